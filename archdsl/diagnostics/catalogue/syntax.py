@@ -1,0 +1,123 @@
+"""Codes of the lexer and the parser: the text is not a spec."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics.model import Diagnostic
+
+
+class UnexpectedCharacter(Diagnostic):
+    """A character stands where no word, number or mark of the language can start.
+
+    Strings use double quotes, comments start with `#`, and there are no semicolons:
+
+        let name = 'relu'      # wrong
+        let name = "relu"      # right
+    """
+
+    message = "unexpected character {character}"
+    character: str
+
+
+class UnclosedString(Diagnostic):
+    """A string has no closing quote on its line.
+
+        about { paper = "arXiv:1512.03385 }     # wrong
+        about { paper = "arXiv:1512.03385" }    # right
+    """
+
+    message = "string is not closed on its line"
+
+
+class UnexpectedToken(Diagnostic):
+    """The words are in an order that the grammar has no rule for.
+
+    The message names what stands there and what could stand there. Frequent causes: an arrow forgotten between two
+    steps, `:` for `=` in a call, or a branch without its newline.
+
+        conv(64, k: 3) relu         # wrong, twice
+        conv(64, k=3) -> relu       # right
+    """
+
+    message = "unexpected {found}"
+    label = "{expected}"
+    found: str
+    expected: str
+
+
+class UnclosedBracket(Diagnostic):
+    """A bracket is opened and never closed, or closed by another kind.
+
+        block A() { conv(8, k=3 }     # wrong: the `(` is still open
+    """
+
+    message = "`{opener}` is never closed"
+    opener: str
+
+
+class SecondFlow(Diagnostic):
+    """A body is `let` lines and then one flow; a second flow follows it.
+
+    A newline ends a flow unless the next line starts with `->`, `::` or `as`. Nearly always an arrow is missing:
+
+        conv(64, k=3)
+        relu                # wrong: starts a second flow
+
+        conv(64, k=3)
+        -> relu             # right
+    """
+
+    message = "a body has one flow, and this starts a second"
+
+
+class StatementAfterFlow(Diagnostic):
+    """`let` and `shared` lines stand before the flow of a body, so that a reader finds the names first.
+
+        block A() { relu
+          let n = 3 }       # wrong: move the `let` above `relu`
+    """
+
+    message = "`let`, `shared` and `about` come before the flow"
+
+
+class AboutOutOfPlace(Diagnostic):
+    """`about { … }` stands once, first in a model's body or after a variant's call."""
+
+    message = "`about` stands once and first in a body"
+
+
+class MixedLabels(Diagnostic):
+    """Some branches of a fan-out have labels and some have not.
+
+    Labels are all or none: a branch that lost its `->` would otherwise silently become a branch of its own.
+
+        add { main: conv(8, k=3)
+              id }                    # wrong
+        add { main: conv(8, k=3)
+              skip: id }              # right
+    """
+
+    message = "either all branches have labels or none has"
+    label = "has no label"
+
+
+class RepeatedName(Diagnostic):
+    """A name is given twice where it must be unique: a declaration, a parameter, a label, an argument or a column."""
+
+    message = "{what} `{name}` is defined twice"
+    what: str
+    name: str
+
+
+class NumberTooLong(Diagnostic):
+    """A number has more digits than any architecture needs; it is refused before it is computed with."""
+
+    message = "number of {digits} digits is too long"
+    label = "at most 30 digits"
+    digits: int
+
+
+class BadEscape(Diagnostic):
+    r"""A backslash in a string is followed by a letter without a meaning. Known are `\n`, `\t`, `\"` and `\\`."""
+
+    message = "unknown escape `{escape}` in a string"
+    escape: str

@@ -1,0 +1,137 @@
+"""The diagnostic itself: a frozen value per mistake, the sink that collects them, the error that carries them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
+from typing import ClassVar
+
+from archdsl.source import Span
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that explains the first: what stands there and why it matters."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One link of the chain of instances: ``Bottleneck(128, stride=2)`` called at ``span``."""
+
+    call: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A replacement that a tool may apply as it is."""
+
+    span: Span
+    replacement: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnostic:
+    """Base of the catalogue: one subclass a code.
+
+    A subclass states ``message`` and ``label`` as templates over its own fields, and its docstring is what
+    ``archdsl explain CODE`` prints. The code is the class name in kebab case.
+
+    >>> class OddKernel(Diagnostic):
+    ...     '''Kernels should be odd.'''
+    ...     message = "kernel {k} is even"
+    ...     k: int
+    >>> OddKernel.code
+    'odd-kernel'
+    """
+
+    message: ClassVar[str]
+    label: ClassVar[str] = ""
+    code: ClassVar[str] = ""
+    severity: ClassVar[Severity] = Severity.ERROR
+    registry: ClassVar[dict[str, type[Diagnostic]]] = {}
+
+    span: Span
+    labels: tuple[Label, ...] = ()
+    trace: tuple[Frame, ...] = ()
+    help: tuple[str, ...] = ()
+    fix: Fix | None = None
+    more: int = field(default=0)
+    """How many further instances showed the same mistake at the same place."""
+
+    def __init_subclass__(cls) -> None:
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+        dataclass(frozen=True, kw_only=True)(cls)
+        Diagnostic.registry[cls.code] = cls
+
+    def _fill(self, template: str) -> str:
+        return template.format(**{f.name: getattr(self, f.name) for f in fields(self)})
+
+    @property
+    def text(self) -> str:
+        """The message with its values filled in."""
+        return self._fill(self.message)
+
+    @property
+    def primary(self) -> Label:
+        return Label(self.span, self._fill(self.label))
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+
+class ArchError(Exception):
+    """Raised by the public API when a spec has errors; ``diagnostics`` holds all of them, errors first found first.
+
+    >>> import archdsl
+    >>> try:
+    ...     archdsl.load_text("model M :: [8] -> [4] { dense(3) }")
+    ... except archdsl.ArchError as error:
+    ...     print(error.diagnostics[0].code)
+    contract-broken
+    """
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        from archdsl.diagnostics.terminal import render_all
+
+        return "\n" + render_all(self.diagnostics, colour=False)
+
+
+class Sink:
+    """Collects diagnostics and folds the same mistake at the same place into one with a count."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[object, ...], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        key = (diagnostic.code, diagnostic.span)
+        known = self._found.get(key)
+        self._found[key] = diagnostic if known is None else replace(known, more=known.more + 1)
+
+    @property
+    def has_errors(self) -> bool:
+        return any(d.is_error for d in self._found.values())
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """By file in order of appearance, then by place; errors and warnings mixed as a reader meets them."""
+        files: dict[str, int] = {}
+        for d in self._found.values():
+            files.setdefault(d.span.source.name, len(files))
+        return tuple(
+            sorted(self._found.values(), key=lambda d: (files[d.span.source.name], d.span.start, d.span.end))
+        )

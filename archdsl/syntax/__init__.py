@@ -1,0 +1,1 @@
+"""Text to syntax tree: the lexer's layout filter, the parser and the AST."""

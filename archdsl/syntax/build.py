@@ -1,0 +1,390 @@
+"""Lark's callbacks: each grammar rule becomes one AST value, with no parse tree in between.
+
+Every method is called with the rule's children, punctuation included, so that spans run from bracket to bracket.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from lark import Token
+
+from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics.catalogue import syntax as codes
+from archdsl.source import SourceFile, Span
+from archdsl.syntax import ast
+
+_SCALE = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
+_ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+
+Children = list[Any]
+
+
+class Builder:
+    """Builds the AST of the file in ``source`` and notes mistakes that the grammar lets through in ``found``."""
+
+    def __init__(self) -> None:
+        self.source = SourceFile("<none>", "")
+        self.found: list[Diagnostic] = []
+
+    # --- helpers ---
+
+    def _span(self, children: Sequence[Any]) -> Span:
+        first, last = children[0], children[-1]
+        start = first.start_pos if isinstance(first, Token) else first.span.start
+        end = last.end_pos if isinstance(last, Token) else last.span.end
+        return Span(self.source, start, end)
+
+    def _name(self, token: Token) -> ast.Name:
+        return ast.Name(Span(self.source, token.start_pos or 0, token.end_pos or 0), str(token))
+
+    def _token_span(self, token: Token) -> Span:
+        return Span(self.source, token.start_pos or 0, token.end_pos or 0)
+
+    def _names(self, children: Iterable[Any]) -> tuple[ast.Name, ...]:
+        return tuple(self._name(c) for c in children if isinstance(c, Token) and c.type == "NAME")
+
+    @staticmethod
+    def _values(children: Iterable[Any]) -> tuple[Any, ...]:
+        return tuple(c for c in children if not isinstance(c, Token))
+
+    # --- declarations ---
+
+    def start(self, children: Children) -> tuple[ast.Declaration, ...]:
+        return children[0] if children else ()
+
+    def declarations(self, children: Children) -> tuple[ast.Declaration, ...]:
+        return self._values(children)
+
+    def dotted(self, children: Children) -> ast.Name:
+        return ast.Name(self._span(children), "".join(children))
+
+    def import_(self, children: Children) -> ast.Import:
+        module = children[1]
+        if isinstance(module, Token):
+            return ast.Import(self._span(children), self._text(module), True, self._values(children[2:]))
+        return ast.Import(self._span(children), module.id, False, self._values(children[2:]))
+
+    def import_name(self, children: Children) -> ast.ImportName:
+        alias = self._name(children[2]) if len(children) == 3 else None
+        return ast.ImportName(self._span(children), self._name(children[0]), alias)
+
+    def let(self, children: Children) -> ast.Let:
+        return ast.Let(self._span(children), self._name(children[1]), children[3])
+
+    def shared(self, children: Children) -> ast.Shared:
+        return ast.Shared(self._span(children), self._name(children[1]), children[3])
+
+    def function(self, children: Children) -> ast.Function:
+        return ast.Function(self._span(children), self._name(children[1]), children[2][1], children[4])
+
+    def block(self, children: Children) -> ast.Block:
+        return self._definition(children, is_model=False)
+
+    def model(self, children: Children) -> ast.Block:
+        return self._definition(children, is_model=True)
+
+    def _definition(self, children: Children, *, is_model: bool) -> ast.Block:
+        params: tuple[ast.Param, ...] = ()
+        signature = None
+        for child in children[2:-1]:
+            if isinstance(child, ast.Signature):
+                signature = child
+            else:
+                params = child[1]
+        return ast.Block(
+            self._span(children), self._name(children[1]), params, signature, children[-1], is_model
+        )
+
+    def variant(self, children: Children) -> ast.Variant:
+        about = children[4] if len(children) == 5 else None
+        return ast.Variant(self._span(children), self._name(children[1]), children[3], about)
+
+    def check(self, children: Children) -> ast.Check:
+        rest = self._values(children[2:])
+        signature = rest[0] if rest and isinstance(rest[0], ast.Signature) else None
+        return ast.Check(self._span(children), children[1], signature, rest[1:] if signature else rest)
+
+    def approximately(self, children: Children) -> ast.Compare:
+        return ast.Compare(self._span(children), (children[0], children[2]), ("~=",))
+
+    def params(self, children: Children) -> tuple[str, tuple[ast.Param, ...]]:
+        return "params", self._values(children)
+
+    def param(self, children: Children) -> ast.Param:
+        default = children[4] if len(children) == 5 else None
+        return ast.Param(self._span(children), self._name(children[0]), children[2], default)
+
+    def type(self, children: Children) -> ast.Type:
+        return ast.Type(self._span(children), self._values(children))
+
+    def type_name(self, children: Children) -> ast.TypeName:
+        return ast.TypeName(self._span(children), str(children[0]), children[2] if len(children) > 1 else None)
+
+    def signature(self, children: Children) -> ast.Signature:
+        return ast.Signature(self._span(children), self._port_list(children[1]), self._port_list(children[3]))
+
+    @staticmethod
+    def _port_list(side: ast.ShapeOf | tuple[ast.Port, ...]) -> tuple[ast.Port, ...]:
+        return (ast.Port(side.span, None, side),) if isinstance(side, ast.ShapeOf) else side
+
+    def ports(self, children: Children) -> tuple[ast.Port, ...]:
+        return self._values(children)
+
+    def port(self, children: Children) -> ast.Port:
+        return ast.Port(self._span(children), self._name(children[0]), children[2])
+
+    def shape(self, children: Children) -> ast.ShapeOf:
+        return ast.ShapeOf(self._span(children), self._values(children))
+
+    def unknown(self, children: Children) -> ast.Unknown:
+        return ast.Unknown(self._span(children))
+
+    def rest(self, children: Children) -> ast.Rest:
+        return ast.Rest(self._span(children))
+
+    def about(self, children: Children) -> ast.About:
+        return ast.About(self._span(children), self._values(children))
+
+    # --- bodies and flows ---
+
+    def body(self, children: Children) -> ast.Body:
+        statements: list[ast.Let | ast.Shared] = []
+        about: ast.About | None = None
+        flow: ast.Flow | None = None
+        for item in self._values(children):
+            if flow is not None:
+                self._after_flow(flow, item)
+            elif isinstance(item, ast.Flow):
+                flow = item
+            elif not isinstance(item, ast.About):
+                statements.append(item)
+            elif about is not None or statements:
+                self.found.append(codes.AboutOutOfPlace(span=item.span))
+            else:
+                about = item
+        return ast.Body(self._span(children), tuple(statements), about, flow)
+
+    def _after_flow(self, flow: ast.Flow, item: ast.Flow | ast.Let | ast.Shared | ast.About) -> None:
+        if isinstance(item, ast.Flow):
+            first = Span(self.source, item.span.start, item.steps[0].span.end)
+            self.found.append(
+                codes.SecondFlow(
+                    span=first,
+                    labels=(Label(Span(self.source, flow.span.end - 1, flow.span.end), "the flow ended here"),),
+                    help=("start the line with `->` to continue the flow",),
+                    fix=Fix(Span(self.source, item.span.start, item.span.start), "-> "),
+                )
+            )
+        else:
+            self.found.append(codes.StatementAfterFlow(span=item.span))
+
+    def flow(self, children: Children) -> ast.Flow:
+        return ast.Flow(self._span(children), self._values(children))
+
+    def tap(self, children: Children) -> ast.Tap:
+        return ast.Tap(self._span(children), children[0], self._name(children[2]))
+
+    def claim(self, children: Children) -> ast.Claim:
+        return ast.Claim(self._span(children), children[0], children[2])
+
+    def apply(self, children: Children) -> ast.Apply:
+        arguments = branches = None
+        for child in children[1:]:
+            if child[0] == "arguments":
+                arguments = child[1]
+            else:
+                branches = child[1]
+        first, last = children[0], children[-1]
+        end = first.span.end if last is first else last[2]
+        return ast.Apply(Span(self.source, first.span.start, end), first, arguments, branches)
+
+    def target_field(self, children: Children) -> ast.Field:
+        return self.field(children)
+
+    def target_item(self, children: Children) -> ast.Item:
+        return self.item(children)
+
+    def choose(self, children: Children) -> ast.Choose:
+        otherwise = children[4] if len(children) == 5 else None
+        if isinstance(otherwise, ast.Choose):  # `else if`: a body of one step
+            otherwise = ast.Body(otherwise.span, (), None, ast.Flow(otherwise.span, (otherwise,)))
+        return ast.Choose(self._span(children), children[1], children[2], otherwise)
+
+    def each(self, children: Children) -> ast.Each:
+        return ast.Each(self._span(children), self._names(children), children[-2], children[-1])
+
+    def repeat(self, children: Children) -> ast.Repeat:
+        index = self._name(children[3]) if len(children) == 5 else None
+        return ast.Repeat(self._span(children), children[1], index, children[-1])
+
+    def nest(self, children: Children) -> ast.Nest:
+        return ast.Nest(children[0].span, children[0])
+
+    def send(self, children: Children) -> ast.Send:
+        return ast.Send(Span(self.source, children[0].start_pos, children[1][2]), children[1][1])
+
+    def fan(self, children: Children) -> tuple[str, tuple[ast.Branch, ...], int]:
+        branches: tuple[ast.Branch, ...] = self._values(children)
+        labelled = [b for b in branches if b.label]
+        if labelled and len(labelled) < len(branches):
+            odd = next(b for b in branches if b.label is None)
+            self.found.append(codes.MixedLabels(span=odd.span, labels=(Label(labelled[0].span, "has a label"),)))
+        seen: dict[str, ast.Branch] = {}
+        for branch in labelled:
+            assert branch.label
+            if branch.label.id in seen:
+                first = Label(seen[branch.label.id].span, "first used here")
+                self.found.append(
+                    codes.RepeatedName(span=branch.label.span, what="label", name=branch.label.id, labels=(first,))
+                )
+            seen[branch.label.id] = branch
+        return "fan", branches, children[-1].end_pos
+
+    def branch(self, children: Children) -> ast.Branch:
+        label = self._name(children[0]) if len(children) == 3 else None
+        return ast.Branch(self._span(children), label, children[-1])
+
+    def labelled(self, children: Children) -> ast.Branch:
+        return self.branch(children)
+
+    def spread(self, children: Children) -> ast.Spread:
+        return ast.Spread(self._span(children), children[1])
+
+    # --- expressions ---
+
+    def conditional(self, children: Children) -> ast.Conditional:
+        return ast.Conditional(self._span(children), children[0], children[2], children[4])
+
+    def or_(self, children: Children) -> ast.Logic:
+        return ast.Logic(self._span(children), "or", children[0], children[2])
+
+    def and_(self, children: Children) -> ast.Logic:
+        return ast.Logic(self._span(children), "and", children[0], children[2])
+
+    def not_(self, children: Children) -> ast.Not:
+        return ast.Not(self._span(children), children[1])
+
+    def comparison(self, children: Children) -> ast.Compare:
+        operators: list[str] = []
+        for child in children:
+            if not isinstance(child, Token):
+                continue
+            if child.type == "IN" and operators and operators[-1] == "not":
+                operators[-1] = "not in"
+            else:
+                operators.append(str(child))
+        return ast.Compare(self._span(children), self._values(children), tuple(operators))
+
+    def _binary(self, children: Children) -> ast.Binary:
+        return ast.Binary(self._span(children), str(children[1]), children[0], children[2])
+
+    def sum(self, children: Children) -> ast.Binary:
+        return self._binary(children)
+
+    def product(self, children: Children) -> ast.Binary:
+        return self._binary(children)
+
+    def power(self, children: Children) -> ast.Binary:
+        return self._binary(children)
+
+    def negative(self, children: Children) -> ast.Unary:
+        return ast.Unary(self._span(children), str(children[0]), children[1])
+
+    def negative_cell(self, children: Children) -> ast.Unary:
+        return self.negative(children)
+
+    def call(self, children: Children) -> ast.Call:
+        callee, (_, arguments, end) = children
+        return ast.Call(Span(self.source, callee.span.start, end), callee, arguments)
+
+    def field(self, children: Children) -> ast.Field:
+        return ast.Field(self._span(children), children[0], self._name(children[2]))
+
+    def item(self, children: Children) -> ast.Item:
+        return ast.Item(self._span(children), children[0], children[2])
+
+    def slice(self, children: Children) -> ast.Slice:
+        parts: list[ast.Expr | None] = [None]
+        for child in children:
+            if not isinstance(child, Token):
+                parts[-1] = child
+            else:
+                parts.extend([None] * len(child))  # `::` opens two parts
+        start, stop, step = (*parts, None, None)[:3]
+        return ast.Slice(self._span(children), start, stop, step)
+
+    def name(self, children: Children) -> ast.Name:
+        return self._name(children[0])
+
+    def integer(self, children: Children) -> ast.Literal:
+        token = children[0]
+        text = token.replace("_", "")
+        scale = _SCALE.get(text[-1])
+        digits = text[:-1] if scale else text
+        if len(digits) > 30:
+            self.found.append(codes.NumberTooLong(span=self._token_span(token), digits=len(digits)))
+            digits = "0"
+        return ast.Literal(self._token_span(token), int(digits) * (scale or 1))
+
+    def decimal(self, children: Children) -> ast.Literal:
+        token = children[0]
+        text = token.replace("_", "")
+        scale = _SCALE.get(text[-1])
+        value = float(text[:-1]) * scale if scale else float(text)
+        return ast.Literal(self._token_span(token), value)
+
+    def string(self, children: Children) -> ast.Literal:
+        return ast.Literal(self._token_span(children[0]), self._text(children[0]))
+
+    def _text(self, token: Token) -> str:
+        def unescape(match: re.Match[str]) -> str:
+            if match[1] not in _ESCAPES:
+                at = (token.start_pos or 0) + 1 + match.start()
+                self.found.append(codes.BadEscape(span=Span(self.source, at, at + 2), escape=match[0]))
+            return _ESCAPES.get(match[1], match[1])
+
+        return re.sub(r"\\(.)", unescape, token[1:-1]) if "\\" in token else str(token[1:-1])
+
+    def true(self, children: Children) -> ast.Literal:
+        return ast.Literal(self._token_span(children[0]), True)
+
+    def false(self, children: Children) -> ast.Literal:
+        return ast.Literal(self._token_span(children[0]), False)
+
+    def group(self, children: Children) -> ast.Expr:
+        inner: ast.Expr = children[1]
+        return inner
+
+    def list(self, children: Children) -> ast.ListOf:
+        return ast.ListOf(self._span(children), self._values(children))
+
+    def comprehension(self, children: Children) -> ast.Comprehension:
+        values = self._values(children)
+        condition = values[2] if len(values) == 3 else None
+        return ast.Comprehension(
+            self._span(children), values[0], self._names(children), values[1], condition
+        )
+
+    def arguments(self, children: Children) -> tuple[str, tuple[ast.Argument, ...], int]:
+        found: list[ast.Argument] = []
+        for value in self._values(children):
+            if isinstance(value, ast.Argument):
+                found.append(value)
+            elif isinstance(value, ast.Spread):
+                found.append(ast.Argument(value.span, None, value.value, spread=True))
+            else:
+                found.append(ast.Argument(value.span, None, value))
+        return "arguments", tuple(found), children[-1].end_pos
+
+    def keyword(self, children: Children) -> ast.Argument:
+        return ast.Argument(self._span(children), self._name(children[0]), children[2])
+
+    def table(self, children: Children) -> ast.Table:
+        rows = [row for row in children if not isinstance(row, Token)]
+        return ast.Table(self._span(children), tuple(cells for cells in rows))
+
+    def row(self, children: Children) -> tuple[ast.Expr, ...]:
+        return tuple(children)

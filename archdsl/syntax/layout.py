@@ -1,0 +1,50 @@
+"""The layout filter between lexer and parser: which line breaks end a statement, and where comments go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lark import Token
+
+# A line that starts with one of these continues the statement before it.
+_CONTINUES = frozenset({"ARROW", "DOUBLE_COLON", "AS", "ELSE", "RBRACE", "RPAR", "RSQB"})
+# A line that ends with one of these is not finished.
+_UNFINISHED = frozenset({"ARROW", "LBRACE", "COMMA", "EQUAL", "NEWLINE"})
+
+
+class Layout:
+    """Lark's post-lexer. It drops line breaks that do not separate and collects the comments of one parse.
+
+    ``comments`` belongs to the parse under way; the parser holds a lock while it uses it.
+    """
+
+    always_accept = ("NEWLINE", "DOC", "COMMENT")
+
+    def __init__(self) -> None:
+        self.comments: list[Token] = []
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        self.comments = []
+        brackets: list[str] = []
+        previous = "NEWLINE"
+        pending: Token | None = None
+        for token in stream:
+            kind = token.type
+            if kind == "DOC" or kind == "COMMENT":
+                self.comments.append(token)
+                continue
+            if kind == "NEWLINE":
+                if pending is None and previous not in _UNFINISHED and (not brackets or brackets[-1] == "{"):
+                    pending = token
+                continue
+            if pending is not None:
+                # At the top level `about { … }` belongs to the variant above it.
+                if kind not in _CONTINUES and not (kind == "ABOUT" and not brackets):
+                    yield pending
+                pending = None
+            if kind == "LPAR" or kind == "LSQB" or kind == "LBRACE":
+                brackets.append("{" if kind == "LBRACE" else "(")
+            elif brackets and (kind == "RPAR" or kind == "RSQB" or kind == "RBRACE"):
+                brackets.pop()
+            previous = kind
+            yield token
