@@ -39,6 +39,7 @@ def load(layout: Any, builder: Any) -> Lark:
         return build(layout, builder)
     data, memo = kept["data"], {int(key): value for key, value in kept["memo"].items()}
     automaton = data["parser"]["parser"]
+    automaton["tokens"] = {int(key): value for key, value in automaton["tokens"].items()}
     automaton["states"] = {
         state: {int(token): tuple(action) for token, action in actions.items()}
         for state, actions in enumerate(automaton["states"])
