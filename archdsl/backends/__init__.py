@@ -1,0 +1,1 @@
+"""What a checked graph becomes: Keras models, Graphviz diagrams."""

@@ -1,0 +1,1 @@
+"""Graph to ``keras.Model``. The only package that imports Keras; everything else works without it."""

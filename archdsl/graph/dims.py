@@ -1,0 +1,208 @@
+"""Dimensions: integers, or expressions over sizes that are known only when the model runs.
+
+A ``Sym`` is a polynomial over named sizes with rational coefficients, which makes equality a comparison of normal forms:
+``(h + 2 - 3) // 2 + 1`` and ``h / 2`` are the same value. Division assumes that the named size divides: a proof about
+``?`` dimensions holds for inputs that fit the strides of the model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from math import prod
+from typing import Any, TypeAlias
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import core_schema
+
+_TERM = re.compile(r"([+-]?)\s*(?:(\d+)(?:\*|(?=\s|/|$)))?([^\d\s*/+-][^\s*/+-]*(?:\*[^\s*/+-]+)*)?(?:/(\d+))?\s*")
+
+Monomial: TypeAlias = tuple[str, ...]
+
+
+class Sym:
+    """A dimension that depends on run-time sizes.
+
+    >>> h = Sym.named("h")
+    >>> (h + 2 - 3) // 2 + 1, h / 2 == (h - 1) // 2 + 1
+    (Sym('h/2'), True)
+    """
+
+    __slots__ = ("_terms",)
+
+    def __init__(self, terms: Mapping[Monomial, Fraction]) -> None:
+        self._terms = tuple(sorted((m, c) for m, c in terms.items() if c))
+
+    @classmethod
+    def named(cls, name: str) -> Sym:
+        """The size called ``name``: a letter, or ``?1`` for one the spec left without a name."""
+        return cls({(name,): Fraction(1)})
+
+    @classmethod
+    def parse(cls, text: str) -> Dim:
+        """Reads what ``str`` wrote.
+
+        >>> Sym.parse("h*w/4 + 1")
+        Sym('h*w/4 + 1')
+        """
+        terms: dict[Monomial, Fraction] = {}
+        position = 0
+        while position < len(text):
+            match = _TERM.match(text, position)
+            if match is None or match.end() == position:
+                raise ValueError(f"not a dimension: {text!r}")
+            sign, digits, names, divisor = match.groups()
+            monomial = tuple(sorted(names.split("*"))) if names else ()
+            value = Fraction(int(digits or 1), int(divisor or 1))
+            terms[monomial] = terms.get(monomial, Fraction(0)) + (-value if sign == "-" else value)
+            position = match.end()
+        return _plain(terms)
+
+    def __repr__(self) -> str:
+        return f"Sym({str(self)!r})"
+
+    def __str__(self) -> str:
+        parts: list[str] = []
+        for monomial, c in sorted(self._terms, key=lambda term: (-len(term[0]), term[0])):
+            size = abs(c.numerator)
+            factors = ([str(size)] if size != 1 or not monomial else []) + list(monomial)
+            text = "*".join(factors) + (f"/{c.denominator}" if c.denominator != 1 else "")
+            parts.append((" - " if c < 0 else " + ") + text)
+        text = "".join(parts)
+        return ("-" + text[3:]) if text.startswith(" - ") else text[3:]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sym) and self._terms == other._terms
+
+    def __hash__(self) -> int:
+        return hash(self._terms)
+
+    def __add__(self, other: Dim) -> Dim:
+        terms = dict(self._terms)
+        for m, c in _terms(other):
+            terms[m] = terms.get(m, Fraction(0)) + c
+        return _plain(terms)
+
+    def __mul__(self, other: Dim) -> Dim:
+        terms: dict[Monomial, Fraction] = {}
+        for m, c in self._terms:
+            for n, d in _terms(other):
+                key = tuple(sorted(m + n))
+                terms[key] = terms.get(key, Fraction(0)) + c * d
+        return _plain(terms)
+
+    def __neg__(self) -> Dim:
+        return self * -1
+
+    def __sub__(self, other: Dim) -> Dim:
+        return self + -other
+
+    def __rsub__(self, other: int) -> Dim:
+        return -self + other
+
+    def __floordiv__(self, other: Dim) -> Dim:
+        """Floors the constant part; the named part is taken to divide."""
+        if isinstance(other, Sym):
+            return self / other
+        return _plain({m: c / other if m else Fraction(c // other) for m, c in self._terms})
+
+    def __truediv__(self, other: Dim) -> Dim:
+        """Exact division. Raises ``ArithmeticError`` when no dimension is the quotient."""
+        if isinstance(other, int):
+            constant = dict(self._terms).get((), Fraction(0))
+            if constant % other:
+                raise ArithmeticError(f"{self} is not divisible by {other}")
+            return self // other
+        if len(other._terms) != 1:
+            if self == other:
+                return 1
+            raise ArithmeticError(f"{self} is not divisible by {other}")
+        (divisor, scale), terms = other._terms[0], dict[Monomial, Fraction]()
+        for m, c in self._terms:
+            rest = list(m)
+            for name in divisor:
+                if name not in rest:
+                    raise ArithmeticError(f"{self} is not divisible by {other}")
+                rest.remove(name)
+            terms[tuple(rest)] = c / scale
+        return _plain(terms)
+
+    def __rfloordiv__(self, other: int) -> Dim:
+        raise ArithmeticError(f"{other} is not divisible by {self}")
+
+    __rtruediv__ = __rfloordiv__
+
+    def __mod__(self, other: int) -> int:
+        return int(dict(self._terms).get((), Fraction(0))) % other
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def _leading(self) -> Fraction:
+        return max(self._terms, key=lambda term: len(term[0]))[1]
+
+    # Run-time sizes are taken to be larger than any number in the spec.
+    def __lt__(self, other: Dim) -> bool:
+        difference = self - other
+        return difference._leading() < 0 if isinstance(difference, Sym) else difference < 0
+
+    def __le__(self, other: Dim) -> bool:
+        return self == other or self < other
+
+    def __gt__(self, other: Dim) -> bool:
+        return not self <= other
+
+    def __ge__(self, other: Dim) -> bool:
+        return not self < other
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate,
+            serialization=core_schema.to_string_ser_schema(),
+            json_schema_input_schema=core_schema.str_schema(),
+        )
+
+    @classmethod
+    def _validate(cls, value: object) -> Sym:
+        if isinstance(value, str):
+            value = cls.parse(value)
+        if not isinstance(value, Sym):
+            raise ValueError("a dimension is an integer or an expression such as 'h/2'")
+        return value
+
+
+Dim: TypeAlias = int | Sym
+Shape: TypeAlias = tuple[Dim, ...]
+
+
+def _terms(dim: Dim) -> tuple[tuple[Monomial, Fraction], ...]:
+    return dim._terms if isinstance(dim, Sym) else (((), Fraction(dim)),)
+
+
+def _plain(terms: Mapping[Monomial, Fraction]) -> Dim:
+    """A ``Sym``, or the integer that is left when every named size cancelled."""
+    named = {m: c for m, c in terms.items() if c and m}
+    constant = terms.get((), Fraction(0))
+    if not named and constant.denominator == 1:
+        return int(constant)
+    return Sym({**named, (): constant})
+
+
+def ceil_div(dim: Dim, divisor: int) -> Dim:
+    """``ceil(dim / divisor)``, the output size of TensorFlow's "same" padding."""
+    return -(-dim // divisor)
+
+
+def elements(shape: Shape) -> Dim:
+    """How many numbers a tensor of this shape holds, without the batch."""
+    return prod(shape)
+
+
+def show(shape: Shape) -> str:
+    """
+    >>> show((56, 56, 256))
+    '[56, 56, 256]'
+    """
+    return f"[{', '.join(map(str, shape))}]"

@@ -1,0 +1,122 @@
+"""The graph as a value: nodes in topological order, and the tree of block instances they were elaborated from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny
+
+from archdsl.graph.dims import Dim, Shape
+from archdsl.ops.base import Op
+from archdsl.ops.registry import op_from_json
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid")
+
+
+class Origin(BaseModel):
+    """Where in the source something was written: 1-based line and column, 0-based offsets, end exclusive."""
+
+    model_config = _FROZEN
+
+    file: str
+    line: int
+    column: int
+    start: int
+    end: int
+
+
+class Node(BaseModel):
+    """One op applied to its inputs."""
+
+    model_config = _FROZEN
+
+    path: str
+    """Unique and stable: the names that a reader sees, joined by dots. Also the Keras layer's name."""
+    op: Annotated[SerializeAsAny[Op], BeforeValidator(op_from_json)]
+    inputs: tuple[str, ...]
+    """Paths of nodes, or names of the graph's inputs, in the order that the op takes them."""
+    shape: tuple[Dim, ...]
+    """Of the output, without the batch dimension, channels last."""
+    instance: int
+    """Index in ``Graph.instances`` of the block instance that it belongs to."""
+    origin: Origin
+    layer: str
+    """The path of the node that owns the weights: its own, or that of the first use of a ``shared`` block."""
+
+
+class Instance(BaseModel):
+    """A block that was called, or a labelled or tapped group of steps. Instances form a tree."""
+
+    model_config = _FROZEN
+
+    path: str
+    kind: Literal["model", "block", "group"]
+    block: str
+    """The block's or model's name; for a group the label or tap."""
+    call: str
+    """As a reader would write it: ``Bottleneck(128, stride=2)``; empty for a group."""
+    parent: int | None
+    origin: Origin
+    doc: str = ""
+
+
+class Port(BaseModel):
+    """A named input or output. For an output, ``node`` is the path whose value it is."""
+
+    model_config = _FROZEN
+
+    name: str
+    shape: tuple[Dim, ...]
+    node: str
+
+
+class Graph(BaseModel):
+    """A model that was elaborated and checked. ``nodes`` are in topological order, depth first as written."""
+
+    model_config = _FROZEN
+
+    name: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    nodes: tuple[Node, ...]
+    instances: tuple[Instance, ...]
+    """The tree in depth-first order: a parent comes before its children, the model itself first."""
+    doc: str = ""
+    about: tuple[tuple[str, str | int | float | bool], ...] = ()
+
+    def __iter__(self) -> Iterator[Node]:  # type: ignore[override]
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __getitem__(self, path: str) -> Node:
+        return self.by_path[path]
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Node]:
+        return {node.path: node for node in self.nodes}
+
+    @cached_property
+    def shapes(self) -> Mapping[str, Shape]:
+        """The shape of every input and node by its name."""
+        return {port.name: port.shape for port in self.inputs} | {n.path: n.shape for n in self.nodes}
+
+    def input_shapes(self, node: Node) -> tuple[Shape, ...]:
+        return tuple(self.shapes[name] for name in node.inputs)
+
+    def model_post_init(self, context: Any) -> None:
+        """Every input is defined before it is used, so that ``nodes`` is a topological order and no cycle exists."""
+        defined = {port.name for port in self.inputs}
+        for node in self.nodes:
+            for name in node.inputs:
+                if name not in defined:
+                    raise ValueError(f"{node.path} uses {name} before it is defined")
+            if node.path in defined:
+                raise ValueError(f"two nodes are called {node.path}")
+            defined.add(node.path)
+        for port in self.outputs:
+            if port.node not in defined:
+                raise ValueError(f"output {port.name} is {port.node}, which does not exist")

@@ -1,0 +1,153 @@
+"""What every op states about itself: its arguments, shape rule, weights, multiply-adds and documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
+
+from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Dim, Shape, elements, show
+from archdsl.ops.init import Init
+
+
+class Weight(NamedTuple):
+    """One array that an op owns, named as the Keras layer names it."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool = True
+
+
+class Misfit(Exception):
+    """An op cannot take its inputs. Says which code and values; the elaborator knows the place.
+
+    ``argument`` names the argument at fault, if one is, so that the error points at it.
+    """
+
+    def __init__(
+        self, code: type[Diagnostic], *, argument: str | None = None, help: Sequence[str] = (), **values: object
+    ) -> None:
+        super().__init__(code.code)
+        self.code = code
+        self.argument = argument
+        self.help = tuple(help)
+        self.values = values
+
+
+class Wanted(NamedTuple):
+    """In a field's annotation: what the argument may be, in words for an error message."""
+
+    words: str
+
+
+Positive = Annotated[int, Field(gt=0, le=10_000_000), Wanted("a positive int")]
+NonNegative = Annotated[int, Field(ge=0, le=10_000_000), Wanted("an int of 0 or more")]
+Rate = Annotated[float, Field(ge=0, lt=1), Wanted("a fraction of at least 0 and below 1")]
+Epsilon = Annotated[float, Field(gt=0, lt=1), Wanted("a small positive number")]
+Sizes = Annotated[
+    Positive | Annotated[tuple[Positive, ...], Field(min_length=1, max_length=3)],
+    Wanted("a positive int, or a list with one for each spatial dimension"),
+]
+"""A number for every spatial dimension, or one for each: ``3`` or ``[3, 1]``."""
+
+
+class Op(BaseModel):
+    """Base of all ops. A subclass is registered under ``name`` and lowered by one function in each backend.
+
+    ``shape`` and ``weights`` take the shapes of the inputs without the batch dimension, channels last. They raise
+    ``Misfit`` when the inputs do not fit, and need not be called with a number of inputs outside ``arity``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True, arbitrary_types_allowed=True)
+
+    name: ClassVar[str] = ""
+    family: ClassVar[str] = ""
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """What other libraries call it, for did-you-mean."""
+    positional: ClassVar[tuple[str, ...]] = ()
+    """Arguments that may be given without their names, in order."""
+    tensors: ClassVar[tuple[str, ...]] = ()
+    """Names of arguments that are tensors: they become inputs after the flow's own, in this order."""
+    arity: ClassVar[tuple[int, int | None]] = (1, 1)
+    """How many inputs at least and at most; ``None`` is any number."""
+    joins: ClassVar[bool] = False
+    """Whether the op merges the branches of a fan-out: ``add { … }``."""
+    depth: ClassVar[int] = 0
+    """How many layers with weights lie on a path through it (convolution, dense), as papers count depth."""
+    nonnegative: ClassVar[bool] = False
+    """Whether the output is never below zero, whatever the input."""
+    keras: ClassVar[str] = ""
+    """The Keras layer that it becomes, for the docs."""
+    example: ClassVar[str] = ""
+    """A line of a spec, and its shapes: ``[56, 56, 64] -> [28, 28, 128]: conv(128, k=3, stride=2)``."""
+    registry: ClassVar[dict[str, type[Op]]] = {}
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        if "name" in cls.__dict__:
+            assert cls.name not in Op.registry, f"two ops are called {cls.name}"
+            Op.registry[cls.name] = cls
+
+    @model_serializer(mode="wrap")
+    def _with_name(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"op": self.name, **handler(self)}
+
+    def shape(self, *inputs: Shape) -> Shape:
+        """The output's shape: the input's, unless the op says otherwise."""
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        """The arrays that the op owns, in the order of the Keras layer's ``weights``."""
+        return ()
+
+    def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        """Multiply-adds for one example; convolution, dense, attention and matmul only, as papers count them."""
+        return 0
+
+    def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        """Output elements of layers that do multiply-adds (Radosavovic et al. 2020, arXiv:2003.13678)."""
+        return elements(output) if self.depth else 0
+
+
+class Weighted(Op):
+    """An op that owns weights."""
+
+    init: Init | None = Field(None, description="how the weights start; Keras's default when not given")
+    bias_init: Init | None = Field(None, description="how the bias starts; zeros when not given")
+    l2: float = Field(0.0, ge=0, description="weight of the L2 penalty on the kernel")
+    trainable: bool = Field(True, description="whether training changes the weights")
+
+
+def known(dim: Dim, what: str) -> int:
+    """The number that a dimension must be for the op to own weights; ``what`` as in "the channels"."""
+    if not isinstance(dim, int):
+        raise Misfit(codes.UnknownDimension, dimension=str(dim), what=what)
+    return dim
+
+
+def spatial_rank(shape: Shape) -> int:
+    """1 for ``[l, c]``, 2 for ``[h, w, c]``, 3 for ``[d, h, w, c]``."""
+    if not 2 <= len(shape) <= 4:
+        raise Misfit(codes.WrongRank, wanted="[l, c], [h, w, c] or [d, h, w, c]", shape=show(shape))
+    return len(shape) - 1
+
+
+def per_axis(value: int | tuple[int, ...], rank: int, argument: str) -> tuple[int, ...]:
+    """One number per spatial dimension from an argument such as ``3`` or ``[3, 1]``."""
+    if isinstance(value, int):
+        return (value,) * rank
+    if len(value) != rank:
+        raise Misfit(codes.WrongCount, argument=argument, name=argument, given=len(value), wanted=rank)
+    return value
+
+
+def positive(shape: Shape, *inputs: Shape, argument: str | None = None) -> Shape:
+    """The shape itself, unless a dimension of it vanished."""
+    if any(dim <= 0 for dim in shape):
+        raise Misfit(
+            codes.EmptyDimension, argument=argument, shape=show(shape), input=", ".join(map(show, inputs))
+        )
+    return shape
