@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -39,8 +39,7 @@ _LOWERINGS: dict[type[Op], Lowering] = {}
 def lowers(*ops: type[Op]) -> Callable[[Lowering], Lowering]:
     """Registers a function from an op and its site to a layer, or to several that are applied in sequence.
 
-    The last layer is called ``site.path`` and owns the weights in the order of ``op.weights``; it is called with one
-    tensor, or with a list when the op has several inputs.
+    The last layer is called ``site.path`` and owns the weights in the order of ``op.weights``. ``connect`` calls it.
     """
 
     def register(function: Lowering) -> Lowering:
@@ -55,6 +54,16 @@ def lowers(*ops: type[Op]) -> Callable[[Lowering], Lowering]:
 def lower(op: Op, site: Site) -> tuple[keras.Layer, ...]:
     layers = _LOWERINGS[type(op)](op, site)
     return layers if isinstance(layers, tuple) else (layers,)
+
+
+def connect(layer: keras.Layer, tensors: Sequence[Any]) -> Any:
+    """Calls a layer with the op's inputs: one tensor, or a list when there are several.
+
+    Keras's own attention is the exception, with a query and a value, which are the same tensor in self-attention.
+    """
+    if isinstance(layer, keras.layers.MultiHeadAttention):
+        return layer(tensors[0], tensors[-1])
+    return layer(tensors[0] if len(tensors) == 1 else list(tensors))
 
 
 def initializer(op: Weighted, field: str = "init", default: str = "glorot_uniform") -> Any:
