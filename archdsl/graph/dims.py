@@ -1,6 +1,6 @@
 """Dimensions: integers, or expressions over sizes that are known only when the model runs.
 
-A ``Sym`` is a polynomial over named sizes with rational coefficients, which makes equality a comparison of normal forms:
+A ``Sym`` is a polynomial over named sizes with rational coefficients, so that equality is a comparison of normal forms:
 ``(h + 2 - 3) // 2 + 1`` and ``h / 2`` are the same value. Division assumes that the named size divides: a proof about
 ``?`` dimensions holds for inputs that fit the strides of the model.
 """

@@ -33,8 +33,8 @@ class Builder:
 
     def _span(self, children: Sequence[Any]) -> Span:
         first, last = children[0], children[-1]
-        start = first.start_pos if isinstance(first, Token) else first.span.start
-        end = last.end_pos if isinstance(last, Token) else last.span.end
+        start = (first.start_pos or 0) if isinstance(first, Token) else first.span.start
+        end = (last.end_pos or 0) if isinstance(last, Token) else last.span.end
         return Span(self.source, start, end)
 
     def _name(self, token: Token) -> ast.Name:
@@ -94,9 +94,7 @@ class Builder:
                 signature = child
             else:
                 params = child[1]
-        return ast.Block(
-            self._span(children), self._name(children[1]), params, signature, children[-1], is_model
-        )
+        return ast.Block(self._span(children), self._name(children[1]), params, signature, children[-1], is_model)
 
     def variant(self, children: Children) -> ast.Variant:
         about = children[4] if len(children) == 5 else None
@@ -364,9 +362,7 @@ class Builder:
     def comprehension(self, children: Children) -> ast.Comprehension:
         values = self._values(children)
         condition = values[2] if len(values) == 3 else None
-        return ast.Comprehension(
-            self._span(children), values[0], self._names(children), values[1], condition
-        )
+        return ast.Comprehension(self._span(children), values[0], self._names(children), values[1], condition)
 
     def arguments(self, children: Children) -> tuple[str, tuple[ast.Argument, ...], int]:
         found: list[ast.Argument] = []

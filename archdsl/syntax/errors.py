@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import cast
 
 from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
@@ -34,8 +35,13 @@ _FOREIGN = {
 }
 
 
+def offset_of(error: UnexpectedCharacters) -> int:
+    """Where the lexer stopped."""
+    return cast(int, error.pos_in_stream)
+
+
 def character_error(error: UnexpectedCharacters, source: SourceFile) -> Diagnostic:
-    at = error.pos_in_stream or 0
+    at = offset_of(error)
     char = source.text[at : at + 1]
     span = Span(source, at, at + 1)
     if char == '"':
@@ -58,13 +64,13 @@ def character_error(error: UnexpectedCharacters, source: SourceFile) -> Diagnost
 def token_error(error: UnexpectedToken, source: SourceFile, tokens: list[Token]) -> Diagnostic:
     """``tokens`` are those that the parser consumed, which tells the brackets that are still open."""
     token = error.token
-    accepted = frozenset(error.interactive_parser.accepts()) if error.interactive_parser else frozenset()
+    accepted: frozenset[str] = frozenset(error.interactive_parser.accepts())  # type: ignore[no-untyped-call]  # Lark's
     opener = _open_bracket(tokens)
     if opener is not None and (
         token.type == "$END" or (token in (")", "]", "}") and _CLOSER[str(opener)] != str(token))
     ):
         span = Span(source, opener.start_pos or 0, opener.end_pos or 0)
-        where = ()
+        where: tuple[Label, ...] = ()
         if token.type != "$END":
             at = Span(source, token.start_pos or 0, token.end_pos or 0)
             where = (Label(at, f"`{_CLOSER[str(opener)]}` is missing before this"),)

@@ -16,7 +16,7 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast, tables
 from archdsl.syntax.build import Builder
-from archdsl.syntax.errors import character_error, token_error
+from archdsl.syntax.errors import character_error, offset_of, token_error
 from archdsl.syntax.layout import Layout
 
 _DECLARATION = re.compile(r"^(from|let|fn|block|model|check)\b[ \t]*(\w*)", re.MULTILINE)
@@ -64,7 +64,8 @@ def parse(source: SourceFile) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
                 at = error.token.start_pos if error.token.type != "$END" else len(text)
                 problem = token_error(error, source, layout.seen)
             except UnexpectedCharacters as error:
-                at, problem = error.pos_in_stream or 0, character_error(error, source)
+                at = offset_of(error)
+                problem = character_error(error, source)
             found.append(problem)
             start, end, name = _declaration_around(text, at or 0)
             broken |= {name} if name else set()
@@ -113,6 +114,7 @@ def _with_docs(
             lines.insert(0, by_line[line].text)
             line -= 1
         if lines and isinstance(declaration, ast.Block | ast.Variant | ast.Function):
-            declaration = replace(declaration, doc="\n".join(lines))
-        documented.append(declaration)
+            documented.append(replace(declaration, doc="\n".join(lines)))
+        else:
+            documented.append(declaration)
     return tuple(documented)

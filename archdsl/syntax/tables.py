@@ -44,7 +44,10 @@ def load(layout: Any, builder: Any) -> Lark:
         state: {int(token): tuple(action) for token, action in actions.items()}
         for state, actions in enumerate(automaton["states"])
     }
-    return Lark._load_from_dict(data, memo, postlex=layout, transformer=builder)
+    parser: Lark = Lark._load_from_dict(  # type: ignore[no-untyped-call]  # the public form takes a pickle
+        data, memo, postlex=layout, transformer=builder
+    )
+    return parser
 
 
 def generate() -> str:

@@ -1,0 +1,79 @@
+"""Source text as a terminal shows it: tabs expanded, hidden characters named, widths counted in cells.
+
+A spec may come from anywhere, so nothing of it reaches the terminal as a control sequence, and characters that would
+reorder or hide text (bidirectional marks, zero-width spaces) are shown by their number.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from unicodedata import combining, east_asian_width
+
+_TAB = 4
+
+
+def visible(text: str) -> str:
+    """The text with hidden characters spelt out; line breaks stay.
+
+    >>> visible("red \\x1b[31m")
+    'red <U+001B>[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c == "\n" or c.isprintable() else f"<U+{ord(c):04X}>" for c in text)
+
+
+def width(text: str) -> int:
+    """How many cells of a terminal the text takes: wide characters two, combining marks none.
+
+    >>> width("abc"), width("畳み込み"), width("e\\u0301")
+    (3, 8, 1)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+class Line(NamedTuple):
+    """A line ready to show: ``text``, and the cell at which each of its characters, or the end, stands.
+
+    The cell of a character that was trimmed away is that of the cut.
+    """
+
+    text: str
+    cells: tuple[int, ...]
+
+
+def lay_out(line: str, start: int, end: int, limit: int) -> Line:
+    """Shows a line of source so that its characters from ``start`` to ``end`` are seen, in about ``limit`` cells.
+
+    >>> lay_out("\\tconv(8)", 1, 5, 80)
+    Line(text='    conv(8)', cells=(0, 4, 5, 6, 7, 8, 9, 10, 11))
+    >>> lay_out("abcdefghijklmnopqrstuvwxyz", 10, 12, 8).text
+    '…ijklmnop…'
+    """
+    pieces: list[str] = []
+    edges = [0]
+    for character in line:
+        piece = " " * (_TAB - edges[-1] % _TAB) if character == "\t" else visible(character)
+        pieces.append(piece)
+        edges.append(edges[-1] + width(piece))
+    if edges[-1] <= limit:
+        return Line("".join(pieces).rstrip(), tuple(edges))
+    first, last = _window(edges, start, end, limit)
+    before, after = "…" if first else "", "…" if last < len(pieces) else ""
+    shift = len(before) - edges[first]
+    cut = edges[last] + shift
+    cells = tuple(min(max(edge + shift, 0), cut) for edge in edges)
+    return Line(before + "".join(pieces[first:last]).rstrip() + after, cells)
+
+
+def _window(edges: list[int], start: int, end: int, limit: int) -> tuple[int, int]:
+    """The characters to keep of a line that is too long, with some of it before the mark unless that is the start."""
+    first = 0 if edges[end] <= limit else start
+    while first > 0 and edges[start] - edges[first - 1] <= limit // 4:
+        first -= 1
+    last = first
+    while last < len(edges) - 1 and edges[last + 1] - edges[first] <= limit:
+        last += 1
+    return first, last

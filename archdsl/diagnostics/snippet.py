@@ -1,0 +1,59 @@
+"""The excerpt of a source file under a message: the lines that matter, each mark with its text beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from archdsl.diagnostics.display import lay_out, visible
+from archdsl.diagnostics.model import Label
+from archdsl.diagnostics.palette import Palette
+from archdsl.source import SourceFile
+
+_LIMIT = 110
+"""Cells of one source line that are shown: with the gutter it fits a terminal of 120."""
+
+
+class Mark(NamedTuple):
+    """What to underline on a line: characters ``[start, end)``, 0-based. Marks sort as a reader meets them."""
+
+    line: int
+    start: int
+    end: int
+    text: str
+    primary: bool
+
+    @classmethod
+    def of(cls, label: Label, *, primary: bool) -> Mark:
+        """The mark of a label; one of several lines is marked to the end of its first."""
+        span = label.span
+        number, column = span.source.position(span.start)
+        line = span.source.line(number)
+        start = min(column - 1, len(line))
+        end = min(start + span.end - span.start, len(line.rstrip()))
+        return cls(number, start, max(start, end), label.text, primary)
+
+
+def excerpt(source: SourceFile, marks: Iterable[Mark], gutter: int, palette: Palette) -> Iterator[str]:
+    """The marked lines in the order of the file, each with its marks beneath it.
+
+    A line that is too long to show whole is cut around each of its marks, and shown once for each cut.
+    """
+    margin = palette.frame(f"{' ' * gutter} |")
+    shown: tuple[int, str] | None = None
+    for mark in sorted(marks):
+        line = lay_out(source.line(mark.line), mark.start, mark.end, _LIMIT)
+        if shown != (mark.line, line.text):
+            shown = (mark.line, line.text)
+            yield f"{palette.frame(f'{mark.line:>{gutter}} |')} {line.text}".rstrip()
+        for under in _underline(mark, line.cells, palette):
+            yield f"{margin} {under}"
+
+
+def _underline(mark: Mark, cells: Sequence[int], palette: Palette) -> Iterator[str]:
+    indent, length = " " * cells[mark.start], max(cells[mark.end] - cells[mark.start], 1)
+    colour = palette.primary if mark.primary else palette.secondary
+    first, *rest = visible(mark.text).split("\n")
+    yield indent + colour(f"{('^' if mark.primary else '-') * length} {first}".rstrip())
+    for line in rest:
+        yield indent + " " * (length + 1) + colour(line)
