@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +16,10 @@ def op_from_json(value: Any) -> Any:
     """An op from its written form: a mapping with its name under ``op`` and its arguments beside it."""
     if isinstance(value, Mapping):
         arguments = dict(value)
-        kind = OPS.get(arguments.pop("op", ""))
+        name = arguments.pop("op", None)
+        kind = OPS.get(name) if isinstance(name, str) else None
         if kind is None:
-            raise ValueError(f"no op is called {value.get('op')!r}")
-        return kind.model_validate(arguments, strict=False)
+            raise ValueError(f"no op is called {name!r}")
+        # As JSON, where strict still takes an array for a tuple, so that "64" and true are no numbers.
+        return kind.model_validate_json(json.dumps(arguments))
     return value

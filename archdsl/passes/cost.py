@@ -1,0 +1,102 @@
+"""What a model costs: parameters, multiply-adds, activations and depth, per node and in all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import prod
+
+from archdsl.graph.dims import Dim, Shape
+from archdsl.graph.model import Graph
+from archdsl.ops.base import Op
+
+
+@dataclass(frozen=True, slots=True)
+class NodeCost:
+    """One node's share, or the sum of several. A dimension left open (``?``) makes a count an expression over it."""
+
+    trainable: int = 0
+    """Weights that training changes, which is what papers count."""
+    non_trainable: int = 0
+    """Moving statistics and frozen weights."""
+    macs: Dim = 0
+    """Multiply-adds for one example, of convolution, dense, attention and matmul."""
+    activations: Dim = 0
+    """Output elements of the layers that ``macs`` counts, for one example."""
+
+    @property
+    def params(self) -> int:
+        """All weights, as Keras counts them."""
+        return self.trainable + self.non_trainable
+
+    @classmethod
+    def sum(cls, parts: Iterable[NodeCost]) -> NodeCost:
+        trainable, non_trainable, macs, activations = 0, 0, 0, 0
+        for part in parts:
+            trainable += part.trainable
+            non_trainable += part.non_trainable
+            macs += part.macs  # type: ignore[assignment]  # an int until the first open dimension
+            activations += part.activations  # type: ignore[assignment]
+        return cls(trainable, non_trainable, macs, activations)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of a whole model. ``nodes`` has the share of each node by its path."""
+
+    nodes: Mapping[str, NodeCost]
+    total: NodeCost
+    depth: int
+    """Layers with weights on the longest path from an input to an output: 50 for ResNet-50."""
+
+    @property
+    def params(self) -> int:
+        return self.total.params
+
+    @property
+    def trainable(self) -> int:
+        return self.total.trainable
+
+    @property
+    def non_trainable(self) -> int:
+        return self.total.non_trainable
+
+    @property
+    def macs(self) -> Dim:
+        return self.total.macs
+
+    @property
+    def activations(self) -> Dim:
+        return self.total.activations
+
+
+def cost(graph: Graph) -> Cost:
+    """Counts in one sweep over the nodes, asking each distinct op once per input shape.
+
+    Weights that are shared count where they are owned (``node.layer == node.path``); work counts at every use.
+    """
+    known: dict[tuple[type[Op], Op, tuple[Shape, ...], bool], NodeCost] = {}
+    nodes: dict[str, NodeCost] = {}
+    depths = {port.name: 0 for port in graph.inputs}
+    shapes = graph.shapes
+    for node in graph.nodes:
+        op, inputs, owns = node.op, tuple(shapes[name] for name in node.inputs), node.layer == node.path
+        # Ops of different classes without arguments hash alike, hence the class in the key.
+        key = (type(op), op, inputs, owns)
+        share = known.get(key)
+        if share is None:
+            share = known[key] = _share(op, inputs, node.shape, owns)
+        nodes[node.path] = share
+        depths[node.path] = max((depths[name] for name in node.inputs), default=0) + op.depth
+    depth = max((depths[port.node] for port in graph.outputs), default=0)
+    return Cost(nodes, NodeCost.sum(nodes.values()), depth)
+
+
+def _share(op: Op, inputs: tuple[Shape, ...], output: Shape, owns: bool) -> NodeCost:
+    weights = op.weights(*inputs) if owns else ()
+    return NodeCost(
+        trainable=sum(prod(weight.shape) for weight in weights if weight.trainable),
+        non_trainable=sum(prod(weight.shape) for weight in weights if not weight.trainable),
+        macs=op.macs(inputs, output),
+        activations=op.activations(inputs, output),
+    )
