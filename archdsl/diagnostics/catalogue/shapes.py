@@ -127,3 +127,120 @@ class AxisOutOfRange(Diagnostic):
     what: str
     value: str
     shape: str
+
+
+class StrideWithDilation(Diagnostic):
+    """A convolution has both a stride and a dilation above 1, which Keras does not offer.
+
+    Taps that a stride would skip anyway make the combination rare: dilation replaces a stride where the map must keep
+    its size (DeepLab, arXiv:1606.00915).
+
+        conv(64, k=3, stride=2, dilation=2)     # wrong
+        conv(64, k=3, dilation=2)               # the map keeps its size
+    """
+
+    message = "`{op}` has stride {stride} and dilation {dilation}; only one of them may be above 1"
+    op: str
+    stride: str
+    dilation: str
+
+
+class PadTooLarge(Diagnostic):
+    """A pooling's padding is as large as its window, so that some windows would see nothing but padding.
+
+        max_pool(3, stride=2, pad=3)     # wrong
+        max_pool(3, stride=2, pad=1)     # ResNet's
+    """
+
+    message = "`pad` of `{op}`, {pad}, is not smaller than its window, {k}"
+    op: str
+    pad: str
+    k: str
+
+
+class OutputPadTooLarge(Diagnostic):
+    """`output_pad` of a transposed convolution adds rows that a stride left open, so it must be smaller than the stride.
+
+    It chooses among the sizes that a strided convolution maps to the same one, and needs a `pad` in numbers:
+
+        conv_transpose(64, k=3, stride=2, pad=1, output_pad=1)     # exactly doubles the map
+    """
+
+    message = "`output_pad` of `{op}`, {given}, {reason}"
+    op: str
+    given: str
+    reason: str
+
+
+class WindowMismatch(Diagnostic):
+    """Windows that flow into an attention are not those that its arguments describe.
+
+    `relative_position=[h, w]` needs `h * w` tokens in each window; `shift` needs all windows of `map`, in the order of
+    `window_partition`, in the dimension before the tokens:
+
+        attention(3, relative_position=[7, 7])                           # on [64, 49, 96]
+        attention(3, relative_position=[7, 7], map=[56, 56], shift=3)    # the same 64 windows of 7 by 7
+    """
+
+    message = "`{op}` expects {wanted}, not {given}"
+    label = "the input is {input}"
+    op: str
+    wanted: str
+    given: str
+    input: str
+
+
+class NeedsArgument(Diagnostic):
+    """An argument has a meaning only together with another one, which is missing.
+
+        attention(3, shift=3)     # wrong: which window, of which map?
+        attention(3, relative_position=[7, 7], map=[56, 56], shift=3)
+    """
+
+    message = "`{given}` of `{op}` needs `{missing}` too"
+    op: str
+    given: str
+    missing: str
+
+
+class ChannelCount(Diagnostic):
+    """A list argument has another length than the tensor has channels.
+
+        normalize(mean=[0.5, 0.5, 0.5], variance=[0.25, 0.25, 0.25])     # wrong on [32, 32, 1]
+
+    Give one number for each channel, or a single number for all of them.
+    """
+
+    message = "`{name}` of `{op}` has {given} numbers for {channels} channels"
+    op: str
+    name: str
+    given: int
+    channels: str
+
+
+class NotAPermutation(Diagnostic):
+    """An order does not name each dimension of the tensor once: `permute([0, 2])` or `permute([0, 1, 1])` on `[h, w, c]`.
+
+    Dimensions are numbered from 0, without the batch: `permute([2, 0, 1])` moves the channels of `[h, w, c]` to the
+    front.
+    """
+
+    message = "{order} does not name each dimension of {shape} once"
+    label = "an order of {wanted}"
+    order: str
+    shape: str
+    wanted: str
+
+
+class DroppedRange(Diagnostic):
+    """`slice` with `keepdims=false` takes one place and drops its axis, but was given a range of several.
+
+        slice(0, 3, axis=0, keepdims=false)     # wrong: three tokens need the axis
+
+    Leave `keepdims` out to keep the axis, or give only the place: `slice(0, axis=0, keepdims=false)`.
+    """
+
+    message = "`{op}` drops an axis of which it takes several places, from {start} up to {stop}"
+    op: str
+    start: int
+    stop: int

@@ -1,0 +1,87 @@
+"""Codes of what a spec claims about itself: signatures, shapes after `::`, and `check` lines."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics.model import Diagnostic
+
+
+class ContractBroken(Diagnostic):
+    """A shape that the spec states is not the shape that was computed.
+
+    Shapes after `::` are proved, not believed. Either the step is wrong (a stride, a number of filters) or the claim.
+    """
+
+    message = "{what} is {actual}, not {declared}"
+    label = "declared {declared}"
+    what: str
+    declared: str
+    actual: str
+
+
+class InputMismatch(Diagnostic):
+    """A block is called with a tensor that its signature does not take.
+
+    The names in a signature's input bind: the same name twice must be the same size, and a parameter's name is its value.
+    """
+
+    message = "`{block}` takes {wanted}, not {given}"
+    label = "{reason}"
+    block: str
+    wanted: str
+    given: str
+    reason: str = ""
+
+
+class UnboundDimension(Diagnostic):
+    """A dimension in a signature cannot be worked out: a name in an expression has no value yet.
+
+    Bind it as a plain name first: `[h, w, c]`, then `h / 2` has a value.
+    """
+
+    message = "dimension `{name}` has no value here"
+    name: str
+
+
+class BadDimension(Diagnostic):
+    """A dimension is not a positive whole number."""
+
+    message = "a dimension should be a positive int, not {value}"
+    value: str
+
+
+class MissingSignature(Diagnostic):
+    """A model, or a block in a `check`, has no signature that gives its input a shape.
+
+        model Net() :: [224, 224, 3] -> [1000] { … }
+        check Block(64) :: [56, 56, 64] -> [56, 56, 256]
+    """
+
+    message = "{what} `{name}` needs a signature"
+    what: str
+    name: str
+
+
+class NotAModel(Diagnostic):
+    """A variant or a `check` is made of something that is not a model or block."""
+
+    message = "{value} is not {wanted}"
+    value: str
+    wanted: str
+
+
+class CheckFailed(Diagnostic):
+    """A condition of a `check` line does not hold. The message shows the value that was measured."""
+
+    message = "{quantity} is {actual}, which is not {relation} {expected}"
+    quantity: str
+    actual: str
+    relation: str
+    expected: str
+
+
+class BadFact(Diagnostic):
+    """A fact in `about` is a string, a number or a truth value, so that tables can show it."""
+
+    message = "fact `{name}` should be a string, a number or a bool, not {value}"
+    name: str
+    value: str

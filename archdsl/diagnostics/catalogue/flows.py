@@ -1,0 +1,110 @@
+"""Codes of flows: the steps do not make a graph."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics.model import Diagnostic, Severity
+
+
+class NotAStep(Diagnostic):
+    """A step names something that is neither an op nor a block nor a tensor."""
+
+    message = "{value} is not a step"
+    label = "{hint}"
+    value: str
+    hint: str = ""
+
+
+class TensorMidFlow(Diagnostic):
+    """A named tensor stands in the middle of a flow, where it would drop what flows into it.
+
+        conv(8) -> c3 -> relu            # wrong: what becomes of conv?
+        conv(8) -> add(c3) -> relu       # joins both
+        { c3 -> relu }                   # a flow of its own starts at c3
+    """
+
+    message = "tensor `{name}` can only start a flow"
+    label = "what flows here would be dropped"
+    name: str
+
+
+class NeedsBranches(Diagnostic):
+    """A joining op has nothing to join: give it branches, or name the tensors to join the flow with.
+
+        -> add { main: …  skip: id }
+        -> add(c3)
+    """
+
+    message = "`{op}` has nothing to join"
+    op: str
+
+
+class UnexpectedBranches(Diagnostic):
+    """Only joining ops (`add`, `mul`, `concat` …) and `residual` take branches."""
+
+    message = "`{name}` does not join branches"
+    name: str
+
+
+class ResidualForm(Diagnostic):
+    """`residual` takes one body without a label: `residual(drop=0.1) { … }` is `add { body  id }`.
+
+    For a skip that is not the identity write `add { main: …  skip: … }`.
+    """
+
+    message = "`residual` takes one body, not {given}"
+    given: str
+
+
+class EmptyBody(Diagnostic):
+    """A body has no flow. Write `id` for a flow that changes nothing."""
+
+    message = "the body has no flow"
+
+
+class PortsMismatch(Diagnostic):
+    """Tensors that flow together do not have the names that a signature asks for.
+
+        block Cell() :: (a: [h, w, c], b: [h, w, c]) -> (a: [h, w, c], b: [h, w, c]) {
+          ports { a: b -> conv(c)
+                  b: a }
+        }
+    """
+
+    message = "{what} needs {wanted}, not {given}"
+    what: str
+    wanted: str
+    given: str
+
+
+class NotTensors(Diagnostic):
+    """An argument or a spread that should hold tensors holds something else."""
+
+    message = "{what} should be {wanted}, not {given}"
+    what: str
+    wanted: str
+    given: str
+
+
+class SharedMismatch(Diagnostic):
+    """A `shared` instance is used on inputs that would give it weights of different shapes."""
+
+    message = "uses of shared `{name}` need different weights"
+    label = "here {here}"
+    name: str
+    here: str
+
+
+class UnusedResult(Diagnostic):
+    """Nothing that the model returns depends on this step (a warning). The step is left out of the graph."""
+
+    message = "the result of `{step}` is never used"
+    severity = Severity.WARNING
+    step: str
+
+
+class UnusedInput(Diagnostic):
+    """An input of the model reaches none of its outputs (a warning)."""
+
+    message = "input `{name}` is never used"
+    severity = Severity.WARNING
+    name: str

@@ -1,0 +1,95 @@
+"""Codes of names and imports: something is not where the spec looks for it."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics.model import Diagnostic, Severity
+
+
+class UnknownName(Diagnostic):
+    """A name is not defined here: no parameter, dimension, `let`, tap, declaration, import, op or function has it.
+
+    Ops are in snake_case and have the field's names: `conv`, not `Conv2D`; `batch_norm`, not `bn`. Blocks of the
+    library are imported: `from std.conv import ConvBN`. A tap is known after its step.
+    """
+
+    message = "{what} `{name}` is not defined"
+    label = "{hint}"
+    name: str
+    what: str = "name"
+    hint: str = ""
+
+
+class UnknownField(Diagnostic):
+    """A value has no field of that name: a row has the columns of its table, several tensors have their ports."""
+
+    message = "{value} has no field `{name}`"
+    name: str
+    value: str
+
+
+class RecursiveDefinition(Diagnostic):
+    """A definition uses itself. Everything at compile time ends, so blocks and functions do not recurse.
+
+    Use `repeat n { … }` or `for x in list { … }` for a chain of blocks.
+    """
+
+    message = "`{name}` is defined by itself"
+    label = "used here again"
+    name: str
+
+
+class UnknownModule(Diagnostic):
+    """An import names a file that does not exist.
+
+    `from std.conv import …` reads the library that ships with archdsl; `from "./blocks.arch" import …` reads a file,
+    relative to the one that imports it.
+    """
+
+    message = "no module `{module}`"
+    label = "{hint}"
+    module: str
+    hint: str = ""
+
+
+class OutsideProject(Diagnostic):
+    """An import leaves the project: a spec reads only files below the root of the project that is compiled."""
+
+    message = "`{module}` lies outside the project"
+    module: str
+
+
+class ImportCycle(Diagnostic):
+    """Files import each other in a circle. Move what both need into a third file."""
+
+    message = "imports form a cycle: {cycle}"
+    cycle: str
+
+
+class UnknownImport(Diagnostic):
+    """A module does not declare what is imported from it."""
+
+    message = "`{module}` does not define `{name}`"
+    name: str
+    module: str
+
+
+class UnusedName(Diagnostic):
+    """A parameter, `let` or import is never used (a warning).
+
+    Remove it, or use it: a parameter that nothing reads makes callers believe that it changes the graph.
+    """
+
+    message = "{what} `{name}` is never used"
+    severity = Severity.WARNING
+    what: str
+    name: str
+
+
+class NameStyle(Diagnostic):
+    """Names show what they are: `PascalCase` for blocks and models, `snake_case` for functions and values (a warning)."""
+
+    message = "{what} `{name}` should be in {style}"
+    severity = Severity.WARNING
+    what: str
+    name: str
+    style: str

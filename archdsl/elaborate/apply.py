@@ -1,0 +1,170 @@
+"""Ops and blocks meet tensors: counts, shapes and help where they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from archdsl.diagnostics import Diagnostic, Label
+from archdsl.diagnostics.catalogue import flows as codes
+from archdsl.diagnostics.catalogue import shapes as shape_codes
+from archdsl.diagnostics.catalogue import values as value_codes
+from archdsl.elaborate.arguments import make_op
+from archdsl.elaborate.scope import Failure
+from archdsl.elaborate.template import Step
+from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Slot, Tensor, describe
+from archdsl.graph.dims import Shape, show
+from archdsl.ops.base import Misfit, Op
+from archdsl.ops.registry import OPS
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from archdsl.elaborate.flow import Flows, Result
+
+
+def one(flow: Result, span: Span, what: str) -> Tensor:
+    """The single tensor that an op or a branch needs."""
+    if isinstance(flow, Tensor):
+        return flow
+    if len(flow.tensors) == 1:
+        return next(iter(flow.tensors.values()))
+    given = ", ".join(f"`{n}`" for n in flow.tensors)
+    help_ = ("name the step with `as s` and start from one: `s.logits`",)
+    raise Failure(codes.PortsMismatch(span=span, what=f"`{what}`", wanted="one tensor", given=given, help=help_))
+
+
+def tensors(given: Given, what: str) -> list[Tensor]:
+    """The tensors of an argument: one, or those of a list."""
+    value, span = given
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, Bundle):
+        return list(value.tensors.values())
+    if isinstance(value, tuple) and value:
+        return [tensor for v in value for tensor in tensors(Given(v, span), what)]
+    raise Failure(codes.NotTensors(span=span, what=f"what `{what}` joins", wanted="tensors", given=describe(value)))
+
+
+def op(
+    flows: Flows,
+    ref: OpRef,
+    inputs: list[Tensor],
+    places: Sequence[Span],
+    span: Span,
+    name: str | None,
+    slot: Slot | None = None,
+) -> Tensor:
+    """Adds an op to the assembly, its shape proved."""
+    kind, session = ref.op, flows.session
+    for argument in kind.tensors:
+        if argument in ref.arguments:
+            given = ref.arguments[argument]
+            if not isinstance(given.value, Tensor):
+                what = f"`{argument}` of `{kind.name}`"
+                raise Failure(
+                    codes.NotTensors(span=given.span, what=what, wanted="a tensor", given=describe(given.value))
+                )
+            inputs = [*inputs, given.value]
+    made = make_op(ref, span, session.ops)
+    shapes = tuple(t.shape for t in inputs if t.shape is not None)
+    if len(shapes) < len(inputs):
+        return flows.assembly.hole(None)
+    _count(kind, len(inputs), span)
+    shape = session.shapes.get((id(made), shapes))
+    if shape is None:
+        try:
+            shape = session.shapes[id(made), shapes] = made.shape(*shapes)
+            made.weights(*shapes)  # weights of unknown size show here, not in a backend
+        except Misfit as misfit:
+            raise Failure(_misfit(misfit, ref, shapes, places, span)) from None
+    base = name or (slot.name if slot else kind.name)
+    is_named = name is not None or slot is not None
+    assembly = flows.assembly
+    refs = tuple(t.ref for t in inputs)
+    return assembly.add(Step(made, refs, (shape,), span, assembly.group, base, is_named, "", slot))[0]
+
+
+def _count(kind: type[Op], given: int, span: Span) -> None:
+    least, most = kind.arity
+    if given < least and kind.joins and given == 1:
+        help_ = (f"`{kind.name} {{ … }}` joins branches, `{kind.name}(name)` the flow with a named tensor",)
+        raise Failure(codes.NeedsBranches(span=span, op=kind.name, help=help_))
+    if given < least or (most is not None and given > most):
+        wanted = f"{least} tensors" if most == least != 1 else "one tensor" if most == 1 else f"at least {least} tensors"
+        raise Failure(shape_codes.WrongArity(span=span, op=kind.name, wanted=wanted, given=str(given)))
+
+
+def _misfit(misfit: Misfit, ref: OpRef, shapes: Sequence[Shape], places: Sequence[Span], span: Span) -> Diagnostic:
+    """The diagnostic of a shape rule, at the argument at fault or at the op, with the inputs that disagree."""
+    values = dict(misfit.values)
+    if "op" in misfit.code.__dataclass_fields__:
+        values.setdefault("op", ref.op.name)
+    at, labels, help_ = span, (), misfit.help
+    if misfit.argument in ref.arguments:
+        at = ref.arguments[misfit.argument].span
+    if ref.op.joins and len(shapes) > 1:
+        other = next((i for i, shape in enumerate(shapes) if _differs(shape, shapes[0], ref)), 1)
+        labels = tuple(
+            Label(places[i] if i < len(places) else span, show(shapes[i])) for i in (0, other)
+        )
+        help_ = help_ or _join_help(ref, shapes[0], shapes[other])
+        # The flow itself has no place but the op's own: one mark says both.
+        if labels[0].span == at:
+            values["need"] = f"the flow is {labels[0].text}"
+            labels = labels[1:]
+    return misfit.code(span=at, labels=labels, help=help_, **values)  # type: ignore[arg-type]
+
+
+def _differs(shape: Shape, first: Shape, ref: OpRef) -> bool:
+    if ref.op is OPS["concat"]:
+        return len(shape) != len(first) or shape[:-1] != first[:-1]
+    return shape != first
+
+
+def _join_help(ref: OpRef, first: Shape, other: Shape) -> tuple[str, ...]:
+    """The usual cause of a mismatch."""
+    if len(first) != len(other):
+        return ()
+    broadcasts = all(a == b or 1 in (a, b) for a, b in zip(first, other, strict=True))
+    if broadcasts and "broadcast" in ref.op.model_fields:
+        return (f"`{ref.op.name}(broadcast=true)` repeats dimensions of size 1",)
+    if first[:-1] != other[:-1]:
+        ratios = {str(a / b) if a % b == 0 else "" for a, b in zip(first[:-1], other[:-1], strict=True)} if all(
+            isinstance(d, int) for d in (*first, *other)
+        ) else {""}
+        if len(ratios) == 1 and "" not in ratios:
+            return (f"the second is {float(ratios.pop()):g} times smaller: give both the same strides",)
+        return ("give both branches the same strides and padding",)
+    if ref.op is not OPS["concat"]:
+        return (f"project one to the channels of the other: `conv({first[-1]}, k=1)`",)
+    return ()
+
+
+def block(flows: Flows, ref: BlockRef, span: Span, current: Result, name: str | None, slot: Slot | None) -> Result:
+    """Adds a call of a block to the assembly."""
+    from archdsl.elaborate.instantiate import block_call, call_block
+
+    return call_block(flows.session, block_call(ref, span, name, slot), current, flows.assembly)
+
+
+def residual_drop(step: ast.Apply, given: Sequence[tuple[ast.Name | None, Given]]) -> Given | None:
+    """The rate of ``residual(drop=rate)``, or ``None`` where nothing is dropped."""
+    drop: Given | None = None
+    for key, value in given:
+        if key is not None and key.id != "drop":
+            help_ = ("it has drop",)
+            raise Failure(
+                value_codes.UnexpectedArgument(span=key.span, callee="residual", argument=key.id, help=help_)
+            )
+        if drop is not None:
+            raise Failure(value_codes.TooManyArguments(span=value.span, callee="residual", wanted="`drop` alone"))
+        drop = value
+    return None if drop is None or (drop.value == 0 and not isinstance(drop.value, bool)) else drop
+
+
+def residual(flows: Flows, main: Tensor, skip: Tensor, drop: Given | None, span: Span, body: Span) -> Tensor:
+    """Joins the body of a residual with its skip."""
+    if drop is not None and drop.value is not POISON:
+        main = op(flows, OpRef(OPS["drop_path"], {"rate": drop}), [main], [drop.span], drop.span, None)
+    return op(flows, OpRef(OPS["add"]), [main, skip], [body, span], span, None)

@@ -1,0 +1,184 @@
+"""The functions of the language, and its table of names: ops, initialisers, functions, ``id`` and ``residual``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from archdsl.elaborate.values import Bundle, Builtin, InitRef, Keyword, OpRef, Value, describe
+from archdsl.graph.dims import Sym
+from archdsl.ops.init import KINDS
+from archdsl.ops.registry import OPS
+
+LIST_LIMIT: Final = 100_000
+"""Elements of a list; the longest loop of a real architecture is below a thousand."""
+
+
+class Misuse(Exception):
+    """A function cannot compute; the text continues "`name` …"."""
+
+
+def _number(value: Value) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        hint = ", known only when the model runs" if isinstance(value, Sym) else ""
+        raise Misuse(f"takes a number, not {describe(value)}{hint}")
+    return value
+
+
+def _list(value: Value) -> tuple[Value, ...]:
+    if not isinstance(value, tuple):
+        raise Misuse(f"takes a list, not {describe(value)}")
+    return value
+
+
+def _int(value: Value) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Misuse(f"takes an int, not {describe(value)}")
+    return value
+
+
+def _length(value: Value) -> int:
+    if isinstance(value, str | tuple):
+        return len(value)
+    if isinstance(value, Bundle):
+        return len(value.tensors)
+    raise Misuse(f"takes a list or a string, not {describe(value)}")
+
+
+def _sum(values: Value) -> Value:
+    total: Value = 0
+    for value in _list(values):
+        total = total + (value if isinstance(value, Sym) else _number(value))
+    return total
+
+
+def _extreme(choose: Callable[..., Value]) -> Callable[..., Value]:
+    def function(first: Value, *rest: Value) -> Value:
+        values = (first, *rest) if rest or not isinstance(first, tuple) else first
+        if not values:
+            raise Misuse("takes at least one value")
+        return choose(_number(v) for v in values)
+
+    return function
+
+
+def _whole(rounding: Callable[[float], int]) -> Callable[[Value], int]:
+    def function(value: Value) -> int:
+        number = _number(value)
+        if not math.isfinite(number):
+            raise Misuse("takes a finite number")
+        return rounding(number)
+
+    return function
+
+
+def _round(value: Value, digits: Value = 0) -> int | float:
+    number, places = _number(value), _int(digits)
+    if not math.isfinite(number) or abs(places) > 15:
+        raise Misuse("takes a finite number and at most 15 digits")
+    return round(number, places) if places else round(number)
+
+
+def _root(value: Value) -> float:
+    number = _number(value)
+    if number < 0:
+        raise Misuse("takes a number of 0 or more")
+    return math.sqrt(number)
+
+
+def _log2(value: Value) -> float:
+    number = _number(value)
+    if number <= 0:
+        raise Misuse("takes a positive number")
+    return math.log2(number)
+
+
+def _range(start: Value, stop: Value | None = None, step: Value = 1) -> tuple[int, ...]:
+    if _int(step) == 0:
+        raise Misuse("takes a step that is not 0")
+    numbers = range(_int(start)) if stop is None else range(_int(start), _int(stop), _int(step))
+    _bounded(len(numbers) if abs(numbers.stop) < 2**62 and abs(numbers.start) < 2**62 else LIST_LIMIT + 1)
+    return tuple(numbers)
+
+
+def _bounded(length: int) -> None:
+    if length > LIST_LIMIT:
+        raise Misuse(f"makes a list of more than {LIST_LIMIT} elements")
+
+
+def _enumerate(values: Value) -> tuple[tuple[int, Value], ...]:
+    return tuple(enumerate(_list(values)))
+
+
+def _zip(*lists: Value) -> tuple[tuple[Value, ...], ...]:
+    taken = [_list(values) for values in lists]
+    if len({len(values) for values in taken}) > 1:
+        raise Misuse(f"takes lists of equal length, not of {', '.join(str(len(v)) for v in taken)}")
+    return tuple(zip(*taken, strict=True))
+
+
+def _linspace(first: Value, last: Value, count: Value) -> tuple[float, ...]:
+    a, b, n = float(_number(first)), float(_number(last)), _int(count)
+    if n < 0:
+        raise Misuse("takes a count of 0 or more")
+    _bounded(n)
+    return tuple(a + (b - a) * i / (n - 1) if n > 1 else a for i in range(n))
+
+
+def make_divisible(value: Value, divisor: Value = 8, minimum: Value = 0) -> int:
+    """Rounds channels to a multiple that hardware likes, never more than 10% down (Sandler et al. 2018, arXiv:1801.04381).
+
+    >>> make_divisible(32 * 1.1), make_divisible(24 * 0.35)
+    (32, 16)
+    """
+    number, unit, least = _number(value), _int(divisor), _int(minimum)
+    if unit <= 0 or not math.isfinite(number):
+        raise Misuse("takes a finite number and a positive divisor")
+    rounded = max(least or unit, int(number + unit / 2) // unit * unit)
+    return rounded + unit if rounded < 0.9 * number else rounded
+
+
+def _as_int(value: Value) -> int:
+    return int(value) if isinstance(value, bool) else _whole(math.trunc)(value)
+
+
+FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
+    "len": _length,
+    "sum": _sum,
+    "min": _extreme(min),
+    "max": _extreme(max),
+    "abs": lambda value: abs(_number(value)),
+    "round": _round,
+    "ceil": _whole(math.ceil),
+    "floor": _whole(math.floor),
+    "sqrt": _root,
+    "log2": _log2,
+    "int": _as_int,
+    "float": lambda value: float(_number(value)),
+    "range": _range,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "reversed": lambda values: _list(values)[::-1],
+    "linspace": _linspace,
+    "make_divisible": make_divisible,
+}
+
+LANGUAGE: Final[Mapping[str, Value]] = {
+    **{name: OpRef(op) for name, op in OPS.items()},
+    **{kind: InitRef(kind) for kind in KINDS},
+    **{name: Builtin(name) for name in FUNCTIONS},
+    "id": Keyword("id"),
+    "residual": Keyword("residual"),
+}
+"""Every name that is always there."""
+
+ALIASES: Final[Mapping[str, str]] = {alias: name for name, op in OPS.items() for alias in op.aliases} | {
+    "Identity": "id",
+    "identity": "id",
+    "kaiming_normal": "he_normal",
+    "xavier_uniform": "glorot_uniform",
+    "trunc_normal": "truncated_normal",
+    "trunc_normal_": "truncated_normal",
+}
+"""What other libraries call things, for did-you-mean."""

@@ -1,0 +1,180 @@
+"""Template to graph: stamps every call, finds what is dead, and lets uses of a ``shared`` block own one set of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from archdsl.diagnostics import Label, Sink
+from archdsl.diagnostics.catalogue import flows as codes
+from archdsl.elaborate.template import Group, Step, Template, origin
+from archdsl.elaborate.values import Slot
+from archdsl.graph.dims import Shape
+from archdsl.graph.model import Graph, Instance, Node, Origin, Port
+from archdsl.ops.base import Op, Weight
+from archdsl.passes.liveness import dead
+from archdsl.source import Span
+
+ShareKey = tuple[Slot, str, str]
+"""Which weights a step uses: the ``shared`` line, the instance it was elaborated in, the place inside of it."""
+
+
+class _Place(NamedTuple):
+    """A node before it is known to be alive."""
+
+    step: Step
+    path: str
+    inputs: tuple[str, ...]
+    instance: int
+    share: ShareKey | None
+
+
+class _Stamper:
+    def __init__(self) -> None:
+        self.places: list[_Place] = []
+        self.instances: list[Instance] = []
+        self._origins: dict[int, Origin] = {}
+        self._active: dict[Slot, str] = {}
+
+    def origin(self, step: Step | Group) -> Origin:
+        """Made once a step, however often its template is stamped."""
+        known = self._origins.get(id(step))
+        if known is None:
+            assert step.span is not None
+            known = self._origins[id(step)] = origin(step.span)
+        return known
+
+    def stamp(
+        self, template: Template, prefix: str, inputs: Sequence[str], instance: int, share: ShareKey | None
+    ) -> list[str]:
+        """Writes out one call and gives the paths of its outputs."""
+        values = list(inputs)
+        groups: dict[int, int] = {}
+        for slot in template.slots:
+            self._active[slot] = prefix
+        for step in template.steps:
+            path = prefix + step.path
+            owner = self._group(step.group, prefix, instance, groups)
+            inner: ShareKey | None = None
+            if share is not None:
+                inner = (share[0], share[1], f"{share[2]}.{step.path}")
+            elif step.slot is not None:
+                inner = (step.slot, self._active[step.slot], "")
+            taken = tuple(values[ref] for ref in step.inputs)
+            if isinstance(step.what, Op):
+                self.places.append(_Place(step, path, taken, owner, inner))
+                values.append(path)
+            else:
+                called = step.what
+                self.instances.append(
+                    Instance(
+                        path=path,
+                        kind="model" if called.kind == "model" else "block",
+                        block=called.block,
+                        call=step.call,
+                        parent=owner,
+                        origin=self.origin(step),
+                        doc=called.doc,
+                    )
+                )
+                values.extend(self.stamp(called, path + ".", taken, len(self.instances) - 1, inner))
+        return [values[ref] for ref in template.outputs]
+
+    def _group(self, group: Group, prefix: str, instance: int, groups: dict[int, int]) -> int:
+        """The instance that stands for a group, made when its first step is met."""
+        if group.parent is None:
+            return instance
+        if id(group) not in groups:
+            parent = self._group(group.parent, prefix, instance, groups)
+            self.instances.append(
+                Instance(
+                    path=prefix + group.path,
+                    kind="group",
+                    block=group.base,
+                    call="",
+                    parent=parent,
+                    origin=self.origin(group),
+                )
+            )
+            groups[id(group)] = len(self.instances) - 1
+        return groups[id(group)]
+
+
+def flatten(
+    template: Template,
+    root: Instance,
+    inputs: Mapping[str, Shape],
+    outputs: Mapping[str, Shape],
+    sink: Sink,
+    *,
+    ports: Mapping[str, Span],
+    about: tuple[tuple[str, str | int | float | bool], ...] = (),
+) -> Graph:
+    """The graph of a model's template. What no output needs is left out, with a warning."""
+    stamper = _Stamper()
+    stamper.instances.append(root)
+    results = stamper.stamp(template, "", list(inputs), 0, None)
+    places = stamper.places
+    unused = dead([(p.path, p.inputs) for p in places], results)
+    if unused:
+        gone = set(unused)
+        needed_by_dead = {name for p in places if p.path in gone for name in p.inputs}
+        for place in places:
+            # Only the end of a dead chain is reported: the rest is dead because of it.
+            if place.path in gone and place.path not in needed_by_dead:
+                sink.add(codes.UnusedResult(span=place.step.span, step=place.step.base))
+        places = [p for p in places if p.path not in gone]
+    used = {name for p in places for name in p.inputs} | set(results)
+    for name in inputs:
+        if name not in used:
+            sink.add(codes.UnusedInput(span=ports[name], name=name))
+    nodes = tuple(
+        Node(
+            path=place.path,
+            op=place.step.what,
+            inputs=place.inputs,
+            shape=place.step.shapes[0],
+            instance=place.instance,
+            origin=stamper.origin(place.step),
+            layer=layer,
+        )
+        for place, layer in zip(places, _owners(places, inputs, sink), strict=True)
+    )
+    return Graph(
+        name=root.block,
+        inputs=tuple(Port(name=name, shape=shape, node=name) for name, shape in inputs.items()),
+        outputs=tuple(
+            Port(name=name, shape=shape, node=node)
+            for (name, shape), node in zip(outputs.items(), results, strict=True)
+        ),
+        nodes=nodes,
+        instances=tuple(stamper.instances),
+        doc=root.doc,
+        about=about,
+    )
+
+
+def _owners(places: Sequence[_Place], inputs: Mapping[str, Shape], sink: Sink) -> list[str]:
+    """For each node the path of the one that owns its weights: the first use of the same ``shared`` place."""
+    first: dict[ShareKey, tuple[_Place, tuple[Weight, ...]]] = {}
+    owners: list[str] = []
+    shapes = dict(inputs) | {p.path: p.step.shapes[0] for p in places}
+    for place in places:
+        if place.share is None:
+            owners.append(place.path)
+            continue
+        op = place.step.what
+        assert isinstance(op, Op)
+        weights = op.weights(*(shapes[name] for name in place.inputs))
+        owner, owned = first.setdefault(place.share, (place, weights))
+        if weights != owned or op != owner.step.what:
+            sink.add(
+                codes.SharedMismatch(
+                    span=place.step.span,
+                    name=place.share[0].name,
+                    here=f"{', '.join(str(list(w.shape)) for w in weights)}",
+                    labels=(Label(owner.step.span, "first used here"),) if owner.step is not place.step else (),
+                )
+            )
+        owners.append(owner.path)
+    return owners

@@ -1,0 +1,396 @@
+"""Flows: the steps of a body, one after the other, on the tensors that flow through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+
+from archdsl.diagnostics import Label
+from archdsl.diagnostics.catalogue import contracts as contract_codes
+from archdsl.diagnostics.catalogue import flows as codes
+from archdsl.diagnostics.catalogue import values as value_codes
+from archdsl.diagnostics.catalogue.syntax import RepeatedName
+from archdsl.elaborate import apply
+from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
+from archdsl.elaborate.builtins import LIST_LIMIT
+from archdsl.elaborate.evaluate import (
+    Silence,
+    bind_targets,
+    call,
+    evaluate,
+    evaluate_or_poison,
+    is_tensor_like,
+    iterate,
+    truth,
+    unknown_name,
+)
+from archdsl.elaborate.scope import MISSING, Failure, Scope
+from archdsl.elaborate.session import Session
+from archdsl.elaborate.signature import agrees, assumed, declared, show_pattern
+from archdsl.elaborate.template import Assembly
+from archdsl.elaborate.values import (
+    POISON,
+    BlockRef,
+    Bundle,
+    FunctionRef,
+    Given,
+    Keyword,
+    OpRef,
+    SharedRef,
+    Slot,
+    Tensor,
+    Value,
+    describe,
+)
+from archdsl.graph.dims import show
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+Result: TypeAlias = Tensor | Bundle
+"""What flows: one tensor, or several with names."""
+
+
+class Flows:
+    """Elaborates the body of one block instance into an assembly."""
+
+    def __init__(self, session: Session, assembly: Assembly) -> None:
+        self.session = session
+        self.assembly = assembly
+
+    # --- bodies ---
+
+    def body(self, body: ast.Body, scope: Scope, current: Result) -> Result:
+        """What a body makes of what flows into it. Mistakes are reported; what depends on them is a hole."""
+        for statement in body.statements:
+            value = evaluate_or_poison(statement.value, scope)
+            if statement.name.id in scope.names:
+                self.session.report(
+                    RepeatedName(span=statement.name.span, what="name", name=statement.name.id)
+                )
+            if isinstance(statement, ast.Shared) and value is not POISON:
+                value = self._shared(statement, value)
+            scope.names[statement.name.id] = value
+        if body.flow is None:
+            self.session.report(codes.EmptyBody(span=body.span, help=("write `id` to change nothing",)))
+            return self.assembly.hole(None)
+        return self.flow(body.flow, scope, current)
+
+    def _shared(self, statement: ast.Shared, value: Value) -> Value:
+        if not isinstance(value, OpRef | BlockRef):
+            self.session.report(
+                codes.NotAStep(
+                    span=statement.value.span, value=describe(value), hint="`shared` takes an op or a block"
+                )
+            )
+            return POISON
+        slot = Slot(statement.name.id)
+        self.assembly.slots.append(slot)
+        return SharedRef(slot, value)
+
+    def flow(self, flow: ast.Flow, scope: Scope, current: Result) -> Result:
+        first = True
+        for step in flow.steps:
+            try:
+                current = self.step(step, scope, current, None, first)
+            except Failure as failure:
+                self.session.report_failure(failure)
+                current = self.assembly.hole(None)
+            first = False
+        return current
+
+    # --- steps ---
+
+    def step(self, step: ast.Step, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        """One step. ``name`` is the tap that names its place; ``first`` allows it to be a named tensor."""
+        self.session.tick(step.span)
+        return _STEPS[step.__class__](self, step, scope, current, name, first)
+
+    def _tap(self, step: ast.Tap, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        result = self.step(step.step, scope, current, step.name.id, first)
+        self.define_tap(step.name, result, scope)
+        return result
+
+    def define_tap(self, name: ast.Name, value: Value, scope: Scope) -> None:
+        home = scope.taps
+        if scope.local(name.id) is not MISSING and (name.id in home.tapped or _hides(name.id, scope)):
+            self.session.report(RepeatedName(span=name.span, what="name", name=name.id))
+        home.tapped[name.id] = value
+
+    def _claim(self, step: ast.Claim, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        try:
+            result = self.step(step.step, scope, current, name, first)
+        except Failure as failure:
+            self.session.report_failure(failure)
+            result = self.assembly.hole(None)
+        pattern = declared(step.shape, scope)
+        if isinstance(result, Bundle):
+            given = ", ".join(f"`{n}`" for n in result.tensors)
+            raise Failure(
+                codes.PortsMismatch(span=step.shape.span, what="a shape", wanted="one tensor", given=given)
+            )
+        if result.shape is None:
+            return self.assembly.hole(assumed(pattern))
+        if not agrees(pattern, result.shape):
+            self.session.report(
+                contract_codes.ContractBroken(
+                    span=step.shape.span,
+                    what="the shape here",
+                    declared=show_pattern(pattern),
+                    actual=show(result.shape),
+                    labels=(Label(_core(step).span, f"computes {show(result.shape)}"),),
+                )
+            )
+            return self.assembly.hole(assumed(pattern))
+        return result
+
+    def _choose(self, step: ast.Choose, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        chosen = step.then if truth(evaluate(step.condition, scope), step.condition.span) else step.otherwise
+        if chosen is None:
+            return current
+        with self.group(name, step.span):
+            return self.body(chosen, scope.inner(), current)
+
+    def _nest(self, step: ast.Nest, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        with self.group(name, step.span):
+            return self.body(step.body, scope.inner(), current)
+
+    def _each(self, step: ast.Each, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        elements = iterate(evaluate(step.iterable, scope), step.iterable.span)
+        with self.group(name, step.span):
+            return self._rounds(step.body, scope, current, [(step.targets, e) for e in elements])
+
+    def _repeat(self, step: ast.Repeat, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        count = evaluate(step.count, scope)
+        if count is POISON:
+            raise Silence()
+        if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            wanted = "an int of 0 or more"
+            raise Failure(
+                value_codes.WrongType(
+                    span=step.count.span, what="how often to repeat", wanted=wanted, given=describe(count)
+                )
+            )
+        if count > LIST_LIMIT:
+            limit = f"{LIST_LIMIT} rounds"
+            raise Failure(value_codes.TooLarge(span=step.count.span, what="the repetition", limit=limit))
+        targets = (step.index,) if step.index else ()
+        with self.group(name, step.span):
+            return self._rounds(step.body, scope, current, [(targets, i) for i in range(count)])
+
+    def _rounds(
+        self, body: ast.Body, scope: Scope, current: Result, rounds: list[tuple[tuple[ast.Name, ...], Value]]
+    ) -> Result:
+        """The rounds of a loop in sequence. A tap inside is a list after it, with an element for each round."""
+        tapped: dict[str, list[Value]] = {}
+        for targets, element in rounds:
+            inner = scope.inner(holds_taps=True)
+            if targets:
+                bind_targets(targets, element, inner)
+            current = self.body(body, inner, current)
+            for tap, value in inner.tapped.items():
+                tapped.setdefault(tap, []).append(value)
+        scope.taps.tapped.update((tap, tuple(values)) for tap, values in tapped.items())
+        return current
+
+    def _send(self, step: ast.Send, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        tensors: dict[str, Tensor] = {}
+        with self.group(name, step.span):
+            for branch in step.branches:
+                if branch.label is None:
+                    help_ = ("as in `ports { logits: …  boxes: … }`",)
+                    raise Failure(
+                        codes.PortsMismatch(
+                            span=branch.span, what="`ports`", wanted="a label for each", given="none", help=help_
+                        )
+                    )
+                (tensors[branch.label.id],) = self.branch(branch, scope, current)
+        return Bundle(tensors)
+
+    # --- apply ---
+
+    def _apply(self, step: ast.Apply, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        value = self._target(step, scope)
+        if value is POISON:
+            self._check_rest(step, scope, current)
+            raise Silence()
+        if is_tensor_like(value) or isinstance(value, tuple):
+            return self._start(step, value, first)
+        given = evaluate_arguments(step.arguments or (), scope)
+        if isinstance(value, FunctionRef):  # a function that chooses an op or block
+            value = call(value, step.arguments or (), step.span, scope)
+            given = []
+        if isinstance(value, Keyword):
+            if value.name == "residual":
+                return self._residual(step, given, scope, current, name)
+            self._no_arguments(step, given)
+            return current
+        slot = None
+        if isinstance(value, SharedRef):
+            self._no_arguments(step, given)
+            slot, value = value.slot, value.target
+        if isinstance(value, OpRef):
+            return self._op(step, value, given, slot, scope, current, name)
+        if isinstance(value, BlockRef):
+            if step.branches is not None:
+                raise Failure(codes.UnexpectedBranches(span=step.target.span, name=step.target.span.text))
+            if any(g.value is POISON for _, g in given):
+                raise Silence()
+            ref = give_block(value, given)
+            return apply.block(self, ref, step.target.span, current, name, slot)
+        hint = "" if isinstance(step.target, ast.Name) else "steps are ops, blocks and tensors"
+        raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), hint=hint))
+
+    def _target(self, step: ast.Apply, scope: Scope) -> Value:
+        target = step.target
+        if isinstance(target, ast.Name):
+            value = scope.find(target.id)
+            if value is MISSING:
+                self.session.report(unknown_name(target.id, target.span, scope, what="op or block"))
+                return POISON
+            return value
+        return evaluate(target, scope)
+
+    def _check_rest(self, step: ast.Apply, scope: Scope, current: Result) -> None:
+        """Looks for further mistakes in a step whose target has no meaning."""
+        evaluate_arguments(step.arguments or (), scope)
+        for branch in step.branches or ():
+            self.branch(branch, scope, current)
+
+    def _start(self, step: ast.Apply, value: Value, first: bool) -> Result:
+        text = step.target.span.text
+        if step.arguments is not None or step.branches is not None:
+            raise Failure(value_codes.NotCallable(span=step.span, value=describe(value)))
+        if not isinstance(value, Tensor | Bundle):
+            help_ = (f"take one with `{text}[0]`, or join them: `concat(...{text})`",)
+            raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), help=help_))
+        if not first:
+            help_ = (f"join both: `add({text})` or `concat({text})`", f"or start a flow: `{{ {text} -> … }}`")
+            raise Failure(codes.TensorMidFlow(span=step.target.span, name=text, help=help_))
+        return value
+
+    @staticmethod
+    def _no_arguments(step: ast.Apply, given: list[tuple[ast.Name | None, Given]]) -> None:
+        if given or step.branches is not None:
+            raise Failure(
+                value_codes.TooManyArguments(
+                    span=given[0][1].span if given else step.span,
+                    callee=step.target.span.text,
+                    wanted="no arguments",
+                )
+            )
+
+    def _op(
+        self,
+        step: ast.Apply,
+        ref: OpRef,
+        given: list[tuple[ast.Name | None, Given]],
+        slot: Slot | None,
+        scope: Scope,
+        current: Result,
+        name: str | None,
+    ) -> Result:
+        if step.branches is not None and not ref.op.joins:
+            raise Failure(codes.UnexpectedBranches(span=step.target.span, name=ref.op.name))
+        bad = any(g.value is POISON for _, g in given)
+        if not bad:
+            ref = give_op(ref, given)
+        with self.group(name if step.branches is not None else None, step.span):
+            if step.branches is None:
+                inputs = [apply.one(current, step.target.span, ref.op.name)]
+                places = [step.target.span]
+            else:
+                name = None
+                inputs, places = self._branches(step.branches, scope, current)
+            for joined in ref.joined:
+                for tensor in apply.tensors(joined, ref.op.name):
+                    inputs.append(tensor)
+                    places.append(joined.span)
+            if bad:
+                raise Silence()
+            return apply.op(self, ref, inputs, places, step.target.span, name, slot)
+
+    def _branches(
+        self, branches: tuple[ast.Branch, ...], scope: Scope, current: Result
+    ) -> tuple[list[Tensor], list[Span]]:
+        inputs: list[Tensor] = []
+        places: list[Span] = []
+        for branch in branches:
+            made = self.branch(branch, scope, current)
+            inputs.extend(made)
+            at = branch.label.span if branch.label else branch.flow.span
+            places.extend([at] * len(made))
+        return inputs, places
+
+    def branch(self, branch: ast.Branch, scope: Scope, current: Result) -> list[Tensor]:
+        """What a branch computes: one tensor, or those of a list that it spreads."""
+        if isinstance(branch.flow, ast.Spread):
+            value = evaluate(branch.flow.value, scope)
+            if value is POISON:
+                raise Silence()
+            return apply.tensors(Given(value, branch.flow.span), "a branch")
+        with self.group(branch.label.id if branch.label else None, branch.span):
+            result = self.flow(branch.flow, scope.inner(), current)
+        return [apply.one(result, branch.span, "a branch")]
+
+    def _residual(
+        self,
+        step: ast.Apply,
+        given: list[tuple[ast.Name | None, Given]],
+        scope: Scope,
+        current: Result,
+        name: str | None,
+    ) -> Result:
+        """``add { body  id }``, with stochastic depth on the body (Huang et al. 2016, arXiv:1603.09382)."""
+        drop = apply.residual_drop(step, given)
+        branches = step.branches or ()
+        if len(branches) != 1 or branches[0].label or isinstance(branches[0].flow, ast.Spread):
+            count = "none" if not branches else f"{len(branches)}" if len(branches) > 1 else "a label"
+            raise Failure(codes.ResidualForm(span=step.target.span, given=count))
+        skip = apply.one(current, step.target.span, "residual")
+        with self.group(name, step.span):
+            (main,) = self.branch(branches[0], scope, current)
+            return apply.residual(self, main, skip, drop, step.target.span, branches[0].span)
+
+    @contextmanager
+    def group(self, base: str | None, span: Span) -> Iterator[None]:
+        """Steps made inside belong to a named part of the body; without a name, to the part around it."""
+        if base is None:
+            yield
+            return
+        outer = self.assembly.group
+        self.assembly.group = outer.inner(base, span)
+        try:
+            yield
+        finally:
+            if not self.assembly.group.children:
+                outer.children.remove(self.assembly.group)
+            self.assembly.group = outer
+
+
+def _hides(name: str, scope: Scope) -> bool:
+    """Whether a tap would hide a parameter, a dimension or a `let` of the block."""
+    at: Scope | None = scope
+    while at is not None:
+        if name in at.names:
+            return True
+        at = at.parent
+    return False
+
+
+def _core(step: ast.Step) -> ast.Step:
+    while isinstance(step, ast.Tap | ast.Claim):
+        step = step.step
+    return step
+
+
+_STEPS: Final[dict[type, Callable[[Flows, Any, Scope, Result, str | None, bool], Result]]] = {
+    ast.Apply: Flows._apply,
+    ast.Choose: Flows._choose,
+    ast.Each: Flows._each,
+    ast.Repeat: Flows._repeat,
+    ast.Nest: Flows._nest,
+    ast.Send: Flows._send,
+    ast.Tap: Flows._tap,
+    ast.Claim: Flows._claim,
+}

@@ -1,0 +1,299 @@
+"""Calls of blocks: arguments and tensors go in, a template comes out, made once for equal calls."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+from archdsl.diagnostics import Label
+from archdsl.diagnostics.catalogue import contracts as contract_codes
+from archdsl.diagnostics.catalogue import flows as codes
+from archdsl.elaborate.arguments import bind_parameters
+from archdsl.elaborate.flow import Flows, Result
+from archdsl.elaborate.scope import Failure, Scope
+from archdsl.elaborate.session import Session
+from archdsl.elaborate.signature import Pattern, agrees, assumed, bind_inputs, declared, show_pattern
+from archdsl.elaborate.template import Assembly, Step, Template, finish, snake_case
+from archdsl.elaborate.values import (
+    BlockRef,
+    Bundle,
+    FunctionRef,
+    Given,
+    OpRef,
+    Row,
+    SharedRef,
+    Slot,
+    Tensor,
+    Value,
+    show_value,
+)
+from archdsl.graph.dims import Shape, show
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+
+class _Carry:
+    """Takes arguments into another assembly: tensors in them become further inputs of the block."""
+
+    def __init__(self) -> None:
+        self.tensors: list[Tensor] = []
+
+    def key(self, value: Value) -> Hashable:
+        """Equal for arguments that elaborate alike. Tensors count by their shape and by which are the same."""
+        match value:
+            case Tensor():
+                if value not in self.tensors:
+                    self.tensors.append(value)
+                return "tensor", self.tensors.index(value), value.shape
+            case Bundle():
+                return "bundle", tuple((n, self.key(t)) for n, t in value.tensors.items())
+            case tuple():
+                return "list", tuple(map(self.key, value))
+            case Row():
+                return "row", tuple((n, self.key(v)) for n, v in value.fields.items())
+            case OpRef():
+                return "op", value.op, self.arguments(value.arguments), tuple(self.key(g.value) for g in value.joined)
+            case BlockRef():
+                return "block", id(value.decl), self.arguments(value.arguments)
+            case SharedRef():
+                return "shared", id(value.slot)
+            case FunctionRef():
+                return "function", id(value.decl)
+            case _:
+                return type(value), value
+
+    def arguments(self, arguments: Mapping[str, Given]) -> Hashable:
+        return tuple((name, self.key(given.value)) for name, given in arguments.items())
+
+    def into(self, value: Value, inner: Sequence[Tensor]) -> Value:
+        """The value with its tensors replaced by the block's own inputs."""
+        if not self.tensors:
+            return value
+        match value:
+            case Tensor():
+                return inner[self.tensors.index(value)]
+            case Bundle():
+                return Bundle({n: self.into(t, inner) for n, t in value.tensors.items()})
+            case tuple():
+                return tuple(self.into(v, inner) for v in value)
+            case Row():
+                return Row({n: self.into(v, inner) for n, v in value.fields.items()})
+            case OpRef():
+                joined = tuple(Given(self.into(g.value, inner), g.span) for g in value.joined)
+                return OpRef(value.op, self.all_into(value.arguments, inner), joined)
+            case BlockRef():
+                bound = self.all_into(value.arguments, inner)
+                return BlockRef(value.decl, value.module, bound, value.name, value.about, value.doc)
+            case _:
+                return value
+
+    def all_into(self, arguments: Mapping[str, Given], inner: Sequence[Tensor]) -> dict[str, Given]:
+        return {name: Given(self.into(given.value, inner), given.span) for name, given in arguments.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A use of a block in a flow."""
+
+    ref: BlockRef
+    span: Span
+    """Of the name that was called."""
+    base: str
+    is_named: bool
+    slot: Slot | None = None
+
+
+def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -> Result:
+    """Adds a call of a block to an assembly and gives what flows out of it."""
+    ref = call.ref
+    taken = _enter(ref, flow, call.span)
+    carry = _Carry()
+    key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()))
+    tensors = [*taken.values(), *carry.tensors]
+    if any(t.shape is None for t in tensors):
+        return _holes(ref, assembly)
+    template = template_of(session, ref, call.span, taken, carry, key)
+    if template is None:
+        return _holes(ref, assembly)
+    session.count_nodes(sum(s.what.size for s in assembly.steps if isinstance(s.what, Template)) + template.size, call.span)
+    output = template.output
+    results = [output] if isinstance(output, Tensor) else list(output.tensors.values())
+    if any(t.shape is None for t in results):
+        return _rehome(output, [assembly.hole(t.shape) for t in results])
+    made = assembly.add(
+        Step(
+            what=template,
+            inputs=tuple(t.ref for t in tensors),
+            shapes=tuple(t.shape for t in results if t.shape is not None),
+            span=call.span,
+            group=assembly.group,
+            base=call.base,
+            is_named=call.is_named,
+            call=show_value(ref),
+            slot=call.slot,
+        )
+    )
+    return _rehome(output, made)
+
+
+def _rehome(output: Result, made: Sequence[Tensor]) -> Result:
+    if isinstance(output, Tensor):
+        return made[0]
+    return Bundle(dict(zip(output.tensors, made, strict=True)))
+
+
+def _holes(ref: BlockRef, assembly: Assembly) -> Result:
+    """What flows on after an error: nothing is known of it, but how many tensors there are."""
+    signature = ref.decl.signature
+    if signature is not None and signature.outputs[0].name is not None:
+        return Bundle({p.name.id: assembly.hole(None) for p in signature.outputs if p.name})
+    return assembly.hole(None)
+
+
+def _enter(ref: BlockRef, flow: Result, span: Span) -> dict[str, Tensor]:
+    """The tensors that flow into a block, by the names of its ports."""
+    signature = ref.decl.signature
+    name = ref.name or ref.decl.name.id
+    if signature is None:
+        return {"": flow} if isinstance(flow, Tensor) else dict(flow.tensors)
+    ports = [p.name.id if p.name else "" for p in signature.inputs]
+    if isinstance(flow, Tensor):
+        if len(ports) == 1:
+            return {ports[0]: flow}
+        given = "one tensor"
+    elif set(flow.tensors) == set(ports):
+        return {port: flow.tensors[port] for port in ports}
+    else:
+        given = ", ".join(f"`{n}`" for n in flow.tensors)
+    wanted = ", ".join(f"`{p}`" for p in ports) if ports[0] else "one tensor"
+    help_ = ("`ports { … }` makes several named tensors flow together",) if len(ports) > 1 else ()
+    raise Failure(codes.PortsMismatch(span=span, what=f"`{name}`", wanted=wanted, given=given, help=help_))
+
+
+def template_of(
+    session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry, key: Hashable
+) -> Template | None:
+    """The template of a call, from the kept ones if an equal call was elaborated before."""
+    known = session.templates.get(key)
+    if known is not None:
+        session.again(known[1])
+        return known[0]
+    with session.recording() as found:
+        try:
+            template = _elaborate(session, ref, span, taken, carry)
+        except Failure as failure:
+            session.report_failure(failure)
+            template = None
+    if template is not None and any(d.is_error for d in found):
+        template.broken = True
+    session.templates[key] = (template, tuple(found))
+    return template
+
+
+def template_for_inputs(session: Session, ref: BlockRef, span: Span, inputs: Mapping[str, Shape]) -> Template | None:
+    """The template of a whole model, whose inputs come from outside."""
+    outside = Assembly()
+    signature = ref.decl.signature
+    named = signature is not None and signature.inputs[0].name is not None
+    made = {name: outside.input(shape) for name, shape in inputs.items()}
+    flow: Result = next(iter(made.values())) if len(made) == 1 else Bundle(made)
+    taken = _enter(ref, Bundle(made) if named else flow, span)
+    carry = _Carry()
+    key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()), ref.name)
+    template = template_of(session, ref, span, taken, carry, key)
+    if template is not None:
+        session.count_nodes(template.size, span)
+    return template
+
+
+def _elaborate(
+    session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry
+) -> Template:
+    decl, name = ref.decl, ref.name or ref.decl.name.id
+    assembly = Assembly()
+    inner = {port: assembly.input(_shape(tensor)) for port, tensor in taken.items()}
+    carried = [assembly.input(_shape(tensor)) for tensor in carry.tensors]
+    scope = Scope(ref.module)
+    bind_parameters(name, decl.params, carry.all_into(ref.arguments, carried), scope, span)
+    signature = decl.signature
+    if signature is not None:
+        bind_inputs(name, signature.inputs, list(inner.values()), scope, span)
+    with session.calling(ref, span):
+        patterns = [declared(p.shape, scope) for p in signature.outputs] if signature else []
+        if signature is not None and signature.inputs[0].name is not None:
+            scope.names.update(inner)
+        flow: Result = next(iter(inner.values()))
+        if signature is None and "" not in inner:
+            flow = Bundle(inner)
+        body = scope.inner(holds_taps=True)
+        output = Flows(session, assembly).body(decl.body, body, flow)
+        if signature is not None:
+            output = _prove(session, name, signature, patterns, output, decl.body, assembly)
+    return finish(
+        assembly,
+        output,
+        block=name,
+        kind="model" if decl.is_model else "block",
+        doc=ref.doc,
+        reserved=tuple(inner) if decl.is_model else (),
+    )
+
+
+def _shape(tensor: Tensor) -> Shape:
+    assert tensor.shape is not None
+    return tensor.shape
+
+
+def _prove(
+    session: Session,
+    name: str,
+    signature: ast.Signature,
+    patterns: Sequence[Pattern],
+    output: Result,
+    body: ast.Body,
+    assembly: Assembly,
+) -> Result:
+    """Compares what a body computes with the output that its signature declares; after an error, trusts the latter."""
+    names = [p.name.id if p.name else "" for p in signature.outputs]
+    if isinstance(output, Tensor):
+        results = {"": output}
+        if names != [""] and len(names) == 1:
+            results, output = {names[0]: output}, Bundle({names[0]: output})
+    else:
+        results = dict(output.tensors)
+    if set(results) != set(names):
+        given = ", ".join(f"`{n}`" for n in results) if "" not in results else "one tensor"
+        wanted = ", ".join(f"`{n}`" for n in names) if "" not in names else "one tensor"
+        at = body.flow.steps[-1].span if body.flow else body.span
+        session.report(codes.PortsMismatch(span=at, what=f"the output of `{name}`", wanted=wanted, given=given))
+        holes = {n: assembly.hole(assumed(p)) for n, p in zip(names, patterns, strict=True)}
+        return holes[""] if "" in holes else Bundle(holes)
+    proved: dict[str, Tensor] = {}
+    for port, pattern in zip(signature.outputs, patterns, strict=True):
+        key = port.name.id if port.name else ""
+        tensor = results[key]
+        if tensor.shape is None:
+            tensor = assembly.hole(assumed(pattern))
+        elif not agrees(pattern, tensor.shape):
+            steps = body.flow.steps if body.flow else ()
+            labels = (Label(steps[-1].span, f"computes {show(tensor.shape)}"),) if steps else ()
+            what = f"output `{key}` of `{name}`" if key else f"the output of `{name}`"
+            session.report(
+                contract_codes.ContractBroken(
+                    span=port.shape.span,
+                    what=what,
+                    declared=show_pattern(pattern),
+                    actual=show(tensor.shape),
+                    labels=labels,
+                )
+            )
+            tensor = assembly.hole(assumed(pattern))
+        proved[key] = tensor
+    return proved[""] if "" in proved else Bundle(proved)
+
+
+def block_call(ref: BlockRef, span: Span, name: str | None, slot: Slot | None = None) -> Call:
+    """A call that goes by its tap, by the ``shared`` line it uses, or by its block's name."""
+    if name is None and slot is not None:
+        return Call(ref, span, slot.name, True, slot)
+    return Call(ref, span, name or snake_case(ref.name or ref.decl.name.id), name is not None, slot)

@@ -1,0 +1,151 @@
+"""Files as modules: what each declares, and where its imports come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from archdsl.diagnostics import Label
+from archdsl.diagnostics.catalogue import contracts as contract_codes
+from archdsl.diagnostics.catalogue import names as codes
+from archdsl.diagnostics.catalogue.syntax import RepeatedName
+from archdsl.diagnostics.suggest import closest
+from archdsl.elaborate.evaluate import evaluate_or_poison
+from archdsl.elaborate.scope import MISSING, Failure, Scope
+from archdsl.elaborate.values import POISON, BlockRef, FunctionRef, Value, describe
+from archdsl.source import SourceFile
+from archdsl.syntax import ast
+from archdsl.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from archdsl.elaborate.session import Session
+
+
+class Outside(Exception):
+    """A path that leaves the project."""
+
+
+class Loader(Protocol):
+    """Where imports are read from. The compiler itself touches no disk."""
+
+    def library(self, module: str) -> SourceFile | None:
+        """The text of a library module such as ``std.conv``, or ``None``."""
+        ...
+
+    def modules(self) -> tuple[str, ...]:
+        """The names of all library modules."""
+        ...
+
+    def file(self, path: str, importer: SourceFile) -> SourceFile | None:
+        """The text of a path relative to the importing file, or ``None``. Raises ``Outside``."""
+        ...
+
+
+class Module:
+    """One file: its declarations by name, each given a value when it is first asked for."""
+
+    def __init__(self, session: Session, source: SourceFile) -> None:
+        self.session = session
+        self.source = source
+        self.ast, problems = parse(source)
+        for problem in problems:
+            session.report(problem)
+        self._values: dict[str, Value] = {name: POISON for name in self.ast.broken}
+        self._declarations: dict[str, ast.Let | ast.Function | ast.Block | ast.Variant] = {}
+        self._imports: dict[str, tuple[Module, ast.ImportName]] = {}
+        for declaration in self.ast.declarations:
+            if isinstance(declaration, ast.Let | ast.Function | ast.Block | ast.Variant):
+                first = self._declarations.setdefault(declaration.name.id, declaration)
+                if first is not declaration:
+                    self._repeated(declaration.name, first.name)
+
+    def link(self) -> None:
+        """Loads what the file imports; after all of the module's own names are known."""
+        for declaration in self.ast.declarations:
+            if isinstance(declaration, ast.Import):
+                module = self.session.imported(declaration, self)
+                for imported in declaration.names:
+                    self._import(imported, module, declaration.module)
+
+    def _import(self, imported: ast.ImportName, module: Module | None, name: str) -> None:
+        bound = imported.alias or imported.name
+        if bound.id in self._declarations:
+            self._repeated(bound, self._declarations[bound.id].name)
+        if module is None:
+            self._values[bound.id] = POISON
+        elif imported.name.id not in module:
+            self._values[bound.id] = POISON
+            near = closest(imported.name.id, list(module.names()), {})
+            help_ = (f"did you mean `{near[0]}`?",) if near else ()
+            self.session.report(
+                codes.UnknownImport(span=imported.name.span, name=imported.name.id, module=name, help=help_)
+            )
+        else:
+            self._imports[bound.id] = (module, imported)
+
+    def _repeated(self, name: ast.Name, first: ast.Name) -> None:
+        label = Label(first.span, "first defined here")
+        self.session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=(label,)))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._declarations or name in self._values
+
+    def names(self) -> Iterator[str]:
+        yield from self._declarations
+        yield from self._imports
+
+    @property
+    def models(self) -> dict[str, ast.Block | ast.Variant]:
+        """The models and variants that the file declares, in order."""
+        return {
+            name: d
+            for name, d in self._declarations.items()
+            if isinstance(d, ast.Variant) or (isinstance(d, ast.Block) and d.is_model)
+        }
+
+    def constant(self, name: str) -> Value:
+        """The value of a ``let`` of this file or an imported one, or ``MISSING``: dimensions see no other names."""
+        if name in self._imports:
+            module, imported = self._imports[name]
+            return module.constant(imported.name.id)
+        declared = self._declarations.get(name)
+        return self.find(name) if declared is None or isinstance(declared, ast.Let) else MISSING
+
+    def find(self, name: str) -> Value:
+        """The value of a declared or imported name, or ``MISSING``."""
+        if name in self._values:
+            return self._values[name]
+        if name in self._imports:
+            module, imported = self._imports[name]
+            return module.find(imported.name.id)
+        declaration = self._declarations.get(name)
+        if declaration is None:
+            return MISSING
+        value = self._values[name] = self._value(declaration)
+        return value
+
+    def _value(self, declaration: ast.Let | ast.Function | ast.Block | ast.Variant) -> Value:
+        match declaration:
+            case ast.Function():
+                return FunctionRef(declaration, self)
+            case ast.Block():
+                return BlockRef(declaration, self, about=declaration.body.about, doc=declaration.doc)
+        name = declaration.name
+        try:
+            with self.session.entering(declaration, name.id, name.span), self.session.outside_calls():
+                value = evaluate_or_poison(declaration.value, Scope(self))
+        except Failure as failure:
+            self.session.report_failure(failure)
+            return POISON
+        if isinstance(declaration, ast.Let) or value is POISON:
+            return value
+        if not isinstance(value, BlockRef) or not value.decl.is_model:
+            self.session.report(
+                contract_codes.NotAModel(
+                    span=declaration.value.span, value=describe(value), wanted="a call of a model"
+                )
+            )
+            return POISON
+        about = declaration.about or value.about
+        doc = declaration.doc or value.doc
+        return BlockRef(value.decl, value.module, value.arguments, name.id, about, doc)

@@ -1,0 +1,185 @@
+"""Signatures: the names in a block's input shape bind, its output shape is computed and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from archdsl.diagnostics.catalogue import contracts as codes
+from archdsl.diagnostics.catalogue import shapes as shape_codes
+from archdsl.elaborate.evaluate import Silence, evaluate
+from archdsl.elaborate.scope import MISSING, Failure, Scope
+from archdsl.elaborate.values import POISON, Tensor, Value, describe
+from archdsl.graph.dims import Dim, Shape, Sym, show
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+REST = "..."
+"""The name under which a scope keeps the dimensions that `...` stood for; no spec can write it."""
+
+
+def bind_inputs(
+    block: str, ports: Sequence[ast.Port], tensors: Sequence[Tensor], scope: Scope, span: Span
+) -> None:
+    """Binds the names of input dimensions to the sizes of the tensors, and proves what is given twice."""
+    later: list[tuple[ast.Port, ast.Expr, Dim, Shape]] = []
+    for port, tensor in zip(ports, tensors, strict=True):
+        assert tensor.shape is not None
+        for dim, size in _aligned(block, port.shape, tensor.shape, scope, span):
+            if not isinstance(dim, ast.Name):
+                later.append((port, dim, size, tensor.shape))
+            elif dim.id != "_":
+                _bind(block, port, dim, size, tensor.shape, scope, span)
+    for port, dim, size, shape in later:
+        wanted = dimension(dim, scope)
+        if wanted != size:
+            raise Failure(_mismatch(block, port, shape, span, f"`{dim.span.text}` is {wanted}"))
+
+
+def _bind(
+    block: str, port: ast.Port, name: ast.Name, size: Dim, shape: Shape, scope: Scope, span: Span
+) -> None:
+    value = scope.local(name.id)
+    if value is MISSING:
+        value = scope.module.constant(name.id)
+    if value is POISON:
+        raise Silence()
+    if value is MISSING:
+        scope.names[name.id] = size
+    elif isinstance(value, bool) or not isinstance(value, int | Sym):
+        raise Failure(codes.BadDimension(span=name.span, value=describe(value)))
+    elif value != size:
+        raise Failure(_mismatch(block, port, shape, span, f"`{name.id}` is {value}"))
+
+
+def _mismatch(block: str, port: ast.Port, shape: Shape, span: Span, reason: str) -> codes.InputMismatch:
+    from archdsl.diagnostics import Label
+
+    label = Label(port.span, "the signature")
+    return codes.InputMismatch(
+        span=span, block=block, wanted=port.shape.span.text, given=show(shape), reason=reason, labels=(label,)
+    )
+
+
+def _aligned(
+    block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span: Span
+) -> list[tuple[ast.Expr, Dim]]:
+    """Pairs the dimensions of a pattern with sizes; what `...` covers goes into the scope, `?` takes anything."""
+    dims = pattern.dims
+    rests = [i for i, dim in enumerate(dims) if isinstance(dim, ast.Rest)]
+    if len(rests) > 1:
+        at = dims[rests[1]].span
+        raise Failure(codes.BadDimension(span=at, value="a second `...`"))
+    if not rests:
+        fits, covered, first = len(dims) == len(shape), 0, len(dims)
+    else:
+        covered = len(shape) - (len(dims) - 1)
+        fits, first = covered >= 0, rests[0]
+    if not fits:
+        wanted = pattern.span.text
+        raise Failure(shape_codes.WrongRank(span=span, op=block, wanted=wanted, shape=show(shape)))
+    sizes: list[Dim] = [*shape[:first], *shape[first + covered :]]
+    if rests:
+        scope.names[REST] = shape[first : first + covered]
+    kept = [dim for dim in dims if not isinstance(dim, ast.Rest)]
+    return [
+        (dim, size) for dim, size in zip(kept, sizes, strict=True) if not isinstance(dim, ast.Unknown | ast.Rest)
+    ]
+
+
+def dimension(node: ast.Expr, scope: Scope) -> Dim:
+    """A dimension that an expression in a shape stands for."""
+    for name in _names(node):
+        if scope.find(name.id) is MISSING:
+            raise Failure(
+                codes.UnboundDimension(
+                    span=name.span, name=name.id, help=("bind it as a plain name in the input's shape first",)
+                )
+            )
+    value = evaluate(node, scope)
+    if value is POISON:
+        raise Silence()
+    if isinstance(value, Sym):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise Failure(codes.BadDimension(span=node.span, value=describe(value)))
+    return value
+
+
+def _names(node: ast.Expr) -> list[ast.Name]:
+    if isinstance(node, ast.Name):
+        return [node]
+    if isinstance(node, ast.Binary):
+        return _names(node.left) + _names(node.right)
+    return []
+
+
+Pattern = tuple["Dim | None | str", ...]
+"""A declared shape: sizes, ``None`` for `_` and `?`, and ``REST`` for a `...` that stands for nothing known."""
+
+
+def declared(pattern: ast.ShapeOf, scope: Scope) -> Pattern:
+    """The shape that the spec states after `::`, with its expressions evaluated."""
+    dims: list[Dim | None | str] = []
+    for dim in pattern.dims:
+        if isinstance(dim, ast.Rest):
+            rest: Value = scope.local(REST)
+            dims.extend([REST] if rest is MISSING else rest)
+        elif isinstance(dim, ast.Unknown) or (isinstance(dim, ast.Name) and dim.id == "_"):
+            dims.append(None)
+        else:
+            dims.append(dimension(dim, scope))
+    return tuple(dims)
+
+
+def agrees(pattern: Pattern, shape: Shape) -> bool:
+    """Whether a shape is what was declared."""
+    if REST in pattern:
+        at = pattern.index(REST)
+        after = len(pattern) - at - 1
+        if len(shape) < len(pattern) - 1:
+            return False
+        pattern = pattern[:at] + (None,) * (len(shape) - at - after) + pattern[at + 1 :]
+    return len(pattern) == len(shape) and all(
+        want is None or want == got for want, got in zip(pattern, shape, strict=True)
+    )
+
+
+def show_pattern(pattern: Pattern) -> str:
+    return f"[{', '.join('_' if dim is None else str(dim) for dim in pattern)}]"
+
+
+def assumed(pattern: Pattern) -> Shape | None:
+    """The shape that a declaration promises, with which to go on after an error; ``None`` if it leaves gaps."""
+    sizes = tuple(dim for dim in pattern if isinstance(dim, int | Sym))
+    return sizes if len(sizes) == len(pattern) else None
+
+
+def model_inputs(name: str, signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
+    """The shapes of a model's inputs. `?`, and a name without a value, are sizes known only when the model runs."""
+    shapes: dict[str, Shape] = {}
+    anonymous = 0
+    for port in signature.inputs:
+        dims: list[Dim] = []
+        for dim in port.shape.dims:
+            if isinstance(dim, ast.Unknown):
+                anonymous += 1
+                dims.append(Sym.named(f"?{anonymous}"))
+            elif isinstance(dim, ast.Rest) or (isinstance(dim, ast.Name) and dim.id == "_"):
+                raise Failure(
+                    codes.BadDimension(
+                        span=dim.span,
+                        value=f"`{dim.span.text}` in the input of a model",
+                        help=("write `?` for a size that is known only when the model runs",),
+                    )
+                )
+            elif isinstance(dim, ast.Name) and _is_free(dim.id, scope):
+                scope.names[dim.id] = Sym.named(dim.id)
+                dims.append(scope.names[dim.id])
+            else:
+                dims.append(dimension(dim, scope))
+        shapes[port.name.id if port.name else "input"] = tuple(dims)
+    return shapes
+
+
+def _is_free(name: str, scope: Scope) -> bool:
+    return scope.local(name) is MISSING and scope.module.constant(name) is MISSING

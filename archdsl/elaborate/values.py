@@ -1,0 +1,231 @@
+"""Compile-time values beside Python's own numbers, strings, truth values and tuples (which are the language's lists)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from archdsl.graph.dims import Shape, Sym, show
+from archdsl.ops.base import Op
+from archdsl.ops.init import Init
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+if TYPE_CHECKING:
+    from archdsl.elaborate.modules import Module
+    from archdsl.elaborate.template import Assembly
+
+
+class Poison:
+    """The value of something that failed and was reported; whatever depends on it keeps quiet."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+POISON: Final = Poison()
+
+
+class Given(NamedTuple):
+    """An argument's value and where it was written."""
+
+    value: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value in the assembly of one block instance; ``shape`` is ``None`` when an error hides it."""
+
+    home: Assembly
+    ref: int
+    shape: Shape | None
+
+    def __repr__(self) -> str:
+        return f"a tensor {show(self.shape)}" if self.shape is not None else "a tensor"
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Several named tensors that flow together."""
+
+    tensors: Mapping[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table."""
+
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class OpRef:
+    """An op with the arguments it has so far."""
+
+    op: type[Op]
+    arguments: Mapping[str, Given] = field(default_factory=dict)
+    joined: tuple[Given, ...] = ()
+    """Tensors that a joining op was given: ``concat(c3)``."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRef:
+    """A block or model with the arguments it has so far. ``name`` is a variant's where it came from one."""
+
+    decl: ast.Block
+    module: Module
+    arguments: Mapping[str, Given] = field(default_factory=dict)
+    name: str = ""
+    about: ast.About | None = None
+    doc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionRef:
+    """A function of the spec."""
+
+    decl: ast.Function
+    module: Module
+
+
+@dataclass(frozen=True, slots=True)
+class InitRef:
+    """The name of an initialiser, before its brackets."""
+
+    kind: str
+
+
+class Slot:
+    """Identity of one ``shared`` line; see ``template.flatten`` for how uses find each other's weights."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRef:
+    """An op or block whose every use has the same weights."""
+
+    slot: Slot
+    target: OpRef | BlockRef
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """``id`` and ``residual``: steps that are neither op nor block."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A function of the language; ``name`` finds it in ``builtins.FUNCTIONS``."""
+
+    name: str
+
+
+Value: TypeAlias = Any
+"""int, float, bool, str, tuple, Sym, Init, or one of the classes above. Every consumer checks what it got."""
+
+
+def describe(value: Value) -> str:
+    """A value in words for an error message: ``the string "same"``, ``3``, ``block Bottleneck``."""
+    match value:
+        case str():
+            return f'the string "{value}"'
+        case Poison() | Tensor():
+            return repr(value)
+        case Bundle():
+            return f"the tensors {', '.join(value.tensors)}"
+        case Row():
+            return "a row of a table"
+        case OpRef():
+            return f"op `{value.op.name}`"
+        case BlockRef():
+            return f"{'model' if value.decl.is_model else 'block'} `{value.name or value.decl.name.id}`"
+        case FunctionRef():
+            return f"function `{value.decl.name.id}`"
+        case Builtin():
+            return f"function `{value.name}`"
+        case InitRef():
+            return f"initialiser `{value.kind}`"
+        case Keyword():
+            return f"`{value.name}`"
+        case SharedRef():
+            return f"shared `{value.slot.name}`"
+        case tuple() if any(isinstance(v, Tensor) for v in value):
+            return f"a list of {len(value)} tensors"
+        case tuple() if len(value) > 8:
+            return f"a list of {len(value)}"
+        case bool() | int() | float() | tuple():
+            return f"{type_name(value)} {show_value(value)}"
+        case _:
+            return show_value(value)
+
+
+def show_value(value: Value) -> str:
+    """A value as a spec would write it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+        case int() | Sym() | Init():
+            return str(value)
+        case float():
+            return f"{value:.12g}"
+        case tuple():
+            return f"[{', '.join(map(show_value, value))}]"
+        case OpRef():
+            return show_call(value.op.name, value.arguments)
+        case BlockRef():
+            return show_call(value.name or value.decl.name.id, value.arguments)
+        case SharedRef():
+            return value.slot.name
+        case FunctionRef():
+            return value.decl.name.id
+        case Builtin() | Keyword():
+            return value.name
+        case InitRef():
+            return value.kind
+        case Row():
+            return f"({', '.join(f'{k}={show_value(v)}' for k, v in value.fields.items())})"
+        case _:
+            return describe(value)
+
+
+def show_call(name: str, arguments: Mapping[str, Given]) -> str:
+    """``Bottleneck(128, stride=2)``: the first argument bare, the others with their names."""
+    if not arguments:
+        return name
+    parts = [
+        show_value(given.value) if index == 0 else f"{key}={show_value(given.value)}"
+        for index, (key, given) in enumerate(arguments.items())
+    ]
+    return f"{name}({', '.join(parts)})"
+
+
+def type_name(value: Value) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case int() | Sym():
+            return "int"
+        case float():
+            return "float"
+        case str():
+            return "str"
+        case tuple():
+            return "list"
+        case Init() | InitRef():
+            return "init"
+        case OpRef() | BlockRef() | SharedRef() | Keyword():
+            return "op"
+        case Tensor():
+            return "tensor"
+        case _:
+            return describe(value)
