@@ -79,6 +79,8 @@ class Op(BaseModel):
     """How many layers with weights lie on a path through it (convolution, dense), as papers count depth."""
     nonnegative: ClassVar[bool] = False
     """Whether the output is never below zero, whatever the input."""
+    keeps_sign: ClassVar[bool] = False
+    """Whether the output is not below zero where no input is."""
     keras: ClassVar[str] = ""
     """The Keras layer that it becomes, for the docs."""
     example: ClassVar[str] = ""
@@ -147,7 +149,5 @@ def per_axis(value: int | tuple[int, ...], rank: int, argument: str) -> tuple[in
 def positive(shape: Shape, *inputs: Shape, argument: str | None = None) -> Shape:
     """The shape itself, unless a dimension of it vanished."""
     if any(dim <= 0 for dim in shape):
-        raise Misfit(
-            codes.EmptyDimension, argument=argument, shape=show(shape), input=", ".join(map(show, inputs))
-        )
+        raise Misfit(codes.EmptyDimension, argument=argument, shape=show(shape), input=", ".join(map(show, inputs)))
     return shape

@@ -4,70 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
-from archdsl.graph.dims import Dim, Shape, ceil_div, elements
-from archdsl.ops.base import (
-    Misfit,
-    NonNegative,
-    Positive,
-    Sizes,
-    Wanted,
-    Weight,
-    Weighted,
-    known,
-    per_axis,
-    positive,
-    spatial_rank,
-)
-
-Pad = Annotated[
-    Literal["same", "valid"]
-    | NonNegative
-    | Annotated[tuple[NonNegative | tuple[NonNegative, NonNegative], ...], Field(min_length=1, max_length=3)],
-    Wanted('"same", "valid", a number, or a list with a number or [before, after] for each spatial dimension'),
-]
+from archdsl.graph.dims import Dim, Shape, elements, show
+from archdsl.ops.base import Misfit, Positive, Sizes, Weight, Weighted, known, per_axis, spatial_rank
+from archdsl.ops.sliding import Numbers, Pad, slide
 
 
-def pad_pairs(pad: int | tuple[int | tuple[int, int], ...], rank: int) -> tuple[tuple[int, int], ...]:
-    """Numeric padding as (before, after) for each spatial dimension."""
-    if isinstance(pad, int):
-        return ((pad, pad),) * rank
-    if len(pad) != rank:
-        raise Misfit(codes.WrongCount, argument="pad", name="pad", given=len(pad), wanted=rank)
-    return tuple((p, p) if isinstance(p, int) else p for p in pad)
-
-
-def slide(
-    shape: Shape,
-    k: int | tuple[int, ...],
-    stride: int | tuple[int, ...],
-    pad: str | int | tuple[int | tuple[int, int], ...],
-    dilation: int | tuple[int, ...] = 1,
-) -> Shape:
-    """The spatial dimensions left by a sliding window.
-
-    "same" gives ``ceil(n / stride)``; otherwise ``floor((n + before + after - extent) / stride) + 1`` with the dilated
-    extent ``(k - 1) * dilation + 1`` (Dumoulin & Visin 2016, arXiv:1603.07285).
-    """
-    rank = spatial_rank(shape)
-    ks, strides = per_axis(k, rank, "k"), per_axis(stride, rank, "stride")
-    dilations = per_axis(dilation, rank, "dilation")
-    if pad == "same":
-        return tuple(ceil_div(n, s) for n, s in zip(shape, strides, strict=False))
-    pads = pad_pairs(0 if isinstance(pad, str) else pad, rank)
-    out = tuple(
-        (n + before + after - (window - 1) * d - 1) // s + 1
-        for n, window, s, d, (before, after) in zip(shape, ks, strides, dilations, pads, strict=False)
-    )
-    return positive(out, shape, argument="k")
-
-
-class _Convolution(Weighted):
-    """What convolutions share. Its arguments are those of the notation in the paper's tables."""
+class ConvBase(Weighted):
+    """What all convolutions share. The arguments are those of the notation in the papers' tables."""
 
     family: ClassVar[str] = "convolution"
     depth: ClassVar[int] = 1
@@ -75,14 +23,30 @@ class _Convolution(Weighted):
     k: Sizes = Field(3, description="kernel size")
     stride: Sizes = Field(1, description="step of the kernel")
     pad: Pad = Field("same", description='"same" (TensorFlow\'s rule), "valid", or numbers (PyTorch\'s rule)')
-    dilation: Sizes = Field(1, description="distance between taps of the kernel")
     bias: bool = Field(True, description="whether a bias is added to each channel")
-
-    def spatial(self, shape: Shape) -> Shape:
-        return slide(shape, self.k, self.stride, self.pad, self.dilation)
 
     def taps(self, shape: Shape) -> tuple[int, ...]:
         return per_axis(self.k, spatial_rank(shape), "k")
+
+    def biases(self, channels: int) -> tuple[Weight, ...]:
+        return (Weight("bias", (channels,), self.trainable),) if self.bias else ()
+
+
+class _Convolution(ConvBase):
+    """A convolution that keeps the map or shrinks it."""
+
+    dilation: Sizes = Field(1, description="distance between taps of the kernel")
+
+    def spatial(self, shape: Shape) -> Shape:
+        out = slide(shape, self.k, self.stride, self.pad, self.dilation)
+        if _largest(self.stride) > 1 and _largest(self.dilation) > 1:
+            stride, dilation = (str(n if isinstance(n, int) else list(n)) for n in (self.stride, self.dilation))
+            raise Misfit(codes.StrideWithDilation, argument="dilation", stride=stride, dilation=dilation)
+        return out
+
+
+def _largest(numbers: Numbers) -> int:
+    return numbers if isinstance(numbers, int) else max(numbers)
 
 
 class Conv(_Convolution):
@@ -116,9 +80,94 @@ class Conv(_Convolution):
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         (x,) = inputs
         kernel = (*self.taps(x), known(x[-1], "the channels") // self.groups, self.filters)
-        bias = (Weight("bias", (self.filters,), self.trainable),) if self.bias else ()
-        return (Weight("kernel", kernel, self.trainable), *bias)
+        return (Weight("kernel", kernel, self.trainable), *self.biases(self.filters))
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         x = inputs[0]
         return elements(output) * prod(self.taps(x)) * (known(x[-1], "the channels") // self.groups)
+
+
+class DepthwiseConv(_Convolution):
+    """Depthwise convolution: every channel has a kernel of its own and sees no other (Chollet 2017, arXiv:1610.02357).
+
+    Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``. Keras has no depthwise
+    layer over three dimensions: there it is a convolution with as many groups as channels.
+    """
+
+    name: ClassVar[str] = "depthwise_conv"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "DepthwiseConv1D",
+        "DepthwiseConv2D",
+        "depthwise_conv2d",
+        "dwconv",
+        "depthwise",
+    )
+    positional: ClassVar[tuple[str, ...]] = ("k", "stride")
+    keras: ClassVar[str] = "DepthwiseConv1D, DepthwiseConv2D, or Conv3D with groups"
+    example: ClassVar[str] = "[56, 56, 96] -> [28, 28, 96]: depthwise_conv(3, stride=2)"
+
+    multiplier: Positive = Field(1, description="output channels for each input channel")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (*self.spatial(x), known(x[-1], "the channels") * self.multiplier)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        (x,) = inputs
+        channels = known(x[-1], "the channels")
+        filters = channels * self.multiplier
+        pair = (1, filters) if spatial_rank(x) == 3 else (channels, self.multiplier)
+        return (Weight("kernel", (*self.taps(x), *pair), self.trainable), *self.biases(filters))
+
+    def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        return elements(output) * prod(self.taps(inputs[0]))
+
+
+class SeparableConv(_Convolution):
+    """Depthwise separable convolution: depthwise, then 1x1, with nothing between (Chollet 2017, arXiv:1610.02357).
+
+    Where a norm or an activation stands between the two, as in MobileNet, write ``depthwise_conv`` and ``conv``.
+    """
+
+    name: ClassVar[str] = "separable_conv"
+    aliases: ClassVar[tuple[str, ...]] = ("SeparableConv1D", "SeparableConv2D", "separable_conv2d", "sepconv")
+    positional: ClassVar[tuple[str, ...]] = ("filters", "k", "stride")
+    keras: ClassVar[str] = "SeparableConv1D or SeparableConv2D"
+    example: ClassVar[str] = "[147, 147, 64] -> [147, 147, 128]: separable_conv(128, k=3, bias=false)"
+    depth: ClassVar[int] = 2
+
+    filters: Positive = Field(description="output channels")
+    multiplier: Positive = Field(1, description="channels between the two, for each input channel")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if spatial_rank(x) == 3:
+            raise Misfit(
+                codes.WrongRank,
+                wanted="[l, c] or [h, w, c]",
+                shape=show(x),
+                help=(f"write `depthwise_conv(k=…) -> conv({self.filters}, k=1)`",),
+            )
+        known(x[-1], "the channels")
+        return (*self.spatial(x), self.filters)
+
+    def _between(self, x: Shape) -> int:
+        return known(x[-1], "the channels") * self.multiplier
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        (x,) = inputs
+        taps = self.taps(x)
+        depthwise = (*taps, known(x[-1], "the channels"), self.multiplier)
+        pointwise = (*(1 for _ in taps), self._between(x), self.filters)
+        return (
+            Weight("depthwise_kernel", depthwise, self.trainable),
+            Weight("pointwise_kernel", pointwise, self.trainable),
+            *self.biases(self.filters),
+        )
+
+    def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        x = inputs[0]
+        return elements(output[:-1]) * self._between(x) * (prod(self.taps(x)) + self.filters)
+
+    def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        return elements(output[:-1]) * (self._between(inputs[0]) + self.filters)

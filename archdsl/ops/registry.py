@@ -6,7 +6,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from archdsl.ops import attention as attention
 from archdsl.ops import convolution as convolution
+from archdsl.ops import linear as linear
+from archdsl.ops import normalisation as normalisation
+from archdsl.ops import pooling as pooling
+from archdsl.ops import transposed as transposed
 from archdsl.ops.base import Op
 
 OPS: Mapping[str, type[Op]] = Op.registry

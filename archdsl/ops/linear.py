@@ -1,0 +1,42 @@
+"""The dense layer: every output is a weighted sum of all inputs on the last axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Dim, Shape, elements, show
+from archdsl.ops.base import Misfit, Positive, Weight, Weighted, known
+
+
+class Dense(Weighted):
+    """Fully connected layer over the last axis; all other axes are carried along."""
+
+    name: ClassVar[str] = "dense"
+    family: ClassVar[str] = "linear"
+    aliases: ClassVar[tuple[str, ...]] = ("Dense", "Linear", "nn.Linear", "linear", "fc", "fully_connected")
+    positional: ClassVar[tuple[str, ...]] = ("units",)
+    keras: ClassVar[str] = "Dense"
+    example: ClassVar[str] = "[2048] -> [1000]: dense(1000)"
+    depth: ClassVar[int] = 1
+
+    units: Positive = Field(description="output features")
+    bias: bool = Field(True, description="whether a bias is added to each feature")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if not x:
+            raise Misfit(codes.WrongRank, wanted="[…, features]", shape=show(x))
+        known(x[-1], "the features")
+        return (*x[:-1], self.units)
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        (x,) = inputs
+        bias = (Weight("bias", (self.units,), self.trainable),) if self.bias else ()
+        return (Weight("kernel", (known(x[-1], "the features"), self.units), self.trainable), *bias)
+
+    def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        return elements(output) * known(inputs[0][-1], "the features")

@@ -1,0 +1,160 @@
+"""Normalisations: the input is brought to zero mean, unit variance or both over some axes, then scaled by weights."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Shape, show
+from archdsl.ops.base import Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known
+
+Momentum = Annotated[float, Field(ge=0, le=1), Wanted("a fraction between 0 and 1")]
+
+
+class _Norm(Weighted):
+    """A normalisation with a gain ``gamma`` and an offset ``beta`` for each channel.
+
+    ``init`` and ``l2`` are those of ``gamma``, ones unless given, and ``bias_init`` is that of ``beta``.
+    """
+
+    family: ClassVar[str] = "normalisation"
+
+    def channels(self, x: Shape) -> int:
+        if not x:
+            raise Misfit(codes.WrongRank, wanted="[…, channels]", shape=show(x))
+        return known(x[-1], "the channels")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        self.channels(inputs[0])
+        return inputs[0]
+
+
+class _Affine(_Norm):
+    """A normalisation whose gain and offset can be left out."""
+
+    scale: bool = Field(True, description="whether channels are multiplied by a learned `gamma`")
+    center: bool = Field(True, description="whether a learned `beta` is added to channels")
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        shape = (self.channels(inputs[0]),)
+        learned = {"gamma": self.scale, "beta": self.center}
+        return tuple(Weight(name, shape, self.trainable) for name, present in learned.items() if present)
+
+
+class BatchNorm(_Affine):
+    """Batch normalisation: by mean and variance over the batch and the map (Ioffe & Szegedy 2015, arXiv:1502.03167).
+
+    In inference it uses running averages, which keep ``momentum`` of themselves at each step: Keras's meaning, where
+    PyTorch's number is ``1 - momentum``. With ``trainable=false`` it always does, and so is frozen as a whole.
+    """
+
+    name: ClassVar[str] = "batch_norm"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "BatchNormalization",
+        "BatchNorm2d",
+        "batch_normalization",
+        "batchnorm",
+        "bn",
+    )
+    keras: ClassVar[str] = "BatchNormalization"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: batch_norm"
+
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    momentum: Momentum = Field(0.9, description="share of the running averages that a step keeps")
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        shape = (self.channels(inputs[0]),)
+        running = (Weight("moving_mean", shape, False), Weight("moving_variance", shape, False))
+        return (*super().weights(*inputs), *running)
+
+
+class LayerNorm(_Affine):
+    """Layer normalisation: by mean and variance over the last axis (Ba et al. 2016, arXiv:1607.06450)."""
+
+    name: ClassVar[str] = "layer_norm"
+    aliases: ClassVar[tuple[str, ...]] = ("LayerNormalization", "LayerNorm", "layer_normalization", "ln")
+    keras: ClassVar[str] = "LayerNormalization"
+    example: ClassVar[str] = "[197, 768] -> [197, 768]: layer_norm"
+
+    eps: Epsilon = Field(1e-6, description="added to the variance")
+
+
+class GroupNorm(_Norm):
+    """Group normalisation: over the map and a group of channels (Wu & He 2018, arXiv:1803.08494).
+
+    One group is layer normalisation over the whole map; as many groups as channels is instance normalisation.
+    """
+
+    name: ClassVar[str] = "group_norm"
+    aliases: ClassVar[tuple[str, ...]] = ("GroupNormalization", "GroupNorm", "group_normalization", "gn")
+    positional: ClassVar[tuple[str, ...]] = ("groups",)
+    keras: ClassVar[str] = "GroupNormalization"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: group_norm(32)"
+
+    groups: Positive = Field(32, description="groups of channels with statistics of their own")
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        channels = self.channels(inputs[0])
+        if channels % self.groups:
+            raise Misfit(
+                codes.IndivisibleChannels,
+                argument="groups",
+                what="groups",
+                divisor=self.groups,
+                whole="the channels",
+                size=str(channels),
+            )
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        shape = (self.channels(inputs[0]),)
+        return (Weight("gamma", shape, self.trainable), Weight("beta", shape, self.trainable))
+
+
+class RmsNorm(_Norm):
+    """Division by the root of the mean square over the last axis (Zhang & Sennrich 2019, arXiv:1910.07467)."""
+
+    name: ClassVar[str] = "rms_norm"
+    aliases: ClassVar[tuple[str, ...]] = ("RMSNormalization", "RMSNorm", "rmsnorm")
+    keras: ClassVar[str] = "RMSNormalization; without a scale a layer of archdsl"
+    example: ClassVar[str] = "[197, 768] -> [197, 768]: rms_norm"
+
+    eps: Epsilon = Field(1e-6, description="added to the mean square")
+    scale: bool = Field(True, description="whether channels are multiplied by a learned `scale`")
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        return (Weight("scale", (self.channels(inputs[0]),), self.trainable),) if self.scale else ()
+
+
+class LocalResponseNorm(Op):
+    """Division by the activity of neighbouring channels (AlexNet, Krizhevsky et al. 2012).
+
+    ``x / (k + a * sum of squares over size channels) ^ beta``. Caffe and PyTorch take ``alpha`` for the whole window,
+    ``a = alpha / size``, which is the default here; the paper writes it for each channel, ``a = alpha``, with
+    ``k=2``: ``local_response_norm(5, alpha=1e-4, beta=0.75, k=2, divide=false)``. Beyond the first and the last
+    channel there are zeros; an even ``size`` reaches one channel further down than up.
+    """
+
+    name: ClassVar[str] = "local_response_norm"
+    family: ClassVar[str] = "normalisation"
+    aliases: ClassVar[tuple[str, ...]] = ("LocalResponseNorm", "lrn", "local_response_normalization")
+    positional: ClassVar[tuple[str, ...]] = ("size",)
+    keras: ClassVar[str] = "a layer of archdsl"
+    example: ClassVar[str] = "[55, 55, 96] -> [55, 55, 96]: local_response_norm(5)"
+    keeps_sign: ClassVar[bool] = True
+
+    size: Annotated[int, Field(gt=0, le=1024), Wanted("an int between 1 and 1024")] = Field(
+        5, description="how many channels are added up"
+    )
+    alpha: float = Field(1e-4, ge=0, description="weight of the squares")
+    beta: float = Field(0.75, ge=0, description="exponent of the divisor")
+    k: float = Field(1.0, gt=0, description="added to the weighted squares")
+    divide: bool = Field(True, description="whether `alpha` is divided by `size`, as Caffe and PyTorch do")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if not inputs[0]:
+            raise Misfit(codes.WrongRank, wanted="[…, channels]", shape=show(inputs[0]))
+        return inputs[0]

@@ -1,0 +1,132 @@
+"""Poolings: a map becomes smaller, or one value, by the maximum or the mean of its windows."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Shape
+from archdsl.ops.base import Misfit, Op, Sizes, known, per_axis, spatial_rank
+from archdsl.ops.sliding import Pad, pad_pairs, slide
+
+
+class _Pooling(Op):
+    """Pooling by windows."""
+
+    family: ClassVar[str] = "pooling"
+    keeps_sign: ClassVar[bool] = True
+
+    k: Sizes = Field(description="size of the window")
+    stride: Sizes | None = Field(None, description="step of the window; its size when not given")
+    pad: Pad = Field("same", description='"same" (TensorFlow\'s rule), "valid", or numbers (PyTorch\'s rule)')
+
+    @property
+    def step(self) -> int | tuple[int, ...]:
+        """``stride``, or else the window's size."""
+        return self.k if self.stride is None else self.stride
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        rank = spatial_rank(x)
+        if not isinstance(self.pad, str):
+            for pads, k in zip(pad_pairs(self.pad, rank), per_axis(self.k, rank, "k"), strict=True):
+                if max(pads) >= k:
+                    raise Misfit(codes.PadTooLarge, argument="pad", pad=str(max(pads)), k=str(k))
+        return (*slide(x, self.k, self.step, self.pad), x[-1])
+
+
+class MaxPool(_Pooling):
+    """The largest value of each window and channel. Padding never wins: it counts as minus infinity."""
+
+    name: ClassVar[str] = "max_pool"
+    aliases: ClassVar[tuple[str, ...]] = ("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MaxPool2d", "maxpool")
+    positional: ClassVar[tuple[str, ...]] = ("k", "stride")
+    keras: ClassVar[str] = "MaxPooling1D, MaxPooling2D or MaxPooling3D"
+    example: ClassVar[str] = "[112, 112, 64] -> [56, 56, 64]: max_pool(3, stride=2)"
+
+
+class AvgPool(_Pooling):
+    """The mean of each window and channel.
+
+    With ``pad="same"`` the mean is over what lies inside the map, TensorFlow's rule. With numbers the zeros of the
+    padding count, PyTorch's default, unless ``count_pad=false``.
+    """
+
+    name: ClassVar[str] = "avg_pool"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "AveragePooling1D",
+        "AveragePooling2D",
+        "AveragePooling3D",
+        "AvgPool2d",
+        "average_pool",
+        "avgpool",
+        "mean_pool",
+    )
+    positional: ClassVar[tuple[str, ...]] = ("k", "stride")
+    keras: ClassVar[str] = "AveragePooling1D, AveragePooling2D or AveragePooling3D"
+    example: ClassVar[str] = "[56, 56, 128] -> [28, 28, 128]: avg_pool(2)"
+
+    count_pad: bool = Field(True, description="with a numeric `pad`: whether its zeros count in the mean")
+
+
+class _GlobalPooling(Op):
+    """Pooling of the whole map, whatever its size."""
+
+    family: ClassVar[str] = "pooling"
+    keeps_sign: ClassVar[bool] = True
+
+    keepdims: bool = Field(False, description="whether the spatial dimensions stay, with size 1")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (*(1,) * spatial_rank(x), x[-1]) if self.keepdims else (x[-1],)
+
+
+class GlobalAvgPool(_GlobalPooling):
+    """The mean of each channel over the whole map, in place of dense layers (Lin et al. 2013, arXiv:1312.4400)."""
+
+    name: ClassVar[str] = "global_avg_pool"
+    aliases: ClassVar[tuple[str, ...]] = (
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "GlobalAveragePooling3D",
+        "global_average_pool",
+        "gap",
+    )
+    keras: ClassVar[str] = "GlobalAveragePooling1D, GlobalAveragePooling2D or GlobalAveragePooling3D"
+    example: ClassVar[str] = "[7, 7, 2048] -> [2048]: global_avg_pool"
+
+
+class GlobalMaxPool(_GlobalPooling):
+    """The largest value of each channel over the whole map."""
+
+    name: ClassVar[str] = "global_max_pool"
+    aliases: ClassVar[tuple[str, ...]] = ("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "gmp")
+    keras: ClassVar[str] = "GlobalMaxPooling1D, GlobalMaxPooling2D or GlobalMaxPooling3D"
+    example: ClassVar[str] = "[7, 7, 2048] -> [2048]: global_max_pool"
+
+
+class AdaptiveAvgPool(Op):
+    """Means over as many windows as the output has elements: pyramid pooling, PyTorch's fixed-size heads.
+
+    Output ``i`` of ``size`` is the mean from ``floor(i * n / size)`` to ``ceil((i + 1) * n / size)``: where the size
+    does not divide the map, windows differ by one in length and may overlap.
+    """
+
+    name: ClassVar[str] = "adaptive_avg_pool"
+    family: ClassVar[str] = "pooling"
+    aliases: ClassVar[tuple[str, ...]] = ("AdaptiveAveragePooling2D", "AdaptiveAvgPool2d", "adaptive_average_pool")
+    positional: ClassVar[tuple[str, ...]] = ("size",)
+    keras: ClassVar[str] = "AveragePooling2D where the size divides the map, otherwise AdaptiveAveragePooling2D"
+    example: ClassVar[str] = "[13, 13, 256] -> [6, 6, 256]: adaptive_avg_pool(6)"
+    keeps_sign: ClassVar[bool] = True
+
+    size: Sizes = Field(description="size of the output's map")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        for dim in x[: spatial_rank(x)]:
+            known(dim, "the map")
+        return (*per_axis(self.size, spatial_rank(x), "size"), x[-1])

@@ -1,0 +1,66 @@
+"""Windows that slide over the spatial dimensions: what convolutions and poolings share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Dim, Shape, ceil_div
+from archdsl.ops.base import Misfit, NonNegative, Wanted, per_axis, positive, spatial_rank
+
+Numbers: TypeAlias = int | tuple[int, ...]
+"""An argument of type ``Sizes``."""
+Pairs: TypeAlias = tuple[tuple[int, int], ...]
+"""Padding before and after, for each spatial dimension."""
+
+Pad = Annotated[
+    Literal["same", "valid"]
+    | NonNegative
+    | Annotated[tuple[NonNegative | tuple[NonNegative, NonNegative], ...], Field(min_length=1, max_length=3)],
+    Wanted('"same", "valid", a number, or a list with a number or [before, after] for each spatial dimension'),
+]
+
+
+def pad_pairs(pad: int | tuple[int | tuple[int, int], ...], rank: int) -> Pairs:
+    """Numeric padding as (before, after) for each spatial dimension."""
+    if isinstance(pad, int):
+        return ((pad, pad),) * rank
+    if len(pad) != rank:
+        raise Misfit(codes.WrongCount, argument="pad", name="pad", given=len(pad), wanted=rank)
+    return tuple((p, p) if isinstance(p, int) else p for p in pad)
+
+
+def slide(
+    shape: Shape, k: Numbers, stride: Numbers, pad: str | int | tuple[int | tuple[int, int], ...], dilation: Numbers = 1
+) -> Shape:
+    """The spatial dimensions left by a sliding window.
+
+    "same" gives ``ceil(n / stride)``; otherwise ``floor((n + before + after - extent) / stride) + 1`` with the dilated
+    extent ``(k - 1) * dilation + 1`` (Dumoulin & Visin 2016, arXiv:1603.07285).
+    """
+    rank = spatial_rank(shape)
+    ks, strides = per_axis(k, rank, "k"), per_axis(stride, rank, "stride")
+    dilations = per_axis(dilation, rank, "dilation")
+    if pad == "same":
+        return tuple(ceil_div(n, s) for n, s in zip(shape, strides, strict=False))
+    pads = pad_pairs(0 if isinstance(pad, str) else pad, rank)
+    out = tuple(
+        (n + before + after - (window - 1) * d - 1) // s + 1
+        for n, window, s, d, (before, after) in zip(shape, ks, strides, dilations, pads, strict=False)
+    )
+    return positive(out, shape, argument="k")
+
+
+def same_pads(n: Dim, k: int, stride: int) -> tuple[int, int] | None:
+    """What "same" pads before and after ``n`` elements (TensorFlow's rule); ``None`` if that depends on the run.
+
+    >>> same_pads(112, k=3, stride=2), same_pads(112, k=3, stride=1)
+    ((0, 1), (1, 1))
+    """
+    if stride > 1 and not isinstance(n, int):
+        return None
+    total = max((ceil_div(n, stride) - 1) * stride + k - n, 0)
+    assert isinstance(total, int), "the size cancels when the stride is 1"
+    return total // 2, total - total // 2
