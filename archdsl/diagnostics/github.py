@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from archdsl.diagnostics.model import Diagnostic
+from archdsl.diagnostics.words import advice, headline
 
 
 def render_all(diagnostics: Sequence[Diagnostic]) -> str:
@@ -24,12 +25,10 @@ def render(diagnostic: Diagnostic) -> str:
         "endLine": end_line,
         "endColumn": end_column,
     }
-    text = [diagnostic.text]
-    if diagnostic.primary.text:
-        text[0] += f": {diagnostic.primary.text}"
+    text = [headline(diagnostic)]
     text += [f"{label.span.source.name}:{label.span.line}: {label.text}" for label in diagnostic.labels]
     text += [f"in {frame.call}" for frame in diagnostic.trace]
-    text += [f"help: {line}" for line in diagnostic.help]
+    text += [f"help: {line}" for line in advice(diagnostic)]
     written = ",".join(f"{key}={_escape(str(value), ':,')}" for key, value in properties.items())
     return f"::{diagnostic.severity} {written}::{_escape(chr(10).join(text))}"
 

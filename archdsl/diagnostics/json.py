@@ -30,7 +30,8 @@ def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """
     fix = diagnostic.fix
     return {
-        "schema": f"{SCHEMA}/{VERSION}",
+        "schema": SCHEMA,
+        "version": VERSION,
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
         "message": diagnostic.text,

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from archdsl.diagnostics.explain import summary
 from archdsl.diagnostics.model import Diagnostic, Fix
+from archdsl.diagnostics.words import advice, headline
 from archdsl.source import Span
 from archdsl.version import __version__
 
@@ -42,9 +43,7 @@ def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
 
 
 def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
-    text = [diagnostic.text, *(f"help: {line}" for line in diagnostic.help)]
-    if diagnostic.primary.text:
-        text[0] += f": {diagnostic.primary.text}"
+    text = [headline(diagnostic), *(f"help: {line}" for line in advice(diagnostic))]
     related = [(label.span, label.text) for label in diagnostic.labels]
     related += [(frame.span, f"in {frame.call}") for frame in diagnostic.trace]
     result: dict[str, Any] = {

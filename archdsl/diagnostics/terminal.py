@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from archdsl.diagnostics.display import visible, width
-from archdsl.diagnostics.model import Diagnostic, Fix, Frame
+from archdsl.diagnostics.model import Diagnostic, Frame
 from archdsl.diagnostics.palette import Palette
 from archdsl.diagnostics.snippet import Mark, excerpt
+from archdsl.diagnostics.words import advice
 from archdsl.source import SourceFile
 
 _WRAP = 100
@@ -85,10 +86,7 @@ def _notes(diagnostic: Diagnostic, palette: Palette) -> Iterator[str]:
     where = _where(diagnostic.trace, diagnostic.more, diagnostic.span.source)
     if where:
         yield where
-    advice = diagnostic.help
-    if not advice and diagnostic.fix is not None:
-        advice = (_fix_in_words(diagnostic.fix),)
-    for text in advice:
+    for text in advice(diagnostic):
         yield f"{palette.advice('help')}: {visible(text)}"
 
 
@@ -115,11 +113,3 @@ def _place(frame: Frame, home: SourceFile) -> str:
     line, column = frame.span.source.position(frame.span.start)
     file = "" if frame.span.source is home else f"{visible(frame.span.source.name)}:"
     return f"{file}{line}:{column}"
-
-
-def _fix_in_words(fix: Fix) -> str:
-    if not fix.replacement:
-        return f"remove `{fix.span.text}`"
-    if fix.span.start == fix.span.end:
-        return f"insert `{fix.replacement.strip()}`"
-    return f"write `{fix.replacement}`"

@@ -1,0 +1,84 @@
+# What a developer does here. Needs Python 3.11 to 3.13, make and git; `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements-ci.lock
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+# What is set outside must not reach into the environment that is made here.
+unexport PYTHONPATH
+unexport PYTHONHOME
+unexport VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint types imports docs bench env lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# --- the environment --------------------------------------------------------------------------------------------------
+# One environment and a stamp for each set of packages, older than pyproject.toml or the lock when it must be made anew.
+
+$(VENV)/made:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v <= (3, 13) or sys.exit("archdsl needs Python 3.11 to 3.13, and $(PYTHON) is %d.%d; name another: make PYTHON=python3.12 $(MAKECMDGOALS)" % v)'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run: $(VENV)/made pyproject.toml $(LOCK)
+	@echo "installing TensorFlow and friends (600 MB, once)"
+	@$(PIP) install --constraint $(LOCK) --editable .
+	@$(BIN)/python -m compileall -q archdsl
+	@touch $@
+
+$(VENV)/dev: $(VENV)/made pyproject.toml $(LOCK)
+	@echo "installing TensorFlow and friends, and the tools for developers (600 MB, once)"
+	@$(PIP) install --constraint $(LOCK) --editable '.[dev]'
+	@$(BIN)/python -m compileall -q archdsl
+	@touch $(VENV)/run $@
+
+env: $(VENV)/dev ## make .venv with everything a developer needs
+
+lock: $(VENV)/dev ## write the versions that .venv has to requirements-ci.lock
+	@sed -n '/^#/p' $(LOCK) > $(LOCK).new
+	@$(BIN)/python -m pip --disable-pip-version-check freeze --exclude-editable >> $(LOCK).new
+	@mv $(LOCK).new $(LOCK)
+
+# --- seeing it work ---------------------------------------------------------------------------------------------------
+
+# Shows a command as a reader would type it, and runs it.
+archdsl = @printf '\n$$ archdsl %s\n' '$(1)' && $(BIN)/archdsl $(1)
+
+demo: $(VENV)/run ## check, draw, summarise and compile ResNet-50
+	@mkdir -p out
+	$(call archdsl,check specs/resnet50.arch)
+	$(call archdsl,render specs/resnet50.arch -o out/resnet50.svg)
+	$(call archdsl,summary specs/resnet50.arch)
+	$(call archdsl,compile specs/resnet50.arch -o out/resnet50.keras)
+	@printf '\nout/ has the diagram, resnet50.svg, and the model, resnet50.keras.\n'
+
+# --- proving it -------------------------------------------------------------------------------------------------------
+
+test: lint types imports ## run every check and every test
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev ## ruff: mistakes and format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types: $(VENV)/dev ## mypy, strict
+	@$(BIN)/mypy
+
+imports: $(VENV)/dev ## import-linter: which part may use which
+	@$(BIN)/lint-imports
+
+docs: $(VENV)/dev ## write the pages that are made from the code
+	@$(BIN)/python scripts/docs.py
+
+bench: $(VENV)/dev ## measure what benchmarks/README.md describes
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove everything that was made here
+	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find archdsl tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,25 @@
+"""What several renderers say in the same words."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics.model import Diagnostic, Fix
+
+
+def headline(diagnostic: Diagnostic) -> str:
+    """The message with what stands at its place, for renderers that do not show the source."""
+    label = diagnostic.primary.text
+    return f"{diagnostic.text}: {label}" if label else diagnostic.text
+
+
+def advice(diagnostic: Diagnostic) -> tuple[str, ...]:
+    """The help; where there is none but a fix is known, the fix in words."""
+    if diagnostic.help or diagnostic.fix is None:
+        return diagnostic.help
+    return (_in_words(diagnostic.fix),)
+
+
+def _in_words(fix: Fix) -> str:
+    if not fix.replacement:
+        return f"remove `{fix.span.text}`"
+    verb = "insert" if fix.span.start == fix.span.end else "write"
+    return f"{verb} `{fix.replacement.strip()}`"
