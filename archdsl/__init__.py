@@ -1,0 +1,41 @@
+"""archdsl: a declarative language for image-model architectures, and its compiler.
+
+>>> import archdsl
+>>> archdsl.load("resnet50").summary().params
+25610152
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from archdsl.version import __version__
+
+if TYPE_CHECKING:
+    from archdsl.api import Architecture, check_text, load, load_text
+    from archdsl.diagnostics import ArchError, Diagnostic
+    from archdsl.graph.model import Graph
+
+__all__ = ["ArchError", "Architecture", "Diagnostic", "Graph", "__version__", "check_text", "load", "load_text"]
+
+_HOMES = {
+    "ArchError": "archdsl.diagnostics",
+    "Architecture": "archdsl.api",
+    "Diagnostic": "archdsl.diagnostics",
+    "Graph": "archdsl.graph.model",
+    "check_text": "archdsl.api",
+    "load": "archdsl.api",
+    "load_text": "archdsl.api",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first used, so that `import archdsl` costs nothing."""
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'archdsl' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue import contracts as contract_codes
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.suggest import closest
@@ -114,6 +115,16 @@ def unknown_model(program: Program, model: str) -> Diagnostic:
     help_ = (f"did you mean `{near[0]}`?",) if near else (f"it declares {declared}",)
     span = Span(program.source, 0, 0)
     return name_codes.UnknownName(span=span, name=model, what="model", help=help_)
+
+
+def needs_model(program: Program) -> Diagnostic:
+    """The diagnostic for a spec with several models when none was named."""
+    span = Span(program.source, 0, 0)
+    if not program.models:
+        return contract_codes.NoModel(span=span)
+    file = program.source.name
+    help_ = (f"name one: `{file}:{program.models[0]}`",)
+    return contract_codes.AmbiguousModel(span=span, models=", ".join(program.models), help=help_)
 
 
 class NoFiles:

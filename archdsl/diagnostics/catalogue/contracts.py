@@ -85,3 +85,16 @@ class BadFact(Diagnostic):
     message = "fact `{name}` should be a string, a number or a bool, not {value}"
     name: str
     value: str
+
+
+class NoModel(Diagnostic):
+    """A spec declares no model, only blocks or functions, so there is nothing to compile. It can still be checked."""
+
+    message = "the file declares no model"
+
+
+class AmbiguousModel(Diagnostic):
+    """A spec declares several models, none is named after the file, and none was asked for: `file.arch:Model`."""
+
+    message = "the file declares several models: {models}"
+    models: str

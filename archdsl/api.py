@@ -1,0 +1,122 @@
+"""What Python programs use: load a spec, look at it, build it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archdsl.compiler import Program, needs_model, unknown_model
+from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.files import Located, locate, plain
+from archdsl.graph.model import Graph
+from archdsl.source import SourceFile
+
+if TYPE_CHECKING:
+    import keras
+
+    from archdsl.summary import Summary
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A model that was elaborated and checked: every shape in ``graph`` is proved.
+
+    ``diagnostics`` are the warnings; a spec with errors raises ``ArchError`` instead.
+    """
+
+    graph: Graph
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    def summary(self) -> Summary:
+        """Shapes, parameters and multiply-adds by instance. ``str()`` of it is a table."""
+        from archdsl.summary import summarise
+
+        return summarise(self.graph)
+
+    def build(self) -> keras.Model:
+        """The Keras model, its weights initialised. Layers go by the paths of the graph's nodes.
+
+        Imports Keras, with the backend that ``KERAS_BACKEND`` names.
+        """
+        from archdsl.backends.keras.build import build
+
+        return build(self.graph)
+
+
+def load(spec: str | os.PathLike[str], **params: Any) -> Architecture:
+    """Loads a model: ``file.arch``, ``file.arch:Model``, or the name of a bundled one.
+
+    ``params`` set the model's parameters, as in ``load("resnet50", classes=10)``.
+
+    Raises:
+        ArchError: the spec has errors; all of them are in ``diagnostics``.
+        FileNotFoundError: there is no such spec.
+
+    >>> architecture = load("resnet50", classes=10)
+    >>> architecture.graph.outputs[0].shape
+    (10,)
+    """
+    from archdsl.files import NotFound
+
+    try:
+        located = locate(os.fspath(spec))
+    except NotFound as error:
+        raise FileNotFoundError(str(error)) from None
+    return select(located, params)
+
+
+def load_text(text: str, model: str | None = None, *, name: str = "<text>", **params: Any) -> Architecture:
+    """Loads a model from a text, which may import from ``std``.
+
+    >>> load_text("model Net() :: [8] -> [4] { dense(4) }").name
+    'Net'
+    """
+    from archdsl.files import DiskLoader
+
+    return select(Located(SourceFile(name, text), DiskLoader(Path(), {}), model), params)
+
+
+def select(located: Located, params: Mapping[str, Any]) -> Architecture:
+    """The model that was asked for, from a spec that was found."""
+    program = Program(located.source, located.loader)
+    if program.has_errors:
+        raise ArchError(program.diagnostics)
+    model = choose_model(program, located.model)
+    graph = program.graph(model, params)
+    if graph is None or program.has_errors:
+        raise ArchError(program.diagnostics)
+    return Architecture(graph, program.diagnostics)
+
+
+def choose_model(program: Program, asked: str | None) -> str:
+    """The model's name: the one asked for, the only one, or the one that the file is named after."""
+    models = program.models
+    if asked is not None:
+        if asked not in models:
+            raise ArchError([unknown_model(program, asked)])
+        return asked
+    stem = plain(Path(program.source.name).stem)
+    named = [m for m in models if plain(m) == stem]
+    if named or len(models) == 1:
+        return (named or list(models))[0]
+    raise ArchError([needs_model(program)])
+
+
+def check_text(text: str, *, name: str = "<text>") -> tuple[Diagnostic, ...]:
+    """Everything that is wrong with a text: syntax, names, shapes, `check` lines. For editors and other tools.
+
+    >>> [d.code for d in check_text("model Net() :: [8] -> [4] { dense(3) }")]
+    ['contract-broken']
+    """
+    from archdsl.files import DiskLoader
+
+    program = Program(SourceFile(name, text), DiskLoader(Path(), {}))
+    program.check()
+    return program.diagnostics

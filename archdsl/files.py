@@ -1,0 +1,154 @@
+"""Where specs are found: paths, bundled names, the library, and imports that stay inside the project."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from archdsl import resources
+from archdsl.elaborate.modules import Outside
+from archdsl.source import SourceFile
+
+_ROOT_MARKS = (".git", "pyproject.toml", ".archdsl")
+_MODEL = re.compile(r"^model[ \t]+(\w+)", re.MULTILINE)
+
+
+class NotFound(Exception):
+    """No spec goes by that name. ``near`` are bundled names that resemble it."""
+
+    def __init__(self, spec: str, reason: str, near: tuple[str, ...] = ()) -> None:
+        self.spec = spec
+        self.near = near
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        super().__init__(f"{spec}: {reason}{hint}")
+
+
+class Located(NamedTuple):
+    """A spec's text, the loader of its imports, and the model that was asked for, if one was."""
+
+    source: SourceFile
+    loader: DiskLoader
+    model: str | None
+
+
+class DiskLoader:
+    """Reads imports from disk: the library from archdsl, files from below the root of the project."""
+
+    def __init__(self, root: Path, folders: dict[str, Path]) -> None:
+        self._root = root
+        self._folders = folders
+        """The folder of each file read, by the name that its source has."""
+
+    @cache
+    def library(self, module: str) -> SourceFile | None:
+        head, _, rest = module.partition(".")
+        if head != "std" or not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", rest):
+            return None
+        path = resources.directory("std").joinpath(*f"{rest}.arch".replace(".", "/", rest.count(".")).split("/"))
+        if not path.is_file():
+            return None
+        return SourceFile(f"std/{rest.replace('.', '/')}.arch", path.read_text(encoding="utf-8"))
+
+    def modules(self) -> tuple[str, ...]:
+        folder = resources.directory("std")
+        names = (entry.name for entry in folder.iterdir() if entry.name.endswith(".arch"))
+        return tuple(sorted(f"std.{name.removesuffix('.arch')}" for name in names))
+
+    def file(self, path: str, importer: SourceFile) -> SourceFile | None:
+        folder = self._folders.get(importer.name)
+        if folder is None or Path(path).is_absolute():
+            raise Outside(path)
+        target = (folder / path).resolve()  # follows links, so that none leads out
+        if not target.is_relative_to(self._root):
+            raise Outside(path)
+        if not target.is_file():
+            return None
+        name = target.relative_to(self._root).as_posix()
+        self._folders[name] = target.parent
+        return SourceFile(name, read_text(target))
+
+
+def read_text(path: Path) -> str:
+    """A file's text. Bytes that are no UTF-8 become U+FFFD, which the lexer reports at its place."""
+    return path.read_bytes().decode("utf-8", errors="replace").removeprefix("\ufeff")
+
+
+def locate(spec: str) -> Located:
+    """Finds ``file.arch``, ``file.arch:Model`` or a bundled name such as ``resnet50``. Raises ``NotFound``.
+
+    >>> locate("resnet101").model
+    'ResNet101'
+    """
+    path, _, model = spec.partition(".arch:")
+    if model or spec.endswith(".arch"):
+        return _on_disk(spec, Path(f"{path}.arch" if model else spec), model or None)
+    if "/" in spec or "\\" in spec or Path(spec).is_file():
+        raise NotFound(spec, "a spec is a file that ends in .arch, or a bundled name")
+    name, _, model = spec.partition(":")
+    return _bundled(spec, name, model or None)
+
+
+def _on_disk(spec: str, path: Path, model: str | None) -> Located:
+    try:
+        text = read_text(path)
+    except FileNotFoundError:
+        near = tuple(c for c in (path.stem,) if c in bundled())
+        raise NotFound(spec, "no such file", near) from None
+    except OSError as error:
+        raise NotFound(spec, (error.strerror or "cannot be read").lower()) from None
+    full = path.resolve()
+    root = project_root(full)
+    # The name that messages show: as typed when that is relative, so that editors can follow it.
+    shown = path.as_posix() if not path.is_absolute() else full.relative_to(root).as_posix()
+    folders = {shown: full.parent, full.relative_to(root).as_posix(): full.parent}
+    return Located(SourceFile(shown, text), DiskLoader(root, folders), model)
+
+
+def project_root(path: Path) -> Path:
+    """The nearest folder above a file with a mark of a project, else the file's own folder."""
+    for folder in path.parents:
+        if any((folder / mark).exists() for mark in _ROOT_MARKS):
+            return folder
+    return path.parent
+
+
+def _bundled(spec: str, name: str, model: str | None) -> Located:
+    known = bundled()
+    if plain(name) not in known:
+        from archdsl.diagnostics.suggest import closest
+
+        raise NotFound(spec, "no such file and no bundled spec", closest(name, list(known), {}))
+    file, declared = known[plain(name)]
+    source = SourceFile(f"specs/{file}", (resources.directory("specs") / file).read_text(encoding="utf-8"))
+    folder = Path(str(resources.directory("specs")))
+    return Located(source, DiskLoader(folder.resolve(), {source.name: folder}), model or declared)
+
+
+def plain(name: str) -> str:
+    """
+    >>> plain("EfficientNetB0") == plain("efficientnet_b0")
+    True
+    """
+    return re.sub(r"[\W_]", "", name).lower()
+
+
+def bundled() -> dict[str, tuple[str, str | None]]:
+    """Bundled names in plain form: the file, and the model in it that goes by the name."""
+    found: dict[str, tuple[str, str | None]] = {}
+    for file, text in _specs():
+        for model in _MODEL.findall(text):
+            found.setdefault(plain(model), (file, model))
+    for file, _ in _specs():  # a file's own name wins
+        stem = plain(file.removesuffix(".arch"))
+        found[stem] = (file, found[stem][1] if found.get(stem, ("",))[0] == file else None)
+    return found
+
+
+def _specs() -> Iterator[tuple[str, str]]:
+    folder = resources.directory("specs")
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".arch"):
+            yield entry.name, entry.read_text(encoding="utf-8")
