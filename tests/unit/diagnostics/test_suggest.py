@@ -9,35 +9,11 @@ import pytest
 
 from archdsl.diagnostics.suggest import closest, did_you_mean
 
-OPS = [
-    "conv",
-    "depthwise_conv",
-    "separable_conv",
-    "conv_transpose",
-    "dense",
-    "attention",
-    "batch_norm",
-    "layer_norm",
-    "group_norm",
-    "rms_norm",
-    "relu",
-    "relu6",
-    "leaky_relu",
-    "prelu",
-    "elu",
-    "gelu",
-    "silu",
-    "hard_silu",
-    "max_pool",
-    "avg_pool",
-    "global_avg_pool",
-    "global_max_pool",
-    "dropout",
-    "flatten",
-    "reshape",
-    "add",
-    "concat",
-]
+OPS = (
+    "conv depthwise_conv separable_conv conv_transpose dense attention batch_norm layer_norm group_norm rms_norm relu "
+    "relu6 leaky_relu prelu elu gelu silu hard_silu max_pool avg_pool global_avg_pool global_max_pool dropout flatten "
+    "reshape add concat"
+).split()
 ALIASES = {"Conv2D": "conv", "bn": "batch_norm", "swish": "silu", "BatchNorm2d": "batch_norm", "Linear": "dense"}
 
 
