@@ -6,11 +6,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from archdsl.ops import activation as activation
 from archdsl.ops import attention as attention
 from archdsl.ops import convolution as convolution
+from archdsl.ops import extent as extent
+from archdsl.ops import input as input
+from archdsl.ops import joining as joining
+from archdsl.ops import learned as learned
 from archdsl.ops import linear as linear
 from archdsl.ops import normalisation as normalisation
 from archdsl.ops import pooling as pooling
+from archdsl.ops import regularisation as regularisation
+from archdsl.ops import reshape as reshape
+from archdsl.ops import resize as resize
+from archdsl.ops import tiling as tiling
 from archdsl.ops import transposed as transposed
 from archdsl.ops.base import Op
 

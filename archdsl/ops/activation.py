@@ -1,0 +1,194 @@
+"""Activation functions, applied to each element; ``softmax`` to each vector along an axis."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from archdsl.graph.dims import Shape
+from archdsl.ops.axes import Axis, axis_index, known_channels
+from archdsl.ops.base import Op, Weight, Weighted, known
+from archdsl.ops.init import Init
+
+
+class _Activation(Op):
+    """What activations without weights share: the shape stays, and none is negative where its input is not."""
+
+    family: ClassVar[str] = "activation"
+    keeps_sign: ClassVar[bool] = True
+
+
+class Relu(_Activation):
+    """Rectified linear unit: ``max(x, 0)`` (Nair & Hinton 2010)."""
+
+    name: ClassVar[str] = "relu"
+    aliases: ClassVar[tuple[str, ...]] = ("ReLU", "Relu", "rectifier")
+    nonnegative: ClassVar[bool] = True
+    keras: ClassVar[str] = "ReLU"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: relu"
+
+
+class Relu6(_Activation):
+    """ReLU that stops at 6: ``min(max(x, 0), 6)``, robust in low precision (MobileNet, Howard et al. 2017)."""
+
+    name: ClassVar[str] = "relu6"
+    aliases: ClassVar[tuple[str, ...]] = ("ReLU6",)
+    nonnegative: ClassVar[bool] = True
+    keras: ClassVar[str] = "ReLU"
+    example: ClassVar[str] = "[56, 56, 32] -> [56, 56, 32]: relu6"
+
+
+class LeakyRelu(_Activation):
+    """``x`` above zero and ``slope * x`` below (Maas et al. 2013). Darknet's slope is 0.1; Keras's default is 0.3."""
+
+    name: ClassVar[str] = "leaky_relu"
+    aliases: ClassVar[tuple[str, ...]] = ("LeakyReLU", "LeakyRelu", "leakyrelu", "lrelu")
+    positional: ClassVar[tuple[str, ...]] = ("slope",)
+    keras: ClassVar[str] = "LeakyReLU"
+    example: ClassVar[str] = "[52, 52, 128] -> [52, 52, 128]: leaky_relu(0.1)"
+
+    slope: float = Field(0.01, ge=0, le=1, description="slope below zero")
+
+
+class Prelu(Weighted):
+    """Leaky ReLU whose slopes are learned (He et al. 2015, arXiv:1502.01852)."""
+
+    name: ClassVar[str] = "prelu"
+    family: ClassVar[str] = "activation"
+    keeps_sign: ClassVar[bool] = True
+    aliases: ClassVar[tuple[str, ...]] = ("PReLU", "PRelu", "parametric_relu")
+    positional: ClassVar[tuple[str, ...]] = ("per",)
+    keras: ClassVar[str] = "PReLU"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: prelu"
+
+    per: Literal["channel", "tensor", "element"] = Field(
+        "channel", description="what shares a slope: a channel, the whole tensor, or nothing (Keras's default)"
+    )
+    init: Init = Field(Init(kind="constant", values=(0.25,)), description="how the slopes start; the paper's 0.25")
+    bias_init: None = Field(None, description="unused: there is no bias")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        self.weights(*inputs)  # whose size must be known
+        return inputs[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        (x,) = inputs
+        if self.per == "element":
+            slopes = tuple(known(dim, "every dimension") for dim in x)
+        else:
+            slopes = (*(1 for _ in x[:-1]), known_channels(x) if self.per == "channel" else 1)
+        return (Weight("alpha", slopes, self.trainable),)
+
+
+class Elu(_Activation):
+    """Exponential linear unit: ``x`` above zero, ``alpha * (exp(x) - 1)`` below (Clevert et al. 2015)."""
+
+    name: ClassVar[str] = "elu"
+    aliases: ClassVar[tuple[str, ...]] = ("ELU", "Elu")
+    positional: ClassVar[tuple[str, ...]] = ("alpha",)
+    keras: ClassVar[str] = "ELU"
+    example: ClassVar[str] = "[32, 32, 64] -> [32, 32, 64]: elu"
+
+    alpha: float = Field(1.0, ge=0, le=1000, description="minus the limit far below zero")
+
+
+class Gelu(_Activation):
+    """``x * P(X <= x)`` with X standard normal (Hendrycks & Gimpel 2016, arXiv:1606.08415).
+
+    With ``approximate``: ``0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))``, as in BERT and Flax's ViT.
+    """
+
+    name: ClassVar[str] = "gelu"
+    aliases: ClassVar[tuple[str, ...]] = ("GELU", "GeLU", "Gelu", "gelu_tanh", "quick_gelu")
+    keras: ClassVar[str] = "Activation; archdsl's TanhGelu when approximate"
+    example: ClassVar[str] = "[197, 768] -> [197, 768]: gelu"
+
+    approximate: bool = Field(False, description="whether tanh stands in for the normal distribution")
+
+
+class Silu(_Activation):
+    """``x * sigmoid(x)``, also known as Swish (Ramachandran et al. 2017, arXiv:1710.05941)."""
+
+    name: ClassVar[str] = "silu"
+    aliases: ClassVar[tuple[str, ...]] = ("swish", "Swish", "SiLU", "Silu")
+    keras: ClassVar[str] = "Activation"
+    example: ClassVar[str] = "[112, 112, 32] -> [112, 112, 32]: silu"
+
+
+class HardSilu(_Activation):
+    """``x * hard_sigmoid(x)``, also known as hard-swish (MobileNetV3, Howard et al. 2019, arXiv:1905.02244)."""
+
+    name: ClassVar[str] = "hard_silu"
+    aliases: ClassVar[tuple[str, ...]] = (
+        *("hard_swish", "hardswish", "h_swish", "hswish", "HardSwish", "Hardswish"),
+        *("HardSiLU", "hardsilu"),
+    )
+    keras: ClassVar[str] = "Activation"
+    example: ClassVar[str] = "[112, 112, 16] -> [112, 112, 16]: hard_silu"
+
+
+class HardSigmoid(_Activation):
+    """``relu6(x + 3) / 6``, as in MobileNetV3, PyTorch and Keras 3; Keras 2 had ``0.2 * x + 0.5``."""
+
+    name: ClassVar[str] = "hard_sigmoid"
+    aliases: ClassVar[tuple[str, ...]] = ("hardsigmoid", "h_sigmoid", "hsigmoid", "HardSigmoid", "Hardsigmoid")
+    nonnegative: ClassVar[bool] = True
+    keras: ClassVar[str] = "Activation"
+    example: ClassVar[str] = "[1, 1, 96] -> [1, 1, 96]: hard_sigmoid"
+
+
+class Sigmoid(_Activation):
+    """``1 / (1 + exp(-x))``: gates, and independent probabilities for each class."""
+
+    name: ClassVar[str] = "sigmoid"
+    aliases: ClassVar[tuple[str, ...]] = ("Sigmoid", "logistic")
+    nonnegative: ClassVar[bool] = True
+    keras: ClassVar[str] = "Activation"
+    example: ClassVar[str] = "[1, 1, 96] -> [1, 1, 96]: sigmoid"
+
+
+class Tanh(_Activation):
+    """Hyperbolic tangent, between -1 and 1."""
+
+    name: ClassVar[str] = "tanh"
+    aliases: ClassVar[tuple[str, ...]] = ("Tanh",)
+    keras: ClassVar[str] = "Activation"
+    example: ClassVar[str] = "[28, 28, 6] -> [28, 28, 6]: tanh"
+
+
+class Softmax(_Activation):
+    """``exp(x) / sum(exp(x))`` along an axis: probabilities of classes that exclude each other, attention weights."""
+
+    name: ClassVar[str] = "softmax"
+    aliases: ClassVar[tuple[str, ...]] = ("Softmax", "SoftMax")
+    positional: ClassVar[tuple[str, ...]] = ("axis",)
+    nonnegative: ClassVar[bool] = True
+    keras: ClassVar[str] = "Softmax"
+    example: ClassVar[str] = "[1000] -> [1000]: softmax"
+
+    axis: Axis = Field(-1, description="axis that sums to 1; 0 is the first after the batch, -1 the channels")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        axis_index(self.axis, x)
+        return x
+
+
+class Softplus(_Activation):
+    """``log(1 + exp(x))``: a smooth ReLU."""
+
+    name: ClassVar[str] = "softplus"
+    aliases: ClassVar[tuple[str, ...]] = ("Softplus", "SoftPlus")
+    nonnegative: ClassVar[bool] = True
+    keras: ClassVar[str] = "Activation"
+    example: ClassVar[str] = "[32, 32, 64] -> [32, 32, 64]: softplus"
+
+
+class Mish(_Activation):
+    """``x * tanh(softplus(x))`` (Misra 2019, arXiv:1908.08681), as in YOLOv4."""
+
+    name: ClassVar[str] = "mish"
+    aliases: ClassVar[tuple[str, ...]] = ("Mish",)
+    keras: ClassVar[str] = "Activation"
+    example: ClassVar[str] = "[52, 52, 128] -> [52, 52, 128]: mish"

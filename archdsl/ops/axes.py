@@ -1,0 +1,66 @@
+"""Arguments that count axes, channels or the sides of a map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Shape, Sym, show
+from archdsl.ops.base import Misfit, NonNegative, Wanted, known
+
+Axis = Annotated[int, Field(ge=-8, le=7), Wanted("an axis: 0 is the first after the batch, -1 the last")]
+
+Sides = Annotated[
+    NonNegative
+    | Annotated[tuple[NonNegative | tuple[NonNegative, NonNegative], ...], Field(min_length=1, max_length=3)],
+    Wanted("a number, or a list with a number or [before, after] for each spatial dimension"),
+]
+"""How much to put on, or take off, each end of the spatial dimensions."""
+
+Pair: TypeAlias = tuple[int, int]
+
+
+def axis_index(axis: int, shape: Shape) -> int:
+    """Which dimension of ``shape`` the argument ``axis`` means; negative ones count from the end."""
+    if not -len(shape) <= axis < len(shape):
+        raise Misfit(codes.AxisOutOfRange, argument="axis", what="axis", value=str(axis), shape=show(shape))
+    return axis % len(shape)
+
+
+def side_pairs(sides: int | tuple[int | Pair, ...], rank: int, argument: str) -> tuple[Pair, ...]:
+    """``Sides`` as (before, after) for each spatial dimension."""
+    if isinstance(sides, int):
+        return ((sides, sides),) * rank
+    if len(sides) != rank:
+        raise Misfit(codes.WrongCount, argument=argument, name=argument, given=len(sides), wanted=rank)
+    return tuple((side, side) if isinstance(side, int) else side for side in sides)
+
+
+def known_channels(shape: Shape) -> int:
+    """The size of the last axis, for an op that owns a weight for each channel."""
+    if not shape:
+        raise Misfit(codes.WrongRank, wanted="[…, channels]", shape=show(shape))
+    return known(shape[-1], "the channels")
+
+
+def per_channel(values: Sequence[float], shape: Shape, argument: str) -> None:
+    """Checks that a list has a number for each channel of ``shape``."""
+    channels = known_channels(shape)
+    if len(values) != channels:
+        raise Misfit(codes.ChannelCount, argument=argument, name=argument, given=len(values), channels=str(channels))
+
+
+def at_most_one_unknown(shape: Shape, argument: str | None = None) -> Shape:
+    """The shape itself, unless two of its dimensions are known only at run time: a reshape infers one, not two."""
+    unknown = [dim for dim in shape if isinstance(dim, Sym)]
+    if len(unknown) > 1:
+        raise Misfit(
+            codes.UnknownDimension,
+            argument=argument,
+            dimension=str(unknown[1]),
+            what="all but one dimension of its output",
+        )
+    return shape

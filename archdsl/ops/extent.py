@@ -1,0 +1,151 @@
+"""Ops that add, remove or rotate places at the ends of a dimension."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Dim, Shape, ceil_div, show
+from archdsl.ops.axes import Axis, Pair, Sides, axis_index, side_pairs
+from archdsl.ops.base import Misfit, NonNegative, Op, Positive, Wanted, per_axis, positive, spatial_rank
+
+Index = Annotated[
+    int, Field(ge=-10_000_000, le=10_000_000), Wanted("an int; a negative one counts from the end of the axis")
+]
+
+
+class Pad(Op):
+    """Adds places around a map, and channels if told to.
+
+    Channels of zeros make a shortcut without weights where a stage widens (option A of He et al. 2015, PyramidNet).
+    """
+
+    name: ClassVar[str] = "pad"
+    family: ClassVar[str] = "shape"
+    aliases: ClassVar[tuple[str, ...]] = (
+        *("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "ZeroPad2d", "ConstantPad2d", "ReflectionPad2d"),
+        *("padding", "zero_pad"),
+    )
+    positional: ClassVar[tuple[str, ...]] = ("size",)
+    keras: ClassVar[str] = "ZeroPadding1D, ZeroPadding2D or ZeroPadding3D; archdsl's Pad otherwise"
+    example: ClassVar[str] = "[224, 224, 3] -> [230, 230, 3]: pad(3)"
+
+    size: Sides = Field(0, description="places to add at each end, or [before, after], for all dimensions or for each")
+    channels: Annotated[
+        NonNegative | tuple[NonNegative, NonNegative], Wanted("an int of 0 or more, or [before, after]")
+    ] = Field(0, description="channels to add after, or [before, after]")
+    value: float = Field(0.0, allow_inf_nan=False, description='what to fill with when the mode is "constant"')
+    mode: Literal["constant", "reflect"] = Field(
+        "constant", description='"constant", or "reflect": the map mirrored at its edge, which is not repeated'
+    )
+
+    def sides(self, x: Shape) -> tuple[Pair, ...]:
+        """(before, after) for every dimension, the channels last."""
+        channels = (0, self.channels) if isinstance(self.channels, int) else self.channels
+        return (*side_pairs(self.size, spatial_rank(x), "size"), channels)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        sides = self.sides(x)
+        for dim, side in zip(x, sides, strict=True):
+            if self.mode == "reflect" and max(side) >= dim:
+                raise Misfit(codes.AxisOutOfRange, argument="size", what="reflection", value=str(side), shape=show(x))
+        return tuple(dim + before + after for dim, (before, after) in zip(x, sides, strict=True))
+
+
+class Crop(Op):
+    """Removes places at the ends of the spatial dimensions (U-Net's skips, Ronneberger et al. 2015)."""
+
+    name: ClassVar[str] = "crop"
+    family: ClassVar[str] = "shape"
+    keeps_sign: ClassVar[bool] = True
+    aliases: ClassVar[tuple[str, ...]] = ("Cropping1D", "Cropping2D", "Cropping3D", "center_crop", "CenterCrop")
+    positional: ClassVar[tuple[str, ...]] = ("size",)
+    keras: ClassVar[str] = "Cropping1D, Cropping2D or Cropping3D"
+    example: ClassVar[str] = "[64, 64, 512] -> [56, 56, 512]: crop(4)"
+
+    size: Sides = Field(description="places to remove at each end, or [before, after], for all dimensions or for each")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        pairs = side_pairs(self.size, spatial_rank(x), "size")
+        kept = tuple(dim - before - after for dim, (before, after) in zip(x, pairs, strict=False))
+        return (*positive(kept, x, argument="size"), x[-1])
+
+
+class Slice(Op):
+    """A range of an axis, from ``start`` up to but without ``stop``; or one place of it.
+
+    ``slice(0, c // 2)`` is the first half of the channels. ``slice(0, axis=0, keepdims=false)`` is the class token: it
+    takes the one place ``start`` and drops the axis. Unlike in Python a range must lie inside the axis.
+    """
+
+    name: ClassVar[str] = "slice"
+    family: ClassVar[str] = "shape"
+    keeps_sign: ClassVar[bool] = True
+    aliases: ClassVar[tuple[str, ...]] = (
+        *("take", "select", "narrow", "gather", "getitem", "index_select", "split", "chunk", "Lambda"),
+    )
+    positional: ClassVar[tuple[str, ...]] = ("start", "stop")
+    keras: ClassVar[str] = "archdsl's Slice"
+    example: ClassVar[str] = "[197, 768] -> [768]: slice(0, axis=0, keepdims=false)"
+
+    start: Index = Field(description="first place that is taken; a negative one counts from the end")
+    stop: Index | None = Field(None, description="first place that is not; to the end of the axis when not given")
+    axis: Axis = Field(-1, description="axis to take from; 0 is the first after the batch, -1 the channels")
+    step: Positive = Field(1, description="distance between the places that are taken")
+    keepdims: bool = Field(True, description="false takes only the place `start` and drops the axis")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        axis = axis_index(self.axis, x)
+        size = x[axis]
+        first, end = _place(self.start, size), self._end(size)
+        if not (0 <= first < size and first < end <= size):
+            value = (
+                str(self.start) if not self.keepdims else f"[{self.start}, {size if self.stop is None else self.stop})"
+            )
+            what = "range" if self.keepdims else "place"
+            raise Misfit(codes.AxisOutOfRange, argument="start", what=what, value=value, shape=show(x))
+        kept = (ceil_div(end - first, self.step),) if self.keepdims else ()
+        return (*x[:axis], *kept, *x[axis + 1 :])
+
+    def _end(self, size: Dim) -> Dim:
+        if self.keepdims:
+            return size if self.stop is None else _place(self.stop, size)
+        after = _place(self.start, size) + 1
+        if self.stop is not None and _place(self.stop, size) != after:
+            raise Misfit(codes.DroppedRange, argument="stop", start=self.start, stop=self.stop)
+        return after
+
+
+def _place(index: int, size: Dim) -> Dim:
+    return index if index >= 0 else size + index
+
+
+class Roll(Op):
+    """Moves a map along its spatial dimensions; what leaves at one end enters at the other.
+
+    A positive shift moves towards higher indices, as ``torch.roll`` does. Swin's shifted windows are ``roll(-shift)``
+    before the windows and ``roll(shift)`` after (Liu et al. 2021, arXiv:2103.14030).
+    """
+
+    name: ClassVar[str] = "roll"
+    family: ClassVar[str] = "shape"
+    keeps_sign: ClassVar[bool] = True
+    aliases: ClassVar[tuple[str, ...]] = ("cyclic_shift", "shift", "Roll")
+    positional: ClassVar[tuple[str, ...]] = ("shift",)
+    keras: ClassVar[str] = "archdsl's Roll"
+    example: ClassVar[str] = "[56, 56, 96] -> [56, 56, 96]: roll(-3)"
+
+    shift: Annotated[
+        Index | Annotated[tuple[Index, ...], Field(min_length=1, max_length=3)],
+        Wanted("an int, or a list with one for each spatial dimension"),
+    ] = Field(description="places to move by, for all spatial dimensions or for each")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        per_axis(self.shift, spatial_rank(x), "shift")
+        return x

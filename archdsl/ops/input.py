@@ -1,0 +1,94 @@
+"""Ops that bring an image's values into the range that the model was trained with."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Shape
+from archdsl.ops.axes import known_channels, per_channel
+from archdsl.ops.base import Misfit, Op, Wanted, Weight
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Variance = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+PerChannel = Annotated[
+    Number | Annotated[tuple[Number, ...], Field(min_length=1)],
+    Wanted("a number, or a list with one for each channel"),
+]
+
+
+class Rescale(Op):
+    """``x * factor + offset``: ``rescale(1.0 / 255)`` brings bytes to 0…1, ``rescale(1.0 / 127.5, -1.0)`` to -1…1."""
+
+    name: ClassVar[str] = "rescale"
+    family: ClassVar[str] = "input"
+    aliases: ClassVar[tuple[str, ...]] = ("Rescaling", "rescaling", "ToTensor")
+    positional: ClassVar[tuple[str, ...]] = ("factor", "offset")
+    keras: ClassVar[str] = "Rescaling"
+    example: ClassVar[str] = "[224, 224, 3] -> [224, 224, 3]: rescale(1.0 / 255)"
+
+    factor: PerChannel = Field(description="what to multiply by: a number, or one for each channel")
+    offset: PerChannel = Field(0.0, description="what to add then: a number, or one for each channel")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        for argument, values in (("factor", self.factor), ("offset", self.offset)):
+            if isinstance(values, tuple):
+                per_channel(values, x, argument)
+        return x
+
+
+class Normalize(Op):
+    """``(x - mean) / sqrt(variance)`` for each channel, with the statistics of the data that the model was trained on.
+
+    Given statistics are constants. Without any the layer holds them as weights that training leaves alone, together
+    with a count that Keras keeps, and ``adapt`` or a file of weights sets them; ``keras.applications.EfficientNet``
+    begins so.
+    """
+
+    name: ClassVar[str] = "normalize"
+    family: ClassVar[str] = "input"
+    aliases: ClassVar[tuple[str, ...]] = ("Normalization", "Normalize", "normalise", "standardize", "normalization")
+    positional: ClassVar[tuple[str, ...]] = ("mean", "variance")
+    keras: ClassVar[str] = "Normalization"
+    example: ClassVar[str] = "[224, 224, 3] -> [224, 224, 3]: normalize(mean=127.5, variance=4096.0)"
+
+    mean: PerChannel | None = Field(None, description="means: a number, or one for each channel")
+    variance: (
+        Annotated[
+            Variance | Annotated[tuple[Variance, ...], Field(min_length=1)],
+            Wanted("a number above 0, or a list with one for each channel"),
+        ]
+        | None
+    ) = Field(
+        None, description="variances, which are squares of standard deviations: a number, or one for each channel"
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        channels = known_channels(x)
+        given = {"mean": self.mean, "variance": self.variance}
+        for argument, values in given.items():
+            if isinstance(values, tuple):
+                per_channel(values, x, argument)
+        for argument, partner in (("mean", "variance"), ("variance", "mean")):
+            if given[argument] is not None and given[partner] is None:
+                raise Misfit(
+                    codes.ChannelCount,
+                    argument=argument,
+                    name=partner,
+                    given=0,
+                    channels=str(channels),
+                    help=["give both `mean` and `variance`, or neither"],
+                )
+        return x
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        (x,) = inputs
+        if self.mean is not None:
+            return ()
+        channels = (known_channels(x),)
+        return (Weight("mean", channels, False), Weight("variance", channels, False), Weight("count", (), False))

@@ -1,0 +1,168 @@
+"""Ops that join several tensors into one, in the order in which they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Dim, Shape, elements, show
+from archdsl.ops.axes import Axis, axis_index
+from archdsl.ops.base import Misfit, Op
+
+
+def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
+    """What shapes of one rank become when dimensions of size 1 stretch; ``None`` if they do not fit even so.
+
+    >>> broadcast_shape([(56, 56, 64), (1, 1, 64)])
+    (56, 56, 64)
+    """
+    if len({len(shape) for shape in shapes}) > 1:
+        return None
+    sizes = [{dim for dim in dims if dim != 1} for dims in zip(*shapes, strict=True)]
+    if any(len(different) > 1 for different in sizes):
+        return None
+    return tuple(different.pop() if different else 1 for different in sizes)
+
+
+class _Join(Op):
+    """What joins share: any number of inputs of equal shapes."""
+
+    family: ClassVar[str] = "joining"
+    joins: ClassVar[bool] = True
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
+    keeps_sign: ClassVar[bool] = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if len(set(inputs)) > 1:
+            raise Misfit(codes.ShapeMismatch)
+        return inputs[0]
+
+
+class _BroadcastingJoin(_Join):
+    """A join that stretches dimensions of size 1 when told to."""
+
+    broadcast: bool = Field(False, description="whether dimensions of size 1 stretch to the size of the others")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        stretched = broadcast_shape(inputs)
+        if self.broadcast:
+            if stretched is None:
+                raise Misfit(codes.ShapeMismatch, need="needs one rank, and sizes that are equal or 1")
+            return stretched
+        if stretched and len(set(inputs)) > 1:
+            raise Misfit(codes.ShapeMismatch, help=[f"`{self.name}(broadcast=true)` stretches dimensions of size 1"])
+        return super().shape(*inputs)
+
+
+class Add(_BroadcastingJoin):
+    """The sum, element by element: residual connections (He et al. 2015)."""
+
+    name: ClassVar[str] = "add"
+    aliases: ClassVar[tuple[str, ...]] = ("Add", "plus", "skip_connection")
+    keras: ClassVar[str] = "Add"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: add { conv(64, k=3)  id }"
+
+
+class Subtract(_Join):
+    """The first minus the second, element by element."""
+
+    name: ClassVar[str] = "subtract"
+    aliases: ClassVar[tuple[str, ...]] = ("Subtract", "sub", "minus", "difference")
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    keeps_sign: ClassVar[bool] = False
+    keras: ClassVar[str] = "Subtract"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: subtract { id  avg_pool(3, stride=1) }"
+
+
+class Mul(_BroadcastingJoin):
+    """The product, element by element: gates, squeeze-and-excitation (Hu et al. 2017)."""
+
+    name: ClassVar[str] = "mul"
+    aliases: ClassVar[tuple[str, ...]] = ("Multiply", "multiply", "times", "product", "gate")
+    keras: ClassVar[str] = "Multiply"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { id  global_avg_pool(keepdims=true) }"
+
+
+class Maximum(_Join):
+    """The greatest, element by element (maxout, Goodfellow et al. 2013)."""
+
+    name: ClassVar[str] = "maximum"
+    aliases: ClassVar[tuple[str, ...]] = ("Maximum", "maxout")
+    keras: ClassVar[str] = "Maximum"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 32]: maximum { conv(32, k=3)  conv(32, k=3) }"
+
+
+class Minimum(_Join):
+    """The least, element by element."""
+
+    name: ClassVar[str] = "minimum"
+    aliases: ClassVar[tuple[str, ...]] = ("Minimum",)
+    keras: ClassVar[str] = "Minimum"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 32]: minimum { conv(32, k=3)  conv(32, k=3) }"
+
+
+class Average(_Join):
+    """The mean, element by element: heads or models that vote."""
+
+    name: ClassVar[str] = "average"
+    aliases: ClassVar[tuple[str, ...]] = ("Average", "mean", "avg")
+    keras: ClassVar[str] = "Average"
+    example: ClassVar[str] = "[512] -> [10]: average { dense(10)  dense(10) }"
+
+
+class Concat(_Join):
+    """One after the other along an axis, the channels when none is given (Inception, DenseNet, U-Net)."""
+
+    name: ClassVar[str] = "concat"
+    aliases: ClassVar[tuple[str, ...]] = ("Concatenate", "concatenate", "cat", "Concat", "route")
+    keras: ClassVar[str] = "Concatenate"
+    example: ClassVar[str] = "[28, 28, 192] -> [28, 28, 96]: concat { conv(64, k=1)  conv(32, k=3) }"
+
+    axis: Axis = Field(-1, description="axis to stack along; 0 is the first after the batch, -1 the channels")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        first = inputs[0]
+        axis = axis_index(self.axis, first)
+        if len({(*x[:axis], 0, *x[axis + 1 :]) for x in inputs}) > 1 or len({len(x) for x in inputs}) > 1:
+            raise Misfit(codes.ShapeMismatch, need=f"needs equal shapes but for axis {self.axis}")
+        return (*first[:axis], sum(x[axis] for x in inputs), *first[axis + 1 :])
+
+
+class Matmul(_Join):
+    """Matrix product over the last two dimensions: ``[…, n, k]`` times ``[…, k, m]`` is ``[…, n, m]``."""
+
+    name: ClassVar[str] = "matmul"
+    aliases: ClassVar[tuple[str, ...]] = ("MatMul", "Dot", "dot", "bmm", "einsum")
+    arity: ClassVar[tuple[int, int | None]] = (2, 2)
+    keras: ClassVar[str] = "Dot; archdsl's MatMul with more than two dimensions"
+    example: ClassVar[str] = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { dense(32)  dense(32) }"
+
+    transpose_b: bool = Field(
+        False, description="whether the second is given as […, m, k], as keys of an attention are"
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        a, b = inputs
+        for x in inputs:
+            if len(x) < 2:
+                raise Misfit(codes.WrongRank, wanted="[…, n, k]", shape=show(x))
+        if a[:-2] != b[:-2]:
+            raise Misfit(codes.ShapeMismatch, need="needs equal shapes but for the last two dimensions")
+        inner, outer = (b[-1], b[-2]) if self.transpose_b else (b[-2], b[-1])
+        if a[-1] != inner:
+            raise Misfit(
+                codes.SizeMismatch,
+                wanted="a product",
+                shape=f"{show(a)} and {show(b)}",
+                reason=f"the sizes to sum over are {a[-1]} and {inner}",
+            )
+        return (*a[:-1], outer)
+
+    def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        return elements(output) * inputs[0][-1]
+
+    def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        return elements(output)

@@ -1,0 +1,157 @@
+"""Ops that give the same numbers another shape or another order of dimensions."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Dim, Shape, Sym, elements, show
+from archdsl.ops.axes import at_most_one_unknown
+from archdsl.ops.base import Misfit, NonNegative, Op, Positive, Wanted, spatial_rank
+
+MapSize = Annotated[
+    tuple[Positive | Sym, ...],
+    Field(min_length=1, max_length=3),
+    Wanted("a list with the size of each spatial dimension: [14, 14]"),
+]
+"""The spatial dimensions of a map, each a number or a dimension of a signature."""
+
+Target = Annotated[
+    tuple[Positive | Literal[-1] | Sym, ...],
+    Field(min_length=1, max_length=8),
+    Wanted("a list of sizes without the batch, one of which may be -1"),
+]
+
+
+class _Reshape(Op):
+    """What they share."""
+
+    family: ClassVar[str] = "shape"
+    keeps_sign: ClassVar[bool] = True
+
+
+class Flatten(_Reshape):
+    """All dimensions in one. Kernels of a ``dense`` after it depend on the order."""
+
+    name: ClassVar[str] = "flatten"
+    aliases: ClassVar[tuple[str, ...]] = ("Flatten", "ravel")
+    positional: ClassVar[tuple[str, ...]] = ("order",)
+    keras: ClassVar[str] = "Flatten, after a Permute when the order is chw"
+    example: ClassVar[str] = "[7, 7, 512] -> [25088]: flatten"
+
+    order: Literal["hwc", "chw"] = Field(
+        "hwc",
+        description='what varies slowest to fastest, at any rank: "hwc" with the channels last, or "chw" with them '
+        "first, as weights from PyTorch expect it",
+    )
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return (elements(x),)
+
+
+class Reshape(_Reshape):
+    """The same numbers in another shape, in row-major order."""
+
+    name: ClassVar[str] = "reshape"
+    aliases: ClassVar[tuple[str, ...]] = ("Reshape", "view", "rearrange", "unflatten", "Unflatten")
+    positional: ClassVar[tuple[str, ...]] = ("to",)
+    keras: ClassVar[str] = "Reshape"
+    example: ClassVar[str] = "[28, 28, 240] -> [28, 28, 3, 80]: reshape([28, 28, 3, 80])"
+
+    to: Target = Field(description="the new shape without the batch; -1 stands for what is left")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        total, given = elements(x), prod(dim for dim in self.to if dim != -1)
+        inferred = self.to.count(-1)
+        if inferred > 1:
+            raise self._misfit(x, "only one size can be -1")
+        try:
+            rest = _quotient(total, given)
+        except ArithmeticError:
+            raise self._misfit(x, f"that makes {given} of {total}") from None
+        if inferred == 0 and rest != 1:
+            raise self._misfit(x, f"that makes {given} of {total}")
+        return at_most_one_unknown(tuple(rest if dim == -1 else dim for dim in self.to), argument="to")
+
+    def _misfit(self, x: Shape, reason: str) -> Misfit:
+        return Misfit(codes.SizeMismatch, argument="to", wanted=show(self.to), shape=show(x), reason=reason)
+
+
+class Permute(_Reshape):
+    """Another order of the dimensions: ``permute([2, 0, 1])`` makes ``[c, h, w]`` of ``[h, w, c]``."""
+
+    name: ClassVar[str] = "permute"
+    aliases: ClassVar[tuple[str, ...]] = ("Permute", "transpose", "swapaxes", "moveaxis")
+    positional: ClassVar[tuple[str, ...]] = ("order",)
+    keras: ClassVar[str] = "Permute"
+    example: ClassVar[str] = "[49, 96] -> [96, 49]: permute([1, 0])"
+
+    order: Annotated[
+        tuple[NonNegative, ...],
+        Field(min_length=1, max_length=8),
+        Wanted("a list that names each dimension once, counted from 0 without the batch"),
+    ] = Field(description="for each dimension of the output, which of the input it is; 0 is the first after the batch")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if sorted(self.order) != list(range(len(x))):
+            raise Misfit(
+                codes.NotAPermutation,
+                argument="order",
+                order=show(self.order),
+                shape=show(x),
+                wanted=show(tuple(range(len(x)))),
+            )
+        return tuple(x[axis] for axis in self.order)
+
+
+class FlattenSpatial(_Reshape):
+    """A map as a sequence of tokens, row by row: ``[h, w, c]`` becomes ``[h * w, c]``."""
+
+    name: ClassVar[str] = "flatten_spatial"
+    aliases: ClassVar[tuple[str, ...]] = ("to_tokens", "map_to_tokens", "img2seq")
+    keras: ClassVar[str] = "Reshape"
+    example: ClassVar[str] = "[14, 14, 768] -> [196, 768]: flatten_spatial"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        spatial_rank(x)
+        return at_most_one_unknown((elements(x[:-1]), x[-1]))
+
+
+class UnflattenSpatial(_Reshape):
+    """A sequence of tokens as a map, the inverse of ``flatten_spatial``: ``[h * w, c]`` becomes ``[h, w, c]``."""
+
+    name: ClassVar[str] = "unflatten_spatial"
+    aliases: ClassVar[tuple[str, ...]] = ("to_map", "tokens_to_map", "seq2img")
+    positional: ClassVar[tuple[str, ...]] = ("size",)
+    keras: ClassVar[str] = "Reshape"
+    example: ClassVar[str] = "[196, 768] -> [14, 14, 768]: unflatten_spatial([14, 14])"
+
+    size: MapSize = Field(description="spatial dimensions of the map")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 2:
+            raise Misfit(codes.WrongRank, wanted="[n, c]", shape=show(x))
+        if elements(self.size) != x[0]:
+            raise Misfit(
+                codes.SizeMismatch,
+                argument="size",
+                wanted=f"a map {show(self.size)}",
+                shape=show(x),
+                reason=f"the map has {elements(self.size)} places for {x[0]} tokens",
+            )
+        return at_most_one_unknown((*self.size, x[-1]))
+
+
+def _quotient(total: Dim, part: Dim) -> Dim:
+    """Exact division. Raises ``ArithmeticError`` when there is a remainder."""
+    if isinstance(total, int) and isinstance(part, int) and total % part:
+        raise ArithmeticError(f"{total} is not divisible by {part}")
+    return total / part if isinstance(total, Sym) else total // part

@@ -1,0 +1,66 @@
+"""Ops that resample a map at another resolution."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Shape, show
+from archdsl.ops.base import Misfit, Op, Sizes, per_axis, spatial_rank
+
+
+class Upsample(Op):
+    """Enlarges a map by whole factors.
+
+    "nearest" repeats each place; the others interpolate between the centres of pixels, which PyTorch calls
+    ``align_corners=False``, and only images.
+    """
+
+    name: ClassVar[str] = "upsample"
+    family: ClassVar[str] = "shape"
+    aliases: ClassVar[tuple[str, ...]] = (
+        *("UpSampling1D", "UpSampling2D", "UpSampling3D", "Upsample", "interpolate", "upsampling", "unpool"),
+    )
+    positional: ClassVar[tuple[str, ...]] = ("size", "method")
+    keras: ClassVar[str] = "UpSampling1D, UpSampling2D or UpSampling3D"
+    example: ClassVar[str] = "[28, 28, 256] -> [56, 56, 256]: upsample(2)"
+
+    size: Sizes = Field(2, description="factor, for all spatial dimensions or for each")
+    method: Literal["nearest", "bilinear", "bicubic"] = Field("nearest", description="how places between are filled")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        rank = spatial_rank(x)
+        if self.method != "nearest" and rank != 2:
+            wanted = f'[h, w, c] for method="{self.method}"'
+            raise Misfit(codes.WrongRank, argument="method", wanted=wanted, shape=show(x))
+        return (*(dim * factor for dim, factor in zip(x, per_axis(self.size, rank, "size"), strict=False)), x[-1])
+
+
+class Resize(Op):
+    """Brings an image or a map ``[h, w, c]`` to a given size.
+
+    Samples at the centres of pixels, as ``align_corners=False`` does in PyTorch. When it shrinks, ``antialias`` widens
+    the filter to the distance of the samples, as Pillow does.
+    """
+
+    name: ClassVar[str] = "resize"
+    family: ClassVar[str] = "shape"
+    aliases: ClassVar[tuple[str, ...]] = ("Resizing", "Resize", "resize_images")
+    positional: ClassVar[tuple[str, ...]] = ("size", "method")
+    keras: ClassVar[str] = "Resizing"
+    example: ClassVar[str] = "[300, 400, 3] -> [224, 224, 3]: resize(224)"
+
+    size: Sizes = Field(description="height and width of the output, or one number for both")
+    method: Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] = Field(
+        "bilinear", description="how values between pixels are found"
+    )
+    antialias: bool = Field(False, description="whether shrinking looks at all the pixels that it covers")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 3:
+            raise Misfit(codes.WrongRank, wanted="[h, w, c]", shape=show(x))
+        return (*per_axis(self.size, 2, "size"), x[-1])

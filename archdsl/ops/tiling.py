@@ -1,0 +1,138 @@
+"""Ops that cut a map into blocks: onto channels and back, into windows and back."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import ClassVar, Literal, TypeAlias
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Dim, Shape, elements, show
+from archdsl.ops.axes import at_most_one_unknown
+from archdsl.ops.base import Misfit, Op, Sizes, known, per_axis, spatial_rank
+from archdsl.ops.reshape import MapSize
+
+Order: TypeAlias = Literal["hwc", "whc", "chw"]
+
+
+def blocks(dims: Shape, size: tuple[int, ...], what: str, argument: str) -> tuple[Dim, ...]:
+    """How many blocks of ``size`` lie along each spatial dimension."""
+    if any(dim % block for dim, block in zip(dims, size, strict=True)):
+        divisor = str(size[0]) if len(set(size)) == 1 else show(size)
+        raise Misfit(codes.IndivisibleMap, argument=argument, what=what, divisor=divisor, shape=show(dims))
+    return tuple(dim // block for dim, block in zip(dims, size, strict=True))
+
+
+class _Shuffle(Op):
+    """What the two directions share: how the places of a block lie on the channels.
+
+    The letters of ``order`` go from what varies slowest to what varies fastest, at any rank:
+
+    - "hwc": places row by row, each with all its channels, as in TensorFlow;
+    - "whc": places column by column, each with all its channels, as in Swin's patch merging;
+    - "chw": each channel with all its places, as in PyTorch's pixel shuffle.
+    """
+
+    family: ClassVar[str] = "shape"
+    positional: ClassVar[tuple[str, ...]] = ("size",)
+    keeps_sign: ClassVar[bool] = True
+
+    size: Sizes = Field(2, description="size of a block, for all spatial dimensions or for each")
+    order: Order = Field(
+        "hwc",
+        description='order of the channels of a block, slowest to fastest: "hwc" (TensorFlow), "whc" (Swin\'s patch '
+        'merging) or "chw" (PyTorch)',
+    )
+
+
+class SpaceToDepth(_Shuffle):
+    """Each block of places becomes one place with the channels of all of them; see ``order`` for which is which."""
+
+    name: ClassVar[str] = "space_to_depth"
+    aliases: ClassVar[tuple[str, ...]] = ("PixelUnshuffle", "pixel_unshuffle", "reorg", "focus", "patch_merge")
+    keras: ClassVar[str] = "archdsl's SpaceToDepth"
+    example: ClassVar[str] = "[56, 56, 96] -> [28, 28, 384]: space_to_depth(2)"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        size = per_axis(self.size, spatial_rank(x), "size")
+        return (*blocks(x[:-1], size, "size", "size"), x[-1] * prod(size))
+
+
+class DepthToSpace(_Shuffle):
+    """The inverse of ``space_to_depth``: sub-pixel convolution (Shi et al. 2016, arXiv:1609.05158)."""
+
+    name: ClassVar[str] = "depth_to_space"
+    aliases: ClassVar[tuple[str, ...]] = ("PixelShuffle", "pixel_shuffle", "subpixel")
+    keras: ClassVar[str] = "archdsl's DepthToSpace"
+    example: ClassVar[str] = "[28, 28, 256] -> [56, 56, 64]: depth_to_space(2)"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        size = per_axis(self.size, spatial_rank(x), "size")
+        channels = known(x[-1], "the channels")
+        if channels % prod(size):
+            raise Misfit(
+                codes.IndivisibleChannels,
+                argument="size",
+                what="the block",
+                divisor=prod(size),
+                whole="the channels",
+                size=str(channels),
+            )
+        return (*(dim * block for dim, block in zip(x, size, strict=False)), channels // prod(size))
+
+
+class WindowPartition(Op):
+    """Cuts a map into windows: ``[h, w, c]`` becomes ``[windows, window * window, c]``.
+
+    Windows, and the places inside each, follow one another row by row (Swin, Liu et al. 2021, arXiv:2103.14030).
+    """
+
+    name: ClassVar[str] = "window_partition"
+    family: ClassVar[str] = "shape"
+    keeps_sign: ClassVar[bool] = True
+    aliases: ClassVar[tuple[str, ...]] = ("partition_windows", "to_windows", "unfold")
+    positional: ClassVar[tuple[str, ...]] = ("window",)
+    keras: ClassVar[str] = "archdsl's WindowPartition"
+    example: ClassVar[str] = "[56, 56, 96] -> [64, 49, 96]: window_partition(7)"
+
+    window: Sizes = Field(description="size of a window, for all spatial dimensions or for each")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        window = per_axis(self.window, spatial_rank(x), "window")
+        return (elements(blocks(x[:-1], window, "window", "window")), prod(window), x[-1])
+
+
+class WindowMerge(Op):
+    """Puts windows back together, the inverse of ``window_partition``: ``[windows, n, c]`` becomes ``[h, w, c]``."""
+
+    name: ClassVar[str] = "window_merge"
+    family: ClassVar[str] = "shape"
+    keeps_sign: ClassVar[bool] = True
+    aliases: ClassVar[tuple[str, ...]] = ("window_reverse", "window_unpartition", "merge_windows", "fold")
+    positional: ClassVar[tuple[str, ...]] = ("window", "size")
+    keras: ClassVar[str] = "archdsl's WindowMerge"
+    example: ClassVar[str] = "[64, 49, 96] -> [56, 56, 96]: window_merge(7, [56, 56])"
+
+    window: Sizes = Field(description="size of a window, for all spatial dimensions or for each")
+    size: MapSize = Field(description="spatial dimensions of the map that was cut")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        if len(x) != 3:
+            raise Misfit(codes.WrongRank, wanted="[windows, places, c]", shape=show(x))
+        window = per_axis(self.window, len(self.size), "window")
+        expected = (elements(blocks(self.size, window, "window", "window")), prod(window))
+        if x[:2] != expected:
+            raise Misfit(
+                codes.SizeMismatch,
+                argument="size",
+                wanted=f"a map {show(self.size)}",
+                shape=show(x),
+                reason=f"the map has {expected[0]} windows of {expected[1]} places",
+            )
+        at_most_one_unknown(self.size, argument="size")
+        return (*self.size, x[-1])
