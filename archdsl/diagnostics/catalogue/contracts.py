@@ -21,7 +21,8 @@ class ContractBroken(Diagnostic):
 class InputMismatch(Diagnostic):
     """A block is called with a tensor that its signature does not take.
 
-    The names in a signature's input bind: the same name twice must be the same size, and a parameter's name is its value.
+    The names in a signature's input bind: the same name twice must be the same size, and a parameter's name is its
+    value.
     """
 
     message = "`{block}` takes {wanted}, not {given}"
@@ -51,6 +52,8 @@ class BadDimension(Diagnostic):
 
 class MissingSignature(Diagnostic):
     """A model, or a block in a `check`, has no signature that gives its input a shape.
+
+    Shapes are computed from the input on, so that one has to be written down:
 
         model Net() :: [224, 224, 3] -> [1000] { … }
         check Block(64) :: [56, 56, 64] -> [56, 56, 256]

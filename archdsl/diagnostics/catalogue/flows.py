@@ -17,6 +17,8 @@ class NotAStep(Diagnostic):
 class TensorMidFlow(Diagnostic):
     """A named tensor stands in the middle of a flow, where it would drop what flows into it.
 
+    Join the flow with it, or start a flow of its own from it:
+
         conv(8) -> c3 -> relu            # wrong: what becomes of conv?
         conv(8) -> add(c3) -> relu       # joins both
         { c3 -> relu }                   # a flow of its own starts at c3
@@ -29,6 +31,8 @@ class TensorMidFlow(Diagnostic):
 
 class NeedsBranches(Diagnostic):
     """A joining op has nothing to join: give it branches, or name the tensors to join the flow with.
+
+    Both forms join the flow with something else:
 
         -> add { main: …  skip: id }
         -> add(c3)
@@ -63,6 +67,8 @@ class EmptyBody(Diagnostic):
 
 class PortsMismatch(Diagnostic):
     """Tensors that flow together do not have the names that a signature asks for.
+
+    A block with named ports is fed, and ended, by `ports` with the same names:
 
         block Cell() :: (a: [h, w, c], b: [h, w, c]) -> (a: [h, w, c], b: [h, w, c]) {
           ports { a: b -> conv(c)

@@ -74,7 +74,7 @@ class UnknownImport(Diagnostic):
 
 
 class UnusedName(Diagnostic):
-    """A parameter, `let` or import is never used (a warning).
+    """A parameter, `let` or import is never used.
 
     Remove it, or use it: a parameter that nothing reads makes callers believe that it changes the graph.
     """
@@ -86,7 +86,7 @@ class UnusedName(Diagnostic):
 
 
 class NameStyle(Diagnostic):
-    """Names show what they are: `PascalCase` for blocks and models, `snake_case` for functions and values (a warning)."""
+    """Names show what they are: `PascalCase` for blocks and models, `snake_case` for functions and values."""
 
     message = "{what} `{name}` should be in {style}"
     severity = Severity.WARNING

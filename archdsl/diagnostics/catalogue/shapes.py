@@ -83,6 +83,8 @@ class UnknownDimension(Diagnostic):
 class IndivisibleChannels(Diagnostic):
     """A number that must divide the channels does not: groups of a convolution or norm, heads of an attention.
 
+    Every group or head takes an equal share of the channels:
+
         conv(64, k=3, groups=3)     # wrong: 64 is no multiple of 3
         attention(5)                # wrong on [49, 96]
     """
@@ -148,6 +150,8 @@ class StrideWithDilation(Diagnostic):
 class PadTooLarge(Diagnostic):
     """A pooling's padding is as large as its window, so that some windows would see nothing but padding.
 
+    It has to be smaller than the window:
+
         max_pool(3, stride=2, pad=3)     # wrong
         max_pool(3, stride=2, pad=1)     # ResNet's
     """
@@ -159,7 +163,7 @@ class PadTooLarge(Diagnostic):
 
 
 class OutputPadTooLarge(Diagnostic):
-    """`output_pad` of a transposed convolution adds rows that a stride left open, so it must be smaller than the stride.
+    """`output_pad` of a transposed convolution adds rows that a stride left open, so it is smaller than the stride.
 
     It chooses among the sizes that a strided convolution maps to the same one, and needs a `pad` in numbers:
 
@@ -193,6 +197,8 @@ class WindowMismatch(Diagnostic):
 class NeedsArgument(Diagnostic):
     """An argument has a meaning only together with another one, which is missing.
 
+    The message names the one that is missing:
+
         attention(3, shift=3)     # wrong: which window, of which map?
         attention(3, relative_position=[7, 7], map=[56, 56], shift=3)
     """
@@ -219,7 +225,7 @@ class ChannelCount(Diagnostic):
 
 
 class NotAPermutation(Diagnostic):
-    """An order does not name each dimension of the tensor once: `permute([0, 2])` or `permute([0, 1, 1])` on `[h, w, c]`.
+    """An order does not name each dimension once: `permute([0, 2])` or `permute([0, 1, 1])` on `[h, w, c]`.
 
     Dimensions are numbered from 0, without the batch: `permute([2, 0, 1])` moves the channels of `[h, w, c]` to the
     front.

@@ -21,6 +21,8 @@ class UnexpectedCharacter(Diagnostic):
 class UnclosedString(Diagnostic):
     """A string has no closing quote on its line.
 
+    A string ends on the line where it starts:
+
         about { paper = "arXiv:1512.03385 }     # wrong
         about { paper = "arXiv:1512.03385" }    # right
     """
@@ -47,6 +49,8 @@ class UnexpectedToken(Diagnostic):
 class UnclosedBracket(Diagnostic):
     """A bracket is opened and never closed, or closed by another kind.
 
+    The mark shows the bracket that is still open where another one closes, or where the file ends:
+
         block A() { conv(8, k=3 }     # wrong: the `(` is still open
     """
 
@@ -71,6 +75,8 @@ class SecondFlow(Diagnostic):
 
 class StatementAfterFlow(Diagnostic):
     """`let` and `shared` lines stand before the flow of a body, so that a reader finds the names first.
+
+    A body names its values, and then shows what flows through them:
 
         block A() { relu
           let n = 3 }       # wrong: move the `let` above `relu`

@@ -8,6 +8,8 @@ from archdsl.diagnostics.model import Diagnostic
 class WrongType(Diagnostic):
     """A value has another type than its place needs.
 
+    A parameter's type stands behind its name:
+
         block A(k: int) { conv(8, k=k) }
         A("3")                              # wrong: a string
     """
@@ -65,6 +67,8 @@ class TooManyArguments(Diagnostic):
 
 class InexactDivision(Diagnostic):
     """`/` on integers must divide exactly, as a size or a number of channels is a whole number.
+
+    Say how to round, or that a fraction is meant:
 
         let half = 7 / 2      # wrong: 3.5 is no size
         let half = 7 // 2     # 3, rounded down

@@ -20,7 +20,10 @@ def test_page(code: str, kind: type[Diagnostic]) -> None:
     assert text.startswith(f"{kind.severity}[{code}]\n\n")
     assert kind.__doc__, "the docstring is the page"
     assert not kind.__doc__.startswith(f"{kind.__name__}("), "the docstring is the page"
-    assert summary(kind).endswith((".", "!", ")", "`")), "the first paragraph is a sentence"
+    assert summary(kind).endswith((".", "`")), "the first paragraph is a sentence"
+    for paragraph in text.split("\n\n")[1:]:
+        # An example without a sentence before it loses its indentation, as the least indented lines of a docstring do.
+        assert re.match(r"    |[A-Z`/]", paragraph), f"an example needs a sentence before it: {paragraph!r}"
 
 
 @pytest.mark.parametrize(("code", "kind"), CODES)
