@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from lark import Token
 
@@ -20,6 +20,13 @@ _SCALE = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 Children = list[Any]
+
+
+class _Ports(NamedTuple):
+    """The named ports of one side of a signature."""
+
+    span: Span
+    ports: tuple[ast.Port, ...]
 
 
 class Builder:
@@ -125,11 +132,11 @@ class Builder:
         return ast.Signature(self._span(children), self._port_list(children[1]), self._port_list(children[3]))
 
     @staticmethod
-    def _port_list(side: ast.ShapeOf | tuple[ast.Port, ...]) -> tuple[ast.Port, ...]:
-        return (ast.Port(side.span, None, side),) if isinstance(side, ast.ShapeOf) else side
+    def _port_list(side: ast.ShapeOf | _Ports) -> tuple[ast.Port, ...]:
+        return side.ports if isinstance(side, _Ports) else (ast.Port(side.span, None, side),)
 
-    def ports(self, children: Children) -> tuple[ast.Port, ...]:
-        return self._values(children)
+    def ports(self, children: Children) -> _Ports:
+        return _Ports(self._span(children), self._values(children))
 
     def port(self, children: Children) -> ast.Port:
         return ast.Port(self._span(children), self._name(children[0]), children[2])
