@@ -11,6 +11,7 @@ from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.arguments import give_block
+from archdsl.elaborate.lint import lint
 from archdsl.elaborate.models import file_checks, model_graph, run_check
 from archdsl.elaborate.modules import Loader
 from archdsl.elaborate.scope import Failure
@@ -98,6 +99,7 @@ class Program:
                     return
             except RecursionError:
                 self._too_deep(check.span)
+        lint(self._module)
 
     def _too_deep(self, span: Span) -> None:
         self._session.report(value_codes.TooLarge(span=span, what="the nesting", limit="the compiler can follow"))

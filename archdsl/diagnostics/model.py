@@ -129,6 +129,10 @@ class Sink:
         known = self._found.get(key)
         self._found[key] = diagnostic if known is None else replace(known, more=known.more + 1)
 
+    def has(self, diagnostic: Diagnostic) -> bool:
+        """Whether the same mistake at the same place is known already."""
+        return (diagnostic.code, diagnostic.span) in self._found
+
     @property
     def has_errors(self) -> bool:
         return any(d.is_error for d in self._found.values())

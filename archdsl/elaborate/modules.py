@@ -10,6 +10,7 @@ from archdsl.diagnostics.catalogue import contracts as contract_codes
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.catalogue.syntax import RepeatedName
 from archdsl.diagnostics.suggest import closest
+from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.scope import MISSING, Failure, Scope
 from archdsl.elaborate.values import POISON, BlockRef, FunctionRef, Value, describe
@@ -89,6 +90,10 @@ class Module:
 
     def __contains__(self, name: str) -> bool:
         return name in self._declarations or name in self._values
+
+    def knows(self, name: str) -> bool:
+        """Whether a name means something in this file, whatever that is."""
+        return name in self or name in self._imports or name in LANGUAGE
 
     def names(self) -> Iterator[str]:
         yield from self._declarations
