@@ -42,7 +42,9 @@ class Attention(Weighted):
     positional: ClassVar[tuple[str, ...]] = ("heads", "key_dim")
     tensors: ClassVar[tuple[str, ...]] = ("context",)
     arity: ClassVar[tuple[int, int | None]] = (1, 2)
-    keras: ClassVar[str] = "MultiHeadAttention; with relative positions a layer of archdsl"
+    keras: ClassVar[str] = (
+        "MultiHeadAttention; with relative positions, or several axes before the tokens, a layer of archdsl"
+    )
     example: ClassVar[str] = "[197, 768] -> [197, 768]: attention(12)"
     depth: ClassVar[int] = 2
 

@@ -81,7 +81,8 @@ class _GlobalPooling(Op):
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        return (*(1,) * spatial_rank(x), x[-1]) if self.keepdims else (x[-1],)
+        rank = spatial_rank(x)
+        return (*(1,) * rank, x[-1]) if self.keepdims else (x[-1],)
 
 
 class GlobalAvgPool(_GlobalPooling):

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+import archdsl.backends.keras.lowering  # noqa: F401 -- registers them all
 from archdsl.backends.keras.registry import Site, connect, lower
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import Op

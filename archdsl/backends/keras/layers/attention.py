@@ -46,12 +46,20 @@ def shifted_window_mask(map: tuple[int, int], window: tuple[int, int], shift: tu
     return np.where(tiles[:, :, None] == tiles[:, None, :], 0.0, MASKED).astype("float32")
 
 
+def softmax(logits: Any) -> Any:
+    """Over the last axis, of a tensor of any rank: oneDNN, with which TensorFlow runs on CPUs, stops at five."""
+    if len(logits.shape) <= 5:
+        return ops.softmax(logits, axis=-1)
+    return ops.exp(ops.subtract(logits, ops.logsumexp(logits, axis=-1, keepdims=True)))
+
+
 @keras.saving.register_keras_serializable(package="archdsl")
 class WindowedAttention(keras.layers.Layer):
-    """Multi-head attention over the last axis but one, with a learned bias for each relative position in a window.
+    """Multi-head attention over the last axis but one, with any number of axes before it.
 
     Takes ``[batch, …, n, c]``, or that and a context to attend to. Weights have the names and shapes of Keras's
-    ``MultiHeadAttention``, and ``relative_position_bias`` comes before them.
+    ``MultiHeadAttention``. With a ``window``, ``relative_position_bias`` comes before them and adds to the logits a
+    learned number for each relative position in the window.
     """
 
     def __init__(
@@ -59,7 +67,7 @@ class WindowedAttention(keras.layers.Layer):
         *,
         num_heads: int,
         key_dim: int,
-        window: Sequence[int],
+        window: Sequence[int] | None = None,
         map: Sequence[int] | None = None,
         shift: Sequence[int] = (0, 0),
         use_bias: bool = True,
@@ -72,7 +80,7 @@ class WindowedAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_heads = num_heads
         self.key_dim = key_dim
-        self.window = (window[0], window[1])
+        self.window = None if window is None else (window[0], window[1])
         self.map = None if map is None else (map[0], map[1])
         self.shift = (shift[0], shift[1])
         self.use_bias = use_bias
@@ -107,29 +115,31 @@ class WindowedAttention(keras.layers.Layer):
         self.output_projection = self._projection(
             "attention_output", "...nhd,hdc->...nc", (None, query[-1]), "c", (*query[:-1], *inner[1:])
         )
-        h, w = self.window
-        self.relative_position_bias = self.add_weight(
-            name="relative_position_bias",
-            shape=((2 * h - 1) * (2 * w - 1), self.num_heads),
-            initializer=keras.initializers.TruncatedNormal(stddev=0.02),
-        )
+        if self.window is not None:
+            h, w = self.window
+            self.relative_position_bias = self.add_weight(
+                name="relative_position_bias",
+                shape=((2 * h - 1) * (2 * w - 1), self.num_heads),
+                initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+            )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         x, context = inputs if isinstance(inputs, (tuple, list)) else (inputs, inputs)
         query = ops.multiply(self.query(x), self.key_dim**-0.5)
         logits = ops.einsum("...nhd,...mhd->...hnm", query, self.key(context))
-        logits = ops.add(logits, self._biases(logits.dtype))
-        weights = self.dropout(ops.softmax(logits, axis=-1), training=training)
+        if self.window is not None:
+            logits = ops.add(logits, self._biases(self.window, logits.dtype))
+        weights = self.dropout(softmax(logits), training=training)
         mixed = ops.einsum("...hnm,...mhd->...nhd", weights, self.value(context))
         return self.output_projection(mixed)
 
-    def _biases(self, dtype: Any) -> Any:
+    def _biases(self, window: tuple[int, int], dtype: Any) -> Any:
         """[heads, n, n], or [windows, heads, n, n] if windows were shifted."""
-        biases = ops.take(self.relative_position_bias, relative_positions(self.window), axis=0)
+        biases = ops.take(self.relative_position_bias, relative_positions(window), axis=0)
         biases = ops.cast(ops.transpose(biases, (2, 0, 1)), dtype)
         if self.map is None or not any(self.shift):
             return biases
-        mask = shifted_window_mask(self.map, self.window, self.shift)
+        mask = shifted_window_mask(self.map, window, self.shift)
         return ops.add(biases, ops.convert_to_tensor(mask[:, None], dtype=dtype))
 
     def compute_output_shape(self, input_shape: Any) -> Any:

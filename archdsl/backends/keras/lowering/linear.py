@@ -1,4 +1,4 @@
-"""Dense layers and attention. Attention without relative positions is Keras's own, which loads without archdsl."""
+"""Dense layers and attention. Attention is Keras's own wherever that can do it, and then loads without archdsl."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ def attention(op: Attention, site: Site) -> Layers:
         "trainable": op.trainable,
         "name": site.path,
     }
-    if op.relative_position is not None:
-        return WindowedAttention(window=op.relative_position, map=op.map, shift=op.shifts, **arguments)
-    # Tokens are the last axis but one; Keras would attend over the axes of windows too. The batch is axis 0.
-    return keras.layers.MultiHeadAttention(attention_axes=(len(site.inputs[0]) - 1,), **arguments)
+    tokens = len(site.inputs[0]) - 1  # the axis; the batch is axis 0
+    if op.relative_position is None and tokens <= 2:
+        # Left to itself, Keras would attend over the windows of [windows, n, c] too.
+        return keras.layers.MultiHeadAttention(attention_axes=(tokens,), **arguments)
+    return WindowedAttention(window=op.relative_position, map=op.map, shift=op.shifts, **arguments)

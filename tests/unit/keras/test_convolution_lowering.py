@@ -1,0 +1,125 @@
+"""Convolutions in Keras: what was stated is what was built, and numbers in ``pad`` mean what PyTorch means."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from archdsl.graph.dims import Shape, Sym
+from archdsl.ops.convolution import Conv, DepthwiseConv, SeparableConv
+from archdsl.ops.transposed import ConvTranspose
+from tests.unit.keras.harness import assert_agrees, assert_survives_saving, noise, run, set_random
+
+H, W = Sym.named("h"), Sym.named("w")
+MAPS: tuple[Shape, ...] = ((9, 4), (9, 10, 4), (H, W, 4), (5, 6, 7, 4))
+WINDOWS: tuple[dict[str, Any], ...] = (
+    {},
+    {"k": 5, "stride": 2},
+    {"k": 3, "pad": "valid", "dilation": 2},
+    {"k": 3, "stride": 2, "pad": 1},
+    {"k": 3, "pad": 1, "bias": False},
+    {"k": 2, "pad": 1, "trainable": False},
+    {"k": 3, "pad": 2, "dilation": 2, "l2": 1e-4},
+)
+
+
+@pytest.mark.parametrize("shape", MAPS, ids=str)
+@pytest.mark.parametrize("arguments", WINDOWS, ids=str)
+def test_conv(arguments: dict[str, Any], shape: Shape) -> None:
+    assert_agrees(Conv(filters=6, groups=2, **arguments), shape)
+
+
+@pytest.mark.parametrize("shape", MAPS, ids=str)
+@pytest.mark.parametrize("arguments", WINDOWS, ids=str)
+def test_depthwise_conv(arguments: dict[str, Any], shape: Shape) -> None:
+    assert_agrees(DepthwiseConv(multiplier=2, **arguments), shape)
+
+
+@pytest.mark.parametrize("shape", MAPS[:3], ids=str)
+@pytest.mark.parametrize("arguments", WINDOWS, ids=str)
+def test_separable_conv(arguments: dict[str, Any], shape: Shape) -> None:
+    assert_agrees(SeparableConv(filters=5, multiplier=2, **arguments), shape)
+
+
+def strided(shape: tuple[int, ...], k: int, stride: int) -> list[tuple[slice, ...]]:
+    """The windows of ``k`` elements a side that lie inside a map, in order."""
+    starts = (range(0, n - k + 1, stride) for n in shape)
+    return [tuple(slice(s, s + k) for s in corner) for corner in product(*starts)]
+
+
+def test_explicit_padding_adds_zeros_where_it_says() -> None:
+    op = Conv(filters=3, k=3, stride=2, pad=((0, 1), (2, 0)))
+    model, x = assert_agrees(op, (8, 8, 4)), noise(2, 8, 8, 4)
+    weights = set_random(model)
+    padded = np.pad(x, ((0, 0), (0, 1), (2, 0), (0, 0)))
+    windows = strided(padded.shape[1:3], 3, 2)
+    wanted = np.stack([np.einsum("bhwc,hwcf->bf", padded[:, i, j], weights["kernel"]) for i, j in windows], 1)
+    np.testing.assert_allclose(run(model, x).reshape(wanted.shape), wanted + weights["bias"], atol=1e-4)
+
+
+@pytest.mark.parametrize("stride", [2, (2, 1)], ids=str)
+def test_depthwise_conv_keeps_channels_apart(stride: Any) -> None:
+    model, x = assert_agrees(DepthwiseConv(k=3, stride=stride, pad="valid", multiplier=2), (8, 8, 4)), noise(2, 8, 8, 4)
+    down, right = (stride, stride) if isinstance(stride, int) else stride
+    weights = set_random(model)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (1, 2))[:, ::down, ::right]
+    wanted = np.einsum("bijchw,hwcm->bijcm", windows, weights["kernel"])
+    wanted = wanted.reshape(*wanted.shape[:3], 8) + weights["bias"]
+    np.testing.assert_allclose(run(model, x), wanted, atol=1e-4)
+
+
+def test_depthwise_conv_in_three_dimensions_equals_slices_of_two() -> None:
+    flat, deep = DepthwiseConv(k=(3, 3), multiplier=2), DepthwiseConv(k=(1, 3, 3), multiplier=2)
+    one, other = assert_agrees(flat, (6, 6, 4)), assert_agrees(deep, (2, 6, 6, 4))
+    weights = set_random(one)
+    other.set_weights([weights["kernel"].reshape(1, 3, 3, 1, 8), weights["bias"]])
+    x = noise(1, 2, 6, 6, 4)
+    np.testing.assert_allclose(run(other, x)[0], run(one, x[0]), atol=1e-4)
+
+
+TRANSPOSED = (
+    {"pad": "same"},
+    {"pad": "valid"},
+    {"pad": 0},
+    {"pad": 1},
+    {"pad": 1, "output_pad": 1},
+    {"pad": 0, "output_pad": 1, "bias": False, "trainable": False},
+    {"pad": 0, "output_pad": 1},
+)
+
+
+@pytest.mark.parametrize("shape", [(7, 3), (H, W, 3), (3, 4, 5, 3)], ids=str)
+@pytest.mark.parametrize(("k", "stride"), [(2, 2), (3, 2), (4, 2), (2, 3), (1, 2)])
+@pytest.mark.parametrize("arguments", TRANSPOSED, ids=str)
+def test_conv_transpose(arguments: dict[str, Any], k: int, stride: int, shape: Shape) -> None:
+    small = arguments["pad"] == 1 and k == 1 and shape == (3, 4, 5, 3)
+    assert_agrees(ConvTranspose(filters=5, k=k, stride=stride, **arguments), (6, 6, 6, 3) if small else shape)
+
+
+def scatter(x: np.ndarray[Any, Any], kernel: np.ndarray[Any, Any], stride: int, pad: int, extra: int) -> Any:
+    """Transposed convolution as PyTorch defines it: every element adds its copy of the kernel; then edges are cut."""
+    batch, n, _ = x.shape
+    k, filters, _ = kernel.shape
+    size = (n - 1) * stride + k
+    whole = np.zeros((batch, size + extra, filters), "float32")
+    for i in range(n):
+        whole[:, i * stride : i * stride + k] += np.einsum("bc,kfc->bkf", x[:, i], kernel)
+    return whole[:, pad : size + extra - pad]
+
+
+@pytest.mark.parametrize(("k", "stride", "pad", "extra"), [(4, 2, 1, 0), (3, 2, 1, 1), (2, 3, 0, 2), (5, 1, 2, 0)])
+def test_conv_transpose_pads_as_pytorch(k: int, stride: int, pad: int, extra: int) -> None:
+    op = ConvTranspose(filters=5, k=k, stride=stride, pad=pad, output_pad=extra)
+    model, x = assert_agrees(op, (Sym.named("l"), 3)), noise(2, 7, 3)
+    weights = set_random(model)
+    wanted = scatter(x, weights["kernel"], stride, pad, extra) + weights["bias"]
+    np.testing.assert_allclose(run(model, x), wanted, atol=1e-4)
+
+
+def test_trimmed_conv_transpose_survives_saving(tmp_path: Path) -> None:
+    model = assert_agrees(ConvTranspose(filters=5, stride=2, pad=1, output_pad=1), (H, W, 3))
+    assert_survives_saving(model, tmp_path, [noise(2, 5, 6, 3)])
