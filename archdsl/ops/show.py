@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from archdsl.ops.base import Op, Weighted
 from archdsl.ops.init import Init
+
+TRAINING: Final = ("init", "bias_init", "l2", "trainable")
+"""Arguments that say how an op is trained and not what it computes: left out where the architecture is what counts."""
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
 

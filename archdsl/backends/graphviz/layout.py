@@ -1,0 +1,112 @@
+"""Runs Graphviz: the embedded one, so that the same graph gives the same picture everywhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Final
+
+from archdsl.backends.graphviz.dot import to_dot
+from archdsl.graph.model import Graph
+
+FORMATS: Final = ("dot", "svg", "png")
+EMBEDDED: Final = "graphviz-pure"
+TIMEOUT: Final = 300.0
+"""Seconds after which a layout is given up; a graph of thousands of ops takes a few."""
+
+
+class RenderError(Exception):
+    """No picture could be made; the message says why and what to do."""
+
+
+def draw(graph: Graph, format: str, *, levels: int | None = None, program: str | None = None) -> bytes:
+    """The diagram as the bytes of a file: ``"dot"``, ``"svg"`` or ``"png"``.
+
+    ``program`` is a Graphviz ``dot`` to use in place of the embedded one; ``levels`` is explained at ``to_dot``.
+
+    Raises:
+        RenderError: another format, no Graphviz, or one that failed or took too long.
+    """
+    if format not in FORMATS:
+        raise RenderError(f"no diagram can be written as {format or 'a file without an ending'!r}: {_known()}")
+    source = to_dot(graph, levels=levels).encode()
+    return source if format == "dot" else _run(program or _program(), format, source)
+
+
+def render(
+    graph: Graph, path: str | os.PathLike[str], *, levels: int | None = None, program: str | None = None
+) -> None:
+    """Writes the diagram in the format that the path's ending names, whole or not at all.
+
+    Raises:
+        RenderError: as ``draw`` does.
+        OSError: the file cannot be written.
+    """
+    target = Path(path)
+    _write(target, draw(graph, target.suffix.removeprefix(".").lower(), levels=levels, program=program))
+
+
+def _known() -> str:
+    return f"{', '.join(f'.{format}' for format in FORMATS[:-1])} and .{FORMATS[-1]} are known"
+
+
+def _program() -> str:
+    """The embedded Graphviz, or a ``dot`` where its wheel is missing."""
+    for candidate in _candidates():
+        if candidate and os.access(candidate, os.X_OK):
+            return candidate
+    raise RenderError(f"no Graphviz found: `pip install {EMBEDDED}`, or write .dot and lay it out elsewhere")
+
+
+def _candidates() -> Iterator[str | None]:
+    # Environments are run without being activated, so PATH is not the first place to look for what was installed here.
+    try:
+        files = distribution(EMBEDDED).files or ()
+    except PackageNotFoundError:
+        files = ()
+    yield from (str(file.locate()) for file in files if file.stem == EMBEDDED and file.suffix in ("", ".exe"))
+    yield shutil.which(
+        EMBEDDED, path=os.pathsep.join((sysconfig.get_path("scripts"), str(Path(sys.executable).parent)))
+    )
+    yield shutil.which(EMBEDDED)
+    yield shutil.which("dot")
+
+
+def _run(program: str, format: str, source: bytes) -> bytes:
+    from graphviz import backend, exceptions  # type: ignore[import-untyped]
+
+    # The package's own command with another program in front; its DOT_BINARY is a global that others may rely on.
+    command = [program, *backend.dot_command.command("dot", format)[1:]]
+    try:
+        done = backend.execute.run_check(command, input=source, capture_output=True, quiet=True, timeout=TIMEOUT)
+    except subprocess.TimeoutExpired:
+        raise RenderError(f"{program} took more than {TIMEOUT:.0f} s: draw fewer levels") from None
+    except subprocess.CalledProcessError as error:
+        words = error.stderr.decode(errors="replace").strip()
+        raise RenderError(f"{program} failed with code {error.returncode}: {words}") from None
+    except (exceptions.ExecutableNotFound, OSError) as error:
+        raise RenderError(f"{program} could not be run: {error}") from None
+    output: bytes = done.stdout
+    return output
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Through a file beside it, so that nobody ever sees half of one, and a failure leaves the old one."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)  # as open() would have made it; mkstemp makes files private
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

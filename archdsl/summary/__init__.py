@@ -1,0 +1,7 @@
+"""What a model consists of and costs, as a table for people and as JSON for programs."""
+
+from archdsl.summary.json import to_json
+from archdsl.summary.model import Row, Summary, summarise
+from archdsl.summary.text import to_text
+
+__all__ = ["Row", "Summary", "summarise", "to_json", "to_text"]

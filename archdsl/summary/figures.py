@@ -1,0 +1,34 @@
+"""Numbers for people: exact ones that can be pasted into a ``check``, and rounded ones as papers print them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from archdsl.graph.dims import Dim
+
+_UNITS: Final = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+
+
+def exact(count: Dim) -> str:
+    """
+    >>> exact(25_610_152)
+    '25_610_152'
+    """
+    return f"{count:_}" if isinstance(count, int) else str(count)
+
+
+def human(count: Dim) -> str:
+    """Three digits and a unit, or the expression where the count depends on an open dimension.
+
+    >>> [human(n) for n in (25_610_152, 4_089_184_256, 999_999, 640)]
+    ['25.6 M', '4.09 G', '1.00 M', '640']
+    """
+    if not isinstance(count, int):
+        return str(count)
+    for size, unit in _UNITS:
+        # Rounding to three digits may carry into the next unit: 999_999 is 1.00 M and not 1000 k.
+        if count >= size * 0.9995:
+            scaled = count / size
+            digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+            return f"{scaled:.{digits}f} {unit}"
+    return str(count)
