@@ -1,4 +1,4 @@
-"""Writes the pages of ``docs/`` that are made from the code: ``python scripts/docs.py``. A test fails when one is old."""
+"""Writes the pages of ``docs/`` that are made from the code. ``make docs`` runs it; a test fails when one is old."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def errors() -> str:
     lines = [
         "# Errors and warnings",
         "",
-        "What `archdsl explain CODE` prints, for every code. Made from `archdsl/diagnostics/catalogue/` by `make docs`.",
+        "What `archdsl explain CODE` prints, for every code. `make docs` writes this page from the code.",
     ]
     for code, kind in catalogue().items():
         title = f"## {code}" + ("" if kind.severity == "error" else f" ({kind.severity})")
