@@ -10,6 +10,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 _NEED_KERAS = frozenset({"keras", "conformance"})
@@ -19,6 +20,10 @@ _NEED_KERAS = frozenset({"keras", "conformance"})
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ["KERAS_BACKEND"] = "tensorflow"
+
+# The same examples in every run of CI, new ones at a developer's; no deadline, as machines differ.
+settings.register_profile("archdsl", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("archdsl")
 
 Golden = Callable[[Path, str], None]
 FreshPython = Callable[..., "subprocess.CompletedProcess[str]"]
