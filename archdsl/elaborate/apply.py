@@ -98,7 +98,7 @@ def _count(kind: type[Op], given: int, span: Span) -> None:
 def _misfit(misfit: Misfit, ref: OpRef, shapes: Sequence[Shape], places: Sequence[Span], span: Span) -> Diagnostic:
     """The diagnostic of a shape rule, at the argument at fault or at the op, with the inputs that disagree."""
     values = dict(misfit.values)
-    if "op" in misfit.code.__dataclass_fields__:
+    if "op" in misfit.code.__annotations__:
         values.setdefault("op", ref.op.name)
     at, labels, help_ = span, (), misfit.help
     if misfit.argument in ref.arguments:

@@ -41,7 +41,7 @@ _DEFINING: Final[dict[type, str]] = {
 def children(node: Any) -> Iterator[ast.Node]:
     """The nodes directly below one, without those that define names."""
     skip = _DEFINING.get(node.__class__)
-    for field in node.__dataclass_fields__:
+    for field in node.fields:
         if field == skip or field == "span":
             continue
         value = getattr(node, field)

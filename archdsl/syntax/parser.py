@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from threading import Lock
 from typing import cast
@@ -114,7 +113,7 @@ def _with_docs(
             lines.insert(0, by_line[line].text)
             line -= 1
         if lines and isinstance(declaration, ast.Block | ast.Variant | ast.Function):
-            documented.append(replace(declaration, doc="\n".join(lines)))
+            documented.append(declaration.replaced(doc="\n".join(lines)))
         else:
             documented.append(declaration)
     return tuple(documented)
