@@ -7,7 +7,7 @@ reorder or hide text (bidirectional marks, zero-width spaces) are shown by their
 from __future__ import annotations
 
 from typing import NamedTuple
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 _TAB = 4
 
@@ -31,7 +31,7 @@ def width(text: str) -> int:
     """
     if text.isascii():
         return len(text)
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(0 if category(c) in {"Mn", "Me"} else 2 if east_asian_width(c) in "WF" else 1 for c in text)
 
 
 class Line(NamedTuple):
