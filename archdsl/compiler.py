@@ -33,7 +33,6 @@ class Program:
     def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits | None = None) -> None:
         self.source = source
         self._session = Session(loader or NoFiles(), limits)
-        self._graphs: dict[str, Graph | None] = {}
         self._module = self._session.main(source)
 
     @property
@@ -68,7 +67,7 @@ class Program:
                 span = self._module.models[model].name.span
                 ref = give_block(ref, [(ast.Name(span, n), Given(_plain(v), span)) for n, v in params.items()])
                 return model_graph(self._session, ref, span)
-            return self._default_graph(model, ref)
+            return model_graph(self._session, ref, self._module.models[model].name.span)
         except Exhausted as limit:
             self._session.report_failure(limit)
         except Failure as failure:
@@ -76,11 +75,6 @@ class Program:
         except RecursionError:
             self._too_deep(self._module.models[model].name.span)
         return None
-
-    def _default_graph(self, model: str, ref: BlockRef) -> Graph | None:
-        if model not in self._graphs:
-            self._graphs[model] = model_graph(self._session, ref, self._module.models[model].name.span)
-        return self._graphs[model]
 
     def check(self) -> None:
         """Checks everything in the file: its models that need no arguments, and its `check` lines."""

@@ -91,6 +91,11 @@ class _Carry:
         return {name: Given(self.into(given.value, inner), given.span) for name, given in arguments.items()}
 
 
+def argument_key(ref: BlockRef) -> Hashable:
+    """Equal for calls of the same block or variant with the same arguments, none of them tensors."""
+    return id(ref.decl), ref.name, _Carry().arguments(ref.arguments)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A use of a block in a flow."""

@@ -11,7 +11,7 @@ from archdsl.elaborate import operators
 from archdsl.elaborate.arguments import bind_parameters
 from archdsl.elaborate.evaluate import Silence, evaluate, evaluate_or_poison, truth
 from archdsl.elaborate.flatten import flatten
-from archdsl.elaborate.instantiate import template_for_inputs
+from archdsl.elaborate.instantiate import argument_key, template_for_inputs
 from archdsl.elaborate.modules import Module
 from archdsl.elaborate.scope import Failure, Scope
 from archdsl.elaborate.session import Session
@@ -28,7 +28,18 @@ _FIGURES = ("params", "trainable", "macs", "depth", "activations")
 
 
 def model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Signature | None = None) -> Graph | None:
-    """The graph of a model, or of a block whose input shapes a `check` line gives; ``None`` after errors."""
+    """The graph of a model, or of a block whose input shapes a `check` line gives; ``None`` after errors.
+
+    Made once for equal calls: a file's checks ask for the models that were checked already.
+    """
+    given = signature.span if signature is not None and not ref.decl.is_model else None
+    key = (argument_key(ref), given)
+    if key not in session.graphs:
+        session.graphs[key] = _model_graph(session, ref, span, signature)
+    return session.graphs[key]
+
+
+def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Signature | None) -> Graph | None:
     name = ref.name or ref.decl.name.id
     asked = signature if signature is not None and not ref.decl.is_model else ref.decl.signature
     if asked is None:

@@ -14,6 +14,7 @@ from archdsl.elaborate.scope import Failure
 from archdsl.elaborate.template import Template
 from archdsl.elaborate.values import BlockRef, show_value
 from archdsl.graph.dims import Shape
+from archdsl.graph.model import Graph
 from archdsl.ops.base import Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
@@ -43,6 +44,7 @@ class Session:
         self.shapes: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
         """Output shapes by op and input shapes: models repeat few combinations many times."""
         self.templates: dict[object, tuple[Template | None, tuple[Diagnostic, ...]]] = {}
+        self.graphs: dict[object, Graph | None] = {}
         self._modules: dict[str, Module] = {}
         self._loading: list[SourceFile] = []
         self._calls: list[tuple[BlockRef, Span]] = []
