@@ -13,17 +13,16 @@ from archdsl.source import SourceFile, Span
 
 
 @dataclass_transform(frozen_default=True)
-class Node:
-    """Base of the tree. A subclass lists its fields as a dataclass does, and is frozen like one.
+class _Record:
+    """A subclass lists its fields as a dataclass does, and is frozen like one.
 
     It is no dataclass because making fifty of those takes 20 ms, a tenth of what a check may take in all.
     """
 
-    fields: ClassVar[tuple[str, ...]] = ("span",)
-    span: Span
+    fields: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.fields = ("span", *cls.__annotations__)
+        cls.fields = (*cls.fields, *cls.__annotations__)
 
     def __init__(self, *values: Any, **named: Any) -> None:
         self.__dict__.update(zip(self.fields, values, strict=False), **named)
@@ -34,15 +33,21 @@ class Node:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.fields)})"
 
+    def replaced(self, **changes: Any) -> Self:
+        """A copy with other values in some fields."""
+        return type(self)(**{**self.__dict__, **changes})
+
+
+class Node(_Record):
+    """Base of the tree: everything was read from somewhere."""
+
+    span: Span
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(getattr(self, n) == getattr(other, n) for n in self.fields)
 
     def __hash__(self) -> int:
         return hash((type(self), self.span))
-
-    def replaced(self, **changes: Any) -> Self:
-        """A copy with other values in some fields."""
-        return type(self)(**{**self.__dict__, **changes})
 
 
 # --- expressions ------------------------------------------------------------------------------------------------------
