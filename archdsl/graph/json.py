@@ -66,7 +66,9 @@ def from_json(text: str) -> Graph:
     _refuse_cycles(document.get("nodes"))
     try:
         # As JSON, where strict still takes an array for a tuple, so that "64" and true are no numbers.
-        graph = Graph.model_validate_json(json.dumps(document), strict=True)
+        graph = Graph.model_validate_json(_line(document).encode(), strict=True)
+    except UnicodeEncodeError:
+        raise GraphError("not JSON: a string holds half of a surrogate pair") from None
     except ValidationError as error:
         raise GraphError(*_problems(error)) from None
     problems = [*_inconsistencies(graph)]

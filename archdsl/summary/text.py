@@ -65,8 +65,9 @@ def _fold(rows: Sequence[Row]) -> Iterator[tuple[Row, int]]:
 
 
 def _unnamed(row: Row) -> bool:
-    """Whether the call says all that the name does."""
-    return row.kind != "group" and is_derived(row.name, row.call.partition("(")[0])
+    """Whether the call says all that the name does. Of blocks that repeat, the number tells which one it is."""
+    numbered = row.kind == "block" and row.name[-1:].isdecimal()
+    return row.kind != "group" and not numbered and is_derived(row.name, row.call.partition("(")[0])
 
 
 def _times(row: Row, count: int) -> Row:

@@ -98,8 +98,8 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u
 def wrap(call: str, width: int = 34) -> list[str]:
     """A call on several lines, broken after commas.
 
-    >>> wrap("conv(256, k=3, stride=2, bias=false)", 20)
-    ['conv(256, k=3,', 'stride=2, bias=false)']
+    >>> wrap("conv(256, k=3, stride=2, bias=false)", 24)
+    ['conv(256, k=3, stride=2,', 'bias=false)']
     """
     lines = [""]
     for part in re.split(r"(?<=,) ", call):
