@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from archdsl.graph.dims import Shape
 from archdsl.ops.axes import Axis, axis_index, known_channels
-from archdsl.ops.base import Op, Weight, Weighted, known
+from archdsl.ops.base import Op, Wanted, Weight, Weighted, known
 from archdsl.ops.init import Init
 
 
@@ -66,7 +66,7 @@ class Prelu(Weighted):
         "channel", description="what shares a slope: a channel, the whole tensor, or nothing (Keras's default)"
     )
     init: Init = Field(Init(kind="constant", values=(0.25,)), description="how the slopes start; the paper's 0.25")
-    bias_init: None = Field(None, description="unused: there is no bias")
+    bias_init: Annotated[None, Wanted("left out")] = Field(None, description="unused: there is no bias")
 
     def shape(self, *inputs: Shape) -> Shape:
         self.weights(*inputs)  # whose size must be known

@@ -49,9 +49,12 @@ class Pad(Op):
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         sides = self.sides(x)
-        for dim, side in zip(x, sides, strict=True):
+        for axis, (dim, side) in enumerate(zip(x, sides, strict=True), start=1):
             if self.mode == "reflect" and max(side) >= dim:
-                raise Misfit(codes.AxisOutOfRange, argument="size", what="reflection", value=str(side), shape=show(x))
+                argument = "channels" if axis == len(x) else "size"
+                raise Misfit(
+                    codes.AxisOutOfRange, argument=argument, what="reflection", value=show(side), shape=show(x)
+                )
         return tuple(dim + before + after for dim, (before, after) in zip(x, sides, strict=True))
 
 
@@ -101,28 +104,30 @@ class Slice(Op):
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
         axis = axis_index(self.axis, x)
-        size = x[axis]
-        first, end = _place(self.start, size), self._end(size)
-        if not (0 <= first < size and first < end <= size):
-            value = (
-                str(self.start) if not self.keepdims else f"[{self.start}, {size if self.stop is None else self.stop})"
-            )
-            what = "range" if self.keepdims else "place"
-            raise Misfit(codes.AxisOutOfRange, argument="start", what=what, value=value, shape=show(x))
-        kept = (ceil_div(end - first, self.step),) if self.keepdims else ()
-        return (*x[:axis], *kept, *x[axis + 1 :])
+        size, (first, end) = x[axis], self._range(x[axis])
+        for argument, place in (("start", first), ("stop", end)):
+            if not 0 <= place <= size or (place == size and argument == "start"):
+                written = f"[{self.start}, {'…' if self.stop is None else self.stop})" if self.keepdims else self.start
+                raise Misfit(
+                    codes.AxisOutOfRange,
+                    argument=argument,
+                    what="range" if self.keepdims else "place",
+                    value=str(written),
+                    shape=show(x),
+                )
+        if not self.keepdims:
+            return (*x[:axis], *x[axis + 1 :])
+        return positive((*x[:axis], ceil_div(end - first, self.step), *x[axis + 1 :]), x, argument="stop")
 
-    def _end(self, size: Dim) -> Dim:
+    def _range(self, size: Dim) -> tuple[Dim, Dim]:
+        """Where the range begins and ends, counted from the beginning of an axis of this size."""
+        first = self.start + (size if self.start < 0 else 0)
+        end = size if self.stop is None else self.stop + (size if self.stop < 0 else 0)
         if self.keepdims:
-            return size if self.stop is None else _place(self.stop, size)
-        after = _place(self.start, size) + 1
-        if self.stop is not None and _place(self.stop, size) != after:
+            return first, end
+        if self.stop is not None and end != first + 1:
             raise Misfit(codes.DroppedRange, argument="stop", start=self.start, stop=self.stop)
-        return after
-
-
-def _place(index: int, size: Dim) -> Dim:
-    return index if index >= 0 else size + index
+        return first, first + 1
 
 
 class Roll(Op):

@@ -69,21 +69,14 @@ class Normalize(Op):
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
-        channels = known_channels(x)
+        known_channels(x)
         given = {"mean": self.mean, "variance": self.variance}
-        for argument, values in given.items():
+        for argument, missing in (("mean", "variance"), ("variance", "mean")):
+            values = given[argument]
             if isinstance(values, tuple):
                 per_channel(values, x, argument)
-        for argument, partner in (("mean", "variance"), ("variance", "mean")):
-            if given[argument] is not None and given[partner] is None:
-                raise Misfit(
-                    codes.ChannelCount,
-                    argument=argument,
-                    name=partner,
-                    given=0,
-                    channels=str(channels),
-                    help=["give both `mean` and `variance`, or neither"],
-                )
+            if values is not None and given[missing] is None:
+                raise Misfit(codes.NeedsArgument, argument=argument, given=argument, missing=missing)
         return x
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:

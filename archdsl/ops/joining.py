@@ -63,7 +63,7 @@ class Add(_BroadcastingJoin):
     name: ClassVar[str] = "add"
     aliases: ClassVar[tuple[str, ...]] = ("Add", "plus", "skip_connection")
     keras: ClassVar[str] = "Add"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: add { conv(64, k=3)  id }"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: add { main: conv(64, k=3)  skip: id }"
 
 
 class Subtract(_Join):
@@ -74,7 +74,7 @@ class Subtract(_Join):
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
     keeps_sign: ClassVar[bool] = False
     keras: ClassVar[str] = "Subtract"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: subtract { id  avg_pool(3, stride=1) }"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: subtract { sharp: id  blurred: avg_pool(3, stride=1) }"
 
 
 class Mul(_BroadcastingJoin):
@@ -83,7 +83,9 @@ class Mul(_BroadcastingJoin):
     name: ClassVar[str] = "mul"
     aliases: ClassVar[tuple[str, ...]] = ("Multiply", "multiply", "times", "product", "gate")
     keras: ClassVar[str] = "Multiply"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { id  global_avg_pool(keepdims=true) }"
+    example: ClassVar[str] = (
+        "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { signal: id  gate: global_avg_pool(keepdims=true) }"
+    )
 
 
 class Maximum(_Join):
@@ -92,7 +94,7 @@ class Maximum(_Join):
     name: ClassVar[str] = "maximum"
     aliases: ClassVar[tuple[str, ...]] = ("Maximum", "maxout")
     keras: ClassVar[str] = "Maximum"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 32]: maximum { conv(32, k=3)  conv(32, k=3) }"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 32]: maximum { one: conv(32)  other: conv(32) }"
 
 
 class Minimum(_Join):
@@ -101,7 +103,7 @@ class Minimum(_Join):
     name: ClassVar[str] = "minimum"
     aliases: ClassVar[tuple[str, ...]] = ("Minimum",)
     keras: ClassVar[str] = "Minimum"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 32]: minimum { conv(32, k=3)  conv(32, k=3) }"
+    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 32]: minimum { one: conv(32)  other: conv(32) }"
 
 
 class Average(_Join):
@@ -110,7 +112,7 @@ class Average(_Join):
     name: ClassVar[str] = "average"
     aliases: ClassVar[tuple[str, ...]] = ("Average", "mean", "avg")
     keras: ClassVar[str] = "Average"
-    example: ClassVar[str] = "[512] -> [10]: average { dense(10)  dense(10) }"
+    example: ClassVar[str] = "[512] -> [10]: average { one: dense(10)  other: dense(10) }"
 
 
 class Concat(_Join):
@@ -119,7 +121,7 @@ class Concat(_Join):
     name: ClassVar[str] = "concat"
     aliases: ClassVar[tuple[str, ...]] = ("Concatenate", "concatenate", "cat", "Concat", "route")
     keras: ClassVar[str] = "Concatenate"
-    example: ClassVar[str] = "[28, 28, 192] -> [28, 28, 96]: concat { conv(64, k=1)  conv(32, k=3) }"
+    example: ClassVar[str] = "[28, 28, 192] -> [28, 28, 96]: concat { near: conv(64, k=1)  wide: conv(32, k=3) }"
 
     axis: Axis = Field(-1, description="axis to stack along; 0 is the first after the batch, -1 the channels")
 
@@ -138,7 +140,7 @@ class Matmul(_Join):
     aliases: ClassVar[tuple[str, ...]] = ("MatMul", "Dot", "dot", "bmm", "einsum")
     arity: ClassVar[tuple[int, int | None]] = (2, 2)
     keras: ClassVar[str] = "Dot; archdsl's MatMul with more than two dimensions"
-    example: ClassVar[str] = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { dense(32)  dense(32) }"
+    example: ClassVar[str] = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { query: dense(32)  key: dense(32) }"
 
     transpose_b: bool = Field(
         False, description="whether the second is given as […, m, k], as keys of an attention are"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape, show
 from archdsl.ops.axes import known_channels
-from archdsl.ops.base import Misfit, Positive, Weight, Weighted, known, spatial_rank
+from archdsl.ops.base import Misfit, Positive, Wanted, Weight, Weighted, known, spatial_rank
 from archdsl.ops.init import Init
 
 
@@ -28,7 +28,7 @@ class ClassToken(Weighted):
 
     count: Positive = Field(1, description="how many tokens")
     init: Init = Field(Init(kind="zeros"), description="how the tokens start")
-    bias_init: None = Field(None, description="unused: there is no bias")
+    bias_init: Annotated[None, Wanted("left out")] = Field(None, description="unused: there is no bias")
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -56,7 +56,7 @@ class PositionEmbedding(Weighted):
     example: ClassVar[str] = "[197, 768] -> [197, 768]: position_embedding"
 
     init: Init = Field(Init(kind="truncated_normal", values=(0.02,)), description="how the table starts")
-    bias_init: None = Field(None, description="unused: there is no bias")
+    bias_init: Annotated[None, Wanted("left out")] = Field(None, description="unused: there is no bias")
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs

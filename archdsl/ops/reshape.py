@@ -73,9 +73,9 @@ class Reshape(_Reshape):
         try:
             rest = _quotient(total, given)
         except ArithmeticError:
-            raise self._misfit(x, f"that makes {given} of {total}") from None
-        if inferred == 0 and rest != 1:
-            raise self._misfit(x, f"that makes {given} of {total}")
+            rest = 0
+        if rest == 0 or (inferred == 0 and rest != 1):
+            raise self._misfit(x, f"{given} {'does not divide' if inferred else 'is not'} the {total} elements")
         return at_most_one_unknown(tuple(rest if dim == -1 else dim for dim in self.to), argument="to")
 
     def _misfit(self, x: Shape, reason: str) -> Misfit:

@@ -33,6 +33,8 @@ def test_pad(arguments: dict[str, Any], shape: Shape, out: Shape) -> None:
 def test_pad_misfits() -> None:
     with refuses(codes.AxisOutOfRange, "size"):
         Pad(size=4, mode="reflect").shape((4, 9, 3))
+    with refuses(codes.AxisOutOfRange, "channels"):
+        Pad(channels=3, mode="reflect").shape((4, 9, 3))
     with refuses(codes.WrongCount, "size"):
         Pad(size=(1, 1)).shape((9, 3))
     with refuses(codes.WrongRank):
@@ -72,23 +74,25 @@ def test_slice(arguments: dict[str, Any], shape: Shape, out: Shape) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "argument"),
     [
-        {"start": 0, "stop": 65},
-        {"start": 64},
-        {"start": -65},
-        {"start": 5, "stop": 5},
-        {"start": 5, "stop": 4},
-        {"start": 64, "keepdims": False},
-        {"start": -65, "keepdims": False},
+        ({"start": 0, "stop": 65}, "stop"),
+        ({"start": 0, "stop": -65}, "stop"),
+        ({"start": 64}, "start"),
+        ({"start": -65}, "start"),
+        ({"start": 64, "keepdims": False}, "start"),
+        ({"start": -65, "keepdims": False}, "start"),
     ],
 )
-def test_slice_stays_inside(arguments: dict[str, Any]) -> None:
-    with refuses(codes.AxisOutOfRange, "start"):
+def test_slice_stays_inside(arguments: dict[str, Any], argument: str) -> None:
+    with refuses(codes.AxisOutOfRange, argument):
         Slice(**arguments).shape((7, 64))
 
 
 def test_slice_misfits() -> None:
+    for start, stop in ((5, 5), (5, 4), (-1, 3)):
+        with refuses(codes.EmptyDimension, "stop"):
+            Slice(start=start, stop=stop).shape((7, 64))
     with refuses(codes.AxisOutOfRange, "axis"):
         Slice(start=0, axis=2).shape((7, 64))
     with refuses(codes.DroppedRange, "stop"):

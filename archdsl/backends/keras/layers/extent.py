@@ -81,12 +81,11 @@ class Slice(keras.layers.Layer):
         return self.axis + 1 if self.axis >= 0 else self.axis + rank
 
     def _length(self, size: int | None) -> int | None:
-        if size is not None:
-            return len(range(size)[self.start : self.stop : self.step])
-        end = 0 if self.stop is None and self.start < 0 else self.stop
-        if end is None or (self.start < 0) != (end < 0 or self.stop is None):
-            return None  # one end counts from the start and the other from the end
-        return -((self.start - end) // self.step)
+        if size is None and self.start < 0 and (self.stop is None or self.stop < 0):
+            size = -self.start  # both ends count from the end of the axis, however long it is
+        elif size is None and self.start >= 0 and self.stop is not None and self.stop >= 0:
+            size = self.stop
+        return None if size is None else len(range(size)[self.start : self.stop : self.step])
 
     def get_config(self) -> dict[str, Any]:
         own = {name: getattr(self, name) for name in ("start", "stop", "step", "axis", "keepdims")}
