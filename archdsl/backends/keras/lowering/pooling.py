@@ -48,7 +48,9 @@ def avg_pool(op: AvgPool, site: Site) -> Layers:
     pad, pairs = rule(op, site)
     if pairs and op.count_pad:
         return zeros(pairs, site), by_rank("AveragePooling", site)(padding="valid", **window(op, site))
-    if pad:
+    # On torch, Keras's "same" counts the padding of a side that has more of it.
+    lopsided = any(before != after for before, after in pairs)
+    if pad and not lopsided:
         return by_rank("AveragePooling", site)(padding=pad, **window(op, site))
     return PaddedAveragePooling(pads=pairs, **window(op, site))
 
