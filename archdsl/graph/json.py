@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -85,7 +86,7 @@ def from_json(text: str) -> Graph:
 def _document(text: str) -> dict[str, Any]:
     """The members of the outermost object without those that say which form it is."""
     try:
-        document = json.loads(text, parse_constant=_no_number, object_pairs_hook=_unique)
+        document = json.loads(text, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise GraphError(f"not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}") from None
     except (ValueError, RecursionError) as error:
@@ -98,8 +99,11 @@ def _document(text: str) -> dict[str, Any]:
     return {key: value for key, value in document.items() if key not in ("schema", "version")}
 
 
-def _no_number(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+def _finite(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(f"{written} is no finite number")
+    return number
 
 
 def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
