@@ -1,0 +1,49 @@
+"""Maps of weights between our layers and a reference's, by name: rules are data, nothing is guessed from order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+_SLOT = re.compile(r"\{(\w+)(?:\s*([+-])\s*(\d+))?\}")
+
+
+@dataclass(frozen=True)
+class NameMap:
+    """Rules ``(ours, theirs)`` such as ``("stage_{s}.{i}.conv", "block{s+1}_conv{i+1}")``; slots are numbers.
+
+    >>> NameMap([("stage_{s}.{i}.conv", "block{s+1}_conv{i+1}")])("stage_2.0.conv")
+    'block3_conv1'
+    """
+
+    rules: Iterable[tuple[str, str]]
+
+    def __call__(self, ours: str) -> str:
+        """The reference's name. Raises ``KeyError`` unless exactly one rule fits."""
+        found = [theirs for pattern, template in self.rules if (theirs := _apply(pattern, template, ours))]
+        if len(found) != 1:
+            raise KeyError(f"{len(found)} rules fit {ours}")
+        return found[0]
+
+    def all(self, ours: Iterable[str], theirs: Iterable[str]) -> Mapping[str, str]:
+        """The whole map. Raises ``KeyError`` if a name on either side has no partner or two names share one."""
+        names = {name: self(name) for name in ours}
+        if len(set(names.values())) < len(names) or set(names.values()) != set(theirs):
+            odd = set(names.values()) ^ set(theirs)
+            raise KeyError(f"without a partner, or with two: {sorted(odd) or sorted(names.values())}")
+        return names
+
+
+def _apply(pattern: str, template: str, name: str) -> str | None:
+    parts = _SLOT.split(pattern)
+    regex = "".join(re.escape(part) if i % 4 == 0 else "" if i % 4 != 1 else rf"(?P<{part}>\d+)" for i, part in enumerate(parts) if part is not None)
+    match = re.fullmatch(regex, name)
+    if match is None:
+        return None
+
+    def fill(slot: re.Match[str]) -> str:
+        shift = int(f"{slot[2] or '+'}{slot[3] or 0}")
+        return str(int(match[slot[1]]) + shift)
+
+    return _SLOT.sub(fill, template)

@@ -1,0 +1,83 @@
+"""Every bundled spec, built: what the analysis says of each node is what Keras made of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import archdsl
+from archdsl.backends.keras.build import static
+from archdsl.files import bundled
+from archdsl.graph.model import Graph
+from archdsl.passes.cost import cost
+
+# Small inputs keep building quick; the last rows are unusual parameters.
+CASES: list[tuple[str, dict[str, object]]] = [
+    ("resnet18", {"size": 64}),
+    ("resnet34", {"size": 32, "classes": 3}),
+    ("resnet50", {}),
+    ("resnet101", {"size": 64}),
+    ("resnet152", {"size": 32}),
+    ("vgg16", {"size": 32, "classes": 7}),
+    ("resnet50", {"depths": [1, 2, 1, 1], "size": 96, "classes": 17}),
+    ("vgg16", {"depths": [1, 1, 2, 1, 4], "size": 64, "classes": 2}),
+]
+
+
+def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
+    """Names, output shapes and weights of all layers, and the totals."""
+    costs = cost(graph)
+    names = {layer.name for layer in model.layers}
+    helpers = {name for name in names if name.endswith(".pad")}
+    assert names - helpers == {n.layer for n in graph} | {p.name for p in graph.inputs}
+    for node in graph:
+        layer = model.get_layer(node.layer)
+        if node.layer == node.path:
+            assert layer.output.shape[1:] == static(node.shape), node.path
+            assert layer.count_params() == costs.nodes[node.path].params, node.path
+            learned = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
+            assert learned == costs.nodes[node.path].trainable, node.path
+    assert model.count_params() == costs.params
+
+
+@pytest.mark.parametrize(("name", "params"), CASES, ids=str)
+def test_layers_are_as_analysed(name: str, params: dict[str, object]) -> None:
+    architecture = archdsl.load(name, **params)
+    assert_keras_agrees(architecture.graph, architecture.build())
+
+
+def test_every_bundled_model_is_a_case() -> None:
+    """A file's general recipe (``ResNet``) needs arguments; the models made of it are the cases."""
+    models = {name for name in bundled() if name not in ("resnet", "vgg")}
+    assert models == {name for name, _ in CASES}
+
+
+def test_saved_model_loads_with_keras_alone(tmp_path: Path) -> None:
+    """In a process that does not know archdsl, with the same predictions."""
+    model = archdsl.load("resnet50", size=64, classes=10).build()
+    images = np.random.default_rng(0).normal(size=(2, 64, 64, 3)).astype("float32")
+    model.save(tmp_path / "resnet50.keras")
+    np.save(tmp_path / "images.npy", images)
+    code = (
+        "import sys, keras, numpy as np\n"
+        "model = keras.models.load_model('resnet50.keras')\n"
+        "np.save('answer.npy', model.predict(np.load('images.npy'), verbose=0))\n"
+        "assert not any(name.startswith('archdsl') for name in sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    expected = model.predict(images, verbose=0)
+    np.testing.assert_allclose(np.load(tmp_path / "answer.npy"), expected, rtol=1e-5, atol=1e-5)
+
+
+def test_one_step_of_training_lowers_the_loss() -> None:
+    model = archdsl.load("resnet18", size=32, classes=4).build()
+    model.compile(keras.optimizers.SGD(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    images = np.random.default_rng(0).normal(size=(8, 32, 32, 3)).astype("float32")
+    labels = np.arange(8) % 4
+    losses = [model.train_on_batch(images, labels) for _ in range(4)]
+    assert losses[-1] < losses[0]
