@@ -120,7 +120,7 @@ def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -
     template = template_of(session, ref, call.span, taken, carry, key)
     if template is None:
         return _holes(ref, assembly)
-    session.count_nodes(sum(s.what.size for s in assembly.steps if isinstance(s.what, Template)) + template.size, call.span)
+    session.count_nodes(assembly.size + template.size, call.span)
     output = template.output
     results = [output] if isinstance(output, Tensor) else list(output.tensors.values())
     if any(t.shape is None for t in results):

@@ -65,6 +65,8 @@ class Assembly:
     group: Group = field(default_factory=lambda: Group(""))
     """The group that the next step belongs to."""
     slots: list[Slot] = field(default_factory=list)
+    size: int = 0
+    """Ops in it and in everything that it calls."""
 
     def input(self, shape: Shape) -> Tensor:
         assert not self.steps
@@ -79,6 +81,7 @@ class Assembly:
     def add(self, step: Step) -> list[Tensor]:
         """Appends a step and gives its outputs."""
         self.steps.append(step)
+        self.size += step.what.size if isinstance(step.what, Template) else 1
         step.group.children.append(step)
         first = self.values
         self.values += len(step.shapes)
@@ -120,7 +123,7 @@ def finish(
         outputs=tuple(t.ref for t in tensors),
         output=output,
         slots=tuple(assembly.slots),
-        size=sum(s.what.size if isinstance(s.what, Template) else 1 for s in assembly.steps),
+        size=assembly.size,
         doc=doc,
     )
 
