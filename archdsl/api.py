@@ -86,10 +86,12 @@ def load_text(text: str, model: str | None = None, *, name: str = "<text>", **pa
 def select(located: Located, params: Mapping[str, Any]) -> Architecture:
     """The model that was asked for, from a spec that was found."""
     program = Program(located.source, located.loader)
-    if program.has_errors:
-        raise ArchError(program.diagnostics)
-    model = choose_model(program, located.model)
-    graph = program.graph(model, params)
+    return elaborate(program, choose_model(program, located.model), params)
+
+
+def elaborate(program: Program, model: str, params: Mapping[str, Any]) -> Architecture:
+    """One model of a program. Raises ``ArchError`` when there is an error in it, or was one in the file."""
+    graph = None if program.has_errors else program.graph(model, params)
     if graph is None or program.has_errors:
         raise ArchError(program.diagnostics)
     return Architecture(graph, program.diagnostics)
@@ -97,6 +99,8 @@ def select(located: Located, params: Mapping[str, Any]) -> Architecture:
 
 def choose_model(program: Program, asked: str | None) -> str:
     """The model's name: the one asked for, the only one, or the one that the file is named after."""
+    if program.has_errors:
+        raise ArchError(program.diagnostics)
     models = program.models
     if asked is not None:
         if asked not in models:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as contract_codes
@@ -11,15 +11,17 @@ from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.arguments import give_block
+from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.lint import lint
 from archdsl.elaborate.models import file_checks, model_graph, run_check
 from archdsl.elaborate.modules import Loader
-from archdsl.elaborate.scope import Failure
+from archdsl.elaborate.scope import Failure, Scope
 from archdsl.elaborate.session import Exhausted, Limits, Session
-from archdsl.elaborate.values import BlockRef, Given
+from archdsl.elaborate.values import POISON, BlockRef, Given, show_value
 from archdsl.graph.model import Graph
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
+from archdsl.syntax.parser import parse
 
 
 class Program:
@@ -49,15 +51,40 @@ class Program:
         """The models and variants that the file declares, in its order."""
         return tuple(self._module.models)
 
-    def parameters(self, model: str) -> dict[str, ast.Param]:
+    @property
+    def checks(self) -> int:
+        """How many `check` lines the file has."""
+        return len(file_checks(self._module))
+
+    def parameters(self, model: str) -> dict[str, Parameter]:
         """The parameters of a model or variant by name; empty if there is no such model."""
         ref = self._module.find(model)
-        return {p.name.id: p for p in ref.decl.params} if isinstance(ref, BlockRef) else {}
+        if not isinstance(ref, BlockRef):
+            return {}
+        return {p.name.id: _parameter(p, ref.arguments.get(p.name.id)) for p in ref.decl.params}
+
+    def doc(self, model: str) -> str:
+        """The `##` lines above a model or, if it has none, above the one that it is a variant of."""
+        ref = self._module.find(model)
+        return ref.doc if isinstance(ref, BlockRef) else ""
+
+    def value(self, source: SourceFile) -> Given | None:
+        """The value of a `let` line that stands outside the file and sees its names, or ``None`` after errors.
+
+        This is how a command line sets a parameter to `[3, 4, 6, 3]`, `4.1G` or `leaky_relu(0.1)`.
+        """
+        module, problems = parse(source)
+        for problem in problems:
+            self._session.report(problem)
+        if problems or len(module.declarations) != 1 or not isinstance(line := module.declarations[0], ast.Let):
+            return None
+        value = evaluate_or_poison(line.value, Scope(self._module))
+        return None if value is POISON else Given(value, line.value.span)
 
     def graph(self, model: str, params: Mapping[str, Any] | None = None) -> Graph | None:
         """The graph of a model with some of its parameters set, or ``None`` when there are errors.
 
-        Values of ``params`` are numbers, strings, truth values and lists of them.
+        Values of ``params`` are numbers, strings, truth values and lists of them, or what ``value`` returned.
         """
         try:
             ref = self._module.find(model)
@@ -65,7 +92,7 @@ class Program:
                 return None
             if params:
                 span = self._module.models[model].name.span
-                ref = give_block(ref, [(ast.Name(span, n), Given(_plain(v), span)) for n, v in params.items()])
+                ref = give_block(ref, [(ast.Name(span, name), _given(v, span)) for name, v in params.items()])
                 return model_graph(self._session, ref, span)
             return model_graph(self._session, ref, self._module.models[model].name.span)
         except Exhausted as limit:
@@ -97,6 +124,47 @@ class Program:
 
     def _too_deep(self, span: Span) -> None:
         self._session.report(value_codes.TooLarge(span=span, what="the nesting", limit="the compiler can follow"))
+
+
+class Parameter(NamedTuple):
+    """A parameter of a model, as tools show it."""
+
+    type: str
+    default: str | None
+    """As the spec writes it, or as the variant sets it; ``None`` where a value must be given."""
+    value: Any
+    """The default as a Python value if it is a number, a string, a truth value or a list of them, else ``None``."""
+
+
+def _parameter(param: ast.Param, bound: Given | None) -> Parameter:
+    kind = param.type.span.text
+    if bound is not None:
+        return Parameter(kind, show_value(bound.value), bound.value if _is_plain(bound.value) else None)
+    if param.default is None:
+        return Parameter(kind, None, None)
+    return Parameter(kind, param.default.span.text, _literal(param.default))
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int | float | str) or (isinstance(value, tuple) and all(map(_is_plain, value)))
+
+
+def _literal(node: ast.Expr | ast.Spread) -> Any:
+    """The value of an expression that needs no scope, else ``None``."""
+    match node:
+        case ast.Literal():
+            return node.value
+        case ast.Unary(operator="-", value=ast.Literal(value=int() | float() as number)):
+            return -number
+        case ast.ListOf():
+            items = tuple(map(_literal, node.items))
+            return None if None in items else items
+    return None
+
+
+def _given(value: Any, span: Span) -> Given:
+    """A value from outside with a place that errors can point at."""
+    return value if isinstance(value, Given) else Given(_plain(value), span)
 
 
 def _plain(value: Any) -> Any:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, get_args, get_origin
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
-from pydantic.fields import FieldInfo
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as name_codes
@@ -28,8 +27,9 @@ from archdsl.elaborate.values import (
     describe,
 )
 from archdsl.graph.dims import Sym
-from archdsl.ops.base import Op, Wanted
+from archdsl.ops.base import Op
 from archdsl.ops.init import KINDS, Init
+from archdsl.ops.wanted import wanted as words_for
 from archdsl.source import Span
 from archdsl.syntax import ast
 
@@ -274,7 +274,7 @@ def _bad_argument(ref: OpRef, error: ValidationError, span: Span) -> Diagnostic:
             span=span, callee=ref.op.name, argument=argument, help=(example,) if example else ()
         )
     given = ref.arguments.get(argument)
-    wanted = _wanted(ref.op.model_fields[argument]) if argument in ref.op.model_fields else ""
+    wanted = words_for(ref.op.model_fields[argument]) if argument in ref.op.model_fields else ""
     if not wanted:
         wanted = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     return codes.BadArgument(
@@ -284,34 +284,3 @@ def _bad_argument(ref: OpRef, error: ValidationError, span: Span) -> Diagnostic:
         wanted=wanted,
         given=describe(given.value) if given else "what was given",
     )
-
-
-_WORDS: dict[object, str] = {int: "an int", float: "a number", bool: "a bool", str: "a string", Init: "an initialiser such as `he_normal`"}
-
-
-def _wanted(field: FieldInfo) -> str:
-    """What a field may be, in the words of its annotation."""
-    words = next((m.words for m in field.metadata if isinstance(m, Wanted)), "")
-    return words or _words_of(field.annotation, field)
-
-
-def _words_of(annotation: Any, field: FieldInfo | None = None) -> str:
-    if get_origin(annotation) is not None and type(None) in get_args(annotation):
-        inner = [a for a in get_args(annotation) if a is not type(None)]
-        return _words_of(inner[0]) if len(inner) == 1 else ""
-    metadata = getattr(annotation, "__metadata__", ())
-    words = next((m.words for m in metadata if isinstance(m, Wanted)), "")
-    if words:
-        return words
-    if str(get_origin(annotation)) == "typing.Literal":
-        return " or ".join(f'"{a}"' if isinstance(a, str) else str(a) for a in get_args(annotation))
-    bounds = [_bound(m) for m in (field.metadata if field else ())]
-    base = _WORDS.get(annotation, "")
-    return " ".join([base, *filter(None, bounds)]) if base else ""
-
-
-def _bound(constraint: Any) -> str:
-    for attribute, word in (("gt", "above"), ("ge", "of at least"), ("lt", "below"), ("le", "of at most")):
-        if getattr(constraint, attribute, None) is not None:
-            return f"{word} {getattr(constraint, attribute)}"
-    return ""

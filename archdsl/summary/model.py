@@ -49,6 +49,11 @@ class Summary:
     depth: int
     root: Row
 
+    def __str__(self) -> str:
+        from archdsl.summary.text import to_text
+
+        return to_text(self)
+
     @property
     def total(self) -> NodeCost:
         return self.root.cost

@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
 
+from archdsl.atomic import replacing
 from archdsl.backends.graphviz.dot import to_dot
 from archdsl.graph.model import Graph
 
@@ -50,7 +50,9 @@ def render(
         OSError: the file cannot be written.
     """
     target = Path(path)
-    _write(target, draw(graph, target.suffix.removeprefix(".").lower(), levels=levels, program=program))
+    picture = draw(graph, target.suffix.removeprefix(".").lower(), levels=levels, program=program)
+    with replacing(target) as file:
+        file.write_bytes(picture)
 
 
 def _known() -> str:
@@ -95,18 +97,3 @@ def _run(program: str, format: str, source: bytes) -> bytes:
         raise RenderError(f"{program} could not be run: {error}") from None
     output: bytes = done.stdout
     return output
-
-
-def _write(target: Path, content: bytes) -> None:
-    """Through a file beside it, so that nobody ever sees half of one, and a failure leaves the old one."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)  # as open() would have made it; mkstemp makes files private
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
