@@ -1,8 +1,6 @@
 """Activation functions, applied to each element; ``softmax`` to each vector along an axis."""
 
-from __future__ import annotations
-
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,38 +13,38 @@ from archdsl.ops.init import Init
 class _Activation(Op):
     """What activations without weights share: the shape stays, and none is negative where its input is not."""
 
-    family: ClassVar[str] = "activation"
-    keeps_sign: ClassVar[bool] = True
+    family = "activation"
+    keeps_sign = True
 
 
 class Relu(_Activation):
     """Rectified linear unit: ``max(x, 0)`` (Nair & Hinton 2010)."""
 
-    name: ClassVar[str] = "relu"
-    aliases: ClassVar[tuple[str, ...]] = ("ReLU", "Relu", "rectifier")
-    nonnegative: ClassVar[bool] = True
-    keras: ClassVar[str] = "ReLU"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: relu"
+    name = "relu"
+    aliases = ("ReLU", "Relu", "rectifier")
+    nonnegative = True
+    keras = "ReLU"
+    example = "[56, 56, 64] -> [56, 56, 64]: relu"
 
 
 class Relu6(_Activation):
     """ReLU that stops at 6: ``min(max(x, 0), 6)``, robust in low precision (MobileNet, Howard et al. 2017)."""
 
-    name: ClassVar[str] = "relu6"
-    aliases: ClassVar[tuple[str, ...]] = ("ReLU6",)
-    nonnegative: ClassVar[bool] = True
-    keras: ClassVar[str] = "ReLU"
-    example: ClassVar[str] = "[56, 56, 32] -> [56, 56, 32]: relu6"
+    name = "relu6"
+    aliases = ("ReLU6",)
+    nonnegative = True
+    keras = "ReLU"
+    example = "[56, 56, 32] -> [56, 56, 32]: relu6"
 
 
 class LeakyRelu(_Activation):
     """``x`` above zero and ``slope * x`` below (Maas et al. 2013). Darknet's slope is 0.1; Keras's default is 0.3."""
 
-    name: ClassVar[str] = "leaky_relu"
-    aliases: ClassVar[tuple[str, ...]] = ("LeakyReLU", "LeakyRelu", "leakyrelu", "lrelu")
-    positional: ClassVar[tuple[str, ...]] = ("slope",)
-    keras: ClassVar[str] = "LeakyReLU"
-    example: ClassVar[str] = "[52, 52, 128] -> [52, 52, 128]: leaky_relu(0.1)"
+    name = "leaky_relu"
+    aliases = ("LeakyReLU", "LeakyRelu", "leakyrelu", "lrelu")
+    positional = ("slope",)
+    keras = "LeakyReLU"
+    example = "[52, 52, 128] -> [52, 52, 128]: leaky_relu(0.1)"
 
     slope: float = Field(0.01, ge=0, le=1, description="slope below zero")
 
@@ -54,13 +52,13 @@ class LeakyRelu(_Activation):
 class Prelu(Weighted):
     """Leaky ReLU whose slopes are learned (He et al. 2015, arXiv:1502.01852)."""
 
-    name: ClassVar[str] = "prelu"
-    family: ClassVar[str] = "activation"
-    keeps_sign: ClassVar[bool] = True
-    aliases: ClassVar[tuple[str, ...]] = ("PReLU", "PRelu", "parametric_relu")
-    positional: ClassVar[tuple[str, ...]] = ("per",)
-    keras: ClassVar[str] = "PReLU"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: prelu"
+    name = "prelu"
+    family = "activation"
+    keeps_sign = True
+    aliases = ("PReLU", "PRelu", "parametric_relu")
+    positional = ("per",)
+    keras = "PReLU"
+    example = "[56, 56, 64] -> [56, 56, 64]: prelu"
 
     per: Literal["channel", "tensor", "element"] = Field(
         "channel", description="what shares a slope: a channel, the whole tensor, or nothing (Keras's default)"
@@ -84,11 +82,11 @@ class Prelu(Weighted):
 class Elu(_Activation):
     """Exponential linear unit: ``x`` above zero, ``alpha * (exp(x) - 1)`` below (Clevert et al. 2015)."""
 
-    name: ClassVar[str] = "elu"
-    aliases: ClassVar[tuple[str, ...]] = ("ELU", "Elu")
-    positional: ClassVar[tuple[str, ...]] = ("alpha",)
-    keras: ClassVar[str] = "ELU"
-    example: ClassVar[str] = "[32, 32, 64] -> [32, 32, 64]: elu"
+    name = "elu"
+    aliases = ("ELU", "Elu")
+    positional = ("alpha",)
+    keras = "ELU"
+    example = "[32, 32, 64] -> [32, 32, 64]: elu"
 
     alpha: float = Field(1.0, ge=0, le=1000, description="minus the limit far below zero")
 
@@ -99,10 +97,10 @@ class Gelu(_Activation):
     With ``approximate``: ``0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3)))``, as in BERT and Flax's ViT.
     """
 
-    name: ClassVar[str] = "gelu"
-    aliases: ClassVar[tuple[str, ...]] = ("GELU", "GeLU", "Gelu", "gelu_tanh", "quick_gelu")
-    keras: ClassVar[str] = "Activation; archdsl's TanhGelu when approximate"
-    example: ClassVar[str] = "[197, 768] -> [197, 768]: gelu"
+    name = "gelu"
+    aliases = ("GELU", "GeLU", "Gelu", "gelu_tanh", "quick_gelu")
+    keras = "Activation; archdsl's TanhGelu when approximate"
+    example = "[197, 768] -> [197, 768]: gelu"
 
     approximate: bool = Field(False, description="whether tanh stands in for the normal distribution")
 
@@ -110,62 +108,62 @@ class Gelu(_Activation):
 class Silu(_Activation):
     """``x * sigmoid(x)``, also known as Swish (Ramachandran et al. 2017, arXiv:1710.05941)."""
 
-    name: ClassVar[str] = "silu"
-    aliases: ClassVar[tuple[str, ...]] = ("swish", "Swish", "SiLU", "Silu")
-    keras: ClassVar[str] = "Activation"
-    example: ClassVar[str] = "[112, 112, 32] -> [112, 112, 32]: silu"
+    name = "silu"
+    aliases = ("swish", "Swish", "SiLU", "Silu")
+    keras = "Activation"
+    example = "[112, 112, 32] -> [112, 112, 32]: silu"
 
 
 class HardSilu(_Activation):
     """``x * hard_sigmoid(x)``, also known as hard-swish (MobileNetV3, Howard et al. 2019, arXiv:1905.02244)."""
 
-    name: ClassVar[str] = "hard_silu"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "hard_silu"
+    aliases = (
         *("hard_swish", "hardswish", "h_swish", "hswish", "HardSwish", "Hardswish"),
         *("HardSiLU", "hardsilu"),
     )
-    keras: ClassVar[str] = "Activation"
-    example: ClassVar[str] = "[112, 112, 16] -> [112, 112, 16]: hard_silu"
+    keras = "Activation"
+    example = "[112, 112, 16] -> [112, 112, 16]: hard_silu"
 
 
 class HardSigmoid(_Activation):
     """``relu6(x + 3) / 6``, as in MobileNetV3, PyTorch and Keras 3; Keras 2 had ``0.2 * x + 0.5``."""
 
-    name: ClassVar[str] = "hard_sigmoid"
-    aliases: ClassVar[tuple[str, ...]] = ("hardsigmoid", "h_sigmoid", "hsigmoid", "HardSigmoid", "Hardsigmoid")
-    nonnegative: ClassVar[bool] = True
-    keras: ClassVar[str] = "Activation"
-    example: ClassVar[str] = "[1, 1, 96] -> [1, 1, 96]: hard_sigmoid"
+    name = "hard_sigmoid"
+    aliases = ("hardsigmoid", "h_sigmoid", "hsigmoid", "HardSigmoid", "Hardsigmoid")
+    nonnegative = True
+    keras = "Activation"
+    example = "[1, 1, 96] -> [1, 1, 96]: hard_sigmoid"
 
 
 class Sigmoid(_Activation):
     """``1 / (1 + exp(-x))``: gates, and independent probabilities for each class."""
 
-    name: ClassVar[str] = "sigmoid"
-    aliases: ClassVar[tuple[str, ...]] = ("Sigmoid", "logistic")
-    nonnegative: ClassVar[bool] = True
-    keras: ClassVar[str] = "Activation"
-    example: ClassVar[str] = "[1, 1, 96] -> [1, 1, 96]: sigmoid"
+    name = "sigmoid"
+    aliases = ("Sigmoid", "logistic")
+    nonnegative = True
+    keras = "Activation"
+    example = "[1, 1, 96] -> [1, 1, 96]: sigmoid"
 
 
 class Tanh(_Activation):
     """Hyperbolic tangent, between -1 and 1."""
 
-    name: ClassVar[str] = "tanh"
-    aliases: ClassVar[tuple[str, ...]] = ("Tanh",)
-    keras: ClassVar[str] = "Activation"
-    example: ClassVar[str] = "[28, 28, 6] -> [28, 28, 6]: tanh"
+    name = "tanh"
+    aliases = ("Tanh",)
+    keras = "Activation"
+    example = "[28, 28, 6] -> [28, 28, 6]: tanh"
 
 
 class Softmax(_Activation):
     """``exp(x) / sum(exp(x))`` along an axis: probabilities of classes that exclude each other, attention weights."""
 
-    name: ClassVar[str] = "softmax"
-    aliases: ClassVar[tuple[str, ...]] = ("Softmax", "SoftMax")
-    positional: ClassVar[tuple[str, ...]] = ("axis",)
-    nonnegative: ClassVar[bool] = True
-    keras: ClassVar[str] = "Softmax"
-    example: ClassVar[str] = "[1000] -> [1000]: softmax"
+    name = "softmax"
+    aliases = ("Softmax", "SoftMax")
+    positional = ("axis",)
+    nonnegative = True
+    keras = "Softmax"
+    example = "[1000] -> [1000]: softmax"
 
     axis: Axis = Field(-1, description="axis that sums to 1; 0 is the first after the batch, -1 the channels")
 
@@ -178,17 +176,17 @@ class Softmax(_Activation):
 class Softplus(_Activation):
     """``log(1 + exp(x))``: a smooth ReLU."""
 
-    name: ClassVar[str] = "softplus"
-    aliases: ClassVar[tuple[str, ...]] = ("Softplus", "SoftPlus")
-    nonnegative: ClassVar[bool] = True
-    keras: ClassVar[str] = "Activation"
-    example: ClassVar[str] = "[32, 32, 64] -> [32, 32, 64]: softplus"
+    name = "softplus"
+    aliases = ("Softplus", "SoftPlus")
+    nonnegative = True
+    keras = "Activation"
+    example = "[32, 32, 64] -> [32, 32, 64]: softplus"
 
 
 class Mish(_Activation):
     """``x * tanh(softplus(x))`` (Misra 2019, arXiv:1908.08681), as in YOLOv4."""
 
-    name: ClassVar[str] = "mish"
-    aliases: ClassVar[tuple[str, ...]] = ("Mish",)
-    keras: ClassVar[str] = "Activation"
-    example: ClassVar[str] = "[52, 52, 128] -> [52, 52, 128]: mish"
+    name = "mish"
+    aliases = ("Mish",)
+    keras = "Activation"
+    example = "[52, 52, 128] -> [52, 52, 128]: mish"

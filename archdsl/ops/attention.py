@@ -1,9 +1,7 @@
 """Multi-head attention among tokens, in windows or over all of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -29,9 +27,9 @@ class Attention(Weighted):
     from opposite edges then get -100 on their logits, as in the authors' code. A shift of 0 masks nothing.
     """
 
-    name: ClassVar[str] = "attention"
-    family: ClassVar[str] = "linear"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "attention"
+    family = "linear"
+    aliases = (
         "MultiHeadAttention",
         "MultiheadAttention",
         "mha",
@@ -39,14 +37,14 @@ class Attention(Weighted):
         "self_attention",
         "multi_head_attention",
     )
-    positional: ClassVar[tuple[str, ...]] = ("heads", "key_dim")
-    tensors: ClassVar[tuple[str, ...]] = ("context",)
-    arity: ClassVar[tuple[int, int | None]] = (1, 2)
-    keras: ClassVar[str] = (
+    positional = ("heads", "key_dim")
+    tensors = ("context",)
+    arity = (1, 2)
+    keras = (
         "MultiHeadAttention; with relative positions, or several axes before the tokens, a layer of archdsl"
     )
-    example: ClassVar[str] = "[197, 768] -> [197, 768]: attention(12)"
-    depth: ClassVar[int] = 2
+    example = "[197, 768] -> [197, 768]: attention(12)"
+    depth = 2
 
     heads: Positive = Field(description="attentions side by side, each on its share of the features")
     key_dim: Positive | None = Field(None, description="features of each head; the input's, divided by the heads")

@@ -1,7 +1,5 @@
 """What every op states about itself: its arguments, shape rule, weights, multiply-adds and documentation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, NamedTuple
 
@@ -85,7 +83,7 @@ class Op(BaseModel):
     """The Keras layer that it becomes, for the docs."""
     example: ClassVar[str] = ""
     """A line of a spec, and its shapes: ``[56, 56, 64] -> [28, 28, 128]: conv(128, k=3, stride=2)``."""
-    registry: ClassVar[dict[str, type[Op]]] = {}
+    registry: ClassVar[dict[str, "type[Op]"]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:

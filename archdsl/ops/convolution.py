@@ -1,10 +1,7 @@
 """Convolutions, over 1, 2 or 3 spatial dimensions as the input has them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import prod
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -17,8 +14,8 @@ from archdsl.ops.sliding import Numbers, Pad, slide
 class ConvBase(Weighted):
     """What all convolutions share. The arguments are those of the notation in the papers' tables."""
 
-    family: ClassVar[str] = "convolution"
-    depth: ClassVar[int] = 1
+    family = "convolution"
+    depth = 1
 
     k: Sizes = Field(3, description="kernel size")
     stride: Sizes = Field(1, description="step of the kernel")
@@ -52,11 +49,11 @@ def _largest(numbers: Numbers) -> int:
 class Conv(_Convolution):
     """Convolution: every output channel looks at a window of all input channels, or of its group's."""
 
-    name: ClassVar[str] = "conv"
-    aliases: ClassVar[tuple[str, ...]] = ("Conv1D", "Conv2D", "Conv3D", "conv2d", "Conv2d", "convolution")
-    positional: ClassVar[tuple[str, ...]] = ("filters", "k", "stride")
-    keras: ClassVar[str] = "Conv1D, Conv2D or Conv3D"
-    example: ClassVar[str] = "[56, 56, 64] -> [28, 28, 128]: conv(128, k=3, stride=2)"
+    name = "conv"
+    aliases = ("Conv1D", "Conv2D", "Conv3D", "conv2d", "Conv2d", "convolution")
+    positional = ("filters", "k", "stride")
+    keras = "Conv1D, Conv2D or Conv3D"
+    example = "[56, 56, 64] -> [28, 28, 128]: conv(128, k=3, stride=2)"
 
     filters: Positive = Field(description="output channels")
     groups: Positive = Field(1, description="groups of channels that do not see each other (AlexNet, ResNeXt)")
@@ -94,17 +91,17 @@ class DepthwiseConv(_Convolution):
     layer over three dimensions: there it is a convolution with as many groups as channels.
     """
 
-    name: ClassVar[str] = "depthwise_conv"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "depthwise_conv"
+    aliases = (
         "DepthwiseConv1D",
         "DepthwiseConv2D",
         "depthwise_conv2d",
         "dwconv",
         "depthwise",
     )
-    positional: ClassVar[tuple[str, ...]] = ("k", "stride")
-    keras: ClassVar[str] = "DepthwiseConv1D, DepthwiseConv2D, or Conv3D with groups"
-    example: ClassVar[str] = "[56, 56, 96] -> [28, 28, 96]: depthwise_conv(3, stride=2)"
+    positional = ("k", "stride")
+    keras = "DepthwiseConv1D, DepthwiseConv2D, or Conv3D with groups"
+    example = "[56, 56, 96] -> [28, 28, 96]: depthwise_conv(3, stride=2)"
 
     multiplier: Positive = Field(1, description="output channels for each input channel")
 
@@ -129,12 +126,12 @@ class SeparableConv(_Convolution):
     Where a norm or an activation stands between the two, as in MobileNet, write ``depthwise_conv`` and ``conv``.
     """
 
-    name: ClassVar[str] = "separable_conv"
-    aliases: ClassVar[tuple[str, ...]] = ("SeparableConv1D", "SeparableConv2D", "separable_conv2d", "sepconv")
-    positional: ClassVar[tuple[str, ...]] = ("filters", "k", "stride")
-    keras: ClassVar[str] = "SeparableConv1D or SeparableConv2D"
-    example: ClassVar[str] = "[147, 147, 64] -> [147, 147, 128]: separable_conv(128, k=3, bias=false)"
-    depth: ClassVar[int] = 2
+    name = "separable_conv"
+    aliases = ("SeparableConv1D", "SeparableConv2D", "separable_conv2d", "sepconv")
+    positional = ("filters", "k", "stride")
+    keras = "SeparableConv1D or SeparableConv2D"
+    example = "[147, 147, 64] -> [147, 147, 128]: separable_conv(128, k=3, bias=false)"
+    depth = 2
 
     filters: Positive = Field(description="output channels")
     multiplier: Positive = Field(1, description="channels between the two, for each input channel")

@@ -1,8 +1,6 @@
 """Ops that add, remove or rotate places at the ends of a dimension."""
 
-from __future__ import annotations
-
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -22,15 +20,15 @@ class Pad(Op):
     Channels of zeros make a shortcut without weights where a stage widens (option A of He et al. 2015, PyramidNet).
     """
 
-    name: ClassVar[str] = "pad"
-    family: ClassVar[str] = "shape"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "pad"
+    family = "shape"
+    aliases = (
         *("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D", "ZeroPad2d", "ConstantPad2d", "ReflectionPad2d"),
         *("padding", "zero_pad"),
     )
-    positional: ClassVar[tuple[str, ...]] = ("size",)
-    keras: ClassVar[str] = "ZeroPadding1D, ZeroPadding2D or ZeroPadding3D; archdsl's Pad otherwise"
-    example: ClassVar[str] = "[224, 224, 3] -> [230, 230, 3]: pad(3)"
+    positional = ("size",)
+    keras = "ZeroPadding1D, ZeroPadding2D or ZeroPadding3D; archdsl's Pad otherwise"
+    example = "[224, 224, 3] -> [230, 230, 3]: pad(3)"
 
     size: Sides = Field(0, description="places to add at each end, or [before, after], for all dimensions or for each")
     channels: Annotated[
@@ -61,13 +59,13 @@ class Pad(Op):
 class Crop(Op):
     """Removes places at the ends of the spatial dimensions (U-Net's skips, Ronneberger et al. 2015)."""
 
-    name: ClassVar[str] = "crop"
-    family: ClassVar[str] = "shape"
-    keeps_sign: ClassVar[bool] = True
-    aliases: ClassVar[tuple[str, ...]] = ("Cropping1D", "Cropping2D", "Cropping3D", "center_crop", "CenterCrop")
-    positional: ClassVar[tuple[str, ...]] = ("size",)
-    keras: ClassVar[str] = "Cropping1D, Cropping2D or Cropping3D"
-    example: ClassVar[str] = "[64, 64, 512] -> [56, 56, 512]: crop(4)"
+    name = "crop"
+    family = "shape"
+    keeps_sign = True
+    aliases = ("Cropping1D", "Cropping2D", "Cropping3D", "center_crop", "CenterCrop")
+    positional = ("size",)
+    keras = "Cropping1D, Cropping2D or Cropping3D"
+    example = "[64, 64, 512] -> [56, 56, 512]: crop(4)"
 
     size: Sides = Field(description="places to remove at each end, or [before, after], for all dimensions or for each")
 
@@ -85,15 +83,15 @@ class Slice(Op):
     takes the one place ``start`` and drops the axis. Unlike in Python a range must lie inside the axis.
     """
 
-    name: ClassVar[str] = "slice"
-    family: ClassVar[str] = "shape"
-    keeps_sign: ClassVar[bool] = True
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "slice"
+    family = "shape"
+    keeps_sign = True
+    aliases = (
         *("take", "select", "narrow", "gather", "getitem", "index_select", "split", "chunk", "Lambda"),
     )
-    positional: ClassVar[tuple[str, ...]] = ("start", "stop")
-    keras: ClassVar[str] = "archdsl's Slice"
-    example: ClassVar[str] = "[197, 768] -> [768]: slice(0, axis=0, keepdims=false)"
+    positional = ("start", "stop")
+    keras = "archdsl's Slice"
+    example = "[197, 768] -> [768]: slice(0, axis=0, keepdims=false)"
 
     start: Index = Field(description="first place that is taken; a negative one counts from the end")
     stop: Index | None = Field(None, description="first place that is not; to the end of the axis when not given")
@@ -137,13 +135,13 @@ class Roll(Op):
     before the windows and ``roll(shift)`` after (Liu et al. 2021, arXiv:2103.14030).
     """
 
-    name: ClassVar[str] = "roll"
-    family: ClassVar[str] = "shape"
-    keeps_sign: ClassVar[bool] = True
-    aliases: ClassVar[tuple[str, ...]] = ("cyclic_shift", "shift", "Roll")
-    positional: ClassVar[tuple[str, ...]] = ("shift",)
-    keras: ClassVar[str] = "archdsl's Roll"
-    example: ClassVar[str] = "[56, 56, 96] -> [56, 56, 96]: roll(-3)"
+    name = "roll"
+    family = "shape"
+    keeps_sign = True
+    aliases = ("cyclic_shift", "shift", "Roll")
+    positional = ("shift",)
+    keras = "archdsl's Roll"
+    example = "[56, 56, 96] -> [56, 56, 96]: roll(-3)"
 
     shift: Annotated[
         Index | Annotated[tuple[Index, ...], Field(min_length=1, max_length=3)],

@@ -1,7 +1,5 @@
 """Initialisers: values such as ``he_normal`` or ``truncated_normal(0.02)`` for ``init`` and ``bias_init``."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, field_validator

@@ -1,8 +1,6 @@
 """Ops that bring an image's values into the range that the model was trained with."""
 
-from __future__ import annotations
-
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -23,12 +21,12 @@ PerChannel = Annotated[
 class Rescale(Op):
     """``x * factor + offset``: ``rescale(1.0 / 255)`` brings bytes to 0…1, ``rescale(1.0 / 127.5, -1.0)`` to -1…1."""
 
-    name: ClassVar[str] = "rescale"
-    family: ClassVar[str] = "input"
-    aliases: ClassVar[tuple[str, ...]] = ("Rescaling", "rescaling", "ToTensor")
-    positional: ClassVar[tuple[str, ...]] = ("factor", "offset")
-    keras: ClassVar[str] = "Rescaling"
-    example: ClassVar[str] = "[224, 224, 3] -> [224, 224, 3]: rescale(1.0 / 255)"
+    name = "rescale"
+    family = "input"
+    aliases = ("Rescaling", "rescaling", "ToTensor")
+    positional = ("factor", "offset")
+    keras = "Rescaling"
+    example = "[224, 224, 3] -> [224, 224, 3]: rescale(1.0 / 255)"
 
     factor: PerChannel = Field(description="what to multiply by: a number, or one for each channel")
     offset: PerChannel = Field(0.0, description="what to add then: a number, or one for each channel")
@@ -49,12 +47,12 @@ class Normalize(Op):
     begins so.
     """
 
-    name: ClassVar[str] = "normalize"
-    family: ClassVar[str] = "input"
-    aliases: ClassVar[tuple[str, ...]] = ("Normalization", "Normalize", "normalise", "standardize", "normalization")
-    positional: ClassVar[tuple[str, ...]] = ("mean", "variance")
-    keras: ClassVar[str] = "Normalization"
-    example: ClassVar[str] = "[224, 224, 3] -> [224, 224, 3]: normalize(mean=127.5, variance=4096.0)"
+    name = "normalize"
+    family = "input"
+    aliases = ("Normalization", "Normalize", "normalise", "standardize", "normalization")
+    positional = ("mean", "variance")
+    keras = "Normalization"
+    example = "[224, 224, 3] -> [224, 224, 3]: normalize(mean=127.5, variance=4096.0)"
 
     mean: PerChannel | None = Field(None, description="means: a number, or one for each channel")
     variance: (

@@ -1,9 +1,6 @@
 """Ops that join several tensors into one, in the order in which they are written."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -30,10 +27,10 @@ def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
 class _Join(Op):
     """What joins share: any number of inputs of equal shapes."""
 
-    family: ClassVar[str] = "joining"
-    joins: ClassVar[bool] = True
-    arity: ClassVar[tuple[int, int | None]] = (2, None)
-    keeps_sign: ClassVar[bool] = True
+    family = "joining"
+    joins = True
+    arity = (2, None)
+    keeps_sign = True
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(set(inputs)) > 1:
@@ -60,30 +57,30 @@ class _BroadcastingJoin(_Join):
 class Add(_BroadcastingJoin):
     """The sum, element by element: residual connections (He et al. 2015)."""
 
-    name: ClassVar[str] = "add"
-    aliases: ClassVar[tuple[str, ...]] = ("Add", "plus", "skip_connection")
-    keras: ClassVar[str] = "Add"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: add { main: conv(64, k=3)  skip: id }"
+    name = "add"
+    aliases = ("Add", "plus", "skip_connection")
+    keras = "Add"
+    example = "[56, 56, 64] -> [56, 56, 64]: add { main: conv(64, k=3)  skip: id }"
 
 
 class Subtract(_Join):
     """The first minus the second, element by element."""
 
-    name: ClassVar[str] = "subtract"
-    aliases: ClassVar[tuple[str, ...]] = ("Subtract", "sub", "minus", "difference")
-    arity: ClassVar[tuple[int, int | None]] = (2, 2)
-    keeps_sign: ClassVar[bool] = False
-    keras: ClassVar[str] = "Subtract"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: subtract { sharp: id  blurred: avg_pool(3, stride=1) }"
+    name = "subtract"
+    aliases = ("Subtract", "sub", "minus", "difference")
+    arity = (2, 2)
+    keeps_sign = False
+    keras = "Subtract"
+    example = "[56, 56, 64] -> [56, 56, 64]: subtract { sharp: id  blurred: avg_pool(3, stride=1) }"
 
 
 class Mul(_BroadcastingJoin):
     """The product, element by element: gates, squeeze-and-excitation (Hu et al. 2017)."""
 
-    name: ClassVar[str] = "mul"
-    aliases: ClassVar[tuple[str, ...]] = ("Multiply", "multiply", "times", "product", "gate")
-    keras: ClassVar[str] = "Multiply"
-    example: ClassVar[str] = (
+    name = "mul"
+    aliases = ("Multiply", "multiply", "times", "product", "gate")
+    keras = "Multiply"
+    example = (
         "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { signal: id  gate: global_avg_pool(keepdims=true) }"
     )
 
@@ -91,37 +88,37 @@ class Mul(_BroadcastingJoin):
 class Maximum(_Join):
     """The greatest, element by element (maxout, Goodfellow et al. 2013)."""
 
-    name: ClassVar[str] = "maximum"
-    aliases: ClassVar[tuple[str, ...]] = ("Maximum", "maxout")
-    keras: ClassVar[str] = "Maximum"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 32]: maximum { one: conv(32)  other: conv(32) }"
+    name = "maximum"
+    aliases = ("Maximum", "maxout")
+    keras = "Maximum"
+    example = "[56, 56, 64] -> [56, 56, 32]: maximum { one: conv(32)  other: conv(32) }"
 
 
 class Minimum(_Join):
     """The least, element by element."""
 
-    name: ClassVar[str] = "minimum"
-    aliases: ClassVar[tuple[str, ...]] = ("Minimum",)
-    keras: ClassVar[str] = "Minimum"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 32]: minimum { one: conv(32)  other: conv(32) }"
+    name = "minimum"
+    aliases = ("Minimum",)
+    keras = "Minimum"
+    example = "[56, 56, 64] -> [56, 56, 32]: minimum { one: conv(32)  other: conv(32) }"
 
 
 class Average(_Join):
     """The mean, element by element: heads or models that vote."""
 
-    name: ClassVar[str] = "average"
-    aliases: ClassVar[tuple[str, ...]] = ("Average", "mean", "avg")
-    keras: ClassVar[str] = "Average"
-    example: ClassVar[str] = "[512] -> [10]: average { one: dense(10)  other: dense(10) }"
+    name = "average"
+    aliases = ("Average", "mean", "avg")
+    keras = "Average"
+    example = "[512] -> [10]: average { one: dense(10)  other: dense(10) }"
 
 
 class Concat(_Join):
     """One after the other along an axis, the channels when none is given (Inception, DenseNet, U-Net)."""
 
-    name: ClassVar[str] = "concat"
-    aliases: ClassVar[tuple[str, ...]] = ("Concatenate", "concatenate", "cat", "Concat", "route")
-    keras: ClassVar[str] = "Concatenate"
-    example: ClassVar[str] = "[28, 28, 192] -> [28, 28, 96]: concat { near: conv(64, k=1)  wide: conv(32, k=3) }"
+    name = "concat"
+    aliases = ("Concatenate", "concatenate", "cat", "Concat", "route")
+    keras = "Concatenate"
+    example = "[28, 28, 192] -> [28, 28, 96]: concat { near: conv(64, k=1)  wide: conv(32, k=3) }"
 
     axis: Axis = Field(-1, description="axis to stack along; 0 is the first after the batch, -1 the channels")
 
@@ -136,11 +133,11 @@ class Concat(_Join):
 class Matmul(_Join):
     """Matrix product over the last two dimensions: ``[…, n, k]`` times ``[…, k, m]`` is ``[…, n, m]``."""
 
-    name: ClassVar[str] = "matmul"
-    aliases: ClassVar[tuple[str, ...]] = ("MatMul", "Dot", "dot", "bmm", "einsum")
-    arity: ClassVar[tuple[int, int | None]] = (2, 2)
-    keras: ClassVar[str] = "Dot; archdsl's MatMul with more than two dimensions"
-    example: ClassVar[str] = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { query: dense(32)  key: dense(32) }"
+    name = "matmul"
+    aliases = ("MatMul", "Dot", "dot", "bmm", "einsum")
+    arity = (2, 2)
+    keras = "Dot; archdsl's MatMul with more than two dimensions"
+    example = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { query: dense(32)  key: dense(32) }"
 
     transpose_b: bool = Field(
         False, description="whether the second is given as […, m, k], as keys of an attention are"

@@ -1,8 +1,6 @@
 """Learned values that join the flow: a token, a position, a scale."""
 
-from __future__ import annotations
-
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,12 +17,12 @@ class ClassToken(Weighted):
     ViT: Dosovitskiy et al. 2020, arXiv:2010.11929. Registers: Darcet et al. 2023, arXiv:2309.16588.
     """
 
-    name: ClassVar[str] = "class_token"
-    family: ClassVar[str] = "learned"
-    aliases: ClassVar[tuple[str, ...]] = ("cls_token", "ClassToken", "cls", "register_tokens", "dist_token")
-    positional: ClassVar[tuple[str, ...]] = ("count",)
-    keras: ClassVar[str] = "archdsl's ClassToken"
-    example: ClassVar[str] = "[196, 768] -> [197, 768]: class_token"
+    name = "class_token"
+    family = "learned"
+    aliases = ("cls_token", "ClassToken", "cls", "register_tokens", "dist_token")
+    positional = ("count",)
+    keras = "archdsl's ClassToken"
+    example = "[196, 768] -> [197, 768]: class_token"
 
     count: Positive = Field(1, description="how many tokens")
     init: Init = Field(Init(kind="zeros"), description="how the tokens start")
@@ -47,13 +45,13 @@ class PositionEmbedding(Weighted):
     One table over all places, as in ViT (Dosovitskiy et al. 2020, arXiv:2010.11929); hence the size must be known.
     """
 
-    name: ClassVar[str] = "position_embedding"
-    family: ClassVar[str] = "learned"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "position_embedding"
+    family = "learned"
+    aliases = (
         *("pos_embed", "PositionEmbedding", "position_embeddings", "positional_embedding", "positional_encoding"),
     )
-    keras: ClassVar[str] = "archdsl's PositionEmbedding"
-    example: ClassVar[str] = "[197, 768] -> [197, 768]: position_embedding"
+    keras = "archdsl's PositionEmbedding"
+    example = "[197, 768] -> [197, 768]: position_embedding"
 
     init: Init = Field(Init(kind="truncated_normal", values=(0.02,)), description="how the table starts")
     bias_init: Annotated[None, Wanted("left out")] = Field(None, description="unused: there is no bias")
@@ -77,12 +75,12 @@ class Scale(Weighted):
     branch, ReZero (Bachlechner et al. 2020) ``scale(0.0, per="tensor")``, ResMLP's affine ``scale(1.0, bias=true)``.
     """
 
-    name: ClassVar[str] = "scale"
-    family: ClassVar[str] = "learned"
-    aliases: ClassVar[tuple[str, ...]] = ("LayerScale", "layer_scale", "gamma", "affine", "Affine", "rezero")
-    positional: ClassVar[tuple[str, ...]] = ("value",)
-    keras: ClassVar[str] = "archdsl's Scale"
-    example: ClassVar[str] = "[56, 56, 96] -> [56, 56, 96]: scale(1e-6)"
+    name = "scale"
+    family = "learned"
+    aliases = ("LayerScale", "layer_scale", "gamma", "affine", "Affine", "rezero")
+    positional = ("value",)
+    keras = "archdsl's Scale"
+    example = "[56, 56, 96] -> [56, 56, 96]: scale(1e-6)"
 
     value: float = Field(1e-6, allow_inf_nan=False, description="what the factors start with")
     per: Literal["channel", "tensor"] = Field(

@@ -1,9 +1,6 @@
 """The dense layer: every output is a weighted sum of all inputs on the last axis."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import ClassVar
 
 from pydantic import Field
 
@@ -15,13 +12,13 @@ from archdsl.ops.base import Misfit, Positive, Weight, Weighted, known
 class Dense(Weighted):
     """Fully connected layer over the last axis; all other axes are carried along."""
 
-    name: ClassVar[str] = "dense"
-    family: ClassVar[str] = "linear"
-    aliases: ClassVar[tuple[str, ...]] = ("Dense", "Linear", "nn.Linear", "linear", "fc", "fully_connected")
-    positional: ClassVar[tuple[str, ...]] = ("units",)
-    keras: ClassVar[str] = "Dense"
-    example: ClassVar[str] = "[2048] -> [1000]: dense(1000)"
-    depth: ClassVar[int] = 1
+    name = "dense"
+    family = "linear"
+    aliases = ("Dense", "Linear", "nn.Linear", "linear", "fc", "fully_connected")
+    positional = ("units",)
+    keras = "Dense"
+    example = "[2048] -> [1000]: dense(1000)"
+    depth = 1
 
     units: Positive = Field(description="output features")
     bias: bool = Field(True, description="whether a bias is added to each feature")

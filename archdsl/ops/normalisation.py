@@ -1,8 +1,6 @@
 """Normalisations: the input is brought to zero mean, unit variance or both over some axes, then scaled by weights."""
 
-from __future__ import annotations
-
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
@@ -19,7 +17,7 @@ class _Norm(Weighted):
     ``init`` and ``l2`` are those of ``gamma``, ones unless given, and ``bias_init`` is that of ``beta``.
     """
 
-    family: ClassVar[str] = "normalisation"
+    family = "normalisation"
 
     def channels(self, x: Shape) -> int:
         if not x:
@@ -50,16 +48,16 @@ class BatchNorm(_Affine):
     PyTorch's number is ``1 - momentum``. With ``trainable=false`` it always does, and so is frozen as a whole.
     """
 
-    name: ClassVar[str] = "batch_norm"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "batch_norm"
+    aliases = (
         "BatchNormalization",
         "BatchNorm2d",
         "batch_normalization",
         "batchnorm",
         "bn",
     )
-    keras: ClassVar[str] = "BatchNormalization"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: batch_norm"
+    keras = "BatchNormalization"
+    example = "[56, 56, 64] -> [56, 56, 64]: batch_norm"
 
     eps: Epsilon = Field(1e-5, description="added to the variance")
     momentum: Momentum = Field(0.9, description="share of the running averages that a step keeps")
@@ -73,10 +71,10 @@ class BatchNorm(_Affine):
 class LayerNorm(_Affine):
     """Layer normalisation: by mean and variance over the last axis (Ba et al. 2016, arXiv:1607.06450)."""
 
-    name: ClassVar[str] = "layer_norm"
-    aliases: ClassVar[tuple[str, ...]] = ("LayerNormalization", "LayerNorm", "layer_normalization", "ln")
-    keras: ClassVar[str] = "LayerNormalization"
-    example: ClassVar[str] = "[197, 768] -> [197, 768]: layer_norm"
+    name = "layer_norm"
+    aliases = ("LayerNormalization", "LayerNorm", "layer_normalization", "ln")
+    keras = "LayerNormalization"
+    example = "[197, 768] -> [197, 768]: layer_norm"
 
     eps: Epsilon = Field(1e-6, description="added to the variance")
 
@@ -87,11 +85,11 @@ class GroupNorm(_Norm):
     One group is layer normalisation over the whole map; as many groups as channels is instance normalisation.
     """
 
-    name: ClassVar[str] = "group_norm"
-    aliases: ClassVar[tuple[str, ...]] = ("GroupNormalization", "GroupNorm", "group_normalization", "gn")
-    positional: ClassVar[tuple[str, ...]] = ("groups",)
-    keras: ClassVar[str] = "GroupNormalization"
-    example: ClassVar[str] = "[56, 56, 64] -> [56, 56, 64]: group_norm(32)"
+    name = "group_norm"
+    aliases = ("GroupNormalization", "GroupNorm", "group_normalization", "gn")
+    positional = ("groups",)
+    keras = "GroupNormalization"
+    example = "[56, 56, 64] -> [56, 56, 64]: group_norm(32)"
 
     groups: Positive = Field(32, description="groups of channels with statistics of their own")
     eps: Epsilon = Field(1e-5, description="added to the variance")
@@ -117,10 +115,10 @@ class GroupNorm(_Norm):
 class RmsNorm(_Norm):
     """Division by the root of the mean square over the last axis (Zhang & Sennrich 2019, arXiv:1910.07467)."""
 
-    name: ClassVar[str] = "rms_norm"
-    aliases: ClassVar[tuple[str, ...]] = ("RMSNormalization", "RMSNorm", "rmsnorm")
-    keras: ClassVar[str] = "RMSNormalization; without a scale a layer of archdsl"
-    example: ClassVar[str] = "[197, 768] -> [197, 768]: rms_norm"
+    name = "rms_norm"
+    aliases = ("RMSNormalization", "RMSNorm", "rmsnorm")
+    keras = "RMSNormalization; without a scale a layer of archdsl"
+    example = "[197, 768] -> [197, 768]: rms_norm"
 
     eps: Epsilon = Field(1e-6, description="added to the mean square")
     scale: bool = Field(True, description="whether channels are multiplied by a learned `scale`")
@@ -138,13 +136,13 @@ class LocalResponseNorm(Op):
     channel there are zeros; an even ``size`` reaches one channel further down than up.
     """
 
-    name: ClassVar[str] = "local_response_norm"
-    family: ClassVar[str] = "normalisation"
-    aliases: ClassVar[tuple[str, ...]] = ("LocalResponseNorm", "lrn", "local_response_normalization")
-    positional: ClassVar[tuple[str, ...]] = ("size",)
-    keras: ClassVar[str] = "a layer of archdsl"
-    example: ClassVar[str] = "[55, 55, 96] -> [55, 55, 96]: local_response_norm(5)"
-    keeps_sign: ClassVar[bool] = True
+    name = "local_response_norm"
+    family = "normalisation"
+    aliases = ("LocalResponseNorm", "lrn", "local_response_normalization")
+    positional = ("size",)
+    keras = "a layer of archdsl"
+    example = "[55, 55, 96] -> [55, 55, 96]: local_response_norm(5)"
+    keeps_sign = True
 
     size: Annotated[int, Field(gt=0, le=1024), Wanted("an int between 1 and 1024")] = Field(
         5, description="how many channels are added up"

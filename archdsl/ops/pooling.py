@@ -1,9 +1,5 @@
 """Poolings: a map becomes smaller, or one value, by the maximum or the mean of its windows."""
 
-from __future__ import annotations
-
-from typing import ClassVar
-
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
@@ -15,8 +11,8 @@ from archdsl.ops.sliding import Pad, pad_pairs, slide
 class _Pooling(Op):
     """Pooling by windows."""
 
-    family: ClassVar[str] = "pooling"
-    keeps_sign: ClassVar[bool] = True
+    family = "pooling"
+    keeps_sign = True
 
     k: Sizes = Field(description="size of the window")
     stride: Sizes | None = Field(None, description="step of the window; its size when not given")
@@ -40,11 +36,11 @@ class _Pooling(Op):
 class MaxPool(_Pooling):
     """The largest value of each window and channel. Padding never wins: it counts as minus infinity."""
 
-    name: ClassVar[str] = "max_pool"
-    aliases: ClassVar[tuple[str, ...]] = ("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MaxPool2d", "maxpool")
-    positional: ClassVar[tuple[str, ...]] = ("k", "stride")
-    keras: ClassVar[str] = "MaxPooling1D, MaxPooling2D or MaxPooling3D"
-    example: ClassVar[str] = "[112, 112, 64] -> [56, 56, 64]: max_pool(3, stride=2)"
+    name = "max_pool"
+    aliases = ("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MaxPool2d", "maxpool")
+    positional = ("k", "stride")
+    keras = "MaxPooling1D, MaxPooling2D or MaxPooling3D"
+    example = "[112, 112, 64] -> [56, 56, 64]: max_pool(3, stride=2)"
 
 
 class AvgPool(_Pooling):
@@ -54,8 +50,8 @@ class AvgPool(_Pooling):
     padding count, PyTorch's default, unless ``count_pad=false``.
     """
 
-    name: ClassVar[str] = "avg_pool"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "avg_pool"
+    aliases = (
         "AveragePooling1D",
         "AveragePooling2D",
         "AveragePooling3D",
@@ -64,9 +60,9 @@ class AvgPool(_Pooling):
         "avgpool",
         "mean_pool",
     )
-    positional: ClassVar[tuple[str, ...]] = ("k", "stride")
-    keras: ClassVar[str] = "AveragePooling1D, AveragePooling2D or AveragePooling3D"
-    example: ClassVar[str] = "[56, 56, 128] -> [28, 28, 128]: avg_pool(2)"
+    positional = ("k", "stride")
+    keras = "AveragePooling1D, AveragePooling2D or AveragePooling3D"
+    example = "[56, 56, 128] -> [28, 28, 128]: avg_pool(2)"
 
     count_pad: bool = Field(True, description="with a numeric `pad`: whether its zeros count in the mean")
 
@@ -74,8 +70,8 @@ class AvgPool(_Pooling):
 class _GlobalPooling(Op):
     """Pooling of the whole map, whatever its size."""
 
-    family: ClassVar[str] = "pooling"
-    keeps_sign: ClassVar[bool] = True
+    family = "pooling"
+    keeps_sign = True
 
     keepdims: bool = Field(False, description="whether the spatial dimensions stay, with size 1")
 
@@ -88,25 +84,25 @@ class _GlobalPooling(Op):
 class GlobalAvgPool(_GlobalPooling):
     """The mean of each channel over the whole map, in place of dense layers (Lin et al. 2013, arXiv:1312.4400)."""
 
-    name: ClassVar[str] = "global_avg_pool"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "global_avg_pool"
+    aliases = (
         "GlobalAveragePooling1D",
         "GlobalAveragePooling2D",
         "GlobalAveragePooling3D",
         "global_average_pool",
         "gap",
     )
-    keras: ClassVar[str] = "GlobalAveragePooling1D, GlobalAveragePooling2D or GlobalAveragePooling3D"
-    example: ClassVar[str] = "[7, 7, 2048] -> [2048]: global_avg_pool"
+    keras = "GlobalAveragePooling1D, GlobalAveragePooling2D or GlobalAveragePooling3D"
+    example = "[7, 7, 2048] -> [2048]: global_avg_pool"
 
 
 class GlobalMaxPool(_GlobalPooling):
     """The largest value of each channel over the whole map."""
 
-    name: ClassVar[str] = "global_max_pool"
-    aliases: ClassVar[tuple[str, ...]] = ("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "gmp")
-    keras: ClassVar[str] = "GlobalMaxPooling1D, GlobalMaxPooling2D or GlobalMaxPooling3D"
-    example: ClassVar[str] = "[7, 7, 2048] -> [2048]: global_max_pool"
+    name = "global_max_pool"
+    aliases = ("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "gmp")
+    keras = "GlobalMaxPooling1D, GlobalMaxPooling2D or GlobalMaxPooling3D"
+    example = "[7, 7, 2048] -> [2048]: global_max_pool"
 
 
 class AdaptiveAvgPool(Op):
@@ -116,13 +112,13 @@ class AdaptiveAvgPool(Op):
     does not divide the map, windows differ by one in length and may overlap.
     """
 
-    name: ClassVar[str] = "adaptive_avg_pool"
-    family: ClassVar[str] = "pooling"
-    aliases: ClassVar[tuple[str, ...]] = ("AdaptiveAveragePooling2D", "AdaptiveAvgPool2d", "adaptive_average_pool")
-    positional: ClassVar[tuple[str, ...]] = ("size",)
-    keras: ClassVar[str] = "AveragePooling2D where the size divides the map, otherwise AdaptiveAveragePooling2D"
-    example: ClassVar[str] = "[13, 13, 256] -> [6, 6, 256]: adaptive_avg_pool(6)"
-    keeps_sign: ClassVar[bool] = True
+    name = "adaptive_avg_pool"
+    family = "pooling"
+    aliases = ("AdaptiveAveragePooling2D", "AdaptiveAvgPool2d", "adaptive_average_pool")
+    positional = ("size",)
+    keras = "AveragePooling2D where the size divides the map, otherwise AdaptiveAveragePooling2D"
+    example = "[13, 13, 256] -> [6, 6, 256]: adaptive_avg_pool(6)"
+    keeps_sign = True
 
     size: Sizes = Field(description="size of the output's map")
 

@@ -1,9 +1,5 @@
 """Noise that exists only in training: at inference these ops pass their input through."""
 
-from __future__ import annotations
-
-from typing import ClassVar
-
 from pydantic import Field
 
 from archdsl.graph.dims import Shape
@@ -13,18 +9,18 @@ from archdsl.ops.base import Op, Rate, spatial_rank
 class _Noise(Op):
     """What they share. The survivors are scaled by ``1 / (1 - rate)``, which keeps the mean."""
 
-    family: ClassVar[str] = "regularisation"
-    positional: ClassVar[tuple[str, ...]] = ("rate",)
-    keeps_sign: ClassVar[bool] = True
+    family = "regularisation"
+    positional = ("rate",)
+    keeps_sign = True
 
 
 class Dropout(_Noise):
     """Sets single elements to zero (Srivastava et al. 2014)."""
 
-    name: ClassVar[str] = "dropout"
-    aliases: ClassVar[tuple[str, ...]] = ("Dropout", "drop", "AlphaDropout")
-    keras: ClassVar[str] = "Dropout"
-    example: ClassVar[str] = "[4096] -> [4096]: dropout(0.5)"
+    name = "dropout"
+    aliases = ("Dropout", "drop", "AlphaDropout")
+    keras = "Dropout"
+    example = "[4096] -> [4096]: dropout(0.5)"
 
     rate: Rate = Field(description="fraction of the elements that are dropped")
 
@@ -32,13 +28,13 @@ class Dropout(_Noise):
 class SpatialDropout(_Noise):
     """Sets whole channels of a map to zero: neighbours are too alike for dropout (Tompson et al. 2014)."""
 
-    name: ClassVar[str] = "spatial_dropout"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "spatial_dropout"
+    aliases = (
         *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Dropout1d", "Dropout2d", "Dropout3d"),
         "channel_dropout",
     )
-    keras: ClassVar[str] = "SpatialDropout1D, SpatialDropout2D or SpatialDropout3D"
-    example: ClassVar[str] = "[28, 28, 64] -> [28, 28, 64]: spatial_dropout(0.1)"
+    keras = "SpatialDropout1D, SpatialDropout2D or SpatialDropout3D"
+    example = "[28, 28, 64] -> [28, 28, 64]: spatial_dropout(0.1)"
 
     rate: Rate = Field(description="fraction of the channels that are dropped")
 
@@ -51,9 +47,9 @@ class SpatialDropout(_Noise):
 class DropPath(_Noise):
     """Stochastic depth: for some examples the whole branch is zero (Huang et al. 2016, arXiv:1603.09382)."""
 
-    name: ClassVar[str] = "drop_path"
-    aliases: ClassVar[tuple[str, ...]] = ("DropPath", "StochasticDepth", "stochastic_depth", "drop_connect", "droppath")
-    keras: ClassVar[str] = "Dropout with noise_shape (None, 1, …)"
-    example: ClassVar[str] = "[28, 28, 64] -> [28, 28, 64]: drop_path(0.2)"
+    name = "drop_path"
+    aliases = ("DropPath", "StochasticDepth", "stochastic_depth", "drop_connect", "droppath")
+    keras = "Dropout with noise_shape (None, 1, …)"
+    example = "[28, 28, 64] -> [28, 28, 64]: drop_path(0.2)"
 
     rate: Rate = Field(description="fraction of the examples for which the branch is dropped")

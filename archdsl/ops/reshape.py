@@ -1,9 +1,7 @@
 """Ops that give the same numbers another shape or another order of dimensions."""
 
-from __future__ import annotations
-
 from math import prod
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -29,18 +27,18 @@ Target = Annotated[
 class _Reshape(Op):
     """What they share."""
 
-    family: ClassVar[str] = "shape"
-    keeps_sign: ClassVar[bool] = True
+    family = "shape"
+    keeps_sign = True
 
 
 class Flatten(_Reshape):
     """All dimensions in one. Kernels of a ``dense`` after it depend on the order."""
 
-    name: ClassVar[str] = "flatten"
-    aliases: ClassVar[tuple[str, ...]] = ("Flatten", "ravel")
-    positional: ClassVar[tuple[str, ...]] = ("order",)
-    keras: ClassVar[str] = "Flatten, after a Permute when the order is chw"
-    example: ClassVar[str] = "[7, 7, 512] -> [25088]: flatten"
+    name = "flatten"
+    aliases = ("Flatten", "ravel")
+    positional = ("order",)
+    keras = "Flatten, after a Permute when the order is chw"
+    example = "[7, 7, 512] -> [25088]: flatten"
 
     order: Literal["hwc", "chw"] = Field(
         "hwc",
@@ -56,11 +54,11 @@ class Flatten(_Reshape):
 class Reshape(_Reshape):
     """The same numbers in another shape, in row-major order."""
 
-    name: ClassVar[str] = "reshape"
-    aliases: ClassVar[tuple[str, ...]] = ("Reshape", "view", "rearrange", "unflatten", "Unflatten")
-    positional: ClassVar[tuple[str, ...]] = ("to",)
-    keras: ClassVar[str] = "Reshape"
-    example: ClassVar[str] = "[28, 28, 240] -> [28, 28, 3, 80]: reshape([28, 28, 3, 80])"
+    name = "reshape"
+    aliases = ("Reshape", "view", "rearrange", "unflatten", "Unflatten")
+    positional = ("to",)
+    keras = "Reshape"
+    example = "[28, 28, 240] -> [28, 28, 3, 80]: reshape([28, 28, 3, 80])"
 
     to: Target = Field(description="the new shape without the batch; -1 stands for what is left")
 
@@ -85,11 +83,11 @@ class Reshape(_Reshape):
 class Permute(_Reshape):
     """Another order of the dimensions: ``permute([2, 0, 1])`` makes ``[c, h, w]`` of ``[h, w, c]``."""
 
-    name: ClassVar[str] = "permute"
-    aliases: ClassVar[tuple[str, ...]] = ("Permute", "transpose", "swapaxes", "moveaxis")
-    positional: ClassVar[tuple[str, ...]] = ("order",)
-    keras: ClassVar[str] = "Permute"
-    example: ClassVar[str] = "[49, 96] -> [96, 49]: permute([1, 0])"
+    name = "permute"
+    aliases = ("Permute", "transpose", "swapaxes", "moveaxis")
+    positional = ("order",)
+    keras = "Permute"
+    example = "[49, 96] -> [96, 49]: permute([1, 0])"
 
     order: Annotated[
         tuple[NonNegative, ...],
@@ -113,10 +111,10 @@ class Permute(_Reshape):
 class FlattenSpatial(_Reshape):
     """A map as a sequence of tokens, row by row: ``[h, w, c]`` becomes ``[h * w, c]``."""
 
-    name: ClassVar[str] = "flatten_spatial"
-    aliases: ClassVar[tuple[str, ...]] = ("to_tokens", "map_to_tokens", "img2seq")
-    keras: ClassVar[str] = "Reshape"
-    example: ClassVar[str] = "[14, 14, 768] -> [196, 768]: flatten_spatial"
+    name = "flatten_spatial"
+    aliases = ("to_tokens", "map_to_tokens", "img2seq")
+    keras = "Reshape"
+    example = "[14, 14, 768] -> [196, 768]: flatten_spatial"
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -127,11 +125,11 @@ class FlattenSpatial(_Reshape):
 class UnflattenSpatial(_Reshape):
     """A sequence of tokens as a map, the inverse of ``flatten_spatial``: ``[h * w, c]`` becomes ``[h, w, c]``."""
 
-    name: ClassVar[str] = "unflatten_spatial"
-    aliases: ClassVar[tuple[str, ...]] = ("to_map", "tokens_to_map", "seq2img")
-    positional: ClassVar[tuple[str, ...]] = ("size",)
-    keras: ClassVar[str] = "Reshape"
-    example: ClassVar[str] = "[196, 768] -> [14, 14, 768]: unflatten_spatial([14, 14])"
+    name = "unflatten_spatial"
+    aliases = ("to_map", "tokens_to_map", "seq2img")
+    positional = ("size",)
+    keras = "Reshape"
+    example = "[196, 768] -> [14, 14, 768]: unflatten_spatial([14, 14])"
 
     size: MapSize = Field(description="spatial dimensions of the map")
 

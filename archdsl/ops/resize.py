@@ -1,8 +1,6 @@
 """Ops that resample a map at another resolution."""
 
-from __future__ import annotations
-
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -18,14 +16,14 @@ class Upsample(Op):
     ``align_corners=False``, and only images.
     """
 
-    name: ClassVar[str] = "upsample"
-    family: ClassVar[str] = "shape"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "upsample"
+    family = "shape"
+    aliases = (
         *("UpSampling1D", "UpSampling2D", "UpSampling3D", "Upsample", "interpolate", "upsampling", "unpool"),
     )
-    positional: ClassVar[tuple[str, ...]] = ("size", "method")
-    keras: ClassVar[str] = "UpSampling1D, UpSampling2D or UpSampling3D"
-    example: ClassVar[str] = "[28, 28, 256] -> [56, 56, 256]: upsample(2)"
+    positional = ("size", "method")
+    keras = "UpSampling1D, UpSampling2D or UpSampling3D"
+    example = "[28, 28, 256] -> [56, 56, 256]: upsample(2)"
 
     size: Sizes = Field(2, description="factor, for all spatial dimensions or for each")
     method: Literal["nearest", "bilinear", "bicubic"] = Field("nearest", description="how places between are filled")
@@ -46,12 +44,12 @@ class Resize(Op):
     the filter to the distance of the samples, as Pillow does.
     """
 
-    name: ClassVar[str] = "resize"
-    family: ClassVar[str] = "shape"
-    aliases: ClassVar[tuple[str, ...]] = ("Resizing", "Resize", "resize_images")
-    positional: ClassVar[tuple[str, ...]] = ("size", "method")
-    keras: ClassVar[str] = "Resizing"
-    example: ClassVar[str] = "[300, 400, 3] -> [224, 224, 3]: resize(224)"
+    name = "resize"
+    family = "shape"
+    aliases = ("Resizing", "Resize", "resize_images")
+    positional = ("size", "method")
+    keras = "Resizing"
+    example = "[300, 400, 3] -> [224, 224, 3]: resize(224)"
 
     size: Sizes = Field(description="height and width of the output, or one number for both")
     method: Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] = Field(

@@ -1,9 +1,7 @@
 """Ops that cut a map into blocks: onto channels and back, into windows and back."""
 
-from __future__ import annotations
-
 from math import prod
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
@@ -34,9 +32,9 @@ class _Shuffle(Op):
     - "chw": each channel with all its places, as in PyTorch's pixel shuffle.
     """
 
-    family: ClassVar[str] = "shape"
-    positional: ClassVar[tuple[str, ...]] = ("size",)
-    keeps_sign: ClassVar[bool] = True
+    family = "shape"
+    positional = ("size",)
+    keeps_sign = True
 
     size: Sizes = Field(2, description="size of a block, for all spatial dimensions or for each")
     order: Order = Field(
@@ -49,10 +47,10 @@ class _Shuffle(Op):
 class SpaceToDepth(_Shuffle):
     """Each block of places becomes one place with the channels of all of them; see ``order`` for which is which."""
 
-    name: ClassVar[str] = "space_to_depth"
-    aliases: ClassVar[tuple[str, ...]] = ("PixelUnshuffle", "pixel_unshuffle", "reorg", "focus", "patch_merge")
-    keras: ClassVar[str] = "archdsl's SpaceToDepth"
-    example: ClassVar[str] = "[56, 56, 96] -> [28, 28, 384]: space_to_depth(2)"
+    name = "space_to_depth"
+    aliases = ("PixelUnshuffle", "pixel_unshuffle", "reorg", "focus", "patch_merge")
+    keras = "archdsl's SpaceToDepth"
+    example = "[56, 56, 96] -> [28, 28, 384]: space_to_depth(2)"
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -63,10 +61,10 @@ class SpaceToDepth(_Shuffle):
 class DepthToSpace(_Shuffle):
     """The inverse of ``space_to_depth``: sub-pixel convolution (Shi et al. 2016, arXiv:1609.05158)."""
 
-    name: ClassVar[str] = "depth_to_space"
-    aliases: ClassVar[tuple[str, ...]] = ("PixelShuffle", "pixel_shuffle", "subpixel")
-    keras: ClassVar[str] = "archdsl's DepthToSpace"
-    example: ClassVar[str] = "[28, 28, 256] -> [56, 56, 64]: depth_to_space(2)"
+    name = "depth_to_space"
+    aliases = ("PixelShuffle", "pixel_shuffle", "subpixel")
+    keras = "archdsl's DepthToSpace"
+    example = "[28, 28, 256] -> [56, 56, 64]: depth_to_space(2)"
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -90,13 +88,13 @@ class WindowPartition(Op):
     Windows, and the places inside each, follow one another row by row (Swin, Liu et al. 2021, arXiv:2103.14030).
     """
 
-    name: ClassVar[str] = "window_partition"
-    family: ClassVar[str] = "shape"
-    keeps_sign: ClassVar[bool] = True
-    aliases: ClassVar[tuple[str, ...]] = ("partition_windows", "to_windows", "unfold")
-    positional: ClassVar[tuple[str, ...]] = ("window",)
-    keras: ClassVar[str] = "archdsl's WindowPartition"
-    example: ClassVar[str] = "[56, 56, 96] -> [64, 49, 96]: window_partition(7)"
+    name = "window_partition"
+    family = "shape"
+    keeps_sign = True
+    aliases = ("partition_windows", "to_windows", "unfold")
+    positional = ("window",)
+    keras = "archdsl's WindowPartition"
+    example = "[56, 56, 96] -> [64, 49, 96]: window_partition(7)"
 
     window: Sizes = Field(description="size of a window, for all spatial dimensions or for each")
 
@@ -109,13 +107,13 @@ class WindowPartition(Op):
 class WindowMerge(Op):
     """Puts windows back together, the inverse of ``window_partition``: ``[windows, n, c]`` becomes ``[h, w, c]``."""
 
-    name: ClassVar[str] = "window_merge"
-    family: ClassVar[str] = "shape"
-    keeps_sign: ClassVar[bool] = True
-    aliases: ClassVar[tuple[str, ...]] = ("window_reverse", "window_unpartition", "merge_windows", "fold")
-    positional: ClassVar[tuple[str, ...]] = ("window", "size")
-    keras: ClassVar[str] = "archdsl's WindowMerge"
-    example: ClassVar[str] = "[64, 49, 96] -> [56, 56, 96]: window_merge(7, [56, 56])"
+    name = "window_merge"
+    family = "shape"
+    keeps_sign = True
+    aliases = ("window_reverse", "window_unpartition", "merge_windows", "fold")
+    positional = ("window", "size")
+    keras = "archdsl's WindowMerge"
+    example = "[64, 49, 96] -> [56, 56, 96]: window_merge(7, [56, 56])"
 
     window: Sizes = Field(description="size of a window, for all spatial dimensions or for each")
     size: MapSize = Field(description="spatial dimensions of the map that was cut")

@@ -1,10 +1,8 @@
 """The transposed convolution, which enlarges a map by learned weights."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import prod
-from typing import Annotated, ClassVar, NamedTuple
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -37,8 +35,8 @@ class ConvTranspose(ConvBase):
     - numbers: ``(n - 1) * s + k - before - after + output_pad``, PyTorch's rule.
     """
 
-    name: ClassVar[str] = "conv_transpose"
-    aliases: ClassVar[tuple[str, ...]] = (
+    name = "conv_transpose"
+    aliases = (
         "Conv1DTranspose",
         "Conv2DTranspose",
         "Conv3DTranspose",
@@ -48,9 +46,9 @@ class ConvTranspose(ConvBase):
         "transposed_conv",
         "upconv",
     )
-    positional: ClassVar[tuple[str, ...]] = ("filters", "k", "stride")
-    keras: ClassVar[str] = "Conv1DTranspose, Conv2DTranspose or Conv3DTranspose; with numeric padding a subclass"
-    example: ClassVar[str] = "[28, 28, 128] -> [56, 56, 64]: conv_transpose(64, k=2, stride=2)"
+    positional = ("filters", "k", "stride")
+    keras = "Conv1DTranspose, Conv2DTranspose or Conv3DTranspose; with numeric padding a subclass"
+    example = "[28, 28, 128] -> [56, 56, 64]: conv_transpose(64, k=2, stride=2)"
 
     filters: Positive = Field(description="output channels")
     output_pad: OutputPad = Field(0, description="with a numeric `pad`: rows and columns added at the end")

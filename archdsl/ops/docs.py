@@ -1,0 +1,132 @@
+"""The documentation of ops, read from their classes: for ``archdsl ops`` and for ``docs/ops.md``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from inspect import cleandoc
+from typing import Final, NamedTuple, TypeAlias
+
+from archdsl.graph.dims import Dim
+from archdsl.ops.base import Op, Weighted
+from archdsl.ops.registry import OPS
+from archdsl.ops.show import value
+from archdsl.ops.wanted import wanted
+
+FAMILIES: Final = (
+    *("convolution", "linear", "normalisation", "activation", "pooling"),
+    *("regularisation", "joining", "shape", "learned", "input"),
+)
+"""In the order in which they are shown; others follow."""
+
+
+class ArgumentDoc(NamedTuple):
+    """``default`` is as a spec writes it, and empty where a value must be given or nothing stands for none."""
+
+    name: str
+    wanted: str
+    default: str
+    required: bool
+    shared: bool
+    """Whether all ops with weights have it."""
+    description: str
+
+
+class Example(NamedTuple):
+    """A step, the shapes around it, and ``source``: a whole spec of a model that consists of it."""
+
+    step: str
+    input: str
+    output: str
+
+    @property
+    def source(self) -> str:
+        return f"model Example() :: {self.input} -> {self.output} {{\n  {self.step}\n}}\n"
+
+
+class OpDoc(NamedTuple):
+    """What there is to say about an op."""
+
+    name: str
+    family: str
+    text: str
+    arguments: tuple[ArgumentDoc, ...]
+    tensors: tuple[str, ...]
+    keras: str
+    aliases: tuple[str, ...]
+    joins: bool
+    example: Example
+
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the text on one line."""
+        return " ".join(self.text.split("\n\n", 1)[0].split())
+
+    @property
+    def signature(self) -> str:
+        """The call with every argument of its own and its default."""
+        own = [_in_signature(a) for a in self.arguments if not a.shared]
+        given = ", ".join([*(f"{name}=none" for name in self.tensors), *own])
+        return self.name + (f"({given})" if given else "") + (" { … }" if self.joins else "")
+
+
+class Figures(NamedTuple):
+    """What an example costs, found by compiling it."""
+
+    params: int
+    macs: Dim
+
+
+Measure: TypeAlias = Callable[[Example], Figures]
+"""Compiles an example. Given from outside, since the compiler is made of ops and not ops of the compiler."""
+
+
+def document(op: type[Op]) -> OpDoc:
+    """
+    >>> document(OPS["leaky_relu"]).signature
+    'leaky_relu(slope=0.01)'
+    """
+    shapes, _, step = op.example.partition(": ")
+    input, _, output = shapes.partition(" -> ")
+    return OpDoc(
+        name=op.name,
+        family=op.family,
+        text=cleandoc(op.__doc__ or ""),
+        arguments=tuple(_arguments(op)),
+        tensors=op.tensors,
+        keras=op.keras,
+        aliases=op.aliases,
+        joins=op.joins,
+        example=Example(step, input, output),
+    )
+
+
+def by_family() -> dict[str, list[OpDoc]]:
+    """Every op under its family, in the order in which the classes stand."""
+    found: dict[str, list[OpDoc]] = {family: [] for family in FAMILIES}
+    for op in OPS.values():
+        found.setdefault(op.family, []).append(document(op))
+    return found
+
+
+def _arguments(op: type[Op]) -> Iterator[ArgumentDoc]:
+    """In the order in which a call gives them: by position, the op's others, those of all ops with weights."""
+    fields = op.model_fields
+    shared = Weighted.model_fields if issubclass(op, Weighted) else {}
+    own = [name for name in fields if name not in op.positional and name not in shared]
+    for name in dict.fromkeys((*op.positional, *own, *shared)):
+        field = fields.get(name)
+        if field is None or field.annotation is type(None):
+            continue  # a tensor, which flows in; or an argument of others that has no use here
+        absent = field.is_required() or field.default is None
+        yield ArgumentDoc(
+            name=name,
+            wanted=wanted(field),
+            default="" if absent else value(field.default),
+            required=field.is_required(),
+            shared=name in shared,
+            description=field.description or "",
+        )
+
+
+def _in_signature(argument: ArgumentDoc) -> str:
+    return argument.name if argument.required else f"{argument.name}={argument.default or 'none'}"
