@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from archdsl.diagnostics import Diagnostic
@@ -24,6 +26,19 @@ from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Pauses the garbage collector: all that a compilation makes lives on, and walking it again and again would make
+    the cost of large models grow faster than the models."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class Program:
     """One spec, read and ready to be asked for its models.
 
@@ -35,7 +50,8 @@ class Program:
     def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits | None = None) -> None:
         self.source = source
         self._session = Session(loader or NoFiles(), limits)
-        self._module = self._session.main(source)
+        with _uncollected():
+            self._module = self._session.main(source)
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -86,6 +102,10 @@ class Program:
 
         Values of ``params`` are numbers, strings, truth values and lists of them, or what ``value`` returned.
         """
+        with _uncollected():
+            return self._graph(model, params)
+
+    def _graph(self, model: str, params: Mapping[str, Any] | None) -> Graph | None:
         try:
             ref = self._module.find(model)
             if not isinstance(ref, BlockRef):
@@ -105,6 +125,10 @@ class Program:
 
     def check(self) -> None:
         """Checks everything in the file: its models that need no arguments, and its `check` lines."""
+        with _uncollected():
+            self._check()
+
+    def _check(self) -> None:
         for name in self.models:
             ref = self._module.find(name)
             if isinstance(ref, BlockRef) and all(

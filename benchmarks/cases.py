@@ -82,7 +82,9 @@ def growth() -> Iterator[Line]:
         for n in sizes[1:]:
             per = f"{each[n] * 1e6:.1f} us/node"
             against = f"{base:,} nodes"
-            yield Line(f"check {n:,} nodes, {name}", per, against, f"{each[base] * 1e6:.1f} us/node", each[n] / each[base], 1.2)
+            yield Line(
+                f"check {n:,} nodes, {name}", per, against, f"{each[base] * 1e6:.1f} us/node", each[n] / each[base], 1.2
+            )
 
 
 def _clean(text: str) -> None:

@@ -1,10 +1,12 @@
-"""Maps of weights between our layers and a reference's, by name: rules are data, nothing is guessed from order."""
+"""Maps of weights between our layers and a reference's, by name: tables/*.toml, nothing is guessed from order."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 _SLOT = re.compile(r"\{(\w+)(?:\s*([+-])\s*(\d+))?\}")
 
@@ -35,9 +37,14 @@ class NameMap:
         return names
 
 
+def table(family: str, reference: str) -> NameMap:
+    """The rules of ``tables/<family>.toml`` for one reference."""
+    text = (Path(__file__).parent / "tables" / f"{family}.toml").read_text(encoding="utf-8")
+    return NameMap(tuple(tomllib.loads(text)[reference].items()))
+
+
 def _apply(pattern: str, template: str, name: str) -> str | None:
-    parts = _SLOT.split(pattern)
-    regex = "".join(re.escape(part) if i % 4 == 0 else "" if i % 4 != 1 else rf"(?P<{part}>\d+)" for i, part in enumerate(parts) if part is not None)
+    regex = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>\\d+)", re.escape(pattern))
     match = re.fullmatch(regex, name)
     if match is None:
         return None

@@ -7,16 +7,8 @@ import numpy as np
 import pytest
 
 import archdsl
-from tests.conformance.names import NameMap
+from tests.conformance.names import table
 from tests.conformance.transfer import randomise, relative_error, transfer
-
-VGG16_IN_KERAS = NameMap(
-    (
-        ("stage_{s}.{i}.conv", "block{s+1}_conv{i+1}"),
-        ("dense_{i}", "fc{i+1}"),
-        ("head", "predictions"),
-    )
-)
 
 
 @pytest.fixture(scope="module")
@@ -33,14 +25,14 @@ def images() -> np.ndarray:
 
 def test_logits_are_those_of_keras(reference: keras.Model, images: np.ndarray) -> None:
     ours = archdsl.load("vgg16", size=64, classes=10).build()
-    transfer(reference, ours, VGG16_IN_KERAS)
+    transfer(reference, ours, table("vgg", "keras"))
     assert relative_error(np.asarray(ours(images)), np.asarray(reference(images))) < 1e-5
 
 
 def test_a_swap_of_equal_shapes_is_seen(reference: keras.Model, images: np.ndarray) -> None:
     """Two convolutions of one stage have equal shapes; exchanging their weights must show in the logits."""
     ours = archdsl.load("vgg16", size=64, classes=10).build()
-    transfer(reference, ours, VGG16_IN_KERAS)
+    transfer(reference, ours, table("vgg", "keras"))
     first, second = ours.get_layer("stage_4.1.conv"), ours.get_layer("stage_4.2.conv")
     first_weights = first.get_weights()
     first.set_weights(second.get_weights())

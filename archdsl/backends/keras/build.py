@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from archdsl.backends.keras import lowering as lowering  # registers every op
-from archdsl.backends.keras.registry import Site, connect, lower
+from archdsl.backends.keras.registry import Site, connect, layer_name, lower
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.view import order
@@ -17,7 +17,7 @@ from archdsl.graph.view import order
 def build(graph: Graph) -> keras.Model:
     """The model of a graph, its weights initialised.
 
-    Layers go by the paths of the nodes; where Keras cannot pad by numbers, a layer ``<path>.pad`` comes before. Nodes
+    Layers go by the paths of the nodes (see ``layer_name``); where Keras cannot pad by numbers, a layer ``<path>.pad`` comes before. Nodes
     that share weights are one layer that is called several times. One unnamed output is a tensor, named ones are a
     dictionary; inputs are in the order of the spec and may also be fed by name.
     """
@@ -31,7 +31,7 @@ def build(graph: Graph) -> keras.Model:
         if chain is None:
             # A layer that is used again must be right for inputs that are not known yet.
             nonnegative = node.inputs[0] in positive and uses[node.layer] == 1
-            site = Site(node.layer, graph.input_shapes(node), node.shape, nonnegative)
+            site = Site(layer_name(node.layer), graph.input_shapes(node), node.shape, nonnegative)
             chain = layers[node.layer] = lower(node.op, site)
         flow: list[Any] = [tensors[name] for name in node.inputs]
         for layer in chain:

@@ -19,7 +19,7 @@ class Site:
     """Where an op is lowered: what its layer is called and what flows in and out."""
 
     path: str
-    """Name of the layer; helper layers before it are called ``path.pad`` and the like."""
+    """Name of the layer (see ``layer_name``); helper layers before it are called ``path.pad`` and the like."""
     inputs: tuple[Shape, ...]
     output: Shape
     nonnegative: bool
@@ -49,6 +49,11 @@ def lowers(*ops: type[Op]) -> Callable[[Lowering], Lowering]:
         return function
 
     return register
+
+
+def layer_name(path: str) -> str:
+    """What the layer of a node is called: its path. PyTorch allows no dots there, so on that backend they are colons."""
+    return path.replace(".", ":") if keras.backend.backend() == "torch" else path
 
 
 def lower(op: Op, site: Site) -> tuple[keras.Layer, ...]:
