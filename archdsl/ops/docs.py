@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from inspect import cleandoc
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-from archdsl.graph.dims import Dim
 from archdsl.ops.base import Op, Weighted
 from archdsl.ops.registry import OPS
 from archdsl.ops.show import value
@@ -63,21 +62,10 @@ class OpDoc(NamedTuple):
 
     @property
     def signature(self) -> str:
-        """The call with every argument of its own and its default."""
+        """The call with every argument of its own and its default; ``…`` where the description says what holds."""
         own = [_in_signature(a) for a in self.arguments if not a.shared]
-        given = ", ".join([*(f"{name}=none" for name in self.tensors), *own])
+        given = ", ".join([*own, *(f"{name}=…" for name in self.tensors)])
         return self.name + (f"({given})" if given else "") + (" { … }" if self.joins else "")
-
-
-class Figures(NamedTuple):
-    """What an example costs, found by compiling it."""
-
-    params: int
-    macs: Dim
-
-
-Measure: TypeAlias = Callable[[Example], Figures]
-"""Compiles an example. Given from outside, since the compiler is made of ops and not ops of the compiler."""
 
 
 def document(op: type[Op]) -> OpDoc:
@@ -90,7 +78,7 @@ def document(op: type[Op]) -> OpDoc:
     return OpDoc(
         name=op.name,
         family=op.family,
-        text=cleandoc(op.__doc__ or ""),
+        text=cleandoc(op.__doc__ or "").replace("``", "`"),
         arguments=tuple(_arguments(op)),
         tensors=op.tensors,
         keras=op.keras,
@@ -129,4 +117,4 @@ def _arguments(op: type[Op]) -> Iterator[ArgumentDoc]:
 
 
 def _in_signature(argument: ArgumentDoc) -> str:
-    return argument.name if argument.required else f"{argument.name}={argument.default or 'none'}"
+    return argument.name if argument.required else f"{argument.name}={argument.default or '…'}"

@@ -1,0 +1,114 @@
+"""``archdsl check``: everything that is wrong with specs, for people and for tools."""
+
+from __future__ import annotations
+
+import json
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from archdsl.cli.exits import SPEC_ERRORS
+from archdsl.cli.specs import SpecType, find
+from archdsl.cli.terminal import colour
+
+if TYPE_CHECKING:
+    from archdsl.diagnostics import Diagnostic
+
+SCHEMA = "archdsl-check"
+VERSION = 1
+_EPILOG = """\b
+Examples:
+  archdsl check specs/*.arch
+  archdsl check --format sarif net.arch > net.sarif
+  git show HEAD:net.arch | archdsl check -"""
+
+
+class Report(NamedTuple):
+    """What was found in one spec."""
+
+    spec: str
+    file: str
+    models: tuple[str, ...]
+    checks: int
+    diagnostics: tuple[Diagnostic, ...]
+    seconds: float
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("specs", metavar="SPEC…", type=SpecType(), nargs=-1, required=True)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="For readers, programs, GitHub Actions, or code scanning.",
+)
+@click.pass_context
+def check(ctx: click.Context, specs: tuple[str, ...], format: str) -> None:
+    """Check specs: syntax, names, shapes, `check` lines.
+
+    The whole file is checked, whichever of its models SPEC names; `-` reads one from standard input. Warnings alone
+    leave the exit code at 0.
+    """
+    reports = [_check(spec) for spec in dict.fromkeys(specs)]
+    match format:
+        case "json":
+            click.echo(_json(reports))
+        case "text":
+            click.echo("\n".join(map(_text, reports)))
+        case _:
+            from archdsl.diagnostics import github, sarif
+
+            render = (github if format == "github" else sarif).render_all
+            if text := render([d for report in reports for d in report.diagnostics]):
+                click.echo(text)
+    if any(d.is_error for report in reports for d in report.diagnostics):
+        ctx.exit(SPEC_ERRORS)
+
+
+def _check(spec: str) -> Report:
+    located = find(spec)
+    started = perf_counter()
+    from archdsl.compiler import Program, unknown_model
+
+    program = Program(located.source, located.loader)
+    program.check()
+    found = program.diagnostics
+    if located.model is not None and located.model not in program.models and not program.has_errors:
+        found = (unknown_model(program, located.model), *found)
+    return Report(spec, located.source.name, program.models, program.checks, found, perf_counter() - started)
+
+
+def _text(report: Report) -> str:
+    from archdsl.diagnostics.terminal import count, render
+
+    parts = [
+        f"{n} {word}{'s' * (n != 1)}" for n, word in ((len(report.models), "model"), (report.checks, "check")) if n
+    ]
+    parts.append(count(report.diagnostics) if report.diagnostics else "no problems")
+    line = f"{report.file}: {', '.join(parts)} ({report.seconds * 1000:.0f} ms)"
+    shown = [render(d, colour=colour()) + "\n" for d in report.diagnostics]
+    return "\n".join([*shown, line])
+
+
+def _json(reports: list[Report]) -> str:
+    from archdsl.diagnostics.json import to_json
+
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "specs": [
+            {
+                "spec": report.spec,
+                "file": report.file,
+                "models": list(report.models),
+                "checks": report.checks,
+                "errors": sum(d.is_error for d in report.diagnostics),
+                "warnings": sum(not d.is_error for d in report.diagnostics),
+                "diagnostics": [to_json(d) for d in report.diagnostics],
+            }
+            for report in reports
+        ],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)

@@ -1,0 +1,38 @@
+"""``archdsl explain``: what an error code means and how to mend it."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import CompletionItem
+
+from archdsl.cli.exits import Refusal
+
+_EPILOG = """\b
+Examples:
+  archdsl explain
+  archdsl explain shape-mismatch"""
+
+
+def _codes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from archdsl.diagnostics.explain import catalogue, summary
+
+    return [CompletionItem(c, help=summary(k)) for c, k in catalogue().items() if c.startswith(incomplete)]
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("code", required=False, shell_complete=_codes)
+def explain(code: str | None) -> None:
+    """Explain the code of an error, or list all codes."""
+    from archdsl.diagnostics.explain import catalogue, index, page
+    from archdsl.diagnostics.suggest import did_you_mean
+
+    if code is None:
+        click.echo(index(), nl=False)
+        return
+    # As a message shows it, and as people write it.
+    name = code.removeprefix("error[").removeprefix("warning[").removesuffix("]").replace("_", "-").lower()
+    text = page(name)
+    if text is None:
+        near = did_you_mean(name, catalogue()) or ("`archdsl explain` lists all",)
+        raise Refusal(f"no error has the code `{name}`: {near[0]}")
+    click.echo(text, nl=False)

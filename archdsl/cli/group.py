@@ -1,0 +1,89 @@
+"""The group of commands: imports only the one that runs, suggests near names, and turns failures into exit codes."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+from archdsl.cli import exits
+from archdsl.diagnostics import ArchError
+from archdsl.version import __version__
+
+
+class CommandGroup(click.Group):
+    """``commands`` maps a command's name to the module that defines it, as a function of the same name."""
+
+    def __init__(self, *args: Any, modules: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self._modules:
+            return None
+        command: click.Command = getattr(import_module(self._modules[cmd_name]), cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self._modules and not args[0].startswith("-"):
+            from archdsl.diagnostics.suggest import did_you_mean
+
+            near = did_you_mean(args[0], self._modules) or (f"there are {', '.join(self._modules)}",)
+            raise exits.Refusal(f"no command `{args[0]}`: {near[0]}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        # Reading a spec makes few cycles but hundreds of thousands of objects, which by default are looked through
+        # again and again: a third of the time of a short run.
+        gc.set_threshold(100_000, 20, 100)
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()  # here, where a closed pipe is expected
+        except ArchError as error:
+            from archdsl.cli.terminal import show_diagnostics
+
+            show_diagnostics(error.diagnostics, err=True)
+            ctx.exit(exits.SPEC_ERRORS)
+        except KeyboardInterrupt:
+            click.echo(err=True)
+            ctx.exit(exits.INTERRUPTED)
+        except BrokenPipeError:
+            _discard_output()
+            ctx.exit(exits.PIPE_CLOSED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it is, users get a message and no traceback
+            _report(error, ctx)
+            ctx.exit(exits.INTERNAL)
+        return result
+
+
+def _report(error: Exception, ctx: click.Context) -> None:
+    if ctx.params.get("debug"):
+        import traceback
+
+        click.echo("".join(traceback.format_exception(error)), err=True)
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    how = "" if ctx.params.get("debug") else "; `archdsl --debug …` or ARCHDSL_DEBUG=1 shows where it happened"
+    where = f"archdsl {__version__} (Python {sys.version.split()[0]}, {sys.platform})"
+    click.echo(
+        f"internal error: {what}\n"
+        f"This is a bug in {where} and not in your spec.\n"
+        f"Please report it with the command and the spec that led here{how}.",
+        err=True,
+    )
+
+
+def _discard_output() -> None:
+    """Points standard output at nothing, so that the interpreter has nothing to complain about when it flushes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,56 @@
+"""The command ``archdsl``: ``archdsl COMMAND …``, and what all commands share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import TextIOWrapper
+
+# pydantic looks for plugins in the metadata of every installed package, and archdsl uses none.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+import click
+
+from archdsl.cli.exits import INTERRUPTED
+from archdsl.cli.group import CommandGroup
+from archdsl.version import __version__
+
+_COMMANDS = ("check", "compile", "summary", "render", "ops", "explain", "completion")
+
+_EXAMPLES = """\b
+Examples:
+  archdsl check specs/*.arch
+  archdsl summary resnet50
+  archdsl render resnet50 -o resnet50.svg
+  archdsl compile specs/resnet50.arch:ResNet101 --set classes=10
+  archdsl ops conv
+  archdsl explain shape-mismatch
+
+A SPEC is a file, `net.arch`; one model of it, `net.arch:Model`; or the name of a bundled model, `resnet50`.
+
+\b
+Exit codes: 0 done, 1 a spec has errors, 2 wrong usage or a file that cannot be read or written,
+70 a bug in archdsl, 130 interrupted."""
+
+
+@click.group(
+    cls=CommandGroup,
+    modules={name: f"archdsl.cli.commands.{name}" for name in _COMMANDS},
+    epilog=_EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--debug", is_flag=True, envvar="ARCHDSL_DEBUG", help="Show the traceback of an internal error.")
+@click.version_option(__version__, message="archdsl %(version)s")
+def cli(debug: bool) -> None:
+    """Describes image-model architectures, checks them, draws them, and compiles them to Keras."""
+
+
+def main() -> None:
+    """Runs the command line and exits."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that knows no `×` shows `?`
+    try:
+        cli(prog_name="archdsl")
+    except KeyboardInterrupt:  # before or after the command itself
+        sys.exit(INTERRUPTED)

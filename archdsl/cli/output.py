@@ -1,0 +1,47 @@
+"""Where results go: standard output, or a file that is written whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import click
+
+from archdsl.atomic import replacing
+from archdsl.cli.exits import Refusal
+
+STDOUT: Final = "-"
+
+
+@contextmanager
+def written(target: Path) -> Iterator[Path]:
+    """A path to write to, which becomes ``target`` at the end. What the disk refuses is told as such."""
+    try:
+        with replacing(target) as file:
+            yield file
+    except OSError as error:
+        raise Refusal(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
+
+
+def write_text(text: str, out: str) -> bool:
+    """Writes to a file, or to standard output for ``-``; returns whether it was a file."""
+    if out == STDOUT:
+        click.echo(text, nl=False)
+        return False
+    with written(Path(out)) as file:
+        file.write_text(text, encoding="utf-8", newline="\n")
+    return True
+
+
+def default_name(spec: str, extension: str) -> str:
+    """The file that a model goes to when none is named: what the user calls it, in lower case.
+
+    >>> default_name("ResNet50", "keras"), default_name("specs/swin_t.arch", "svg")
+    ('resnet50.keras', 'swin_t.svg')
+    >>> default_name("specs/resnet50.arch:ResNet101", "keras")
+    'resnet101.keras'
+    """
+    path, _, model = spec.partition(":")
+    return f"{(model or Path(path).stem).lower()}.{extension}"

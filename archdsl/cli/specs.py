@@ -1,0 +1,86 @@
+"""The argument SPEC: a file, a model in a file, or a bundled name; found, completed, and set up with ``--set``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from archdsl.cli.exits import Refusal
+
+if TYPE_CHECKING:
+    from archdsl.api import Architecture
+    from archdsl.files import Located
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+STDIN = "-"
+
+
+class SpecType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """A SPEC stays the text that was typed; the type completes it."""
+
+    name = "spec"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from archdsl.files import bundled
+
+        folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
+        files = sorted(folder.glob("*.arch")) if folder.is_dir() else []
+        names = [*(path.as_posix() for path in files), *(bundled() if "/" not in incomplete else ())]
+        items = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return [*items, CompletionItem(incomplete, type="dir")]
+
+
+def spec_argument(function: _F) -> _F:
+    return click.argument("spec", type=SpecType())(function)
+
+
+def set_option(function: _F) -> _F:
+    """``--set name=value``, as often as there are parameters."""
+    return click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Set a parameter of the model: a number (1_000, 4.1G), true, false, a string, a list ([3,4,6,3]) or any "
+        "other expression of the language.",
+    )(function)
+
+
+def find(spec: str) -> Located:
+    """The spec's text and the loader of its imports; a refusal that suggests near names if there is none."""
+    from archdsl.files import NotFound, locate
+
+    if spec == STDIN:
+        return _stdin()
+    try:
+        return locate(spec)
+    except NotFound as error:
+        raise Refusal(str(error)) from None
+
+
+def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:
+    """The model that SPEC names, its parameters set. Raises ``ArchError`` when the spec has errors."""
+    from archdsl.api import choose_model, elaborate
+    from archdsl.cli.settings import parse
+    from archdsl.compiler import Program
+
+    located = find(spec)
+    program = Program(located.source, located.loader)
+    model = choose_model(program, located.model)
+    return elaborate(program, model, parse(program, model, settings))
+
+
+def _stdin() -> Located:
+    """A spec from a pipe. Its imports are relative to the current directory."""
+    from archdsl.files import DiskLoader, Located, project_root
+    from archdsl.source import SourceFile
+
+    text = sys.stdin.buffer.read().decode("utf-8", errors="replace").removeprefix("\ufeff")
+    source = SourceFile("<stdin>", text)
+    here = Path.cwd()
+    return Located(source, DiskLoader(project_root(here / "stdin"), {source.name: here}), None)
