@@ -192,6 +192,8 @@ def show_value(value: Value) -> str:
             return value.name
         case InitRef():
             return value.kind
+        case Tensor() if value.shape is not None:
+            return show(value.shape)
         case Row():
             return f"({', '.join(f'{k}={show_value(v)}' for k, v in value.fields.items())})"
         case _:
