@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from archdsl.elaborate.values import Bundle, Builtin, InitRef, Keyword, OpRef, Value, describe
@@ -164,16 +165,47 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "make_divisible": make_divisible,
 }
 
-LANGUAGE: Final[Mapping[str, Value]] = {
-    **{name: OpRef(op) for name, op in OPS.items()},
+_OTHERS: Final[Mapping[str, Value]] = {
     **{kind: InitRef(kind) for kind in KINDS},
     **{name: Builtin(name) for name in FUNCTIONS},
     "id": Keyword("id"),
     "residual": Keyword("residual"),
 }
-"""Every name that is always there."""
 
-ALIASES: Final[Mapping[str, str]] = {alias: name for name, op in OPS.items() for alias in op.aliases} | {
+
+class _Language(Mapping[str, Value]):
+    """Every name that is always there. An op is imported when it is first looked up."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Value] = dict(_OTHERS)
+
+    def __getitem__(self, name: str) -> Value:
+        value = self._values.get(name)
+        if value is None:
+            value = self._values[name] = OpRef(OPS[name])
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        return name in _OTHERS or name in OPS
+
+    def __iter__(self) -> Iterator[str]:
+        yield from OPS
+        yield from _OTHERS
+
+    def __len__(self) -> int:
+        return len(OPS) + len(_OTHERS)
+
+
+LANGUAGE: Final = _Language()
+
+
+@cache
+def aliases() -> Mapping[str, str]:
+    """What other libraries call things, for did-you-mean. Asked only after a mistake, as it imports every op."""
+    return {alias: name for name, op in OPS.items() for alias in op.aliases} | _ALIASES
+
+
+_ALIASES: Final[Mapping[str, str]] = {
     "Identity": "id",
     "identity": "id",
     "kaiming_normal": "he_normal",
@@ -181,4 +213,3 @@ ALIASES: Final[Mapping[str, str]] = {alias: name for name, op in OPS.items() for
     "trunc_normal": "truncated_normal",
     "trunc_normal_": "truncated_normal",
 }
-"""What other libraries call things, for did-you-mean."""

@@ -10,8 +10,8 @@ from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate import operators
-from archdsl.elaborate.builtins import ALIASES, FUNCTIONS, Misuse
-from archdsl.elaborate.scope import MISSING, Failure, Scope
+from archdsl.elaborate.builtins import FUNCTIONS, Misuse, aliases
+from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
@@ -43,7 +43,7 @@ def evaluate_or_poison(node: ast.Expr, scope: Scope) -> Value:
     try:
         return evaluate(node, scope)
     except Failure as failure:
-        scope.session.report(failure.diagnostic)
+        scope.session.report_failure(failure)
         return POISON
 
 
@@ -56,7 +56,7 @@ def _name(node: ast.Name, scope: Scope) -> Value:
 
 def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> Diagnostic:
     """The diagnostic for a name without a meaning, with what the writer may have meant."""
-    candidates = closest(name, dict.fromkeys(scope.visible()), ALIASES)
+    candidates = closest(name, dict.fromkeys(scope.visible()), aliases())
     library = scope.session.library_home(name)
     help_: tuple[str, ...] = ()
     fix = None
@@ -88,15 +88,10 @@ def _spread(items: tuple[ast.Expr | ast.Spread, ...], scope: Scope) -> Iterator[
         if value is POISON:
             raise Silence()
         if not isinstance(value, tuple):
-            raise Failure(codes.WrongType(span=item.span, what="what `...` spreads", wanted="a list", given=describe(value)))
+            raise Failure(
+                codes.WrongType(span=item.span, what="what `...` spreads", wanted="a list", given=describe(value))
+            )
         yield from value
-
-
-class Silence(Failure):
-    """Something failed because of what was reported already."""
-
-    def __init__(self) -> None:
-        Exception.__init__(self)
 
 
 def _list(node: ast.ListOf, scope: Scope) -> Value:
@@ -109,7 +104,9 @@ def iterate(value: Value, span: Span) -> tuple[Value, ...]:
         raise Silence()
     if not isinstance(value, tuple):
         hint = (f"write `range({describe(value).split()[-1]})`",) if isinstance(value, int) else ()
-        raise Failure(codes.WrongType(span=span, what="what a loop goes over", wanted="a list", given=describe(value), help=hint))
+        raise Failure(
+            codes.WrongType(span=span, what="what a loop goes over", wanted="a list", given=describe(value), help=hint)
+        )
     return value
 
 
@@ -213,7 +210,11 @@ def _unary(node: ast.Unary, scope: Scope) -> Value:
     if value is POISON:
         raise Silence()
     if isinstance(value, bool) or not isinstance(value, int | float | Sym):
-        raise Failure(codes.WrongType(span=node.span, what=f"what `{node.operator}` is put before", wanted="a number", given=describe(value)))
+        raise Failure(
+            codes.WrongType(
+                span=node.span, what=f"what `{node.operator}` is put before", wanted="a number", given=describe(value)
+            )
+        )
     return -value if node.operator == "-" else value
 
 
@@ -225,7 +226,9 @@ def _field(node: ast.Field, scope: Scope) -> Value:
     if node.name.id not in fields:
         near = closest(node.name.id, fields, {})
         help_ = (f"did you mean `{near[0]}`?",) if near else (f"it has {', '.join(fields)}",) if fields else ()
-        raise Failure(name_codes.UnknownField(span=node.name.span, name=node.name.id, value=describe(value), help=help_))
+        raise Failure(
+            name_codes.UnknownField(span=node.name.span, name=node.name.id, value=describe(value), help=help_)
+        )
     return fields[node.name.id]
 
 
@@ -234,9 +237,14 @@ def _item(node: ast.Item, scope: Scope) -> Value:
     if value is POISON:
         raise Silence()
     if not isinstance(value, tuple | str):
-        raise Failure(codes.WrongType(span=node.value.span, what="what is indexed", wanted="a list", given=describe(value)))
+        raise Failure(
+            codes.WrongType(span=node.value.span, what="what is indexed", wanted="a list", given=describe(value))
+        )
     if isinstance(node.index, ast.Slice):
-        bounds = [_index(part, scope) if part is not None else None for part in (node.index.start, node.index.stop, node.index.step)]
+        bounds = [
+            _index(part, scope) if part is not None else None
+            for part in (node.index.start, node.index.stop, node.index.step)
+        ]
         if bounds[2] == 0:
             raise Failure(codes.BadCall(span=node.index.span, function="a slice", reason="cannot step by 0"))
         return value[slice(*bounds)]
@@ -288,7 +296,9 @@ def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: S
     positional = [g.value for key, g in given if key is None]
     if len(positional) != len(given):
         key = next(key for key, _ in given if key is not None)
-        raise Failure(codes.UnexpectedArgument(span=key.span, callee=name, argument=key.id, help=("its arguments have no names",)))
+        raise Failure(
+            codes.UnexpectedArgument(span=key.span, callee=name, argument=key.id, help=("its arguments have no names",))
+        )
     try:
         result = FUNCTIONS[name](*positional)
     except Misuse as misuse:
@@ -297,7 +307,9 @@ def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: S
         count = f"{len(positional)} argument{'s' if len(positional) != 1 else ''}"
         raise Failure(codes.BadCall(span=span, function=name, reason=f"does not take {count}")) from None
     except (OverflowError, ValueError):
-        raise Failure(codes.BadCall(span=span, function=name, reason="cannot compute with numbers of this size")) from None
+        raise Failure(
+            codes.BadCall(span=span, function=name, reason="cannot compute with numbers of this size")
+        ) from None
     return operators.bounded(result, span)
 
 

@@ -1,29 +1,57 @@
-"""Ops by name. Importing this module imports every family."""
+"""Ops by name. A family is imported when one of its ops is first asked for: most models need few of them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final
 
-from archdsl.ops import activation as activation
-from archdsl.ops import attention as attention
-from archdsl.ops import convolution as convolution
-from archdsl.ops import extent as extent
-from archdsl.ops import input as input
-from archdsl.ops import joining as joining
-from archdsl.ops import learned as learned
-from archdsl.ops import linear as linear
-from archdsl.ops import normalisation as normalisation
-from archdsl.ops import pooling as pooling
-from archdsl.ops import regularisation as regularisation
-from archdsl.ops import reshape as reshape
-from archdsl.ops import resize as resize
-from archdsl.ops import tiling as tiling
-from archdsl.ops import transposed as transposed
 from archdsl.ops.base import Op
 
-OPS: Mapping[str, type[Op]] = Op.registry
+MODULES: Final[Mapping[str, str]] = {
+    "convolution": "conv depthwise_conv separable_conv",
+    "transposed": "conv_transpose",
+    "linear": "dense",
+    "attention": "attention",
+    "normalisation": "batch_norm layer_norm group_norm rms_norm local_response_norm",
+    "activation": "relu relu6 leaky_relu prelu elu gelu silu hard_silu hard_sigmoid sigmoid tanh softmax softplus mish",
+    "pooling": "max_pool avg_pool global_avg_pool global_max_pool adaptive_avg_pool",
+    "regularisation": "dropout spatial_dropout drop_path",
+    "joining": "add subtract mul maximum minimum average concat matmul",
+    "reshape": "flatten reshape permute flatten_spatial unflatten_spatial",
+    "tiling": "space_to_depth depth_to_space window_partition window_merge",
+    "resize": "upsample resize",
+    "extent": "pad crop slice roll",
+    "learned": "class_token position_embedding scale",
+    "input": "rescale normalize",
+}
+"""The modules of this package and the ops that each defines, in the order of the documentation."""
+
+
+class _Ops(Mapping[str, type[Op]]):
+    """All ops by name, in the order of ``MODULES``."""
+
+    def __init__(self) -> None:
+        self._homes = {name: module for module, names in MODULES.items() for name in names.split()}
+
+    def __getitem__(self, name: str) -> type[Op]:
+        home = self._homes[name]
+        if name not in Op.registry:
+            import_module(f"archdsl.ops.{home}")
+        return Op.registry[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._homes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._homes)
+
+    def __len__(self) -> int:
+        return len(self._homes)
+
+
+OPS: Final = _Ops()
 
 
 def op_from_json(value: Any) -> Any:
