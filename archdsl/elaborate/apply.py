@@ -91,7 +91,9 @@ def _count(kind: type[Op], given: int, span: Span) -> None:
         help_ = (f"`{kind.name} {{ … }}` joins branches, `{kind.name}(name)` the flow with a named tensor",)
         raise Failure(codes.NeedsBranches(span=span, op=kind.name, help=help_))
     if given < least or (most is not None and given > most):
-        wanted = f"{least} tensors" if most == least != 1 else "one tensor" if most == 1 else f"at least {least} tensors"
+        wanted = (
+            f"{least} tensors" if most == least != 1 else "one tensor" if most == 1 else f"at least {least} tensors"
+        )
         raise Failure(shape_codes.WrongArity(span=span, op=kind.name, wanted=wanted, given=str(given)))
 
 
@@ -105,9 +107,7 @@ def _misfit(misfit: Misfit, ref: OpRef, shapes: Sequence[Shape], places: Sequenc
         at = ref.arguments[misfit.argument].span
     if ref.op.joins and len(shapes) > 1:
         other = next((i for i, shape in enumerate(shapes) if _differs(shape, shapes[0], ref)), 1)
-        labels = tuple(
-            Label(places[i] if i < len(places) else span, show(shapes[i])) for i in (0, other)
-        )
+        labels = tuple(Label(places[i] if i < len(places) else span, show(shapes[i])) for i in (0, other))
         help_ = help_ or _join_help(ref, shapes[0], shapes[other])
         # The flow itself has no place but the op's own: one mark says both.
         if labels[0].span == at:
@@ -130,9 +130,11 @@ def _join_help(ref: OpRef, first: Shape, other: Shape) -> tuple[str, ...]:
     if broadcasts and "broadcast" in ref.op.model_fields:
         return (f"`{ref.op.name}(broadcast=true)` repeats dimensions of size 1",)
     if first[:-1] != other[:-1]:
-        ratios = {str(a / b) if a % b == 0 else "" for a, b in zip(first[:-1], other[:-1], strict=True)} if all(
-            isinstance(d, int) for d in (*first, *other)
-        ) else {""}
+        ratios = (
+            {str(a / b) if a % b == 0 else "" for a, b in zip(first[:-1], other[:-1], strict=True)}
+            if all(isinstance(d, int) for d in (*first, *other))
+            else {""}
+        )
         if len(ratios) == 1 and "" not in ratios:
             return (f"the second is {float(ratios.pop()):g} times smaller: give both the same strides",)
         return ("give both branches the same strides and padding",)
@@ -154,9 +156,7 @@ def residual_drop(step: ast.Apply, given: Sequence[tuple[ast.Name | None, Given]
     for key, value in given:
         if key is not None and key.id != "drop":
             help_ = ("it has drop",)
-            raise Failure(
-                value_codes.UnexpectedArgument(span=key.span, callee="residual", argument=key.id, help=help_)
-            )
+            raise Failure(value_codes.UnexpectedArgument(span=key.span, callee="residual", argument=key.id, help=help_))
         if drop is not None:
             raise Failure(value_codes.TooManyArguments(span=value.span, callee="residual", wanted="`drop` alone"))
         drop = value

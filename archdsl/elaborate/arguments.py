@@ -11,8 +11,8 @@ from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest
-from archdsl.elaborate.evaluate import Silence, evaluate, evaluate_or_poison, is_tensor_like
-from archdsl.elaborate.scope import Failure, Scope
+from archdsl.elaborate.evaluate import evaluate, evaluate_or_poison, is_tensor_like
+from archdsl.elaborate.scope import Failure, Scope, Silence
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
@@ -49,9 +49,7 @@ def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Argum
         if isinstance(value, Bundle):
             value = tuple(value.tensors.values())
         if not isinstance(value, tuple):
-            raise Failure(
-                codes.WrongType(span=span, what="what `...` spreads", wanted="a list", given=describe(value))
-            )
+            raise Failure(codes.WrongType(span=span, what="what `...` spreads", wanted="a list", given=describe(value)))
         given.extend((None, Given(v, span)) for v in value)
     return given
 
@@ -222,9 +220,7 @@ def _check_type(wanted: ast.Type) -> None:
         if alternative.name not in TYPES:
             near = closest(alternative.name, TYPES, {"string": "str", "integer": "int", "block": "op"})
             help_ = (f"did you mean `{near[0]}`?",) if near else (f"types are {', '.join(TYPES)}",)
-            raise Failure(
-                name_codes.UnknownName(span=alternative.span, name=alternative.name, what="type", help=help_)
-            )
+            raise Failure(name_codes.UnknownName(span=alternative.span, name=alternative.name, what="type", help=help_))
         if alternative.item is not None:
             _check_type(alternative.item)
 

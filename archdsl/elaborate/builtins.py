@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Final
 
-from archdsl.elaborate.values import Bundle, Builtin, InitRef, Keyword, OpRef, Value, describe
+from archdsl.elaborate.values import Builtin, Bundle, InitRef, Keyword, OpRef, Value, describe
 from archdsl.graph.dims import Sym
 from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
@@ -128,10 +128,10 @@ def _linspace(first: Value, last: Value, count: Value) -> tuple[float, ...]:
 
 
 def make_divisible(value: Value, divisor: Value = 8, minimum: Value = 0) -> int:
-    """Rounds channels to a multiple that hardware likes, never more than 10% down (Sandler et al. 2018, arXiv:1801.04381).
+    """Rounds channels to a multiple that hardware likes, never more than 10% down (Sandler et al. 2018).
 
-    >>> make_divisible(32 * 1.1), make_divisible(24 * 0.35)
-    (32, 16)
+    >>> make_divisible(32 * 1.1), make_divisible(24 * 0.75)
+    (32, 24)
     """
     number, unit, least = _number(value), _int(divisor), _int(minimum)
     if unit <= 0 or not math.isfinite(number):

@@ -1,4 +1,4 @@
-"""Template to graph: stamps every call, finds what is dead, and lets uses of a ``shared`` block own one set of weights."""
+"""Template to graph: stamps every call, finds what is dead, and lets uses of a ``shared`` block own one set."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from archdsl.elaborate import apply
 from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
 from archdsl.elaborate.builtins import LIST_LIMIT
 from archdsl.elaborate.evaluate import (
-    Silence,
     bind_targets,
     call,
     evaluate,
@@ -25,7 +24,7 @@ from archdsl.elaborate.evaluate import (
     truth,
     unknown_name,
 )
-from archdsl.elaborate.scope import MISSING, Failure, Scope
+from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, assumed, declared, show_pattern
 from archdsl.elaborate.template import Assembly
@@ -65,23 +64,18 @@ class Flows:
         for statement in body.statements:
             value = evaluate_or_poison(statement.value, scope)
             if statement.name.id in scope.names:
-                self.session.report(
-                    RepeatedName(span=statement.name.span, what="name", name=statement.name.id)
-                )
+                self.session.report(RepeatedName(span=statement.name.span, what="name", name=statement.name.id))
             if isinstance(statement, ast.Shared) and value is not POISON:
                 value = self._shared(statement, value)
             scope.names[statement.name.id] = value
         if body.flow is None:
-            self.session.report(codes.EmptyBody(span=body.span, help=("write `id` to change nothing",)))
-            return self.assembly.hole(None)
+            return self.assembly.hole(None)  # the parser reported it
         return self.flow(body.flow, scope, current)
 
     def _shared(self, statement: ast.Shared, value: Value) -> Value:
         if not isinstance(value, OpRef | BlockRef):
             self.session.report(
-                codes.NotAStep(
-                    span=statement.value.span, value=describe(value), hint="`shared` takes an op or a block"
-                )
+                codes.NotAStep(span=statement.value.span, value=describe(value), hint="`shared` takes an op or a block")
             )
             return POISON
         slot = Slot(statement.name.id)
@@ -126,9 +120,7 @@ class Flows:
         pattern = declared(step.shape, scope)
         if isinstance(result, Bundle):
             given = ", ".join(f"`{n}`" for n in result.tensors)
-            raise Failure(
-                codes.PortsMismatch(span=step.shape.span, what="a shape", wanted="one tensor", given=given)
-            )
+            raise Failure(codes.PortsMismatch(span=step.shape.span, what="a shape", wanted="one tensor", given=given))
         if result.shape is None:
             return self.assembly.hole(assumed(pattern))
         if not agrees(pattern, result.shape):

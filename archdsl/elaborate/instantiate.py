@@ -211,9 +211,7 @@ def template_for_inputs(session: Session, ref: BlockRef, span: Span, inputs: Map
     return template
 
 
-def _elaborate(
-    session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry
-) -> Template:
+def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry) -> Template:
     decl, name = ref.decl, ref.name or ref.decl.name.id
     assembly = Assembly()
     inner = {port: assembly.input(_shape(tensor)) for port, tensor in taken.items()}

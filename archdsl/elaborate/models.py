@@ -9,11 +9,11 @@ from typing import Any
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.elaborate import operators
 from archdsl.elaborate.arguments import bind_parameters
-from archdsl.elaborate.evaluate import Silence, evaluate, evaluate_or_poison, truth
+from archdsl.elaborate.evaluate import evaluate, evaluate_or_poison, truth
 from archdsl.elaborate.flatten import flatten
 from archdsl.elaborate.instantiate import argument_key, template_for_inputs
 from archdsl.elaborate.modules import Module
-from archdsl.elaborate.scope import Failure, Scope
+from archdsl.elaborate.scope import Failure, Scope, Silence
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, declared, model_inputs, show_pattern
 from archdsl.elaborate.template import origin
@@ -86,9 +86,7 @@ def _about(session: Session, ref: BlockRef) -> tuple[tuple[str, str | int | floa
             if value is POISON or entry.name is None:
                 raise Silence()
             if not isinstance(value, str | int | float | bool):
-                raise Failure(
-                    codes.BadFact(span=entry.value.span, name=entry.name.id, value=describe(value))
-                )
+                raise Failure(codes.BadFact(span=entry.value.span, name=entry.name.id, value=describe(value)))
             facts[entry.name.id] = value
     return tuple(facts.items())
 
@@ -141,9 +139,7 @@ def _same_ports(
     if set(named) != set(shapes):
         span = ports[0].span.to(ports[-1].span)
         session.report(
-            codes.ContractBroken(
-                span=span, what=f"the {side}", declared=", ".join(named), actual=", ".join(shapes)
-            )
+            codes.ContractBroken(span=span, what=f"the {side}", declared=", ".join(named), actual=", ".join(shapes))
         )
         return
     for name, port in named.items():
@@ -212,9 +208,7 @@ def _to_the_digits(value: Value, wanted: Value, node: ast.Expr) -> bool:
     """Whether a value rounds to the digits that are written: 4_089_184_256 is ``~= 4.1G``."""
     text = node.span.text.replace("_", "")
     if isinstance(value, Sym) or not isinstance(node, ast.Literal) or not isinstance(wanted, int | float):
-        raise Failure(
-            codes.NotAModel(span=node.span, value=f"`{node.span.text}`", wanted="a figure such as `4.1G`")
-        )
+        raise Failure(codes.NotAModel(span=node.span, value=f"`{node.span.text}`", wanted="a figure such as `4.1G`"))
     scale = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}.get(text[-1], 1)
     written = Decimal(text[:-1] if scale > 1 else text)
     exponent = written.as_tuple().exponent
@@ -224,4 +218,3 @@ def _to_the_digits(value: Value, wanted: Value, node: ast.Expr) -> bool:
 
 def file_checks(module: Module) -> list[ast.Check]:
     return [d for d in module.ast.declarations if isinstance(d, ast.Check)]
-

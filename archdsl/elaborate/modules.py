@@ -51,7 +51,7 @@ class Module:
         self.ast, problems = parse(source)
         for problem in problems:
             session.report(problem)
-        self._values: dict[str, Value] = {name: POISON for name in self.ast.broken}
+        self._values: dict[str, Value] = dict.fromkeys(self.ast.broken, POISON)
         self._declarations: dict[str, ast.Let | ast.Function | ast.Block | ast.Variant] = {}
         self._imports: dict[str, tuple[Module, ast.ImportName]] = {}
         for declaration in self.ast.declarations:
@@ -146,9 +146,7 @@ class Module:
             return value
         if not isinstance(value, BlockRef) or not value.decl.is_model:
             self.session.report(
-                contract_codes.NotAModel(
-                    span=declaration.value.span, value=describe(value), wanted="a call of a model"
-                )
+                contract_codes.NotAModel(span=declaration.value.span, value=describe(value), wanted="a call of a model")
             )
             return POISON
         about = declaration.about or value.about

@@ -15,11 +15,18 @@ if TYPE_CHECKING:
 
 
 class Failure(Exception):
-    """A mistake of the user's that ends the evaluation of one expression or step."""
+    """Mistakes of the user's that end the evaluation of one expression or step."""
 
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.code)
-        self.diagnostic = diagnostic
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__(*(d.code for d in diagnostics))
+        self.diagnostics = diagnostics
+
+
+class Silence(Failure):
+    """Something failed because of what was reported already."""
+
+    def __init__(self) -> None:
+        super().__init__()
 
 
 MISSING = object()

@@ -64,8 +64,8 @@ class Session:
             self._recorders[-1].append(diagnostic)
 
     def report_failure(self, failure: Failure) -> None:
-        if hasattr(failure, "diagnostic"):
-            self.report(failure.diagnostic)
+        for diagnostic in failure.diagnostics:
+            self.report(diagnostic)
 
     @contextmanager
     def recording(self) -> Iterator[list[Diagnostic]]:
@@ -149,9 +149,7 @@ class Session:
         span = node.span
         try:
             source = (
-                self.loader.file(node.module, importer.source)
-                if node.is_path
-                else self.loader.library(node.module)
+                self.loader.file(node.module, importer.source) if node.is_path else self.loader.library(node.module)
             )
         except Outside:
             self.report(codes.OutsideProject(span=span, module=node.module))

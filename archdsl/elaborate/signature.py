@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
-from archdsl.elaborate.evaluate import Silence, evaluate
-from archdsl.elaborate.scope import MISSING, Failure, Scope
+from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
 from archdsl.elaborate.values import POISON, Tensor, Value, describe
 from archdsl.graph.dims import Dim, Shape, Sym, show
 from archdsl.source import Span
@@ -17,9 +17,7 @@ REST = "..."
 """The name under which a scope keeps the dimensions that `...` stood for; no spec can write it."""
 
 
-def bind_inputs(
-    block: str, ports: Sequence[ast.Port], tensors: Sequence[Tensor], scope: Scope, span: Span
-) -> None:
+def bind_inputs(block: str, ports: Sequence[ast.Port], tensors: Sequence[Tensor], scope: Scope, span: Span) -> None:
     """Binds the names of input dimensions to the sizes of the tensors, and proves what is given twice."""
     later: list[tuple[ast.Port, ast.Expr, Dim, Shape]] = []
     for port, tensor in zip(ports, tensors, strict=True):
@@ -35,9 +33,7 @@ def bind_inputs(
             raise Failure(_mismatch(block, port, shape, span, f"`{dim.span.text}` is {wanted}"))
 
 
-def _bind(
-    block: str, port: ast.Port, name: ast.Name, size: Dim, shape: Shape, scope: Scope, span: Span
-) -> None:
+def _bind(block: str, port: ast.Port, name: ast.Name, size: Dim, shape: Shape, scope: Scope, span: Span) -> None:
     value = scope.local(name.id)
     if value is MISSING:
         value = scope.module.constant(name.id)
@@ -60,9 +56,7 @@ def _mismatch(block: str, port: ast.Port, shape: Shape, span: Span, reason: str)
     )
 
 
-def _aligned(
-    block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span: Span
-) -> list[tuple[ast.Expr, Dim]]:
+def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span: Span) -> list[tuple[ast.Expr, Dim]]:
     """Pairs the dimensions of a pattern with sizes; what `...` covers goes into the scope, `?` takes anything."""
     dims = pattern.dims
     rests = [i for i, dim in enumerate(dims) if isinstance(dim, ast.Rest)]
@@ -81,9 +75,7 @@ def _aligned(
     if rests:
         scope.names[REST] = shape[first : first + covered]
     kept = [dim for dim in dims if not isinstance(dim, ast.Rest)]
-    return [
-        (dim, size) for dim, size in zip(kept, sizes, strict=True) if not isinstance(dim, ast.Unknown | ast.Rest)
-    ]
+    return [(dim, size) for dim, size in zip(kept, sizes, strict=True) if not isinstance(dim, ast.Unknown | ast.Rest)]
 
 
 def dimension(node: ast.Expr, scope: Scope) -> Dim:
@@ -113,13 +105,13 @@ def _names(node: ast.Expr) -> list[ast.Name]:
     return []
 
 
-Pattern = tuple["Dim | None | str", ...]
+Pattern = tuple["Dim | str | None", ...]
 """A declared shape: sizes, ``None`` for `_` and `?`, and ``REST`` for a `...` that stands for nothing known."""
 
 
 def declared(pattern: ast.ShapeOf, scope: Scope) -> Pattern:
     """The shape that the spec states after `::`, with its expressions evaluated."""
-    dims: list[Dim | None | str] = []
+    dims: list[Dim | str | None] = []
     for dim in pattern.dims:
         if isinstance(dim, ast.Rest):
             rest: Value = scope.local(REST)

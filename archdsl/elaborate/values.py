@@ -1,4 +1,4 @@
-"""Compile-time values beside Python's own numbers, strings, truth values and tuples (which are the language's lists)."""
+"""Compile-time values beside Python's own numbers, strings, truth values and tuples (the language's lists)."""
 
 from __future__ import annotations
 

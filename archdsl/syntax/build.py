@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from lark import Token
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics.catalogue import flows as flow_codes
 from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
@@ -116,7 +117,9 @@ class Builder:
         return ast.Compare(self._span(children), (children[0], children[2]), ("~=",))
 
     def params(self, children: Children) -> tuple[str, tuple[ast.Param, ...]]:
-        return "params", self._values(children)
+        params = self._values(children)
+        self._distinct([p.name for p in params], "parameter")
+        return "params", params
 
     def param(self, children: Children) -> ast.Param:
         default = children[4] if len(children) == 5 else None
@@ -136,7 +139,9 @@ class Builder:
         return side.ports if isinstance(side, _Ports) else (ast.Port(side.span, None, side),)
 
     def ports(self, children: Children) -> _Ports:
-        return _Ports(self._span(children), self._values(children))
+        ports = self._values(children)
+        self._distinct([p.name for p in ports], "port")
+        return _Ports(self._span(children), ports)
 
     def port(self, children: Children) -> ast.Port:
         return ast.Port(self._span(children), self._name(children[0]), children[2])
@@ -151,7 +156,9 @@ class Builder:
         return ast.Rest(self._span(children))
 
     def about(self, children: Children) -> ast.About:
-        return ast.About(self._span(children), self._values(children))
+        entries = self._values(children)
+        self._distinct([e.name for e in entries], "fact")
+        return ast.About(self._span(children), entries)
 
     # --- bodies and flows ---
 
@@ -160,31 +167,37 @@ class Builder:
         about: ast.About | None = None
         flow: ast.Flow | None = None
         for item in self._values(children):
+            if isinstance(item, ast.Flow):
+                flow = item if flow is None else self._second_flow(flow, item)
+                continue
             if flow is not None:
-                self._after_flow(flow, item)
-            elif isinstance(item, ast.Flow):
-                flow = item
-            elif not isinstance(item, ast.About):
+                self.found.append(codes.StatementAfterFlow(span=self._keyword(item)))
+            elif isinstance(item, ast.About) and (about is not None or statements):
+                self.found.append(codes.AboutOutOfPlace(span=self._keyword(item)))
+            if not isinstance(item, ast.About):
                 statements.append(item)
-            elif about is not None or statements:
-                self.found.append(codes.AboutOutOfPlace(span=item.span))
-            else:
+            elif about is None:
                 about = item
+        if flow is None:
+            self.found.append(flow_codes.EmptyBody(span=self._span(children[-1:]), help=("`id` changes nothing",)))
         return ast.Body(self._span(children), tuple(statements), about, flow)
 
-    def _after_flow(self, flow: ast.Flow, item: ast.Flow | ast.Let | ast.Shared | ast.About) -> None:
-        if isinstance(item, ast.Flow):
-            first = Span(self.source, item.span.start, item.steps[0].span.end)
-            self.found.append(
-                codes.SecondFlow(
-                    span=first,
-                    labels=(Label(Span(self.source, flow.span.end - 1, flow.span.end), "the flow ended here"),),
-                    help=("start the line with `->` to continue the flow",),
-                    fix=Fix(Span(self.source, item.span.start, item.span.start), "-> "),
-                )
+    def _second_flow(self, flow: ast.Flow, second: ast.Flow) -> ast.Flow:
+        """Reports the second flow of a body, and gives what was most likely meant: one flow."""
+        at = Span(self.source, second.span.start, second.span.start)
+        self.found.append(
+            codes.SecondFlow(
+                span=Span(self.source, second.span.start, second.steps[0].span.end),
+                labels=(Label(Span(self.source, flow.span.end - 1, flow.span.end), "the flow ended here"),),
+                help=("start the line with `->` to continue the flow",),
+                fix=Fix(at, "-> "),
             )
-        else:
-            self.found.append(codes.StatementAfterFlow(span=item.span))
+        )
+        return ast.Flow(flow.span.to(second.span), (*flow.steps, *second.steps))
+
+    def _keyword(self, item: ast.Node) -> Span:
+        """The word that a statement starts with."""
+        return Span(self.source, item.span.start, item.span.start + len(item.span.text.split(maxsplit=1)[0]))
 
     def flow(self, children: Children) -> ast.Flow:
         return ast.Flow(self._span(children), self._values(children))
@@ -233,20 +246,60 @@ class Builder:
 
     def fan(self, children: Children) -> tuple[str, tuple[ast.Branch, ...], int]:
         branches: tuple[ast.Branch, ...] = self._values(children)
-        labelled = [b for b in branches if b.label]
-        if labelled and len(labelled) < len(branches):
-            odd = next(b for b in branches if b.label is None)
-            self.found.append(codes.MixedLabels(span=odd.span, labels=(Label(labelled[0].span, "has a label"),)))
-        seen: dict[str, ast.Branch] = {}
-        for branch in labelled:
-            assert branch.label
-            if branch.label.id in seen:
-                first = Label(seen[branch.label.id].span, "first used here")
-                self.found.append(
-                    codes.RepeatedName(span=branch.label.span, what="label", name=branch.label.id, labels=(first,))
-                )
-            seen[branch.label.id] = branch
+        labels = [b.label for b in branches if b.label]
+        self._distinct(labels, "label")
+        if len(branches) > 1:
+            branches = self._joined(branches, first_label=labels[0] if labels else None)
         return "fan", branches, children[-1].end_pos
+
+    def _joined(self, branches: tuple[ast.Branch, ...], first_label: ast.Name | None) -> tuple[ast.Branch, ...]:
+        """The branches of a fan-out, those joined that an arrow was forgotten between.
+
+        Labels are all or none, and branches stand in one column; a line further right continues the one before.
+        """
+        column = branches[0].span.column
+        found: list[ast.Branch] = []
+        for branch in branches:
+            begins_line = not self.source.line(branch.span.line)[: branch.span.column - 1].strip()
+            continues = (
+                found
+                and branch.label is None
+                and begins_line
+                and branch.span.column > column
+                and isinstance(branch.flow, ast.Flow)
+                and isinstance(found[-1].flow, ast.Flow)
+            )
+            if continues:
+                found[-1] = self._continued(found[-1], branch)
+                continue
+            if branch.label is None and first_label is not None:
+                label = Label(first_label.span, "has a label")
+                self.found.append(codes.MixedLabels(span=branch.span, labels=(label,)))
+            found.append(branch)
+        return tuple(found)
+
+    def _continued(self, branch: ast.Branch, rest: ast.Branch) -> ast.Branch:
+        assert isinstance(branch.flow, ast.Flow)
+        assert isinstance(rest.flow, ast.Flow)
+        self.found.append(
+            codes.ForgottenArrow(
+                span=Span(self.source, rest.span.start, rest.flow.steps[0].span.end),
+                labels=(Label(Span(self.source, branch.span.end - 1, branch.span.end), "this branch ended here"),),
+                help=("start the line with `->`, or move it to the column of the branches",),
+                fix=Fix(Span(self.source, rest.span.start, rest.span.start), "-> "),
+            )
+        )
+        flow = ast.Flow(branch.flow.span.to(rest.flow.span), (*branch.flow.steps, *rest.flow.steps))
+        return ast.Branch(branch.span.to(rest.span), branch.label, flow)
+
+    def _distinct(self, names: Iterable[ast.Name], what: str) -> None:
+        """Reports names that are given twice where each means something of its own."""
+        seen: dict[str, ast.Name] = {}
+        for name in names:
+            first = seen.setdefault(name.id, name)
+            if first is not name:
+                label = Label(first.span, "first used here")
+                self.found.append(codes.RepeatedName(span=name.span, what=what, name=name.id, labels=(label,)))
 
     def branch(self, children: Children) -> ast.Branch:
         label = self._name(children[0]) if len(children) == 3 else None

@@ -10,6 +10,16 @@ from lark import Token
 _CONTINUES = frozenset({"ARROW", "DOUBLE_COLON", "AS", "ELSE", "RBRACE", "RPAR", "RSQB"})
 # A line that ends with one of these is not finished.
 _UNFINISHED = frozenset({"ARROW", "LBRACE", "COMMA", "EQUAL", "NEWLINE"})
+DEPTH = 100
+"""Brackets within brackets; what comes after the parser recurses into them."""
+
+
+class TooDeep(Exception):
+    """A bracket opens within too many others."""
+
+    def __init__(self, token: Token) -> None:
+        super().__init__(DEPTH)
+        self.token = token
 
 
 class Layout:
@@ -44,6 +54,8 @@ class Layout:
                 pending = None
             if kind == "LPAR" or kind == "LSQB" or kind == "LBRACE":
                 brackets.append("{" if kind == "LBRACE" else "(")
+                if len(brackets) > DEPTH:
+                    raise TooDeep(token)
             elif brackets and (kind == "RPAR" or kind == "RSQB" or kind == "RBRACE"):
                 brackets.pop()
             previous = kind

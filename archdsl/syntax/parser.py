@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from threading import Lock
 from typing import cast
@@ -12,13 +12,17 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue.syntax import UnclosedBracket
+from archdsl.diagnostics.catalogue.values import TooLarge
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast, tables
 from archdsl.syntax.build import Builder
+from archdsl.syntax.causes import Mistake
 from archdsl.syntax.errors import character_error, offset_of, token_error
-from archdsl.syntax.layout import Layout
+from archdsl.syntax.layout import DEPTH, Layout, TooDeep
 
 _DECLARATION = re.compile(r"^(from|let|fn|block|model|check)\b[ \t]*(\w*)", re.MULTILINE)
+_IMPORTED = re.compile(r"\bimport\b(.*)", re.DOTALL)
 _LOCK = Lock()
 """Held during a parse: layout filter and builder keep the state of the file under way."""
 
@@ -60,14 +64,18 @@ def parse(source: SourceFile) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
                 declarations = cast(tuple[ast.Declaration, ...], lark.parse(text))
                 break
             except UnexpectedToken as error:
-                at = error.token.start_pos if error.token.type != "$END" else len(text)
-                problem = token_error(error, source, layout.seen)
+                mistake = Mistake(source, error.token, layout.seen, _accepted(lark, layout.seen))
+                problem = token_error(mistake)
+                at = problem.span.start if isinstance(problem, UnclosedBracket) else mistake.offset
+            except TooDeep as error:
+                at = error.token.start_pos or 0
+                problem = TooLarge(span=Span(source, at, at + 1), what="the nesting", limit=f"{DEPTH} brackets")
             except UnexpectedCharacters as error:
                 at = offset_of(error)
                 problem = character_error(error, source)
             found.append(problem)
-            start, end, name = _declaration_around(text, at or 0)
-            broken |= {name} if name else set()
+            start, end, names = _declaration_around(text, at)
+            broken |= names
             tried += 1
             if tried >= 20 or not text[start:end].strip():  # many mistakes: the first ones suffice
                 declarations, builder.found = (), []
@@ -78,18 +86,34 @@ def parse(source: SourceFile) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
         return module, (*found, *builder.found)
 
 
-def _declaration_around(text: str, offset: int) -> tuple[int, int, str]:
-    """The extent and the name of the top-level declaration that holds an offset.
+def _accepted(lark: Lark, tokens: Sequence[Token]) -> frozenset[str]:
+    """The types of token that may follow these.
+
+    Lark's own list is too short: it reduces by the token that does not fit before it sees that it does not.
+    """
+    again = lark.parse_interactive()
+    for token in tokens:
+        again.feed_token(token)
+    return frozenset(again.accepts())  # type: ignore[no-untyped-call]  # Lark's
+
+
+def _declaration_around(text: str, offset: int) -> tuple[int, int, set[str]]:
+    """The extent of the top-level declaration that holds an offset, and the names that it would define.
 
     Declarations start with their keyword in the first column; nothing inside one does.
     """
-    start, name, end = 0, "", len(text)
+    start, first, end = 0, None, len(text)
     for match in _DECLARATION.finditer(text):
         if match.start() > offset:
             end = match.start()
             break
-        start, name = match.start(), match[2]
-    return start, end, name
+        start, first = match.start(), match
+    if first is None or first[1] == "check":
+        return start, end, set()
+    if first[1] != "from":
+        return start, end, {first[2]} - {""}
+    imported = _IMPORTED.search(text, start, end)
+    return start, end, set(re.findall(r"\w+", imported[1])) if imported else set()
 
 
 def _comment(source: SourceFile, token: Token) -> ast.Comment:

@@ -106,6 +106,21 @@ class MixedLabels(Diagnostic):
     label = "has no label"
 
 
+class ForgottenArrow(Diagnostic):
+    """A line within a fan-out looks like a continuation of the branch above it, but starts a branch of its own.
+
+    Branches stand in one column. A line further right continues a branch when it starts with `->`:
+
+        concat {
+          conv(64, k=3)
+            relu              # wrong: a third branch, or a forgotten arrow?
+          conv(64, k=1)
+        }
+    """
+
+    message = "this looks like a continuation of the branch above, and has no `->`"
+
+
 class RepeatedName(Diagnostic):
     """A name is given twice where it must be unique: a declaration, a parameter, a label, an argument or a column."""
 
