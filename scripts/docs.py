@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import cleandoc
 from pathlib import Path
 
+from archdsl import load_text
 from archdsl.diagnostics.explain import catalogue
+from archdsl.ops.docs import ArgumentDoc, OpDoc, by_family
+from archdsl.summary.figures import exact
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,7 +27,54 @@ def errors() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"docs/errors.md": errors}
+def ops() -> str:
+    """``docs/ops.md``: what ``archdsl ops NAME`` prints, for every op. Compiles every example."""
+    lines = [
+        "# Ops",
+        "",
+        "What `archdsl ops NAME` prints, for every op. `make docs` writes this page from the classes of the ops, and",
+        "compiles each example to find its figures.",
+        "",
+        "Ops take the tensor that flows in and the arguments in brackets. An argument whose default is `…` may be left",
+        "out; its description says what holds then. Shapes are without the batch dimension, channels last.",
+    ]
+    weighted: dict[str, ArgumentDoc] = {}
+    for family, pages in by_family().items():
+        lines += ["", f"## {family.capitalize()}"]
+        for page in pages:
+            lines += ["", *_op(page)]
+            for argument in page.arguments:
+                if argument.shared:
+                    weighted.setdefault(argument.name, argument)
+    lines += ["", "## Arguments of every op with weights", "", *_arguments(list(weighted.values()))]
+    return "\n".join(lines) + "\n"
+
+
+def _op(page: OpDoc) -> Iterator[str]:
+    found = load_text(page.example.source).summary()
+    shapes = f"{page.example.input} -> {page.example.output}"
+    figures = f"{exact(found.total.params)} parameters, {exact(found.total.macs)} MACs"
+    yield from (f"### {page.name}", "", "```", page.signature, "```", "", page.text)
+    own = [argument for argument in page.arguments if not argument.shared]
+    if own or page.tensors:
+        yield from ("", *_arguments(own, page.tensors))
+    yield from ("", f"`{page.example.step}` :: `{shapes}`: {figures}.", "")
+    yield f"Keras: {page.keras}." + (f" Elsewhere: {', '.join(page.aliases)}." if page.aliases else "")
+
+
+def _arguments(arguments: Sequence[ArgumentDoc], tensors: Sequence[str] = ()) -> Iterator[str]:
+    yield from ("| argument | default | may be | |", "|---|---|---|---|")
+    for a in arguments:
+        default = "" if a.required else f"`{a.default or '…'}`"
+        yield f"| `{a.name}` | {default} | {_cell(a.wanted)} | {_cell(a.description)} |"
+    yield from (f"| `{name}` | `…` | a tensor | |" for name in tensors)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"docs/errors.md": errors, "docs/ops.md": ops}
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -43,9 +42,6 @@ class CommandGroup(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        # Reading a spec makes few cycles but hundreds of thousands of objects, which by default are looked through
-        # again and again: a third of the time of a short run.
-        gc.set_threshold(100_000, 20, 100)
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()  # here, where a closed pipe is expected

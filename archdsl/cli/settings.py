@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from archdsl.cli.exits import Refusal
 from archdsl.compiler import Parameter, Program
+from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.suggest import did_you_mean
-from archdsl.diagnostics.terminal import render
 from archdsl.source import SourceFile
+
+_MARK: Final = "--set "
+"""How the name of a source starts that is no file."""
 
 
 def parse(program: Program, model: str, settings: Sequence[str]) -> dict[str, Any]:
@@ -32,13 +35,17 @@ def parse(program: Program, model: str, settings: Sequence[str]) -> dict[str, An
 def _value(program: Program, name: str, text: str, parameter: Parameter) -> Any:
     if "str" in parameter.type.split(" | ") and not text.startswith('"'):
         return text  # where only a string can be meant, its quotes may be left out: shells take them away
-    before = set(program.diagnostics)
-    given = program.value(SourceFile(f"--set {name}", f"let {name} = {text}"))
+    source = SourceFile(f"{_MARK}{name}", f"let {name} = {text}")
+    given = program.value(source)
     if given is None:
-        found = [d for d in program.diagnostics if d not in before]
-        words = render(found[0], colour=False) if found else f"`{text}` is no value"
-        raise Refusal(f"--set {name}\n{words}")
+        found = [d for d in program.diagnostics if d.span.source is source]
+        raise ArchError(found) if found else Refusal(f"--set {name}: `{text}` is not one value")
     return given
+
+
+def is_setting(source: SourceFile) -> bool:
+    """Whether a diagnostic is about what stands on the command line."""
+    return source.name.startswith(_MARK)
 
 
 def _unknown(model: str, name: str, known: dict[str, Parameter]) -> str:

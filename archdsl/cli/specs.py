@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from archdsl.cli.exits import Refusal
+from archdsl.cli.exits import USAGE, Refusal
+from archdsl.cli.terminal import show_diagnostics
 
 if TYPE_CHECKING:
     from archdsl.api import Architecture
@@ -26,11 +27,15 @@ class SpecType(click.ParamType):  # type: ignore[type-arg]  # generic from click
     name = "spec"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from archdsl.files import bundled
+        from archdsl.files import bundled, plain
 
         folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
         files = sorted(folder.glob("*.arch")) if folder.is_dir() else []
-        names = [*(path.as_posix() for path in files), *(bundled() if "/" not in incomplete else ())]
+        names = [path.as_posix() for path in files]
+        if "/" not in incomplete:
+            known = bundled()
+            stems = {file.removesuffix(".arch") for file, _ in known.values()}
+            names += sorted(stems | (known.keys() - map(plain, stems)))
         items = [CompletionItem(name) for name in names if name.startswith(incomplete)]
         return [*items, CompletionItem(incomplete, type="dir")]
 
@@ -66,13 +71,20 @@ def find(spec: str) -> Located:
 def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:
     """The model that SPEC names, its parameters set. Raises ``ArchError`` when the spec has errors."""
     from archdsl.api import choose_model, elaborate
-    from archdsl.cli.settings import parse
+    from archdsl.cli.settings import is_setting, parse
     from archdsl.compiler import Program
+    from archdsl.diagnostics import ArchError
 
     located = find(spec)
     program = Program(located.source, located.loader)
     model = choose_model(program, located.model)
-    return elaborate(program, model, parse(program, model, settings))
+    try:
+        return elaborate(program, model, parse(program, model, settings))
+    except ArchError as error:
+        if any(is_setting(d.span.source) for d in error.diagnostics):
+            show_diagnostics(error.diagnostics, err=True)
+            raise click.exceptions.Exit(USAGE) from None  # the spec is right; what it was given is not
+        raise
 
 
 def _stdin() -> Located:

@@ -99,7 +99,9 @@ def by_family() -> dict[str, list[OpDoc]]:
 def _arguments(op: type[Op]) -> Iterator[ArgumentDoc]:
     """In the order in which a call gives them: by position, the op's others, those of all ops with weights."""
     fields = op.model_fields
-    shared = Weighted.model_fields if issubclass(op, Weighted) else {}
+    weighted = Weighted.model_fields if issubclass(op, Weighted) else {}
+    # An op that documents one of them itself has it for its own.
+    shared = [name for name in weighted if fields[name].description == weighted[name].description]
     own = [name for name in fields if name not in op.positional and name not in shared]
     for name in dict.fromkeys((*op.positional, *own, *shared)):
         field = fields.get(name)

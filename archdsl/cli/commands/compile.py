@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -71,14 +75,37 @@ def _form(out: str | None, to: str | None) -> str:
 
 
 def _save(architecture: Architecture, target: Path) -> None:
-    # TensorFlow announces CPU features and missing GPUs on import. Who wants to read that sets the variable.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with working("loading Keras"):
+    with working("loading Keras"), _hushed():
         import archdsl.backends.keras.build
     with working(f"building {architecture.name}"):
         model = archdsl.backends.keras.build.build(architecture.graph)
     with working(f"saving {target}"), written(target) as file:
         model.save(file)
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps to itself what TensorFlow announces on import: CPU features, missing GPUs.
+
+    Some of it is written before TensorFlow looks at its own setting, so the file descriptor is turned away too. Who
+    sets TF_CPP_MIN_LOG_LEVEL to less than 3 reads it all, and so does who gets an error.
+    """
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
+        yield
+        return
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with TemporaryFile() as announced:
+        os.dup2(announced.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            announced.seek(0)
+            os.write(terminal, announced.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
 
 
 def _tell(architecture: Architecture, target: Path, seconds: float) -> None:

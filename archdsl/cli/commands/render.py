@@ -26,7 +26,8 @@ Examples:
 def render(spec: str, out: str | None, levels: int | None, settings: tuple[str, ...]) -> None:
     """Draw a diagram of a model.
 
-    Ops are boxes within their blocks, arrows have shapes. Works without a system Graphviz. Folders of FILE are made. FILE is replaced only when all went well.
+    Ops are boxes within their blocks; arrows say the shapes. Works without a system Graphviz. Folders of FILE are made.
+    FILE is replaced only when all went well.
     """
     from archdsl.backends.graphviz.layout import FORMATS, RenderError, draw
 

@@ -1,0 +1,146 @@
+"""Imports ``.arch`` files like Python modules: ``import archdsl.importer``, then ``from specs import resnet50``.
+
+The models of the file are callables that build Keras models::
+
+    import archdsl.importer
+    from specs import resnet50
+
+    model = resnet50.ResNet50(classes=10)          # a keras.Model
+    graph = resnet50.ResNet50.load(classes=10).graph
+
+Files are found where Python modules are: on ``sys.path``, and in packages. A Python module of the same name wins. An
+error in a file raises ``ArchError``, as one in a Python file raises ``SyntaxError``. Keras is imported when the first
+model is built.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
+from inspect import Parameter as PythonParameter
+from inspect import Signature
+from keyword import iskeyword
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from archdsl.api import Architecture, elaborate
+from archdsl.compiler import Parameter, Program
+from archdsl.diagnostics import ArchError
+from archdsl.files import Located, locate, read_text
+
+if TYPE_CHECKING:
+    import keras
+
+
+class SpecFinder(MetaPathFinder):
+    """Finds ``name.arch`` in the folders in which Python looks for ``name``."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        name = fullname.rpartition(".")[2]
+        for folder in sys.path if path is None else path:
+            file = Path(folder, f"{name}.arch").absolute()
+            if file.is_file():
+                return spec_from_file_location(fullname, file, loader=SpecLoader(file))
+        return None
+
+
+class SpecLoader(Loader):
+    """Makes a module of a file: its models by name."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def exec_module(self, module: ModuleType) -> None:
+        located = locate(str(self._file))
+        program = Program(located.source, located.loader)
+        if program.has_errors:
+            raise ArchError(program.diagnostics)
+        models = {name: Model(located, program, name, module.__name__) for name in program.models}
+        vars(module).update(models, __all__=list(models), __doc__=_header(located.source.text))
+
+    def get_source(self, fullname: str) -> str:
+        """For tools that show the source of a module."""
+        return read_text(self._file)
+
+
+class Model:
+    """A model of a file, to be called with its parameters."""
+
+    def __init__(self, located: Located, program: Program, name: str, module: str) -> None:
+        self._located = located
+        self.__name__ = self.__qualname__ = name
+        self.__module__ = module
+        self.__doc__ = program.doc(name) or None
+        self.__signature__ = _signature(program.parameters(name))
+
+    def __repr__(self) -> str:
+        return f"<model {self.__module__}.{self.__name__}{self.__signature__}>"
+
+    def __call__(self, *args: Any, **params: Any) -> keras.Model:
+        """The Keras model, its weights initialised. Raises ``ArchError`` when the parameters do not fit."""
+        return self.load(*args, **params).build()
+
+    def load(self, *args: Any, **params: Any) -> Architecture:
+        """The model as it was checked, without Keras: its graph, summary and warnings."""
+        given = self.__signature__.bind(*args, **params).arguments
+        given |= given.pop(_OTHERS, {})
+        # A program of its own, since a program keeps what it reported.
+        return elaborate(Program(self._located.source, self._located.loader), self.__name__, given)
+
+
+_OTHERS = "params"
+"""Takes the parameters whose names are keywords of Python: ``Net(**{"lambda": 0.5})``."""
+
+
+class _Written:
+    """A default that only the compiler can evaluate, shown as the spec has it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _signature(parameters: dict[str, Parameter]) -> Signature:
+    by_place = True
+    found: list[PythonParameter] = []
+    for name, parameter in parameters.items():
+        if iskeyword(name):
+            by_place = False  # the next one would have its place
+            continue
+        default: Any = PythonParameter.empty
+        if parameter.default is not None:
+            default = _Written(parameter.default) if parameter.value is None else _list(parameter.value)
+        elif found and found[-1].default is not PythonParameter.empty:
+            by_place = False  # a variant may set the first parameter and leave the second
+        kind = PythonParameter.POSITIONAL_OR_KEYWORD if by_place else PythonParameter.KEYWORD_ONLY
+        found.append(PythonParameter(name, kind, default=default, annotation=_Written(parameter.type)))
+    if any(map(iskeyword, parameters)):
+        found.append(PythonParameter(_OTHERS, PythonParameter.VAR_KEYWORD))
+    return Signature(found)
+
+
+def _list(value: Any) -> Any:
+    """The language's lists are Python's."""
+    return list(map(_list, value)) if isinstance(value, tuple) else value
+
+
+def _header(text: str) -> str | None:
+    """The comment that a file starts with."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("#") or line.startswith("##"):
+            break
+        lines.append(line.removeprefix("#").removeprefix(" "))
+    return "\n".join(lines) or None
+
+
+if not any(isinstance(finder, SpecFinder) for finder in sys.meta_path):
+    sys.meta_path.append(SpecFinder())  # at the end, so that Python's own modules win
