@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from archdsl.graph.dims import Shape
+from archdsl.graph.dims import Dim, Shape
 from archdsl.graph.model import Graph, Node, Port
 from archdsl.graph.tree import Branch, local_name, tree
 from archdsl.ops.show import TRAINING, call
@@ -57,6 +57,21 @@ class Summary:
     @property
     def total(self) -> NodeCost:
         return self.root.cost
+
+    @property
+    def params(self) -> int:
+        """All weights, as Keras counts them."""
+        return self.total.params
+
+    @property
+    def trainable(self) -> int:
+        """Weights that training changes, as papers count them."""
+        return self.total.trainable
+
+    @property
+    def macs(self) -> Dim:
+        """Multiply-adds for one example."""
+        return self.total.macs
 
 
 def summarise(graph: Graph) -> Summary:
