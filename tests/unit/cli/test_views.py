@@ -1,0 +1,66 @@
+"""``archdsl summary`` and ``archdsl render``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.unit.cli.conftest import Run
+
+
+def test_summary(run: Run) -> None:
+    result = run("summary", "net.arch")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Net :: [8, 8, 3] -> [10]\n")
+    assert "relu" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_summary_as_json(run: Run) -> None:
+    result = run("summary", "net.arch", "--format", "json", "--set", "depth=1")
+    document = json.loads(result.stdout)
+    assert (document["schema"], document["model"], document["params"]) == ("archdsl-summary", "Net", 162)
+
+
+def test_summary_levels(run: Run) -> None:
+    whole, top = run("summary", "resnet50"), run("summary", "resnet50", "--levels", "1")
+    assert len(top.stdout) < len(whole.stdout)
+    assert run("summary", "resnet50", "--levels", "0").exit_code == 2
+
+
+def test_summary_of_a_broken_spec(run: Run) -> None:
+    result = run("summary", "bad.arch")
+    assert result.exit_code == 1
+    assert "error[contract-broken]" in result.stderr
+    assert not result.stdout
+
+
+def test_render(run: Run) -> None:
+    result = run("render", "net.arch", "-o", "out/net.svg")
+    assert (result.exit_code, result.stdout) == (0, "wrote out/net.svg\n")
+    assert "</svg>" in Path("out/net.svg").read_text(encoding="utf-8")
+    assert run("render", "net.arch", "-o", "net.png").exit_code == 0
+    assert Path("net.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_render_names_the_file_after_the_spec(run: Run) -> None:
+    assert run("render", "net.arch:Deep").stdout == "wrote deep.svg\n"
+
+
+def test_render_levels(run: Run) -> None:
+    assert run("render", "resnet50", "--levels", "1", "-o", "top.dot").exit_code == 0
+    assert run("render", "resnet50", "-o", "all.dot").exit_code == 0
+    assert Path("top.dot").stat().st_size < Path("all.dot").stat().st_size
+
+
+def test_render_refuses_other_formats(run: Run) -> None:
+    result = run("render", "net.arch", "-o", "net.gif")
+    assert result.exit_code == 2
+    assert ".svg, .png or .dot" in result.stderr
+    assert not Path("net.gif").exists()
+
+
+def test_render_leaves_the_old_file_after_an_error(run: Run) -> None:
+    Path("bad.svg").write_text("kept", encoding="utf-8")
+    assert run("render", "bad.arch").exit_code == 1
+    assert Path("bad.svg").read_text(encoding="utf-8") == "kept"
