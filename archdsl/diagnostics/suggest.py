@@ -9,6 +9,10 @@ from itertools import islice
 _MOST = 3
 _LENGTH = 60
 _CANDIDATES = 5_000
+_ENOUGH = 0.6
+"""The share of letters in order that makes a name similar."""
+_NEARLY = 0.15
+"""How much less similar than the best one a further suggestion may be."""
 _COMPARED = 100
 """How many candidates are compared letter by letter, which takes some 50 µs each: those with most letters in common."""
 
@@ -59,11 +63,18 @@ def did_you_mean(name: str, candidates: Iterable[str], aliases: Mapping[str, str
 
 
 def _similar(wanted: str, known: Iterable[str]) -> list[str]:
-    from difflib import get_close_matches  # here, because most runs have nothing to suggest
+    from difflib import SequenceMatcher  # here, because most runs have nothing to suggest
 
     letters = set(wanted)
     likely = nlargest(_COMPARED, known, key=lambda k: 2 * len(letters & set(k)) - abs(len(wanted) - len(k)))
-    return get_close_matches(wanted, likely, n=_MOST, cutoff=0.6)
+    ratios: dict[str, float] = {}
+    matcher = SequenceMatcher(b=wanted)
+    for name in likely:
+        matcher.set_seq1(name)
+        ratios[name] = matcher.ratio()
+    enough = max(_ENOUGH, max(ratios.values(), default=0.0) - _NEARLY)
+    found = sorted((name for name, ratio in ratios.items() if ratio >= enough), key=lambda name: -ratios[name])
+    return found[:_MOST]
 
 
 def _letters(name: str) -> str:

@@ -96,6 +96,8 @@ def _where(trace: Sequence[Frame], more: int, home: SourceFile) -> str:
     if not trace:
         return others
     parts = [f"in {visible(trace[0].call)}"]
+    if trace[0].span.source is not home:
+        parts[0] += f" at {_place(trace[0], home)}"
     parts += [f"from {visible(frame.call)} at {_place(frame, home)}" for frame in trace[1:]]
     if len(parts) > _FRAMES:
         parts[2:-1] = [f"through {len(parts) - 3} more"]

@@ -9,7 +9,7 @@ from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.diagnostics.catalogue import values as value_codes
-from archdsl.elaborate.arguments import make_op
+from archdsl.elaborate.op_arguments import make_op
 from archdsl.elaborate.scope import Failure
 from archdsl.elaborate.template import Step
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Slot, Tensor, describe

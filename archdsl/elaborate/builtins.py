@@ -17,25 +17,29 @@ LIST_LIMIT: Final = 100_000
 
 
 class Misuse(Exception):
-    """A function cannot compute; the text continues "`name` …"."""
+    """A function cannot compute; the text continues "`name` …". ``value`` is the argument at fault, if one is."""
+
+    def __init__(self, reason: str, value: Value = None) -> None:
+        super().__init__(reason)
+        self.value = value
 
 
 def _number(value: Value) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         hint = ", known only when the model runs" if isinstance(value, Sym) else ""
-        raise Misuse(f"takes a number, not {describe(value)}{hint}")
+        raise Misuse(f"takes a number, not {describe(value)}{hint}", value)
     return value
 
 
 def _list(value: Value) -> tuple[Value, ...]:
     if not isinstance(value, tuple):
-        raise Misuse(f"takes a list, not {describe(value)}")
+        raise Misuse(f"takes a list, not {describe(value)}", value)
     return value
 
 
 def _int(value: Value) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise Misuse(f"takes an int, not {describe(value)}")
+        raise Misuse(f"takes an int, not {describe(value)}", value)
     return value
 
 
@@ -44,7 +48,7 @@ def _length(value: Value) -> int:
         return len(value)
     if isinstance(value, Bundle):
         return len(value.tensors)
-    raise Misuse(f"takes a list or a string, not {describe(value)}")
+    raise Misuse(f"takes a list or a string, not {describe(value)}", value)
 
 
 def _sum(values: Value) -> Value:
@@ -84,20 +88,20 @@ def _round(value: Value, digits: Value = 0) -> int | float:
 def _root(value: Value) -> float:
     number = _number(value)
     if number < 0:
-        raise Misuse("takes a number of 0 or more")
+        raise Misuse(f"takes a number of 0 or more, not {describe(value)}", value)
     return math.sqrt(number)
 
 
 def _log2(value: Value) -> float:
     number = _number(value)
     if number <= 0:
-        raise Misuse("takes a positive number")
+        raise Misuse(f"takes a positive number, not {describe(value)}", value)
     return math.log2(number)
 
 
 def _range(start: Value, stop: Value | None = None, step: Value = 1) -> tuple[int, ...]:
     if _int(step) == 0:
-        raise Misuse("takes a step that is not 0")
+        raise Misuse("takes a step that is not 0", step)
     numbers = range(_int(start)) if stop is None else range(_int(start), _int(stop), _int(step))
     _bounded(len(numbers) if abs(numbers.stop) < 2**62 and abs(numbers.start) < 2**62 else LIST_LIMIT + 1)
     return tuple(numbers)
@@ -115,14 +119,14 @@ def _enumerate(values: Value) -> tuple[tuple[int, Value], ...]:
 def _zip(*lists: Value) -> tuple[tuple[Value, ...], ...]:
     taken = [_list(values) for values in lists]
     if len({len(values) for values in taken}) > 1:
-        raise Misuse(f"takes lists of equal length, not of {', '.join(str(len(v)) for v in taken)}")
+        raise Misuse(f"takes lists of equal length, not of {' and '.join(str(len(v)) for v in taken)}")
     return tuple(zip(*taken, strict=True))
 
 
 def _linspace(first: Value, last: Value, count: Value) -> tuple[float, ...]:
     a, b, n = float(_number(first)), float(_number(last)), _int(count)
     if n < 0:
-        raise Misuse("takes a count of 0 or more")
+        raise Misuse(f"takes a count of 0 or more, not {n}", count)
     _bounded(n)
     return tuple(a + (b - a) * i / (n - 1) if n > 1 else a for i in range(n))
 

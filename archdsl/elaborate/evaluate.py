@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, TypeVar
 
-from archdsl.diagnostics import Diagnostic, Fix
+from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as codes
-from archdsl.diagnostics.suggest import closest
+from archdsl.diagnostics.suggest import closest, did_you_mean
 from archdsl.elaborate import operators
 from archdsl.elaborate.builtins import FUNCTIONS, Misuse, aliases
 from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
@@ -49,6 +50,8 @@ def evaluate_or_poison(node: ast.Expr, scope: Scope) -> Value:
 
 def _name(node: ast.Name, scope: Scope) -> Value:
     value = scope.find(node.id)
+    if value is POISON:
+        raise Silence()
     if value is MISSING:
         raise Failure(unknown_name(node.id, node.span, scope))
     return value
@@ -56,21 +59,29 @@ def _name(node: ast.Name, scope: Scope) -> Value:
 
 def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> Diagnostic:
     """The diagnostic for a name without a meaning, with what the writer may have meant."""
-    candidates = closest(name, dict.fromkeys(scope.visible()), aliases())
+    if name in _FOREIGN_VALUES:
+        help_, replacement = _FOREIGN_VALUES[name]
+        fix = Fix(span, replacement) if replacement else None
+        return name_codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
+    tap = scope.session.tap_after(name, span)
+    if tap is not None:
+        labels, help_ = (Label(tap, "named here"),), "a tap is known after its step"
+        return name_codes.UnknownName(span=span, name=name, what=what, labels=labels, help=(help_,))
     library = scope.session.library_home(name)
-    help_: tuple[str, ...] = ()
-    fix = None
     if library:
-        help_ = (f"the library has it: `from {library} import {name}`",)
-    elif candidates:
-        help_ = (f"did you mean {' or '.join(f'`{c}`' for c in candidates)}?",)
-        fix = Fix(span, candidates[0])
-    elif name in ("none", "None", "null"):
-        help_ = ("there is no none: leave the argument out",)
-    elif name in ("True", "False"):
-        help_ = (f"write `{name.lower()}`",)
-        fix = Fix(span, name.lower())
-    return name_codes.UnknownName(span=span, name=name, what=what, help=help_, fix=fix)
+        help_ = f"the library has it: `from {library} import {name}`"
+        return name_codes.UnknownName(span=span, name=name, what=what, help=(help_,))
+    visible = dict.fromkeys(scope.visible())
+    near = closest(name, visible, aliases())
+    fix = Fix(span, near[0]) if near else None
+    return name_codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, aliases()), fix=fix)
+
+
+_FOREIGN_VALUES: Final[dict[str, tuple[str, str]]] = {
+    "True": ("write `true`", "true"),
+    "False": ("write `false`", "false"),
+    **dict.fromkeys(("none", "None", "null"), ("there is no none: leave the argument out", "")),
+}
 
 
 def _literal(node: ast.Literal, scope: Scope) -> Value:
@@ -85,8 +96,6 @@ def _spread(items: tuple[ast.Expr | ast.Spread, ...], scope: Scope) -> Iterator[
         value = evaluate(item.value, scope)
         if isinstance(value, Bundle):
             value = tuple(value.tensors.values())
-        if value is POISON:
-            raise Silence()
         if not isinstance(value, tuple):
             raise Failure(
                 codes.WrongType(span=item.span, what="what `...` spreads", wanted="a list", given=describe(value))
@@ -100,10 +109,8 @@ def _list(node: ast.ListOf, scope: Scope) -> Value:
 
 def iterate(value: Value, span: Span) -> tuple[Value, ...]:
     """The elements that a loop goes over."""
-    if value is POISON:
-        raise Silence()
     if not isinstance(value, tuple):
-        hint = (f"write `range({describe(value).split()[-1]})`",) if isinstance(value, int) else ()
+        hint = (f"write `range({span.text})`",) if isinstance(value, int) else ()
         raise Failure(
             codes.WrongType(span=span, what="what a loop goes over", wanted="a list", given=describe(value), help=hint)
         )
@@ -117,9 +124,9 @@ def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> N
         return
     if not isinstance(value, tuple) or len(value) != len(targets):
         span = targets[0].span.to(targets[-1].span)
-        raise Failure(
-            codes.WrongType(span=span, what="each element", wanted=f"a list of {len(targets)}", given=describe(value))
-        )
+        wanted = f"a list of {len(targets)}"
+        hint = ("`enumerate` and `zip` make pairs",) if len(targets) == 2 and not isinstance(value, tuple) else ()
+        raise Failure(codes.WrongType(span=span, what="each element", wanted=wanted, given=describe(value), help=hint))
     scope.names.update((target.id, v) for target, v in zip(targets, value, strict=True))
 
 
@@ -147,18 +154,18 @@ def _table(node: ast.Table, scope: Scope) -> Value:
         if len(row) != len(names):
             span = row[0].span.to(row[-1].span)
             problem = f"row has {len(row)} cells for {len(names)} columns"
-            raise Failure(codes.BadTable(span=span, problem=problem))
+            columns = Label(header[0].span.to(header[-1].span), "the columns")
+            raise Failure(codes.BadTable(span=span, problem=problem, labels=(columns,)))
         found.append(Row(dict(zip(names, (evaluate(cell, scope) for cell in row), strict=True))))
     return tuple(found)
 
 
 def truth(value: Value, span: Span) -> bool:
     """A condition's value, which must be a bool: no number or list is taken for one."""
-    if value is POISON:
-        raise Silence()
     if isinstance(value, bool):
         return value
-    raise Failure(codes.WrongType(span=span, what="the condition", wanted="a bool", given=describe(value)))
+    help_ = (f"compare it, as in `{span.text} > 0`",) if isinstance(value, int | float) else ()
+    raise Failure(codes.WrongType(span=span, what="the condition", wanted="a bool", given=describe(value), help=help_))
 
 
 def _conditional(node: ast.Conditional, scope: Scope) -> Value:
@@ -167,10 +174,12 @@ def _conditional(node: ast.Conditional, scope: Scope) -> Value:
 
 
 def _logic(node: ast.Logic, scope: Scope) -> Value:
-    left = truth(evaluate(node.left, scope), node.left.span)
-    if left == (node.operator == "or"):
-        return left
-    return truth(evaluate(node.right, scope), node.right.span)
+    spine, first = _spine(node)
+    value = truth(evaluate(first, scope), first.span)
+    for part in spine:
+        if value != (part.operator == "or"):
+            value = truth(evaluate(part.right, scope), part.right.span)
+    return value
 
 
 def _not(node: ast.Not, scope: Scope) -> Value:
@@ -181,8 +190,6 @@ def _compare(node: ast.Compare, scope: Scope) -> Value:
     left = evaluate(node.operands[0], scope)
     for operator, operand in zip(node.operators, node.operands[1:], strict=True):
         right = evaluate(operand, scope)
-        if left is POISON or right is POISON:
-            raise Silence()
         if not operators.compare(operator, left, right, node.span):
             return False
         left = right
@@ -190,25 +197,32 @@ def _compare(node: ast.Compare, scope: Scope) -> Value:
 
 
 def _binary(node: ast.Binary, scope: Scope) -> Value:
-    # Long sums lean left, so the left spine is walked in a loop instead of by recursion.
-    spine: list[ast.Binary] = []
-    left_node: ast.Expr = node
-    while isinstance(left_node, ast.Binary):
-        spine.append(left_node)
-        left_node = left_node.left
-    value = evaluate(left_node, scope)
-    for part in reversed(spine):
-        right = evaluate(part.right, scope)
-        if value is POISON or right is POISON:
-            raise Silence()
-        value = operators.binary(part, value, right)
+    spine, first = _spine(node)
+    value = evaluate(first, scope)
+    for part in spine:
+        value = operators.binary(part, value, evaluate(part.right, scope))
     return value
+
+
+Pair = TypeVar("Pair", ast.Binary, ast.Logic)
+
+
+def _spine(node: Pair) -> tuple[list[Pair], ast.Expr]:
+    """The pairs of a sum or a condition from the left, and its first operand.
+
+    Long ones lean left: walking them in a loop instead of by recursion leaves their length open.
+    """
+    kind = type(node)
+    spine: list[Pair] = []
+    first: ast.Expr = node
+    while isinstance(first, kind):
+        spine.append(first)
+        first = first.left
+    return spine[::-1], first
 
 
 def _unary(node: ast.Unary, scope: Scope) -> Value:
     value = evaluate(node.value, scope)
-    if value is POISON:
-        raise Silence()
     if isinstance(value, bool) or not isinstance(value, int | float | Sym):
         raise Failure(
             codes.WrongType(
@@ -220,22 +234,18 @@ def _unary(node: ast.Unary, scope: Scope) -> Value:
 
 def _field(node: ast.Field, scope: Scope) -> Value:
     value = evaluate(node.value, scope)
-    if value is POISON:
-        raise Silence()
     fields: Any = value.fields if isinstance(value, Row) else value.tensors if isinstance(value, Bundle) else {}
     if node.name.id not in fields:
         near = closest(node.name.id, fields, {})
         help_ = (f"did you mean `{near[0]}`?",) if near else (f"it has {', '.join(fields)}",) if fields else ()
-        raise Failure(
-            name_codes.UnknownField(span=node.name.span, name=node.name.id, value=describe(value), help=help_)
-        )
+        fix = Fix(node.name.span, near[0]) if near else None
+        what = f"`{node.value.span.text}`" if fields else describe(value)
+        raise Failure(name_codes.UnknownField(span=node.name.span, name=node.name.id, value=what, help=help_, fix=fix))
     return fields[node.name.id]
 
 
 def _item(node: ast.Item, scope: Scope) -> Value:
     value = evaluate(node.value, scope)
-    if value is POISON:
-        raise Silence()
     if not isinstance(value, tuple | str):
         raise Failure(
             codes.WrongType(span=node.value.span, what="what is indexed", wanted="a list", given=describe(value))
@@ -250,33 +260,28 @@ def _item(node: ast.Item, scope: Scope) -> Value:
         return value[slice(*bounds)]
     index = _index(node.index, scope)
     if not -len(value) <= index < len(value):
-        raise Failure(codes.IndexOutOfRange(span=node.index.span, index=index, length=len(value)))
+        help_ = (f"the last index is {len(value) - 1}",) if value else ()
+        raise Failure(codes.IndexOutOfRange(span=node.index.span, index=index, length=len(value), help=help_))
     return value[index]
 
 
 def _index(node: ast.Expr, scope: Scope) -> int:
     value = evaluate(node, scope)
-    if value is POISON:
-        raise Silence()
     if isinstance(value, bool) or not isinstance(value, int):
         raise Failure(codes.WrongType(span=node.span, what="an index", wanted="an int", given=describe(value)))
     return value
 
 
 def _call(node: ast.Call, scope: Scope) -> Value:
-    return call(evaluate(node.callee, scope), node.arguments, node.span, scope)
+    return call(evaluate_or_poison(node.callee, scope), node.arguments, node.span, scope)
 
 
 def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: Scope) -> Value:
     """Calls a function, or gives an op or block some of its arguments."""
     from archdsl.elaborate import arguments as binding
 
-    if callee is POISON:
-        for argument in arguments:
-            evaluate_or_poison(argument.value, scope)
-        raise Silence()
     given = binding.evaluate_arguments(arguments, scope)
-    if any(g.value is POISON for _, g in given):
+    if callee is POISON or any(g.value is POISON for _, g in given):
         raise Silence()
     match callee:
         case OpRef():
@@ -288,7 +293,7 @@ def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: 
         case InitRef():
             return _call_init(callee.kind, given, span)
         case FunctionRef():
-            return _call_function(callee, given, span, scope)
+            return _call_function(callee, given, span)
     raise Failure(codes.NotCallable(span=span, value=describe(callee)))
 
 
@@ -297,12 +302,13 @@ def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: S
     if len(positional) != len(given):
         key = next(key for key, _ in given if key is not None)
         raise Failure(
-            codes.UnexpectedArgument(span=key.span, callee=name, argument=key.id, help=("its arguments have no names",))
+            codes.UnexpectedArgument(span=key.span, callee=name, argument=key.id, help=("give it by position",))
         )
     try:
         result = FUNCTIONS[name](*positional)
     except Misuse as misuse:
-        raise Failure(codes.BadCall(span=span, function=name, reason=str(misuse))) from None
+        at = next((g.span for _, g in given if g.value is misuse.value), span)
+        raise Failure(codes.BadCall(span=at, function=name, reason=str(misuse))) from None
     except TypeError:
         count = f"{len(positional)} argument{'s' if len(positional) != 1 else ''}"
         raise Failure(codes.BadCall(span=span, function=name, reason=f"does not take {count}")) from None
@@ -314,36 +320,29 @@ def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: S
 
 
 def _call_init(kind: str, given: list[tuple[ast.Name | None, Given]], span: Span) -> Init:
+    from archdsl.elaborate.arguments import give
+
     parameters = KINDS[kind].parameters
-    values: dict[str, float] = {}
-    for index, (key, value) in enumerate(given):
-        if key is None and index >= len(parameters):
-            raise Failure(codes.TooManyArguments(span=value.span, callee=kind, wanted=f"{len(parameters)} arguments"))
-        name = key.id if key else parameters[index][0]
-        if name not in dict(parameters):
-            raise Failure(codes.UnexpectedArgument(span=value.span, callee=kind, argument=name))
+    bound = give(kind, [name for name, _ in parameters], {}, given)
+    for name, value in bound.items():
         if isinstance(value.value, bool) or not isinstance(value.value, int | float):
             what = f"`{name}` of `{kind}`"
             raise Failure(codes.WrongType(span=value.span, what=what, wanted="a number", given=describe(value.value)))
-        values[name] = float(value.value)
-    full: list[float] = []
     for name, default in parameters:
-        if name not in values and default is None:
+        if name not in bound and default is None:
             raise Failure(codes.MissingArgument(span=span, callee=kind, argument=name))
-        full.append(values.get(name, default or 0.0))
-    return Init(kind=kind, values=tuple(full))
+    values = (bound[name].value if name in bound else default for name, default in parameters)
+    return Init(kind=kind, values=tuple(float(value) for value in values if value is not None))
 
 
-def _call_function(
-    function: FunctionRef, given: list[tuple[ast.Name | None, Given]], span: Span, scope: Scope
-) -> Value:
+def _call_function(function: FunctionRef, given: list[tuple[ast.Name | None, Given]], span: Span) -> Value:
     from archdsl.elaborate.arguments import bind_parameters, give
 
     decl = function.decl
     inner = Scope(function.module)
-    with scope.session.entering(decl, decl.name.id, span):
-        bound = give(decl.name.id, tuple(p.name.id for p in decl.params), {}, given)
-        bind_parameters(decl.name.id, decl.params, bound, inner, span)
+    bound = give(decl.name.id, tuple(p.name.id for p in decl.params), {}, given)
+    bind_parameters(decl.name.id, decl.params, bound, inner, span)
+    with inner.session.calling(replace(function, arguments=bound), span):
         return evaluate(decl.value, inner)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archdsl.diagnostics import Label
 from archdsl.diagnostics.catalogue import contracts as contract_codes
@@ -82,8 +82,7 @@ class _Carry:
                 joined = tuple(Given(self.into(g.value, inner), g.span) for g in value.joined)
                 return OpRef(value.op, self.all_into(value.arguments, inner), joined)
             case BlockRef():
-                bound = self.all_into(value.arguments, inner)
-                return BlockRef(value.decl, value.module, bound, value.name, value.about, value.doc)
+                return replace(value, arguments=self.all_into(value.arguments, inner))
             case _:
                 return value
 

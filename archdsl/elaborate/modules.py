@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from archdsl.diagnostics import Label
+from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import contracts as contract_codes
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.catalogue.syntax import RepeatedName
-from archdsl.diagnostics.suggest import closest
+from archdsl.diagnostics.suggest import closest, did_you_mean
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.scope import MISSING, Failure, Scope
+from archdsl.elaborate.types import check_types
 from archdsl.elaborate.values import POISON, BlockRef, FunctionRef, Value, describe
 from archdsl.source import SourceFile
 from archdsl.syntax import ast
@@ -54,11 +56,17 @@ class Module:
         self._values: dict[str, Value] = dict.fromkeys(self.ast.broken, POISON)
         self._declarations: dict[str, ast.Let | ast.Function | ast.Block | ast.Variant] = {}
         self._imports: dict[str, tuple[Module, ast.ImportName]] = {}
+        first: dict[str, ast.Name] = {}
         for declaration in self.ast.declarations:
+            for name in _defined(declaration):
+                if first.setdefault(name.id, name) is not name:
+                    label = Label(first[name.id].span, "first defined here")
+                    session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=(label,)))
             if isinstance(declaration, ast.Let | ast.Function | ast.Block | ast.Variant):
-                first = self._declarations.setdefault(declaration.name.id, declaration)
-                if first is not declaration:
-                    self._repeated(declaration.name, first.name)
+                self._declarations.setdefault(declaration.name.id, declaration)
+            if isinstance(declaration, ast.Function | ast.Block):
+                for problem in check_types(declaration.params):
+                    session.report(problem)
 
     def link(self) -> None:
         """Loads what the file imports; after all of the module's own names are known."""
@@ -69,31 +77,28 @@ class Module:
                     self._import(imported, module, declaration.module)
 
     def _import(self, imported: ast.ImportName, module: Module | None, name: str) -> None:
-        bound = imported.alias or imported.name
-        if bound.id in self._declarations:
-            self._repeated(bound, self._declarations[bound.id].name)
+        bound = (imported.alias or imported.name).id
+        if bound in self._imports or bound in self._values:
+            return  # reported; the first one counts
         if module is None:
-            self._values[bound.id] = POISON
-        elif imported.name.id not in module:
-            self._values[bound.id] = POISON
-            near = closest(imported.name.id, list(module.names()), {})
-            help_ = (f"did you mean `{near[0]}`?",) if near else ()
-            self.session.report(
-                codes.UnknownImport(span=imported.name.span, name=imported.name.id, module=name, help=help_)
-            )
+            self._values[bound] = POISON
+        elif imported.name.id in module:
+            self._imports[bound] = (module, imported)
         else:
-            self._imports[bound.id] = (module, imported)
-
-    def _repeated(self, name: ast.Name, first: ast.Name) -> None:
-        label = Label(first.span, "first defined here")
-        self.session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=(label,)))
+            self._values[bound] = POISON
+            self.session.report(_unknown_import(imported.name, module, name))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._declarations or name in self._values
+        """Whether the file declares the name itself: what it imports it does not pass on."""
+        return name in self._declarations or name in self.ast.broken
 
     def knows(self, name: str) -> bool:
         """Whether a name means something in this file, whatever that is."""
-        return name in self or name in self._imports or name in LANGUAGE
+        return name in self or name in self._imports or name in self._values or name in LANGUAGE
+
+    def exports(self) -> tuple[str, ...]:
+        """The names that other files may import: those that the file declares."""
+        return tuple(self._declarations)
 
     def names(self) -> Iterator[str]:
         yield from self._declarations
@@ -151,4 +156,19 @@ class Module:
             return POISON
         about = declaration.about or value.about
         doc = declaration.doc or value.doc
-        return BlockRef(value.decl, value.module, value.arguments, name.id, about, doc)
+        return replace(value, name=name.id, own=value.arguments, about=about, doc=doc)
+
+
+def _defined(declaration: ast.Declaration) -> Iterator[ast.Name]:
+    """The names that a declaration gives a meaning to."""
+    if isinstance(declaration, ast.Import):
+        yield from (imported.alias or imported.name for imported in declaration.names)
+    elif not isinstance(declaration, ast.Check):
+        yield declaration.name
+
+
+def _unknown_import(name: ast.Name, module: Module, module_name: str) -> Diagnostic:
+    near = closest(name.id, module.exports())
+    help_ = did_you_mean(name.id, module.exports()) or (f"it defines {', '.join(module.exports())}",)
+    fix = Fix(name.span, near[0]) if near else None
+    return codes.UnknownImport(span=name.span, name=name.id, module=module_name, help=help_, fix=fix)

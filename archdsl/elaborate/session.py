@@ -6,18 +6,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from archdsl.diagnostics import Diagnostic, Frame, Sink
+from archdsl.diagnostics import Diagnostic, Fix, Frame, Label, Sink
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.catalogue import values as value_codes
+from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.modules import Loader, Module, Outside
 from archdsl.elaborate.scope import Failure
 from archdsl.elaborate.template import Template
-from archdsl.elaborate.values import BlockRef, show_value
+from archdsl.elaborate.values import BlockRef, FunctionRef, show_value
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
 from archdsl.ops.base import Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
+from archdsl.syntax.walk import walk
+
+_LABELS = 2
+"""Second places that one diagnostic shows at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +50,10 @@ class Session:
         """Output shapes by op and input shapes: models repeat few combinations many times."""
         self.templates: dict[object, tuple[Template | None, tuple[Diagnostic, ...]]] = {}
         self.graphs: dict[object, Graph | None] = {}
+        self._main: SourceFile | None = None
         self._modules: dict[str, Module] = {}
         self._loading: list[SourceFile] = []
-        self._calls: list[tuple[BlockRef, Span]] = []
+        self._calls: list[tuple[BlockRef | FunctionRef, Span]] = []
         self._entered: dict[int, Span] = {}
         self._recorders: list[list[Diagnostic]] = []
         self._ticks = 0
@@ -56,12 +62,21 @@ class Session:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Adds a diagnostic with the chain of instances that led to it."""
-        if not diagnostic.trace and self._calls:
-            frames = tuple(Frame(show_value(ref), span) for ref, span in reversed(self._calls))
-            diagnostic = replace(diagnostic, trace=frames)
+        diagnostic = self._traced(diagnostic)
         self.sink.add(diagnostic)
         if self._recorders:
             self._recorders[-1].append(diagnostic)
+
+    def _traced(self, diagnostic: Diagnostic) -> Diagnostic:
+        """The diagnostic with the chain of instances, and where that chain left the user's own file."""
+        if diagnostic.trace or not self._calls:
+            return diagnostic
+        frames = tuple(Frame(show_value(ref), span) for ref, span in reversed(self._calls))
+        labels = diagnostic.labels
+        if diagnostic.span.source is not self._main and len(labels) < _LABELS:
+            left = next((f.span for f in frames if f.span.source is self._main), None)
+            labels += (Label(left, "called here"),) if left else ()
+        return replace(diagnostic, trace=frames, labels=labels)
 
     def report_failure(self, failure: Failure) -> None:
         for diagnostic in failure.diagnostics:
@@ -104,20 +119,34 @@ class Session:
     def entering(self, decl: ast.Node, name: str, span: Span) -> Iterator[None]:
         """Marks a definition as being evaluated. Raises ``Failure`` when it is so already."""
         if id(decl) in self._entered:
-            raise Failure(codes.RecursiveDefinition(span=span, name=name))
+            raise Failure(self._recursion(decl, name, span))
         self._entered[id(decl)] = span
         try:
             yield
         finally:
             del self._entered[id(decl)]
 
+    def _recursion(self, decl: ast.Node, name: str, span: Span) -> Diagnostic:
+        if isinstance(decl, ast.Block):
+            help_ = ("`repeat n { … }` and `for x in list { … }` chain blocks",)
+            return codes.RecursiveDefinition(span=span, name=name, help=help_)
+        if isinstance(decl, ast.Function):
+            return codes.RecursiveDefinition(span=span, name=name)
+        since = list(self._entered).index(id(decl)) + 1
+        between = list(self._entered.values())[since:]
+        labels = tuple(Label(s, "through this") for s in between[:_LABELS])
+        return codes.RecursiveDefinition(span=span, name=name, use="", labels=labels)
+
     @contextmanager
-    def calling(self, ref: BlockRef, span: Span) -> Iterator[None]:
-        """Marks a block as being elaborated, for traces and against recursion."""
+    def calling(self, ref: BlockRef | FunctionRef, span: Span) -> Iterator[None]:
+        """Marks a block or function as being elaborated, for traces and against recursion."""
         with self.entering(ref.decl, ref.decl.name.id, span):
             self._calls.append((ref, span))
             try:
                 yield
+            except Failure as failure:
+                failure.diagnostics = tuple(map(self._traced, failure.diagnostics))
+                raise
             finally:
                 self._calls.pop()
 
@@ -133,6 +162,7 @@ class Session:
     # --- files ---
 
     def main(self, source: SourceFile) -> Module:
+        self._main = source
         return self._load(source)
 
     def _load(self, source: SourceFile) -> Module:
@@ -146,7 +176,7 @@ class Session:
 
     def imported(self, node: ast.Import, importer: Module) -> Module | None:
         """The module that an import names, or ``None`` after reporting why there is none."""
-        span = node.span
+        span = node.place
         try:
             source = (
                 self.loader.file(node.module, importer.source) if node.is_path else self.loader.library(node.module)
@@ -155,8 +185,7 @@ class Session:
             self.report(codes.OutsideProject(span=span, module=node.module))
             return None
         if source is None:
-            hint = "" if node.is_path else f"the library has {', '.join(self.loader.modules())}"
-            self.report(codes.UnknownModule(span=span, module=node.module, hint=hint))
+            self.report(self._unknown_module(node))
             return None
         names = [s.name for s in self._loading]
         if source.name in names:
@@ -167,6 +196,25 @@ class Session:
             self.report(value_codes.TooLarge(span=span, what="the project", limit=f"{self.limits.files} files"))
             return None
         return self._load(source)
+
+    def _unknown_module(self, node: ast.Import) -> Diagnostic:
+        if node.is_path:
+            hint = "no such file, seen from the folder of this one"
+            return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
+        near = closest(node.module, self.loader.modules())
+        if near:
+            help_, fix = (f"did you mean `{near[0]}`?",), Fix(node.place, near[0])
+            return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=fix)
+        hint = f"the library has {', '.join(self.loader.modules())}"
+        return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
+
+    def tap_after(self, name: str, span: Span) -> Span | None:
+        """Where the block under way names a tap so, further on than the span that asks for it."""
+        ref = self._calls[-1][0] if self._calls else None
+        if not isinstance(ref, BlockRef):
+            return None
+        taps = (node.name for node in walk(ref.decl.body) if isinstance(node, ast.Tap))
+        return next((tap.span for tap in taps if tap.id == name and tap.span.start > span.start), None)
 
     def library_home(self, name: str) -> str | None:
         """The library module that declares a name; asked only when a name is unknown."""

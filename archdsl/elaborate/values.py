@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -78,16 +78,19 @@ class BlockRef:
     module: Module
     arguments: Mapping[str, Given] = field(default_factory=dict)
     name: str = ""
+    own: Mapping[str, Given] = field(default_factory=dict)
+    """Arguments that the variant brings along: its name says them."""
     about: ast.About | None = None
     doc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionRef:
-    """A function of the spec."""
+    """A function of the spec; with arguments, a call of it."""
 
     decl: ast.Function
     module: Module
+    arguments: Mapping[str, Given] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ Value: TypeAlias = Any
 
 
 def describe(value: Value) -> str:
-    """A value in words for an error message: ``the string "same"``, ``3``, ``block Bottleneck``."""
+    """A value in words for an error message: ``the string "same"``, ``3``, ``block `Bottleneck```."""
     match value:
         case str():
             return f'the string "{value}"'
@@ -161,8 +164,6 @@ def describe(value: Value) -> str:
             return f"a list of {len(value)} tensors"
         case tuple() if len(value) > 8:
             return f"a list of {len(value)}"
-        case bool() | int() | float() | tuple():
-            return f"{type_name(value)} {show_value(value)}"
         case _:
             return show_value(value)
 
@@ -177,17 +178,20 @@ def show_value(value: Value) -> str:
         case int() | Sym() | Init():
             return str(value)
         case float():
-            return f"{value:.12g}"
+            text = f"{value:.12g}"
+            return text if set(text) & set(".en") else f"{text}.0"
         case tuple():
             return f"[{', '.join(map(show_value, value))}]"
         case OpRef():
-            return show_call(value.op.name, value.arguments)
+            return show_call(value.op.name, value.op.positional, value.arguments)
         case BlockRef():
-            return show_call(value.name or value.decl.name.id, value.arguments)
+            fresh = {name: given for name, given in value.arguments.items() if given != value.own.get(name)}
+            free = [p.name.id for p in value.decl.params if p.name.id not in value.own]
+            return show_call(value.name or value.decl.name.id, free, fresh)
         case SharedRef():
             return value.slot.name
         case FunctionRef():
-            return value.decl.name.id
+            return show_call(value.decl.name.id, [p.name.id for p in value.decl.params], value.arguments)
         case Builtin() | Keyword():
             return value.name
         case InitRef():
@@ -200,34 +204,12 @@ def show_value(value: Value) -> str:
             return describe(value)
 
 
-def show_call(name: str, arguments: Mapping[str, Given]) -> str:
-    """``Bottleneck(128, stride=2)``: the first argument bare, the others with their names."""
+def show_call(name: str, positional: Sequence[str], arguments: Mapping[str, Given]) -> str:
+    """``Bottleneck(128, stride=2)``: the first parameter's value bare, the others with their names."""
     if not arguments:
         return name
-    parts = [
-        show_value(given.value) if index == 0 else f"{key}={show_value(given.value)}"
-        for index, (key, given) in enumerate(arguments.items())
-    ]
-    return f"{name}({', '.join(parts)})"
-
-
-def type_name(value: Value) -> str:
-    match value:
-        case bool():
-            return "bool"
-        case int() | Sym():
-            return "int"
-        case float():
-            return "float"
-        case str():
-            return "str"
-        case tuple():
-            return "list"
-        case Init() | InitRef():
-            return "init"
-        case OpRef() | BlockRef() | SharedRef() | Keyword():
-            return "op"
-        case Tensor():
-            return "tensor"
-        case _:
-            return describe(value)
+    parts = {key: f"{key}={show_value(given.value)}" for key, given in arguments.items()}
+    if positional and positional[0] in parts:
+        first = positional[0]
+        parts = {first: show_value(arguments[first].value)} | {k: text for k, text in parts.items() if k != first}
+    return f"{name}({', '.join(parts.values())})"

@@ -288,6 +288,8 @@ class Import(Node):
     """``std.conv``, or the path in quotes relative to the importing file."""
     is_path: bool
     names: tuple[ImportName, ...]
+    place: Span
+    """Of the module's name."""
 
 
 class Let(Node):

@@ -71,9 +71,10 @@ class Builder:
 
     def import_(self, children: Children) -> ast.Import:
         module = children[1]
+        place, names = self._span([module]), self._values(children[2:])
         if isinstance(module, Token):
-            return ast.Import(self._span(children), self._text(module), True, self._values(children[2:]))
-        return ast.Import(self._span(children), module.id, False, self._values(children[2:]))
+            return ast.Import(self._span(children), self._text(module), True, names, place)
+        return ast.Import(self._span(children), module.id, False, names, place)
 
     def import_name(self, children: Children) -> ast.ImportName:
         alias = self._name(children[2]) if len(children) == 3 else None

@@ -34,8 +34,9 @@ class RecursiveDefinition(Diagnostic):
     """
 
     message = "`{name}` is defined by itself"
-    label = "used here again"
+    label = "{use}"
     name: str
+    use: str = "used here again"
 
 
 class UnknownModule(Diagnostic):

@@ -1,0 +1,82 @@
+"""Arguments of ops meet their pydantic classes, and what those refuse becomes diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import ValidationError
+
+from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue import values as codes
+from archdsl.elaborate.scope import Failure, Silence
+from archdsl.elaborate.types import default_init, usual_cause
+from archdsl.elaborate.values import POISON, InitRef, OpRef, describe
+from archdsl.ops.base import Op
+from archdsl.ops.init import KINDS
+from archdsl.ops.wanted import wanted
+from archdsl.source import Span
+
+
+def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
+    """The op as a value. Equal calls give the same object: models repeat few ops many times."""
+    values: dict[str, Any] = {}
+    for name, given in ref.arguments.items():
+        if name in ref.op.tensors:
+            continue
+        value = given.value
+        if value is POISON:
+            raise Silence()
+        if isinstance(value, InitRef) and (value := default_init(value)) is POISON:
+            kind: InitRef = given.value
+            missing = KINDS[kind.kind].parameters[0][0]
+            raise Failure(codes.MissingArgument(span=given.span, callee=kind.kind, argument=missing))
+        values[name] = value
+    # `repr` tells 1 from true and 1.0, which are equal in Python.
+    key = (ref.op, tuple((name, repr(value)) for name, value in values.items()))
+    known = cache.get(key)
+    if known is None:
+        try:
+            known = cache[key] = ref.op(**values)
+        except ValidationError as error:
+            raise Failure(*_refused(ref, error, span)) from None
+    return known
+
+
+def _refused(ref: OpRef, error: ValidationError, span: Span) -> Iterator[Diagnostic]:
+    """One diagnostic an argument: pydantic lists every type that a value might have had."""
+    seen: set[str] = set()
+    for problem in error.errors():
+        argument = str(problem["loc"][0]) if problem["loc"] else ""
+        if argument in seen:
+            continue
+        seen.add(argument)
+        if problem["type"] == "missing":
+            yield _missing(ref, argument, span)
+        else:
+            yield _bad(ref, argument, problem["msg"], span)
+
+
+def _missing(ref: OpRef, argument: str, span: Span) -> Diagnostic:
+    example = ref.op.example.partition(": ")[2]
+    help_ = (f"for example `{example}`",) if example else ()
+    return codes.MissingArgument(span=span, callee=ref.op.name, argument=argument, help=help_)
+
+
+def _bad(ref: OpRef, argument: str, reason: str, span: Span) -> Diagnostic:
+    given = ref.arguments.get(argument)
+    fields = ref.op.model_fields
+    words = wanted(fields[argument]) if argument in fields else ""
+    words = words or reason.removeprefix("Input should be ").removeprefix("Value error, ")
+    if given is None:
+        return codes.BadArgument(span=span, op=ref.op.name, argument=argument, wanted=words, given="what was given")
+    help_, fix = usual_cause(given.value, words, given.span)
+    return codes.BadArgument(
+        span=given.span,
+        op=ref.op.name,
+        argument=argument,
+        wanted=words,
+        given=describe(given.value),
+        help=help_,
+        fix=fix,
+    )

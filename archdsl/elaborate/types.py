@@ -1,0 +1,115 @@
+"""The types of parameters: which values fit, and the usual cause when one does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final, TypeAlias
+
+from archdsl.diagnostics import Diagnostic, Fix
+from archdsl.diagnostics.catalogue import names as codes
+from archdsl.diagnostics.suggest import closest
+from archdsl.elaborate.builtins import LANGUAGE
+from archdsl.elaborate.values import (
+    POISON,
+    BlockRef,
+    Bundle,
+    InitRef,
+    Keyword,
+    OpRef,
+    SharedRef,
+    Tensor,
+    Value,
+)
+from archdsl.graph.dims import Sym
+from archdsl.ops.init import KINDS, Init
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+Types: TypeAlias = type | tuple[type, ...]
+
+_TYPES: Final[Mapping[str, Types]] = {
+    "int": (int, Sym),
+    "float": float,
+    "bool": bool,
+    "str": str,
+    "op": (OpRef, BlockRef, SharedRef, Keyword),
+    "tensor": (Tensor, Bundle),
+    "init": Init,
+    "list": tuple,
+}
+_FOREIGN: Final = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "block": "op",
+    "layer": "op",
+    "boolean": "bool",
+}
+
+
+def fit(value: Value, wanted: ast.Type) -> Value:
+    """The value as a parameter of this type has it (an int becomes a float where one is asked for), or ``POISON``."""
+    is_bool = isinstance(value, bool)
+    for alternative in wanted.alternatives:
+        kind = _TYPES.get(alternative.name)
+        if kind is None or not isinstance(value, kind) or (is_bool and alternative.name != "bool"):
+            continue
+        if alternative.item is None:
+            return value
+        items = tuple(fit(v, alternative.item) for v in value)
+        if not any(v is POISON for v in items):
+            return items
+    names = {alternative.name for alternative in wanted.alternatives}
+    if isinstance(value, int) and not is_bool and "float" in names:
+        return float(value)
+    if isinstance(value, InitRef) and "init" in names:
+        return default_init(value)
+    return POISON
+
+
+def default_init(ref: InitRef) -> Value:
+    """An initialiser named without brackets, if it needs no values."""
+    parameters = KINDS[ref.kind].parameters
+    if any(default is None for _, default in parameters):
+        return POISON
+    return Init(kind=ref.kind, values=tuple(default for _, default in parameters if default is not None))
+
+
+def check_types(params: Sequence[ast.Param]) -> Iterator[Diagnostic]:
+    """What is wrong with the types that a definition declares."""
+    for param in params:
+        yield from _check(param.type)
+
+
+def is_known(wanted: ast.Type) -> bool:
+    return next(_check(wanted), None) is None
+
+
+def _check(wanted: ast.Type) -> Iterator[Diagnostic]:
+    for alternative in wanted.alternatives:
+        if alternative.name not in _TYPES or (alternative.item is not None and alternative.name != "list"):
+            near = closest(alternative.name, _TYPES, _FOREIGN)
+            help_ = (f"did you mean `{near[0]}`?",) if near else (f"types are {', '.join(_TYPES)}",)
+            span, name = alternative.span, alternative.span.text
+            yield codes.UnknownName(
+                span=span, name=name, what="type", help=help_, fix=Fix(span, near[0]) if near else None
+            )
+        elif alternative.item is not None:
+            yield from _check(alternative.item)
+
+
+def usual_cause(value: Value, wanted: str, span: Span) -> tuple[tuple[str, ...], Fix | None]:
+    """Help for a value that does not fit, and the fix if there is one; ``wanted`` are the words for what would."""
+    text = span.text
+    is_text = isinstance(value, str)
+    choices = re.findall(r'"(\w+)"', wanted)
+    if is_text and choices:
+        near = closest(value, choices)
+        return ((f'did you mean `"{near[0]}"`?',), Fix(span, f'"{near[0]}"')) if near else ((), None)
+    if is_text and (value in LANGUAGE or re.fullmatch(r"-?\d+(\.\d+)?", value)):
+        fix = Fix(span, value) if text == f'"{value}"' else None
+        return (f"write it without quotes: `{value}`",), fix
+    if isinstance(value, float) and re.search(r"\bint\b", wanted) and "\n" not in text:
+        return (f"`int({text})` cuts the fraction off, `make_divisible({text})` rounds to a multiple of 8",), None
+    return (), None
