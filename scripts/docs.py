@@ -54,7 +54,7 @@ def _op(page: OpDoc) -> Iterator[str]:
     found = load_text(page.example.source).summary()
     shapes = f"{page.example.input} -> {page.example.output}"
     figures = f"{exact(found.total.params)} parameters, {exact(found.total.macs)} MACs"
-    yield from (f"### {page.name}", "", "```", page.signature, "```", "", page.text)
+    yield from (f"### {page.name}", "", "```text", page.signature, "```", "", page.text)
     own = [argument for argument in page.arguments if not argument.shared]
     if own or page.tensors:
         yield from ("", *_arguments(own, page.tensors))
