@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
-from archdsl.diagnostics.catalogue import values as value_codes
+from archdsl.elaborate import advice
+from archdsl.elaborate.advice import Place
+from archdsl.elaborate.arguments import give
 from archdsl.elaborate.op_arguments import make_op
 from archdsl.elaborate.scope import Failure
 from archdsl.elaborate.template import Step
@@ -30,7 +32,7 @@ def one(flow: Result, span: Span, what: str) -> Tensor:
     if len(flow.tensors) == 1:
         return next(iter(flow.tensors.values()))
     given = ", ".join(f"`{n}`" for n in flow.tensors)
-    help_ = ("name the step with `as s` and start from one: `s.logits`",)
+    help_ = (f"name the step with `as x`, and start from one: `x.{next(iter(flow.tensors))}`",)
     raise Failure(codes.PortsMismatch(span=span, what=f"`{what}`", wanted="one tensor", given=given, help=help_))
 
 
@@ -41,7 +43,7 @@ def tensors(given: Given, what: str) -> list[Tensor]:
         return [value]
     if isinstance(value, Bundle):
         return list(value.tensors.values())
-    if isinstance(value, tuple) and value:
+    if isinstance(value, tuple):
         return [tensor for v in value for tensor in tensors(Given(v, span), what)]
     raise Failure(codes.NotTensors(span=span, what=f"what `{what}` joins", wanted="tensors", given=describe(value)))
 
@@ -50,7 +52,7 @@ def op(
     flows: Flows,
     ref: OpRef,
     inputs: list[Tensor],
-    places: Sequence[Span],
+    places: Sequence[Place],
     span: Span,
     name: str | None,
     slot: Slot | None = None,
@@ -65,7 +67,7 @@ def op(
                 raise Failure(
                     codes.NotTensors(span=given.span, what=what, wanted="a tensor", given=describe(given.value))
                 )
-            inputs = [*inputs, given.value]
+            inputs, places = [*inputs, given.value], [*places, Place(given.span)]
     made = make_op(ref, span, session.ops)
     shapes = tuple(t.shape for t in inputs if t.shape is not None)
     if len(shapes) < len(inputs):
@@ -77,7 +79,7 @@ def op(
             shape = session.shapes[id(made), shapes] = made.shape(*shapes)
             made.weights(*shapes)  # weights of unknown size show here, not in a backend
         except Misfit as misfit:
-            raise Failure(_misfit(misfit, ref, shapes, places, span)) from None
+            raise Failure(_misfit(misfit, ref, inputs, shapes, places, span)) from None
     base = name or (slot.name if slot else kind.name)
     is_named = name is not None or slot is not None
     assembly = flows.assembly
@@ -97,50 +99,37 @@ def _count(kind: type[Op], given: int, span: Span) -> None:
         raise Failure(shape_codes.WrongArity(span=span, op=kind.name, wanted=wanted, given=str(given)))
 
 
-def _misfit(misfit: Misfit, ref: OpRef, shapes: Sequence[Shape], places: Sequence[Span], span: Span) -> Diagnostic:
+def _misfit(
+    misfit: Misfit, ref: OpRef, inputs: Sequence[Tensor], shapes: Sequence[Shape], places: Sequence[Place], span: Span
+) -> Diagnostic:
     """The diagnostic of a shape rule, at the argument at fault or at the op, with the inputs that disagree."""
     values = dict(misfit.values)
     if "op" in misfit.code.__annotations__:
         values.setdefault("op", ref.op.name)
-    at, labels, help_ = span, (), misfit.help
-    if misfit.argument in ref.arguments:
+    at, labels, help_, fix = span, tuple[Label, ...](), misfit.help, None
+    if misfit.argument is not None and misfit.argument in ref.arguments:
         at = ref.arguments[misfit.argument].span
-    if ref.op.joins and len(shapes) > 1:
+    if misfit.code in (shape_codes.ShapeMismatch, shape_codes.SizeMismatch) and len(shapes) > 1:
         other = next((i for i, shape in enumerate(shapes) if _differs(shape, shapes[0], ref)), 1)
-        labels = tuple(Label(places[i] if i < len(places) else span, show(shapes[i])) for i in (0, other))
-        help_ = help_ or _join_help(ref, shapes[0], shapes[other])
+        labels = tuple(Label(places[i].span, show(shapes[i])) for i in (0, other))
+        if misfit.code is shape_codes.ShapeMismatch and not help_:
+            help_, fix = advice.on_join(ref, (shapes[0], shapes[other]), (places[0], places[other]))
         # The flow itself has no place but the op's own: one mark says both.
-        if labels[0].span == at:
+        if labels[0].span == at and "need" in misfit.code.__annotations__:
             values["need"] = f"the flow is {labels[0].text}"
             labels = labels[1:]
-    return misfit.code(span=at, labels=labels, help=help_, **values)  # type: ignore[arg-type]
+    elif misfit.code is shape_codes.WrongRank:
+        maker = inputs[0].home.maker(inputs[0])
+        labels = (Label(maker.span, f"makes {show(shapes[0])}"),) if maker else ()
+    elif misfit.code is shape_codes.IndivisibleChannels:
+        help_ = help_ or advice.on_divisor(values["divisor"], values["size"])
+    return misfit.code(span=at, labels=labels, help=help_, fix=fix, **values)  # type: ignore[arg-type]
 
 
 def _differs(shape: Shape, first: Shape, ref: OpRef) -> bool:
     if ref.op is OPS["concat"]:
         return len(shape) != len(first) or shape[:-1] != first[:-1]
     return shape != first
-
-
-def _join_help(ref: OpRef, first: Shape, other: Shape) -> tuple[str, ...]:
-    """The usual cause of a mismatch."""
-    if len(first) != len(other):
-        return ()
-    broadcasts = all(a == b or 1 in (a, b) for a, b in zip(first, other, strict=True))
-    if broadcasts and "broadcast" in ref.op.model_fields:
-        return (f"`{ref.op.name}(broadcast=true)` repeats dimensions of size 1",)
-    if first[:-1] != other[:-1]:
-        ratios = (
-            {str(a / b) if a % b == 0 else "" for a, b in zip(first[:-1], other[:-1], strict=True)}
-            if all(isinstance(d, int) for d in (*first, *other))
-            else {""}
-        )
-        if len(ratios) == 1 and "" not in ratios:
-            return (f"the second is {float(ratios.pop()):g} times smaller: give both the same strides",)
-        return ("give both branches the same strides and padding",)
-    if ref.op is not OPS["concat"]:
-        return (f"project one to the channels of the other: `conv({first[-1]}, k=1)`",)
-    return ()
 
 
 def block(flows: Flows, ref: BlockRef, span: Span, current: Result, name: str | None, slot: Slot | None) -> Result:
@@ -150,21 +139,15 @@ def block(flows: Flows, ref: BlockRef, span: Span, current: Result, name: str | 
     return call_block(flows.session, block_call(ref, span, name, slot), current, flows.assembly)
 
 
-def residual_drop(step: ast.Apply, given: Sequence[tuple[ast.Name | None, Given]]) -> Given | None:
+def residual_drop(given: Sequence[tuple[ast.Name | None, Given]]) -> Given | None:
     """The rate of ``residual(drop=rate)``, or ``None`` where nothing is dropped."""
-    drop: Given | None = None
-    for key, value in given:
-        if key is not None and key.id != "drop":
-            help_ = ("it has drop",)
-            raise Failure(value_codes.UnexpectedArgument(span=key.span, callee="residual", argument=key.id, help=help_))
-        if drop is not None:
-            raise Failure(value_codes.TooManyArguments(span=value.span, callee="residual", wanted="`drop` alone"))
-        drop = value
+    drop = give("residual", ("drop",), {}, list(given)).get("drop")
     return None if drop is None or (drop.value == 0 and not isinstance(drop.value, bool)) else drop
 
 
-def residual(flows: Flows, main: Tensor, skip: Tensor, drop: Given | None, span: Span, body: Span) -> Tensor:
+def residual(flows: Flows, main: Tensor, skip: Tensor, drop: Given | None, span: Span, body: Place) -> Tensor:
     """Joins the body of a residual with its skip."""
     if drop is not None and drop.value is not POISON:
-        main = op(flows, OpRef(OPS["drop_path"], {"rate": drop}), [main], [drop.span], drop.span, None)
-    return op(flows, OpRef(OPS["add"]), [main, skip], [body, span], span, None)
+        place = Place(drop.span)
+        main = op(flows, OpRef(OPS["drop_path"], {"rate": drop}), [main], [place], drop.span, None)
+    return op(flows, OpRef(OPS["add"]), [main, skip], [body, Place(span)], span, None)

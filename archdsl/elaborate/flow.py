@@ -45,6 +45,7 @@ from archdsl.elaborate.values import (
 from archdsl.graph.dims import show
 from archdsl.source import Span
 from archdsl.syntax import ast
+from archdsl.syntax.walk import walk
 
 Result: TypeAlias = Tensor | Bundle
 """What flows: one tensor, or several with names."""
@@ -107,7 +108,7 @@ class Flows:
 
     def define_tap(self, name: ast.Name, value: Value, scope: Scope) -> None:
         home = scope.taps
-        if scope.local(name.id) is not MISSING and (name.id in home.tapped or _hides(name.id, scope)):
+        if _hides(name.id, scope):
             self.session.report(RepeatedName(span=name.span, what="name", name=name.id))
         home.tapped[name.id] = value
 
@@ -174,14 +175,14 @@ class Flows:
         self, body: ast.Body, scope: Scope, current: Result, rounds: list[tuple[tuple[ast.Name, ...], Value]]
     ) -> Result:
         """The rounds of a loop in sequence. A tap inside is a list after it, with an element for each round."""
-        tapped: dict[str, list[Value]] = {}
+        tapped: dict[str, list[Value]] = {n.name.id: [] for n in walk(body) if isinstance(n, ast.Tap)}
         for targets, element in rounds:
             inner = scope.inner(holds_taps=True)
             if targets:
                 bind_targets(targets, element, inner)
             current = self.body(body, inner, current)
             for tap, value in inner.tapped.items():
-                tapped.setdefault(tap, []).append(value)
+                tapped[tap].append(value)
         scope.taps.tapped.update((tap, tuple(values)) for tap, values in tapped.items())
         return current
 
@@ -361,10 +362,10 @@ class Flows:
 
 
 def _hides(name: str, scope: Scope) -> bool:
-    """Whether a tap would hide a parameter, a dimension or a `let` of the block."""
+    """Whether a tap would hide a parameter, a dimension, a `let` or another tap of the block."""
     at: Scope | None = scope
     while at is not None:
-        if name in at.names:
+        if name in at.names or name in at.tapped:
             return True
         at = at.parent
     return False

@@ -15,7 +15,7 @@ from archdsl.elaborate.instantiate import argument_key, template_for_inputs
 from archdsl.elaborate.modules import Module
 from archdsl.elaborate.scope import Failure, Scope, Silence
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.signature import agrees, declared, model_inputs, show_pattern
+from archdsl.elaborate.signature import agrees, bind_free, declared, model_inputs, show_pattern
 from archdsl.elaborate.template import origin
 from archdsl.elaborate.values import POISON, BlockRef, Tensor, Value, describe, show_value
 from archdsl.graph.dims import Shape, Sym, show
@@ -144,6 +144,8 @@ def _same_ports(
         return
     for name, port in named.items():
         try:
+            if side == "input":
+                bind_free(port.shape, shapes[name], scope)
             pattern = declared(port.shape, scope)
         except Failure as failure:
             session.report_failure(failure)

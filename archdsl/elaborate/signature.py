@@ -173,5 +173,12 @@ def model_inputs(name: str, signature: ast.Signature, scope: Scope) -> Mapping[s
     return shapes
 
 
+def bind_free(pattern: ast.ShapeOf, shape: Shape, scope: Scope) -> None:
+    """Gives names that have no value the sizes in whose places they stand: `check Net() :: [h, w, 3] -> [h, w, 8]`."""
+    for dim, size in zip(pattern.dims, shape, strict=False):
+        if isinstance(dim, ast.Name) and dim.id != "_" and _is_free(dim.id, scope):
+            scope.names[dim.id] = size
+
+
 def _is_free(name: str, scope: Scope) -> bool:
     return scope.local(name) is MISSING and scope.module.constant(name) is MISSING

@@ -1,0 +1,214 @@
+"""Every sample of the handwritten pages works as its page says, and every link leads somewhere.
+
+What a fence says after its language:
+
+    ```arch                              a whole spec, without errors and without warnings
+    ```arch file=blocks.arch             the same, and a file beside the other samples of the page
+    ```arch flow=[56, 56, 64]            the body of a block that this flows into
+    ```arch flow=[8, 8, 4] -> [256]      the same, and the shape that must come out
+    ```arch error=unknown-name           has exactly these codes, errors or warnings; with `flow=` too
+    ```python                            a program, or a session where lines start with `>>>`
+    ```console                           `$ archdsl …` and what it prints; `...` is any text, and `exit=1` a code
+    ```python keras                      needs Keras, as does `console keras`
+
+The samples of one page share a folder, where `specs/` is the repository's own, and its programs share their names.
+"""
+
+from __future__ import annotations
+
+import doctest
+import json
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from archdsl.cli.main import cli
+from archdsl.compiler import Program
+from archdsl.diagnostics import Diagnostic
+from archdsl.files import locate
+
+ROOT = Path(__file__).parent.parent
+GENERATED = frozenset({"docs/errors.md", "docs/ops.md"})
+PAGES = [
+    page
+    for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+    if page.relative_to(ROOT).as_posix() not in GENERATED
+]
+LANGUAGES = frozenset({"arch", "python", "console", "json", "sh", "text", "yaml", "markdown", "toml", "mermaid"})
+_FENCE = re.compile(r"^(`{3,})([^\n`]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+_OPTION = re.compile(r"(\w+)(?:=(.+?))?(?= \w+(?:=|$)|$)")
+_RANKS = ("", "c", "n, c", "h, w, c", "d, h, w, c", "a, b, h, w, c")
+_MATCHES = doctest.OutputChecker()
+_LOOSELY = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@dataclass(frozen=True)
+class Sample:
+    page: Path
+    line: int
+    language: str
+    options: dict[str, str]
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+
+
+def read(page: Path) -> Iterator[Sample]:
+    text = page.read_text(encoding="utf-8")
+    for match in _FENCE.finditer(text):
+        language, _, options = match[2].strip().partition(" ")
+        found = dict(_OPTION.findall(options))
+        yield Sample(page, text.count("\n", 0, match.start()) + 1, language, found, match[3])
+
+
+SAMPLES = [sample for page in PAGES for sample in read(page)]
+
+
+def of(*languages: str) -> list[object]:
+    """The samples in these languages, as parameters of a test."""
+    return [
+        pytest.param(sample, id=str(sample), marks=[pytest.mark.keras] if "keras" in sample.options else [])
+        for sample in SAMPLES
+        if sample.language in languages
+    ]
+
+
+@pytest.fixture
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that a page's samples share: the specs, and the files that the page shows."""
+    (tmp_path / "specs").symlink_to(ROOT / "specs")
+    sample: Sample = request.getfixturevalue("sample")
+    for other in SAMPLES:
+        if other.page == sample.page and "file" in other.options:
+            (tmp_path / other.options["file"]).write_text(other.text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_fences_say_their_language() -> None:
+    assert {str(s): s.language for s in SAMPLES if s.language not in LANGUAGES} == {}
+
+
+@pytest.mark.parametrize("sample", of("arch"))
+def test_spec(sample: Sample, folder: Path) -> None:
+    text = wrapped(sample) if "flow" in sample.options else sample.text
+    name = sample.options.get("file", "sample.arch")
+    (folder / name).write_text(text, encoding="utf-8")
+    found = diagnostics(name)
+    wanted = Counter(re.split(r",\s*", sample.options["error"]) if "error" in sample.options else [])
+    if Counter(d.code for d in found) != wanted:
+        pytest.fail(f"{sample} wants {sorted(wanted.elements())}\n{shown(found)}", pytrace=False)
+
+
+def diagnostics(name: str) -> tuple[Diagnostic, ...]:
+    located = locate(name)
+    program = Program(located.source, located.loader)
+    program.check()
+    return program.diagnostics
+
+
+def shown(found: tuple[Diagnostic, ...]) -> str:
+    from archdsl.diagnostics.terminal import render_all
+
+    return render_all(found, colour=False) if found else "has no problems"
+
+
+def wrapped(sample: Sample) -> str:
+    """A flow as the body of a block; its declarations stay outside. The names of the dimensions are bound."""
+    shape, _, output = sample.options["flow"].partition("->")
+    names = _RANKS[len(re.findall(r"[^,]+", shape.strip(" []")))]
+    inside, outside, depth = [], [], 0
+    is_outside = False
+    for line in sample.text.splitlines():
+        if depth == 0:
+            is_outside = bool(re.match(r"(from|fn|block)\b", line))
+        (outside if is_outside else inside).append(line)
+        code = line.partition("#")[0]
+        depth += sum(map(code.count, "{[(")) - sum(map(code.count, "}])"))
+    body = "\n".join(f"  {line}" for line in inside)
+    return (
+        "\n".join(outside)
+        + f"\nblock Sample() :: [{names}] -> [...] {{\n{body}\n}}\n"
+        + f"check Sample() :: {shape.strip()} -> {output.strip() or '[...]'}\n"
+    )
+
+
+@pytest.mark.parametrize("sample", of("console"))
+def test_console(sample: Sample, folder: Path) -> None:
+    status = 0
+    for command, wanted in commands(sample.text):
+        words = shlex.split(command, comments=True)
+        assert words[0] == "archdsl", f"{sample}: only archdsl runs here; show other programs as `sh`"
+        result = CliRunner().invoke(cli, words[1:], prog_name="archdsl", terminal_width=100)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        if not _MATCHES.check_output(wanted, result.output, _LOOSELY):
+            pytest.fail(f"{sample}\n$ {command}\n{result.output}\nis not\n\n{wanted}", pytrace=False)
+        status = result.exit_code
+    assert status == int(sample.options.get("exit", 0))
+
+
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """The commands of a console and what each prints."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, _, output = part.partition("\n")
+        yield command, output
+
+
+@pytest.mark.parametrize("sample", of("python"))
+def test_program(sample: Sample, folder: Path) -> None:
+    names: dict[str, object] = {"__name__": "sample"}
+    for other in SAMPLES:
+        if other.page != sample.page or other.language != "python" or other.line > sample.line:
+            continue
+        if other is not sample and "keras" in other.options and "keras" not in sample.options:
+            continue
+        if ">>>" not in other.text:
+            exec(compile(other.text, str(other), "exec"), names)
+            continue
+        test = doctest.DocTestParser().get_doctest(other.text, {}, str(other), str(other.page), other.line)
+        test.globs = names
+        report: list[str] = []
+        failed, _ = doctest.DocTestRunner(optionflags=_LOOSELY).run(test, out=report.append, clear_globs=False)
+        if failed:
+            pytest.fail("".join(report), pytrace=False)
+
+
+@pytest.mark.parametrize("sample", of("json"))
+def test_json(sample: Sample) -> None:
+    json.loads(sample.text)
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+
+_LINK = re.compile(r"(?<!!)\[[^\]\n]*\]\(([^)\s]+)\)|!\[[^\]\n]*\]\(([^)\s]+)\)")
+
+
+@pytest.mark.parametrize("page", [pytest.param(p, id=p.relative_to(ROOT).as_posix()) for p in PAGES])
+def test_links(page: Path) -> None:
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    text = re.sub(r"`[^`\n]*`", "", text)
+    broken = []
+    for match in _LINK.finditer(text):
+        target = match[1] or match[2]
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        path, _, anchor = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(target)
+    assert broken == []
+
+
+def anchors(page: Path) -> frozenset[str]:
+    """The headings of a page, as GitHub names them."""
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#+ +(.+?) *$", text, re.MULTILINE)
+    return frozenset(re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings)
