@@ -12,7 +12,8 @@ import pytest
 
 import archdsl
 from archdsl.backends.keras.build import static
-from archdsl.files import bundled
+from archdsl.compiler import Program
+from archdsl.files import bundled, locate, plain
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import cost
 
@@ -23,7 +24,20 @@ CASES: list[tuple[str, dict[str, object]]] = [
     ("resnet50", {}),
     ("resnet101", {"size": 64}),
     ("resnet152", {"size": 32}),
+    ("resnet50_v1", {"size": 64}),
+    ("resnet101_v1", {"size": 32}),
+    ("resnet152_v1", {"size": 32, "classes": 3}),
+    ("lenet5", {}),
+    ("alexnet", {"size": 127}),
+    ("alexnet_2012", {"classes": 5}),
+    ("vgg11", {"size": 64}),
+    ("vgg13", {"size": 32}),
     ("vgg16", {"size": 32, "classes": 7}),
+    ("vgg19", {"size": 32}),
+    ("googlenet", {"size": 64}),
+    ("googlenet_aux", {"classes": 3}),
+    ("googlenet_bn", {"size": 96}),
+    ("googlenet_bn_aux", {"size": 96}),
     ("resnet50", {"depths": [1, 2, 1, 1], "size": 96, "classes": 17}),
     ("vgg16", {"depths": [1, 1, 2, 1, 4], "size": 64, "classes": 2}),
 ]
@@ -33,7 +47,7 @@ def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
     """Names, output shapes and weights of all layers, and the totals."""
     costs = cost(graph)
     names = {layer.name for layer in model.layers}
-    helpers = {name for name in names if name.endswith(".pad")}
+    helpers = {name for name in names if name.endswith((".pad", ".permute"))}
     assert names - helpers == {n.layer for n in graph} | {p.name for p in graph.inputs}
     for node in graph:
         layer = model.get_layer(node.layer)
@@ -52,9 +66,16 @@ def test_layers_are_as_analysed(name: str, params: dict[str, object]) -> None:
 
 
 def test_every_bundled_model_is_a_case() -> None:
-    """A file's general recipe (``ResNet``) needs arguments; the models made of it are the cases."""
-    models = {name for name in bundled() if name not in ("resnet", "vgg")}
-    assert models == {name for name, _ in CASES}
+    assert {name for name in bundled() if not _is_recipe(name)} == {plain(name) for name, _ in CASES}
+
+
+def _is_recipe(name: str) -> bool:
+    """Whether a model needs arguments, as ``ResNet`` does, of which ``ResNet50`` is made; or is only a file's name."""
+    located = locate(name)
+    if located.model is None:
+        return True
+    parameters = Program(located.source, located.loader).parameters(located.model)
+    return any(parameter.default is None for parameter in parameters.values())
 
 
 def test_saved_model_loads_with_keras_alone(tmp_path: Path) -> None:
