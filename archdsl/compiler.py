@@ -10,15 +10,15 @@ from typing import Any, NamedTuple
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as contract_codes
 from archdsl.diagnostics.catalogue import names as name_codes
-from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.arguments import give_block
+from archdsl.elaborate.checks import file_checks, run_check
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.lint import lint
-from archdsl.elaborate.models import file_checks, model_graph, run_check
+from archdsl.elaborate.models import model_graph
 from archdsl.elaborate.modules import Loader
-from archdsl.elaborate.scope import Failure, Scope
-from archdsl.elaborate.session import Exhausted, Limits, Session
+from archdsl.elaborate.scope import Exhausted, Failure, Scope, too_deep
+from archdsl.elaborate.session import Limits, Session
 from archdsl.elaborate.values import POISON, BlockRef, Given, show_value
 from archdsl.graph.model import Graph
 from archdsl.source import SourceFile, Span
@@ -29,7 +29,8 @@ from archdsl.syntax.parser import parse
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Pauses the garbage collector: all that a compilation makes lives on, and walking it again and again would make
-    the cost of large models grow faster than the models."""
+    the cost of large models grow faster than the models.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -106,48 +107,45 @@ class Program:
             return self._graph(model, params)
 
     def _graph(self, model: str, params: Mapping[str, Any] | None) -> Graph | None:
-        try:
+        found: Graph | None = None
+        with self._reporting():
             ref = self._module.find(model)
-            if not isinstance(ref, BlockRef):
-                return None
-            if params:
+            if isinstance(ref, BlockRef):
                 span = self._module.models[model].name.span
-                ref = give_block(ref, [(ast.Name(span, name), _given(v, span)) for name, v in params.items()])
-                return model_graph(self._session, ref, span)
-            return model_graph(self._session, ref, self._module.models[model].name.span)
-        except Exhausted as limit:
-            self._session.report_failure(limit)
-        except Failure as failure:
-            self._session.report_failure(failure)
-        except RecursionError:
-            self._too_deep(self._module.models[model].name.span)
-        return None
+                if params:
+                    ref = give_block(ref, [(ast.Name(span, name), _given(v, span)) for name, v in params.items()])
+                found = model_graph(self._session, ref, span)
+        return found
 
     def check(self) -> None:
-        """Checks everything in the file: its models that need no arguments, and its `check` lines."""
+        """Checks everything in the file: its values, its models that need no arguments, and its `check` lines."""
         with _uncollected():
-            self._check()
+            with self._reporting():
+                self._check()
+            lint(self._module)
 
     def _check(self) -> None:
-        for name in self.models:
+        for declaration in self._module.ast.declarations:
+            if isinstance(declaration, ast.Let):
+                self._module.find(declaration.name.id)
+        for name, declaration in self._module.models.items():
             ref = self._module.find(name)
             if isinstance(ref, BlockRef) and all(
                 p.default is not None or p.name.id in ref.arguments for p in ref.decl.params
             ):
-                self.graph(name)
+                model_graph(self._session, ref, declaration.name.span)
         for check in file_checks(self._module):
-            try:
-                run_check(check, self._module)
-            except Failure as failure:
-                self._session.report_failure(failure)
-                if isinstance(failure, Exhausted):
-                    return
-            except RecursionError:
-                self._too_deep(check.span)
-        lint(self._module)
+            run_check(check, self._module)
 
-    def _too_deep(self, span: Span) -> None:
-        self._session.report(value_codes.TooLarge(span=span, what="the nesting", limit="the compiler can follow"))
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        """Turns what ends an evaluation into diagnostics."""
+        try:
+            yield
+        except (Failure, Exhausted) as failure:
+            self._session.report_failure(failure)
+        except RecursionError:
+            self._session.report(too_deep(Span(self.source, 0, 0)))
 
 
 class Parameter(NamedTuple):

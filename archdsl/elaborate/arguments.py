@@ -9,7 +9,7 @@ from typing import TypeAlias
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest
-from archdsl.elaborate.evaluate import evaluate_or_poison, is_tensor_like
+from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.scope import Failure, Scope
 from archdsl.elaborate.types import fit, is_known, usual_cause
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, describe
@@ -116,7 +116,7 @@ def give_op(ref: OpRef, given: Arguments) -> OpRef:
     joined = list(ref.joined)
     rest: Arguments = []
     for key, value in given:
-        if key is None and op.joins and (is_tensor_like(value.value) or isinstance(value.value, tuple)):
+        if key is None and op.joins:
             joined.append(value)
         else:
             rest.append((key, value))

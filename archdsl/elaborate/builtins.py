@@ -206,7 +206,7 @@ LANGUAGE: Final = _Language()
 @cache
 def aliases() -> Mapping[str, str]:
     """What other libraries call things, for did-you-mean. Asked only after a mistake, as it imports every op."""
-    return {alias: name for name, op in OPS.items() for alias in op.aliases} | _ALIASES
+    return {alias: name for name, op in OPS.items() for alias in op.aliases} | dict(_ALIASES)
 
 
 _ALIASES: Final[Mapping[str, str]] = {

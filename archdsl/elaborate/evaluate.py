@@ -12,7 +12,7 @@ from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest, did_you_mean
 from archdsl.elaborate import operators
 from archdsl.elaborate.builtins import FUNCTIONS, Misuse, aliases
-from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
+from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
@@ -46,6 +46,8 @@ def evaluate_or_poison(node: ast.Expr, scope: Scope) -> Value:
     except Failure as failure:
         scope.session.report_failure(failure)
         return POISON
+    except RecursionError:
+        raise Exhausted(too_deep(node.span)) from None
 
 
 def _name(node: ast.Name, scope: Scope) -> Value:

@@ -9,7 +9,7 @@ from archdsl.diagnostics import Label, Sink
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.elaborate.template import Group, Step, Template, origin
 from archdsl.elaborate.values import Slot
-from archdsl.graph.dims import Shape
+from archdsl.graph.dims import Shape, show
 from archdsl.graph.model import Graph, Instance, Node, Origin, Port
 from archdsl.ops.base import Op, Weight
 from archdsl.passes.liveness import dead
@@ -19,14 +19,22 @@ ShareKey = tuple[Slot, str, str]
 """Which weights a step uses: the ``shared`` line, the instance it was elaborated in, the place inside of it."""
 
 
+class _Share(NamedTuple):
+    """A step whose weights are shared: with which others, and where the ``shared`` name was used."""
+
+    key: ShareKey
+    use: Span
+
+
 class _Place(NamedTuple):
     """A node before it is known to be alive."""
 
     step: Step
+    op: Op
     path: str
     inputs: tuple[str, ...]
     instance: int
-    share: ShareKey | None
+    share: _Share | None
 
 
 class _Stamper:
@@ -34,7 +42,7 @@ class _Stamper:
         self.places: list[_Place] = []
         self.instances: list[Instance] = []
         self._origins: dict[int, Origin] = {}
-        self._active: dict[Slot, str] = {}
+        self._active: dict[Slot, ShareKey] = {}
 
     def origin(self, step: Step | Group) -> Origin:
         """Made once a step, however often its template is stamped."""
@@ -45,24 +53,25 @@ class _Stamper:
         return known
 
     def stamp(
-        self, template: Template, prefix: str, inputs: Sequence[str], instance: int, share: ShareKey | None
+        self, template: Template, prefix: str, inputs: Sequence[str], instance: int, share: _Share | None
     ) -> list[str]:
         """Writes out one call and gives the paths of its outputs."""
         values = list(inputs)
         groups: dict[int, int] = {}
         for slot in template.slots:
-            self._active[slot] = prefix
+            # Within a shared block, a `shared` line of its own is one of its places.
+            self._active[slot] = _place_of(share.key, f"={slot.name}") if share else (slot, prefix, "")
         for step in template.steps:
             path = prefix + step.path
             owner = self._group(step.group, prefix, instance, groups)
-            inner: ShareKey | None = None
-            if share is not None:
-                inner = (share[0], share[1], f"{share[2]}.{step.path}")
-            elif step.slot is not None:
-                inner = (step.slot, self._active[step.slot], "")
+            inner: _Share | None = None
+            if step.slot is not None:
+                inner = _Share(self._active[step.slot], share.use if share else step.span)
+            elif share is not None:
+                inner = _Share(_place_of(share.key, step.path), share.use)
             taken = tuple(values[ref] for ref in step.inputs)
             if isinstance(step.what, Op):
-                self.places.append(_Place(step, path, taken, owner, inner))
+                self.places.append(_Place(step, step.what, path, taken, owner, inner))
                 values.append(path)
             else:
                 called = step.what
@@ -131,7 +140,7 @@ def flatten(
     nodes = tuple(
         Node(
             path=place.path,
-            op=place.step.what,
+            op=place.op,
             inputs=place.inputs,
             shape=place.step.shapes[0],
             instance=place.instance,
@@ -158,23 +167,36 @@ def _owners(places: Sequence[_Place], inputs: Mapping[str, Shape], sink: Sink) -
     """For each node the path of the one that owns its weights: the first use of the same ``shared`` place."""
     first: dict[ShareKey, tuple[_Place, tuple[Weight, ...]]] = {}
     owners: list[str] = []
+    differing: set[Span] = set()
     shapes = dict(inputs) | {p.path: p.step.shapes[0] for p in places}
     for place in places:
         if place.share is None:
             owners.append(place.path)
             continue
-        op = place.step.what
-        assert isinstance(op, Op)
-        weights = op.weights(*(shapes[name] for name in place.inputs))
-        owner, owned = first.setdefault(place.share, (place, weights))
-        if weights != owned or op != owner.step.what:
+        key, use = place.share
+        weights = place.op.weights(*(shapes[name] for name in place.inputs))
+        owner, owned = first.setdefault(key, (place, weights))
+        assert owner.share is not None
+        if (weights != owned or place.op != owner.op) and use not in differing:
+            differing.add(use)
             sink.add(
                 codes.SharedMismatch(
-                    span=place.step.span,
-                    name=place.share[0].name,
-                    here=f"{', '.join(str(list(w.shape)) for w in weights)}",
-                    labels=(Label(owner.step.span, "first used here"),) if owner.step is not place.step else (),
+                    span=use,
+                    name=key[0].name,
+                    op=place.op.name,
+                    here=_show_weights(weights),
+                    labels=(Label(owner.share.use, f"needs {_show_weights(owned)}"),),
                 )
             )
         owners.append(owner.path)
     return owners
+
+
+def _show_weights(weights: Sequence[Weight]) -> str:
+    return ", ".join(f"{w.name} {show(w.shape)}" for w in weights)
+
+
+def _place_of(key: ShareKey, inside: str) -> ShareKey:
+    """A place inside of a shared instance."""
+    slot, home, path = key
+    return slot, home, f"{path}.{inside}"

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
-from archdsl.diagnostics import Label
-from archdsl.diagnostics.catalogue import contracts as contract_codes
+from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.catalogue.syntax import RepeatedName
 from archdsl.elaborate import apply
+from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
 from archdsl.elaborate.builtins import LIST_LIMIT
 from archdsl.elaborate.evaluate import (
@@ -24,9 +24,9 @@ from archdsl.elaborate.evaluate import (
     truth,
     unknown_name,
 )
-from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
+from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.signature import agrees, assumed, declared, show_pattern
+from archdsl.elaborate.signature import agrees, assumed, broken, declared
 from archdsl.elaborate.template import Assembly
 from archdsl.elaborate.values import (
     POISON,
@@ -42,7 +42,6 @@ from archdsl.elaborate.values import (
     Value,
     describe,
 )
-from archdsl.graph.dims import show
 from archdsl.source import Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
@@ -64,8 +63,7 @@ class Flows:
         """What a body makes of what flows into it. Mistakes are reported; what depends on them is a hole."""
         for statement in body.statements:
             value = evaluate_or_poison(statement.value, scope)
-            if statement.name.id in scope.names:
-                self.session.report(RepeatedName(span=statement.name.span, what="name", name=statement.name.id))
+            self._claim_name(statement.name, scope)
             if isinstance(statement, ast.Shared) and value is not POISON:
                 value = self._shared(statement, value)
             scope.names[statement.name.id] = value
@@ -84,14 +82,8 @@ class Flows:
         return SharedRef(slot, value)
 
     def flow(self, flow: ast.Flow, scope: Scope, current: Result) -> Result:
-        first = True
-        for step in flow.steps:
-            try:
-                current = self.step(step, scope, current, None, first)
-            except Failure as failure:
-                self.session.report_failure(failure)
-                current = self.assembly.hole(None)
-            first = False
+        for index, step in enumerate(flow.steps):
+            current = self._step_or_hole(step, scope, current, None, first=index == 0)
         return current
 
     # --- steps ---
@@ -101,23 +93,31 @@ class Flows:
         self.session.tick(step.span)
         return _STEPS[step.__class__](self, step, scope, current, name, first)
 
-    def _tap(self, step: ast.Tap, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
-        result = self.step(step.step, scope, current, step.name.id, first)
-        self.define_tap(step.name, result, scope)
-        return result
-
-    def define_tap(self, name: ast.Name, value: Value, scope: Scope) -> None:
-        home = scope.taps
-        if _hides(name.id, scope):
-            self.session.report(RepeatedName(span=name.span, what="name", name=name.id))
-        home.tapped[name.id] = value
-
-    def _claim(self, step: ast.Claim, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+    def _step_or_hole(self, step: ast.Step, scope: Scope, current: Result, name: str | None, *, first: bool) -> Result:
+        """One step; after a mistake, which is reported, a hole that hides what follows from it."""
         try:
-            result = self.step(step.step, scope, current, name, first)
+            return self.step(step, scope, current, name, first)
         except Failure as failure:
             self.session.report_failure(failure)
-            result = self.assembly.hole(None)
+        except RecursionError:
+            raise Exhausted(too_deep(step.span)) from None
+        return self.assembly.hole(None)
+
+    def _tap(self, step: ast.Tap, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        result = self._step_or_hole(step.step, scope, current, step.name.id, first=first)
+        self._claim_name(step.name, scope)
+        scope.taps.tapped[step.name.id] = result
+        return result
+
+    def _claim_name(self, name: ast.Name, scope: Scope) -> None:
+        """Reports a name that the block has given to something else: nothing is hidden within a block."""
+        if scope.local(name.id) is not MISSING:
+            first = self.session.first_definition(name)
+            labels = (Label(first, "first defined here"),) if first else ()
+            self.session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=labels))
+
+    def _claim(self, step: ast.Claim, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+        result = self._step_or_hole(step.step, scope, current, name, first=first)
         pattern = declared(step.shape, scope)
         if isinstance(result, Bundle):
             given = ", ".join(f"`{n}`" for n in result.tensors)
@@ -125,16 +125,9 @@ class Flows:
         if result.shape is None:
             return self.assembly.hole(assumed(pattern))
         if not agrees(pattern, result.shape):
-            self.session.report(
-                contract_codes.ContractBroken(
-                    span=step.shape.span,
-                    what="the shape here",
-                    declared=show_pattern(pattern),
-                    actual=show(result.shape),
-                    labels=(Label(_core(step).span, f"computes {show(result.shape)}"),),
-                )
-            )
-            return self.assembly.hole(assumed(pattern))
+            self.session.report(broken(step.shape, pattern, result.shape, "the shape here", _core(step)))
+            # The step is likelier to be wrong than its claim, unless the claim is of another rank altogether.
+            return self.assembly.hole(assumed(pattern) if len(pattern) == len(result.shape) else None)
         return result
 
     def _choose(self, step: ast.Choose, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
@@ -155,8 +148,6 @@ class Flows:
 
     def _repeat(self, step: ast.Repeat, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
         count = evaluate(step.count, scope)
-        if count is POISON:
-            raise Silence()
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             wanted = "an int of 0 or more"
             raise Failure(
@@ -209,10 +200,10 @@ class Flows:
             raise Silence()
         if is_tensor_like(value) or isinstance(value, tuple):
             return self._start(step, value, first)
-        given = evaluate_arguments(step.arguments or (), scope)
+        arguments = step.arguments or ()
         if isinstance(value, FunctionRef):  # a function that chooses an op or block
-            value = call(value, step.arguments or (), step.span, scope)
-            given = []
+            value, arguments = call(value, arguments, step.span, scope), ()
+        given = evaluate_arguments(arguments, scope)
         if isinstance(value, Keyword):
             if value.name == "residual":
                 return self._residual(step, given, scope, current, name)
@@ -226,12 +217,12 @@ class Flows:
             return self._op(step, value, given, slot, scope, current, name)
         if isinstance(value, BlockRef):
             if step.branches is not None:
-                raise Failure(codes.UnexpectedBranches(span=step.target.span, name=step.target.span.text))
+                raise Failure(_unexpected_branches(step, step.target.span.text))
             if any(g.value is POISON for _, g in given):
                 raise Silence()
             ref = give_block(value, given)
             return apply.block(self, ref, step.target.span, current, name, slot)
-        hint = "" if isinstance(step.target, ast.Name) else "steps are ops, blocks and tensors"
+        hint = "steps are ops, blocks and tensors"
         raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), hint=hint))
 
     def _target(self, step: ast.Apply, scope: Scope) -> Value:
@@ -255,8 +246,8 @@ class Flows:
         if step.arguments is not None or step.branches is not None:
             raise Failure(value_codes.NotCallable(span=step.span, value=describe(value)))
         if not isinstance(value, Tensor | Bundle):
-            help_ = (f"take one with `{text}[0]`, or join them: `concat(...{text})`",)
-            raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), help=help_))
+            choose = f"take one with `{text}[0]`, or join them: `concat(...{text})`"
+            raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), help=(choose,)))
         if not first:
             help_ = (f"join both: `add({text})` or `concat({text})`", f"or start a flow: `{{ {text} -> … }}`")
             raise Failure(codes.TensorMidFlow(span=step.target.span, name=text, help=help_))
@@ -284,43 +275,42 @@ class Flows:
         name: str | None,
     ) -> Result:
         if step.branches is not None and not ref.op.joins:
-            raise Failure(codes.UnexpectedBranches(span=step.target.span, name=ref.op.name))
+            raise Failure(_unexpected_branches(step, ref.op.name))
         bad = any(g.value is POISON for _, g in given)
         if not bad:
             ref = give_op(ref, given)
         with self.group(name if step.branches is not None else None, step.span):
             if step.branches is None:
                 inputs = [apply.one(current, step.target.span, ref.op.name)]
-                places = [step.target.span]
+                places = [Place(step.target.span)]
             else:
                 name = None
                 inputs, places = self._branches(step.branches, scope, current)
             for joined in ref.joined:
                 for tensor in apply.tensors(joined, ref.op.name):
                     inputs.append(tensor)
-                    places.append(joined.span)
+                    places.append(Place(joined.span))
             if bad:
                 raise Silence()
             return apply.op(self, ref, inputs, places, step.target.span, name, slot)
 
     def _branches(
         self, branches: tuple[ast.Branch, ...], scope: Scope, current: Result
-    ) -> tuple[list[Tensor], list[Span]]:
+    ) -> tuple[list[Tensor], list[Place]]:
         inputs: list[Tensor] = []
-        places: list[Span] = []
+        places: list[Place] = []
         for branch in branches:
             made = self.branch(branch, scope, current)
             inputs.extend(made)
             at = branch.label.span if branch.label else branch.flow.span
-            places.extend([at] * len(made))
+            flow = branch.flow if isinstance(branch.flow, ast.Flow) else None
+            places.extend([Place(at, flow, scope)] * len(made))
         return inputs, places
 
     def branch(self, branch: ast.Branch, scope: Scope, current: Result) -> list[Tensor]:
         """What a branch computes: one tensor, or those of a list that it spreads."""
         if isinstance(branch.flow, ast.Spread):
             value = evaluate(branch.flow.value, scope)
-            if value is POISON:
-                raise Silence()
             return apply.tensors(Given(value, branch.flow.span), "a branch")
         with self.group(branch.label.id if branch.label else None, branch.span):
             result = self.flow(branch.flow, scope.inner(), current)
@@ -335,15 +325,14 @@ class Flows:
         name: str | None,
     ) -> Result:
         """``add { body  id }``, with stochastic depth on the body (Huang et al. 2016, arXiv:1603.09382)."""
-        drop = apply.residual_drop(step, given)
-        branches = step.branches or ()
-        if len(branches) != 1 or branches[0].label or isinstance(branches[0].flow, ast.Spread):
-            count = "none" if not branches else f"{len(branches)}" if len(branches) > 1 else "a label"
-            raise Failure(codes.ResidualForm(span=step.target.span, given=count))
+        drop = apply.residual_drop(given)
+        body = step.branches[0] if step.branches and len(step.branches) == 1 else None
+        if body is None or body.label or not isinstance(body.flow, ast.Flow):
+            raise Failure(_residual_form(step))
         skip = apply.one(current, step.target.span, "residual")
         with self.group(name, step.span):
-            (main,) = self.branch(branches[0], scope, current)
-            return apply.residual(self, main, skip, drop, step.target.span, branches[0].span)
+            (main,) = self.branch(body, scope, current)
+            return apply.residual(self, main, skip, drop, step.target.span, Place(body.span, body.flow, scope))
 
     @contextmanager
     def group(self, base: str | None, span: Span) -> Iterator[None]:
@@ -361,14 +350,21 @@ class Flows:
             self.assembly.group = outer
 
 
-def _hides(name: str, scope: Scope) -> bool:
-    """Whether a tap would hide a parameter, a dimension, a `let` or another tap of the block."""
-    at: Scope | None = scope
-    while at is not None:
-        if name in at.names or name in at.tapped:
-            return True
-        at = at.parent
-    return False
+def _unexpected_branches(step: ast.Apply, name: str) -> Diagnostic:
+    source, end = step.span.source, step.branches[0].span.start if step.branches else step.span.end
+    brace = source.text.rfind("{", step.target.span.end, end)
+    fix = Fix(Span(source, brace, brace), "-> ") if brace >= 0 else None
+    help_ = ("an arrow leads into a nested flow: `-> { … }`",)
+    return codes.UnexpectedBranches(span=step.target.span, name=name, help=help_, fix=fix)
+
+
+def _residual_form(step: ast.Apply) -> Diagnostic:
+    branches = step.branches or ()
+    given = "none" if not branches else f"{len(branches)}" if len(branches) > 1 else "a branch with a label"
+    help_ = ("`residual { … }` adds what flows in to what its body makes",)
+    if len(branches) > 1:
+        help_ = ("for a skip that is not the identity: `add { main: …  skip: … }`",)
+    return codes.ResidualForm(span=step.target.span, given=given, help=help_)
 
 
 def _core(step: ast.Step) -> ast.Step:

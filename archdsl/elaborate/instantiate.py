@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from archdsl.diagnostics import Label
-from archdsl.diagnostics.catalogue import contracts as contract_codes
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.elaborate.arguments import bind_parameters
 from archdsl.elaborate.flow import Flows, Result
-from archdsl.elaborate.scope import Failure, Scope
+from archdsl.elaborate.proof import prove
+from archdsl.elaborate.scope import Failure, Scope, Silence
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.signature import Pattern, agrees, assumed, bind_inputs, declared, show_pattern
+from archdsl.elaborate.signature import bind_inputs, declared
 from archdsl.elaborate.template import Assembly, Step, Template, finish, snake_case
 from archdsl.elaborate.values import (
     BlockRef,
@@ -27,9 +26,8 @@ from archdsl.elaborate.values import (
     Value,
     show_value,
 )
-from archdsl.graph.dims import Shape, show
+from archdsl.graph.dims import Shape
 from archdsl.source import Span
-from archdsl.syntax import ast
 
 
 class _Carry:
@@ -90,6 +88,10 @@ class _Carry:
         return {name: Given(self.into(given.value, inner), given.span) for name, given in arguments.items()}
 
 
+def _name(ref: BlockRef) -> str:
+    return ref.name or ref.decl.name.id
+
+
 def argument_key(ref: BlockRef) -> Hashable:
     """Equal for calls of the same block or variant with the same arguments, none of them tensors."""
     return id(ref.decl), ref.name, _Carry().arguments(ref.arguments)
@@ -115,6 +117,8 @@ def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -
     key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()))
     tensors = [*taken.values(), *carry.tensors]
     if any(t.shape is None for t in tensors):
+        # What flows in is unknown; the arguments can be wrong all the same.
+        bind_parameters(_name(ref), ref.decl.params, ref.arguments, Scope(ref.module), call.span)
         return _holes(ref, assembly)
     template = template_of(session, ref, call.span, taken, carry, key)
     if template is None:
@@ -157,13 +161,15 @@ def _holes(ref: BlockRef, assembly: Assembly) -> Result:
 def _enter(ref: BlockRef, flow: Result, span: Span) -> dict[str, Tensor]:
     """The tensors that flow into a block, by the names of its ports."""
     signature = ref.decl.signature
-    name = ref.name or ref.decl.name.id
+    name = _name(ref)
     if signature is None:
         return {"": flow} if isinstance(flow, Tensor) else dict(flow.tensors)
     ports = [p.name.id if p.name else "" for p in signature.inputs]
     if isinstance(flow, Tensor):
         if len(ports) == 1:
             return {ports[0]: flow}
+        if flow.shape is None:
+            raise Silence()
         given = "one tensor"
     elif set(flow.tensors) == set(ports):
         return {port: flow.tensors[port] for port in ports}
@@ -211,7 +217,7 @@ def template_for_inputs(session: Session, ref: BlockRef, span: Span, inputs: Map
 
 
 def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry) -> Template:
-    decl, name = ref.decl, ref.name or ref.decl.name.id
+    decl, name = ref.decl, _name(ref)
     assembly = Assembly()
     inner = {port: assembly.input(_shape(tensor)) for port, tensor in taken.items()}
     carried = [assembly.input(_shape(tensor)) for tensor in carry.tensors]
@@ -230,7 +236,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         body = scope.inner(holds_taps=True)
         output = Flows(session, assembly).body(decl.body, body, flow)
         if signature is not None:
-            output = _prove(session, name, signature, patterns, output, decl.body, assembly)
+            output = prove(session, name, decl.body, signature, patterns, output, assembly)
     return finish(
         assembly,
         output,
@@ -246,56 +252,8 @@ def _shape(tensor: Tensor) -> Shape:
     return tensor.shape
 
 
-def _prove(
-    session: Session,
-    name: str,
-    signature: ast.Signature,
-    patterns: Sequence[Pattern],
-    output: Result,
-    body: ast.Body,
-    assembly: Assembly,
-) -> Result:
-    """Compares what a body computes with the output that its signature declares; after an error, trusts the latter."""
-    names = [p.name.id if p.name else "" for p in signature.outputs]
-    if isinstance(output, Tensor):
-        results = {"": output}
-        if names != [""] and len(names) == 1:
-            results, output = {names[0]: output}, Bundle({names[0]: output})
-    else:
-        results = dict(output.tensors)
-    if set(results) != set(names):
-        given = ", ".join(f"`{n}`" for n in results) if "" not in results else "one tensor"
-        wanted = ", ".join(f"`{n}`" for n in names) if "" not in names else "one tensor"
-        at = body.flow.steps[-1].span if body.flow else body.span
-        session.report(codes.PortsMismatch(span=at, what=f"the output of `{name}`", wanted=wanted, given=given))
-        holes = {n: assembly.hole(assumed(p)) for n, p in zip(names, patterns, strict=True)}
-        return holes[""] if "" in holes else Bundle(holes)
-    proved: dict[str, Tensor] = {}
-    for port, pattern in zip(signature.outputs, patterns, strict=True):
-        key = port.name.id if port.name else ""
-        tensor = results[key]
-        if tensor.shape is None:
-            tensor = assembly.hole(assumed(pattern))
-        elif not agrees(pattern, tensor.shape):
-            steps = body.flow.steps if body.flow else ()
-            labels = (Label(steps[-1].span, f"computes {show(tensor.shape)}"),) if steps else ()
-            what = f"output `{key}` of `{name}`" if key else f"the output of `{name}`"
-            session.report(
-                contract_codes.ContractBroken(
-                    span=port.shape.span,
-                    what=what,
-                    declared=show_pattern(pattern),
-                    actual=show(tensor.shape),
-                    labels=labels,
-                )
-            )
-            tensor = assembly.hole(assumed(pattern))
-        proved[key] = tensor
-    return proved[""] if "" in proved else Bundle(proved)
-
-
 def block_call(ref: BlockRef, span: Span, name: str | None, slot: Slot | None = None) -> Call:
     """A call that goes by its tap, by the ``shared`` line it uses, or by its block's name."""
     if name is None and slot is not None:
         return Call(ref, span, slot.name, True, slot)
-    return Call(ref, span, name or snake_case(ref.name or ref.decl.name.id), name is not None, slot)
+    return Call(ref, span, name or snake_case(_name(ref)), name is not None, slot)

@@ -1,18 +1,23 @@
 """What can be said of a file without instantiating anything: unknown names in code not reached, unused names, style.
 
 Elaboration reports unknown names where it comes by; this pass finds those in blocks that nothing calls and in branches
-that no condition chose. Unused names and style are warnings.
+that no condition chose. Unused names and style are warnings; a file with errors has names that wait for their mending,
+so unused ones are reported only without.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from typing import Final
 
+from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.elaborate.evaluate import unknown_name
 from archdsl.elaborate.modules import Module
 from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.signature import unbound
+from archdsl.source import Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
@@ -23,23 +28,26 @@ _SNAKE: Final = re.compile(r"_?[a-z][a-z0-9_]*|_")
 def lint(module: Module) -> None:
     """Reports on one file to its session."""
     uses: set[str] = set()
+    unused: list[Diagnostic] = []
     for declaration in module.ast.declarations:
         _style(declaration, module)
         if isinstance(declaration, ast.Block | ast.Function):
-            uses |= _definition(declaration, module)
+            uses |= _definition(declaration, module, unused)
         elif not isinstance(declaration, ast.Import):
-            names = [n for n in walk(declaration) if isinstance(n, ast.Name)]
-            uses |= {n.id for n in names}
+            uses |= {name.id for name in _names(declaration)}
     for declaration in module.ast.declarations:
         if isinstance(declaration, ast.Import):
             for imported in declaration.names:
                 bound = imported.alias or imported.name
                 if bound.id not in uses:
-                    module.session.report(codes.UnusedName(span=bound.span, what="import", name=bound.id))
+                    unused.append(codes.UnusedName(span=bound.span, what="import", name=bound.id))
+    if not module.session.sink.has_errors:
+        for problem in unused:
+            module.session.report(problem)
 
 
-def _definition(decl: ast.Block | ast.Function, module: Module) -> set[str]:
-    """Reports on a block or function; gives the names that it uses."""
+def _definition(decl: ast.Block | ast.Function, module: Module, unused: list[Diagnostic]) -> set[str]:
+    """Reports on a block or function; gives the names that it uses, and adds those that it does not."""
     defined = {p.name.id: p.name for p in decl.params}
     local = set(defined)
     used: dict[str, list[ast.Name]] = {}
@@ -59,18 +67,30 @@ def _definition(decl: ast.Block | ast.Function, module: Module) -> set[str]:
         local |= _bound_by(decl.signature)
     scope = Scope(module)
     scope.names = dict.fromkeys(local)
+    dims = {name.span for name in _names(decl.signature)} if isinstance(decl, ast.Block) and decl.signature else set()
     for name, nodes in used.items():
-        if name in local or module.knows(name):
-            continue
-        for node in nodes:
-            problem = unknown_name(name, node.span, scope)
-            if not module.session.sink.has(problem):
-                module.session.report(problem)
+        if name not in local and not module.knows(name):
+            _unknown(nodes, dims, scope)
     for name, node in defined.items():
         if name not in used:
             what = "parameter" if any(p.name is node for p in decl.params) else "name"
-            module.session.report(codes.UnusedName(span=node.span, what=what, name=name))
+            unused.append(codes.UnusedName(span=node.span, what=what, name=name))
     return used.keys() - local
+
+
+def _unknown(nodes: Sequence[ast.Name], dims: Collection[Span], scope: Scope) -> None:
+    """Reports the uses of a name that means nothing; in a signature, where one cause has many, the first."""
+    in_signature = sorted((n for n in nodes if n.span in dims), key=lambda n: n.span.start)
+    problems = [unbound(node) for node in in_signature]
+    if any(scope.session.sink.has(problem) for problem in problems):
+        problems = []
+    for problem in (*problems[:1], *(unknown_name(n.id, n.span, scope) for n in nodes if n.span not in dims)):
+        if not scope.session.sink.has(problem):
+            scope.session.report(problem)
+
+
+def _names(node: ast.Node) -> list[ast.Name]:
+    return [name for name in walk(node) if isinstance(name, ast.Name)]
 
 
 def _bound_by(signature: ast.Signature) -> set[str]:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue.values import TooLarge
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.values import Value
+from archdsl.source import Span
 
 if TYPE_CHECKING:
     from archdsl.elaborate.modules import Module
@@ -27,6 +29,19 @@ class Silence(Failure):
 
     def __init__(self) -> None:
         super().__init__()
+
+
+class Exhausted(Exception):
+    """A limit was reached. The compilation ends, wherever it is: nothing on the way may go on."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.code)
+        self.diagnostics: tuple[Diagnostic, ...] = (diagnostic,)
+
+
+def too_deep(span: Span) -> Diagnostic:
+    """The diagnostic for what nests so deeply that Python's stack ends."""
+    return TooLarge(span=span, what="the nesting", limit="the compiler can follow")
 
 
 MISSING = object()

@@ -11,7 +11,7 @@ from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.modules import Loader, Module, Outside
-from archdsl.elaborate.scope import Failure
+from archdsl.elaborate.scope import Exhausted, Failure
 from archdsl.elaborate.template import Template
 from archdsl.elaborate.values import BlockRef, FunctionRef, show_value
 from archdsl.graph.dims import Shape
@@ -19,7 +19,7 @@ from archdsl.graph.model import Graph
 from archdsl.ops.base import Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
-from archdsl.syntax.walk import walk
+from archdsl.syntax.walk import definitions, walk
 
 _LABELS = 2
 """Second places that one diagnostic shows at most."""
@@ -29,7 +29,7 @@ _LABELS = 2
 class Limits:
     """Bounds on what one compilation may do, far above any real architecture and below what hurts a machine."""
 
-    steps: int = 5_000_000
+    steps: int = 1_000_000
     """Expressions and steps evaluated."""
     nodes: int = 1_000_000
     """Ops in one model."""
@@ -78,7 +78,7 @@ class Session:
             labels += (Label(left, "called here"),) if left else ()
         return replace(diagnostic, trace=frames, labels=labels)
 
-    def report_failure(self, failure: Failure) -> None:
+    def report_failure(self, failure: Failure | Exhausted) -> None:
         for diagnostic in failure.diagnostics:
             self.report(diagnostic)
 
@@ -144,7 +144,7 @@ class Session:
             self._calls.append((ref, span))
             try:
                 yield
-            except Failure as failure:
+            except (Failure, Exhausted) as failure:
                 failure.diagnostics = tuple(map(self._traced, failure.diagnostics))
                 raise
             finally:
@@ -210,11 +210,18 @@ class Session:
 
     def tap_after(self, name: str, span: Span) -> Span | None:
         """Where the block under way names a tap so, further on than the span that asks for it."""
-        ref = self._calls[-1][0] if self._calls else None
-        if not isinstance(ref, BlockRef):
-            return None
-        taps = (node.name for node in walk(ref.decl.body) if isinstance(node, ast.Tap))
+        taps = (node.name for node in self._block_under_way() if isinstance(node, ast.Tap))
         return next((tap.span for tap in taps if tap.id == name and tap.span.start > span.start), None)
+
+    def first_definition(self, name: ast.Name) -> Span | None:
+        """Where the block under way first gives a name its meaning."""
+        named = (defined for node in self._block_under_way() for defined in definitions(node))
+        spans = [defined.span for defined in named if defined.id == name.id and defined is not name]
+        return min(spans, key=lambda span: span.start, default=None)
+
+    def _block_under_way(self) -> Iterator[ast.Node]:
+        ref = self._calls[-1][0] if self._calls else None
+        return walk(ref.decl) if isinstance(ref, BlockRef) else iter(())
 
     def library_home(self, name: str) -> str | None:
         """The library module that declares a name; asked only when a name is unknown."""
@@ -226,7 +233,3 @@ class Session:
             ):
                 return module
         return None
-
-
-class Exhausted(Failure):
-    """A limit was reached: the compilation ends, wherever it is."""

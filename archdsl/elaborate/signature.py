@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.elaborate.evaluate import evaluate
@@ -12,6 +13,7 @@ from archdsl.elaborate.values import POISON, Tensor, Value, describe
 from archdsl.graph.dims import Dim, Shape, Sym, show
 from archdsl.source import Span
 from archdsl.syntax import ast
+from archdsl.syntax.walk import walk
 
 REST = "..."
 """The name under which a scope keeps the dimensions that `...` stood for; no spec can write it."""
@@ -48,8 +50,6 @@ def _bind(block: str, port: ast.Port, name: ast.Name, size: Dim, shape: Shape, s
 
 
 def _mismatch(block: str, port: ast.Port, shape: Shape, span: Span, reason: str) -> codes.InputMismatch:
-    from archdsl.diagnostics import Label
-
     label = Label(port.span, "the signature")
     return codes.InputMismatch(
         span=span, block=block, wanted=port.shape.span.text, given=show(shape), reason=reason, labels=(label,)
@@ -70,7 +70,8 @@ def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span:
         fits, first = covered >= 0, rests[0]
     if not fits:
         wanted = pattern.span.text
-        raise Failure(shape_codes.WrongRank(span=span, op=block, wanted=wanted, shape=show(shape)))
+        labels = (Label(pattern.span, "the signature"),)
+        raise Failure(shape_codes.WrongRank(span=span, op=block, wanted=wanted, shape=show(shape), labels=labels))
     sizes: list[Dim] = [*shape[:first], *shape[first + covered :]]
     if rests:
         scope.names[REST] = shape[first : first + covered]
@@ -80,16 +81,10 @@ def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span:
 
 def dimension(node: ast.Expr, scope: Scope) -> Dim:
     """A dimension that an expression in a shape stands for."""
-    for name in _names(node):
-        if scope.find(name.id) is MISSING:
-            raise Failure(
-                codes.UnboundDimension(
-                    span=name.span, name=name.id, help=("bind it as a plain name in the input's shape first",)
-                )
-            )
+    for name in walk(node):
+        if isinstance(name, ast.Name) and scope.find(name.id) is MISSING:
+            raise Failure(unbound(name))
     value = evaluate(node, scope)
-    if value is POISON:
-        raise Silence()
     if isinstance(value, Sym):
         return value
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
@@ -97,12 +92,10 @@ def dimension(node: ast.Expr, scope: Scope) -> Dim:
     return value
 
 
-def _names(node: ast.Expr) -> list[ast.Name]:
-    if isinstance(node, ast.Name):
-        return [node]
-    if isinstance(node, ast.Binary):
-        return _names(node.left) + _names(node.right)
-    return []
+def unbound(name: ast.Name) -> Diagnostic:
+    """The diagnostic for a name in a signature that has no value."""
+    help_ = ("a plain name in the input's shape has the size in its place as its value",)
+    return codes.UnboundDimension(span=name.span, name=name.id, help=help_)
 
 
 Pattern = tuple["Dim | str | None", ...]
@@ -136,6 +129,22 @@ def agrees(pattern: Pattern, shape: Shape) -> bool:
     )
 
 
+def broken(
+    claim: ast.ShapeOf, pattern: Pattern, actual: Shape, what: str, computed: ast.Node | None
+) -> codes.ContractBroken:
+    """The diagnostic for a shape that is not what the spec states, at the dimensions that differ."""
+    span = claim.span
+    if len(claim.dims) == len(pattern) == len(actual):
+        wrong = [
+            dim.span for dim, want, got in zip(claim.dims, pattern, actual, strict=True) if want not in (None, got)
+        ]
+        span = wrong[0].to(wrong[-1])
+    labels = (Label(computed.span, f"computes {show(actual)}"),) if computed else ()
+    return codes.ContractBroken(
+        span=span, what=what, declared=show_pattern(pattern), actual=show(actual), labels=labels
+    )
+
+
 def show_pattern(pattern: Pattern) -> str:
     return f"[{', '.join('_' if dim is None else str(dim) for dim in pattern)}]"
 
@@ -146,7 +155,7 @@ def assumed(pattern: Pattern) -> Shape | None:
     return sizes if len(sizes) == len(pattern) else None
 
 
-def model_inputs(name: str, signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
+def model_inputs(signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
     """The shapes of a model's inputs. `?`, and a name without a value, are sizes known only when the model runs."""
     shapes: dict[str, Shape] = {}
     anonymous = 0

@@ -74,6 +74,15 @@ class Assembly:
         self.values += 1
         return Tensor(self, self.values - 1, shape)
 
+    def maker(self, tensor: Tensor) -> Step | None:
+        """The step that a tensor comes out of; ``None`` for an input."""
+        first = len(self.inputs)
+        for step in self.steps:
+            if first <= tensor.ref < first + len(step.shapes):
+                return step
+            first += len(step.shapes)
+        return None
+
     def hole(self, shape: Shape | None) -> Tensor:
         """A tensor that stands for one an error hides. A graph with errors is never emitted."""
         return Tensor(self, -1, shape)

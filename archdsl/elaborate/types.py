@@ -55,8 +55,9 @@ def fit(value: Value, wanted: ast.Type) -> Value:
         kind = _TYPES.get(alternative.name)
         if kind is None or not isinstance(value, kind) or (is_bool and alternative.name != "bool"):
             continue
-        if alternative.item is None:
+        if alternative.item is None or alternative.name != "list":
             return value
+        assert isinstance(value, tuple)
         items = tuple(fit(v, alternative.item) for v in value)
         if not any(v is POISON for v in items):
             return items

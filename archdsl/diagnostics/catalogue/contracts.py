@@ -75,10 +75,9 @@ class NotAModel(Diagnostic):
 class CheckFailed(Diagnostic):
     """A condition of a `check` line does not hold. The message shows the value that was measured."""
 
-    message = "{quantity} is {actual}, which is not {relation} {expected}"
+    message = "{quantity} is {actual}, not {expected}"
     quantity: str
     actual: str
-    relation: str
     expected: str
 
 

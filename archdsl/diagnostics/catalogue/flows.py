@@ -92,11 +92,19 @@ class NotTensors(Diagnostic):
 
 
 class SharedMismatch(Diagnostic):
-    """A `shared` instance is used on inputs that would give it weights of different shapes."""
+    """A `shared` instance is used on inputs that would give it weights of different shapes.
 
-    message = "uses of shared `{name}` need different weights"
-    label = "here {here}"
+    All its uses have one set of weights, so what flows into them has the same number of channels:
+
+        shared head = conv(10, k=1)
+        concat { p3: p3 -> conv(64, k=1) -> head
+                 p4: p4 -> conv(64, k=1) -> head }
+    """
+
+    message = "uses of shared `{name}` need different weights of `{op}`"
+    label = "needs {here}"
     name: str
+    op: str
     here: str
 
 
