@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_SLOT = re.compile(r"\{(\w+)(?:\s*([+-])\s*(\d+))?\}")
+_SLOT = re.compile(r"\{(?:(\d+)\*)?(\w+)(?:\s*([+-])\s*(\d+))?\}")
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,8 @@ class NameMap:
 
     >>> NameMap([("stage_{s}.{i}.conv", "block{s+1}_conv{i+1}")])("stage_2.0.conv")
     'block3_conv1'
+    >>> NameMap([("stage_{s}.{i}.conv", "features.{2*s+1}.{i}")])("stage_2.0.conv")
+    'features.5.0'
     """
 
     rules: Iterable[tuple[str, str]]
@@ -50,7 +52,7 @@ def _apply(pattern: str, template: str, name: str) -> str | None:
         return None
 
     def fill(slot: re.Match[str]) -> str:
-        shift = int(f"{slot[2] or '+'}{slot[3] or 0}")
-        return str(int(match[slot[1]]) + shift)
+        factor, name, sign, shift = slot.groups()
+        return str(int(factor or 1) * int(match[name]) + int(f"{sign or '+'}{shift or 0}"))
 
     return _SLOT.sub(fill, template)

@@ -38,6 +38,14 @@ CASES: list[tuple[str, dict[str, object]]] = [
     ("googlenet_aux", {"classes": 3}),
     ("googlenet_bn", {"size": 96}),
     ("googlenet_bn_aux", {"size": 96}),
+    ("vit_ti16", {}),
+    ("vit_s16", {"size": 64, "drop": 0.1}),
+    ("vit_b16", {"depth": 2, "dropout": 0.1}),
+    ("vit_b32", {"depth": 2, "size": 96}),
+    ("vit_l16", {"depth": 2, "size": 32}),
+    ("swin_t", {}),
+    ("swin_s", {"size": 32, "classes": 3}),
+    ("swin_b", {"depths": [2, 1, 2, 1], "size": 160}),
     ("resnet50", {"depths": [1, 2, 1, 1], "size": 96, "classes": 17}),
     ("vgg16", {"depths": [1, 1, 2, 1, 4], "size": 64, "classes": 2}),
 ]
@@ -47,8 +55,9 @@ def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
     """Names, output shapes and weights of all layers, and the totals."""
     costs = cost(graph)
     names = {layer.name for layer in model.layers}
-    helpers = {name for name in names if name.endswith((".pad", ".permute"))}
-    assert names - helpers == {n.layer for n in graph} | {p.name for p in graph.inputs}
+    nodes = {n.layer for n in graph} | {p.name for p in graph.inputs}
+    helpers = {name for name in names - nodes if name.endswith((".pad", ".permute"))}
+    assert names - helpers == nodes
     for node in graph:
         layer = model.get_layer(node.layer)
         if node.layer == node.path:

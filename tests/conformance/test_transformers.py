@@ -1,0 +1,77 @@
+"""ViT and Swin against timm and torchvision: the same function, weight by weight, at full size and depth."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import keras
+import numpy as np
+import pytest
+
+import archdsl
+from tests.conformance import vectors
+from tests.conformance.arrays import assign
+from tests.conformance.names import table
+from tests.conformance.transfer import relative_error
+
+# Pairs of layers whose weights have equal shapes.
+SWAPS = {
+    "vit_ti16": [
+        ("encoder_0.layer_norm_0", "encoder_0.layer_norm_1"),
+        ("encoder_3.attention", "encoder_4.attention"),
+        ("encoder_10.mlp.dense_1", "encoder_11.mlp.dense_1"),
+    ],
+    "swin_t": [
+        ("stage_0.0.window_attention.attention", "stage_0.1.window_attention.attention"),
+        ("stage_2.4.mlp.dense_0", "stage_2.5.mlp.dense_0"),
+        ("stage_3.0.layer_norm_0", "stage_3.1.layer_norm_1"),
+    ],
+}
+
+
+@cache
+def ours(name: str) -> keras.Model:
+    vector = vectors.read(name)
+    model = archdsl.load(vector.model, **vector.arguments).build()
+    names = table(vector.model.partition("_")[0], vector.reference.split()[0])
+    assign(model, vector.drawn_weights(), names)
+    return model
+
+
+def error(name: str) -> float:
+    vector = vectors.read(name)
+    return relative_error(np.asarray(ours(name)(vector.drawn_images())), vector.expected())
+
+
+@pytest.mark.parametrize("name", ["vit_ti16", "vit_b16", "swin_t", "swin_t_padded"])
+def test_logits_are_those_of_pytorch(name: str) -> None:
+    assert error(name) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"), [(name, *pair) for name, pairs in SWAPS.items() for pair in pairs]
+)
+def test_a_swap_of_equal_shapes_is_seen(name: str, first: str, second: str) -> None:
+    one, two = (ours(name).get_layer(layer) for layer in (first, second))
+    kept = one.get_weights(), two.get_weights()
+    try:
+        one.set_weights(kept[1])
+        two.set_weights(kept[0])
+        assert error(name) > 1e-3
+    finally:
+        one.set_weights(kept[0])
+        two.set_weights(kept[1])
+
+
+@pytest.mark.parametrize("weight", ["query/kernel", "key/kernel", "value/bias", "relative_position_bias"])
+def test_parts_of_attention_count(weight: str) -> None:
+    """Weights of one head given to another show, also those of a fused projection and of the position table."""
+    attention = ours("swin_t").get_layer("stage_1.1.window_attention.attention")
+    array = next(w for w in attention.weights if w.path.endswith(f"attention/{weight}"))
+    kept = np.asarray(array)
+    heads = kept.shape.index(6)
+    try:
+        array.assign(np.roll(kept, 1, axis=heads))
+        assert error("swin_t") > 1e-3
+    finally:
+        array.assign(kept)

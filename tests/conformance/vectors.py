@@ -1,0 +1,54 @@
+"""What a reference in PyTorch answers, kept as vectors/*.json: its weights' names and shapes, and its outputs.
+
+Weights and images are not kept: both sides draw them (``drawn``), and the tests carry them to our layers (``arrays``).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.conformance.drawn import Array, draw, noise
+
+_FOLDER = Path(__file__).parent / "vectors"
+
+
+@dataclass(frozen=True)
+class Vector:
+    """One answer, and everything that is needed to ask our model the same."""
+
+    reference: str
+    """Versions and the call that made the model."""
+    model: str
+    arguments: dict[str, Any]
+    """Of our model, to be as large as the reference."""
+    images: list[int]
+    """Shape of the batch, channels last."""
+    weights: dict[str, list[int]]
+    """Shapes of the reference's arrays by their names."""
+    outputs: dict[str, list[list[float]]]
+    """A row for each image, by the name of the output; ``logits`` if there is but one."""
+
+    def drawn_weights(self) -> dict[str, Array]:
+        return {name: draw(name, shape) for name, shape in self.weights.items()}
+
+    def drawn_images(self) -> Array:
+        return noise("images", self.images)
+
+    def expected(self, output: str = "logits") -> Array:
+        return np.asarray(self.outputs[output], dtype="float32")
+
+    def write(self, name: str) -> None:
+        text = json.dumps(asdict(self), indent=1)
+        lists = re.sub(r"\[[^\[\]{}]*\]", lambda found: re.sub(r"\s+", " ", found[0]), text)
+        path = _FOLDER / f"{name}.json"
+        path.write_text(lists.replace("[ ", "[").replace(" ]", "]") + "\n", encoding="utf-8")
+
+
+def read(name: str) -> Vector:
+    return Vector(**json.loads((_FOLDER / f"{name}.json").read_text(encoding="utf-8")))
