@@ -11,8 +11,9 @@ from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.elaborate import advice
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give
+from archdsl.elaborate.evaluate import truth
 from archdsl.elaborate.op_arguments import make_op
-from archdsl.elaborate.scope import Failure
+from archdsl.elaborate.scope import Failure, Silence
 from archdsl.elaborate.template import Step
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Slot, Tensor, describe
 from archdsl.graph.dims import Shape, show
@@ -123,6 +124,8 @@ def _misfit(
         labels = (Label(maker.span, f"makes {show(shapes[0])}"),) if maker else ()
     elif misfit.code is shape_codes.IndivisibleChannels:
         help_ = help_ or advice.on_divisor(values["divisor"], values["size"])
+    elif misfit.code is shape_codes.UnknownDimension:
+        help_ = help_ or ("a size in the model's input, in place of `?`, makes it known",)
     return misfit.code(span=at, labels=labels, help=help_, fix=fix, **values)  # type: ignore[arg-type]
 
 
@@ -139,10 +142,15 @@ def block(flows: Flows, ref: BlockRef, span: Span, current: Result, name: str | 
     return call_block(flows.session, block_call(ref, span, name, slot), current, flows.assembly)
 
 
-def residual_drop(given: Sequence[tuple[ast.Name | None, Given]]) -> Given | None:
-    """The rate of ``residual(drop=rate)``, or ``None`` where nothing is dropped."""
-    drop = give("residual", ("drop",), {}, list(given)).get("drop")
-    return None if drop is None or (drop.value == 0 and not isinstance(drop.value, bool)) else drop
+def residual_arguments(given: Sequence[tuple[ast.Name | None, Given]]) -> tuple[Given | None, bool]:
+    """The rate of ``residual(drop=rate, when=condition)``, ``None`` where nothing is dropped; and the condition."""
+    named = give("residual", ("drop",), {}, list(given), known=("when",))
+    drop, when = named.get("drop"), named.get("when")
+    if when is not None and when.value is POISON:
+        raise Silence()
+    if drop is not None and drop.value == 0 and not isinstance(drop.value, bool):
+        drop = None
+    return drop, when is None or truth(when.value, when.span)
 
 
 def residual(flows: Flows, main: Tensor, skip: Tensor, drop: Given | None, span: Span, body: Place) -> Tensor:

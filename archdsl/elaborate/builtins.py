@@ -26,8 +26,7 @@ class Misuse(Exception):
 
 def _number(value: Value) -> int | float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        hint = ", known only when the model runs" if isinstance(value, Sym) else ""
-        raise Misuse(f"takes a number, not {describe(value)}{hint}", value)
+        raise Misuse(f"takes a number, not {describe(value)}", value)
     return value
 
 
@@ -109,7 +108,7 @@ def _range(start: Value, stop: Value | None = None, step: Value = 1) -> tuple[in
 
 def _bounded(length: int) -> None:
     if length > LIST_LIMIT:
-        raise Misuse(f"makes a list of more than {LIST_LIMIT} elements")
+        raise Misuse(f"makes a list of more than {LIST_LIMIT:,} elements")
 
 
 def _enumerate(values: Value) -> tuple[tuple[int, Value], ...]:

@@ -65,18 +65,21 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
         help_, replacement = _FOREIGN_VALUES[name]
         fix = Fix(span, replacement) if replacement else None
         return name_codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
-    tap = scope.session.tap_after(name, span)
-    if tap is not None:
-        labels, help_ = (Label(tap, "named here"),), "a tap is known after its step"
+    later = scope.session.defined_later(name, span)
+    if later is not None:
+        labels, help_ = (Label(later, "defined here"),), "a name is known after the line or step that defines it"
         return name_codes.UnknownName(span=span, name=name, what=what, labels=labels, help=(help_,))
     library = scope.session.library_home(name)
     if library:
-        help_ = f"the library has it: `from {library} import {name}`"
-        return name_codes.UnknownName(span=span, name=name, what=what, help=(help_,))
-    visible = dict.fromkeys(scope.visible())
-    near = closest(name, visible, aliases())
+        line = f"from {library} import {name}"
+        help_, fix = f"the library has it: `{line}`", scope.module.import_fix(line)
+        return name_codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
+    # A value is likelier to be one of the block's own; a step, an op.
+    own = tuple(scope.own()) if what == "name" else ()
+    visible, foreign = (own, {}) if closest(name, own) else (tuple(scope.visible()), aliases())
+    near = closest(name, visible, foreign)
     fix = Fix(span, near[0]) if near else None
-    return name_codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, aliases()), fix=fix)
+    return name_codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)
 
 
 _FOREIGN_VALUES: Final[dict[str, tuple[str, str]]] = {
@@ -86,7 +89,7 @@ _FOREIGN_VALUES: Final[dict[str, tuple[str, str]]] = {
 }
 
 
-def _literal(node: ast.Literal, scope: Scope) -> Value:
+def _literal(node: ast.Literal, _scope: Scope) -> Value:
     return node.value
 
 

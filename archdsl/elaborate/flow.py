@@ -101,6 +101,9 @@ class Flows:
             self.session.report_failure(failure)
         except RecursionError:
             raise Exhausted(too_deep(step.span)) from None
+        for tap in walk(step):  # what the step would have named is known, but has no value
+            if isinstance(tap, ast.Tap):
+                scope.taps.tapped.setdefault(tap.name.id, POISON)
         return self.assembly.hole(None)
 
     def _tap(self, step: ast.Tap, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
@@ -156,7 +159,7 @@ class Flows:
                 )
             )
         if count > LIST_LIMIT:
-            limit = f"{LIST_LIMIT} rounds"
+            limit = f"{LIST_LIMIT:,} rounds"
             raise Failure(value_codes.TooLarge(span=step.count.span, what="the repetition", limit=limit))
         targets = (step.index,) if step.index else ()
         with self.group(name, step.span):
@@ -324,14 +327,19 @@ class Flows:
         current: Result,
         name: str | None,
     ) -> Result:
-        """``add { body  id }``, with stochastic depth on the body (Huang et al. 2016, arXiv:1603.09382)."""
-        drop = apply.residual_drop(given)
+        """``add { body  id }``, with stochastic depth on the body (Huang et al. 2016, arXiv:1603.09382).
+
+        Unless ``when`` is true the body stands alone.
+        """
+        drop, when = apply.residual_arguments(given)
         body = step.branches[0] if step.branches and len(step.branches) == 1 else None
         if body is None or body.label or not isinstance(body.flow, ast.Flow):
             raise Failure(_residual_form(step))
         skip = apply.one(current, step.target.span, "residual")
         with self.group(name, step.span):
             (main,) = self.branch(body, scope, current)
+            if not when:
+                return main
             return apply.residual(self, main, skip, drop, step.target.span, Place(body.span, body.flow, scope))
 
     @contextmanager

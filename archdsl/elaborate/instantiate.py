@@ -126,6 +126,7 @@ def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -
     session.count_nodes(assembly.size + template.size, call.span)
     output = template.output
     results = [output] if isinstance(output, Tensor) else list(output.tensors.values())
+    assembly.broken |= template.broken
     if any(t.shape is None for t in results):
         return _rehome(output, [assembly.hole(t.shape) for t in results])
     made = assembly.add(

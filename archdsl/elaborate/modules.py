@@ -16,7 +16,7 @@ from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.scope import MISSING, Failure, Scope
 from archdsl.elaborate.types import check_types
 from archdsl.elaborate.values import POISON, BlockRef, FunctionRef, Value, describe
-from archdsl.source import SourceFile
+from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
 
@@ -103,6 +103,12 @@ class Module:
     def names(self) -> Iterator[str]:
         yield from self._declarations
         yield from self._imports
+
+    def import_fix(self, line: str) -> Fix:
+        """Adds an import after those that the file has, or at its start."""
+        ends = [d.span.end for d in self.ast.declarations if isinstance(d, ast.Import)]
+        at = Span(self.source, ends[-1], ends[-1]) if ends else Span(self.source, 0, 0)
+        return Fix(at, f"\n{line}" if ends else f"{line}\n")
 
     @property
     def models(self) -> dict[str, ast.Block | ast.Variant]:

@@ -39,7 +39,7 @@ def bounded(value: Value, span: Span) -> Value:
         raise Failure(codes.TooLarge(span=span, what="the number", limit=f"2 ** {_BITS}"))
     if isinstance(value, tuple | str) and len(value) > LIST_LIMIT:
         what = "the list" if isinstance(value, tuple) else "the string"
-        raise Failure(codes.TooLarge(span=span, what=what, limit=f"{LIST_LIMIT} elements"))
+        raise Failure(codes.TooLarge(span=span, what=what, limit=f"{LIST_LIMIT:,} elements"))
     if isinstance(value, float) and not math.isfinite(value):
         raise Failure(codes.TooLarge(span=span, what="the number", limit="a float holds"))
     return value
@@ -51,22 +51,27 @@ def _is_number(value: Value) -> bool:
 
 def binary(node: ast.Binary, left: Value, right: Value) -> Value:
     """``left OP right``. Lists and strings add and repeat as in Python."""
-    symbol, span = node.operator, node.span
+    symbol, span, reason = node.operator, node.span, ""
     try:
         if _is_number(left) and _is_number(right):
-            return bounded(_arithmetic(symbol, left, right, span), span)
+            return bounded(_arithmetic(node, left, right), span)
         if symbol == "+" and type(left) is type(right) and isinstance(left, tuple | str):
             return bounded(left + right, span)
         if symbol == "*" and isinstance(left, tuple | str) and isinstance(right, int) and not isinstance(right, bool):
             if len(left) * right > LIST_LIMIT:
-                raise Failure(codes.TooLarge(span=span, what="the list", limit=f"{LIST_LIMIT} elements"))
+                raise Failure(codes.TooLarge(span=span, what="the list", limit=f"{LIST_LIMIT:,} elements"))
             return left * right
-    except (ZeroDivisionError, OverflowError, ArithmeticError, TypeError):
+    except ZeroDivisionError:
+        reason = "division by zero"
+    except (ArithmeticError, TypeError):
         pass
-    raise Failure(codes.BadOperands(span=span, operator=symbol, left=describe(left), right=describe(right)))
+    raise Failure(
+        codes.BadOperands(span=span, operator=symbol, left=describe(left), right=describe(right), reason=reason)
+    )
 
 
-def _arithmetic(symbol: str, left: Any, right: Any, span: Span) -> Any:
+def _arithmetic(node: ast.Binary, left: Any, right: Any) -> Any:
+    symbol, span = node.operator, node.span
     if symbol == "**":
         return _power(left, right, span)
     if symbol != "/":
@@ -88,10 +93,16 @@ def _arithmetic(symbol: str, left: Any, right: Any, span: Span) -> Any:
                 span=span,
                 left=str(left),
                 right=str(right),
-                help=("`//` rounds down; a float such as `2.0` divides with a fraction",),
+                help=(_roundings(node),),
             )
         )
     return quotient
+
+
+def _roundings(node: ast.Binary) -> str:
+    left, right = node.left.span.text, node.right.span.text
+    as_float = f"{right}.0" if right.isdigit() else f"float({right})"
+    return f"`{left} // {right}` rounds down, `{left} / {as_float}` keeps the fraction"
 
 
 def _power(left: Any, right: Any, span: Span) -> Any:

@@ -84,12 +84,16 @@ class Scope:
             value = self.module.find(name)
         return LANGUAGE.get(name, MISSING) if value is MISSING else value
 
-    def visible(self) -> Iterator[str]:
-        """Every name that could be meant, nearest first."""
+    def own(self) -> Iterator[str]:
+        """The names of the block, nearest first."""
         scope: Scope | None = self
         while scope is not None:
             yield from scope.names
             yield from scope.tapped
             scope = scope.parent
+
+    def visible(self) -> Iterator[str]:
+        """Every name that could be meant, nearest first."""
+        yield from self.own()
         yield from self.module.names()
         yield from LANGUAGE

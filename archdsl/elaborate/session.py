@@ -29,7 +29,7 @@ _LABELS = 2
 class Limits:
     """Bounds on what one compilation may do, far above any real architecture and below what hurts a machine."""
 
-    steps: int = 1_000_000
+    steps: int = 500_000
     """Expressions and steps evaluated."""
     nodes: int = 1_000_000
     """Ops in one model."""
@@ -201,6 +201,9 @@ class Session:
         if node.is_path:
             hint = "no such file, seen from the folder of this one"
             return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
+        if not node.module.startswith("std."):
+            hint = 'modules are the library\'s, such as `std.conv`, or files in quotes: `"./blocks.arch"`'
+            return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
         near = closest(node.module, self.loader.modules())
         if near:
             help_, fix = (f"did you mean `{near[0]}`?",), Fix(node.place, near[0])
@@ -208,20 +211,22 @@ class Session:
         hint = f"the library has {', '.join(self.loader.modules())}"
         return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
 
-    def tap_after(self, name: str, span: Span) -> Span | None:
-        """Where the block under way names a tap so, further on than the span that asks for it."""
-        taps = (node.name for node in self._block_under_way() if isinstance(node, ast.Tap))
-        return next((tap.span for tap in taps if tap.id == name and tap.span.start > span.start), None)
+    def defined_later(self, name: str, span: Span) -> Span | None:
+        """Where the block under way defines a name, if that is further on than the span that asks for it."""
+        first = self._first_definition(name)
+        return first if first is not None and first.start > span.start else None
 
     def first_definition(self, name: ast.Name) -> Span | None:
-        """Where the block under way first gives a name its meaning."""
-        named = (defined for node in self._block_under_way() for defined in definitions(node))
-        spans = [defined.span for defined in named if defined.id == name.id and defined is not name]
-        return min(spans, key=lambda span: span.start, default=None)
+        """Where the block under way gives a name its meaning, if that is not here."""
+        first = self._first_definition(name.id)
+        return first if first != name.span else None
 
-    def _block_under_way(self) -> Iterator[ast.Node]:
+    def _first_definition(self, name: str) -> Span | None:
         ref = self._calls[-1][0] if self._calls else None
-        return walk(ref.decl) if isinstance(ref, BlockRef) else iter(())
+        if not isinstance(ref, BlockRef):
+            return None
+        spans = [n.span for node in walk(ref.decl) for n in definitions(node) if n.id == name]
+        return min(spans, key=lambda span: span.start, default=None)
 
     def library_home(self, name: str) -> str | None:
         """The library module that declares a name; asked only when a name is unknown."""

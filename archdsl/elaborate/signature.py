@@ -32,7 +32,9 @@ def bind_inputs(block: str, ports: Sequence[ast.Port], tensors: Sequence[Tensor]
     for port, dim, size, shape in later:
         wanted = dimension(dim, scope)
         if wanted != size:
-            raise Failure(_mismatch(block, port, shape, span, f"`{dim.span.text}` is {wanted}"))
+            is_plain = dim.span.text == str(wanted)
+            reason = f"{size} is not {wanted}" if is_plain else f"`{dim.span.text}` is {wanted}"
+            raise Failure(_mismatch(block, port, shape, span, reason))
 
 
 def _bind(block: str, port: ast.Port, name: ast.Name, size: Dim, shape: Shape, scope: Scope, span: Span) -> None:

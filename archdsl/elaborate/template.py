@@ -67,6 +67,8 @@ class Assembly:
     slots: list[Slot] = field(default_factory=list)
     size: int = 0
     """Ops in it and in everything that it calls."""
+    broken: bool = False
+    """Whether an error left a hole in it, or in what it calls."""
 
     def input(self, shape: Shape) -> Tensor:
         assert not self.steps
@@ -85,6 +87,7 @@ class Assembly:
 
     def hole(self, shape: Shape | None) -> Tensor:
         """A tensor that stands for one an error hides. A graph with errors is never emitted."""
+        self.broken = True
         return Tensor(self, -1, shape)
 
     def add(self, step: Step) -> list[Tensor]:
@@ -111,8 +114,8 @@ class Template:
     slots: tuple[Slot, ...]
     size: int
     """Ops in it and in everything that it calls."""
-    doc: str = ""
-    broken: bool = False
+    doc: str
+    broken: bool
     """Whether errors were found in it: then no graph is made of it."""
 
 
@@ -134,6 +137,7 @@ def finish(
         slots=tuple(assembly.slots),
         size=assembly.size,
         doc=doc,
+        broken=assembly.broken,
     )
 
 

@@ -44,6 +44,7 @@ _FOREIGN: Final = {
     "number": "float",
     "block": "op",
     "layer": "op",
+    "func": "op",
     "boolean": "bool",
 }
 

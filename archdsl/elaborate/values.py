@@ -142,6 +142,8 @@ def describe(value: Value) -> str:
             return f'the string "{value}"'
         case Poison() | Tensor():
             return repr(value)
+        case Sym():
+            return f"the run-time size `{value}`"
         case Bundle():
             return f"the tensors {', '.join(value.tensors)}"
         case Row():

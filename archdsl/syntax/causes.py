@@ -44,6 +44,7 @@ _FOREIGN_WORDS: Final = {
     "var": "constants are `let name = value`",
 }
 _OTHER_ARROWS: Final = ("=>", "|>", ">>", "|")
+_VALUE: Final = frozenset({"NAME", "INTEGER", "DECIMAL", "STRING", "TRUE", "FALSE", "LSQB"})
 _ENDS_STEP: Final = frozenset({"NAME", "RPAR", "RSQB", "RBRACE"})
 
 
@@ -175,8 +176,12 @@ def _missing_part(mistake: Mistake) -> Cause | None:
         )
     if mistake.token.type == "LBRACE" and "DOUBLE_COLON" in accepted and "LBRACE" not in accepted:
         return Cause("a model states its shapes: `:: [224, 224, 3] -> [1000]`")
+    if mistake.token.type == "ELSE":
+        return Cause("`else` follows the `}` of an `if`")
     if before and before[-1].type == "ARROW" and mistake.token.type not in STEP:
         return Cause("a step follows `->`")
+    if "COMMA" in accepted and mistake.token.type in _VALUE and str(mistake.opener) in ("(", "["):
+        return Cause("values are separated by `,`", Fix(mistake.after_previous, ","))
     return None
 
 

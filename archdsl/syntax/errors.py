@@ -17,6 +17,8 @@ _SPELLING: Final = {
     "QUESTION": "`?`", "PIPE": "`|`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "LBRACE": "`{`",
     "RBRACE": "`}`", "EQUAL": "`=`", "APPROX": "`~=`", "NAME": "a name", "INTEGER": "a number",
     "DECIMAL": "a number", "STRING": "a string", "NEWLINE": "a new line", "$END": "the end of the file",
+    "PLUS": "`+`", "MINUS": "`-`", "STAR": "`*`", "SLASH": "`/`", "DOUBLE_SLASH": "`//`", "PERCENT": "`%`",
+    "POWER": "`**`", "COMPARE": "a comparison",
 }  # fmt: skip
 _VALUE: Final = frozenset({"NAME", "INTEGER", "DECIMAL", "STRING", "TRUE", "FALSE", "LPAR", "LSQB"})
 _BEFORE_VALUE: Final = frozenset({"MINUS", "PLUS", "NOT", "TABLE", "ELLIPSIS"})
@@ -123,7 +125,7 @@ def _expected(accepted: Collection[str]) -> str:
         if kind <= left:
             words.append(word)
             left -= kind | (_BEFORE_VALUE if kind is _VALUE else frozenset())
-    if left & {"COMMA", "RPAR", "RBRACE", "NEWLINE", "ARROW"}:
+    if left & {"COMMA", "RPAR", "LBRACE", "RBRACE", "NEWLINE", "ARROW"}:
         left -= _GOES_ON
     if "ARROW" in left:
         left -= _STEP_GOES_ON

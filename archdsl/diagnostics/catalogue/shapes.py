@@ -41,7 +41,7 @@ class WrongRank(Diagnostic):
 class WrongCount(Diagnostic):
     """A list argument has another length than the tensor has spatial dimensions: `k=[3, 3]` on a sequence `[l, c]`."""
 
-    message = "`{name}` of `{op}` has {given} numbers for {wanted} spatial dimensions"
+    message = "`{name}` of `{op}` has length {given}, not {wanted}, the number of spatial dimensions"
     op: str
     name: str
     given: int
@@ -217,7 +217,7 @@ class ChannelCount(Diagnostic):
     Give one number for each channel, or a single number for all of them.
     """
 
-    message = "`{name}` of `{op}` has {given} numbers for {channels} channels"
+    message = "`{name}` of `{op}` has length {given}, not {channels}, the number of channels"
     op: str
     name: str
     given: int

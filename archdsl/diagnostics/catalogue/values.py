@@ -84,9 +84,11 @@ class BadOperands(Diagnostic):
     """An operator has no meaning for its operands: `"a" * 2.5`, `[1] < 3`, or a division by zero."""
 
     message = "`{operator}` does not take {left} and {right}"
+    label = "{reason}"
     operator: str
     left: str
     right: str
+    reason: str = ""
 
 
 class BadCall(Diagnostic):

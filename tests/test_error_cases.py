@@ -1,0 +1,85 @@
+"""Every mistake in tests/cases/errors is shown as the .err file beside it says.
+
+A case is a file, or a folder with a `main.arch` that imports its neighbours. `pytest --update-golden` writes the .err
+files; read the difference as the user who made the mistake: is the smallest span marked, the reason given with its
+values, one error for one cause, and a help that can be pasted?
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from archdsl.compiler import Program
+from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.explain import catalogue
+from archdsl.diagnostics.terminal import render_all
+from archdsl.files import DiskLoader
+from archdsl.source import SourceFile
+
+FOLDER = Path(__file__).parent / "cases" / "errors"
+CASES = sorted([*FOLDER.glob("*.arch"), *FOLDER.glob("*/main.arch")])
+Golden = Callable[[Path, str], None]
+
+ELSEWHERE = {
+    "ambiguous-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",
+    "no-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",
+}
+"""Codes that no spec alone can show, and where they are tested."""
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
+
+
+def _check(path: Path) -> tuple[Diagnostic, ...]:
+    return _diagnose(SourceFile(path.name, path.read_text(encoding="utf-8")), path.parent)
+
+
+def _diagnose(source: SourceFile, folder: Path) -> tuple[Diagnostic, ...]:
+    program = Program(source, DiskLoader(folder.resolve(), {source.name: folder}))
+    program.check()
+    return program.diagnostics
+
+
+@pytest.mark.parametrize("path", CASES, ids=_name)
+def test_case(path: Path, golden: Golden) -> None:
+    diagnostics = _check(path)
+    assert diagnostics, "a case shows a mistake"
+    golden(path.with_suffix(".err"), render_all(diagnostics, colour=False) + "\n")
+
+
+@pytest.mark.parametrize("path", CASES, ids=_name)
+def test_style(path: Path) -> None:
+    """Lower case, no full stop, no first person, no blame, at most three places."""
+    for found in _check(path):
+        texts = [found.text, found.primary.text, *(label.text for label in found.labels), *found.help]
+        for text in filter(None, texts):
+            assert not text.endswith("."), text
+            assert not text[0].isupper() or text.startswith("U+"), text
+            assert not re.search(r"\b(I|we|you have|your|please|sorry|invalid|illegal|forbidden)\b", text), text
+        assert len(found.labels) <= 2, "at most three places"
+
+
+@pytest.mark.parametrize("path", CASES, ids=_name)
+def test_fixes_help(path: Path) -> None:
+    """A fix that a tool applies as it is takes its diagnostic away."""
+    text = path.read_text(encoding="utf-8")
+    for found in _check(path):
+        fix = found.fix
+        if fix is None or fix.span.source.name != path.name:
+            continue
+        mended = text[: fix.span.start] + fix.replacement + text[fix.span.end :]
+        moved = len(mended) - len(text) if fix.span.start <= found.span.start else 0
+        left = _diagnose(SourceFile(path.name, mended), path.parent)
+        places = {(d.code, d.text, d.span.start) for d in left}
+        assert (found.code, found.text, found.span.start + moved) not in places, fix.replacement
+
+
+def test_every_code_has_a_case() -> None:
+    texts = "".join(path.with_suffix(".err").read_text(encoding="utf-8") for path in CASES)
+    shown = set(re.findall(r"^(?:error|warning)\[([a-z-]+)\]", texts, re.MULTILINE))
+    assert set(catalogue()) - shown == set(ELSEWHERE)
