@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import cleandoc
+from itertools import takewhile
 from pathlib import Path
 
 from archdsl import load_text
 from archdsl.diagnostics.explain import catalogue
+from archdsl.files import DiskLoader
 from archdsl.ops.docs import ArgumentDoc, OpDoc, by_family
 from archdsl.summary.figures import exact
+from archdsl.syntax import ast
+from archdsl.syntax.parser import parse
 
 ROOT = Path(__file__).parent.parent
 
@@ -74,7 +79,43 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"docs/errors.md": errors, "docs/ops.md": ops}
+def library() -> str:
+    """``docs/std.md``: the blocks and functions of the library, with their signatures."""
+    lines = [
+        "# The library",
+        "",
+        "Blocks in the language itself, to be imported or copied: `from std.conv import ConvBNAct`. `make docs` writes",
+        "this page from [their files](../archdsl/std).",
+    ]
+    loader = DiskLoader(ROOT, {})
+    for name in loader.modules():
+        source = loader.library(name)
+        assert source is not None
+        module, _ = parse(source)
+        lines += ["", f"## {name}", "", _opening(source.text)]
+        for declared in module.declarations:
+            if isinstance(declared, ast.Block | ast.Function):
+                end = declared.body.span.start if isinstance(declared, ast.Block) else declared.span.end
+                head = source.text[declared.span.start : end].strip()
+                lines += [
+                    "",
+                    f"### {declared.name.id}",
+                    "",
+                    "```text",
+                    head,
+                    "```",
+                    *(["", declared.doc] * bool(declared.doc)),
+                ]
+    return "\n".join(lines) + "\n"
+
+
+def _opening(text: str) -> str:
+    """The comment that a file starts with."""
+    comment = takewhile(lambda line: re.match(r"#(?!#)", line), text.splitlines())
+    return "\n".join(line.removeprefix("#").strip() for line in comment)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"docs/errors.md": errors, "docs/ops.md": ops, "docs/std.md": library}
 
 
 def main() -> None:

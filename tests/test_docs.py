@@ -34,9 +34,10 @@ from archdsl.cli.main import cli
 from archdsl.compiler import Program
 from archdsl.diagnostics import Diagnostic
 from archdsl.files import locate
+from scripts.docs import PAGES as PAGES_FROM_CODE
 
 ROOT = Path(__file__).parent.parent
-GENERATED = frozenset({"docs/errors.md", "docs/ops.md"})
+GENERATED = frozenset(PAGES_FROM_CODE)
 PAGES = [
     page
     for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
