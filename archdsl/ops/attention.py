@@ -40,9 +40,7 @@ class Attention(Weighted):
     positional = ("heads", "key_dim")
     tensors = ("context",)
     arity = (1, 2)
-    keras = (
-        "MultiHeadAttention; with relative positions, or several axes before the tokens, a layer of archdsl"
-    )
+    keras = "MultiHeadAttention; with relative positions, or several axes before the tokens, a layer of archdsl"
     example = "[197, 768] -> [197, 768]: attention(12)"
     depth = 2
 

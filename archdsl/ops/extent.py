@@ -86,9 +86,7 @@ class Slice(Op):
     name = "slice"
     family = "shape"
     keeps_sign = True
-    aliases = (
-        *("take", "select", "narrow", "gather", "getitem", "index_select", "split", "chunk", "Lambda"),
-    )
+    aliases = (*("take", "select", "narrow", "gather", "getitem", "index_select", "split", "chunk", "Lambda"),)
     positional = ("start", "stop")
     keras = "archdsl's Slice"
     example = "[197, 768] -> [768]: slice(0, axis=0, keepdims=false)"

@@ -1,6 +1,7 @@
 """Ops that join several tensors into one, in the order in which they are written."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -29,7 +30,7 @@ class _Join(Op):
 
     family = "joining"
     joins = True
-    arity = (2, None)
+    arity: ClassVar[tuple[int, int | None]] = (2, None)
     keeps_sign = True
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -80,9 +81,7 @@ class Mul(_BroadcastingJoin):
     name = "mul"
     aliases = ("Multiply", "multiply", "times", "product", "gate")
     keras = "Multiply"
-    example = (
-        "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { signal: id  gate: global_avg_pool(keepdims=true) }"
-    )
+    example = "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { signal: id  gate: global_avg_pool(keepdims=true) }"
 
 
 class Maximum(_Join):

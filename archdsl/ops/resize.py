@@ -18,9 +18,7 @@ class Upsample(Op):
 
     name = "upsample"
     family = "shape"
-    aliases = (
-        *("UpSampling1D", "UpSampling2D", "UpSampling3D", "Upsample", "interpolate", "upsampling", "unpool"),
-    )
+    aliases = (*("UpSampling1D", "UpSampling2D", "UpSampling3D", "Upsample", "interpolate", "upsampling", "unpool"),)
     positional = ("size", "method")
     keras = "UpSampling1D, UpSampling2D or UpSampling3D"
     example = "[28, 28, 256] -> [56, 56, 256]: upsample(2)"
