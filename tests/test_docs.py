@@ -18,7 +18,6 @@ The samples of one page share a folder, where `specs/` is the repository's own, 
 from __future__ import annotations
 
 import doctest
-import json
 import re
 import shlex
 import sys
@@ -43,7 +42,7 @@ PAGES = [
     for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
     if page.relative_to(ROOT).as_posix() not in GENERATED
 ]
-LANGUAGES = frozenset({"arch", "python", "console", "json", "sh", "text", "yaml", "markdown", "toml", "mermaid"})
+LANGUAGES = frozenset({"arch", "python", "console", "sh", "text", "markdown"})
 _FENCE = re.compile(r"^(`{3,})([^\n`]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 _OPTION = re.compile(r"(\w+)(?:=(.+?))?(?= \w+(?:=|$)|$)")
 _RANKS = ("", "c", "n, c", "h, w, c", "d, h, w, c", "a, b, h, w, c")
@@ -196,11 +195,6 @@ def test_program(sample: Sample, folder: Path) -> None:
         failed, _ = doctest.DocTestRunner(optionflags=_LOOSELY).run(test, out=report.append, clear_globs=False)
         if failed:
             pytest.fail("".join(report), pytrace=False)
-
-
-@pytest.mark.parametrize("sample", of("json"))
-def test_json(sample: Sample) -> None:
-    json.loads(sample.text)
 
 
 def test_readme_shows_the_diagram_of_its_spec(tmp_path: Path) -> None:
