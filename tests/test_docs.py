@@ -29,6 +29,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from archdsl.api import elaborate
 from archdsl.cli.main import cli
 from archdsl.compiler import Program
 from archdsl.diagnostics import Diagnostic
@@ -113,6 +114,23 @@ def test_spec(sample: Sample, folder: Path) -> None:
     wanted = Counter(re.split(r",\s*", sample.options["error"]) if "error" in sample.options else [])
     if Counter(d.code for d in found) != wanted:
         pytest.fail(f"{sample} wants {sorted(wanted.elements())}\n{shown(found)}", pytrace=False)
+
+
+BUILT = [s for s in SAMPLES if s.language == "arch" and not {"error", "flow"} & set(s.options) and "\nmodel " in s.text]
+
+
+@pytest.mark.keras
+@pytest.mark.parametrize("sample", BUILT, ids=str)
+def test_spec_builds(sample: Sample, folder: Path) -> None:
+    """Keras makes every model that a page shows, with the weights that archdsl counts."""
+    (folder / "sample.arch").write_text(sample.text, encoding="utf-8")
+    located = locate("sample.arch")
+    program = Program(located.source, located.loader)
+    for name in program.models:
+        if any(p.default is None for p in program.parameters(name).values()):
+            continue
+        architecture = elaborate(Program(located.source, located.loader), name, {})
+        assert architecture.build().count_params() == architecture.summary().params
 
 
 def diagnostics(name: str) -> tuple[Diagnostic, ...]:
