@@ -13,7 +13,7 @@ from archdsl.diagnostics.catalogue.syntax import RepeatedName
 from archdsl.elaborate import apply
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
-from archdsl.elaborate.builtins import LIST_LIMIT
+from archdsl.elaborate.builtins import LANGUAGE, LIST_LIMIT
 from archdsl.elaborate.evaluate import (
     bind_targets,
     call,
@@ -235,7 +235,9 @@ class Flows:
             if value is MISSING:
                 self.session.report(unknown_name(target.id, target.span, scope, what="op or block"))
                 return POISON
-            return value
+            # A parameter called `dropout` stands for its value, and does not hide the op where a step is meant.
+            is_figure = isinstance(value, int | float | str)
+            return LANGUAGE[target.id] if is_figure and target.id in LANGUAGE else value
         return evaluate(target, scope)
 
     def _check_rest(self, step: ast.Apply, scope: Scope, current: Result) -> None:
