@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,7 +41,6 @@ class DiskLoader:
         self._folders = folders
         """The folder of each file read, by the name that its source has."""
 
-    @cache
     def library(self, module: str) -> SourceFile | None:
         head, _, rest = module.partition(".")
         if head != "std" or not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", rest):

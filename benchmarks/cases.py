@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,7 +78,7 @@ def growth() -> Iterator[Line]:
         ("nested blocks", _chain, (1_000, 10_000, 100_000)),
         ("written out", _flat, (1_000, 10_000, 100_000)),
     ):
-        each = {n: measure.here(lambda t=text(n): _clean(t), repeats=3 if n > 50_000 else 5) / n for n in sizes}
+        each = {n: measure.here(partial(_clean, text(n)), repeats=3 if n > 50_000 else 5) / n for n in sizes}
         base = sizes[0]
         for n in sizes[1:]:
             per = f"{each[n] * 1e6:.1f} us/node"
