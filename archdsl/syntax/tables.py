@@ -19,6 +19,8 @@ from lark.lexer import TerminalDef
 
 from archdsl import resources
 
+_SHIFT = 0
+"""Lark's number for going to a state; the other action reduces by a rule."""
 _OPTIONS: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "keep_all_tokens": True}
 
 
@@ -59,11 +61,37 @@ def generate() -> str:
     )
     data["options"] |= {"postlex": None, "strict": False}
     automaton = data["parser"]["parser"]
-    states, automaton["states"] = automaton["states"], []
-    assert list(states) == list(range(len(states)))
-    rows = ",\n".join(json.dumps(actions, separators=(",", ":")) for actions in states.values())
+    states = _ordered(automaton)
+    automaton["states"] = []
+    rows = ",\n".join(json.dumps(actions, separators=(",", ":")) for actions in states)
     text = json.dumps({"digest": digest(), "memo": memo, "data": data}, separators=(",", ":"))
     return text.replace('"states":[]', f'"states":[\n{rows}\n]') + "\n"
+
+
+def _ordered(automaton: dict[str, Any]) -> list[dict[int, Any]]:
+    """Numbers tokens by name and states as a walk from the start meets them: Lark's own order varies between runs.
+
+    Gives the states; the automaton's other parts are renumbered in place.
+    """
+    names: dict[int, str] = automaton["tokens"]
+    automaton["tokens"] = dict(enumerate(sorted(names.values())))
+    numbers = {name: number for number, name in automaton["tokens"].items()}
+    order: dict[int, int] = {}
+    found: list[dict[int, Any]] = []
+    pending = list(automaton["start_states"].values())
+    for state in pending:  # grows while it is walked
+        if state in order:
+            continue
+        order[state] = len(order)
+        actions = sorted((numbers[names[token]], action) for token, action in automaton["states"][state].items())
+        found.append(dict(actions))
+        pending.extend(target for _, (kind, target) in actions if kind == _SHIFT)
+    for part in ("start_states", "end_states"):
+        automaton[part] = {name: order[state] for name, state in automaton[part].items()}
+    return [
+        {token: (kind, order[target] if kind == _SHIFT else target) for token, (kind, target) in actions.items()}
+        for actions in found
+    ]
 
 
 if __name__ == "__main__":

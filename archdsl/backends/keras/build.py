@@ -17,9 +17,9 @@ from archdsl.graph.view import order
 def build(graph: Graph) -> keras.Model:
     """The model of a graph, its weights initialised.
 
-    Layers go by the paths of the nodes (see ``layer_name``); where Keras cannot pad by numbers, a layer ``<path>.pad`` comes before. Nodes
-    that share weights are one layer that is called several times. One unnamed output is a tensor, named ones are a
-    dictionary; inputs are in the order of the spec and may also be fed by name.
+    Layers go by the paths of the nodes (see ``layer_name``); where Keras cannot pad by numbers, a layer
+    ``<path>.pad`` comes before. Nodes that share weights are one layer that is called several times. One unnamed
+    output is a tensor, named ones are a dictionary; inputs are in the order of the spec and may also be fed by name.
     """
     inputs = {port.name: keras.Input(static(port.shape), name=port.name) for port in graph.inputs}
     tensors: dict[str, Any] = dict(inputs)

@@ -52,7 +52,7 @@ def lowers(*ops: type[Op]) -> Callable[[Lowering], Lowering]:
 
 
 def layer_name(path: str) -> str:
-    """What the layer of a node is called: its path. PyTorch allows no dots there, so on that backend they are colons."""
+    """What the layer of a node is called: its path, with colons for dots on PyTorch, which allows none."""
     return path.replace(".", ":") if keras.backend.backend() == "torch" else path
 
 
