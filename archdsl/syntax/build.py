@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from math import isinf
 from typing import Any, NamedTuple
 
 from lark import Token
@@ -14,6 +16,7 @@ from lark import Token
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import flows as flow_codes
 from archdsl.diagnostics.catalogue import syntax as codes
+from archdsl.diagnostics.catalogue.values import TooLarge
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 
@@ -392,7 +395,10 @@ class Builder:
         token = children[0]
         text = token.replace("_", "")
         scale = _SCALE.get(text[-1])
-        value = float(text[:-1]) * scale if scale else float(text)
+        # In decimal, as 4.1 * 10**9 is 4099999999.9999995 in binary.
+        value = float(Decimal(text[:-1]) * scale) if scale else float(text)
+        if isinf(value):
+            self.found.append(TooLarge(span=self._token_span(token), what="the number", limit="a float holds"))
         return ast.Literal(self._token_span(token), value)
 
     def string(self, children: Children) -> ast.Literal:

@@ -1,13 +1,38 @@
-"""The parser's kept tables are those of the grammar."""
+"""The grammar has no conflicts, and the parser's kept tables are those of the grammar."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
+import pytest
+from lark import Lark
+
+from archdsl.source import SourceFile
 from archdsl.syntax import tables
+from archdsl.syntax.parser import parse
+
+KEPT = Path(tables.__file__).with_name("tables.json")
 
 
 def test_kept_tables_are_those_of_the_grammar() -> None:
-    kept = json.loads(Path(tables.__file__).with_name("tables.json").read_text(encoding="utf-8"))
-    assert kept["digest"] == tables.digest(), "`python -m archdsl.syntax.tables` makes them anew"
+    """Making them proves too that no two terminals collide and no two rules conflict."""
+    assert KEPT.read_text(encoding="utf-8") == tables.generate(), "`python -m archdsl.syntax.tables` makes them anew"
+
+
+def test_tables_that_do_not_fit_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    monkeypatch.setattr(tables, "digest", lambda: "another grammar")
+    built: list[bool] = []
+    monkeypatch.setattr(tables, "build", lambda *_: built.append(True))
+    tables.load(None, None)
+    assert built == [True]
+    assert kept["digest"] != "another grammar"
+
+
+def test_the_kept_parser_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, **__: object) -> Lark:
+        raise AssertionError("the parser was built from the grammar")
+
+    monkeypatch.setattr(tables, "build", never)
+    assert parse(SourceFile("<text>", "let a = 1"))[1] == ()

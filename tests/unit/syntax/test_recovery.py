@@ -1,0 +1,89 @@
+"""After a mistake the rest of the file is read: one mistake hides no other, and causes none."""
+
+from __future__ import annotations
+
+import pytest
+
+from archdsl.source import SourceFile
+from archdsl.syntax import ast
+from archdsl.syntax.parser import parse
+from tests.unit.syntax.dump import dump
+
+
+def _parse(text: str) -> tuple[ast.Module, list[str]]:
+    module, found = parse(SourceFile("<text>", text))
+    return module, [f"{d.span.line}: {d.code}" for d in found]
+
+
+def test_each_broken_declaration_is_reported_and_left_out() -> None:
+    text = "let a = = 1\nlet b = 2\nblock C( { relu }\nfn d(x: int) = x\nmodel E() :: [1] -> [1] { ' }\nlet f = 3\n"
+    module, found = _parse(text)
+    assert found == ["1: unexpected-token", "3: unclosed-bracket", "5: unexpected-character"]
+    assert [d.name.id for d in module.declarations] == ["b", "d", "f"]  # type: ignore[union-attr]
+    assert module.broken == {"a", "C", "E"}
+
+
+def test_names_of_a_broken_import_are_known() -> None:
+    module, found = _parse("from std.conv import ConvBN, ConvBNAct as Unit,, X\nlet a = 1")
+    assert found == ["1: unexpected-token"]
+    assert module.broken >= {"ConvBN", "Unit", "X"}
+
+
+def test_a_broken_check_breaks_no_name() -> None:
+    module, _ = _parse("model A() :: [1] -> [1] { relu }\ncheck A( :: [1]\nlet b = 1")
+    assert module.broken == frozenset()
+    assert len(module.declarations) == 2
+
+
+@pytest.mark.parametrize("opener", ["(", "[", "{ relu"])
+def test_an_open_bracket_costs_its_own_declaration_only(opener: str) -> None:
+    module, found = _parse(f"block A() {{ conv{opener}\n\nblock B() {{ relu }}\nlet c = 1\nfn d(x: int) = x\n")
+    assert found == ["1: unclosed-bracket"]
+    assert [d.name.id for d in module.declarations] == ["B", "c", "d"]  # type: ignore[union-attr]
+
+
+def test_a_second_flow_is_read_as_part_of_the_first() -> None:
+    module, found = _parse("block A() {\n  conv(8)\n  relu -> gelu\n  let a = 1\n}")
+    assert found == ["3: second-flow", "4: statement-after-flow"]
+    (block,) = module.declarations
+    assert dump(block.body) == "{let a = 1; <conv(8)> -> <relu> -> <gelu>}"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("fan", "codes", "read"),
+    [
+        ("main: conv(8)\n      relu\nskip: id", ["forgotten-arrow"], "main: <conv(8)> -> <relu>; skip: <id>"),
+        ("conv(8)\n  relu\nid", ["forgotten-arrow"], "<conv(8)> -> <relu>; <id>"),
+        ("main: conv(8)\nrelu", ["mixed-labels"], "main: <conv(8)>; <relu>"),
+        ("relu, gelu\nid", [], "<relu>; <gelu>; <id>"),
+        ("conv(8)\n  -> relu\nid", [], "<conv(8)> -> <relu>; <id>"),
+    ],
+)
+def test_branches_that_lost_an_arrow_or_a_label(fan: str, codes: list[str], read: str) -> None:
+    module, found = _parse(f"block A() {{\nadd {{\n{fan}\n}}\n}}")
+    assert [f.partition(": ")[2] for f in found] == codes
+    assert dump(module.declarations[0].body) == f"{{<add {{{read}}}>}}"  # type: ignore[union-attr]
+
+
+def test_many_mistakes_end_the_reading() -> None:
+    module, found = _parse("let a = =\n" * 100)
+    assert len(found) == 20
+    assert module.declarations == ()
+
+
+def test_comments_of_a_broken_declaration_do_not_hide_the_others() -> None:
+    module, _ = _parse("# one\nlet a = =  # two\n# three\nlet b = 1  # four\n")
+    assert {"one", "four"} <= {c.text for c in module.comments}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["let a = " + "(" * 5000 + "1" + ")" * 5000, "block A() { " + "{ " * 5000 + "relu" + " }" * 5000 + " }"],
+    ids=["brackets", "bodies"],
+)
+def test_deep_nesting_is_refused_at_its_place(text: str) -> None:
+    module, found = parse(SourceFile("<text>", f"{text}\nlet b = 1"))
+    (problem,) = found
+    assert (problem.code, problem.span.line) == ("too-large", 1)
+    assert problem.text == "the nesting is too large: more than 100 brackets"
+    assert [d.name.id for d in module.declarations] == ["b"]  # type: ignore[union-attr]
