@@ -39,6 +39,13 @@ MODELS = {
         from std.shuffle import ShuffleUnitV2
         model Net() :: [h, 16, 24] -> [h / 2, 8, 116] { ShuffleUnitV2(116, stride=2) -> ShuffleUnitV2(116) }
     """,
+    "pre-activation": """
+        from std.residual import PreActBasicBlock, PreActBottleneck, ResidualStage
+        model Net() :: [32, 32, 8] -> [8, 8, 64] {
+          ResidualStage(PreActBasicBlock, width=8, depth=2) -> ResidualStage(PreActBottleneck, width=16, depth=2)
+          -> batch_norm -> relu
+        }
+    """,
     "windows wider than the map": """
         from std.swin import SwinStage
         model Net() :: [5, 17, 12] -> [5, 17, 12] { SwinStage(3, drops=[0.0, 0.1]) }
