@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc; gc.disable()
 import os
 import sys
 from io import TextIOWrapper

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import ClassVar, Self, dataclass_transform
+from typing import ClassVar, NamedTuple, Self, dataclass_transform
 
 from archdsl.source import Span
 
@@ -16,24 +16,21 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A second place that explains the first: what stands there and why it matters."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One link of the chain of instances: ``Bottleneck(128, stride=2)`` called at ``span``."""
 
     call: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A replacement that a tool may apply as it is."""
 
     span: Span

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from archdsl.diagnostics import Label, Sink
 from archdsl.diagnostics.catalogue import flows as codes
-from archdsl.elaborate.template import Group, Step, Template, origin
+from archdsl.elaborate.template import Group, Step, Template
 from archdsl.elaborate.values import Slot
 from archdsl.graph.dims import Shape, show
-from archdsl.graph.model import Graph, Instance, Node, Origin, Port
+from archdsl.graph.model import Graph, Instance, Node, Port
 from archdsl.ops.base import Op, Weight
 from archdsl.passes.liveness import dead
 from archdsl.source import Span
@@ -41,16 +41,7 @@ class _Stamper:
     def __init__(self) -> None:
         self.places: list[_Place] = []
         self.instances: list[Instance] = []
-        self._origins: dict[int, Origin] = {}
         self._active: dict[Slot, ShareKey] = {}
-
-    def origin(self, step: Step | Group) -> Origin:
-        """Made once a step, however often its template is stamped."""
-        known = self._origins.get(id(step))
-        if known is None:
-            assert step.span is not None
-            known = self._origins[id(step)] = origin(step.span)
-        return known
 
     def stamp(
         self, template: Template, prefix: str, inputs: Sequence[str], instance: int, share: _Share | None
@@ -82,7 +73,7 @@ class _Stamper:
                         block=called.block,
                         call=step.call,
                         parent=owner,
-                        origin=self.origin(step),
+                        origin=step.origin,
                         doc=called.doc,
                     )
                 )
@@ -102,7 +93,7 @@ class _Stamper:
                     block=group.base,
                     call="",
                     parent=parent,
-                    origin=self.origin(group),
+                    origin=group.origin,
                 )
             )
             groups[id(group)] = len(self.instances) - 1
@@ -144,7 +135,7 @@ def flatten(
             inputs=place.inputs,
             shape=place.step.shapes[0],
             instance=place.instance,
-            origin=stamper.origin(place.step),
+            origin=place.step.origin,
             layer=layer,
         )
         for place, layer in zip(places, _owners(places, inputs, sink), strict=True)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from archdsl.elaborate.values import Bundle, Slot, Tensor
 from archdsl.graph.dims import Shape
@@ -19,7 +19,7 @@ from archdsl.ops.base import Op
 from archdsl.source import Span
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Group:
     """A named part of a body: a labelled branch, or several steps under one tap. The body itself is the root."""
 
@@ -29,13 +29,18 @@ class Group:
     children: list[Step | Group] = field(default_factory=list)
     path: str = ""
 
+    @cached_property
+    def origin(self) -> Origin:
+        assert self.span is not None  # only the root has none, and it is no instance
+        return origin(self.span)
+
     def inner(self, base: str, span: Span) -> Group:
         group = Group(base, span, self)
         self.children.append(group)
         return group
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Step:
     """One op, or one call of a block, in an assembly."""
 
@@ -54,8 +59,13 @@ class Step:
     path: str = ""
     """Relative to the template."""
 
+    @cached_property
+    def origin(self) -> Origin:
+        """Made once, however often the template is stamped."""
+        return origin(self.span)
 
-@dataclass(slots=True, eq=False)
+
+@dataclass(eq=False, repr=False)
 class Assembly:
     """A template in the making. Values are numbered: the inputs first, then every output of every step."""
 
@@ -100,7 +110,7 @@ class Assembly:
         return [Tensor(self, first + i, shape) for i, shape in enumerate(step.shapes)]
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Template:
     """A finished assembly, with its steps named."""
 

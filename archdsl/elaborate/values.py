@@ -34,7 +34,7 @@ class Given(NamedTuple):
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tensor:
     """A value in the assembly of one block instance; ``shape`` is ``None`` when an error hides it."""
 
@@ -46,21 +46,21 @@ class Tensor:
         return f"a tensor {show(self.shape)}" if self.shape is not None else "a tensor"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bundle:
     """Several named tensors that flow together."""
 
     tensors: Mapping[str, Tensor]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """A row of a table."""
 
     fields: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OpRef:
     """An op with the arguments it has so far."""
 
@@ -70,7 +70,7 @@ class OpRef:
     """Tensors that a joining op was given: ``concat(c3)``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BlockRef:
     """A block or model with the arguments it has so far. ``name`` is a variant's where it came from one."""
 
@@ -84,7 +84,7 @@ class BlockRef:
     doc: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FunctionRef:
     """A function of the spec; with arguments, a call of it."""
 
@@ -93,7 +93,7 @@ class FunctionRef:
     arguments: Mapping[str, Given] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class InitRef:
     """The name of an initialiser, before its brackets."""
 
@@ -109,7 +109,7 @@ class Slot:
         self.name = name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SharedRef:
     """An op or block whose every use has the same weights."""
 
@@ -117,14 +117,14 @@ class SharedRef:
     target: OpRef | BlockRef
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keyword:
     """``id`` and ``residual``: steps that are neither op nor block."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Builtin:
     """A function of the language; ``name`` finds it in ``builtins.FUNCTIONS``."""
 

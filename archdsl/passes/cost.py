@@ -75,14 +75,13 @@ def cost(graph: Graph) -> Cost:
 
     Weights that are shared count where they are owned (``node.layer == node.path``); work counts at every use.
     """
-    known: dict[tuple[type[Op], Op, tuple[Shape, ...], bool], NodeCost] = {}
+    known: dict[tuple[int, tuple[Shape, ...], bool], NodeCost] = {}
     nodes: dict[str, NodeCost] = {}
     depths = {port.name: 0 for port in graph.inputs}
     shapes = graph.shapes
     for node in graph.nodes:
         op, inputs, owns = node.op, tuple(shapes[name] for name in node.inputs), node.layer == node.path
-        # Ops of different classes without arguments hash alike, hence the class in the key.
-        key = (type(op), op, inputs, owns)
+        key = (id(op), inputs, owns)  # equal ops of an elaborated graph are one object, and ids are quick to hash
         share = known.get(key)
         if share is None:
             share = known[key] = _share(op, inputs, node.shape, owns)
