@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import gc; gc.disable()
+import gc
 import os
 import sys
 from io import TextIOWrapper
+from typing import NoReturn
 
 # pydantic looks for plugins in the metadata of every installed package, and archdsl uses none.
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 import click
 
-from archdsl.cli.exits import INTERRUPTED
+from archdsl.cli.exits import INTERRUPTED, PIPE_CLOSED
 from archdsl.cli.group import CommandGroup
 from archdsl.version import __version__
 
@@ -48,10 +49,26 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Runs the command line and exits."""
+    gc.disable()  # a command is over before the collector would find anything; `compile` turns it on for Keras
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that knows no `×` shows `?`
     try:
         cli(prog_name="archdsl")
     except KeyboardInterrupt:  # before or after the command itself
-        sys.exit(INTERRUPTED)
+        _leave(INTERRUPTED)
+    except SystemExit as done:  # how click ends every command
+        _leave(done.code if isinstance(done.code, int) else 0)
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process without taking the interpreter apart, which would last a tenth of a check.
+
+    Everything is written and closed by now: files when their command was done, the streams here.
+    """
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # the reader went away
+        code = code or PIPE_CLOSED
+    os._exit(code)

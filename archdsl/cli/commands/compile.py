@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -75,6 +76,7 @@ def _form(out: str | None, to: str | None) -> str:
 
 
 def _save(architecture: Architecture, target: Path) -> None:
+    gc.enable()
     with working("loading Keras"), _hushed():
         import archdsl.backends.keras.build
     with working(f"building {architecture.name}"):
