@@ -244,7 +244,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         block=name,
         kind="model" if decl.is_model else "block",
         doc=ref.doc,
-        reserved=tuple(inner) if decl.is_model else (),
+        reserved=frozenset(port or "input" for port in inner),
     )
 
 

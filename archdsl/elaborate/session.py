@@ -29,7 +29,7 @@ _LABELS = 2
 class Limits:
     """Bounds on what one compilation may do, far above any real architecture and below what hurts a machine."""
 
-    steps: int = 500_000
+    steps: int = 300_000
     """Expressions and steps evaluated."""
     nodes: int = 1_000_000
     """Ops in one model."""

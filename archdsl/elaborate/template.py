@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
@@ -130,7 +130,7 @@ class Template:
 
 
 def finish(
-    assembly: Assembly, output: Tensor | Bundle, *, block: str, kind: str, doc: str, reserved: Sequence[str] = ()
+    assembly: Assembly, output: Tensor | Bundle, *, block: str, kind: str, doc: str, reserved: Collection[str] = ()
 ) -> Template:
     """Names the steps and closes the assembly."""
     root = assembly.group
@@ -160,29 +160,36 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def name_children(group: Group, prefix: str, reserved: Sequence[str] = ()) -> None:
+def name_children(group: Group, prefix: str, reserved: Collection[str] = ()) -> None:
     """Gives each step and group its path relative to the template.
 
     Inside a group a child is called by its tap or label, else by its op or block in snake_case. A number is added
     where a name repeats: ``conv_0``, ``conv_1``. Blocks go by the number alone when theirs is the only block name
-    that repeats: ``0``, ``1`` for the bottlenecks of a stage.
+    that repeats: ``0``, ``1`` for the bottlenecks of a stage. Names that the writer chose come first: one that a
+    number would make as well gets an underscore, and so does an op that is called like one of the inputs, ``reserved``.
     """
-    counts = Counter(child.base for child in group.children)
-    repeated_blocks = {c.base for c in group.children if _is_plain_block(c) and counts[c.base] > 1}
+    counts = Counter((_is_chosen(child), child.base) for child in group.children)
+    repeated_blocks = {c.base for c in group.children if _is_plain_block(c) and counts[False, c.base] > 1}
     bare = len(repeated_blocks) == 1
-    seen: Counter[str] = Counter()
-    taken = set(reserved)
-    for child in group.children:
-        segment = base = child.base
-        if counts[base] > 1:
-            segment = str(seen[base]) if bare and base in repeated_blocks else f"{base}_{seen[base]}"
-            seen[base] += 1
-        while segment in taken:  # a tap may have taken the name that a number would make
+    seen: Counter[tuple[bool, str]] = Counter()
+    taken: set[str] = set()
+    for child in sorted(group.children, key=_is_chosen, reverse=True):
+        segment, kind = child.base, (_is_chosen(child), child.base)
+        if counts[kind] > 1:
+            is_bare = bare and _is_plain_block(child) and child.base in repeated_blocks
+            segment = str(seen[kind]) if is_bare else f"{child.base}_{seen[kind]}"
+            seen[kind] += 1
+        is_op = isinstance(child, Step) and isinstance(child.what, Op)
+        while segment in taken or (is_op and not prefix and segment in reserved):
             segment += "_"
         taken.add(segment)
         child.path = prefix + segment
         if isinstance(child, Group):
             name_children(child, child.path + ".")
+
+
+def _is_chosen(child: Step | Group) -> bool:
+    return isinstance(child, Group) or child.is_named
 
 
 def _is_plain_block(child: Step | Group) -> bool:

@@ -1,0 +1,101 @@
+"""``shared``: which nodes own weights, and which use those of others."""
+
+from __future__ import annotations
+
+from archdsl.graph.model import Graph
+from tests.unit.elaborate.specs import flow, graph, mistakes
+
+
+def _owners(made: Graph) -> dict[str, str]:
+    """Nodes that use the weights of others."""
+    return {node.path: node.layer for node in made if node.layer != node.path}
+
+
+def test_every_use_has_the_weights_of_the_first() -> None:
+    made = flow("shared f = conv(8, k=3)\nrelu -> f -> gelu -> f -> f")
+    assert list(made.by_path) == ["relu", "f_0", "gelu", "f_1", "f_2"]
+    assert _owners(made) == {"f_1": "f_0", "f_2": "f_0"}
+
+
+def test_uses_without_shared_own_what_they_use() -> None:
+    assert _owners(flow("conv(8, k=3) -> conv(8, k=3)")) == {}
+
+
+def test_a_shared_block_shares_every_node_of_it() -> None:
+    made = graph(
+        """
+        block Unit() :: [h, w, c] -> [h, w, c] { repeat 2 { conv(c, k=3) -> relu } }
+        model M() :: [8, 8, 4] -> [8, 8, 4] { shared unit = Unit()
+                                              unit as one -> gelu -> unit as two }
+        """
+    )
+    assert _owners(made) == {f"two.{n}_{i}": f"one.{n}_{i}" for n in ("conv", "relu") for i in (0, 1)}
+
+
+def test_each_instance_of_a_block_has_shared_weights_of_its_own() -> None:
+    made = graph(
+        """
+        block Pair() :: [h, w, c] -> [h, w, c] { shared f = conv(c, k=3)
+                                                 f -> relu -> f }
+        model M() :: [8, 8, 4] -> [8, 8, 4] { Pair as one -> Pair as two }
+        """
+    )
+    assert _owners(made) == {"one.f_1": "one.f_0", "two.f_1": "two.f_0"}
+
+
+def test_shared_within_shared() -> None:
+    made = graph(
+        """
+        block Pair() :: [h, w, c] -> [h, w, c] { shared f = conv(c, k=3)
+                                                 f -> relu -> f }
+        model M() :: [8, 8, 4] -> [8, 8, 4] { shared pair = Pair()
+                                              pair as one -> pair as two }
+        """
+    )
+    assert _owners(made) == {
+        "one.f_1": "one.f_0",
+        "two.f_0": "one.f_0",
+        "two.relu": "one.relu",
+        "two.f_1": "one.f_0",
+    }
+
+
+def test_a_shared_op_can_be_an_argument() -> None:
+    made = graph(
+        """
+        block Twice(unit: op) :: [..., c] -> [..., c] { unit -> relu -> unit }
+        model M() :: [8] -> [8] { shared f = dense(8)
+                                  f as first -> Twice(f) -> Twice(f) }
+        """
+    )
+    assert _owners(made) == dict.fromkeys(("0.f_0", "0.f_1", "1.f_0", "1.f_1"), "first")
+
+
+def test_parameters_count_once() -> None:
+    text = """
+    model M() :: [8] -> [8] { shared f = dense(8)
+                              f -> relu -> f }
+    check M(), params == 72, macs == 128
+    """
+    assert mistakes(text) == []
+
+
+def test_uses_need_the_same_weights() -> None:
+    body = "shared f = dense(8)\nf -> concat { id, gelu } -> f"
+    assert mistakes(f"model M() :: [8] -> [8] {{\n{body}\n}}") == [
+        "uses of shared `f` need different weights of `dense`"
+    ]
+
+
+def test_a_use_inside_a_block_is_reported_where_it_is() -> None:
+    text = """
+    block Head() :: [h, w, c] -> [4] { conv(8, k=3) -> conv(8, k=1) -> global_avg_pool -> dense(4) }
+    model M() :: [8, 8, 4] -> [8] { shared head = Head()
+      concat { { relu -> head }
+               { conv(2, k=1) -> head } } }
+    """
+    assert mistakes(text) == ["uses of shared `head` need different weights of `conv`"]
+
+
+def test_only_ops_and_blocks_are_shared() -> None:
+    assert mistakes("model M() :: [8] -> [8] {\nshared f = 3\nf\n}") == ["3 is not a step"]
