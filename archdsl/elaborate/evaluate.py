@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics import Fix, Label
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as codes
-from archdsl.diagnostics.suggest import closest, did_you_mean
+from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate import operators
-from archdsl.elaborate.builtins import FUNCTIONS, Misuse, aliases
+from archdsl.elaborate.builtins import FUNCTIONS, Misuse
 from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
+from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
@@ -57,36 +58,6 @@ def _name(node: ast.Name, scope: Scope) -> Value:
     if value is MISSING:
         raise Failure(unknown_name(node.id, node.span, scope))
     return value
-
-
-def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> Diagnostic:
-    """The diagnostic for a name without a meaning, with what the writer may have meant."""
-    if name in _FOREIGN_VALUES:
-        help_, replacement = _FOREIGN_VALUES[name]
-        fix = Fix(span, replacement) if replacement else None
-        return name_codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
-    later = scope.session.defined_later(name, span)
-    if later is not None:
-        labels, help_ = (Label(later, "defined here"),), "a name is known after the line or step that defines it"
-        return name_codes.UnknownName(span=span, name=name, what=what, labels=labels, help=(help_,))
-    library = scope.session.library_home(name)
-    if library:
-        line = f"from {library} import {name}"
-        help_, fix = f"the library has it: `{line}`", scope.module.import_fix(line)
-        return name_codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
-    # A value is likelier to be one of the block's own; a step, an op.
-    own = tuple(scope.own()) if what == "name" else ()
-    visible, foreign = (own, {}) if closest(name, own) else (tuple(scope.visible()), aliases())
-    near = closest(name, visible, foreign)
-    fix = Fix(span, near[0]) if near else None
-    return name_codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)
-
-
-_FOREIGN_VALUES: Final[dict[str, tuple[str, str]]] = {
-    "True": ("write `true`", "true"),
-    "False": ("write `false`", "false"),
-    **dict.fromkeys(("none", "None", "null"), ("there is no none: leave the argument out", "")),
-}
 
 
 def _literal(node: ast.Literal, _scope: Scope) -> Value:

@@ -22,12 +22,12 @@ from archdsl.elaborate.evaluate import (
     is_tensor_like,
     iterate,
     truth,
-    unknown_name,
 )
 from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, assumed, broken, declared
 from archdsl.elaborate.template import Assembly
+from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,

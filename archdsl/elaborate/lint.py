@@ -13,10 +13,10 @@ from typing import Final
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import names as codes
-from archdsl.elaborate.evaluate import unknown_name
 from archdsl.elaborate.modules import Module
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.signature import unbound
+from archdsl.elaborate.unknown import unknown_name
 from archdsl.source import Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk

@@ -9,21 +9,22 @@ import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from math import isinf
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lark import Token
 
-from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import flows as flow_codes
 from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.diagnostics.catalogue.values import TooLarge
 from archdsl.source import SourceFile, Span
-from archdsl.syntax import ast
+from archdsl.syntax import ast, repair
 
 _SCALE = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 Children = list[Any]
+Read = TypeVar("Read")
 
 
 class _Ports(NamedTuple):
@@ -60,6 +61,11 @@ class Builder:
     @staticmethod
     def _values(children: Iterable[Any]) -> tuple[Any, ...]:
         return tuple(c for c in children if not isinstance(c, Token))
+
+    def _noted(self, mended: repair.Mended[Read]) -> Read:
+        """What a repair made, its diagnostics noted."""
+        self.found += mended.found
+        return mended.value
 
     # --- declarations ---
 
@@ -122,7 +128,7 @@ class Builder:
 
     def params(self, children: Children) -> tuple[str, tuple[ast.Param, ...]]:
         params = self._values(children)
-        self._distinct([p.name for p in params], "parameter")
+        self.found += repair.repeated([p.name for p in params], "parameter")
         return "params", params
 
     def param(self, children: Children) -> ast.Param:
@@ -144,7 +150,7 @@ class Builder:
 
     def ports(self, children: Children) -> _Ports:
         ports = self._values(children)
-        self._distinct([p.name for p in ports], "port")
+        self.found += repair.repeated([p.name for p in ports], "port")
         return _Ports(self._span(children), ports)
 
     def port(self, children: Children) -> ast.Port:
@@ -161,7 +167,7 @@ class Builder:
 
     def about(self, children: Children) -> ast.About:
         entries = self._values(children)
-        self._distinct([e.name for e in entries], "fact")
+        self.found += repair.repeated([e.name for e in entries], "fact")
         return ast.About(self._span(children), entries)
 
     # --- bodies and flows ---
@@ -172,7 +178,7 @@ class Builder:
         flow: ast.Flow | None = None
         for item in self._values(children):
             if isinstance(item, ast.Flow):
-                flow = item if flow is None else self._second_flow(flow, item)
+                flow = item if flow is None else self._noted(repair.second_flow(flow, item))
                 continue
             if flow is not None:
                 self.found.append(codes.StatementAfterFlow(span=self._keyword(item)))
@@ -185,19 +191,6 @@ class Builder:
         if flow is None:
             self.found.append(flow_codes.EmptyBody(span=self._span(children[-1:]), help=("`id` changes nothing",)))
         return ast.Body(self._span(children), tuple(statements), about, flow)
-
-    def _second_flow(self, flow: ast.Flow, second: ast.Flow) -> ast.Flow:
-        """Reports the second flow of a body, and gives what was most likely meant: one flow."""
-        at = Span(self.source, second.span.start, second.span.start)
-        self.found.append(
-            codes.SecondFlow(
-                span=Span(self.source, second.span.start, second.steps[0].span.end),
-                labels=(Label(Span(self.source, flow.span.end - 1, flow.span.end), "the flow ended here"),),
-                help=("start the line with `->` to continue the flow",),
-                fix=Fix(at, "-> "),
-            )
-        )
-        return ast.Flow(flow.span.to(second.span), (*flow.steps, *second.steps))
 
     def _keyword(self, item: ast.Node) -> Span:
         """The word that a statement starts with."""
@@ -251,59 +244,8 @@ class Builder:
     def fan(self, children: Children) -> tuple[str, tuple[ast.Branch, ...], int]:
         branches: tuple[ast.Branch, ...] = self._values(children)
         labels = [b.label for b in branches if b.label]
-        self._distinct(labels, "label")
-        if len(branches) > 1:
-            branches = self._joined(branches, first_label=labels[0] if labels else None)
-        return "fan", branches, children[-1].end_pos
-
-    def _joined(self, branches: tuple[ast.Branch, ...], first_label: ast.Name | None) -> tuple[ast.Branch, ...]:
-        """The branches of a fan-out, those joined that an arrow was forgotten between.
-
-        Labels are all or none, and branches stand in one column; a line further right continues the one before.
-        """
-        column = branches[0].span.column
-        found: list[ast.Branch] = []
-        for branch in branches:
-            begins_line = not self.source.line(branch.span.line)[: branch.span.column - 1].strip()
-            continues = (
-                found
-                and branch.label is None
-                and begins_line
-                and branch.span.column > column
-                and isinstance(branch.flow, ast.Flow)
-                and isinstance(found[-1].flow, ast.Flow)
-            )
-            if continues:
-                found[-1] = self._continued(found[-1], branch)
-                continue
-            if branch.label is None and first_label is not None:
-                label = Label(first_label.span, "has a label")
-                self.found.append(codes.MixedLabels(span=branch.span, labels=(label,)))
-            found.append(branch)
-        return tuple(found)
-
-    def _continued(self, branch: ast.Branch, rest: ast.Branch) -> ast.Branch:
-        assert isinstance(branch.flow, ast.Flow)
-        assert isinstance(rest.flow, ast.Flow)
-        self.found.append(
-            codes.ForgottenArrow(
-                span=Span(self.source, rest.span.start, rest.flow.steps[0].span.end),
-                labels=(Label(Span(self.source, branch.span.end - 1, branch.span.end), "this branch ended here"),),
-                help=("start the line with `->`, or move it to the column of the branches",),
-                fix=Fix(Span(self.source, rest.span.start, rest.span.start), "-> "),
-            )
-        )
-        flow = ast.Flow(branch.flow.span.to(rest.flow.span), (*branch.flow.steps, *rest.flow.steps))
-        return ast.Branch(branch.span.to(rest.span), branch.label, flow)
-
-    def _distinct(self, names: Iterable[ast.Name], what: str) -> None:
-        """Reports names that are given twice where each means something of its own."""
-        seen: dict[str, ast.Name] = {}
-        for name in names:
-            first = seen.setdefault(name.id, name)
-            if first is not name:
-                label = Label(first.span, "first used here")
-                self.found.append(codes.RepeatedName(span=name.span, what=what, name=name.id, labels=(label,)))
+        self.found += repair.repeated(labels, "label")
+        return "fan", self._noted(repair.branches(branches)), children[-1].end_pos
 
     def branch(self, children: Children) -> ast.Branch:
         label = self._name(children[0]) if len(children) == 3 else None

@@ -1,0 +1,97 @@
+"""Mistakes that the grammar lets through: what they most likely mean, and what is wrong with them.
+
+Reading on as if nothing were wrong keeps one mistake from causing others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics.catalogue import syntax as codes
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+Read = TypeVar("Read")
+
+
+class Mended(NamedTuple, Generic[Read]):
+    """What is read on with, and the diagnostics of what was read."""
+
+    value: Read
+    found: tuple[Diagnostic, ...] = ()
+
+
+def repeated(names: Iterable[ast.Name], what: str) -> Iterator[Diagnostic]:
+    """Names that are given twice where each means something of its own."""
+    seen: dict[str, ast.Name] = {}
+    for name in names:
+        first = seen.setdefault(name.id, name)
+        if first is not name:
+            labels = (Label(first.span, "first used here"),)
+            yield codes.RepeatedName(span=name.span, what=what, name=name.id, labels=labels)
+
+
+def second_flow(flow: ast.Flow, second: ast.Flow) -> Mended[ast.Flow]:
+    """One flow in place of the two that a body has: an arrow is missing between them."""
+    found = codes.SecondFlow(
+        span=second.span.to(second.steps[0].span),
+        labels=(Label(_last(flow.span), "the flow ended here"),),
+        help=("start the line with `->` to continue the flow",),
+        fix=Fix(_before(second.span), "-> "),
+    )
+    return Mended(_joined(flow, second), (found,))
+
+
+def branches(given: tuple[ast.Branch, ...]) -> Mended[tuple[ast.Branch, ...]]:
+    """The branches of a fan-out, those joined that an arrow was forgotten between.
+
+    Labels are all or none, and branches stand in one column; a line further right continues the one before.
+    """
+    if len(given) < 2:
+        return Mended(given)
+    labelled = next((branch.label for branch in given if branch.label), None)
+    column = given[0].span.column
+    made: list[ast.Branch] = []
+    found: list[Diagnostic] = []
+    for branch in given:
+        if made and branch.label is None and branch.span.column > column and _begins_line(branch.span):
+            joined = _continued(made[-1], branch)
+            if joined is not None:
+                made[-1] = joined.value
+                found += joined.found
+                continue
+        if branch.label is None and labelled is not None:
+            found.append(codes.MixedLabels(span=branch.span, labels=(Label(labelled.span, "has a label"),)))
+        made.append(branch)
+    return Mended(tuple(made), tuple(found))
+
+
+def _continued(branch: ast.Branch, rest: ast.Branch) -> Mended[ast.Branch] | None:
+    if isinstance(branch.flow, ast.Spread) or isinstance(rest.flow, ast.Spread):
+        return None
+    found = codes.ForgottenArrow(
+        span=rest.span.to(rest.flow.steps[0].span),
+        labels=(Label(_last(branch.span), "this branch ended here"),),
+        help=("start the line with `->`, or move it to the column of the branches",),
+        fix=Fix(_before(rest.span), "-> "),
+    )
+    flow = _joined(branch.flow, rest.flow)
+    return Mended(ast.Branch(branch.span.to(rest.span), branch.label, flow), (found,))
+
+
+def _joined(flow: ast.Flow, rest: ast.Flow) -> ast.Flow:
+    return ast.Flow(flow.span.to(rest.span), (*flow.steps, *rest.steps))
+
+
+def _begins_line(span: Span) -> bool:
+    return not span.source.line(span.line)[: span.column - 1].strip()
+
+
+def _before(span: Span) -> Span:
+    return Span(span.source, span.start, span.start)
+
+
+def _last(span: Span) -> Span:
+    return Span(span.source, span.end - 1, span.end)
