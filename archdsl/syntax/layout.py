@@ -25,16 +25,19 @@ class TooDeep(Exception):
 class Layout:
     """Lark's post-lexer. It drops line breaks that do not separate and collects the comments of one parse.
 
-    ``comments`` belongs to the parse under way; the parser holds a lock while it uses it.
+    ``comments``, and ``seen``, the tokens that the parser took, belong to the parse under way; the parser holds a
+    lock while it uses them.
     """
 
     always_accept = ("NEWLINE", "DOC", "COMMENT")
 
     def __init__(self) -> None:
         self.comments: list[Token] = []
+        self.seen: list[Token] = []
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         self.comments = []
+        self.seen = seen = []
         brackets: list[str] = []
         previous = "NEWLINE"
         pending: Token | None = None
@@ -51,6 +54,7 @@ class Layout:
                 # At the top level `about { … }` belongs to the variant above it.
                 if kind not in _CONTINUES and not (kind == "ABOUT" and not brackets):
                     yield pending
+                    seen.append(pending)
                 pending = None
             if kind == "LPAR" or kind == "LSQB" or kind == "LBRACE":
                 brackets.append("{" if kind == "LBRACE" else "(")
@@ -60,3 +64,4 @@ class Layout:
                 brackets.pop()
             previous = kind
             yield token
+            seen.append(token)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from threading import Lock
 from typing import cast
@@ -27,23 +27,9 @@ _LOCK = Lock()
 """Held during a parse: layout filter and builder keep the state of the file under way."""
 
 
-class _Watched(Layout):
-    """The layout filter, remembering the tokens that it let through for the sake of error messages."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: list[Token] = []
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        self.seen = []
-        for token in super().process(stream):
-            yield token
-            self.seen.append(token)
-
-
 @cache
-def _parser() -> tuple[Lark, _Watched, Builder]:
-    layout, builder = _Watched(), Builder()
+def _parser() -> tuple[Lark, Layout, Builder]:
+    layout, builder = Layout(), Builder()
     return tables.load(layout, builder), layout, builder
 
 

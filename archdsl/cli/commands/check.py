@@ -81,15 +81,18 @@ def _check(spec: str) -> Report:
 
 
 def _text(report: Report) -> str:
-    from archdsl.diagnostics.terminal import count, render
-
     parts = [
         f"{n} {word}{'s' * (n != 1)}" for n, word in ((len(report.models), "model"), (report.checks, "check")) if n
     ]
-    parts.append(count(report.diagnostics) if report.diagnostics else "no problems")
-    line = f"{report.file}: {', '.join(parts)} ({report.seconds * 1000:.0f} ms)"
-    shown = [render(d, colour=colour()) + "\n" for d in report.diagnostics]
-    return "\n".join([*shown, line])
+    shown: list[str] = []
+    if report.diagnostics:
+        from archdsl.diagnostics.terminal import count, render
+
+        parts.append(count(report.diagnostics))
+        shown = [render(d, colour=colour()) + "\n" for d in report.diagnostics]
+    else:
+        parts.append("no problems")
+    return "\n".join([*shown, f"{report.file}: {', '.join(parts)} ({report.seconds * 1000:.0f} ms)"])
 
 
 def _json(reports: list[Report]) -> str:
