@@ -13,10 +13,10 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint types imports docs bench env lock clean
+.PHONY: help demo test conformance lint types imports docs bench env lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # --- the environment --------------------------------------------------------------------------------------------------
 # One environment and a stamp for each set of packages, older than pyproject.toml or the lock when it must be made anew.
@@ -62,6 +62,9 @@ demo: $(VENV)/run ## check, draw, summarise and compile ResNet-50
 
 test: lint types imports ## run every check and every test
 	@$(BIN)/python -m pytest
+
+conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too
+	@$(BIN)/python -m pytest tests/conformance -m ""
 
 lint: $(VENV)/dev ## ruff: mistakes and format
 	@$(BIN)/ruff check

@@ -1,0 +1,132 @@
+"""DenseNet, MobileNetV2, EfficientNet and ConvNeXt against keras.applications: the same function, weight by weight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import applications
+
+import archdsl
+from tests.conformance.names import table
+from tests.conformance.transfer import randomise, relative_error, swap, transfer
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One of our models and its reference, both for images of ``size``."""
+
+    reference: Callable[..., keras.Model]
+    family: str
+    size: int
+    ours: Mapping[str, Any] = field(default_factory=dict)
+    theirs: Mapping[str, Any] = field(default_factory=dict)
+    largest: float = 1.0
+    """Of the values in an image."""
+    gain: float = 2.0
+    """Of the kernels. Gates take half of what passes, so that few blocks with gates need more for images to matter."""
+
+
+# An odd size is halved unevenly, where rules of padding differ.
+PAIRS = {
+    "densenet121": Pair(applications.DenseNet121, "densenet", 64),
+    "densenet169": Pair(applications.DenseNet169, "densenet", 32),
+    "densenet201": Pair(applications.DenseNet201, "densenet", 32),
+    "mobilenet_v2": Pair(applications.MobileNetV2, "mobilenet", 64),
+    "mobilenet_v2, half as wide": Pair(applications.MobileNetV2, "mobilenet", 96, {"width": 0.5}, {"alpha": 0.5}),
+    "efficientnet_b0": Pair(applications.EfficientNetB0, "efficientnet", 64, largest=255, gain=3),
+    "efficientnet_b1": Pair(applications.EfficientNetB1, "efficientnet", 75, largest=255, gain=3),
+    "efficientnet_b4": Pair(applications.EfficientNetB4, "efficientnet", 95, largest=255),
+    "efficientnet_b7": Pair(applications.EfficientNetB7, "efficientnet", 64, largest=255),
+    "convnext_tiny": Pair(applications.ConvNeXtTiny, "convnext", 64, {"drop": 0.0}, {"name": "convnext"}, largest=255),
+}
+LARGE = ("densenet169", "densenet201", "efficientnet_b7")
+
+# Pairs of layers whose weights have equal shapes.
+SWAPS = {
+    "densenet121": [
+        ("dense1.3.new.1.conv", "dense1.4.new.1.conv"),
+        ("dense4.14.new.1.batch_norm", "dense4.15.new.1.batch_norm"),
+    ],
+    "mobilenet_v2": [
+        ("stage_3.1.expansion.conv", "stage_3.2.expansion.conv"),
+        ("stage_5.1.depthwise.depthwise_conv", "stage_5.2.depthwise.depthwise_conv"),
+    ],
+    "efficientnet_b0": [
+        ("stage_5.1.squeeze_excite.weights.excite", "stage_5.2.squeeze_excite.weights.excite"),
+        ("stage_3.1.expansion.batch_norm", "stage_3.1.depthwise.batch_norm"),
+        ("stage_4.1.projection.conv", "stage_4.2.projection.conv"),
+    ],
+    "convnext_tiny": [
+        ("stage_0.1.scale", "stage_0.2.scale"),
+        ("stage_2.4.expansion", "stage_2.5.expansion"),
+        ("stage_3.0.depthwise_conv", "stage_3.1.depthwise_conv"),
+    ],
+}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    name: str
+    model: keras.Model
+    """Ours, with the weights of its reference."""
+    reference: keras.Model
+    images: np.ndarray
+    expected: np.ndarray
+    """The reference's logits."""
+
+    @property
+    def error(self) -> float:
+        return relative_error(np.asarray(self.model(self.images)), self.expected)
+
+
+_PARAMETERS = [pytest.param(name, marks=pytest.mark.full if name in LARGE else ()) for name in PAIRS]
+
+
+@pytest.fixture(scope="module", params=_PARAMETERS)
+def compared(request: pytest.FixtureRequest) -> Comparison:
+    name: str = request.param
+    pair = PAIRS[name]
+    keras.utils.clear_session()  # so that layers without a name of their own are counted from the first
+    shape = (pair.size, pair.size, 3)
+    reference = pair.reference(weights=None, classifier_activation=None, input_shape=shape, classes=10, **pair.theirs)
+    randomise(reference, gain=pair.gain)
+    model = archdsl.load(name.partition(",")[0], size=pair.size, classes=10, **pair.ours).build()
+    transfer(reference, model, table(pair.family, "keras"))
+    images = pair.largest * drawn_images(pair.size)
+    return Comparison(name, model, reference, images, np.asarray(reference(images)))
+
+
+def drawn_images(size: int) -> np.ndarray:
+    """Two images with values from 0 to 1: noise in patches of other brightness and colour, so that places matter."""
+    rng = np.random.default_rng(1)
+    patches = rng.uniform(size=(2, 5, 5, 3)).repeat(-(-size // 5), axis=1).repeat(-(-size // 5), axis=2)
+    return (patches[:, :size, :size] * rng.uniform(size=(2, size, size, 3))).astype("float32")
+
+
+def test_logits_are_those_of_keras(compared: Comparison) -> None:
+    assert compared.error < 1e-4
+
+
+def test_a_swap_of_equal_shapes_is_seen(compared: Comparison) -> None:
+    for first, second in SWAPS.get(compared.name, ()):
+        swap(compared.model, first, second)
+        assert compared.error > 1e-3, (first, second)
+        swap(compared.model, first, second)
+
+
+def test_logits_depend_on_the_image(compared: Comparison) -> None:
+    first, second = compared.expected
+    assert relative_error(first, second) > 0.02
+
+
+def test_as_much_is_dropped(compared: Comparison) -> None:
+    ours, theirs = (
+        [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)]
+        for model in (compared.model, compared.reference)
+    )
+    assert ours == pytest.approx(theirs)
