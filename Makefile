@@ -77,7 +77,7 @@ imports: $(VENV)/dev ## import-linter: which part may use which
 	@$(BIN)/lint-imports
 
 docs: $(VENV)/dev ## write the pages that are made from the code
-	@$(BIN)/python scripts/docs.py
+	@$(BIN)/python -m scripts.docs
 
 bench: $(VENV)/dev ## measure what benchmarks/README.md describes
 	@$(BIN)/python -m benchmarks

@@ -117,6 +117,19 @@ class Program:
                 found = model_graph(self._session, ref, span)
         return found
 
+    def checked(self) -> dict[str, Graph]:
+        """The graph in the first `check` line about each block and model, by its name."""
+        graphs: dict[str, Graph] = {}
+        with _uncollected(), self._reporting():
+            for line in file_checks(self._module):
+                ref = evaluate_or_poison(line.subject, Scope(self._module))
+                if not isinstance(ref, BlockRef) or (name := ref.name or ref.decl.name.id) in graphs:
+                    continue
+                graph = model_graph(self._session, ref, line.subject.span, line.signature)
+                if graph is not None:
+                    graphs[name] = graph
+        return graphs
+
     def check(self) -> None:
         """Checks everything in the file: its values, its models that need no arguments, and its `check` lines."""
         with _uncollected():

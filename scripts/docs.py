@@ -9,12 +9,16 @@ from itertools import takewhile
 from pathlib import Path
 
 from archdsl import load_text
+from archdsl.backends.graphviz import draw
+from archdsl.compiler import Program
 from archdsl.diagnostics.explain import catalogue
 from archdsl.files import DiskLoader
 from archdsl.ops.docs import ArgumentDoc, OpDoc, by_family
+from archdsl.source import SourceFile
 from archdsl.summary.figures import exact
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
+from scripts.zoo import zoo
 
 ROOT = Path(__file__).parent.parent
 
@@ -79,34 +83,49 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def library() -> str:
-    """``docs/std.md``: the blocks and functions of the library, with their signatures."""
+def blocks() -> str:
+    """``docs/blocks.md``: the blocks and functions of the library, with their source and a diagram of each block."""
     lines = [
         "# The library",
         "",
         "Blocks in the language itself, to be imported or copied: `from std.conv import ConvBNAct`. `make docs` writes",
-        "this page from [their files](../archdsl/std).",
+        "this page and its diagrams from [their files](../archdsl/std). A diagram shows the call in the block's first",
+        "`check` line.",
     ]
+    for source, program in _library():
+        module, _ = parse(source)
+        name = source.name.removesuffix(".arch").replace("/", ".")
+        drawn = program.checked()
+        lines += ["", f"## {name}", "", _opening(source.text)]
+        for declared in module.declarations:
+            if isinstance(declared, ast.Block | ast.Function):
+                title = declared.name.id
+                lines += ["", f"### {title}", *(["", declared.doc] * bool(declared.doc))]
+                lines += ["", "```text", declared.span.text, "```"]
+                if title in drawn:
+                    lines += ["", f"![{drawn[title].instances[0].call}](blocks/{_picture(name, title)})"]
+    return "\n".join(lines) + "\n"
+
+
+def pictures() -> Iterator[tuple[str, bytes]]:
+    """The diagrams of ``docs/blocks.md``: names of files and what is in them."""
+    for source, program in _library():
+        name = source.name.removesuffix(".arch").replace("/", ".")
+        for title, graph in program.checked().items():
+            levels = None if len(graph) <= 24 else 2
+            yield _picture(name, title), draw(graph, "svg", levels=levels)
+
+
+def _library() -> Iterator[tuple[SourceFile, Program]]:
     loader = DiskLoader(ROOT, {})
     for name in loader.modules():
         source = loader.library(name)
         assert source is not None
-        module, _ = parse(source)
-        lines += ["", f"## {name}", "", _opening(source.text)]
-        for declared in module.declarations:
-            if isinstance(declared, ast.Block | ast.Function):
-                end = declared.body.span.start if isinstance(declared, ast.Block) else declared.span.end
-                head = source.text[declared.span.start : end].strip()
-                lines += [
-                    "",
-                    f"### {declared.name.id}",
-                    "",
-                    "```text",
-                    head,
-                    "```",
-                    *(["", declared.doc] * bool(declared.doc)),
-                ]
-    return "\n".join(lines) + "\n"
+        yield source, Program(source, loader)
+
+
+def _picture(module: str, block: str) -> str:
+    return f"{module.removeprefix('std.')}-{block}.svg"
 
 
 def _opening(text: str) -> str:
@@ -115,13 +134,27 @@ def _opening(text: str) -> str:
     return "\n".join(line.removeprefix("#").strip() for line in comment)
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"docs/errors.md": errors, "docs/ops.md": ops, "docs/std.md": library}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/errors.md": errors,
+    "docs/ops.md": ops,
+    "docs/blocks.md": blocks,
+    "docs/zoo.md": zoo,
+}
 
 
 def main() -> None:
     for name, page in PAGES.items():
         (ROOT / name).write_text(page(), encoding="utf-8")
         print(f"wrote {name}")
+    folder = ROOT / "docs" / "blocks"
+    folder.mkdir(exist_ok=True)
+    drawn = dict(pictures())
+    for old in folder.glob("*.svg"):
+        if old.name not in drawn:
+            old.unlink()
+    for name, picture in drawn.items():
+        (folder / name).write_bytes(picture)
+    print(f"drew {len(drawn)} blocks")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""What developers run: pages that are made from the code."""

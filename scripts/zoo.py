@@ -1,0 +1,162 @@
+"""``docs/zoo.md``: every bundled model with its figures, its proof, and how much code it is here and elsewhere.
+
+``python -m scripts.zoo FILE…`` counts the lines of code of Python files and specs as the page does.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import archdsl
+from archdsl.files import bundled
+from archdsl.passes.cost import cost
+from archdsl.summary.figures import exact, human
+
+ROOT = Path(__file__).parent.parent
+_RESULTS = ROOT / "tests" / "conformance" / "results.toml"
+
+
+def lines_of(path: Path) -> int:
+    """Lines of code: without blank lines, comments and docstrings."""
+    text = path.read_text(encoding="utf-8")
+    return len(_python(text)) if path.suffix == ".py" else len(_spec(text))
+
+
+def _spec(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _python(text: str) -> set[int]:
+    documented: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+            documented.update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    kept: set[int] = set()
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type in (tokenize.NAME, tokenize.NUMBER, tokenize.STRING, tokenize.OP):
+            kept.update(range(token.start[0], token.end[0] + 1))
+    return kept - documented
+
+
+def zoo() -> str:
+    """The page."""
+    families: list[dict[str, Any]] = tomllib.loads((ROOT / "scripts/zoo.toml").read_text(encoding="utf-8"))["family"]
+    results = tomllib.loads(_RESULTS.read_text(encoding="utf-8")) if _RESULTS.exists() else {}
+    lines = [
+        "# The zoo",
+        "",
+        "Models that come with archdsl: `archdsl compile efficientnet_b3`. `make docs` writes this page.",
+        "",
+        "Parameters are all weights, as Keras counts them; multiply-adds (MACs) are those of convolution, dense and",
+        "attention layers for one image; depth counts layers with weights on the longest path. Top-1 is what the paper",
+        "or the reference states for ImageNet, in percent. The last column is the largest difference between the logits",
+        "of the compiled model and those of the reference, relative to the largest logit, in float32 and with all",
+        "weights and statistics random: `make conformance` measures it, with weights carried over",
+        "[by name](../tests/conformance). Figures of every model with a reference are equal to the reference's.",
+    ]
+    for family in families:
+        lines += ["", f"## {family['title']}", "", *_family(family, results)]
+    lines += ["", "## Code", "", *_code(families), "", *_corrections()]
+    return "\n".join(lines) + "\n"
+
+
+def _family(family: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[str]:
+    names = family["models"] or [name for name, (file, model) in bundled().items() if file == f"{family['spec']}.arch"]
+    papers = set()
+    rows = []
+    for name in names:
+        graph = archdsl.load(name).graph
+        measured, about = cost(graph), dict(graph.about)
+        papers.add(_paper(about))
+        shape = "×".join(map(str, graph.inputs[0].shape))
+        top1 = about.get("imagenet_top1", "")
+        cells = (f"`{name}`", shape, exact(measured.params), human(measured.macs), str(measured.depth), str(top1))
+        rows.append(f"| {' | '.join((*cells, _proof(results.get(name, {}))))} |")
+    file = f"specs/{family['spec']}.arch"
+    yield ", ".join([f"[{file}](../{file})", *sorted(filter(None, papers))])
+    yield from ("", "| model | input | parameters | MACs | depth | top-1 | against the reference |")
+    yield "|---|---|---:|---:|---:|---:|---|"
+    yield from rows
+
+
+def _paper(about: Mapping[str, Any]) -> str:
+    paper, year = about.get("paper"), about.get("year")
+    if not paper:
+        return f"{year}" if year else ""
+    text = str(paper)
+    match = re.fullmatch(r"arXiv:([\d.]+)", text)
+    return (f"[{text}](https://arxiv.org/abs/{match[1]})" if match else text) + (f" ({year})" if year else "")
+
+
+def _proof(results: Mapping[str, Any]) -> str:
+    parts = [f"{error:.0e} from {reference}" for reference, error in results.get("errors", {}).items()]
+    return ", ".join(parts) + (f" ({results['date']})" if parts else "")
+
+
+def _code(families: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "Lines of code, without blank lines, comments and docstrings, `check` lines included;"
+    yield "`python -m scripts.zoo FILE…` counts them."
+    yield from ("", "| family | here | elsewhere |", "|---|---:|---|")
+    ours = theirs = 0
+    for family in families:
+        spec = lines_of(ROOT / "specs" / f"{family['spec']}.arch")
+        others = family.get("elsewhere", [])
+        if others:
+            ours += spec
+            theirs += sum(other["lines"] for other in others)
+        shown = "; ".join(f"{other['lines']} in {other['file']}" for other in others)
+        yield f"| {family['title']} | {spec} | {shown} |"
+    library = sum(lines_of(path) for path in (ROOT / "archdsl" / "std").glob("*.arch"))
+    yield f"| the block library, all of it | {library} | |"
+    total = ours + library
+    yield f"| those with a reference, and the library | {total} | {theirs} |"
+    yield from ("", f"That is {theirs / total:.1f} times less.")
+
+
+def _corrections() -> list[str]:
+    """Where figures that are often quoted are not those of the models."""
+    rows = [
+        ("AlexNet", "61 M", "alexnet", "torchvision's, in one column; the paper's two groups have fewer"),
+        (
+            "GoogLeNet",
+            "6.8 M",
+            "googlenet",
+            "the paper's widths with biases; torchvision's has 6.6 M",
+        ),
+        ("ResNet-50", "25.6 M, 4.1 G", "resnet50", "with the stride on the 3x3; on the first 1x1 it is 3.86 G"),
+        ("DenseNet-121", "8 M, 2.9 G", "densenet121", "2.83 G multiply-adds"),
+        ("EfficientNet-B7", "66 M, 37 G at 224×224", "efficientnet_b7", "37.7 G at its own 600×600; 5.17 G at 224×224"),
+        ("MobileNetV2", "3.4 M", "mobilenet_v2", "without the statistics of batch norm 3.50 M"),
+        ("Swin-T", "29 M", "swin_t", "with relative position bias, shift and mask"),
+        ("LeNet-5", "60 k", "lenet5", "the common version with full connections; the paper's sparse C3 gives 60,000"),
+    ]
+    lines = [
+        "## Figures that are quoted otherwise",
+        "",
+        "| model | often quoted | here | why |",
+        "|---|---|---|---|",
+    ]
+    for title, quoted, name, why in rows:
+        measured = cost(archdsl.load(name).graph)
+        lines.append(f"| {title} | {quoted} | {exact(measured.params)}, {human(measured.macs)} MACs | {why} |")
+    lines += [
+        "",
+        "Code that is often copied differs from the papers too: a bottleneck with its stride on the first 1x1, gates",
+        "of squeeze-and-excitation sized by the expanded width instead of the block's input, windows of attention",
+        "without position bias, shift or mask, and position embeddings that no layer tracks, so that training leaves",
+        "them alone.",
+    ]
+    return lines
+
+
+if __name__ == "__main__":
+    for argument in sys.argv[1:]:
+        print(lines_of(Path(argument)), argument)
