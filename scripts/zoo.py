@@ -57,7 +57,7 @@ def zoo() -> str:
         "",
         "Parameters are all weights, as Keras counts them; multiply-adds (MACs) are those of convolution, dense and",
         "attention layers for one image; depth counts layers with weights on the longest path. Top-1 is what the paper",
-        "or the reference states for ImageNet, in percent. The last column is the largest difference between the logits",
+        "or the reference states for ImageNet, in percent. The last column is the largest difference between logits",
         "of the compiled model and those of the reference, relative to the largest logit, in float32 and with all",
         "weights and statistics random: `make conformance` measures it, with weights carried over",
         "[by name](../tests/conformance). Figures of every model with a reference are equal to the reference's.",
