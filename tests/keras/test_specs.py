@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
 import keras
 import numpy as np
@@ -96,6 +97,27 @@ def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
 @pytest.mark.parametrize(("name", "params"), CASES, ids=str)
 def test_layers_are_as_analysed(name: str, params: dict[str, object]) -> None:
     architecture = archdsl.load(name, **params)
+    assert_keras_agrees(architecture.graph, architecture.build())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_models_are_as_analysed(seed: int) -> None:
+    """Sizes, depths and widths that nobody chose, of recipes that take any."""
+    random = Random(seed)
+    depths = [random.randint(1, 2) for _ in range(4)]
+    size = 32 * random.randint(1, 3)
+    name, params = random.choice(
+        [
+            ("resnet50", {"depths": depths, "size": size}),
+            ("resnet18", {"depths": depths, "size": size}),
+            ("vgg16", {"depths": [*depths, 1], "size": size}),
+            ("mobilenet_v2", {"width": random.choice([0.35, 0.75, 1.3]), "size": size}),
+            ("efficientnet_b0", {"width": random.uniform(0.5, 1.5), "depth": 0.4, "size": random.randint(33, 90)}),
+            ("convnext_tiny", {"depths": depths, "size": size}),
+            ("vit_ti16", {"depth": random.randint(1, 3), "size": 16 * random.randint(2, 6)}),
+        ]
+    )
+    architecture = archdsl.load(name, classes=random.randint(2, 50), **params)
     assert_keras_agrees(architecture.graph, architecture.build())
 
 
