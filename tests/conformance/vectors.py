@@ -6,8 +6,9 @@ Weights and images are not kept: both sides draw them (``drawn``), and the tests
 from __future__ import annotations
 
 import json
+import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +34,14 @@ class Vector:
     """Shapes of the reference's arrays by their names."""
     outputs: dict[str, list[list[float]]]
     """A row for each image, by the name of the output; ``logits`` if there is but one."""
+    factors: dict[str, float] = field(default_factory=dict)
+    """On drawn weights whose names end so. Where a deep sum of residuals would grow, no late bias would show."""
 
     def drawn_weights(self) -> dict[str, Array]:
-        return {name: draw(name, shape) for name, shape in self.weights.items()}
+        return {name: self.factor(name) * draw(name, shape) for name, shape in self.weights.items()}
+
+    def factor(self, name: str) -> np.float32:
+        return np.float32(math.prod(factor for ending, factor in self.factors.items() if name.endswith(ending)))
 
     def drawn_images(self) -> Array:
         return noise("images", self.images)

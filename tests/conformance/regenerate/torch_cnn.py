@@ -1,0 +1,76 @@
+"""Asks torchvision for the logits of vectors/alexnet.json, googlenet_*.json and resnet*.json.
+
+The tests read those files and need no PyTorch. To write them anew, in an environment that has it:
+``pip install torch==2.13.0 torchvision==0.28.0``, then ``python -m tests.conformance.regenerate.torch_cnn``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import torch
+import torchvision
+
+from tests.conformance.vectors import Vector
+
+CLASSES = 10
+
+
+class Case(NamedTuple):
+    """One of our models, and what torchvision calls it."""
+
+    model: str
+    theirs: str
+    size: int
+    aux: bool = False
+    factors: dict[str, float] = {}  # noqa: RUF012
+
+
+# The last gain of each residual.
+BASIC, BOTTLENECK = ({f"bn{last}.weight": 0.2} for last in (2, 3))
+
+
+def ask(case: Case) -> Vector:
+    """The reference's answer, with drawn weights and statistics for drawn images."""
+    options = {"aux_logits": case.aux, "init_weights": False} if case.theirs == "googlenet" else {}
+    reference = torchvision.models.get_model(case.theirs, num_classes=CLASSES, **options).eval()
+    heads = " with auxiliary classifiers" if case.aux else ""
+    arrays = {name: array for name, array in reference.state_dict().items() if array.is_floating_point()}
+    question = Vector(
+        reference=f"torchvision {torchvision.__version__}, torch {torch.__version__}: {case.theirs}{heads}",
+        model=case.model,
+        arguments={"classes": CLASSES, "size": case.size},
+        images=[2, case.size, case.size, 3],
+        weights={name: list(array.shape) for name, array in arrays.items()},
+        outputs={},
+        factors=case.factors,
+    )
+    # GoogLeNet asks its auxiliary classifiers only in training; its layers stay as in inference.
+    reference.training = case.aux
+    with torch.no_grad():
+        for name, values in question.drawn_weights().items():
+            arrays[name].copy_(torch.from_numpy(values))
+        answer = reference(torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
+    outputs = {"logits": answer}
+    if case.aux:
+        outputs = {"logits": answer.logits, "aux1": answer.aux_logits1, "aux2": answer.aux_logits2}
+    return replace(question, outputs={name: logits.tolist() for name, logits in outputs.items()})
+
+
+# At 191 pixels AlexNet pools maps of 5 by 5 to 6 by 6, at 96 GoogLeNet's auxiliary classifiers pool 6 by 6 to 4 by 4.
+CASES = [
+    Case("alexnet", "alexnet", 191),
+    Case("googlenet_bn", "googlenet", 64),
+    Case("googlenet_bn_aux", "googlenet", 96, aux=True),
+    Case("resnet18", "resnet18", 64, factors=BASIC),
+    Case("resnet34", "resnet34", 64, factors=BASIC),
+    Case("resnet50", "resnet50", 64, factors=BOTTLENECK),
+    Case("resnet101", "resnet101", 64, factors=BOTTLENECK),
+    Case("resnet152", "resnet152", 64, factors=BOTTLENECK),
+]
+
+for case in CASES:
+    answer = ask(case)
+    answer.write(case.model)
+    print(answer.reference, {name: float(answer.expected(name).std()) for name in answer.outputs})
