@@ -64,7 +64,7 @@ test: lint types imports ## run every check and every test
 	@$(BIN)/python -m pytest
 
 conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too
-	@$(BIN)/python -m pytest tests/conformance -m ""
+	@$(BIN)/python -m pytest tests/conformance -m "" --record
 
 lint: $(VENV)/dev ## ruff: mistakes and format
 	@$(BIN)/ruff check

@@ -97,7 +97,10 @@ def _paper(about: Mapping[str, Any]) -> str:
 
 
 def _proof(results: Mapping[str, Any]) -> str:
-    parts = [f"{error:.0e} from {reference}" for reference, error in results.get("errors", {}).items()]
+    parts = [
+        f"{error:.0e} from {reference}" if error else f"equal to {reference}"
+        for reference, error in results.get("errors", {}).items()
+    ]
     return ", ".join(parts) + (f" ({results['date']})" if parts else "")
 
 

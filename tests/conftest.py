@@ -30,6 +30,7 @@ FreshPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", action="store_true", help="write what conformance tests measure to results.toml")
     parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
 
 

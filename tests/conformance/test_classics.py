@@ -11,6 +11,7 @@ import pytest
 from keras import applications
 
 import archdsl
+from tests.conformance.conftest import Conforms
 from tests.conformance.names import table
 from tests.conformance.transfer import randomise, relative_error, swap, transfer
 
@@ -60,8 +61,8 @@ def error(name: str) -> float:
     "name", [pytest.param(name, marks=pytest.mark.full if name == "resnet152_v1" else ()) for name in REFERENCES]
 )
 class TestLogits:
-    def test_are_those_of_keras(self, name: str) -> None:
-        assert error(name) < 1e-5
+    def test_are_those_of_keras(self, name: str, conforms: Conforms) -> None:
+        conforms(name, "keras.applications", error(name), 1e-5)
 
     def test_show_a_swap_of_equal_shapes(self, name: str) -> None:
         for first, second in SWAPS.get(name, ()):

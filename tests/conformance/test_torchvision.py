@@ -11,6 +11,7 @@ import pytest
 import archdsl
 from tests.conformance import vectors
 from tests.conformance.arrays import assign
+from tests.conformance.conftest import Conforms
 from tests.conformance.names import table
 from tests.conformance.transfer import relative_error, swap
 
@@ -65,8 +66,8 @@ def error(name: str) -> float:
     "name", [pytest.param(name, marks=pytest.mark.full if name == "resnet152" else ()) for name in TABLES]
 )
 class TestLogits:
-    def test_are_those_of_torchvision(self, name: str) -> None:
-        assert error(name) < 1e-4
+    def test_are_those_of_torchvision(self, name: str, conforms: Conforms) -> None:
+        conforms(name, "torchvision", error(name), 1e-4)
 
     def test_show_a_swap_of_equal_shapes(self, name: str) -> None:
         for first, second in SWAPS.get(name, ()):
