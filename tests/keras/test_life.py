@@ -1,0 +1,79 @@
+"""One model of every bundled file: it is saved and answers alike in a new process, and learns a batch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import archdsl
+from archdsl.files import bundled
+
+# Small, and without what differs from one call in training to the next.
+MODELS: dict[str, dict[str, Any]] = {
+    "lenet5": {},
+    "alexnet": {"size": 95, "classes": 4},
+    "vgg11": {"size": 32, "classes": 4},
+    "googlenet_bn": {"size": 64, "classes": 4},
+    "resnet18": {"size": 32, "classes": 4},
+    "resnet50_v1": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
+    "densenet121": {"size": 32, "classes": 4},
+    "mobilenet_v2": {"size": 32, "classes": 4, "width": 0.35},
+    "efficientnet_b0": {"size": 32, "classes": 4, "depth": 0.3},
+    "convnext_tiny": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
+    "vit_ti16": {"size": 32, "classes": 4, "depth": 2},
+    "swin_t": {"size": 64, "classes": 4, "depths": [2, 1, 1, 1]},
+    "light_cifar": {},
+    "hybrid": {"size": 64, "classes": 4},
+    "ablation_all": {"classes": 4},
+}
+
+# A layer norm before the head gives features of the length of the width, and so long steps.
+SMALL_STEPS = {"convnext_tiny", "vit_ti16", "swin_t"}
+
+_ANSWER = """
+import sys, keras, numpy as np
+import archdsl.backends.keras.layers
+for name in sys.argv[1:]:
+    model = keras.models.load_model(f"{name}.keras", compile=False)
+    np.save(f"{name}.answer.npy", keras.ops.convert_to_numpy(model(np.load(f"{name}.npy"), training=False)))
+"""
+
+
+def images(model: keras.Model, count: int = 2) -> np.ndarray:
+    shape = (count, *model.input_shape[1:])
+    return np.random.default_rng(0).uniform(size=shape).astype("float32")
+
+
+def test_every_file_is_here() -> None:
+    files = {file for file, _ in bundled().values()}
+    assert {bundled()[name.replace("_", "")][0] for name in MODELS} == files
+
+
+def test_saved_models_answer_alike_in_a_new_process(tmp_path: Path) -> None:
+    expected: dict[str, np.ndarray] = {}
+    for name, params in MODELS.items():
+        model = archdsl.load(name, **params).build()
+        np.save(tmp_path / f"{name}.npy", images(model))
+        expected[name] = keras.ops.convert_to_numpy(model(images(model), training=False))
+        model.save(tmp_path / f"{name}.keras")
+    subprocess.run([sys.executable, "-c", _ANSWER, *MODELS], cwd=tmp_path, check=True, capture_output=True)
+    for name, answer in expected.items():
+        found = np.load(tmp_path / f"{name}.answer.npy")
+        np.testing.assert_allclose(found, answer, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_training_lowers_the_loss_of_a_batch(name: str) -> None:
+    keras.utils.set_random_seed(0)
+    model = archdsl.load(name, **MODELS[name]).build()
+    logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(1e-4 if name in SMALL_STEPS else 3e-3), logits)
+    batch, labels = images(model, 4), np.arange(4)
+    losses = [float(model.train_on_batch(batch, labels)) for _ in range(4)]
+    assert min(losses[1:]) < losses[0], losses
