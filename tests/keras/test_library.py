@@ -40,7 +40,8 @@ MODELS = {
         model Net() :: [h, 16, 24] -> [h / 2, 8, 116] { ShuffleUnitV2(116, stride=2) -> ShuffleUnitV2(116) }
     """,
     "pre-activation": """
-        from std.residual import PreActBasicBlock, PreActBottleneck, ResidualStage
+        from std.preactivation import PreActBasicBlock, PreActBottleneck
+        from std.residual import ResidualStage
         model Net() :: [32, 32, 8] -> [8, 8, 64] {
           ResidualStage(PreActBasicBlock, width=8, depth=2) -> ResidualStage(PreActBottleneck, width=16, depth=2)
           -> batch_norm -> relu
