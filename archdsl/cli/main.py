@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from io import TextIOWrapper
+from types import ModuleType
 from typing import NoReturn
 
 # pydantic looks for plugins in the metadata of every installed package, and archdsl uses none.
@@ -49,6 +50,7 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Runs the command line and exits."""
+    _spare_plugins()
     gc.disable()  # a command is over before the collector would find anything; `compile` turns it on for Keras
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -59,6 +61,16 @@ def main() -> None:
         _leave(INTERRUPTED)
     except SystemExit as done:  # how click ends every command
         _leave(done.code if isinstance(done.code, int) else 0)
+
+
+def _spare_plugins() -> None:
+    """Keeps pydantic from importing what it finds plugins with, an e-mail parser included; archdsl has none.
+
+    It does so even where the setting above turns plugins off. Should its loader move, this has no effect.
+    """
+    loader = ModuleType("pydantic.plugin._loader")
+    loader.get_plugins = tuple  # type: ignore[attr-defined]
+    sys.modules.setdefault(loader.__name__, loader)
 
 
 def _leave(code: int) -> NoReturn:
