@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as contract_codes
@@ -16,14 +16,18 @@ from archdsl.elaborate.checks import file_checks, run_check
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.lint import lint
 from archdsl.elaborate.models import model_graph
-from archdsl.elaborate.modules import Loader
+from archdsl.elaborate.modules import Loader, Module
 from archdsl.elaborate.scope import Exhausted, Failure, Scope, too_deep
-from archdsl.elaborate.session import Limits, Session
+from archdsl.elaborate.session import Session
 from archdsl.elaborate.values import POISON, BlockRef, Given, show_value
 from archdsl.graph.model import Graph
+from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
+
+_SHOWN: Final = 60
+"""Characters of a first line that a diagnostic marks."""
 
 
 @contextmanager
@@ -51,8 +55,14 @@ class Program:
     def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits | None = None) -> None:
         self.source = source
         self._session = Session(loader or NoFiles(), limits)
-        with _uncollected():
+        self._module = Module(self._session, SourceFile(source.name, ""))  # until the file is read
+        with _uncollected(), self._reporting():
             self._module = self._session.main(source)
+
+    @property
+    def _start(self) -> Span:
+        """The first line, for what has no better place."""
+        return Span(self.source, 0, len(self.source.text[:_SHOWN].split("\n", 1)[0]))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -90,7 +100,7 @@ class Program:
 
         This is how a command line sets a parameter to `[3, 4, 6, 3]`, `4.1G` or `leaky_relu(0.1)`.
         """
-        module, problems = parse(source)
+        module, problems = parse(source, self._session.limits)
         for problem in problems:
             self._session.report(problem)
         if problems or len(module.declarations) != 1 or not isinstance(line := module.declarations[0], ast.Let):
@@ -135,7 +145,8 @@ class Program:
         with _uncollected():
             with self._reporting():
                 self._check()
-            lint(self._module)
+            with self._reporting():
+                lint(self._module)
 
     def _check(self) -> None:
         for declaration in self._module.ast.declarations:
@@ -155,10 +166,12 @@ class Program:
         """Turns what ends an evaluation into diagnostics."""
         try:
             yield
-        except (Failure, Exhausted) as failure:
+        except Failure as failure:
             self._session.report_failure(failure)
+        except Exhausted as end:
+            self._session.report_end(end)
         except RecursionError:
-            self._session.report(too_deep(Span(self.source, 0, 0)))
+            self._session.report_end(Exhausted(too_deep(self._start)))
 
 
 class Parameter(NamedTuple):

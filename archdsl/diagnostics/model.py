@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import ClassVar, NamedTuple, Self, dataclass_transform
+from typing import ClassVar, Final, NamedTuple, Self, dataclass_transform
 
 from archdsl.source import Span
 
@@ -67,6 +67,15 @@ class Diagnostic:
     more: int = field(default=0)
     """How many further instances showed the same mistake at the same place."""
 
+    def __post_init__(self) -> None:
+        """Cuts texts that a spec made longer than anybody reads: a name of a megabyte, a list of ten thousand ports."""
+        for name, value in vars(self).items():
+            if isinstance(value, str) and len(value) > _LONGEST:
+                object.__setattr__(self, name, shortened(value))
+        for name, texts in (("help", self.help), ("labels", self.labels), ("trace", self.trace)):
+            if any(len(_text(item)) > _LONGEST for item in texts):
+                object.__setattr__(self, name, tuple(map(_cut, texts)))
+
     def __init_subclass__(cls) -> None:
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
         Diagnostic.registry[cls.code] = cls
@@ -92,6 +101,32 @@ class Diagnostic:
     @property
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
+
+
+_LONGEST: Final = 400
+
+
+def shortened(text: str) -> str:
+    """The text without its middle, if it is long.
+
+    >>> shortened("a" * 1000) == "a" * 300 + "…" + "a" * 99
+    True
+    """
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 100]}…{text[-99:]}"
+
+
+def _text(item: str | Label | Frame) -> str:
+    return item if isinstance(item, str) else item.text if isinstance(item, Label) else item.call
+
+
+def _cut(item: str | Label | Frame) -> str | Label | Frame:
+    match item:
+        case Label():
+            return item._replace(text=shortened(item.text))
+        case Frame():
+            return item._replace(call=shortened(item.call))
+        case _:
+            return shortened(item)
 
 
 class ArchError(Exception):
@@ -125,6 +160,9 @@ class Sink:
         key = (diagnostic.code, diagnostic.span)
         known = self._found.get(key)
         self._found[key] = diagnostic if known is None else replace(known, more=known.more + 1)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
     def has(self, diagnostic: Diagnostic) -> bool:
         """Whether the same mistake at the same place is known already."""

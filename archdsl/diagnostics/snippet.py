@@ -13,6 +13,9 @@ from archdsl.source import SourceFile
 _LIMIT = 110
 """Cells of one source line that are shown: with the gutter it fits a terminal of 120."""
 
+_NEAR = 2_000
+"""Characters of a line that are looked at."""
+
 
 class Mark(NamedTuple):
     """What to underline on a line: characters ``[start, end)``, 0-based. Marks sort as a reader meets them."""
@@ -41,13 +44,23 @@ def excerpt(source: SourceFile, marks: Iterable[Mark], gutter: int, palette: Pal
     """
     margin = palette.frame(f"{' ' * gutter} |")
     shown: tuple[int, str] | None = None
-    for mark in sorted(marks):
-        line = lay_out(source.line(mark.line), mark.start, mark.end, _LIMIT)
+    for found in sorted(marks):
+        text, mark = _near(source.line(found.line), found)
+        line = lay_out(text, mark.start, mark.end, _LIMIT)
         if shown != (mark.line, line.text):
             shown = (mark.line, line.text)
             yield f"{palette.frame(f'{mark.line:>{gutter}} |')} {line.text}".rstrip()
         for under in _underline(mark, line.cells, palette):
             yield f"{margin} {under}"
+
+
+def _near(line: str, mark: Mark) -> tuple[str, Mark]:
+    """The part of a very long line that can be shown, and the mark on it: laying out goes character by character."""
+    if len(line) <= _NEAR:
+        return line, mark
+    first = max(0, mark.start - _NEAR // 2)
+    part = line[first : first + _NEAR]
+    return part, mark._replace(start=mark.start - first, end=min(mark.end - first, len(part)))
 
 
 def _underline(mark: Mark, cells: Sequence[int], palette: Palette) -> Iterator[str]:

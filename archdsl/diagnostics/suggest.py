@@ -8,12 +8,12 @@ from itertools import islice
 
 _MOST = 3
 _LENGTH = 60
-_CANDIDATES = 5_000
+_CANDIDATES = 1_000
 _ENOUGH = 0.6
 """The share of letters in order that makes a name similar."""
 _NEARLY = 0.15
 """How much less similar than the best one a further suggestion may be."""
-_COMPARED = 100
+_COMPARED = 30
 """How many candidates are compared letter by letter, which takes some 50 µs each: those with most letters in common."""
 
 

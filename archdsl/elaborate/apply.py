@@ -13,10 +13,12 @@ from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give
 from archdsl.elaborate.evaluate import truth
 from archdsl.elaborate.op_arguments import make_op
+from archdsl.elaborate.operators import bounded_shape, size_too_large
 from archdsl.elaborate.scope import Failure, Silence
+from archdsl.elaborate.session import OP
 from archdsl.elaborate.template import Step
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Slot, Tensor, describe
-from archdsl.graph.dims import Shape, show
+from archdsl.graph.dims import Shape, TooComplex, elements, show
 from archdsl.ops.base import Misfit, Op
 from archdsl.ops.registry import OPS
 from archdsl.source import Span
@@ -69,6 +71,7 @@ def op(
                     codes.NotTensors(span=given.span, what=what, wanted="a tensor", given=describe(given.value))
                 )
             inputs, places = [*inputs, given.value], [*places, Place(given.span)]
+    session.charge(OP, span)
     made = make_op(ref, span, session.ops)
     shapes = tuple(t.shape for t in inputs if t.shape is not None)
     if len(shapes) < len(inputs):
@@ -77,10 +80,15 @@ def op(
     shape = session.shapes.get((id(made), shapes))
     if shape is None:
         try:
-            shape = session.shapes[id(made), shapes] = made.shape(*shapes)
+            shape = made.shape(*shapes)
             made.weights(*shapes)  # weights of unknown size show here, not in a backend
+            made.macs(shapes, shape), elements(shape)  # and so do figures that nobody can compute
         except Misfit as misfit:
             raise Failure(_misfit(misfit, ref, inputs, shapes, places, span)) from None
+        except TooComplex as error:
+            raise Failure(size_too_large(span, error.limit, session.limits)) from None
+        bounded_shape(shape, span, session.limits)
+        session.shapes[id(made), shapes] = shape
     base = name or (slot.name if slot else kind.name)
     is_named = name is not None or slot is not None
     assembly = flows.assembly

@@ -10,6 +10,7 @@ from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.evaluate import evaluate_or_poison
+from archdsl.elaborate.operators import long
 from archdsl.elaborate.scope import Failure, Scope
 from archdsl.elaborate.types import fit, is_known, usual_cause
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, describe
@@ -33,6 +34,8 @@ def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Argum
             value = tuple(value.tensors.values())
         if not isinstance(value, tuple):
             raise Failure(codes.WrongType(span=span, what="what `...` spreads", wanted="a list", given=describe(value)))
+        long(len(given) + len(value), "the list", span, scope.session.limits)
+        scope.session.charge(len(value), span)
         given.extend((None, Given(v, span)) for v in value)
     return given
 

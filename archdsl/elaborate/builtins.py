@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from archdsl.elaborate.values import Builtin, Bundle, InitRef, Keyword, OpRef, Value, describe
 from archdsl.graph.dims import Sym
 from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
 
-LIST_LIMIT: Final = 100_000
-"""Elements of a list; the longest loop of a real architecture is below a thousand."""
+
+class Made(NamedTuple):
+    """A list that a function would make: how long it is, to be asked before its elements are computed."""
+
+    length: int
+    elements: Iterable[Value]
 
 
 class Misuse(Exception):
@@ -98,17 +102,13 @@ def _log2(value: Value) -> float:
     return math.log2(number)
 
 
-def _range(start: Value, stop: Value | None = None, step: Value = 1) -> tuple[int, ...]:
+def _range(start: Value, stop: Value | None = None, step: Value = 1) -> Made:
     if _int(step) == 0:
         raise Misuse("takes a step that is not 0", step)
     numbers = range(_int(start)) if stop is None else range(_int(start), _int(stop), _int(step))
-    _bounded(len(numbers) if abs(numbers.stop) < 2**62 and abs(numbers.start) < 2**62 else LIST_LIMIT + 1)
-    return tuple(numbers)
-
-
-def _bounded(length: int) -> None:
-    if length > LIST_LIMIT:
-        raise Misuse(f"makes a list of more than {LIST_LIMIT:,} elements")
+    # Python's own `len` ends at 2**63.
+    length = max(0, (numbers.stop - numbers.start + numbers.step - (1 if numbers.step > 0 else -1)) // numbers.step)
+    return Made(length, numbers)
 
 
 def _enumerate(values: Value) -> tuple[tuple[int, Value], ...]:
@@ -122,12 +122,11 @@ def _zip(*lists: Value) -> tuple[tuple[Value, ...], ...]:
     return tuple(zip(*taken, strict=True))
 
 
-def _linspace(first: Value, last: Value, count: Value) -> tuple[float, ...]:
+def _linspace(first: Value, last: Value, count: Value) -> Made:
     a, b, n = float(_number(first)), float(_number(last)), _int(count)
     if n < 0:
         raise Misuse(f"takes a count of 0 or more, not {n}", count)
-    _bounded(n)
-    return tuple(a + (b - a) * i / (n - 1) if n > 1 else a for i in range(n))
+    return Made(n, (a + (b - a) * i / (n - 1) if n > 1 else a for i in range(n)))
 
 
 def make_divisible(value: Value, divisor: Value = 8, minimum: Value = 0) -> int:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from archdsl.diagnostics import Fix, Label
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate import operators
-from archdsl.elaborate.builtins import FUNCTIONS, Misuse
+from archdsl.elaborate.builtins import FUNCTIONS, Made, Misuse
 from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
@@ -28,16 +28,24 @@ from archdsl.elaborate.values import (
     Value,
     describe,
 )
+from archdsl.elaborate.weight import COMPOSITE
 from archdsl.graph.dims import Sym
 from archdsl.ops.init import KINDS, Init
 from archdsl.source import Span
 from archdsl.syntax import ast
 
+if TYPE_CHECKING:
+    from archdsl.elaborate.session import Session
+
 
 def evaluate(node: ast.Expr, scope: Scope) -> Value:
     """The value of an expression. Raises ``Failure`` with the diagnostic of the first mistake in it."""
-    scope.session.tick(node.span)
-    return _EVALUATORS[node.__class__](node, scope)
+    session = scope.session
+    session.tick(node.span)
+    value = _EVALUATORS[node.__class__](node, scope)
+    if value.__class__ in COMPOSITE:
+        session.weigh(value, node.span)
+    return value
 
 
 def evaluate_or_poison(node: ast.Expr, scope: Scope) -> Value:
@@ -64,10 +72,11 @@ def _literal(node: ast.Literal, _scope: Scope) -> Value:
     return node.value
 
 
-def _spread(items: tuple[ast.Expr | ast.Spread, ...], scope: Scope) -> Iterator[Value]:
-    for item in items:
+def _list(node: ast.ListOf, scope: Scope) -> Value:
+    found: list[Value] = []
+    for item in node.items:
         if not isinstance(item, ast.Spread):
-            yield evaluate(item, scope)
+            found.append(evaluate(item, scope))
             continue
         value = evaluate(item.value, scope)
         if isinstance(value, Bundle):
@@ -76,11 +85,9 @@ def _spread(items: tuple[ast.Expr | ast.Spread, ...], scope: Scope) -> Iterator[
             raise Failure(
                 codes.WrongType(span=item.span, what="what `...` spreads", wanted="a list", given=describe(value))
             )
-        yield from value
-
-
-def _list(node: ast.ListOf, scope: Scope) -> Value:
-    return tuple(_spread(node.items, scope))
+        operators.long(len(found) + len(value), "the list", item.span, scope.session.limits)
+        found += value
+    return tuple(found)
 
 
 def iterate(value: Value, span: Span) -> tuple[Value, ...]:
@@ -176,7 +183,10 @@ def _binary(node: ast.Binary, scope: Scope) -> Value:
     spine, first = _spine(node)
     value = evaluate(first, scope)
     for part in spine:
-        value = operators.binary(part, value, evaluate(part.right, scope))
+        right = evaluate(part.right, scope)
+        if isinstance(value, Sym) and isinstance(right, Sym):
+            scope.session.charge(value.size * right.size, part.span)
+        value = operators.binary(part, value, right, scope.session.limits)
     return value
 
 
@@ -265,7 +275,7 @@ def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: 
         case BlockRef():
             return binding.give_block(callee, given)
         case Builtin():
-            return _call_builtin(callee.name, given, span)
+            return _call_builtin(callee.name, given, span, scope.session)
         case InitRef():
             return _call_init(callee.kind, given, span)
         case FunctionRef():
@@ -273,7 +283,7 @@ def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: 
     raise Failure(codes.NotCallable(span=span, value=describe(callee)))
 
 
-def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: Span) -> Value:
+def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: Span, session: Session) -> Value:
     positional = [g.value for key, g in given if key is None]
     if len(positional) != len(given):
         key = next(key for key, _ in given if key is not None)
@@ -292,7 +302,10 @@ def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: S
         raise Failure(
             codes.BadCall(span=span, function=name, reason="cannot compute with numbers of this size")
         ) from None
-    return operators.bounded(result, span)
+    if isinstance(result, Made):
+        operators.long(result.length, "the list", span, session.limits)
+        return tuple(result.elements)
+    return operators.bounded(result, span, session.limits)
 
 
 def _call_init(kind: str, given: list[tuple[ast.Name | None, Given]], span: Span) -> Init:

@@ -13,7 +13,7 @@ from archdsl.diagnostics.catalogue.syntax import RepeatedName
 from archdsl.elaborate import apply
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
-from archdsl.elaborate.builtins import LANGUAGE, LIST_LIMIT
+from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import (
     bind_targets,
     call,
@@ -44,7 +44,6 @@ from archdsl.elaborate.values import (
 )
 from archdsl.source import Span
 from archdsl.syntax import ast
-from archdsl.syntax.walk import walk
 
 Result: TypeAlias = Tensor | Bundle
 """What flows: one tensor, or several with names."""
@@ -101,9 +100,8 @@ class Flows:
             self.session.report_failure(failure)
         except RecursionError:
             raise Exhausted(too_deep(step.span)) from None
-        for tap in walk(step):  # what the step would have named is known, but has no value
-            if isinstance(tap, ast.Tap):
-                scope.taps.tapped.setdefault(tap.name.id, POISON)
+        for tap in self.session.taps(step):  # what the step would have named is known, but has no value
+            scope.taps.tapped.setdefault(tap, POISON)
         return self.assembly.hole(None)
 
     def _tap(self, step: ast.Tap, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
@@ -158,9 +156,7 @@ class Flows:
                     span=step.count.span, what="how often to repeat", wanted=wanted, given=describe(count)
                 )
             )
-        if count > LIST_LIMIT:
-            limit = f"{LIST_LIMIT:,} rounds"
-            raise Failure(value_codes.TooLarge(span=step.count.span, what="the repetition", limit=limit))
+        self.session.charge(count, step.count.span)  # at once, so that no list of rounds is made in vain
         targets = (step.index,) if step.index else ()
         with self.group(name, step.span):
             return self._rounds(step.body, scope, current, [(targets, i) for i in range(count)])
@@ -169,7 +165,7 @@ class Flows:
         self, body: ast.Body, scope: Scope, current: Result, rounds: list[tuple[tuple[ast.Name, ...], Value]]
     ) -> Result:
         """The rounds of a loop in sequence. A tap inside is a list after it, with an element for each round."""
-        tapped: dict[str, list[Value]] = {n.name.id: [] for n in walk(body) if isinstance(n, ast.Tap)}
+        tapped: dict[str, list[Value]] = {name: [] for name in self.session.taps(body)}
         for targets, element in rounds:
             inner = scope.inner(holds_taps=True)
             if targets:

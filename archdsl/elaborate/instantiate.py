@@ -10,7 +10,7 @@ from archdsl.elaborate.arguments import bind_parameters
 from archdsl.elaborate.flow import Flows, Result
 from archdsl.elaborate.proof import prove
 from archdsl.elaborate.scope import Failure, Scope, Silence
-from archdsl.elaborate.session import Session
+from archdsl.elaborate.session import TEMPLATE, Session
 from archdsl.elaborate.signature import bind_inputs, declared
 from archdsl.elaborate.template import Assembly, Step, Template, finish, snake_case
 from archdsl.elaborate.values import (
@@ -112,6 +112,7 @@ class Call:
 def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -> Result:
     """Adds a call of a block to an assembly and gives what flows out of it."""
     ref = call.ref
+    session.weigh(ref, call.span)  # its arguments are compared with those of other calls
     taken = _enter(ref, flow, call.span)
     carry = _Carry()
     key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()))
@@ -187,8 +188,10 @@ def template_of(
     """The template of a call, from the kept ones if an equal call was elaborated before."""
     known = session.templates.get(key)
     if known is not None:
+        session.charge(len(known[1]), span)
         session.again(known[1])
         return known[0]
+    session.charge(TEMPLATE, span)
     with session.recording() as found:
         try:
             template = _elaborate(session, ref, span, taken, carry)

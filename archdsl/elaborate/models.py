@@ -60,6 +60,7 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
         doc=ref.doc,
     )
     ports = {p.name.id if p.name else "input": p.span for p in asked.inputs}
+    session.add_nodes(template.size)
     outputs = {key: t.shape for key, t in tensors.items() if t.shape is not None}
     return flatten(template, root, inputs, outputs, session.sink, ports=ports, about=about)
 

@@ -50,7 +50,7 @@ class Module:
     def __init__(self, session: Session, source: SourceFile) -> None:
         self.session = session
         self.source = source
-        self.ast, problems = parse(source)
+        self.ast, problems = parse(source, session.limits)
         for problem in problems:
             session.report(problem)
         self._values: dict[str, Value] = dict.fromkeys(self.ast.broken, POISON)

@@ -7,16 +7,15 @@ import operator as python
 from collections.abc import Callable
 from typing import Any, Final
 
+from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import values as codes
-from archdsl.elaborate.builtins import LIST_LIMIT
 from archdsl.elaborate.scope import Failure
 from archdsl.elaborate.values import Value, describe
-from archdsl.graph.dims import Sym
+from archdsl.graph.dims import Shape, Sym, TooComplex
+from archdsl.limits import Limits
 from archdsl.source import Span
 from archdsl.syntax import ast
-
-_BITS: Final = 256
-"""Integers stay below 2**256: more than any count of anything in a model."""
 
 _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "+": python.add,
@@ -33,36 +32,69 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def bounded(value: Value, span: Span) -> Value:
-    """The value, unless it is larger than any architecture needs."""
-    if isinstance(value, int) and value.bit_length() > _BITS:
-        raise Failure(codes.TooLarge(span=span, what="the number", limit=f"2 ** {_BITS}"))
-    if isinstance(value, tuple | str) and len(value) > LIST_LIMIT:
-        what = "the list" if isinstance(value, tuple) else "the string"
-        raise Failure(codes.TooLarge(span=span, what=what, limit=f"{LIST_LIMIT:,} elements"))
+def bounded(value: Value, span: Span, limits: Limits) -> Value:
+    """The number, unless it is larger than any architecture needs. What is no number has other bounds."""
+    if isinstance(value, int) and value.bit_length() > limits.bits:
+        raise Failure(number_too_large(span, limits))
     if isinstance(value, float) and not math.isfinite(value):
-        raise Failure(codes.TooLarge(span=span, what="the number", limit="a float holds"))
+        raise Failure(limit_codes.NumberTooLarge(span=span, what="the number", most="a float holds"))
+    if isinstance(value, Sym) and (excess := value.excess(limits)):
+        raise Failure(size_too_large(span, excess, limits))
     return value
+
+
+def number_too_large(span: Span, limits: Limits) -> Diagnostic:
+    help_ = limits.advice("bits")
+    return limit_codes.NumberTooLarge(span=span, what="the number", most=f"2 ** {limits.bits}", help=help_)
+
+
+def size_too_large(span: Span, limit: str, limits: Limits) -> Diagnostic:
+    """The diagnostic for a dimension beyond one of the limits ``bits`` and ``terms``."""
+    most = f"2 ** {limits.bits}" if limit == "bits" else f"{limits.terms} terms"
+    return limit_codes.NumberTooLarge(span=span, what="the dimension", most=most, help=limits.advice(limit))
+
+
+def bounded_shape(shape: Shape, span: Span, limits: Limits) -> None:
+    """Raises ``Failure`` for a shape that no tensor of an architecture has."""
+    if len(shape) > limits.rank:
+        most, help_ = f"{limits.rank} dimensions", limits.advice("rank")
+        raise Failure(limit_codes.NumberTooLarge(span=span, what="the rank", most=most, help=help_))
+    for dim in shape:
+        excess = dim.excess(limits) if isinstance(dim, Sym) else "bits" if dim.bit_length() > limits.bits else None
+        if excess:
+            raise Failure(size_too_large(span, excess, limits))
+
+
+def long(length: int, what: str, span: Span, limits: Limits) -> None:
+    """Raises ``Failure`` for a list or string that is, or would be, too long."""
+    if length > limits.length:
+        unit = "characters" if what == "the string" else "elements"
+        most, help_ = f"{limits.length:_} {unit}", limits.advice("length")
+        raise Failure(limit_codes.ValueTooLong(span=span, what=what, most=most, help=help_))
 
 
 def _is_number(value: Value) -> bool:
     return isinstance(value, int | float | Sym) and not isinstance(value, bool)
 
 
-def binary(node: ast.Binary, left: Value, right: Value) -> Value:
+def binary(node: ast.Binary, left: Value, right: Value, limits: Limits) -> Value:
     """``left OP right``. Lists and strings add and repeat as in Python."""
     symbol, span, reason = node.operator, node.span, ""
     try:
         if _is_number(left) and _is_number(right):
-            return bounded(_arithmetic(node, left, right), span)
-        if symbol == "+" and type(left) is type(right) and isinstance(left, tuple | str):
-            return bounded(left + right, span)
-        if symbol == "*" and isinstance(left, tuple | str) and isinstance(right, int) and not isinstance(right, bool):
-            if len(left) * right > LIST_LIMIT:
-                raise Failure(codes.TooLarge(span=span, what="the list", limit=f"{LIST_LIMIT:,} elements"))
-            return left * right
+            return bounded(_arithmetic(node, left, right, limits), span, limits)
+        if isinstance(left, tuple | str):
+            what = "the list" if isinstance(left, tuple) else "the string"
+            if symbol == "+" and type(left) is type(right):
+                long(len(left) + len(right), what, span, limits)
+                return python.add(left, right)
+            if symbol == "*" and isinstance(right, int) and not isinstance(right, bool):
+                long(len(left) * right, what, span, limits)
+                return left * max(right, 0) if left else left
     except ZeroDivisionError:
         reason = "division by zero"
+    except TooComplex as error:
+        raise Failure(size_too_large(span, error.limit, limits)) from None
     except (ArithmeticError, TypeError):
         pass
     raise Failure(
@@ -70,10 +102,10 @@ def binary(node: ast.Binary, left: Value, right: Value) -> Value:
     )
 
 
-def _arithmetic(node: ast.Binary, left: Any, right: Any) -> Any:
+def _arithmetic(node: ast.Binary, left: Any, right: Any, limits: Limits) -> Any:
     symbol, span = node.operator, node.span
     if symbol == "**":
-        return _power(left, right, span)
+        return _power(left, right, span, limits)
     if symbol != "/":
         return _ARITHMETIC[symbol](left, right)
     if isinstance(left, float) or isinstance(right, float):
@@ -105,7 +137,7 @@ def _roundings(node: ast.Binary) -> str:
     return f"`{left} // {right}` rounds down, `{left} / {as_float}` keeps the fraction"
 
 
-def _power(left: Any, right: Any, span: Span) -> Any:
+def _power(left: Any, right: Any, span: Span, limits: Limits) -> Any:
     if isinstance(left, Sym):
         if not isinstance(right, int) or not 0 <= right <= 8:
             raise ArithmeticError
@@ -113,8 +145,8 @@ def _power(left: Any, right: Any, span: Span) -> Any:
     if isinstance(left, int) and isinstance(right, int):
         if right < 0:
             return float(left) ** right
-        if abs(left) > 1 and (right > _BITS or left.bit_length() * right > 2 * _BITS):
-            raise Failure(codes.TooLarge(span=span, what="the number", limit=f"2 ** {_BITS}"))
+        if abs(left) > 1 and (right > limits.bits or left.bit_length() * right > 2 * limits.bits):
+            raise Failure(number_too_large(span, limits))
     result = left**right
     if isinstance(result, complex):
         raise ArithmeticError

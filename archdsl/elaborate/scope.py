@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.diagnostics.catalogue.values import TooLarge
+from archdsl.diagnostics.catalogue.limits import NestedTooDeeply
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.values import Value
 from archdsl.source import Span
@@ -41,7 +41,7 @@ class Exhausted(Exception):
 
 def too_deep(span: Span) -> Diagnostic:
     """The diagnostic for what nests so deeply that Python's stack ends."""
-    return TooLarge(span=span, what="the nesting", limit="the compiler can follow")
+    return NestedTooDeeply(span=span, most="the compiler can follow")
 
 
 MISSING = object()

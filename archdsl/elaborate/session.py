@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Final
 
 from archdsl.diagnostics import Diagnostic, Fix, Frame, Label, Sink
+from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import names as codes
-from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.modules import Loader, Module, Outside
+from archdsl.elaborate.operators import long
 from archdsl.elaborate.scope import Exhausted, Failure
 from archdsl.elaborate.template import Template
-from archdsl.elaborate.values import BlockRef, FunctionRef, show_value
+from archdsl.elaborate.values import BlockRef, FunctionRef, Value, show_value
+from archdsl.elaborate.weight import Scales
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
+from archdsl.limits import DEFAULT, NODES_PER_CHARACTER, STEPS_PER_CHARACTER, Limits
 from archdsl.ops.base import Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
@@ -25,16 +29,13 @@ _LABELS = 2
 """Second places that one diagnostic shows at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds on what one compilation may do, far above any real architecture and below what hurts a machine."""
-
-    steps: int = 300_000
-    """Expressions and steps evaluated."""
-    nodes: int = 1_000_000
-    """Ops in one model."""
-    files: int = 200
-    """Files read."""
+# What is more than one compile-time step, by the time and memory it takes against an expression's.
+OP: Final = 8
+REPORT: Final = 100
+TEMPLATE: Final = 40
+_SHOWN: Final = 60
+_PARTS: Final = 16
+"""Parts of a value that cost one step when it is used: they are copied, compared or gone through in C."""
 
 
 class Session:
@@ -42,7 +43,7 @@ class Session:
 
     def __init__(self, loader: Loader, limits: Limits | None = None) -> None:
         self.loader = loader
-        self.limits = limits or Limits()
+        self.limits = limits or DEFAULT
         self.sink = Sink()
         self.ops: dict[object, Op] = {}
         """Equal ops are one object; see ``arguments.make_op``."""
@@ -56,16 +57,34 @@ class Session:
         self._calls: list[tuple[BlockRef | FunctionRef, Span]] = []
         self._entered: dict[int, Span] = {}
         self._recorders: list[list[Diagnostic]] = []
+        self._scales = Scales()
+        self._taps: dict[int, tuple[str, ...]] = {}
+        """The names that the taps below a node give, by its identity: loops ask again and again."""
+        self._defined: dict[int, dict[str, Span]] = {}
+        self._characters = 0
+        self._allowed_steps = self.limits.steps
+        self._allowed_nodes = self.limits.nodes
         self._ticks = 0
+        self._nodes = 0
 
     # --- diagnostics ---
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Adds a diagnostic with the chain of instances that led to it."""
         diagnostic = self._traced(diagnostic)
-        self.sink.add(diagnostic)
+        self._add(diagnostic)
+        self.charge(REPORT, diagnostic.span)
         if self._recorders:
             self._recorders[-1].append(diagnostic)
+
+    def _add(self, diagnostic: Diagnostic) -> None:
+        if len(self.sink) >= self.limits.problems and not self.sink.has(diagnostic):
+            raise Exhausted(
+                limit_codes.TooManyProblems(
+                    span=diagnostic.span, most=f"{self.limits.problems:_}", help=self.limits.advice("problems")
+                )
+            )
+        self.sink.add(diagnostic)
 
     def _traced(self, diagnostic: Diagnostic) -> Diagnostic:
         """The diagnostic with the chain of instances, and where that chain left the user's own file."""
@@ -78,9 +97,14 @@ class Session:
             labels += (Label(left, "called here"),) if left else ()
         return replace(diagnostic, trace=frames, labels=labels)
 
-    def report_failure(self, failure: Failure | Exhausted) -> None:
+    def report_failure(self, failure: Failure) -> None:
         for diagnostic in failure.diagnostics:
             self.report(diagnostic)
+
+    def report_end(self, end: Exhausted) -> None:
+        """Reports the limit that ended the compilation, whatever else was reported."""
+        for diagnostic in end.diagnostics:
+            self.sink.add(diagnostic)
 
     @contextmanager
     def recording(self) -> Iterator[list[Diagnostic]]:
@@ -97,7 +121,7 @@ class Session:
     def again(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         """Reports what an equal instance showed before: the sink counts it."""
         for diagnostic in diagnostics:
-            self.sink.add(diagnostic)
+            self._add(diagnostic)
         if self._recorders:
             self._recorders[-1].extend(diagnostics)
 
@@ -106,14 +130,37 @@ class Session:
     def tick(self, span: Span) -> None:
         """Counts a unit of compile-time work."""
         self._ticks += 1
-        if self._ticks > self.limits.steps:
-            raise Exhausted(
-                value_codes.TooLarge(span=span, what="the work", limit=f"{self.limits.steps:,} compile-time steps")
+        if self._ticks > self._allowed_steps:
+            most, help_ = f"{self._allowed_steps:_}", self.limits.advice("steps")
+            raise Exhausted(limit_codes.TooMuchWork(span=span, most=most, help=help_))
+
+    def charge(self, steps: int, span: Span) -> None:
+        """Counts work of several units before it is done."""
+        self._ticks += max(steps - 1, 0)
+        self.tick(span)
+
+    def weigh(self, value: Value, span: Span) -> None:
+        """Bounds a value with all that it holds, and counts the work of using it."""
+        parts, depth = self._scales.weigh(value)
+        if parts > self.limits.length:
+            long(parts, "the string" if isinstance(value, str) else "the list", span, self.limits)
+        if depth > self.limits.depth:
+            help_ = self.limits.advice("depth")
+            raise Failure(
+                limit_codes.NestedTooDeeply(span=span, most=f"{self.limits.depth:_} lists within lists", help=help_)
             )
+        if parts >= _PARTS:
+            self.charge(parts // _PARTS, span)
 
     def count_nodes(self, nodes: int, span: Span) -> None:
-        if nodes > self.limits.nodes:
-            raise Exhausted(value_codes.TooLarge(span=span, what="the graph", limit=f"{self.limits.nodes:,} ops"))
+        """Bounds the ops of a model that is being put together, with those of the models before it."""
+        if self._nodes + nodes > self._allowed_nodes:
+            most, help_ = f"{self._allowed_nodes:_}", self.limits.advice("nodes")
+            raise Exhausted(limit_codes.GraphTooLarge(span=span, most=most, help=help_))
+
+    def add_nodes(self, nodes: int) -> None:
+        """Counts the ops of a graph that was made: it is kept for who asks for it again."""
+        self._nodes += nodes
 
     @contextmanager
     def entering(self, decl: ast.Node, name: str, span: Span) -> Iterator[None]:
@@ -140,6 +187,9 @@ class Session:
     @contextmanager
     def calling(self, ref: BlockRef | FunctionRef, span: Span) -> Iterator[None]:
         """Marks a block or function as being elaborated, for traces and against recursion."""
+        if len(self._calls) >= self.limits.depth:
+            most, help_ = f"{self.limits.depth:_} calls within calls", self.limits.advice("depth")
+            raise Exhausted(limit_codes.NestedTooDeeply(span=span, most=most, help=help_))
         with self.entering(ref.decl, ref.decl.name.id, span):
             self._calls.append((ref, span))
             try:
@@ -168,11 +218,26 @@ class Session:
     def _load(self, source: SourceFile) -> Module:
         known = self._modules.get(source.name)
         if known is None:
+            if not self._has_room(source):
+                return Module(self, SourceFile(source.name, ""))
             known = self._modules[source.name] = Module(self, source)
             self._loading.append(source)
             known.link()
             self._loading.pop()
         return known
+
+    def _has_room(self, source: SourceFile) -> bool:
+        """Counts the length of a file, which allows for more work; reports one that makes the spec too long."""
+        self._characters += len(source.text)
+        if self._characters > self.limits.source:
+            start = SourceFile(source.name, source.text[:_SHOWN].split("\n", 1)[0])  # all that need be looked at
+            most, help_ = f"{self.limits.source:_}", self.limits.advice("source")
+            span = Span(start, 0, len(start.text))
+            self.report(limit_codes.SourceTooLong(span=span, file=source.name, most=most, help=help_))
+            return False
+        self._allowed_steps += STEPS_PER_CHARACTER * len(source.text)
+        self._allowed_nodes += NODES_PER_CHARACTER * len(source.text)
+        return True
 
     def imported(self, node: ast.Import, importer: Module) -> Module | None:
         """The module that an import names, or ``None`` after reporting why there is none."""
@@ -193,9 +258,15 @@ class Session:
             self.report(codes.ImportCycle(span=span, cycle=cycle))
             return None
         if len(self._modules) >= self.limits.files:
-            self.report(value_codes.TooLarge(span=span, what="the project", limit=f"{self.limits.files} files"))
+            self.report(self._too_many_files("files", f"{self.limits.files:_} files", span))
+            return None
+        if len(self._loading) >= self.limits.imports:
+            self.report(self._too_many_files("imports", f"{self.limits.imports:_} that import each other", span))
             return None
         return self._load(source)
+
+    def _too_many_files(self, limit: str, most: str, span: Span) -> Diagnostic:
+        return limit_codes.TooManyFiles(span=span, most=most, help=self.limits.advice(limit))
 
     def _unknown_module(self, node: ast.Import) -> Diagnostic:
         if node.is_path:
@@ -225,8 +296,21 @@ class Session:
         ref = self._calls[-1][0] if self._calls else None
         if not isinstance(ref, BlockRef):
             return None
-        spans = [n.span for node in walk(ref.decl) for n in definitions(node) if n.id == name]
-        return min(spans, key=lambda span: span.start, default=None)
+        known = self._defined.get(id(ref.decl))
+        if known is None:
+            known = self._defined[id(ref.decl)] = {}
+            for found in (n for node in walk(ref.decl) for n in definitions(node)):
+                if found.id not in known or found.span.start < known[found.id].start:
+                    known[found.id] = found.span
+        return known.get(name)
+
+    def taps(self, node: ast.Node) -> tuple[str, ...]:
+        """The names that the taps in a body or step give, each once."""
+        known = self._taps.get(id(node))
+        if known is None:
+            found = (n.name.id for n in walk(node) if isinstance(n, ast.Tap))
+            known = self._taps[id(node)] = tuple(dict.fromkeys(found))
+        return known
 
     def library_home(self, name: str) -> str | None:
         """The library module that declares a name; asked only when a name is unknown."""

@@ -22,6 +22,8 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     if later is not None:
         labels, help_ = (Label(later, "defined here"),), "a name is known after the line or step that defines it"
         return codes.UnknownName(span=span, name=name, what=what, labels=labels, help=(help_,))
+    if len(scope.session.sink) > _SUGGESTED:
+        return codes.UnknownName(span=span, name=name, what=what)
     library = scope.session.library_home(name)
     if library:
         line = f"from {library} import {name}"
@@ -34,6 +36,9 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     fix = Fix(span, near[0]) if near else None
     return codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)
 
+
+_SUGGESTED: Final = 50
+"""Problems after which nobody reads suggestions, each of which takes milliseconds to find."""
 
 _FOREIGN_VALUES: Final[dict[str, tuple[str, str]]] = {
     "True": ("write `true`", "true"),

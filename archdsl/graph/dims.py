@@ -16,9 +16,23 @@ from typing import Any, TypeAlias
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+from archdsl.limits import Limits
+
 _TERM = re.compile(r"([+-]?)\s*(?:(\d+)(?:\*|(?=\s|/|$)))?([^\d\s*/+-][^\s*/+-]*(?:\*[^\s*/+-]+)*)?(?:/(\d+))?\s*")
 
+_PRODUCTS = 100_000
+_DEGREE = 1_000
+"""Bounds on what one multiplication may do, whatever the limits: those are looked at when it is done."""
+
 Monomial: TypeAlias = tuple[str, ...]
+
+
+class TooComplex(ArithmeticError):
+    """A polynomial that nobody should compute; ``limit`` names the limit that it is beyond."""
+
+    def __init__(self, limit: str) -> None:
+        super().__init__(limit)
+        self.limit = limit
 
 
 class Sym:
@@ -72,6 +86,27 @@ class Sym:
         text = "".join(parts)
         return ("-" + text[3:]) if text.startswith(" - ") else text[3:]
 
+    @property
+    def size(self) -> int:
+        """How many terms it has."""
+        return len(self._terms)
+
+    @property
+    def degree(self) -> int:
+        """How many sizes its longest term multiplies."""
+        return max(len(m) for m, _ in self._terms)
+
+    def excess(self, limits: Limits) -> str | None:
+        """The limit that it is beyond, if it is beyond one.
+
+        >>> Sym.named("h").excess(Limits()), (Sym.named("h") * 2**300).excess(Limits())
+        (None, 'bits')
+        """
+        if self.size > limits.terms or self.degree > limits.terms:
+            return "terms"
+        numbers = (n for _, c in self._terms for n in (c.numerator, c.denominator))
+        return "bits" if any(n.bit_length() > limits.bits for n in numbers) else None
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sym) and self._terms == other._terms
 
@@ -86,8 +121,11 @@ class Sym:
 
     def __mul__(self, other: Dim) -> Dim:
         terms: dict[Monomial, Fraction] = {}
+        factors = _terms(other)
+        if self.size * len(factors) > _PRODUCTS or self.degree + max((len(m) for m, _ in factors), default=0) > _DEGREE:
+            raise TooComplex("terms")
         for m, c in self._terms:
-            for n, d in _terms(other):
+            for n, d in factors:
                 key = tuple(sorted(m + n))
                 terms[key] = terms.get(key, Fraction(0)) + c * d
         return _plain(terms)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from math import isinf
+from math import inf, isinf
 from typing import Any, NamedTuple, TypeVar
 
 from lark import Token
@@ -16,12 +16,15 @@ from lark import Token
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import flows as flow_codes
 from archdsl.diagnostics.catalogue import syntax as codes
-from archdsl.diagnostics.catalogue.values import TooLarge
+from archdsl.diagnostics.catalogue.limits import NumberTooLarge
+from archdsl.limits import DEFAULT
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast, repair
 
 _SCALE = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+
+_DIGITS = 4_000
 
 Children = list[Any]
 Read = TypeVar("Read")
@@ -40,6 +43,7 @@ class Builder:
     def __init__(self) -> None:
         self.source = SourceFile("<none>", "")
         self.found: list[Diagnostic] = []
+        self.limits = DEFAULT
 
     # --- helpers ---
 
@@ -328,19 +332,28 @@ class Builder:
         text = token.replace("_", "")
         scale = _SCALE.get(text[-1])
         digits = text[:-1] if scale else text
-        if len(digits) > 30:
-            self.found.append(codes.NumberTooLong(span=self._token_span(token), digits=len(digits)))
-            digits = "0"
-        return ast.Literal(self._token_span(token), int(digits) * (scale or 1))
+        # Looked at before it is read, which takes quadratic time; Python itself refuses at some thousands of digits.
+        number = int(digits) * (scale or 1) if len(digits) <= min(self.limits.bits, _DIGITS) else None
+        if number is None or number.bit_length() > self.limits.bits:
+            self._too_large(token, f"2 ** {self.limits.bits}", self.limits.advice("bits"))
+            number = 0
+        return ast.Literal(self._token_span(token), number)
+
+    def _too_large(self, token: Token, most: str, help_: tuple[str, ...] = ()) -> None:
+        self.found.append(NumberTooLarge(span=self._token_span(token), what="the number", most=most, help=help_))
 
     def decimal(self, children: Children) -> ast.Literal:
         token = children[0]
         text = token.replace("_", "")
         scale = _SCALE.get(text[-1])
-        # In decimal, as 4.1 * 10**9 is 4099999999.9999995 in binary.
-        value = float(Decimal(text[:-1]) * scale) if scale else float(text)
+        try:
+            # In decimal, as 4.1 * 10**9 is 4099999999.9999995 in binary.
+            value = float(Decimal(text[:-1]) * scale) if scale else float(text)
+        except ArithmeticError:  # an exponent that not even a decimal holds
+            value = inf
         if isinf(value):
-            self.found.append(TooLarge(span=self._token_span(token), what="the number", limit="a float holds"))
+            self._too_large(token, "a float holds")
+            value = 0.0
         return ast.Literal(self._token_span(token), value)
 
     def string(self, children: Children) -> ast.Literal:

@@ -12,17 +12,20 @@ from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue.syntax import UnclosedBracket
-from archdsl.diagnostics.catalogue.values import TooLarge
+from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast, tables
 from archdsl.syntax.build import Builder
 from archdsl.syntax.causes import Mistake
 from archdsl.syntax.errors import character_error, offset_of, token_error
-from archdsl.syntax.layout import DEPTH, Layout, TooDeep
+from archdsl.syntax.layout import Excess, Layout
 
 _DECLARATION = re.compile(r"^(from|let|fn|block|model|check)\b[ \t]*(\w*)", re.MULTILINE)
 _IMPORTED = re.compile(r"\bimport\b(.*)", re.DOTALL)
+_MISTAKES = 20
+"""Declarations that do not parse, of one file, which are reported."""
 _LOCK = Lock()
 """Held during a parse: layout filter and builder keep the state of the file under way."""
 
@@ -33,7 +36,7 @@ def _parser() -> tuple[Lark, Layout, Builder]:
     return tables.load(layout, builder), layout, builder
 
 
-def parse(source: SourceFile) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
+def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
     """Reads a file. Declarations that do not parse are left out and their names listed in ``Module.broken``.
 
     >>> module, found = parse(SourceFile("<text>", "let n = 3"))
@@ -43,33 +46,55 @@ def parse(source: SourceFile) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
     with _LOCK:
         lark, layout, builder = _parser()
         builder.source = source
-        text, found, broken, tried = source.text, [], set[str](), 0
+        builder.limits = layout.limits = limits
+        text, found, broken = source.text, list[Diagnostic](), set[str]()
+        start = 0  # what comes before is in order
+        layout.records = False
         while True:
             builder.found = []
             try:
-                declarations = cast(tuple[ast.Declaration, ...], lark.parse(text))
-                break
+                declarations = cast(tuple[ast.Declaration, ...], lark.parse(_from(text, start)))
+                if not start:
+                    break
+                start = 0  # once more, all that is in order together
+                continue
             except UnexpectedToken as error:
+                if not layout.records:  # the same once more, to see what led there
+                    layout.records = True
+                    continue
+                layout.records = False
                 mistake = Mistake(source, error.token, layout.seen, _accepted(lark, layout.seen))
                 problem = token_error(mistake)
                 at = problem.span.start if isinstance(problem, UnclosedBracket) else mistake.offset
-            except TooDeep as error:
+            except Excess as error:
                 at = error.token.start_pos or 0
-                problem = TooLarge(span=Span(source, at, at + 1), what="the nesting", limit=f"{DEPTH} brackets")
+                problem = _excess(error, Span(source, at, error.token.end_pos or at + 1), limits)
             except UnexpectedCharacters as error:
                 at = offset_of(error)
                 problem = character_error(error, source)
             found.append(problem)
-            start, end, names = _declaration_around(text, at)
+            first, end, names = _declaration_around(text, at)
             broken |= names
-            tried += 1
-            if tried >= 20 or not text[start:end].strip():  # many mistakes: the first ones suffice
+            if len(found) >= _MISTAKES or not text[first:end].strip():  # many mistakes: the first ones suffice
                 declarations, builder.found = (), []
                 break
-            text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
+            text = text[:first] + re.sub(r"[^\n]", " ", text[first:end]) + text[end:]
+            start = end
         comments = tuple(_comment(source, t) for t in layout.comments)
         module = ast.Module(source, _with_docs(declarations, comments), comments, frozenset(broken))
         return module, (*found, *builder.found)
+
+
+def _from(text: str, start: int) -> str:
+    """The text from an offset on, where it was: each mistake costs what is read after it, not the file once more."""
+    return " " * start + text[start:] if start else text
+
+
+def _excess(error: Excess, span: Span, limits: Limits) -> Diagnostic:
+    if error.limit == "depth":
+        most = f"{limits.depth:_} brackets"
+        return limit_codes.NestedTooDeeply(span=span, most=most, help=limits.advice("depth"))
+    return limit_codes.StatementTooLong(span=span, most=f"{limits.statement:_}", help=limits.advice("statement"))
 
 
 def _accepted(lark: Lark, tokens: Sequence[Token]) -> frozenset[str]:
@@ -120,10 +145,10 @@ def _with_docs(
         lines: list[str] = []
         line = declaration.span.line - 1
         while line in by_line:
-            lines.insert(0, by_line[line].text)
+            lines.append(by_line[line].text)
             line -= 1
         if lines and isinstance(declaration, ast.Block | ast.Variant | ast.Function):
-            documented.append(declaration.replaced(doc="\n".join(lines)))
+            documented.append(declaration.replaced(doc="\n".join(reversed(lines))))
         else:
             documented.append(declaration)
     return tuple(documented)

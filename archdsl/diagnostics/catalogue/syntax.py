@@ -129,14 +129,6 @@ class RepeatedName(Diagnostic):
     name: str
 
 
-class NumberTooLong(Diagnostic):
-    """A number has more digits than any architecture needs; it is refused before it is computed with."""
-
-    message = "number of {digits} digits is too long"
-    label = "at most 30 digits"
-    digits: int
-
-
 class BadEscape(Diagnostic):
     r"""A backslash in a string is followed by a letter without a meaning. Known are `\n`, `\t`, `\"` and `\\`."""
 

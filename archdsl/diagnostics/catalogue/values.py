@@ -107,17 +107,6 @@ class IndexOutOfRange(Diagnostic):
     length: int
 
 
-class TooLarge(Diagnostic):
-    """A compile-time value or the graph grows past a limit that no real architecture reaches.
-
-    Limits keep a spec from exhausting the machine that reads it: numbers, lists, strings, loops and nodes are bounded.
-    """
-
-    message = "{what} is too large: more than {limit}"
-    what: str
-    limit: str
-
-
 class NotCallable(Diagnostic):
     """Brackets follow something that is no function, op or block."""
 

@@ -84,6 +84,6 @@ def test_comments_of_a_broken_declaration_do_not_hide_the_others() -> None:
 def test_deep_nesting_is_refused_at_its_place(text: str) -> None:
     module, found = parse(SourceFile("<text>", f"{text}\nlet b = 1"))
     (problem,) = found
-    assert (problem.code, problem.span.line) == ("too-large", 1)
-    assert problem.text == "the nesting is too large: more than 100 brackets"
+    assert (problem.code, problem.span.line) == ("nested-too-deeply", 1)
+    assert problem.text == "the nesting is too deep: more than 100 brackets"
     assert [d.name.id for d in module.declarations] == ["b"]  # type: ignore[union-attr]
