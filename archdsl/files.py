@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Iterator
+from io import TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from archdsl import resources
 from archdsl.elaborate.modules import Outside
+from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 
 _ROOT_MARKS = (".git", "pyproject.toml", ".archdsl")
+_FOREIGN = re.compile(r"[\\\0]|^~|^[A-Za-z]:|^\w+://")
+"""What is a way out on some system: drives, backslashes, home folders, addresses. Imports are the same on all."""
 _MODEL = re.compile(r"^model[ \t]+(\w+)", re.MULTILINE)
 
 
@@ -36,8 +43,9 @@ class Located(NamedTuple):
 class DiskLoader:
     """Reads imports from disk: the library from archdsl, files from below the root of the project."""
 
-    def __init__(self, root: Path, folders: dict[str, Path]) -> None:
-        self._root = root
+    def __init__(self, root: Path, folders: dict[str, Path], limits: Limits = DEFAULT) -> None:
+        self._root = root.resolve()
+        self._most = limits.source
         self._folders = folders
         """The folder of each file read, by the name that its source has."""
 
@@ -57,24 +65,45 @@ class DiskLoader:
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
         folder = self._folders.get(importer.name)
-        if folder is None or Path(path).is_absolute():
+        if folder is None or _FOREIGN.search(path) or Path(path).is_absolute():
             raise Outside(path)
-        target = (folder / path).resolve()  # follows links, so that none leads out
-        if not target.is_relative_to(self._root):
-            raise Outside(path)
-        if not target.is_file():
+        try:
+            target = (folder / path).resolve()  # follows links, so that none leads out
+            if not target.is_relative_to(self._root):
+                raise Outside(path)
+            text = read_text(target, self._most)
+        except (OSError, RuntimeError, ValueError):  # not there, a folder, a loop of links, a name no system takes
             return None
         name = target.relative_to(self._root).as_posix()
         self._folders[name] = target.parent
-        return SourceFile(name, read_text(target))
+        return SourceFile(name, text)
 
 
-def read_text(path: Path) -> str:
-    """A file's text. Bytes that are no UTF-8 become U+FFFD, which the lexer reports at its place."""
-    return path.read_bytes().decode("utf-8", errors="replace").removeprefix("\ufeff")
+def read_text(path: Path, most: int = DEFAULT.source) -> str:
+    """A file's text. Bytes that are no UTF-8 become U+FFFD, which the lexer reports at its place.
+
+    Of a text longer than ``most`` characters one more is read, so that it is seen to be too long. What is no ordinary
+    file (a pipe, a device, which may have no end) raises ``OSError``.
+    """
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        mode = os.fstat(stream.fileno()).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, "is a folder")
+        if not stat.S_ISREG(mode):
+            raise OSError(errno.EINVAL, "is no ordinary file")
+        return read_stream(stream, most)
 
 
-def locate(spec: str) -> Located:
+def read_stream(stream: BinaryIO, most: int) -> str:
+    """The text of a stream, as ``read_text`` reads it."""
+    text = TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
+    try:
+        return text.read(most + 2).removeprefix("\ufeff")
+    finally:
+        text.detach()
+
+
+def locate(spec: str, limits: Limits = DEFAULT) -> Located:
     """Finds ``file.arch``, ``file.arch:Model`` or a bundled name such as ``resnet50``. Raises ``NotFound``.
 
     >>> locate("resnet101").model
@@ -82,27 +111,27 @@ def locate(spec: str) -> Located:
     """
     path, _, model = spec.partition(".arch:")
     if model or spec.endswith(".arch"):
-        return _on_disk(spec, Path(f"{path}.arch" if model else spec), model or None)
+        return _on_disk(spec, Path(f"{path}.arch" if model else spec), model or None, limits)
     if "/" in spec or "\\" in spec or Path(spec).is_file():
         raise NotFound(spec, "a spec is a file that ends in .arch, or a bundled name")
     name, _, model = spec.partition(":")
-    return _bundled(spec, name, model or None)
+    return _bundled(spec, name, model or None, limits)
 
 
-def _on_disk(spec: str, path: Path, model: str | None) -> Located:
+def _on_disk(spec: str, path: Path, model: str | None, limits: Limits) -> Located:
     try:
-        text = read_text(path)
+        text = read_text(path, limits.source)
     except FileNotFoundError:
         near = tuple(c for c in (path.stem,) if c in bundled())
         raise NotFound(spec, "no such file", near) from None
-    except OSError as error:
-        raise NotFound(spec, (error.strerror or "cannot be read").lower()) from None
+    except (OSError, ValueError) as error:
+        raise NotFound(spec, (getattr(error, "strerror", None) or "cannot be read").lower()) from None
     full = path.resolve()
     root = project_root(full)
     # The name that messages show: as typed when that is relative, so that editors can follow it.
     shown = path.as_posix() if not path.is_absolute() else full.relative_to(root).as_posix()
     folders = {shown: full.parent, full.relative_to(root).as_posix(): full.parent}
-    return Located(SourceFile(shown, text), DiskLoader(root, folders), model)
+    return Located(SourceFile(shown, text), DiskLoader(root, folders, limits), model)
 
 
 def project_root(path: Path) -> Path:
@@ -113,7 +142,7 @@ def project_root(path: Path) -> Path:
     return path.parent
 
 
-def _bundled(spec: str, name: str, model: str | None) -> Located:
+def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located:
     known = bundled()
     if plain(name) not in known:
         from archdsl.diagnostics.suggest import closest
@@ -122,7 +151,7 @@ def _bundled(spec: str, name: str, model: str | None) -> Located:
     file, declared = known[plain(name)]
     source = SourceFile(f"specs/{file}", (resources.directory("specs") / file).read_text(encoding="utf-8"))
     folder = Path(str(resources.directory("specs")))
-    return Located(source, DiskLoader(folder.resolve(), {source.name: folder}), model or declared)
+    return Located(source, DiskLoader(folder, {source.name: folder}, limits), model or declared)
 
 
 def plain(name: str) -> str:

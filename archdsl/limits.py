@@ -29,12 +29,12 @@ class Limits:
     depth: int = _limit(100, "levels", "brackets within brackets, blocks within blocks, lists within lists")
     files: int = _limit(200, "files", "the spec and what it imports")
     imports: int = _limit(50, "files", "a chain of imports")
-    steps: int = _limit(200_000, "steps", "compile-time work, besides twenty for each character of the text")
+    steps: int = _limit(200_000, "steps", "compile-time work, growing with the text")
     length: int = _limit(100_000, "elements", "a list with those of the lists in it, or characters of a string")
     bits: int = _limit(256, "bits", "an integer, and a dimension")
     terms: int = _limit(100, "terms", "a dimension over sizes known only when the model runs")
     rank: int = _limit(32, "dimensions", "a tensor")
-    nodes: int = _limit(50_000, "ops", "all models of the spec together, besides one for each character of the text")
+    nodes: int = _limit(50_000, "ops", "all models of the spec together, growing with the text")
     problems: int = _limit(500, "problems", "what is reported")
 
     def __post_init__(self) -> None:
@@ -66,9 +66,8 @@ class Limit(NamedTuple):
 
 DEFAULT = Limits()
 
-STEPS_PER_CHARACTER = 20
-NODES_PER_CHARACTER = 1
-"""What each character of the text allows besides the limits: work and memory may grow with what is written."""
+GROWTH = 10_000
+"""Characters of text that allow for as many steps and nodes again: work may grow with what is written, no faster."""
 
 
 def table(limits: Limits = DEFAULT) -> str:

@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archdsl.cli.exits import USAGE, Refusal
+from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.terminal import show_diagnostics
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class SpecType(click.ParamType):  # type: ignore[type-arg]  # generic from click
 
 
 def spec_argument(function: _F) -> _F:
-    return click.argument("spec", type=SpecType())(function)
+    """SPEC, and ``--limit`` for what it may use."""
+    return click.argument("spec", type=SpecType())(limit_option(function))
 
 
 def set_option(function: _F) -> _F:
@@ -63,7 +65,7 @@ def find(spec: str) -> Located:
     if spec == STDIN:
         return _stdin()
     try:
-        return locate(spec)
+        return locate(spec, chosen())
     except NotFound as error:
         raise Refusal(str(error)) from None
 
@@ -76,7 +78,7 @@ def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:
     from archdsl.diagnostics import ArchError
 
     located = find(spec)
-    program = Program(located.source, located.loader)
+    program = Program(located.source, located.loader, chosen())
     model = choose_model(program, located.model)
     try:
         return elaborate(program, model, parse(program, model, settings))
@@ -89,10 +91,10 @@ def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:
 
 def _stdin() -> Located:
     """A spec from a pipe. Its imports are relative to the current directory."""
-    from archdsl.files import DiskLoader, Located, project_root
+    from archdsl.files import DiskLoader, Located, project_root, read_stream
     from archdsl.source import SourceFile
 
-    text = sys.stdin.buffer.read().decode("utf-8", errors="replace").removeprefix("\ufeff")
-    source = SourceFile("<stdin>", text)
+    limits = chosen()
+    source = SourceFile("<stdin>", read_stream(sys.stdin.buffer, limits.source))
     here = Path.cwd()
-    return Located(source, DiskLoader(project_root(here / "stdin"), {source.name: here}), None)
+    return Located(source, DiskLoader(project_root(here / "stdin"), {source.name: here}, limits), None)

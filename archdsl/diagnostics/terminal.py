@@ -25,6 +25,8 @@ from archdsl.diagnostics.snippet import Mark, excerpt
 from archdsl.diagnostics.words import advice
 from archdsl.source import SourceFile
 
+MOST = 50
+"""Diagnostics that a reader sees at once."""
 _WRAP = 100
 _FRAMES = 4
 """A longer chain of instances loses its middle."""
@@ -60,11 +62,18 @@ def render(diagnostic: Diagnostic, *, colour: bool) -> str:
     return "\n".join(lines)
 
 
-def render_all(diagnostics: Sequence[Diagnostic], *, colour: bool) -> str:
-    """Every diagnostic, a blank line after each, and a count to close with; nothing for none."""
+def render_all(diagnostics: Sequence[Diagnostic], *, colour: bool, most: int = MOST) -> str:
+    """The first diagnostics, a blank line after each, and a count of all to close with; nothing for none."""
     if not diagnostics:
         return ""
-    return "\n\n".join([*(render(d, colour=colour) for d in diagnostics), count(diagnostics)])
+    shown = [render(d, colour=colour) for d in diagnostics[:most]]
+    return "\n\n".join([*shown, *left_out(diagnostics, most), count(diagnostics)])
+
+
+def left_out(diagnostics: Sequence[Diagnostic], most: int) -> tuple[str, ...]:
+    """A line about those that are not shown, if some are not."""
+    more = len(diagnostics) - most
+    return (f"… and {more} more",) if more > 0 else ()
 
 
 def count(diagnostics: Sequence[Diagnostic]) -> str:

@@ -19,7 +19,7 @@ from archdsl.elaborate.values import BlockRef, FunctionRef, Value, show_value
 from archdsl.elaborate.weight import Scales
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
-from archdsl.limits import DEFAULT, NODES_PER_CHARACTER, STEPS_PER_CHARACTER, Limits
+from archdsl.limits import DEFAULT, GROWTH, Limits
 from archdsl.ops.base import Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
@@ -235,8 +235,8 @@ class Session:
             span = Span(start, 0, len(start.text))
             self.report(limit_codes.SourceTooLong(span=span, file=source.name, most=most, help=help_))
             return False
-        self._allowed_steps += STEPS_PER_CHARACTER * len(source.text)
-        self._allowed_nodes += NODES_PER_CHARACTER * len(source.text)
+        self._allowed_steps = self.limits.steps + self.limits.steps * self._characters // GROWTH
+        self._allowed_nodes = self.limits.nodes + self.limits.nodes * self._characters // GROWTH
         return True
 
     def imported(self, node: ast.Import, importer: Module) -> Module | None:
@@ -314,11 +314,9 @@ class Session:
 
     def library_home(self, name: str) -> str | None:
         """The library module that declares a name; asked only when a name is unknown."""
+        heads = (f"block {name}(", f"block {name} ", f"fn {name}(")
         for module in self.loader.modules():
             source = self.loader.library(module)
-            if source is not None and any(
-                line.startswith((f"block {name}(", f"block {name} ", f"fn {name}("))
-                for line in source.text.splitlines()
-            ):
+            if source is not None and any(line.startswith(heads) for line in source.text.splitlines()):
                 return module
         return None

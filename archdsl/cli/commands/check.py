@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from archdsl.cli.exits import SPEC_ERRORS
+from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.specs import SpecType, find
 from archdsl.cli.terminal import colour
 
@@ -44,8 +45,16 @@ class Report(NamedTuple):
     show_default=True,
     help="For readers, programs, GitHub Actions, or code scanning.",
 )
+@click.option(
+    "--max-errors",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="How many problems of a spec to show as text; the other formats have all.",
+)
+@limit_option
 @click.pass_context
-def check(ctx: click.Context, specs: tuple[str, ...], format: str) -> None:
+def check(ctx: click.Context, specs: tuple[str, ...], format: str, max_errors: int) -> None:
     """Check specs: syntax, names, shapes, `check` lines.
 
     The whole file is checked, whichever of its models SPEC names; `-` reads one from standard input. Warnings alone
@@ -56,7 +65,7 @@ def check(ctx: click.Context, specs: tuple[str, ...], format: str) -> None:
         case "json":
             click.echo(_json(reports))
         case "text":
-            click.echo("\n".join(map(_text, reports)))
+            click.echo("\n".join(_text(report, max_errors) for report in reports))
         case _:
             from archdsl.diagnostics import github, sarif
 
@@ -72,7 +81,7 @@ def _check(spec: str) -> Report:
     started = perf_counter()
     from archdsl.compiler import Program, unknown_model
 
-    program = Program(located.source, located.loader)
+    program = Program(located.source, located.loader, chosen())
     program.check()
     found = program.diagnostics
     if located.model is not None and located.model not in program.models and not program.has_errors:
@@ -80,16 +89,17 @@ def _check(spec: str) -> Report:
     return Report(spec, located.source.name, program.models, program.checks, found, perf_counter() - started)
 
 
-def _text(report: Report) -> str:
+def _text(report: Report, most: int) -> str:
     parts = [
         f"{n} {word}{'s' * (n != 1)}" for n, word in ((len(report.models), "model"), (report.checks, "check")) if n
     ]
     shown: list[str] = []
     if report.diagnostics:
-        from archdsl.diagnostics.terminal import count, render
+        from archdsl.diagnostics.terminal import count, left_out, render
 
         parts.append(count(report.diagnostics))
-        shown = [render(d, colour=colour()) + "\n" for d in report.diagnostics]
+        shown = [render(d, colour=colour()) + "\n" for d in report.diagnostics[:most]]
+        shown += [line + "\n" for line in left_out(report.diagnostics, most)]
     else:
         parts.append("no problems")
     return "\n".join([*shown, f"{report.file}: {', '.join(parts)} ({report.seconds * 1000:.0f} ms)"])

@@ -10,7 +10,10 @@ from archdsl.cli.exits import Refusal
 _EPILOG = """\b
 Examples:
   archdsl explain
-  archdsl explain shape-mismatch"""
+  archdsl explain shape-mismatch
+  archdsl explain limits"""
+
+_LIMITS = "limits"
 
 
 def _codes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -22,7 +25,7 @@ def _codes(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> lis
 @click.command(epilog=_EPILOG)
 @click.argument("code", required=False, shell_complete=_codes)
 def explain(code: str | None) -> None:
-    """Explain the code of an error, or list all codes."""
+    """Explain the code of an error, or list all codes; `limits` lists what `--limit` can raise."""
     from archdsl.diagnostics.explain import catalogue, index, page
     from archdsl.diagnostics.suggest import did_you_mean
 
@@ -31,8 +34,19 @@ def explain(code: str | None) -> None:
         return
     # As a message shows it, and as people write it.
     name = code.removeprefix("error[").removeprefix("warning[").removesuffix("]").replace("_", "-").lower()
-    text = page(name)
+    text = _limits() if name == _LIMITS else page(name)
     if text is None:
-        near = did_you_mean(name, catalogue()) or ("`archdsl explain` lists all",)
+        near = did_you_mean(name, [*catalogue(), _LIMITS]) or ("`archdsl explain` lists all",)
         raise Refusal(f"no error has the code `{name}`: {near[0]}")
     click.echo(text, nl=False)
+
+
+def _limits() -> str:
+    from archdsl.limits import GROWTH, table
+
+    return (
+        "What one compilation may use, so that no spec exhausts the machine that reads it.\n"
+        "`--limit NAME=VALUE` raises one for a command, `archdsl.load(spec, limits=Limits(NAME=VALUE))` in Python.\n"
+        f"\n{table()}\n"
+        f"Each {GROWTH:_} characters of the text allow for as many steps and nodes again.\n"
+    )

@@ -44,8 +44,8 @@ class NestedTooDeeply(Diagnostic):
 class TooMuchWork(Diagnostic):
     """Elaborating the spec takes more compile-time steps than its length allows.
 
-    Limit `steps`. Each expression is a step, an op and the elements of a list are some, a call of a block with new
-    arguments is many; besides the limit, each character of the text allows for twenty. Usually it is loops in loops:
+    Limit `steps`, which grows with the length of the text. Each expression is a step, an op and the elements of a list
+    are some, a call of a block with new arguments is many. Usually it is loops in loops:
 
         let n = [[i * j for i in range(90_000)] for j in range(90_000)]
     """
@@ -57,7 +57,7 @@ class TooMuchWork(Diagnostic):
 class GraphTooLarge(Diagnostic):
     """The models of the spec have more ops than a machine should be asked to hold.
 
-    Limit `nodes`; besides it, each character of the text allows for one. Blocks that call blocks multiply:
+    Limit `nodes`, which grows with the length of the text. Blocks that call blocks multiply:
 
         block A { repeat 1000 { relu } }
         block B { repeat 1000 { A } }           # a million
