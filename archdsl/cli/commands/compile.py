@@ -28,6 +28,7 @@ Examples:
   archdsl compile specs/resnet50.arch
   archdsl compile resnet50 --set classes=10 -o out/flowers.keras
   archdsl compile net.arch:Tiny --set depths=[3,4,6,3] --set act=gelu
+  archdsl compile net.arch --weights trained.weights.h5 -o net.keras
   archdsl compile resnet50 --to json | jq '.nodes | length'"""
 
 
@@ -35,23 +36,34 @@ Examples:
 @spec_argument
 @click.option("-o", "--output", "out", metavar="OUT", help="The file to write; `-` is standard output.")
 @click.option("--to", type=click.Choice(FORMATS), help="What to write; otherwise the ending of OUT says it.")
+@click.option(
+    "--weights",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Start with the weights in FILE, which Keras wrote.",
+)
 @set_option
-def compile(spec: str, out: str | None, to: str | None, settings: tuple[str, ...]) -> None:
+def compile(spec: str, out: str | None, to: str | None, weights: str | None, settings: tuple[str, ...]) -> None:
     """Compile a model to Keras.
 
     Writes the model with its weights initialised, to NAME.keras in the current directory unless OUT says otherwise:
     NAME is what SPEC calls the model, in lower case. `--to json` and `--to graph` write the checked graph instead, to
     standard output unless there is an OUT. Folders of OUT are made. OUT is replaced only when all went well.
 
+    With `--weights`, the model has the weights of a .weights.h5 or .keras file in place of fresh ones. Every weight
+    must be in it, in its shape.
+
     Only the chosen model is checked; `archdsl check` checks the whole file with its `check` lines.
     """
     started = perf_counter()
     form = _form(out, to)
+    if weights is not None and form != "keras":
+        raise Refusal("--weights is for a Keras model; a graph has none")
     architecture = open_model(spec, settings)
     show_diagnostics(architecture.diagnostics, err=True)
     if form == "keras":
         target = out or default_name(spec, "keras")
-        _save(architecture, Path(target))
+        _save(architecture, Path(target), weights)
     else:
         from archdsl.graph.json import to_json
         from archdsl.graph.text import to_text
@@ -75,12 +87,20 @@ def _form(out: str | None, to: str | None) -> str:
     return form
 
 
-def _save(architecture: Architecture, target: Path) -> None:
+def _save(architecture: Architecture, target: Path, weights: str | None) -> None:
     gc.enable()
     with working("loading Keras"), _hushed():
-        import archdsl.backends.keras.build
-    with working(f"building {architecture.name}"):
-        model = archdsl.backends.keras.build.build(architecture.graph)
+        from archdsl.backends.keras.build import build
+        from archdsl.backends.keras.weights import WeightsError
+    try:
+        with working(f"building {architecture.name}"):
+            model = build(architecture.graph, weights)
+    except WeightsError as error:
+        raise Refusal(str(error)) from error
+    except OSError as error:
+        if weights is None:
+            raise
+        raise Refusal(f"cannot read {weights}: {(error.strerror or str(error)).lower()}") from error
     with working(f"saving {target}"), written(target) as file:
         model.save(file)
 
