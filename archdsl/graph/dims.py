@@ -64,7 +64,7 @@ class Sym:
         position = 0
         while position < len(text):
             match = _TERM.match(text, position)
-            if match is None or match.end() == position:
+            if match is None or match.end() == position or int(match[4] or 1) == 0:
                 raise ValueError(f"not a dimension: {text!r}")
             sign, digits, names, divisor = match.groups()
             monomial = tuple(sorted(names.split("*"))) if names else ()
