@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny
 
@@ -15,10 +15,27 @@ from archdsl.ops.registry import op_from_json
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
-class Origin(BaseModel):
-    """Where in the source something was written: 1-based line and column, 0-based offsets, end exclusive."""
+class _Value(BaseModel):
+    """Base of what a graph has very many of.
+
+    pydantic keeps for every value the set of the fields that were given, which takes more memory than the value. Here
+    nobody asks, so the values of a class share one set.
+    """
 
     model_config = _FROZEN
+
+    _every_field: ClassVar[set[str]]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        cls._every_field = set(cls.model_fields)
+
+    def model_post_init(self, context: Any) -> None:
+        object.__setattr__(self, "__pydantic_fields_set__", self._every_field)
+
+
+class Origin(_Value):
+    """Where in the source something was written: 1-based line and column, 0-based offsets, end exclusive."""
 
     file: str
     line: int
@@ -27,10 +44,8 @@ class Origin(BaseModel):
     end: int
 
 
-class Node(BaseModel):
+class Node(_Value):
     """One op applied to its inputs."""
-
-    model_config = _FROZEN
 
     path: str
     """Unique and stable: the names that a reader sees, joined by dots. Also the Keras layer's name."""
@@ -46,10 +61,8 @@ class Node(BaseModel):
     """The path of the node that owns the weights: its own, or that of the first use of a ``shared`` block."""
 
 
-class Instance(BaseModel):
+class Instance(_Value):
     """A block that was called, or a labelled or tapped group of steps. Instances form a tree."""
-
-    model_config = _FROZEN
 
     path: str
     kind: Literal["model", "block", "group"]
@@ -62,10 +75,8 @@ class Instance(BaseModel):
     doc: str = ""
 
 
-class Port(BaseModel):
+class Port(_Value):
     """A named input or output. For an output, ``node`` is the path whose value it is."""
-
-    model_config = _FROZEN
 
     name: str
     shape: tuple[Dim, ...]
