@@ -1,5 +1,6 @@
 """Activation functions, applied to each element; ``softmax`` to each vector along an axis."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from archdsl.graph.dims import Shape
 from archdsl.ops.axes import Axis, axis_index, known_channels
 from archdsl.ops.base import Op, Wanted, Weight, Weighted, known
 from archdsl.ops.init import Init
+from archdsl.ops.reach import SAME, WHOLE, Sight
 
 
 class _Activation(Op):
@@ -171,6 +173,10 @@ class Softmax(_Activation):
         (x,) = inputs
         axis_index(self.axis, x)
         return x
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        axis = axis_index(self.axis, output)
+        return tuple(WHOLE if index == axis else SAME for index in range(len(output)))
 
 
 class Softplus(_Activation):

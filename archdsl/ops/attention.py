@@ -8,6 +8,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.base import Misfit, NonNegative, Positive, Rate, Wanted, Weight, Weighted, known
+from archdsl.ops.reach import SAME, WHOLE, Sight
 
 Grid = Annotated[tuple[Positive, Positive], Wanted("a list [height, width] of positive ints")]
 Shift = Annotated[
@@ -144,3 +145,6 @@ class Attention(Weighted):
         before, n, width, m, _ = self._axes(inputs)
         inner = self.heads * self.size(*inputs)
         return elements(before) * (2 * n * inner + 2 * m * inner + self.heads * n * m + n * width)
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return (*(SAME,) * (len(output) - 2), WHOLE, WHOLE)

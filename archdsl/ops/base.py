@@ -9,6 +9,7 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.init import Init
+from archdsl.ops.reach import SAME, Layout, Sight
 
 
 class Weight(NamedTuple):
@@ -79,6 +80,8 @@ class Op(BaseModel):
     """Whether the output is never below zero, whatever the input."""
     keeps_sign: ClassVar[bool] = False
     """Whether the output is not below zero where no input is."""
+    sees_map: ClassVar[bool] = False
+    """Whether figures of the whole map enter each output beside what ``reach`` says: those of a group norm."""
     keras: ClassVar[str] = ""
     """The Keras layer that it becomes, for the docs."""
     example: ClassVar[str] = ""
@@ -110,6 +113,17 @@ class Op(BaseModel):
     def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         """Output elements of layers that do multiply-adds (Radosavovic et al. 2020, arXiv:2003.13678)."""
         return elements(output) if self.depth else 0
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        """For each axis of the first input, the places of it that an output looks at: its own, unless told otherwise.
+
+        A join looks at its other inputs just so.
+        """
+        return (SAME,) * len(inputs[0])
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        """Which places of the model's input the axes of the output stand for, given that of the first input."""
+        return layout
 
 
 class Weighted(Op):

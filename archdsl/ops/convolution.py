@@ -8,7 +8,8 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.base import Misfit, Positive, Sizes, Weight, Weighted, known, per_axis, spatial_rank
-from archdsl.ops.sliding import Numbers, Pad, slide
+from archdsl.ops.reach import WHOLE, Sight
+from archdsl.ops.sliding import Numbers, Pad, reaches, slide
 
 
 class ConvBase(Weighted):
@@ -40,6 +41,9 @@ class _Convolution(ConvBase):
             stride, dilation = (str(n if isinstance(n, int) else list(n)) for n in (self.stride, self.dilation))
             raise Misfit(codes.StrideWithDilation, argument="dilation", stride=stride, dilation=dilation)
         return out
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return (*reaches(inputs[0], self.k, self.stride, self.pad, self.dilation), WHOLE)
 
 
 def _largest(numbers: Numbers) -> int:

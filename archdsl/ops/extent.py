@@ -1,5 +1,6 @@
 """Ops that add, remove or rotate places at the ends of a dimension."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, ceil_div, show
 from archdsl.ops.axes import Axis, Pair, Sides, axis_index, side_pairs
 from archdsl.ops.base import Misfit, NonNegative, Op, Positive, Wanted, per_axis, positive, spatial_rank
+from archdsl.ops.reach import SAME, UNKNOWN, Layout, Reach, Sight
 
 Index = Annotated[
     int, Field(ge=-10_000_000, le=10_000_000), Wanted("an int; a negative one counts from the end of the axis")
@@ -55,6 +57,9 @@ class Pad(Op):
                 )
         return tuple(dim + before + after for dim, (before, after) in zip(x, sides, strict=True))
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return tuple(Reach.window(1, before=before) for before, _ in self.sides(inputs[0]))
+
 
 class Crop(Op):
     """Removes places at the ends of the spatial dimensions (U-Net's skips, Ronneberger et al. 2015)."""
@@ -74,6 +79,10 @@ class Crop(Op):
         pairs = side_pairs(self.size, spatial_rank(x), "size")
         kept = tuple(dim - before - after for dim, (before, after) in zip(x, pairs, strict=False))
         return (*positive(kept, x, argument="size"), x[-1])
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        pairs = side_pairs(self.size, len(output) - 1, "size")
+        return (*(Reach.window(1, before=-before) for before, _ in pairs), SAME)
 
 
 class Slice(Op):
@@ -125,6 +134,16 @@ class Slice(Op):
             raise Misfit(codes.DroppedRange, argument="stop", start=self.start, stop=self.stop)
         return first, first + 1
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        axis = axis_index(self.axis, inputs[0])
+        first, _ = self._range(inputs[0][axis])
+        taken = Reach.window(1, stride=self.step, before=-first) if isinstance(first, int) else UNKNOWN
+        return tuple(taken if index == axis else SAME for index in range(len(inputs[0])))
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        axis = axis_index(self.axis, inputs[0])
+        return layout if self.keepdims else (*layout[:axis], *layout[axis + 1 :])
+
 
 class Roll(Op):
     """Moves a map along its spatial dimensions; what leaves at one end enters at the other.
@@ -150,3 +169,7 @@ class Roll(Op):
         (x,) = inputs
         per_axis(self.shift, spatial_rank(x), "shift")
         return x
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        shifts = per_axis(self.shift, len(output) - 1, "shift")
+        return (*(Reach.window(1, before=shift) for shift in shifts), SAME)

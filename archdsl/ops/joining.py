@@ -9,6 +9,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.axes import Axis, axis_index
 from archdsl.ops.base import Misfit, Op
+from archdsl.ops.reach import SAME, WHOLE, Sight
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
@@ -128,6 +129,10 @@ class Concat(_Join):
             raise Misfit(codes.ShapeMismatch, need=f"needs equal shapes but for axis {self.axis}")
         return (*first[:axis], sum(x[axis] for x in inputs), *first[axis + 1 :])
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        axis = axis_index(self.axis, output)
+        return tuple(WHOLE if index == axis else SAME for index in range(len(output)))
+
 
 class Matmul(_Join):
     """Matrix product over the last two dimensions: ``[…, n, k]`` times ``[…, k, m]`` is ``[…, n, m]``."""
@@ -164,3 +169,6 @@ class Matmul(_Join):
 
     def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         return elements(output)
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return (*(SAME,) * (len(output) - 2), WHOLE, WHOLE)

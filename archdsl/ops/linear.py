@@ -7,6 +7,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.base import Misfit, Positive, Weight, Weighted, known
+from archdsl.ops.reach import SAME, WHOLE, Sight
 
 
 class Dense(Weighted):
@@ -37,3 +38,6 @@ class Dense(Weighted):
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         return elements(output) * known(inputs[0][-1], "the features")
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return (*(SAME,) * (len(output) - 1), WHOLE)

@@ -1,5 +1,6 @@
 """Normalisations: the input is brought to zero mean, unit variance or both over some axes, then scaled by weights."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import Field
@@ -7,6 +8,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape, show
 from archdsl.ops.base import Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known
+from archdsl.ops.reach import SAME, WHOLE, Sight
 
 Momentum = Annotated[float, Field(ge=0, le=1), Wanted("a fraction between 0 and 1")]
 
@@ -78,6 +80,9 @@ class LayerNorm(_Affine):
 
     eps: Epsilon = Field(1e-6, description="added to the variance")
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return _last(output)
+
 
 class GroupNorm(_Norm):
     """Group normalisation: over the map and a group of channels (Wu & He 2018, arXiv:1803.08494).
@@ -90,6 +95,7 @@ class GroupNorm(_Norm):
     positional = ("groups",)
     keras = "GroupNormalization"
     example = "[56, 56, 64] -> [56, 56, 64]: group_norm(32)"
+    sees_map = True
 
     groups: Positive = Field(32, description="groups of channels with statistics of their own")
     eps: Epsilon = Field(1e-5, description="added to the variance")
@@ -126,6 +132,9 @@ class RmsNorm(_Norm):
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         return (Weight("scale", (self.channels(inputs[0]),), self.trainable),) if self.scale else ()
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return _last(output)
+
 
 class LocalResponseNorm(Op):
     """Division by the activity of neighbouring channels (AlexNet, Krizhevsky et al. 2012).
@@ -156,3 +165,11 @@ class LocalResponseNorm(Op):
         if not inputs[0]:
             raise Misfit(codes.WrongRank, wanted="[…, channels]", shape=show(inputs[0]))
         return inputs[0]
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return _last(output)
+
+
+def _last(shape: Shape) -> tuple[Sight, ...]:
+    """All of the last axis, and no neighbours along the others."""
+    return (*(SAME,) * (len(shape) - 1), WHOLE)

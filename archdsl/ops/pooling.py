@@ -1,11 +1,14 @@
 """Poolings: a map becomes smaller, or one value, by the maximum or the mean of its windows."""
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import Misfit, Op, Sizes, known, per_axis, spatial_rank
-from archdsl.ops.sliding import Pad, pad_pairs, slide
+from archdsl.ops.reach import SAME, WHOLE, Layout, Sight, resampled
+from archdsl.ops.sliding import Pad, pad_pairs, reaches, slide
 
 
 class _Pooling(Op):
@@ -31,6 +34,9 @@ class _Pooling(Op):
                 if max(pads) >= k:
                     raise Misfit(codes.PadTooLarge, argument="pad", pad=str(max(pads)), k=str(k))
         return (*slide(x, self.k, self.step, self.pad), x[-1])
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return (*reaches(inputs[0], self.k, self.step, self.pad), SAME)
 
 
 class MaxPool(_Pooling):
@@ -80,6 +86,12 @@ class _GlobalPooling(Op):
         rank = spatial_rank(x)
         return (*(1,) * rank, x[-1]) if self.keepdims else (x[-1],)
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return (*(WHOLE,) * (len(inputs[0]) - 1), SAME)
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        return layout if self.keepdims else layout[-1:]
+
 
 class GlobalAvgPool(_GlobalPooling):
     """The mean of each channel over the whole map, in place of dense layers (Lin et al. 2013, arXiv:1312.4400)."""
@@ -127,3 +139,11 @@ class AdaptiveAvgPool(Op):
         for dim in x[: spatial_rank(x)]:
             known(dim, "the map")
         return (*per_axis(self.size, spatial_rank(x), "size"), x[-1])
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        sizes = zip(inputs[0][:-1], output[:-1], strict=True)
+        # From floor(i * n / m) to ceil((i + 1) * n / m) - 1.
+        return (
+            *(resampled(known(n, "the map"), known(m, "the map"), 0, known(n, "the map") - 1) for n, m in sizes),
+            SAME,
+        )

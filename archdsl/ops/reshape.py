@@ -1,5 +1,6 @@
 """Ops that give the same numbers another shape or another order of dimensions."""
 
+from collections.abc import Sequence
 from math import prod
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, Sym, elements, show
 from archdsl.ops.axes import at_most_one_unknown
 from archdsl.ops.base import Misfit, NonNegative, Op, Positive, Wanted, spatial_rank
+from archdsl.ops.reach import Layout, Part, merged
 
 MapSize = Annotated[
     tuple[Positive | Sym, ...],
@@ -50,6 +52,9 @@ class Flatten(_Reshape):
         (x,) = inputs
         return (elements(x),)
 
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        return (merged(layout),)
+
 
 class Reshape(_Reshape):
     """The same numbers in another shape, in row-major order."""
@@ -75,6 +80,15 @@ class Reshape(_Reshape):
         if rest == 0 or (inferred == 0 and rest != 1):
             raise self._misfit(x, f"{given} {'does not divide' if inferred else 'is not'} the {total} elements")
         return at_most_one_unknown(tuple(rest if dim == -1 else dim for dim in self.to), argument="to")
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        """Axes that stay at the ends keep what they hold; those between may hold any of what was between."""
+        (x,) = inputs
+        front = _alike(x, output)
+        back = _alike(x[front:][::-1], output[front:][::-1])
+        between = merged(layout[front : len(x) - back])
+        made = (between,) * (len(output) - front - back)
+        return (*layout[:front], *made, *layout[len(x) - back :])
 
     def _misfit(self, x: Shape, reason: str) -> Misfit:
         return Misfit(codes.SizeMismatch, argument="to", wanted=show(self.to), shape=show(x), reason=reason)
@@ -107,6 +121,9 @@ class Permute(_Reshape):
             )
         return tuple(x[axis] for axis in self.order)
 
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        return tuple(layout[axis] for axis in self.order)
+
 
 class FlattenSpatial(_Reshape):
     """A map as a sequence of tokens, row by row: ``[h, w, c]`` becomes ``[h * w, c]``."""
@@ -120,6 +137,9 @@ class FlattenSpatial(_Reshape):
         (x,) = inputs
         spatial_rank(x)
         return at_most_one_unknown((elements(x[:-1]), x[-1]))
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        return (merged(layout[:-1]), layout[-1])
 
 
 class UnflattenSpatial(_Reshape):
@@ -146,6 +166,16 @@ class UnflattenSpatial(_Reshape):
                 reason=f"the map has {elements(self.size)} places for {x[0]} tokens",
             )
         return at_most_one_unknown((*self.size, x[-1]))
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        tokens, channels = layout
+        places = tuple(frozenset([Part(axis)]) for axis in range(len(self.size)))
+        return (*(places if merged(places) == tokens else (tokens,) * len(places)), channels)
+
+
+def _alike(x: Shape, y: Shape) -> int:
+    """How many dimensions are equal at the beginning."""
+    return next((i for i, (a, b) in enumerate(zip(x, y, strict=False)) if a != b), min(len(x), len(y)))
 
 
 def _quotient(total: Dim, part: Dim) -> Dim:

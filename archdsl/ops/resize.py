@@ -1,12 +1,14 @@
 """Ops that resample a map at another resolution."""
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Final, Literal
 
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape, show
 from archdsl.ops.base import Misfit, Op, Sizes, per_axis, spatial_rank
+from archdsl.ops.reach import SAME, UNKNOWN, Sight, resampled
 
 
 class Upsample(Op):
@@ -34,6 +36,10 @@ class Upsample(Op):
             raise Misfit(codes.WrongRank, argument="method", wanted=wanted, shape=show(x))
         return (*(dim * factor for dim, factor in zip(x, per_axis(self.size, rank, "size"), strict=False)), x[-1])
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        factors = per_axis(self.size, len(output) - 1, "size")
+        return (*(_sampled(1, factor, _TAPS[self.method]) for factor in factors), SAME)
+
 
 class Resize(Op):
     """Brings an image or a map ``[h, w, c]`` to a given size.
@@ -60,3 +66,28 @@ class Resize(Op):
         if len(x) != 3:
             raise Misfit(codes.WrongRank, wanted="[h, w, c]", shape=show(x))
         return (*per_axis(self.size, 2, "size"), x[-1])
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        taps = _TAPS[self.method]
+        seen: list[Sight] = []
+        for n, m in zip(inputs[0][:-1], output[:-1], strict=True):
+            if isinstance(n, int) and isinstance(m, int):
+                # A filter that shrinks without aliases is as many times wider as the map becomes smaller.
+                wider = -(-n // m) if self.antialias and n > m and taps else 1
+                seen.append(_sampled(n, m, taps * wider))
+            else:
+                seen.append(UNKNOWN)
+        return (*seen, SAME)
+
+
+_TAPS: Final = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lanczos5": 5}
+"""How far a filter reaches to each side, in places of the input; 0 takes the one place that lies there."""
+
+
+def _sampled(inputs: int, outputs: int, taps: int) -> Sight:
+    """Samples at the centres: output ``i`` lies at ``(i + 1/2) * inputs / outputs - 1/2`` of the input."""
+    if taps == 0:
+        return resampled(2 * inputs, 2 * outputs, inputs, inputs)
+    # Twice the numbers avoid halves. A place at the very edge of the filter has no weight, hence the 1.
+    shift, width = inputs - outputs, 2 * outputs * taps
+    return resampled(2 * inputs, 2 * outputs, shift - width + 2 * outputs, shift + width - 1)

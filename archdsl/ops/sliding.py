@@ -9,6 +9,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, ceil_div
 from archdsl.ops.base import Misfit, NonNegative, Wanted, per_axis, positive, spatial_rank
+from archdsl.ops.reach import Reach
 
 Numbers: TypeAlias = int | tuple[int, ...]
 """An argument of type ``Sizes``."""
@@ -64,3 +65,28 @@ def same_pads(n: Dim, k: int, stride: int) -> tuple[int, int] | None:
     total = max((ceil_div(n, stride) - 1) * stride + k - n, 0)
     assert isinstance(total, int), "the size cancels when the stride is 1"
     return total // 2, total - total // 2
+
+
+def reaches(
+    shape: Shape, k: Numbers, stride: Numbers, pad: str | int | tuple[int | tuple[int, int], ...], dilation: Numbers = 1
+) -> tuple[Reach, ...]:
+    """What a sliding window sees of each spatial dimension. Open sizes are taken to be multiples of the stride.
+
+    >>> reaches((112, 112, 64), 3, 2, "same")[0].first, reaches((112, 112, 64), 3, 2, 1)[0].first
+    ((0,), (-1,))
+    """
+    rank = spatial_rank(shape)
+    extents = [
+        (window - 1) * d + 1
+        for window, d in zip(per_axis(k, rank, "k"), per_axis(dilation, rank, "dilation"), strict=True)
+    ]
+    strides = per_axis(stride, rank, "stride")
+    if pad == "same":
+        sizes = (n if isinstance(n, int) else s for n, s in zip(shape, strides, strict=False))
+        pads = [same_pads(n, extent, s) or (0, 0) for n, extent, s in zip(sizes, extents, strides, strict=True)]
+    else:
+        pads = list(pad_pairs(0 if isinstance(pad, str) else pad, rank))
+    return tuple(
+        Reach.window(extent, stride=s, before=before)
+        for extent, s, (before, _) in zip(extents, strides, pads, strict=True)
+    )

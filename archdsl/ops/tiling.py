@@ -1,5 +1,6 @@
 """Ops that cut a map into blocks: onto channels and back, into windows and back."""
 
+from collections.abc import Sequence
 from math import prod
 from typing import Literal, TypeAlias
 
@@ -9,6 +10,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.axes import at_most_one_unknown
 from archdsl.ops.base import Misfit, Op, Sizes, known, per_axis, spatial_rank
+from archdsl.ops.reach import WHOLE, Layout, Part, Reach, Sight, merged, resampled
 from archdsl.ops.reshape import MapSize
 
 Order: TypeAlias = Literal["hwc", "whc", "chw"]
@@ -57,6 +59,10 @@ class SpaceToDepth(_Shuffle):
         size = per_axis(self.size, spatial_rank(x), "size")
         return (*blocks(x[:-1], size, "size", "size"), x[-1] * prod(size))
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        size = per_axis(self.size, len(output) - 1, "size")
+        return (*(Reach.window(block, stride=block) for block in size), WHOLE)
+
 
 class DepthToSpace(_Shuffle):
     """The inverse of ``space_to_depth``: sub-pixel convolution (Shi et al. 2016, arXiv:1609.05158)."""
@@ -81,6 +87,10 @@ class DepthToSpace(_Shuffle):
             )
         return (*(dim * block for dim, block in zip(x, size, strict=False)), channels // prod(size))
 
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        size = per_axis(self.size, len(output) - 1, "size")
+        return (*(resampled(1, block, 0, 0) for block in size), WHOLE)
+
 
 class WindowPartition(Op):
     """Cuts a map into windows: ``[h, w, c]`` becomes ``[windows, window * window, c]``.
@@ -102,6 +112,15 @@ class WindowPartition(Op):
         (x,) = inputs
         window = per_axis(self.window, spatial_rank(x), "window")
         return (elements(blocks(x[:-1], window, "window", "window")), prod(window), x[-1])
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        *places, channels = layout
+        sizes = per_axis(self.window, len(places), "window")
+        cut = [(part, size) for parts, size in zip(places, sizes, strict=True) for part in parts]
+        if len(cut) != len(places) or any(part.block for part, _ in cut):
+            return (merged(layout[:-1]), merged(layout[:-1]), channels)
+        windows, inside = _in_windows(tuple(part.axis for part, _ in cut), sizes)
+        return (windows, inside, channels)
 
 
 class WindowMerge(Op):
@@ -134,3 +153,16 @@ class WindowMerge(Op):
             )
         at_most_one_unknown(self.size, argument="size")
         return (*self.size, x[-1])
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        windows, inside, channels = layout
+        axes = tuple(range(len(self.size)))
+        if (windows, inside) == _in_windows(axes, per_axis(self.window, len(axes), "window")):
+            return (*(frozenset([Part(axis)]) for axis in axes), channels)
+        return (*(merged((windows, inside)),) * len(axes), channels)
+
+
+def _in_windows(axes: tuple[int, ...], sizes: tuple[int, ...]) -> Layout:
+    """What the windows of a map stand for, and what the places inside them."""
+    windows = frozenset(Part(axis, -1) for axis in axes)
+    return (windows, frozenset(Part(axis, size) for axis, size in zip(axes, sizes, strict=True)))

@@ -10,6 +10,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements
 from archdsl.ops.base import Misfit, NonNegative, Positive, Wanted, Weight, known, per_axis, positive, spatial_rank
 from archdsl.ops.convolution import ConvBase
+from archdsl.ops.reach import WHOLE, Sight, resampled
 from archdsl.ops.sliding import pad_pairs
 
 OutputPad = Annotated[
@@ -100,3 +101,13 @@ class ConvTranspose(ConvBase):
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         x = inputs[0]
         return elements(x) * prod(self.taps(x)) * self.filters
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        x = inputs[0]
+        taps, strides = self.taps(x), per_axis(self.stride, spatial_rank(x), "stride")
+        cut = [trim.before for trim in self.trims(len(taps))] or [
+            max(k - s, 0) // 2 if self.pad == "same" else 0 for k, s in zip(taps, strides, strict=True)
+        ]
+        # Input j adds to the outputs from j * s - before to j * s - before + k - 1; solved for j.
+        seen = (resampled(1, s, before - k + s, before) for k, s, before in zip(taps, strides, cut, strict=True))
+        return (*seen, WHOLE)
