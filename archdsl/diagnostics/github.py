@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archdsl.diagnostics.display import visible
 from archdsl.diagnostics.model import Diagnostic
 from archdsl.diagnostics.words import advice, headline
 
@@ -29,8 +30,8 @@ def render(diagnostic: Diagnostic) -> str:
     text += [f"{label.span.source.name}:{label.span.line}: {label.text}" for label in diagnostic.labels]
     text += [f"in {frame.call}" for frame in diagnostic.trace]
     text += [f"help: {line}" for line in advice(diagnostic)]
-    written = ",".join(f"{key}={_escape(str(value), ':,')}" for key, value in properties.items())
-    return f"::{diagnostic.severity} {written}::{_escape(chr(10).join(text))}"
+    written = ",".join(f"{key}={_escape(visible(str(value)), ':,')}" for key, value in properties.items())
+    return f"::{diagnostic.severity} {written}::{_escape(visible(chr(10).join(text)))}"
 
 
 def _escape(text: str, also: str = "") -> str:
