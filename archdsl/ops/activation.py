@@ -7,7 +7,7 @@ from pydantic import Field
 
 from archdsl.graph.dims import Shape
 from archdsl.ops.axes import Axis, axis_index, known_channels
-from archdsl.ops.base import Op, Wanted, Weight, Weighted, known
+from archdsl.ops.base import INPUT, OUTPUT, Op, Wanted, Weight, Weighted, known
 from archdsl.ops.init import Init
 from archdsl.ops.reach import SAME, WHOLE, Sight
 
@@ -16,6 +16,8 @@ class _Activation(Op):
     """What activations without weights share: the shape stays, and none is negative where its input is not."""
 
     family = "activation"
+    elementwise = True
+    backprop_reads = OUTPUT
     keeps_sign = True
 
 
@@ -61,6 +63,8 @@ class Prelu(Weighted):
     positional = ("per",)
     keras = "PReLU"
     example = "[56, 56, 64] -> [56, 56, 64]: prelu"
+    elementwise = True
+    backprop_reads = INPUT
 
     per: Literal["channel", "tensor", "element"] = Field(
         "channel", description="what shares a slope: a channel, the whole tensor, or nothing (Keras's default)"
@@ -103,6 +107,7 @@ class Gelu(_Activation):
     aliases = ("GELU", "GeLU", "Gelu", "gelu_tanh", "quick_gelu")
     keras = "Activation; archdsl's TanhGelu when approximate"
     example = "[197, 768] -> [197, 768]: gelu"
+    backprop_reads = INPUT
 
     approximate: bool = Field(False, description="whether tanh stands in for the normal distribution")
 
@@ -114,6 +119,7 @@ class Silu(_Activation):
     aliases = ("swish", "Swish", "SiLU", "Silu")
     keras = "Activation"
     example = "[112, 112, 32] -> [112, 112, 32]: silu"
+    backprop_reads = INPUT
 
 
 class HardSilu(_Activation):
@@ -126,6 +132,7 @@ class HardSilu(_Activation):
     )
     keras = "Activation"
     example = "[112, 112, 16] -> [112, 112, 16]: hard_silu"
+    backprop_reads = INPUT
 
 
 class HardSigmoid(_Activation):
@@ -136,6 +143,7 @@ class HardSigmoid(_Activation):
     nonnegative = True
     keras = "Activation"
     example = "[1, 1, 96] -> [1, 1, 96]: hard_sigmoid"
+    backprop_reads = INPUT
 
 
 class Sigmoid(_Activation):
@@ -187,6 +195,7 @@ class Softplus(_Activation):
     nonnegative = True
     keras = "Activation"
     example = "[32, 32, 64] -> [32, 32, 64]: softplus"
+    backprop_reads = INPUT
 
 
 class Mish(_Activation):
@@ -196,3 +205,4 @@ class Mish(_Activation):
     aliases = ("Mish",)
     keras = "Activation"
     example = "[52, 52, 128] -> [52, 52, 128]: mish"
+    backprop_reads = INPUT

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
-from archdsl.ops.base import Misfit, NonNegative, Positive, Rate, Wanted, Weight, Weighted, known
+from archdsl.ops.base import INPUT, Misfit, NonNegative, Positive, Rate, Wanted, Weight, Weighted, known
 from archdsl.ops.reach import SAME, WHOLE, Sight
 
 Grid = Annotated[tuple[Positive, Positive], Wanted("a list [height, width] of positive ints")]
@@ -43,6 +43,7 @@ class Attention(Weighted):
     arity = (1, 2)
     keras = "MultiHeadAttention; with relative positions, or several axes before the tokens, a layer of archdsl"
     example = "[197, 768] -> [197, 768]: attention(12)"
+    backprop_reads = INPUT
     depth = 2
 
     heads: Positive = Field(description="attentions side by side, each on its share of the features")
@@ -145,6 +146,10 @@ class Attention(Weighted):
         before, n, width, m, _ = self._axes(inputs)
         inner = self.heads * self.size(*inputs)
         return elements(before) * (2 * n * inner + 2 * m * inner + self.heads * n * m + n * width)
+
+    def between(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        """Queries, keys, values, attention weights and weighted values."""
+        return self.activations(inputs, output) - elements(output)
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
         return (*(SAME,) * (len(output) - 2), WHOLE, WHOLE)

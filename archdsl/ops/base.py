@@ -1,7 +1,7 @@
 """What every op states about itself: its arguments, shape rule, weights, multiply-adds and documentation."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -41,6 +41,9 @@ class Wanted(NamedTuple):
 
     words: str
 
+
+INPUT: Final = frozenset[Literal["input", "output"]](["input"])
+OUTPUT: Final = frozenset[Literal["input", "output"]](["output"])
 
 Positive = Annotated[int, Field(gt=0, le=10_000_000), Wanted("a positive int")]
 NonNegative = Annotated[int, Field(ge=0, le=10_000_000), Wanted("an int of 0 or more")]
@@ -82,6 +85,16 @@ class Op(BaseModel):
     """Whether the output is not below zero where no input is."""
     sees_map: ClassVar[bool] = False
     """Whether figures of the whole map enter each output beside what ``reach`` says: those of a group norm."""
+    elementwise: ClassVar[bool] = False
+    """Whether the output can be written over an input of the same size that nothing else needs."""
+    view: ClassVar[bool] = False
+    """Whether the output is the input's numbers as they lie, so that it takes no memory."""
+    shares_gradient: ClassVar[bool] = False
+    """Whether the gradient of each input is that of the output itself, as it is for a sum."""
+    backprop_reads: ClassVar[frozenset[Literal["input", "output"]]] = frozenset()
+    """What the gradient is computed from, and so must be kept from the forward pass until then."""
+    masks: ClassVar[bool] = False
+    """Whether the gradient needs a byte for each element of the output: what was dropped."""
     keras: ClassVar[str] = ""
     """The Keras layer that it becomes, for the docs."""
     example: ClassVar[str] = ""
@@ -113,6 +126,10 @@ class Op(BaseModel):
     def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         """Output elements of layers that do multiply-adds (Radosavovic et al. 2020, arXiv:2003.13678)."""
         return elements(output) if self.depth else 0
+
+    def between(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        """Elements of tensors inside the op, which its gradient needs too: queries, keys and logits of an attention."""
+        return 0
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
         """For each axis of the first input, the places of it that an output looks at: its own, unless told otherwise.

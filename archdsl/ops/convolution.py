@@ -7,7 +7,7 @@ from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
-from archdsl.ops.base import Misfit, Positive, Sizes, Weight, Weighted, known, per_axis, spatial_rank
+from archdsl.ops.base import INPUT, Misfit, Positive, Sizes, Weight, Weighted, known, per_axis, spatial_rank
 from archdsl.ops.reach import WHOLE, Sight
 from archdsl.ops.sliding import Numbers, Pad, reaches, slide
 
@@ -16,6 +16,7 @@ class ConvBase(Weighted):
     """What all convolutions share. The arguments are those of the notation in the papers' tables."""
 
     family = "convolution"
+    backprop_reads = INPUT
     depth = 1
 
     k: Sizes = Field(3, description="kernel size")
@@ -172,3 +173,7 @@ class SeparableConv(_Convolution):
 
     def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         return elements(output[:-1]) * (self._between(inputs[0]) + self.filters)
+
+    def between(self, inputs: Sequence[Shape], output: Shape) -> Dim:
+        """The result of the depthwise convolution."""
+        return elements(output[:-1]) * self._between(inputs[0])

@@ -27,6 +27,7 @@ class Rescale(Op):
     positional = ("factor", "offset")
     keras = "Rescaling"
     example = "[224, 224, 3] -> [224, 224, 3]: rescale(1.0 / 255)"
+    elementwise = True
 
     factor: PerChannel = Field(description="what to multiply by: a number, or one for each channel")
     offset: PerChannel = Field(0.0, description="what to add then: a number, or one for each channel")
@@ -53,6 +54,7 @@ class Normalize(Op):
     positional = ("mean", "variance")
     keras = "Normalization"
     example = "[224, 224, 3] -> [224, 224, 3]: normalize(mean=127.5, variance=4096.0)"
+    elementwise = True
 
     mean: PerChannel | None = Field(None, description="means: a number, or one for each channel")
     variance: (

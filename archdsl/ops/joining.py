@@ -8,7 +8,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.axes import Axis, axis_index
-from archdsl.ops.base import Misfit, Op
+from archdsl.ops.base import INPUT, Misfit, Op
 from archdsl.ops.reach import SAME, WHOLE, Sight
 
 
@@ -30,6 +30,7 @@ class _Join(Op):
     """What joins share: any number of inputs of equal shapes."""
 
     family = "joining"
+    elementwise = True
     joins = True
     arity: ClassVar[tuple[int, int | None]] = (2, None)
     keeps_sign = True
@@ -63,6 +64,7 @@ class Add(_BroadcastingJoin):
     aliases = ("Add", "plus", "skip_connection")
     keras = "Add"
     example = "[56, 56, 64] -> [56, 56, 64]: add { main: conv(64, k=3)  skip: id }"
+    shares_gradient = True
 
 
 class Subtract(_Join):
@@ -83,6 +85,7 @@ class Mul(_BroadcastingJoin):
     aliases = ("Multiply", "multiply", "times", "product", "gate")
     keras = "Multiply"
     example = "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { signal: id  gate: global_avg_pool(keepdims=true) }"
+    backprop_reads = INPUT
 
 
 class Maximum(_Join):
@@ -92,6 +95,7 @@ class Maximum(_Join):
     aliases = ("Maximum", "maxout")
     keras = "Maximum"
     example = "[56, 56, 64] -> [56, 56, 32]: maximum { one: conv(32)  other: conv(32) }"
+    backprop_reads = INPUT
 
 
 class Minimum(_Join):
@@ -101,6 +105,7 @@ class Minimum(_Join):
     aliases = ("Minimum",)
     keras = "Minimum"
     example = "[56, 56, 64] -> [56, 56, 32]: minimum { one: conv(32)  other: conv(32) }"
+    backprop_reads = INPUT
 
 
 class Average(_Join):
@@ -119,6 +124,7 @@ class Concat(_Join):
     aliases = ("Concatenate", "concatenate", "cat", "Concat", "route")
     keras = "Concatenate"
     example = "[28, 28, 192] -> [28, 28, 96]: concat { near: conv(64, k=1)  wide: conv(32, k=3) }"
+    elementwise = False
 
     axis: Axis = Field(-1, description="axis to stack along; 0 is the first after the batch, -1 the channels")
 
@@ -142,6 +148,8 @@ class Matmul(_Join):
     arity = (2, 2)
     keras = "Dot; archdsl's MatMul with more than two dimensions"
     example = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { query: dense(32)  key: dense(32) }"
+    elementwise = False
+    backprop_reads = INPUT
 
     transpose_b: bool = Field(
         False, description="whether the second is given as […, m, k], as keys of an attention are"

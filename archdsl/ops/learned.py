@@ -7,7 +7,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape, show
 from archdsl.ops.axes import known_channels
-from archdsl.ops.base import Misfit, Positive, Wanted, Weight, Weighted, known, spatial_rank
+from archdsl.ops.base import INPUT, Misfit, Positive, Wanted, Weight, Weighted, known, spatial_rank
 from archdsl.ops.init import Init
 
 
@@ -52,6 +52,8 @@ class PositionEmbedding(Weighted):
     )
     keras = "archdsl's PositionEmbedding"
     example = "[197, 768] -> [197, 768]: position_embedding"
+    elementwise = True
+    shares_gradient = True
 
     init: Init = Field(Init(kind="truncated_normal", values=(0.02,)), description="how the table starts")
     bias_init: Annotated[None, Wanted("left out")] = Field(None, description="unused: there is no bias")
@@ -81,6 +83,8 @@ class Scale(Weighted):
     positional = ("value",)
     keras = "archdsl's Scale"
     example = "[56, 56, 96] -> [56, 56, 96]: scale(1e-6)"
+    elementwise = True
+    backprop_reads = INPUT
 
     value: float = Field(1e-6, allow_inf_nan=False, description="what the factors start with")
     per: Literal["channel", "tensor"] = Field(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
-from archdsl.ops.base import Misfit, Positive, Weight, Weighted, known
+from archdsl.ops.base import INPUT, Misfit, Positive, Weight, Weighted, known
 from archdsl.ops.reach import SAME, WHOLE, Sight
 
 
@@ -19,6 +19,7 @@ class Dense(Weighted):
     positional = ("units",)
     keras = "Dense"
     example = "[2048] -> [1000]: dense(1000)"
+    backprop_reads = INPUT
     depth = 1
 
     units: Positive = Field(description="output features")

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape, show
-from archdsl.ops.base import Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known
+from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known
 from archdsl.ops.reach import SAME, WHOLE, Sight
 
 Momentum = Annotated[float, Field(ge=0, le=1), Wanted("a fraction between 0 and 1")]
@@ -20,6 +20,8 @@ class _Norm(Weighted):
     """
 
     family = "normalisation"
+    elementwise = True
+    backprop_reads = INPUT
 
     def channels(self, x: Shape) -> int:
         if not x:
@@ -151,6 +153,7 @@ class LocalResponseNorm(Op):
     positional = ("size",)
     keras = "a layer of archdsl"
     example = "[55, 55, 96] -> [55, 55, 96]: local_response_norm(5)"
+    backprop_reads = INPUT | OUTPUT
     keeps_sign = True
 
     size: Annotated[int, Field(gt=0, le=1024), Wanted("an int between 1 and 1024")] = Field(

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape
-from archdsl.ops.base import Misfit, Op, Sizes, known, per_axis, spatial_rank
+from archdsl.ops.base import INPUT, OUTPUT, Misfit, Op, Sizes, known, per_axis, spatial_rank
 from archdsl.ops.reach import SAME, WHOLE, Layout, Sight, resampled
 from archdsl.ops.sliding import Pad, pad_pairs, reaches, slide
 
@@ -47,6 +47,7 @@ class MaxPool(_Pooling):
     positional = ("k", "stride")
     keras = "MaxPooling1D, MaxPooling2D or MaxPooling3D"
     example = "[112, 112, 64] -> [56, 56, 64]: max_pool(3, stride=2)"
+    backprop_reads = INPUT | OUTPUT
 
 
 class AvgPool(_Pooling):
@@ -115,6 +116,7 @@ class GlobalMaxPool(_GlobalPooling):
     aliases = ("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "gmp")
     keras = "GlobalMaxPooling1D, GlobalMaxPooling2D or GlobalMaxPooling3D"
     example = "[7, 7, 2048] -> [2048]: global_max_pool"
+    backprop_reads = INPUT | OUTPUT
 
 
 class AdaptiveAvgPool(Op):

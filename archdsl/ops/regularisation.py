@@ -10,6 +10,7 @@ class _Noise(Op):
     """What they share. The survivors are scaled by ``1 / (1 - rate)``, which keeps the mean."""
 
     family = "regularisation"
+    elementwise = True
     positional = ("rate",)
     keeps_sign = True
 
@@ -21,6 +22,7 @@ class Dropout(_Noise):
     aliases = ("Dropout", "drop", "AlphaDropout")
     keras = "Dropout"
     example = "[4096] -> [4096]: dropout(0.5)"
+    masks = True
 
     rate: Rate = Field(description="fraction of the elements that are dropped")
 

@@ -41,6 +41,7 @@ class Flatten(_Reshape):
     positional = ("order",)
     keras = "Flatten, after a Permute when the order is chw"
     example = "[7, 7, 512] -> [25088]: flatten"
+    view = True
 
     order: Literal["hwc", "chw"] = Field(
         "hwc",
@@ -64,6 +65,7 @@ class Reshape(_Reshape):
     positional = ("to",)
     keras = "Reshape"
     example = "[28, 28, 240] -> [28, 28, 3, 80]: reshape([28, 28, 3, 80])"
+    view = True
 
     to: Target = Field(description="the new shape without the batch; -1 stands for what is left")
 
@@ -132,6 +134,7 @@ class FlattenSpatial(_Reshape):
     aliases = ("to_tokens", "map_to_tokens", "img2seq")
     keras = "Reshape"
     example = "[14, 14, 768] -> [196, 768]: flatten_spatial"
+    view = True
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs
@@ -150,6 +153,7 @@ class UnflattenSpatial(_Reshape):
     positional = ("size",)
     keras = "Reshape"
     example = "[196, 768] -> [14, 14, 768]: unflatten_spatial([14, 14])"
+    view = True
 
     size: MapSize = Field(description="spatial dimensions of the map")
 
