@@ -68,8 +68,8 @@ def memory(
     ``costs`` are those of the graph, where they are known already.
 
     >>> from archdsl.api import load
-    >>> memory(load("lenet5").graph).activations  # the input, and the first convolution's output
-    22912
+    >>> memory(load("lenet5").graph).activations  # the input, the first map, and what is pooled of it
+    27616
     """
     width = DTYPES[dtype]
     costs = cost(graph) if costs is None else costs
