@@ -16,14 +16,26 @@ if TYPE_CHECKING:
     from archdsl.api import Architecture, check_text, load, load_text
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
+    from archdsl.limits import Limits
 
-__all__ = ["ArchError", "Architecture", "Diagnostic", "Graph", "__version__", "check_text", "load", "load_text"]
+__all__ = [
+    "ArchError",
+    "Architecture",
+    "Diagnostic",
+    "Graph",
+    "Limits",
+    "__version__",
+    "check_text",
+    "load",
+    "load_text",
+]
 
 _HOMES = {
     "ArchError": "archdsl.diagnostics",
     "Architecture": "archdsl.api",
     "Diagnostic": "archdsl.diagnostics",
     "Graph": "archdsl.graph.model",
+    "Limits": "archdsl.limits",
     "check_text": "archdsl.api",
     "load": "archdsl.api",
     "load_text": "archdsl.api",

@@ -12,6 +12,7 @@ from archdsl.compiler import Program, needs_model, unknown_model
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.files import Located, locate, plain
 from archdsl.graph.model import Graph
+from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 
 if TYPE_CHECKING:
@@ -57,10 +58,11 @@ class Architecture:
         return build(self.graph, weights)
 
 
-def load(spec: str | os.PathLike[str], **params: Any) -> Architecture:
+def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: Any) -> Architecture:
     """Loads a model: ``file.arch``, ``file.arch:Model``, or the name of a bundled one.
 
-    ``params`` set the model's parameters, as in ``load("resnet50", classes=10)``.
+    ``params`` set the model's parameters, as in ``load("resnet50", classes=10)``. ``limits`` are for specs that need
+    more than others, as in ``load("huge.arch", limits=Limits(nodes=1_000_000))``.
 
     Raises:
         ArchError: the spec has errors; all of them are in ``diagnostics``.
@@ -73,13 +75,15 @@ def load(spec: str | os.PathLike[str], **params: Any) -> Architecture:
     from archdsl.files import NotFound
 
     try:
-        located = locate(os.fspath(spec))
+        located = locate(os.fspath(spec), limits)
     except NotFound as error:
         raise FileNotFoundError(str(error)) from None
-    return select(located, params)
+    return select(located, params, limits)
 
 
-def load_text(text: str, model: str | None = None, *, name: str = "<text>", **params: Any) -> Architecture:
+def load_text(
+    text: str, model: str | None = None, *, name: str = "<text>", limits: Limits = DEFAULT, **params: Any
+) -> Architecture:
     """Loads a model from a text, which may import from ``std``.
 
     >>> load_text("model Net() :: [8] -> [4] { dense(4) }").name
@@ -87,12 +91,12 @@ def load_text(text: str, model: str | None = None, *, name: str = "<text>", **pa
     """
     from archdsl.files import DiskLoader
 
-    return select(Located(SourceFile(name, text), DiskLoader(Path(), {}), model), params)
+    return select(Located(SourceFile(name, text), DiskLoader(Path(), {}), model), params, limits)
 
 
-def select(located: Located, params: Mapping[str, Any]) -> Architecture:
+def select(located: Located, params: Mapping[str, Any], limits: Limits = DEFAULT) -> Architecture:
     """The model that was asked for, from a spec that was found."""
-    program = Program(located.source, located.loader)
+    program = Program(located.source, located.loader, limits)
     return elaborate(program, choose_model(program, located.model), params)
 
 
@@ -120,7 +124,7 @@ def choose_model(program: Program, asked: str | None) -> str:
     raise ArchError([needs_model(program)])
 
 
-def check_text(text: str, *, name: str = "<text>") -> tuple[Diagnostic, ...]:
+def check_text(text: str, *, name: str = "<text>", limits: Limits = DEFAULT) -> tuple[Diagnostic, ...]:
     """Everything that is wrong with a text: syntax, names, shapes, `check` lines. For editors and other tools.
 
     >>> [d.code for d in check_text("model Net() :: [8] -> [4] { dense(3) }")]
@@ -128,6 +132,6 @@ def check_text(text: str, *, name: str = "<text>") -> tuple[Diagnostic, ...]:
     """
     from archdsl.files import DiskLoader
 
-    program = Program(SourceFile(name, text), DiskLoader(Path(), {}))
+    program = Program(SourceFile(name, text), DiskLoader(Path(), {}), limits)
     program.check()
     return program.diagnostics

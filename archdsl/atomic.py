@@ -1,40 +1,146 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, whatever ends the process that writes them.
+
+A new file has no name until it is complete: on Linux it is made without one (``O_TMPFILE``) and linked when its bytes
+are on the disk. So not even a process that is killed leaves half a file, or litter. Where the file system cannot do
+that, the file has a hidden name beside the target, which is removed when the process is interrupted or terminated; what
+a killed one left is removed by a later one.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
+
+_MARK = ".archdsl-"
+"""Stands in the names of all temporary files, so that those of a killed process can be told."""
+_STALE = 3600.0
+"""Seconds after which a temporary file is no longer one that somebody is writing."""
 
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
     """A path to write to, which becomes ``target`` when the block ends and vanishes when it fails.
 
-    It lies beside the target and ends like it, as some writers look at the ending. Nobody ever sees half a file, and a
-    failure leaves the old one. Folders that are missing are made; a link is followed, and its file replaced.
+    Nobody ever sees half a file, and a failure leaves the old one. Folders that are missing are made when all else went
+    well; a link is followed, and its file replaced. The path has no ending: see ``ending``.
     """
     target = target.resolve()
-    target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists() and not target.is_file():  # /dev/stdout, a pipe: to be written to, not to be replaced
         yield target
         return
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=target.suffix, dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
+    folder = next(parent for parent in target.parents if parent.exists())
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{folder.name} is no folder")
+    _sweep(target.parent, f".{target.stem}{_MARK}*")
+    with _terminable():
+        descriptor, path, name = _nameless(folder) or _named(target)
+        try:
+            yield path
+            os.fchmod(descriptor, _mode(target))
+            os.fsync(descriptor)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if name is None:
+                name = _link(descriptor, target)
+            if name is not None:
+                name.replace(target)
+        except BaseException:
+            if name is not None:
+                name.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def ending(path: Path, suffix: str) -> Iterator[Path]:
+    """Another path to the same file that ends as some writers want it."""
+    folder = Path(tempfile.gettempdir())
+    _sweep(folder, f"{_MARK}*")
+    alias = folder / f"{_MARK}{os.urandom(8).hex()}{suffix}"
+    alias.symlink_to(path)
     try:
-        yield temporary
-        temporary.chmod(_mode(target))
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        yield alias
+    finally:
+        alias.unlink(missing_ok=True)
+
+
+def _nameless(folder: Path) -> tuple[int, Path, None] | None:
+    """A new file without a name, and a path that opens it; ``None`` where there is no such thing."""
+    flag = getattr(os, "O_TMPFILE", None)  # Linux
+    if flag is None:
+        return None
+    try:
+        descriptor = os.open(folder, flag | os.O_RDWR, 0o600)
+    except OSError:  # a file system without it; what is wrong with the folder itself, the named file will tell
+        return None
+    path = Path(f"/proc/self/fd/{descriptor}")
+    if not path.exists():
+        os.close(descriptor)
+        return None
+    return descriptor, path, None
+
+
+def _named(target: Path) -> tuple[int, Path, Path]:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.stem}{_MARK}", dir=target.parent)
+    return descriptor, Path(name), Path(name)
+
+
+def _link(descriptor: int, target: Path) -> Path | None:
+    """Gives the nameless file the target's name, or if that is taken a name beside it to be renamed from."""
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        # With a folder given, Python follows the link in /proc to the file itself.
+        source = f"/proc/self/fd/{descriptor}"
+        try:
+            os.link(source, target.name, dst_dir_fd=folder, follow_symlinks=True)
+        except FileExistsError:
+            beside = target.with_name(f".{target.stem}{_MARK}{os.urandom(8).hex()}")
+            os.link(source, beside.name, dst_dir_fd=folder, follow_symlinks=True)
+            return beside
+    finally:
+        os.close(folder)
+    return None
+
+
+def _sweep(folder: Path, pattern: str) -> None:
+    """Removes what processes left that were killed."""
+    for left in folder.glob(pattern):
+        with suppress(OSError):
+            if time.time() - left.lstat().st_mtime > _STALE:
+                left.unlink()
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Lets SIGTERM and SIGHUP end the process as an exception does, so that what is made gets removed."""
+    import signal  # here, because few commands write files
+    from threading import current_thread, main_thread
+
+    if current_thread() is not main_thread():  # which alone may
+        yield
+        return
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {n: signal.signal(n, _terminate) for n in numbers if signal.getsignal(n) is signal.SIG_DFL}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminate(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)
 
 
 def _mode(target: Path) -> int:
-    """The permissions of the file that is replaced, else what ``open`` would give: mkstemp makes files private."""
+    """The permissions of the file that is replaced, else what ``open`` would give: those of a new file are private."""
     if target.exists():
         return target.stat().st_mode & 0o7777
     umask = os.umask(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -13,6 +14,9 @@ import click
 from archdsl.cli import exits
 from archdsl.diagnostics import ArchError
 from archdsl.version import __version__
+
+_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
+"""What a disk answers that takes no more."""
 
 
 class CommandGroup(click.Group):
@@ -59,6 +63,9 @@ class CommandGroup(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:  # noqa: BLE001  # whatever it is, users get a message and no traceback
+            if isinstance(error, OSError) and error.errno in _DISK:  # of a file it would have been told as such
+                _discard_output()
+                raise exits.Refusal(f"cannot write to standard output: {os.strerror(error.errno).lower()}") from None
             _report(error, ctx)
             ctx.exit(exits.INTERNAL)
         return result

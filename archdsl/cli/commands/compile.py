@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archdsl.atomic import ending
 from archdsl.cli.exits import Refusal
 from archdsl.cli.output import STDOUT, default_name, write_text, written
 from archdsl.cli.specs import open_model, set_option, spec_argument
@@ -101,8 +102,8 @@ def _save(architecture: Architecture, target: Path, weights: str | None) -> None
         if weights is None:
             raise
         raise Refusal(f"cannot read {weights}: {(error.strerror or str(error)).lower()}") from error
-    with working(f"saving {target}"), written(target) as file:
-        model.save(file)
+    with working(f"saving {target}"), written(target) as file, ending(file, ".keras") as path:
+        model.save(path)
 
 
 @contextmanager

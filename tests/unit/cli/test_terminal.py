@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.atomic import replacing
+from archdsl.atomic import ending, replacing
 from archdsl.cli import terminal
 
 
@@ -52,9 +52,9 @@ def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_replacing_makes_a_file_as_open_would(tmp_path: Path) -> None:
     target = tmp_path / "new" / "file.keras"
     with replacing(target) as file:
-        assert file.parent == target.parent
-        assert file.suffix == ".keras"
-        file.write_text("whole", encoding="utf-8")
+        with ending(file, ".keras") as path:
+            assert path.suffix == ".keras"
+            path.write_text("whole", encoding="utf-8")
         assert not target.exists()
     plain = tmp_path / "plain"
     plain.touch()
