@@ -1,33 +1,53 @@
-"""Runs the benchmarks and prints them as a Markdown table: ``python -m benchmarks [NAME…]``."""
+"""Runs the benchmarks and prints them as a Markdown table: ``python -m benchmarks [--write] [NAME…]``.
+
+``--write`` also puts the table of a whole run that missed nothing into README.md, between its markers.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
+from benchmarks import pages
 from benchmarks.cases import CASES
+from benchmarks.measure import Line
+
+_README = Path(__file__).parent.parent / "README.md"
+_HEAD = ("| what | archdsl | against | its figure | ratio | limit | |", "|---|---|---|---|---|---|---|")
 
 
-def main(names: list[str]) -> int:
-    """Prints a row as soon as it is measured. Exits with 1 if a ratio passes its limit."""
+def main(arguments: list[str]) -> int:
+    """Prints a row as soon as it is measured. Exits with 1 if a ratio passes its limit, with 2 on wrong usage."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    known = {case.__name__: case for case in CASES}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(known)}", file=sys.stderr)
+    names = [name for name in arguments if name != "--write"]
+    if unknown := [name for name in names if name not in CASES]:
+        print(f"no benchmark {', '.join(unknown)}; there are {', '.join(CASES)}", file=sys.stderr)
         return 2
-    print("| what | archdsl | against | its figure | ratio | limit | |")
-    print("|---|---|---|---|---|---|---|")
-    passed = True
-    for name, case in known.items():
-        if names and name not in names:
-            continue
-        for line in case():
-            fine = line.ratio <= line.limit
-            passed &= fine
-            cells = (line.what, line.ours, line.against, line.theirs, f"{line.ratio:.3f}", f"{line.limit:.3f}")
-            print(f"| {' | '.join(cells)} | {'ok' if fine else 'missed'} |", flush=True)
+    if names and "--write" in arguments:
+        print("--write is for a run of all benchmarks", file=sys.stderr)
+        return 2
+    passed, rows = True, list(_HEAD)
+    print(*_HEAD, sep="\n", flush=True)
+    for line in _measured(names or list(CASES)):
+        passed &= line.ratio <= line.limit
+        rows.append(_row(line))
+        print(rows[-1], flush=True)
+    if passed and "--write" in arguments:
+        pages.replace(_README, "benchmarks", "\n".join(rows))
     return 0 if passed else 1
+
+
+def _measured(names: list[str]) -> Iterator[Line]:
+    for name in names:
+        yield from CASES[name]()
+
+
+def _row(line: Line) -> str:
+    verdict = "ok" if line.ratio <= line.limit else "missed"
+    cells = (line.what, line.ours, line.against, line.theirs, f"{line.ratio:.3f}", f"{line.limit:.3f}", verdict)
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":
