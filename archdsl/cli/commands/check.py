@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +30,7 @@ class Report(NamedTuple):
     """What was found in one spec."""
 
     spec: str
+    """As it was asked for, but no absolute path: what is written for tools names nothing of the machine."""
     file: str
     models: tuple[str, ...]
     checks: int
@@ -86,7 +88,9 @@ def _check(spec: str) -> Report:
     found = program.diagnostics
     if located.model is not None and located.model not in program.models and not program.has_errors:
         found = (unknown_model(program, located.model), *found)
-    return Report(spec, located.source.name, program.models, program.checks, found, perf_counter() - started)
+    name = located.source.name
+    asked = spec if not Path(spec).is_absolute() else f"{name}:{located.model}" if located.model else name
+    return Report(asked, name, program.models, program.checks, found, perf_counter() - started)
 
 
 def _text(report: Report, most: int) -> str:

@@ -1,0 +1,68 @@
+"""Prints a digest of every text that archdsl makes of the bundled specs, one a line: run in processes that differ."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from archdsl import load
+from archdsl.api import check_text
+from archdsl.backends.graphviz.layout import draw
+from archdsl.compiler import Program
+from archdsl.diagnostics import Diagnostic, sarif
+from archdsl.diagnostics.json import to_json as diagnostic_json
+from archdsl.diagnostics.terminal import render_all
+from archdsl.files import bundled, locate
+from archdsl.graph.json import to_json as graph_json
+from archdsl.graph.text import to_text as graph_text
+from archdsl.summary import to_json as summary_json
+from archdsl.summary import to_text as summary_text
+
+ERRORS = Path(__file__).parent.parent / "cases" / "errors"
+DRAWN = ("resnet50", "googlenet", "swint")
+"""Models whose layout is computed too, by Graphviz, which takes a second each."""
+
+
+def outputs(models: list[str]) -> Iterator[tuple[str, str | bytes]]:
+    for name in models:
+        architecture = load(name)
+        summary, graph = architecture.summary(), architecture.graph
+        yield f"{name} graph json", graph_json(graph)
+        yield f"{name} graph text", graph_text(graph)
+        yield f"{name} layers", "\n".join(node.layer for node in graph)
+        yield f"{name} summary json", summary_json(summary)
+        yield f"{name} summary text", summary_text(summary, levels=None, colour=False)
+        yield f"{name} dot", draw(graph, "dot")
+        if name in DRAWN:
+            for form in ("svg", "png"):
+                yield f"{name} {form}", draw(graph, form, levels=1)
+    for path in sorted(ERRORS.glob("*.arch")):
+        if path.stat().st_size < 2_000:
+            found = check_text(path.read_text(encoding="utf-8"), name=path.name)
+            yield f"{path.name} diagnostics", _diagnostics(found)
+
+
+def _is_whole(name: str, model: str) -> bool:
+    """Whether a model needs no arguments."""
+    source, loader, _ = locate(name)
+    return all(p.default is not None for p in Program(source, loader).parameters(model).values())
+
+
+def _diagnostics(found: tuple[Diagnostic, ...]) -> str:
+    return "\n".join(
+        [json.dumps([diagnostic_json(d) for d in found]), sarif.render_all(found), render_all(found, colour=False)]
+    )
+
+
+if __name__ == "__main__":
+    names = [name for name, (_, model) in sorted(bundled().items()) if model is not None and _is_whole(name, model)]
+    if "reversed" in sys.argv:  # whatever was compiled before must not matter
+        names.reverse()
+    made = {
+        name: hashlib.sha256(data if isinstance(data, bytes) else data.encode()).hexdigest()
+        for name, data in outputs(names)
+    }
+    print("\n".join(f"{name} {made[name]}" for name in sorted(made)))
