@@ -1,0 +1,58 @@
+"""A difference in Markdown, for a pull request. Whatever comes from a spec stands in code spans, where it means nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from archdsl.diagnostics.display import visible
+from archdsl.diff.model import Difference, Section
+from archdsl.diff.text import SIGNS, closing, cost, counterparts, fact_words, is_strange, made_of, totals
+
+
+def to_markdown(difference: Difference, *, whole: bool = False) -> str:
+    """The totals as a table and the changes as lists."""
+    title = f"**{code(difference.before.model)} → {code(difference.after.model)}**"
+    if not difference:
+        title += ": no difference"
+    paragraphs: list[Iterable[str]] = [[title]]
+    if difference:
+        paragraphs.append(_table(("", "before", "after", "change"), totals(difference)))
+    paragraphs.append(f"- {code(fact_words(fact))}" for fact in difference.facts)
+    if is_strange(difference) and not whole:
+        paragraphs.append([f"Little in common: {counterparts(difference)}."])
+        paragraphs.append(_table(("op", "before", "after"), made_of(difference)))
+    else:
+        for section in difference.sections:
+            paragraphs += [[_title(section)], _section(section)]
+    paragraphs.append(f"- {code(line)}" for line in closing(difference))
+    return "\n\n".join(filter(None, ("\n".join(lines) for lines in paragraphs))) + "\n"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield "|---" + "|--:" * (len(head) - 1) + "|"
+    for row in rows:
+        yield f"| {' | '.join(row[: len(head)])} |"
+
+
+def _title(section: Section) -> str:
+    cause = f": {code(section.cause)}" if section.cause else ""
+    return f"{code(section.title)}{cause}" if section.title else ""
+
+
+def _section(section: Section) -> Iterator[str]:
+    for note in section.notes:
+        figures = cost(note.delta)
+        yield f"- {code(f'{SIGNS[note.kind]} {note.where}')} {code(note.what)}" + (f" ({figures})" if figures else "")
+
+
+def code(text: str) -> str:
+    """A code span, with as many marks around it as no run inside of it has.
+
+    >>> code("conv(64)"), code("a `b` c")
+    ('`conv(64)`', '`` a `b` c ``')
+    """
+    text = visible(text)
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    return f"{'`' * (longest + 1)} {text} {'`' * (longest + 1)}" if longest else f"`{text}`"

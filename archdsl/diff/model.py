@@ -1,0 +1,184 @@
+"""What a difference consists of: edits of ops, exact in their costs, and the notes that tell them to a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from archdsl.graph.dims import Dim
+from archdsl.passes.cost import NodeCost
+
+Kind: TypeAlias = Literal["added", "removed", "moved", "changed", "replaced", "rewired", "follows"]
+Aspect: TypeAlias = Literal["training", "eps", "names", "facts"]
+
+ASPECTS: Final[tuple[Aspect, ...]] = ("training", "eps", "names", "facts")
+"""What a difference may leave out: arguments for training, epsilons, names of layers, what `about` says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What is more in the second model than in the first. Of a model with open sizes, MACs are an expression."""
+
+    params: int = 0
+    trainable: int = 0
+    macs: Dim = 0
+
+    @classmethod
+    def between(cls, before: NodeCost, after: NodeCost) -> Delta:
+        return cls(after.params - before.params, after.trainable - before.trainable, after.macs - before.macs)
+
+    @classmethod
+    def sum(cls, parts: Iterable[Delta]) -> Delta:
+        """
+        >>> Delta.sum([Delta(3, 2, 10), Delta(-1, 0, 5)])
+        Delta(params=2, trainable=2, macs=15)
+        """
+        total = cls()
+        for part in parts:
+            total += part
+        return total
+
+    def __add__(self, other: Delta) -> Delta:
+        return Delta(self.params + other.params, self.trainable + other.trainable, self.macs + other.macs)
+
+    def __sub__(self, other: Delta) -> Delta:
+        return Delta(self.params - other.params, self.trainable - other.trainable, self.macs - other.macs)
+
+    def __bool__(self) -> bool:
+        return self != Delta()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One thing that differs in one op, or one block or op that is only on one side.
+
+    The costs of all edits of two graphs sum to the difference of their totals, for each figure.
+    """
+
+    kind: Kind
+    subject: str
+    """The op's or block's name: ``conv``, ``Bottleneck``."""
+    before: str | None
+    """The path in the first graph; ``None`` for what was added."""
+    after: str | None
+    """The path in the second graph; ``None`` for what was removed."""
+    attribute: str = ""
+    """Of a change, the argument."""
+    old: str = ""
+    """The argument's value, the op, or the inputs, as the language writes them."""
+    new: str = ""
+    delta: Delta = Delta()
+    nodes: int = 1
+    """How many ops it is about: a block that was added is one edit."""
+
+    @property
+    def path(self) -> str:
+        """Where to look: in the second graph, or in the first for what is no longer there."""
+        return self.before or "" if self.after is None else self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Edits that are one to a reader: the same thing in the same place of each of a section's blocks."""
+
+    kind: Kind
+    subject: str
+    where: str
+    """The place, within the section's blocks if it has any: ``main.1.conv``, ``6 … 22``."""
+    what: str
+    """The change in words: ``stride 1 → 2``."""
+    edits: tuple[Edit, ...]
+
+    @property
+    def delta(self) -> Delta:
+        return Delta.sum(edit.delta for edit in self.edits)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The notes about one block, or about all blocks of a kind that changed alike; without a title, about the model."""
+
+    title: str
+    """``in all 16 Bottleneck``; empty for notes about the model."""
+    cause: str
+    """What the blocks are called with, where that changed: ``groups=32``."""
+    notes: tuple[Note, ...]
+
+    @property
+    def delta(self) -> Delta:
+        return Delta.sum(note.delta for note in self.notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What differs beside the ops: an input or output, or what ``about`` says. ``None`` where there is nothing."""
+
+    kind: Literal["input", "output", "about"]
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How often both models have an op, and how many weights in it: first and second model."""
+
+    op: str
+    count: tuple[int, int]
+    params: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two models."""
+
+    model: str
+    cost: NodeCost
+    depth: int
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a second model differs from a first.
+
+    It is true when they do not compute the same. Names and what `about` says are told, and are no difference by
+    themselves.
+
+    ``str()`` of it reads like a reviewer's note.
+    """
+
+    before: Side
+    after: Side
+    facts: tuple[Fact, ...]
+    edits: tuple[Edit, ...]
+    """In the order of the models, consequences (``follows``) included."""
+    sections: tuple[Section, ...]
+    """All edits but those that merely follow, folded for reading."""
+    renamed: tuple[tuple[str, str], ...]
+    """Paths of ops that are the same under another name."""
+    ignored: int
+    """Edits left out as asked."""
+    common: float
+    """The share of the smaller model's ops that have a counterpart in the other one, changed or not: 0 to 1."""
+    kinds: tuple[Share, ...]
+    """What both models are made of."""
+
+    def __bool__(self) -> bool:
+        return bool(self.edits) or any(fact.kind != "about" for fact in self.facts)
+
+    def __str__(self) -> str:
+        from archdsl.diff.text import to_text
+
+        return to_text(self)
+
+    @property
+    def delta(self) -> Delta:
+        """The difference of the totals."""
+        return Delta.between(self.before.cost, self.after.cost)
+
+    @property
+    def follows(self) -> tuple[Edit, ...]:
+        """What differs only because of something before it: other shapes, and the costs that come with them."""
+        return tuple(edit for edit in self.edits if edit.kind == "follows")

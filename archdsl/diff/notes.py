@@ -1,0 +1,288 @@
+"""Edits folded into notes: what is one decision of whoever changed the model is one line for whoever reviews it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Final, TypeAlias
+
+from archdsl.diff.calls import arguments, common, values
+from archdsl.diff.edits import Pair
+from archdsl.diff.model import Edit, Note, Section
+from archdsl.graph.model import Instance
+from archdsl.graph.tree import local_name
+
+_EVERY: Final = 3
+"""From how many ops of a kind on, a change of all of them is told as one of the kind and not of its places."""
+_NAMED: Final = 4
+"""How many blocks a title names one by one."""
+
+Homes: TypeAlias = tuple[int, ...]
+"""Indices, in the second graph, of blocks that changed alike; empty for the model itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """A way to say where an edit is: within one of the blocks around it."""
+
+    block: str
+    home: int
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """Neighbouring edits that are told together, with the ways to say where they are, the innermost first."""
+
+    place: int
+    path: str
+    seats: tuple[_Seat, ...]
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Edits that one line tells, with the blocks that they are in."""
+
+    place: int
+    homes: Homes
+    where: str
+    edits: tuple[Edit, ...]
+
+
+def sections(pair: Pair, edits: Sequence[Edit]) -> tuple[Section, ...]:
+    """The notes in the order of the model; what concerns every op of a kind comes first."""
+    return _Folder(pair, edits).sections()
+
+
+class _Folder:
+    def __init__(self, pair: Pair, edits: Sequence[Edit]) -> None:
+        self._pair = pair
+        self._edits = edits
+        self._partners = {theirs: ours for ours, theirs in pair.matching.instances.items()}
+        """From instances of the second graph to those of the first."""
+        self._index = tuple({i.path: n for n, i in enumerate(graph.instances)} for graph in (pair.a, pair.b))
+        self._general: set[tuple[str, str]] = set()
+        """Values that changed throughout, of which no block is told that it was given another."""
+        self._blocks = Counter(pair.b.instances[index].block for index in self._partners)
+
+    def sections(self) -> tuple[Section, ...]:
+        everywhere, rest = self._everywhere()
+        groups = [*_gathered([*self._groups(rest)])]
+        first: dict[Homes, int] = {}
+        for group in groups:
+            first.setdefault(group.homes, group.place)
+        # A section stands where its first note does; what concerns the model itself is told where it happens.
+        groups.sort(key=lambda g: (first[g.homes] if g.homes else g.place, g.homes, g.place))
+        self._general = {(edit.old, edit.new) for note in everywhere for edit in note.edits}
+        found = [Section("", "", tuple(everywhere))] if everywhere else []
+        for homes, together in groupby(groups, key=lambda group: group.homes):
+            held = [*together]
+            edits = [edit for group in held for edit in group.edits]
+            found.append(Section(self._title(homes), self._cause(homes, edits), tuple(self._notes(held))))
+        return tuple(found)
+
+    # --- one line for many edits ------------------------------------------------------------------------------------
+
+    def _everywhere(self) -> tuple[list[Note], list[_Bundle]]:
+        """Notes about every op of a kind, and the other edits."""
+        ops = Counter(self._pair.b[path].op.name for path in self._pair.back)
+        count = Counter(map(_sameness, self._edits))
+        alike: dict[str, list[Edit]] = {}
+        rest: list[tuple[int, Edit]] = []
+        for place, edit in enumerate(self._edits):
+            general = edit.kind in ("changed", "replaced") and edit.attribute != "weights"
+            if general and count[_sameness(edit)] == ops[edit.subject] >= _EVERY:
+                alike.setdefault(edit.subject, []).append(edit)
+            else:
+                rest.append((place, edit))
+        notes = []
+        for subject, edits in alike.items():
+            old = edits[0].old.partition("(")[0] if edits[0].kind == "replaced" else subject
+            where = f"every {old} ({ops[subject]})"
+            notes.append(Note(edits[0].kind, subject, where, _words(edits), tuple(edits)))
+        return notes, [*self._bundles(rest)]
+
+    def _bundles(self, edits: Sequence[tuple[int, Edit]]) -> Iterator[_Bundle]:
+        """All arguments that changed in one op, and blocks that were added or removed one after the other."""
+        for _, together in groupby(edits, key=lambda item: _one_thing(item[1])):
+            held = [*together]
+            place, first = held[0]
+            last = held[-1][1].path
+            seats = [*self._seats(first)]
+            path = first.path
+            if last != path:
+                ending = f" … {last.rpartition('.')[2]}"
+                path += ending
+                seats = [replace(seat, where=seat.where + ending) for seat in seats]
+            yield _Bundle(place, path, tuple(seats), tuple(edit for _, edit in held))
+
+    def _groups(self, bundles: Sequence[_Bundle]) -> Iterator[_Group]:
+        """Bundles by what they do and where in their blocks they do it, for the blocks of which most do it."""
+        alike: dict[tuple[str, ...], set[int]] = {}
+        for bundle in bundles:
+            for seat in bundle.seats:
+                alike.setdefault(_likeness(bundle, seat), set()).add(seat.home)
+
+        def weight(key: tuple[str, ...]) -> tuple[float, int]:
+            return len(alike[key]) / self._blocks[key[0]], len(alike[key])
+
+        groups: dict[tuple[str, ...], list[tuple[_Bundle, _Seat]]] = {}
+        for bundle in bundles:
+            several = [(_likeness(bundle, seat), seat) for seat in bundle.seats]
+            several = [(key, seat) for key, seat in several if len(alike[key]) > 1]
+            if several:
+                key, seat = max(several, key=lambda item: weight(item[0]))
+                groups.setdefault(key, []).append((bundle, seat))
+            else:
+                yield self._alone(bundle)
+        for members in groups.values():
+            first, seat = members[0]
+            homes = tuple(dict.fromkeys(seat.home for _, seat in members))
+            yield _Group(first.place, homes, seat.where, tuple(edit for bundle, _ in members for edit in bundle.edits))
+
+    def _alone(self, bundle: _Bundle) -> _Group:
+        """What has no equal stands in the nearest block that was called otherwise, else in the model."""
+        for seat in bundle.seats:
+            if self._cause((seat.home,), bundle.edits) or self._was((seat.home,)) != seat.block:
+                return _Group(bundle.place, (seat.home,), seat.where, bundle.edits)
+        return _Group(bundle.place, (), bundle.path, bundle.edits)
+
+    def _seats(self, edit: Edit) -> Iterator[_Seat]:
+        """The blocks around an edit that are in both models, innermost first, and where in them it is."""
+        side = edit.after is not None
+        graph, index = (self._pair.b, self._index[1]) if side else (self._pair.a, self._index[0])
+        path = edit.path
+        above = graph[path].instance if path in graph.by_path else graph.instances[index[path]].parent
+        while above:
+            instance = graph.instances[above]
+            home = above if side else self._pair.matching.instances.get(above)
+            if instance.kind == "block" and home in self._partners:
+                yield _Seat(self._pair.b.instances[home].block, home, local_name(path, instance.path))
+            above = instance.parent
+
+    def _notes(self, groups: Sequence[_Group]) -> Iterator[Note]:
+        for group in groups:
+            first = group.edits[0]
+            yield Note(first.kind, first.subject, group.where, _words(group.edits), group.edits)
+
+    # --- titles -----------------------------------------------------------------------------------------------------
+
+    def _was(self, homes: Homes) -> str:
+        """The name that the blocks had in the first graph, if all had the same."""
+        names = {self._instances(home)[0].block for home in homes}
+        return names.pop() if len(names) == 1 else ""
+
+    def _instances(self, home: int) -> tuple[Instance, Instance]:
+        return self._pair.a.instances[self._partners[home]], self._pair.b.instances[home]
+
+    def _title(self, homes: Homes) -> str:
+        if not homes:
+            return ""
+        block = self._pair.b.instances[homes[0]].block
+        was, total = self._was(homes), self._blocks[block]
+        name = f"{was} → {block}" if was and was != block else block
+        paths = [self._pair.b.instances[home].path for home in homes]
+        if len(homes) == 1:
+            return f"{paths[0]}  {name}"
+        if len(homes) == total:
+            return f"in all {total} {name}"
+        shown = paths if len(paths) <= _NAMED else [*paths[: _NAMED - 2], "…", paths[-1]]
+        return f"in {len(homes)} of {total} {name} ({', '.join(shown)})"
+
+    def _cause(self, homes: Homes, edits: Sequence[Edit]) -> str:
+        """The arguments that the blocks got and did not get before.
+
+        One that is given on one side only may be a default that was spelt out. It counts when an edit has its value.
+        """
+        told = {edit.new for edit in edits} | {edit.old for edit in edits} | {edit.attribute for edit in edits}
+        changes: dict[str, list[tuple[str, str]]] = {}
+        single: dict[str, set[str]] = {}
+        for home in homes:
+            was, now = self._instances(home)
+            old, new = arguments(was.call), arguments(now.call)
+            for name in dict.fromkeys((*old, *new)):
+                if name.isdecimal() and was.block != now.block:
+                    continue  # of another block, which may count them otherwise
+                if name in old and name in new:
+                    if old[name] != new[name] and (old[name], new[name]) not in self._general:
+                        changes.setdefault(name, []).append((old[name], new[name]))
+                elif not name.isdecimal() and not told.isdisjoint((name, (old | new)[name])):
+                    single.setdefault(name, set()).add(f"{name}={new[name]}" if name in new else f"no {name}")
+        shown = _changes(edits)
+        general = {name: found for name, found in changes.items() if len(found) == len(homes) and {*found} not in shown}
+        words = [("" if name.isdecimal() else f"{name} ") + values(found) for name, found in general.items()]
+        words += [found.pop() for found in single.values() if len(found) == 1]
+        return ", ".join(words)
+
+
+def _gathered(groups: Sequence[_Group]) -> Iterator[_Group]:
+    """Groups that concern most of the blocks that another one concerns join it, and say in how many they are."""
+    sizes = sorted({group.homes for group in groups if len(group.homes) > 1}, key=len, reverse=True)
+    held = {homes: frozenset(homes) for homes in sizes}
+    for group in groups:
+        mine = held.get(group.homes, frozenset())
+        larger = next((h for h in sizes if mine < held[h] and len(mine) > len(h) / 2), None) if mine else None
+        if larger is None:
+            yield group
+        else:
+            yield replace(group, homes=larger, where=f"{group.where} in {len(mine)} of them")
+
+
+def _sameness(edit: Edit) -> tuple[str, ...]:
+    """Equal for edits that do the same, wherever."""
+    return edit.kind, edit.subject, edit.attribute, edit.old, edit.new
+
+
+def _one_thing(edit: Edit) -> tuple[object, ...]:
+    """Equal for neighbours that belong together: arguments of one op, numbered blocks in a row."""
+    above, _, last = edit.path.rpartition(".")
+    if edit.kind in ("added", "removed") and last.isdecimal():
+        return edit.kind, edit.subject, above
+    return edit.kind, edit.before, edit.after
+
+
+def _likeness(bundle: _Bundle, seat: _Seat) -> tuple[str, ...]:
+    """Equal for bundles that do the same at the same place of blocks of the same name."""
+    first = bundle.edits[0]
+    if first.kind == "replaced":
+        details = [first.old.partition("(")[0], first.new.partition("(")[0]]
+    else:
+        details = [edit.attribute for edit in bundle.edits]
+    return seat.block, seat.where, first.kind, first.subject, *details
+
+
+def _changes(edits: Sequence[Edit]) -> list[set[tuple[str, str]]]:
+    """For each argument that edits change, its values before and after."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for edit in edits:
+        if edit.kind == "changed":
+            found.setdefault((edit.subject, edit.attribute), set()).add((edit.old, edit.new))
+    return [*found.values()]
+
+
+def _words(edits: Sequence[Edit]) -> str:
+    """What edits of one kind at one place do."""
+    match edits[0].kind:
+        case "changed":
+            by_name: dict[str, list[tuple[str, str]]] = {}
+            for edit in edits:
+                by_name.setdefault(edit.attribute, []).append((edit.old, edit.new))
+            return ", ".join(f"{_called(name)} {values(changes)}" for name, changes in by_name.items())
+        case "replaced":
+            return f"{common([edit.old for edit in edits])} → {common([edit.new for edit in edits])}"
+        case "added" | "removed":
+            text = common([edit.old or edit.new or edit.subject for edit in edits])
+            return f"{len(edits)} × {text}" if len(edits) > 1 else text
+        case "moved":
+            return f"was {edits[0].old}"
+        case "rewired":
+            return f"takes {edits[0].new}, took {edits[0].old}"
+        case "follows":
+            return values([(edit.old, edit.new) for edit in edits])
+
+
+def _called(attribute: str) -> str:
+    return "weights of" if attribute == "weights" else attribute

@@ -1,0 +1,169 @@
+"""A difference for a terminal: the totals, then a reviewer's notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from archdsl.diagnostics.display import visible, width
+from archdsl.diff.model import Delta, Difference, Fact, Kind, Note, Section
+from archdsl.graph.dims import Dim
+from archdsl.summary.figures import exact, human
+
+SIGNS: Final[dict[Kind, str]] = {
+    "added": "+",
+    "removed": "-",
+    "moved": ">",
+    "changed": "~",
+    "replaced": "~",
+    "rewired": ">",
+    "follows": " ",
+}
+_COLOURS: Final[dict[str, str]] = {"+": "32", "-": "31", "~": "33", ">": "36"}
+_BOLD: Final = "1"
+_WIDEST: Final = 88
+"""Cells before the costs of a change; a longer line pushes its own further."""
+_KINDRED: Final = 0.7
+_READABLE: Final = 12
+"""Notes that are read even about models that have little in common."""
+_KINDS: Final = 12
+
+
+def to_text(difference: Difference, *, whole: bool = False, colour: bool = False) -> str:
+    """The totals; then each change, its cost behind it; then what follows from the changes.
+
+    Of models with little in common it says what both are made of, unless the ``whole`` list is asked for.
+    """
+    paragraphs: list[Iterable[str]] = []
+    title = visible(f"{difference.before.model} → {difference.after.model}")
+    if difference:
+        paragraphs += [[_paint(title, _BOLD if colour else "")], _columns([*totals(difference)])]
+    else:
+        paragraphs.append([f"{title}: no difference"])
+    paragraphs.append([_paint(visible(fact_words(f)), _COLOURS["~"] if colour else "") for f in difference.facts])
+    if is_strange(difference) and not whole:
+        paragraphs.append([f"little in common: {counterparts(difference)}; --all lists every change"])
+        paragraphs.append(_columns([*made_of(difference)]))
+    else:
+        paragraphs += [_section(section, colour) for section in difference.sections]
+    paragraphs.append(visible(line) for line in closing(difference))
+    return "\n\n".join(filter(None, ("\n".join(lines) for lines in paragraphs))) + "\n"
+
+
+def is_strange(difference: Difference) -> bool:
+    """Whether two models have so little in common that a list of changes would tell nobody anything."""
+    notes = sum(len(section.notes) for section in difference.sections)
+    return difference.common < _KINDRED and notes > _READABLE
+
+
+def counterparts(difference: Difference) -> str:
+    smaller = min(difference.before.nodes, difference.after.nodes)
+    return f"{round(difference.common * smaller)} of {_count(smaller, 'op')} have a counterpart"
+
+
+def made_of(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
+    """Of the ops that weigh most in either model, how often they occur and how many weights they have."""
+    kinds = difference.kinds[:_KINDS]
+    for kind in kinds:
+        old, new = (f"{n} ({human(params)})" if params else str(n) for n, params in zip(kind.count, kind.params, strict=True))
+        yield kind.op, old, new, ""
+
+
+def _columns(rows: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:
+    widths = [max(width(row[column]) for row in rows) for column in range(3)]
+    for name, old, new, change in rows:
+        yield f"{name:<{widths[0]}}  {old:>{widths[1]}} → {new:>{widths[2]}}  {change}".rstrip()
+
+
+def totals(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
+    """Of each total its name, both values, and the difference; params and MACs always, others where they differ."""
+    a, b = difference.before, difference.after
+    figures: list[tuple[str, Dim, Dim]] = [
+        ("params", a.cost.params, b.cost.params),
+        ("trainable", a.cost.trainable, b.cost.trainable),
+        ("MACs", a.cost.macs, b.cost.macs),
+        ("depth", a.depth, b.depth),
+        ("ops", a.nodes, b.nodes),
+    ]
+    for name, old, new in figures:
+        told = name == "trainable" and new - old == b.cost.params - a.cost.params
+        if name in ("params", "MACs") or (old != new and not told):
+            show = human if name == "MACs" else exact
+            change = signed(new - old, name) if old != new else "equal"
+            share = ""
+            if old != new and isinstance(old, int) and isinstance(new, int) and old and name not in ("depth", "ops"):
+                share = _share((new - old) / old)
+            yield name, show(old), show(new), change + share
+
+
+def _share(part: float) -> str:
+    digits = 1 if abs(part) >= 0.001 else 2
+    return f"  ({part:+.{digits}%})".replace("-", "−") if abs(part) >= 0.0001 else ""
+
+
+def signed(count: Dim, name: str = "params") -> str:
+    """
+    >>> signed(-2_500_000, "MACs"), signed(64)
+    ('−2.50 M', '+64')
+    """
+    show = human if name == "MACs" else exact
+    if not isinstance(count, int):
+        return f"+({count})"
+    return f"{'−' if count < 0 else '+'}{show(abs(count))}"
+
+
+def _section(section: Section, colour: bool) -> Iterator[str]:
+    indent = ""
+    if section.title:
+        cause = f": {section.cause}" if section.cause else ""
+        yield _paint(visible(section.title + cause), _BOLD if colour else "")
+        indent = "  "
+    lines = [(note, f"{indent}{SIGNS[note.kind]} {visible(_line(note))}") for note in section.notes]
+    column = min(_WIDEST, max(width(text) for _, text in lines))
+    for note, text in lines:
+        figures = cost(note.delta)
+        space = " " * max(0, column - width(text))
+        yield _paint(text, _COLOURS[SIGNS[note.kind]] if colour else "") + (f"{space}   {figures}" if figures else "")
+
+
+def _line(note: Note) -> str:
+    return f"{note.where}: {note.what}"
+
+
+def cost(delta: Delta) -> str:
+    """What a change costs, in words: ``+64 params, −2.50 M MACs``."""
+    words = [f"{signed(delta.params)} params"] if delta.params else []
+    if not delta.params and delta.trainable:
+        words.append(f"{signed(delta.trainable)} trainable")
+    if delta.macs != 0:
+        words.append(f"{signed(delta.macs, 'MACs')} MACs")
+    return ", ".join(words)
+
+
+def fact_words(fact: Fact) -> str:
+    name = f"{fact.kind} {fact.name}" if fact.name != fact.kind else fact.name
+    if fact.old is None:
+        return f"+ {name}: {fact.new}"
+    return f"- {name}: {fact.old}" if fact.new is None else f"~ {name}: {fact.old} → {fact.new}"
+
+
+def closing(difference: Difference) -> Iterator[str]:
+    """What is counted and not listed."""
+    if follows := difference.follows:
+        figures = cost(Delta.sum(edit.delta for edit in follows))
+        verb = "follows with another shape" if len(follows) == 1 else "follow with other shapes"
+        yield f"{_count(len(follows), 'op')} {verb}" + (f": {figures}" if figures else "")
+    if difference.renamed:
+        (old, new), *more = difference.renamed
+        verb, rest = ("go by other names", ", …") if more else ("goes by another name", "")
+        yield f"{_count(len(difference.renamed), 'op')} {verb}: {old} is {new}{rest}"
+    if difference.ignored:
+        yield f"{_count(difference.ignored, 'change')} left out as asked"
+
+
+def _count(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"
+
+
+def _paint(text: str, style: str) -> str:
+    return f"\x1b[{style}m{text}\x1b[0m" if style else text
