@@ -19,7 +19,7 @@ from archdsl.elaborate.models import model_graph
 from archdsl.elaborate.modules import Loader, Module
 from archdsl.elaborate.scope import Exhausted, Failure, Scope, too_deep
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.values import POISON, BlockRef, Given, show_value
+from archdsl.elaborate.values import POISON, BlockRef, Given, Value, show_value
 from archdsl.graph.model import Graph
 from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
@@ -105,7 +105,9 @@ class Program:
             self._session.report(problem)
         if problems or len(module.declarations) != 1 or not isinstance(line := module.declarations[0], ast.Let):
             return None
-        value = evaluate_or_poison(line.value, Scope(self._module))
+        value: Value = POISON
+        with self._reporting():
+            value = evaluate_or_poison(line.value, Scope(self._module))
         return None if value is POISON else Given(value, line.value.span)
 
     def graph(self, model: str, params: Mapping[str, Any] | None = None) -> Graph | None:

@@ -31,7 +31,7 @@ class TooComplex(ArithmeticError):
     """A polynomial that nobody should compute; ``limit`` names the limit that it is beyond."""
 
     def __init__(self, limit: str) -> None:
-        super().__init__(limit)
+        super().__init__("a dimension with too many terms")
         self.limit = limit
 
 

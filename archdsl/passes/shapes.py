@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archdsl.graph import dims
-from archdsl.graph.dims import Shape
+from archdsl.graph.dims import Shape, elements
 from archdsl.graph.model import Graph
 from archdsl.graph.view import order
 from archdsl.ops.base import Misfit, Op
@@ -67,6 +67,7 @@ def _derive(op: Op, inputs: Sequence[Shape]) -> Shape:
         raise _WrongNumber(f"`{op.name}` takes {wanted} inputs, not {len(inputs)}")
     shape = op.shape(*inputs)
     op.weights(*inputs)  # some ops look at what they must know of their input only here
+    op.macs(inputs, shape), elements(shape)  # and figures that nobody can compute show here
     return shape
 
 

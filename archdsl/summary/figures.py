@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final
 
 from archdsl.graph.dims import Dim
@@ -20,11 +21,13 @@ def exact(count: Dim) -> str:
 def human(count: Dim) -> str:
     """Three digits and a unit, or the expression where the count depends on an open dimension.
 
-    >>> [human(n) for n in (25_610_152, 4_089_184_256, 999_999, 640)]
-    ['25.6 M', '4.09 G', '1.00 M', '640']
+    >>> [human(n) for n in (25_610_152, 4_089_184_256, 999_999, 640, 10**400)]
+    ['25.6 M', '4.09 G', '1.00 M', '640', '1.00e+400']
     """
     if not isinstance(count, int):
         return str(count)
+    if count >= 10**15:  # no architecture's, and more than a float holds
+        return f"{Decimal(count):.2e}"
     for size, unit in _UNITS:
         # Rounding to three digits may carry into the next unit: 999_999 is 1.00 M and not 1000 k.
         if count >= size * 0.9995:
