@@ -114,12 +114,16 @@ class Sym:
         return hash(self._terms)
 
     def __add__(self, other: Dim) -> Dim:
+        if not isinstance(other, int | Sym):
+            return NotImplemented  # a dimension is exact
         terms = dict(self._terms)
         for m, c in _terms(other):
             terms[m] = terms.get(m, Fraction(0)) + c
         return _plain(terms)
 
     def __mul__(self, other: Dim) -> Dim:
+        if not isinstance(other, int | Sym):
+            return NotImplemented  # a dimension is exact
         terms: dict[Monomial, Fraction] = {}
         factors = _terms(other)
         if self.size * len(factors) > _PRODUCTS or self.degree + max((len(m) for m, _ in factors), default=0) > _DEGREE:
@@ -141,12 +145,16 @@ class Sym:
 
     def __floordiv__(self, other: Dim) -> Dim:
         """Floors the constant part; the named part is taken to divide."""
+        if not isinstance(other, int | Sym):
+            return NotImplemented  # a dimension is exact
         if isinstance(other, Sym):
             return self / other
         return _plain({m: c / other if m else Fraction(c // other) for m, c in self._terms})
 
     def __truediv__(self, other: Dim) -> Dim:
         """Exact division. Raises ``ArithmeticError`` when no dimension is the quotient."""
+        if not isinstance(other, int | Sym):
+            return NotImplemented  # a dimension is exact
         if isinstance(other, int):
             constant = dict(self._terms).get((), Fraction(0))
             if constant % other:
@@ -172,6 +180,8 @@ class Sym:
     __rtruediv__ = __rfloordiv__
 
     def __mod__(self, other: int) -> int:
+        if not isinstance(other, int):
+            return NotImplemented
         return int(dict(self._terms).get((), Fraction(0))) % other
 
     __radd__ = __add__
