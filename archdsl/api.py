@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 class Architecture:
     """A model that was elaborated and checked: every shape in ``graph`` is proved.
 
-    ``diagnostics`` are the warnings; a spec with errors raises ``ArchError`` instead.
+    ``diagnostics`` are the warnings; a spec with errors raises ``ArchError`` instead. ``sources`` are the texts that it
+    was written in, by the names of files that the graph's origins have.
     """
 
     graph: Graph
     diagnostics: tuple[Diagnostic, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def name(self) -> str:
@@ -105,7 +107,7 @@ def elaborate(program: Program, model: str, params: Mapping[str, Any]) -> Archit
     graph = None if program.has_errors else program.graph(model, params)
     if graph is None or program.has_errors:
         raise ArchError(program.diagnostics)
-    return Architecture(graph, program.diagnostics)
+    return Architecture(graph, program.diagnostics, program.sources)
 
 
 def choose_model(program: Program, asked: str | None) -> str:

@@ -74,6 +74,11 @@ class Program:
         return self._session.sink.has_errors
 
     @property
+    def sources(self) -> dict[str, str]:
+        """The texts of the spec and of all that it imports, by the names that places in them go by."""
+        return {source.name: source.text for source in self._session.sources}
+
+    @property
     def models(self) -> tuple[str, ...]:
         """The models and variants that the file declares, in its order."""
         return tuple(self._module.models)

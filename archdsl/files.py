@@ -48,6 +48,8 @@ class DiskLoader:
         self._most = limits.source
         self._folders = folders
         """The folder of each file read, by the name that its source has."""
+        self.looked_at: set[Path] = set()
+        """The spec's own file and those that imports were looked for in, there or not: what the program depends on."""
 
     def library(self, module: str) -> SourceFile | None:
         head, _, rest = module.partition(".")
@@ -56,6 +58,7 @@ class DiskLoader:
         path = resources.directory("std").joinpath(*f"{rest}.arch".replace(".", "/", rest.count(".")).split("/"))
         if not path.is_file():
             return None
+        self.looked_at.add(Path(str(path)))
         return SourceFile(f"std/{rest.replace('.', '/')}.arch", path.read_text(encoding="utf-8"))
 
     def modules(self) -> tuple[str, ...]:
@@ -71,6 +74,7 @@ class DiskLoader:
             target = (folder / path).resolve()  # follows links, so that none leads out
             if not target.is_relative_to(self._root):
                 raise Outside(path)
+            self.looked_at.add(target)
             text = read_text(target, self._most)
         except (OSError, RuntimeError, ValueError):  # not there, a folder, a loop of links, a name no system takes
             return None
@@ -130,8 +134,9 @@ def _on_disk(spec: str, path: Path, model: str | None, limits: Limits) -> Locate
     root = project_root(full)
     # The name that messages show: as typed when that is relative, so that editors can follow it.
     shown = path.as_posix() if not path.is_absolute() else full.relative_to(root).as_posix()
-    folders = {shown: full.parent, full.relative_to(root).as_posix(): full.parent}
-    return Located(SourceFile(shown, text), DiskLoader(root, folders, limits), model)
+    loader = DiskLoader(root, {shown: full.parent, full.relative_to(root).as_posix(): full.parent}, limits)
+    loader.looked_at.add(full)
+    return Located(SourceFile(shown, text), loader, model)
 
 
 def project_root(path: Path) -> Path:
@@ -151,7 +156,9 @@ def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located
     file, declared = known[plain(name)]
     source = SourceFile(f"specs/{file}", (resources.directory("specs") / file).read_text(encoding="utf-8"))
     folder = Path(str(resources.directory("specs")))
-    return Located(source, DiskLoader(folder, {source.name: folder}, limits), model or declared)
+    loader = DiskLoader(folder, {source.name: folder}, limits)
+    loader.looked_at.add(folder / file)
+    return Located(source, loader, model or declared)
 
 
 def plain(name: str) -> str:

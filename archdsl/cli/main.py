@@ -18,7 +18,7 @@ from archdsl.cli.exits import INTERRUPTED, PIPE_CLOSED
 from archdsl.cli.group import CommandGroup
 from archdsl.version import __version__
 
-_COMMANDS = ("check", "compile", "summary", "render", "ops", "explain", "completion")
+_COMMANDS = ("check", "compile", "summary", "render", "view", "ops", "explain", "completion")
 
 _EXAMPLES = """\b
 Examples:

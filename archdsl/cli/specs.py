@@ -72,12 +72,16 @@ def find(spec: str) -> Located:
 
 def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:
     """The model that SPEC names, its parameters set. Raises ``ArchError`` when the spec has errors."""
+    return open_located(find(spec), settings)
+
+
+def open_located(located: Located, settings: tuple[str, ...]) -> Architecture:
+    """The model of a spec that was found, as ``open_model`` gives it."""
     from archdsl.api import choose_model, elaborate
     from archdsl.cli.settings import is_setting, parse
     from archdsl.compiler import Program
     from archdsl.diagnostics import ArchError
 
-    located = find(spec)
     program = Program(located.source, located.loader, chosen())
     model = choose_model(program, located.model)
     try:

@@ -211,6 +211,11 @@ class Session:
 
     # --- files ---
 
+    @property
+    def sources(self) -> tuple[SourceFile, ...]:
+        """The files that were read, the spec's own first."""
+        return tuple(module.source for module in self._modules.values())
+
     def main(self, source: SourceFile) -> Module:
         self._main = source
         return self._load(source)

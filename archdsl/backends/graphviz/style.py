@@ -59,7 +59,7 @@ FOLDED: Final = {"style": "rounded,filled,bold", "fillcolor": "#e9edf1", "color"
 FORK: Final = {"label": "", "shape": "point", "width": "0.05", "height": "0.05", "color": EDGE["color"]}
 INTO_FORK: Final = {"arrowhead": "none"}
 
-_FAMILIES: Final = {
+FAMILIES: Final = {
     "convolution": ("#cfe3f7", "#3b76af"),
     "linear": ("#dcd5f2", "#6a51a3"),
     "normalisation": ("#f4f1d6", "#a39a3c"),
@@ -75,7 +75,7 @@ _FAMILIES: Final = {
 
 def family(name: str) -> dict[str, str]:
     """Fill and line of an op's box; white for a family that has no colour of its own."""
-    fill, line = _FAMILIES.get(name, ("#ffffff", "#5f6b7a"))
+    fill, line = FAMILIES.get(name, ("#ffffff", "#5f6b7a"))
     return {"fillcolor": fill, "color": line}
 
 

@@ -1,0 +1,424 @@
+// The page: its state, and what changes it. Everything that is seen follows from `state` and the model.
+/* global Viz */
+import { makeCamera } from "./camera.js";
+import { fillCard } from "./card.js";
+import { draw, hottest } from "./draw.js";
+import { elementOf } from "./elements.js";
+import { layOut } from "./layout.js";
+import { listen, paint } from "./live.js";
+import { around, isContainer, makeModel, openedTo } from "./model.js";
+import { makePlan } from "./plan.js";
+import { matches } from "./search.js";
+import { exact, human, plural } from "./words.js";
+
+const MOST = 6000; // boxes that are laid out at once: beyond, a browser is busy for half a minute
+const OVERVIEW = "overview";
+const ALL = "all";
+
+const part = (id) => document.getElementById(id);
+const svg = part("diagram");
+const scene = part("scene");
+const card = part("card");
+const query = part("query");
+const narrow = matchMedia("(max-width: 700px)");
+
+const graphviz = await Viz.instance();
+const settings = JSON.parse(part("data").textContent);
+const camera = makeCamera(svg, scene, covered);
+const state = { opened: new Set(), spread: new Set(), chosen: null, heat: settings.heat, direction: settings.direction, found: [] };
+let model = null;
+let plan = null;
+let layout = null;
+let elements = new Map();
+
+// --- what is shown ---------------------------------------------------------------------------------------------------
+
+/**
+ * Lays out and draws what `opened` and `spread` say (see `makePlan`), unless that is too much; `item` stays where it is
+ * on the screen. Returns whether it was done.
+ */
+function show({ opened = state.opened, spread = state.spread }, item) {
+  const next = makePlan(model, opened, spread);
+  const boxes = next.visible.length - next.unfolded.size;
+  if (boxes > MOST) {
+    say(`${exact(boxes)} boxes are too many for a browser: unfold a part`);
+    return false;
+  }
+  const before = item && cornerOf(item);
+  const focused = document.activeElement?.closest?.("[role=treeitem]")?.dataset.path;
+  Object.assign(state, { opened, spread });
+  plan = next;
+  layout = layOut(graphviz, model, plan, state);
+  elements = draw(scene, model, plan, layout, state.heat);
+  camera.setSize(layout.width, layout.height);
+  const after = item && cornerOf(item);
+  if (before && after) camera.hold(before, after);
+  mark();
+  legend();
+  settle();
+  if (focused !== undefined) shownAs(state.chosen)?.focus({ preventScroll: true });
+  return true;
+}
+
+function cornerOf(item) {
+  return layout?.boxes.get(item.id) ?? layout?.frames.get(item.id);
+}
+
+/** The element of the box or frame that stands for an item. */
+function shownAs(item) {
+  return item && elements.get(plan.shown.get(item.id));
+}
+
+function rectangleOf(item) {
+  return cornerOf(model.items[plan.shown.get(item.id)]);
+}
+
+/** Marks what is chosen and what was found, and makes one item the way into the diagram by keyboard. */
+function mark() {
+  const found = new Set(state.found.map((item) => plan.shown.get(item.id)));
+  for (const [id, element] of elements) {
+    element.classList.toggle("found", found.has(id));
+    element.classList.remove("chosen");
+    element.setAttribute("aria-selected", "false");
+    element.setAttribute("tabindex", "-1");
+  }
+  const chosen = shownAs(state.chosen);
+  chosen?.classList.add("chosen");
+  chosen?.setAttribute("aria-selected", "true");
+  (chosen ?? elements.get(plan.visible[0].id)).setAttribute("tabindex", "0");
+}
+
+/** Paints the edges of an item; `null` paints none. */
+function light(item) {
+  for (const edge of scene.querySelectorAll(".edge")) {
+    const near = item && [edge.dataset.tail, edge.dataset.head].includes(String(item.id));
+    edge.classList.toggle("near", Boolean(near));
+  }
+}
+
+function tell(item) {
+  card.hidden = item === null;
+  if (item) fillCard(card, model, item, state, { go, toggle, spread });
+}
+
+function say(words) {
+  const status = part("status");
+  status.textContent = words;
+  status.classList.add("shown");
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => status.classList.remove("shown"), 2200);
+}
+
+function legend() {
+  const entry = (words, style) => {
+    const swatch = elementOf("span", { className: style.className ?? "swatch" });
+    for (const [name, value] of Object.entries(style.colours ?? {})) swatch.style.setProperty(name, value);
+    return elementOf("li", {}, swatch, words);
+  };
+  const entries = [];
+  if (state.heat) {
+    const words = { params: "parameters", macs: "MACs" }[state.heat];
+    entries.push(entry(`0 to ${human(hottest(model, plan, state.heat))} ${words} a box`, { className: "scale" }));
+  } else {
+    const shown = new Set(plan.visible.map((item) => item.family));
+    for (const name of model.families.filter((family) => shown.has(family))) {
+      const variable = `--${name.replaceAll(" ", "-")}`;
+      entries.push(entry(name, { colours: { "--fill": `var(${variable})`, "--line": `var(${variable}-line)` } }));
+    }
+    if (plan.visible.some((item) => isContainer(item) && !plan.unfolded.has(item.id))) {
+      entries.push(entry("folded block", { colours: { "--fill": "var(--folded)", "--line": "var(--folded-line)" } }));
+    }
+  }
+  if (plan.edges.some((edge) => edge.skip)) entries.push(entry("skip", { className: "swatch dash" }));
+  part("legend").replaceChildren(...entries);
+}
+
+/** How much of each side is covered, for the camera to keep clear of it. */
+function covered() {
+  const tall = narrow.matches && !card.hidden ? card.offsetHeight : 40;
+  return { top: 0, left: 0, right: narrow.matches || card.hidden ? 0 : card.offsetWidth + 12, bottom: tall };
+}
+
+// --- what changes it -------------------------------------------------------------------------------------------------
+
+function toggle(item) {
+  if (!isContainer(item)) return;
+  const opened = new Set(state.opened);
+  if (!opened.delete(item.id)) opened.add(item.id);
+  if (!show({ opened }, item)) return;
+  choose(item);
+  say(`${item.path} ${opened.has(item.id) ? "unfolded" : "folded"}; ${shown()}`);
+}
+
+/** Shows each block of a run, or one for all of them. */
+function spread(item) {
+  const runs = new Set(state.spread);
+  if (!runs.delete(item.id)) runs.add(item.id);
+  if (!show({ opened: new Set([...state.opened, item.id]), spread: runs }, item)) return;
+  choose(item);
+  say(shown());
+}
+
+function shown() {
+  return plural(layout.boxes.size, "box", "boxes");
+}
+
+/** Makes an item the one that the card and the address tell about; its block is opened where it is folded in. */
+function choose(item, { focus = false } = {}) {
+  state.chosen = item;
+  mark();
+  light(item);
+  tell(item);
+  if (focus) shownAs(item)?.focus({ preventScroll: true });
+  const address = item ? `#${encodeURIComponent(item.path)}` : " ";
+  history.replaceState(null, "", item ? address : location.pathname + location.search);
+}
+
+/** Goes to an item wherever it is: opens what it is folded in, and brings it to the middle. */
+function go(item, options) {
+  const outer = around(model, item);
+  const way = [item, ...outer];
+  const closed = outer.filter(({ id }) => !state.opened.has(id));
+  const merged = outer.filter((run, place) => run.times && run.children[0] !== way[place] && !state.spread.has(run.id));
+  if (closed.length + merged.length > 0) {
+    const with_ = (ids, more) => new Set([...ids, ...more.map(({ id }) => id)]);
+    if (!show({ opened: with_(state.opened, closed), spread: with_(state.spread, merged) })) return;
+  }
+  choose(item, options);
+  camera.centre(rectangleOf(item));
+}
+
+/** What is open at each choice of the list of depths. */
+function detail(depth) {
+  if (depth === OVERVIEW) return { opened: new Set(model.opened), spread: new Set() };
+  const runs = depth === ALL ? model.items.filter((item) => item.times).map((item) => item.id) : [];
+  return { opened: openedTo(model, depth === ALL ? Infinity : Number(depth)), spread: new Set(runs) };
+}
+
+function look(depth) {
+  if (!show(detail(depth))) return;
+  camera.start(true);
+  say(shown());
+}
+
+function colour(heat) {
+  state.heat = heat;
+  part("colour").value = heat;
+  show({}, state.chosen ?? undefined);
+}
+
+function turn() {
+  state.direction = state.direction === "TB" ? "LR" : "TB";
+  show({});
+  camera.start(true);
+}
+
+function theme() {
+  const root = document.documentElement;
+  const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  root.dataset.theme = now === "dark" ? "light" : "dark";
+  say(`${root.dataset.theme} theme`);
+}
+
+/** Shows in the list of depths which of them the diagram is opened to, if it is one. */
+function settle() {
+  const same = (one, other) => one.size === other.size && [...one].every((id) => other.has(id));
+  const known = [...part("depth").options].find(({ value }) => {
+    const { opened, spread: runs } = detail(value);
+    return value && same(opened, state.opened) && same(runs, state.spread);
+  });
+  part("depth").value = known?.value ?? "";
+}
+
+// --- search ----------------------------------------------------------------------------------------------------------
+
+function search() {
+  state.found = matches(model, query.value);
+  const none = state.found.length === 0;
+  part("previous").disabled = part("next").disabled = none;
+  part("found").textContent = query.value.trim() ? (none ? "nothing" : plural(state.found.length, "match", "matches")) : "";
+  mark();
+}
+
+/** Goes to the match after the chosen item, or before it; round at the ends. */
+function step(by) {
+  if (state.found.length === 0) return;
+  const at = state.found.indexOf(state.chosen);
+  const count = state.found.length;
+  const next = at < 0 ? (by > 0 ? 0 : count - 1) : (at + by + count) % count;
+  part("found").textContent = `${next + 1} of ${count}`;
+  go(state.found[next]);
+}
+
+// --- pointer and keyboard --------------------------------------------------------------------------------------------
+
+function itemAt(event) {
+  const path = event.target.closest?.("[role=treeitem]");
+  return path && model.items.find((item) => elements.get(item.id) === path);
+}
+
+svg.addEventListener("click", (event) => {
+  const item = itemAt(event);
+  if (!item) choose(null);
+  else if (isContainer(item)) toggle(item);
+  else choose(item, { focus: true });
+});
+svg.addEventListener("pointerover", (event) => {
+  const item = event.pointerType === "touch" ? undefined : itemAt(event);
+  if (item) { tell(item); light(item); }
+});
+svg.addEventListener("pointerleave", () => { tell(state.chosen); light(state.chosen); });
+svg.addEventListener("focusin", (event) => {
+  const item = itemAt(event);
+  if (!item) return;
+  if (item !== state.chosen) choose(item);
+  camera.reveal(rectangleOf(item));
+});
+
+const MOVES = {
+  ArrowDown: (at, order) => order[at + 1],
+  ArrowUp: (at, order) => order[at - 1],
+  Home: (at, order) => order[0],
+  End: (at, order) => order[order.length - 1],
+  ArrowRight: (at, order) => (plan.unfolded.has(order[at].id) ? order[at + 1] : void toggle(order[at])),
+  ArrowLeft: (at, order) => (plan.unfolded.has(order[at].id) ? void toggle(order[at]) : outside(order[at])),
+};
+const PANS = { ArrowDown: [0, -80], ArrowUp: [0, 80], ArrowRight: [-80, 0], ArrowLeft: [80, 0] };
+
+/** The innermost frame around an item. */
+function outside(item) {
+  return model.items[plan.homes.get(item.id).at(-1)];
+}
+
+svg.addEventListener("keydown", (event) => {
+  const item = itemAt(event);
+  if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.shiftKey && PANS[event.key]) camera.pan(...PANS[event.key]);
+  else if (MOVES[event.key]) {
+    const target = MOVES[event.key](plan.visible.indexOf(item), plan.visible);
+    if (target?.id > 0) elements.get(target.id).focus({ preventScroll: true });
+  } else if (event.key === "Enter" || event.key === " ") toggle(item);
+  else return;
+  event.preventDefault();
+});
+
+const KEYS = {
+  "/": () => query.select(),
+  "?": () => part("help").showModal(),
+  "+": () => camera.by(1.3),
+  "=": () => camera.by(1.3),
+  "-": () => camera.by(1 / 1.3),
+  "0": () => camera.fit(),
+  "[": () => look("1"),
+  "]": () => look(ALL),
+  c: () => colour({ "": "params", params: "macs", macs: "" }[state.heat]),
+  r: turn,
+  t: theme,
+  Escape: () => choose(null),
+};
+
+document.addEventListener("keydown", (event) => {
+  const writing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) || event.target.closest?.("dialog");
+  if (writing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !KEYS[event.key]) return;
+  event.preventDefault();
+  KEYS[event.key]();
+});
+
+query.addEventListener("input", search);
+query.addEventListener("keydown", (event) => {
+  if (event.key === "Enter") step(event.shiftKey ? -1 : 1);
+  if (event.key !== "Escape") return;
+  query.value = "";
+  search();
+  (shownAs(state.chosen) ?? elements.get(plan.visible[0].id)).focus({ preventScroll: true });
+});
+part("previous").addEventListener("click", () => step(-1));
+part("next").addEventListener("click", () => step(1));
+part("depth").addEventListener("change", (event) => look(event.target.value));
+part("colour").addEventListener("change", (event) => colour(event.target.value));
+part("turn").addEventListener("click", turn);
+part("theme").addEventListener("click", theme);
+part("ask").addEventListener("click", () => part("help").showModal());
+part("closer").addEventListener("click", () => camera.by(1.3));
+part("farther").addEventListener("click", () => camera.by(1 / 1.3));
+part("fit").addEventListener("click", () => camera.fit());
+window.addEventListener("hashchange", follow);
+
+function follow() {
+  const item = model.byPath.get(decodeURIComponent(location.hash.slice(1)));
+  if (item && item.id > 0 && item !== state.chosen) go(item);
+}
+
+// On paper the whole diagram is one picture, wherever one was looking.
+let place = null;
+window.addEventListener("beforeprint", () => {
+  if (!model) return;
+  place = scene.getAttribute("transform");
+  scene.removeAttribute("transform");
+  svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
+});
+window.addEventListener("afterprint", () => {
+  svg.removeAttribute("viewBox");
+  if (place) scene.setAttribute("transform", place);
+});
+
+// --- models ----------------------------------------------------------------------------------------------------------
+
+/** Takes a model; what was opened, chosen and looked at of the one before stays, where the new one has it too. */
+function take(data) {
+  const old = model;
+  model = makeModel(data);
+  document.title = model.name;
+  svg.setAttribute("aria-label", `${model.name}, a diagram`);
+  part("name").textContent = model.name;
+  part("name").title = model.doc;
+  const { params, macs, depth } = model.total;
+  part("figures").textContent = `${human(params)} parameters · ${human(macs)} MACs · depth ${depth}`;
+  depths();
+  state.chosen = (old && state.chosen && model.byPath.get(state.chosen.path)) ?? null;
+  state.found = matches(model, query.value);
+  show(old ? carried(old) : detail(OVERVIEW));
+  if (old) tell(state.chosen);
+  else camera.start();
+}
+
+/** What is open in the model, where `old` was open as `state` says; what is new is as in the overview. */
+function carried(old) {
+  const kept = (ids, fresh) => model.items
+    .filter(({ id, path }) => id > 0 && (old.byPath.has(path) ? ids.has(old.byPath.get(path).id) : fresh.has(id)))
+    .map(({ id }) => id);
+  const { opened, spread: runs } = detail(OVERVIEW);
+  return { opened: new Set(kept(state.opened, opened)), spread: new Set(kept(state.spread, runs)) };
+}
+
+function depths() {
+  const option = (value, words) => new Option(words, value);
+  const levels = Array.from({ length: Math.min(model.deepest, 8) }, (_, level) => option(level + 1, level === 0 ? "folded" : `${plural(level + 1, "level")}`));
+  part("depth").replaceChildren(option(OVERVIEW, "overview"), ...levels, option(ALL, "everything"), Object.assign(option("", "by hand"), { hidden: true }));
+}
+
+function complain({ title, text }) {
+  part("problems").hidden = false;
+  part("problems-title").textContent = title;
+  part("problems-text").replaceChildren(...paint(text));
+}
+
+if (settings.model) {
+  take(settings.model);
+  follow();
+}
+part("colour").value = state.heat;
+if (settings.theme !== "auto") document.documentElement.dataset.theme = settings.theme;
+if (settings.events) {
+  listen(settings.events, {
+    onModel(data) {
+      const first = model === null;
+      part("problems").hidden = true;
+      take(data);
+      if (first) follow();
+      else say("the file changed");
+    },
+    onProblems: complain,
+    onConnection(open) { if (!open) say("the server is gone; waiting for it"); },
+  });
+}

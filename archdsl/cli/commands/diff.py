@@ -1,0 +1,132 @@
+"""``archdsl diff``: how one model differs from another, or a file from what was committed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archdsl.cli.exits import USAGE, Refusal
+from archdsl.cli.limits import limit_option
+from archdsl.cli.output import STDOUT, write_text
+from archdsl.cli.specs import STDIN, SpecType, open_model, set_option
+from archdsl.cli.terminal import colour, show_diagnostics, working
+
+if TYPE_CHECKING:
+    from archdsl.diff import Aspect, Difference
+
+DIFFERENT = 1
+_EPILOG = """\b
+Examples:
+  archdsl diff net.arch                        what changed since the last commit
+  archdsl diff net.arch@v1.0 net.arch@main
+  archdsl diff resnet50 resnet50_v1
+  archdsl diff resnet50 specs/resnet50.arch:ResNet101 --format markdown
+  archdsl diff resnet50 --set-b classes=10
+  archdsl diff saved.json net.arch --ignore training --ignore names --exit-code"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("specs", metavar="A [B]", type=SpecType(), nargs=-1, required=True)
+@click.option(
+    "--format",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="For readers, programs, or a pull request.",
+)
+@click.option("-o", "--output", "out", metavar="FILE", default=STDOUT, help="A file to write to instead of the terminal.")
+@click.option(
+    "--ignore",
+    type=click.Choice(["training", "eps", "names", "facts"]),
+    multiple=True,
+    help="Leave out arguments for training (initialisers, L2, momentum, dropout rates), epsilons, names of layers, or "
+    "what `about` says.",
+)
+@click.option("--all", "whole", is_flag=True, help="List every change, also of models with little in common.")
+@click.option("--exit-code", is_flag=True, help="Exit with 0 for no difference, 1 for a difference, 2 for an error.")
+@set_option
+@click.option("--set-a", "settings_a", multiple=True, metavar="NAME=VALUE", help="Set a parameter of A only.")
+@click.option("--set-b", "settings_b", multiple=True, metavar="NAME=VALUE", help="Set a parameter of B only.")
+@limit_option
+@click.pass_context
+def diff(
+    ctx: click.Context,
+    specs: tuple[str, ...],
+    format: str,
+    out: str,
+    ignore: tuple[Aspect, ...],
+    whole: bool,
+    exit_code: bool,
+    settings: tuple[str, ...],
+    settings_a: tuple[str, ...],
+    settings_b: tuple[str, ...],
+) -> None:
+    """Show how model B differs from model A.
+
+    What was added, removed, moved or changed, told by blocks, each with its part of the parameters and multiply-adds;
+    the parts sum to the whole. What only follows from a change, such as other shapes, is counted and not listed.
+
+    A file alone is compared with what was committed last, or with itself where --set-a or --set-b say what differs.
+    Models that are written differently and compute the same have no difference.
+    """
+    from archdsl.diagnostics import ArchError
+    from archdsl.diff import compare
+
+    a, b = _sides(specs, own=bool(settings_a or settings_b))
+    try:
+        before = open_model(a, (*settings, *settings_a))
+        after = open_model(b, (*settings, *settings_b))
+    except ArchError as error:
+        if not exit_code:
+            raise
+        show_diagnostics(error.diagnostics, err=True)
+        ctx.exit(USAGE)
+    with working(f"comparing {before.name} with {after.name}"):
+        names = (_name(a, settings_a), _name(b, settings_b))
+        difference = compare(before.graph, after.graph, ignore=ignore, names=names)
+    write_text(_shown(difference, format, whole=whole, colour=out == STDOUT and colour()), out)
+    if difference and exit_code:
+        ctx.exit(DIFFERENT)
+
+
+def _sides(specs: tuple[str, ...], *, own: bool) -> tuple[str, str]:
+    """The two specs, of which the first may go without saying."""
+    if len(specs) > 2:
+        raise Refusal(f"a difference is one of two specs, not of {len(specs)}")
+    if len(specs) == 2:
+        a, b = specs
+    elif own:
+        a = b = specs[0]
+    else:
+        return _committed(specs[0]), specs[0]
+    if a == b == STDIN:
+        raise Refusal("standard input can be read once")
+    return a, b
+
+
+def _committed(spec: str) -> str:
+    """The spec as it was committed last."""
+    written = re.fullmatch(r"(.*?\.(?:arch|json))((?::.*)?)", spec, re.DOTALL)
+    if written is None:
+        raise Refusal(f"{spec} against what? give two specs, or --set-b for one that is set up otherwise")
+    return f"{written[1]}@HEAD{written[2]}"
+
+
+def _name(spec: str, settings: tuple[str, ...]) -> str:
+    """What a side is called where the models' own names are the same."""
+    return f"{spec} ({', '.join(settings)})" if settings else spec
+
+
+def _shown(difference: Difference, format: str, *, whole: bool, colour: bool) -> str:
+    from archdsl.diff import to_json, to_markdown, to_text
+
+    match format:
+        case "json":
+            return to_json(difference)
+        case "markdown":
+            return to_markdown(difference, whole=whole)
+        case _:
+            return to_text(difference, whole=whole, colour=colour)

@@ -1,0 +1,7 @@
+"""What shows a page that follows its subject: a server for this machine alone, its channel, and a watch on files."""
+
+from archdsl.viewer.channel import Channel
+from archdsl.viewer.server import EVENTS, Server
+from archdsl.viewer.watch import stamps, wait_for_change
+
+__all__ = ["EVENTS", "Channel", "Server", "stamps", "wait_for_change"]
