@@ -159,7 +159,11 @@ class Sink:
     def add(self, diagnostic: Diagnostic) -> None:
         key = (diagnostic.code, diagnostic.span)
         known = self._found.get(key)
-        self._found[key] = diagnostic if known is None else replace(known, more=known.more + 1)
+        self._found[key] = diagnostic if known is None else replace(known, more=known.more + 1 + diagnostic.more)
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        for diagnostic in diagnostics:
+            self.add(diagnostic)
 
     def __len__(self) -> int:
         return len(self._found)
@@ -167,6 +171,11 @@ class Sink:
     def has(self, diagnostic: Diagnostic) -> bool:
         """Whether the same mistake at the same place is known already."""
         return (diagnostic.code, diagnostic.span) in self._found
+
+    @property
+    def found(self) -> tuple[Diagnostic, ...]:
+        """In the order in which they were first reported."""
+        return tuple(self._found.values())
 
     @property
     def has_errors(self) -> bool:

@@ -198,9 +198,9 @@ def template_of(
         except Failure as failure:
             session.report_failure(failure)
             template = None
-    if template is not None and any(d.is_error for d in found):
+    if template is not None and found.has_errors:
         template.broken = True
-    session.templates[key] = (template, tuple(found))
+    session.templates[key] = (template, found.found)
     return template
 
 

@@ -56,7 +56,7 @@ class Session:
         self._loading: list[SourceFile] = []
         self._calls: list[tuple[BlockRef | FunctionRef, Span]] = []
         self._entered: dict[int, Span] = {}
-        self._recorders: list[list[Diagnostic]] = []
+        self._recorders: list[Sink] = []
         self._scales = Scales()
         self._taps: dict[int, tuple[str, ...]] = {}
         """The names that the taps below a node give, by its identity: loops ask again and again."""
@@ -75,7 +75,7 @@ class Session:
         self._add(diagnostic)
         self.charge(REPORT, diagnostic.span)
         if self._recorders:
-            self._recorders[-1].append(diagnostic)
+            self._recorders[-1].add(diagnostic)
 
     def _add(self, diagnostic: Diagnostic) -> None:
         if len(self.sink) >= self.limits.problems and not self.sink.has(diagnostic):
@@ -107,16 +107,16 @@ class Session:
             self.sink.add(diagnostic)
 
     @contextmanager
-    def recording(self) -> Iterator[list[Diagnostic]]:
+    def recording(self) -> Iterator[Sink]:
         """Collects what is reported inside, so that it can be reported again for an equal instance."""
-        found: list[Diagnostic] = []
+        found = Sink()
         self._recorders.append(found)
         try:
             yield found
         finally:
             self._recorders.pop()
             if self._recorders:
-                self._recorders[-1].extend(found)
+                self._recorders[-1].extend(found.found)
 
     def again(self, diagnostics: tuple[Diagnostic, ...]) -> None:
         """Reports what an equal instance showed before: the sink counts it."""
