@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from archdsl.diagnostics.model import shortened
 from archdsl.graph.model import Graph
 
 SCHEMA: Final = "archdsl-graph"
@@ -28,7 +29,7 @@ class GraphError(Exception):
         self.problems = problems
         more = len(problems) - _REPORTED
         shown = (*problems[:_REPORTED], f"and {more} more") if more > 0 else problems
-        super().__init__("; ".join(shown))
+        super().__init__("; ".join(map(shortened, shown)))
 
 
 def to_json(graph: Graph) -> str:
