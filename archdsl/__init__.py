@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.version import __version__
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture, check_text, load, load_text
+    from archdsl.api import Architecture, check_text, diff, load, load_text
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
     from archdsl.limits import Limits
@@ -26,6 +26,7 @@ __all__ = [
     "Limits",
     "__version__",
     "check_text",
+    "diff",
     "load",
     "load_text",
 ]
@@ -37,6 +38,7 @@ _HOMES = {
     "Graph": "archdsl.graph.model",
     "Limits": "archdsl.limits",
     "check_text": "archdsl.api",
+    "diff": "archdsl.api",
     "load": "archdsl.api",
     "load_text": "archdsl.api",
 }

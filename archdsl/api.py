@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,12 @@ from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.files import Located, locate, plain
 from archdsl.graph.model import Graph
 from archdsl.limits import DEFAULT, Limits
-from archdsl.source import SourceFile
+from archdsl.source import SourceFile, Span
 
 if TYPE_CHECKING:
     import keras
 
+    from archdsl.difference import Aspect, Difference
     from archdsl.summary import Summary
 
 
@@ -63,6 +64,8 @@ class Architecture:
 def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: Any) -> Architecture:
     """Loads a model: ``file.arch``, ``file.arch:Model``, or the name of a bundled one.
 
+    ``file.arch@HEAD~1`` is a file as it was at a git revision, and ``file.json`` a graph that was saved.
+
     ``params`` set the model's parameters, as in ``load("resnet50", classes=10)``. ``limits`` are for specs that need
     more than others, as in ``load("huge.arch", limits=Limits(nodes=1_000_000))``.
 
@@ -98,8 +101,24 @@ def load_text(
 
 def select(located: Located, params: Mapping[str, Any], limits: Limits = DEFAULT) -> Architecture:
     """The model that was asked for, from a spec that was found."""
+    if located.is_graph:
+        if params:
+            raise TypeError(f"{located.source.name} is a graph, which has no parameters")
+        return Architecture(read_graph(located.source))
     program = Program(located.source, located.loader, limits)
     return elaborate(program, choose_model(program, located.model), params)
+
+
+def read_graph(source: SourceFile) -> Graph:
+    """A graph that was saved as JSON, its shapes proved again. Raises ``ArchError`` with all that is wrong with it."""
+    from archdsl.diagnostics.catalogue.contracts import InvalidGraph
+    from archdsl.graph.json import GraphError, from_json
+
+    try:
+        return from_json(source.text)
+    except GraphError as error:
+        start = Span(source, 0, 0)
+        raise ArchError([InvalidGraph(span=start, problem=problem) for problem in error.problems]) from None
 
 
 def elaborate(program: Program, model: str, params: Mapping[str, Any]) -> Architecture:
@@ -119,11 +138,34 @@ def choose_model(program: Program, asked: str | None) -> str:
         if asked not in models:
             raise ArchError([unknown_model(program, asked)])
         return asked
-    stem = plain(Path(program.source.name).stem)
+    stem = plain(Path(program.source.name.partition("@")[0]).stem)
     named = [m for m in models if plain(m) == stem]
     if named or len(models) == 1:
         return (named or list(models))[0]
     raise ArchError([needs_model(program)])
+
+
+def diff(
+    a: Architecture | str | os.PathLike[str],
+    b: Architecture | str | os.PathLike[str],
+    *,
+    ignore: Collection[Aspect] = (),
+) -> Difference:
+    """How architecture ``b`` differs from ``a``, both loaded or named as ``load`` takes them.
+
+    The result is true when they do not compute the same. Its ``edits`` are what differs, op by op and block by block,
+    with the parameters and multiply-adds that each adds; ``sections`` are the same, folded for reading; ``str()`` reads
+    like a reviewer's note. ``ignore`` leaves out ``"training"``, ``"eps"``, ``"names"`` or ``"facts"``.
+
+    >>> difference = diff("resnet50", "resnet101")
+    >>> [section.title for section in difference.sections], difference.delta.params
+    (['c4  ResidualStage'], 19044352)
+    """
+    from archdsl.difference import compare
+
+    before, after = (side if isinstance(side, Architecture) else load(side) for side in (a, b))
+    names = tuple(side.name if isinstance(side, Architecture) else os.fspath(side) for side in (a, b))
+    return compare(before.graph, after.graph, ignore=ignore, names=(names[0], names[1]))
 
 
 def check_text(text: str, *, name: str = "<text>", limits: Limits = DEFAULT) -> tuple[Diagnostic, ...]:

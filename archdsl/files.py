@@ -9,17 +9,24 @@ import stat
 from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from archdsl import resources
 from archdsl.elaborate.modules import Outside
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 
+if TYPE_CHECKING:
+    from archdsl.revisions import Revision
+
 _ROOT_MARKS = (".git", "pyproject.toml", ".archdsl")
 _FOREIGN = re.compile(r"[\\\0]|^~|^[A-Za-z]:|^\w+://")
 """What is a way out on some system: drives, backslashes, home folders, addresses. Imports are the same on all."""
+_FILE = re.compile(r"(?P<path>.*?\.(?:arch|json))(?:@(?P<revision>[^:]*))?(?::(?P<model>[^:/\\]+))?", re.DOTALL)
 _MODEL = re.compile(r"^model[ \t]+(\w+)", re.MULTILINE)
+
+STDIN_NAME = "<stdin>"
+"""What the text from a pipe is called in messages."""
 
 
 class NotFound(Exception):
@@ -38,6 +45,12 @@ class Located(NamedTuple):
     source: SourceFile
     loader: DiskLoader
     model: str | None
+
+    @property
+    def is_graph(self) -> bool:
+        """Whether it is a saved graph, which is JSON. From a pipe, what starts with a brace is one: no spec does."""
+        name, text = self.source.name, self.source.text
+        return name.partition("@")[0].endswith(".json") or (name == STDIN_NAME and text.lstrip()[:1] == "{")
 
 
 class DiskLoader:
@@ -83,6 +96,28 @@ class DiskLoader:
         return SourceFile(name, text)
 
 
+class RevisionLoader(DiskLoader):
+    """Reads imports as they were at a revision; the library is that of archdsl."""
+
+    def __init__(self, revision: Revision, root: Path, folders: dict[str, Path], limits: Limits) -> None:
+        super().__init__(root, folders, limits)
+        self._revision = revision
+
+    def file(self, path: str, importer: SourceFile) -> SourceFile | None:
+        folder = self._folders.get(importer.name)
+        if folder is None or _FOREIGN.search(path) or Path(path).is_absolute():
+            raise Outside(path)
+        target = Path(os.path.normpath(folder / path))
+        if not target.is_relative_to(self._root):
+            raise Outside(path)
+        text = _text_at(self._revision, target, self._most)
+        if text is None:
+            return None
+        name = f"{target.relative_to(self._root).as_posix()}@{self._revision.name}"
+        self._folders[name] = target.parent
+        return SourceFile(name, text)
+
+
 def read_text(path: Path, most: int = DEFAULT.source) -> str:
     """A file's text. Bytes that are no UTF-8 become U+FFFD, which the lexer reports at its place.
 
@@ -108,17 +143,26 @@ def read_stream(stream: BinaryIO, most: int) -> str:
 
 
 def locate(spec: str, limits: Limits = DEFAULT) -> Located:
-    """Finds ``file.arch``, ``file.arch:Model`` or a bundled name such as ``resnet50``. Raises ``NotFound``.
+    """Finds a spec. Raises ``NotFound``.
+
+    It is a file, ``net.arch`` or a graph that was saved as ``net.json``; a file as it was at a git revision,
+    ``net.arch@HEAD~1``; one model of a file, ``net.arch:Model`` or ``net.arch@v1:Model``; or a bundled name.
 
     >>> locate("resnet101").model
     'ResNet101'
     """
-    path, _, model = spec.partition(".arch:")
-    if model or spec.endswith(".arch"):
-        return _on_disk(spec, Path(f"{path}.arch" if model else spec), model or None, limits)
+    if written := _FILE.fullmatch(spec):
+        path, revision, model = Path(written["path"]), written["revision"], written["model"]
+        if path.suffix == ".json" and model:
+            raise NotFound(spec, "a saved graph is one model and takes no name")
+        if revision is None:
+            return _on_disk(spec, path, model, limits)
+        return _at_revision(spec, path, revision, model, limits)
     if "/" in spec or "\\" in spec or os.path.isfile(spec):  # noqa: PTH113  # which says no of names that no system takes
-        raise NotFound(spec, "a spec is a file that ends in .arch, or a bundled name")
+        raise NotFound(spec, "a spec is a file that ends in .arch or .json, or a bundled name")
     name, _, model = spec.partition(":")
+    if "@" in name:
+        raise NotFound(spec, "a revision is one of a file: net.arch@HEAD")
     return _bundled(spec, name, model or None, limits)
 
 
@@ -137,6 +181,32 @@ def _on_disk(spec: str, path: Path, model: str | None, limits: Limits) -> Locate
     loader = DiskLoader(root, {shown: full.parent, full.relative_to(root).as_posix(): full.parent}, limits)
     loader.looked_at.add(full)
     return Located(SourceFile(shown, text), loader, model)
+
+
+def _at_revision(spec: str, path: Path, name: str, model: str | None, limits: Limits) -> Located:
+    from archdsl.revisions import GitError, Revision
+
+    full = path.resolve()
+    folder = next(above for above in full.parents if above.is_dir())  # the file's own may be gone since
+    try:
+        revision = Revision.find(folder, name)
+        text = _text_at(revision, full, limits.source)
+    except GitError as error:
+        raise NotFound(spec, str(error)) from None
+    except ValueError:
+        raise NotFound(spec, "outside of the repository") from None
+    if text is None:
+        raise NotFound(spec, f"no such file at `{name}`")
+    root = project_root(full)
+    shown = path if not path.is_absolute() else full.relative_to(root)
+    source = SourceFile(f"{shown.as_posix()}@{name}", text)
+    loader = RevisionLoader(revision, root, {source.name: full.parent}, limits)
+    return Located(source, loader, model)
+
+
+def _text_at(revision: Revision, path: Path, most: int) -> str | None:
+    with revision.reading(path.relative_to(revision.top)) as stream:
+        return None if stream is None else read_stream(stream, most)
 
 
 def project_root(path: Path) -> Path:

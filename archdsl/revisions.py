@@ -1,4 +1,4 @@
-"""Specs as they were at a git revision: the file and all that it imports, read from git's objects without a checkout.
+"""Files as they were at a git revision, read from git's objects without a checkout.
 
 Git is asked for objects only, by ids that it gave itself: what a user typed is never an argument that could be an
 option, and nothing that a repository configures to run (filters, text conversions, hooks) is run.
@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-from archdsl.elaborate.modules import Outside
-from archdsl.files import FOREIGN, DiskLoader, Located, NotFound, project_root, read_stream
-from archdsl.limits import DEFAULT, Limits
-from archdsl.source import SourceFile
+from typing import BinaryIO, Final, cast
 
 _SECONDS: Final = 30
 _GIT: Final = ("git", "--no-pager", "--no-optional-locks", "--literal-pathspecs")
 _QUIET: Final = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
 """Git neither asks questions nor fetches what a partial clone lacks."""
+
+
+_FILES: Final = frozenset({"100644", "100755"})
+"""Modes of ordinary files."""
 
 
 class GitError(Exception):
@@ -49,15 +49,17 @@ class Revision:
             raise GitError(f"there is no revision `{name}`")
         return cls(Path(top).resolve(), commit, name)
 
-    def text(self, path: Path, most: int = DEFAULT.source) -> str | None:
-        """A file's text, up to ``most`` characters and one more; ``None`` if there is no such file.
+    @contextmanager
+    def reading(self, path: Path) -> Iterator[BinaryIO | None]:
+        """A file's content by its path from ``top``; ``None`` if there is no such file. Raises ``GitError``.
 
-        Links are not followed: where they lead could have changed since.
+        Links are not followed: where they lead may have been something else then.
         """
         listed = _git(self.top, ("ls-tree", "-z", "--full-tree", self.commit, "--", path.as_posix()), "git failed")
         mode, _, rest = listed.partition(" ")
-        if mode not in ("100644", "100755"):
-            return None
+        if mode not in _FILES:
+            yield None
+            return
         blob = rest.split()[1]
         with subprocess.Popen(
             [*_GIT, "cat-file", "blob", blob],
@@ -67,54 +69,8 @@ class Revision:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         ) as process:
-            assert process.stdout is not None
-            text = read_stream(process.stdout, most)
-            process.kill()  # of a longer text, nobody reads the rest
-        return text
-
-
-class RevisionLoader(DiskLoader):
-    """Reads imports as they were at a revision; the library is that of archdsl."""
-
-    def __init__(self, revision: Revision, root: Path, folders: dict[str, Path], limits: Limits) -> None:
-        super().__init__(root, folders, limits)
-        self._revision = revision
-        self._limits = limits
-
-    def file(self, path: str, importer: SourceFile) -> SourceFile | None:
-        folder = self._folders.get(importer.name)
-        if folder is None or FOREIGN.search(path) or Path(path).is_absolute():
-            raise Outside(path)
-        target = Path(os.path.normpath(folder / path))
-        if not target.is_relative_to(self._root):
-            raise Outside(path)
-        text = self._revision.text(target.relative_to(self._revision.top), self._limits.source)
-        if text is None:
-            return None
-        name = f"{target.relative_to(self._root).as_posix()}@{self._revision.name}"
-        self._folders[name] = target.parent
-        return SourceFile(name, text)
-
-
-def at_revision(spec: str, path: Path, name: str, model: str | None, limits: Limits = DEFAULT) -> Located:
-    """A file as it was at a revision. Raises ``NotFound``."""
-    full = path.resolve()
-    folder = next(above for above in full.parents if above.is_dir())  # the file's own may be gone since
-    try:
-        revision = Revision.find(folder, name)
-        inside = full.relative_to(revision.top)
-        text = revision.text(inside, limits.source)
-    except GitError as error:
-        raise NotFound(spec, str(error)) from None
-    except ValueError:
-        raise NotFound(spec, "outside of the repository") from None
-    if text is None:
-        raise NotFound(spec, f"no such file at `{name}`")
-    root = project_root(full)
-    shown = path if not path.is_absolute() else full.relative_to(root)
-    source = SourceFile(f"{shown.as_posix()}@{name}", text)
-    loader = RevisionLoader(revision, root, {source.name: full.parent}, limits)
-    return Located(source, loader, model)
+            yield cast(BinaryIO, process.stdout)
+            process.kill()  # of a file that is too long, nobody reads the rest
 
 
 def _git(folder: Path, arguments: Sequence[str], otherwise: str, input: str = "") -> str:

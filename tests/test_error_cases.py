@@ -28,6 +28,7 @@ _BY_SIZE = "takes a large spec: tests/trust/test_limits.py"
 ELSEWHERE = {
     **dict.fromkeys(("source-too-long", "statement-too-long", "too-many-files", "too-many-problems"), _BY_SIZE),
     "ambiguous-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",
+    "invalid-graph": "about a graph in JSON: tests/unit/cli/test_diff.py",
     "no-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",
 }
 """Codes that no spec alone can show, and where they are tested."""

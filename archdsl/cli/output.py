@@ -42,6 +42,9 @@ def default_name(spec: str, extension: str) -> str:
     ('resnet50.keras', 'swin_t.svg')
     >>> default_name("specs/resnet50.arch:ResNet101", "keras")
     'resnet101.keras'
+    >>> default_name("specs/resnet50.arch@release/1.2", "svg")
+    'resnet50.svg'
     """
     path, _, model = spec.partition(":")
+    path = path.partition("@")[0]
     return f"{(model or Path(path).stem).lower()}.{extension}"

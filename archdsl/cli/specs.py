@@ -31,7 +31,7 @@ class SpecType(click.ParamType):  # type: ignore[type-arg]  # generic from click
         from archdsl.files import bundled, plain
 
         folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
-        files = sorted(folder.glob("*.arch")) if folder.is_dir() else []
+        files = sorted([*folder.glob("*.arch"), *folder.glob("*.json")]) if folder.is_dir() else []
         names = [path.as_posix() for path in files]
         if "/" not in incomplete:
             known = bundled()
@@ -77,11 +77,15 @@ def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:
 
 def open_located(located: Located, settings: tuple[str, ...]) -> Architecture:
     """The model of a spec that was found, as ``open_model`` gives it."""
-    from archdsl.api import choose_model, elaborate
+    from archdsl.api import choose_model, elaborate, select
     from archdsl.cli.settings import is_setting, parse
     from archdsl.compiler import Program
     from archdsl.diagnostics import ArchError
 
+    if located.is_graph:
+        if settings:
+            raise Refusal(f"--set: {located.source.name} is a graph, which has no parameters")
+        return select(located, {})
     program = Program(located.source, located.loader, chosen())
     model = choose_model(program, located.model)
     try:
@@ -95,10 +99,10 @@ def open_located(located: Located, settings: tuple[str, ...]) -> Architecture:
 
 def _stdin() -> Located:
     """A spec from a pipe. Its imports are relative to the current directory."""
-    from archdsl.files import DiskLoader, Located, project_root, read_stream
+    from archdsl.files import STDIN_NAME, DiskLoader, Located, project_root, read_stream
     from archdsl.source import SourceFile
 
     limits = chosen()
-    source = SourceFile("<stdin>", read_stream(sys.stdin.buffer, limits.source))
+    source = SourceFile(STDIN_NAME, read_stream(sys.stdin.buffer, limits.source))
     here = Path.cwd()
     return Located(source, DiskLoader(project_root(here / "stdin"), {source.name: here}, limits), None)

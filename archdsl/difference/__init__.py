@@ -1,10 +1,10 @@
 """How one model differs from another: a structural comparison of two graphs, by blocks, with what each change costs."""
 
-from archdsl.diff.compare import compare
-from archdsl.diff.json import to_json
-from archdsl.diff.markdown import to_markdown
-from archdsl.diff.model import ASPECTS, Aspect, Delta, Difference, Edit, Fact, Note, Section
-from archdsl.diff.text import to_text
+from archdsl.difference.compare import compare
+from archdsl.difference.json import to_json
+from archdsl.difference.markdown import to_markdown
+from archdsl.difference.model import ASPECTS, Aspect, Delta, Difference, Edit, Fact, Note, Section
+from archdsl.difference.text import to_text
 
 __all__ = [
     "ASPECTS",

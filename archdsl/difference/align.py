@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _CELLS: Final = 250_000
-"""Pairs that one comparison weighs at most. Longer sequences are compared near their diagonal only, where the pairs of a
-network with many layers are; what was inserted is found by the ends and by the items that occur once."""
+"""Pairs that one comparison weighs at most. Longer sequences are compared near their diagonal only; equal ends and items
+that occur once hold them together."""
 
 
 def align(
@@ -53,7 +53,9 @@ def _anchors(
 ) -> Iterator[tuple[int, int]]:
     """The longest rising run of pairs whose keys occur once on each side: patience sorting, as in patience diff."""
     mine, yours = ours[start[0] : end[0]], theirs[start[1] : end[1]]
-    once = {item for item, n in Counter(mine).items() if n == 1} & {item for item, n in Counter(yours).items() if n == 1}
+    once = {item for item, n in Counter(mine).items() if n == 1} & {
+        item for item, n in Counter(yours).items() if n == 1
+    }
     there = {item: position for position, item in enumerate(yours, start[1]) if item in once}
     piles: list[int] = []
     tops: list[tuple[int, int]] = []
@@ -75,36 +77,38 @@ def _anchors(
 
 
 def _weigh(ours: Sequence[T], theirs: Sequence[T], score: Callable[[T, T], float]) -> list[tuple[int, int]]:
-    """Needleman and Wunsch's alignment (1970) with gaps that cost nothing, in a band where the whole is too much."""
+    """Needleman and Wunsch's alignment (1970) with gaps that cost nothing, in a band where the whole is too much.
+
+    ``best`` has for each column from ``low`` on the greatest sum of what comes before it, in the rows so far.
+    """
     rows, columns = len(ours), len(theirs)
     if not rows or not columns:
         return []
     band = columns if rows * columns <= _CELLS else max(16, _CELLS // rows)
-    above: list[float] = [0.0] * (columns + 1)
     ways: list[tuple[int, bytearray]] = []
+    low, best = 0, [0.0] * (min(columns, band) + 1)
     for row, item in enumerate(ours):
-        middle = (row * columns) // rows
-        low, high = max(0, middle - band), min(columns, middle + band + 1)
-        best = [above[low]] * (columns + 1) if low else [0.0] * (columns + 1)
-        way = bytearray(high - low)
-        for column in range(low, high):
-            worth = score(item, theirs[column])
-            taken = above[column] + worth if worth > 0 else -1.0
-            value, step = best[column], _LEFT
-            if above[column + 1] > value:
-                value, step = above[column + 1], _UP
-            if taken >= value:  # of equals the pair: earlier items stay with earlier ones
-                value, step = taken, _PAIR
-            best[column + 1] = value
-            way[column - low] = step
-        best[high + 1 :] = [best[high]] * (columns - high)
+        middle = row * columns // rows
+        start, end = max(low, middle - band), min(columns, middle + band)
+        above = best[start - low :]
+        above += [above[-1]] * (end + 1 - start - len(above))
+        low, best = start, [above[0]]
+        way = bytearray(end - start)
+        for offset in range(end - start):
+            worth = score(item, theirs[start + offset])
+            value, step = best[offset], _LEFT
+            if above[offset + 1] > value:
+                value, step = above[offset + 1], _UP
+            if worth > 0 and above[offset] + worth >= value:  # of equals the pair: earlier items stay with earlier ones
+                value, step = above[offset] + worth, _PAIR
+            best.append(value)
+            way[offset] = step
         ways.append((low, way))
-        above = best
     pairs: list[tuple[int, int]] = []
     row, column = rows - 1, columns - 1
     while row >= 0 and column >= 0:
         low, way = ways[row]
-        step = way[column - low] if low <= column < low + len(way) else _LEFT if column >= low else _UP
+        step = _UP if column < low else _LEFT if column >= low + len(way) else way[column - low]
         if step == _PAIR:
             pairs.append((row, column))
         row -= step != _LEFT

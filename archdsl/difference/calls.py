@@ -53,7 +53,8 @@ def values(changes: Sequence[tuple[str, str]]) -> str:
     ('1 → 2', '×2 (64 → 128, 128 → 256)')
     """
     distinct = [*dict.fromkeys(changes)]
-    shown = [f"{_short(old)} → {_short(new)}" for old, new in (distinct if len(distinct) < 4 else [*distinct[:2], distinct[-1]])]
+    listed = distinct if len(distinct) < 4 else [*distinct[:2], distinct[-1]]
+    shown = [f"{_short(old)} → {_short(new)}" for old, new in listed]
     if len(distinct) > 3:
         shown.insert(2, "…")
     text = ", ".join(shown)
@@ -70,8 +71,8 @@ def common(calls: Sequence[str]) -> str:
     distinct = [*dict.fromkeys(calls)]
     if len(distinct) == 1:
         return _short(distinct[0])
-    given = [arguments(call) for call in distinct]
-    shared = [(name, given[0][name]) for name in given[0] if all(name in g and g[name] == given[0][name] for g in given)]
+    first, *others = [arguments(call) for call in distinct]
+    shared = [(name, value) for name, value in first.items() if all(other.get(name) == value for other in others)]
     words = [_short(value) if name.isdecimal() else f"{name}={_short(value)}" for name, value in shared]
     if words and not shared[0][0].isdecimal():
         words.insert(0, "…")

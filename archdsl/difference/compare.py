@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Literal
 
-from archdsl.diff.edits import LEARNING, Pair, edits
-from archdsl.diff.match import match
-from archdsl.diff.model import Aspect, Difference, Edit, Fact, Share, Side
-from archdsl.diff.notes import sections
+from archdsl.difference.edits import LEARNING, Pair, edits
+from archdsl.difference.match import match
+from archdsl.difference.model import Aspect, Difference, Edit, Fact, Share, Side
+from archdsl.difference.notes import sections
 from archdsl.graph.dims import show
 from archdsl.graph.model import Graph, Port
 from archdsl.ops.show import value
 from archdsl.passes.cost import cost
 
 
-def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = ()) -> Difference:
+def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = (), names: tuple[str, str] | None = None) -> Difference:
     """How the second graph differs from the first.
+
+    ``names`` tell models apart that are called the same, such as ``net.arch@HEAD`` and ``net.arch``.
 
     ``ignore`` leaves out arguments for ``"training"`` (initialisers, L2, momentum, dropout rates), ``"eps"`` of
     normalisations, ``"names"`` of layers, and the ``"facts"`` of `about`.
@@ -29,11 +31,12 @@ def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = ()) -> Differenc
     False
     """
     pair = Pair(a, b, match(a, b))
+    before, after = names if names is not None and a.name == b.name else (a.name, b.name)
     found = edits(pair)
     shown = [edit for edit in found if not _ignored(pair, edit, ignore)]
     return Difference(
-        before=_side(a),
-        after=_side(b),
+        before=_side(a, before),
+        after=_side(b, after),
         facts=tuple(_facts(pair, ignore)),
         edits=tuple(shown),
         sections=sections(pair, [edit for edit in shown if edit.kind != "follows"]),
@@ -44,9 +47,9 @@ def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = ()) -> Differenc
     )
 
 
-def _side(graph: Graph) -> Side:
+def _side(graph: Graph, name: str) -> Side:
     costs = cost(graph)
-    return Side(graph.name, costs.total, costs.depth, len(graph))
+    return Side(name, graph.name, costs.total, costs.depth, len(graph))
 
 
 def _ignored(pair: Pair, edit: Edit, ignore: Collection[Aspect]) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from archdsl.diff.match import Matching, commutes
-from archdsl.diff.model import Delta, Edit
+from archdsl.difference.match import Matching, commutes
+from archdsl.difference.model import Delta, Edit
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, tree
-from archdsl.ops.base import Misfit, Op
+from archdsl.ops.base import Misfit, Op, per_axis
 from archdsl.ops.show import TRAINING, call, value
 from archdsl.ops.sliding import pad_pairs, same_pads
 from archdsl.passes.cost import NodeCost, cost
@@ -58,7 +58,9 @@ def edits(pair: Pair) -> list[Edit]:
         if (partner := pair.matching.nodes.get(node.path)) is not None and node.path not in pair.matching.moved:
             last = place[partner]
         spots[node.path] = (last, index + 1)
-    found += [(spots[first], edit) for first, edit in _alone(pair.a, pair.matching.nodes.keys(), pair.costs_a, "removed")]
+    found += [
+        (spots[first], edit) for first, edit in _alone(pair.a, pair.matching.nodes.keys(), pair.costs_a, "removed")
+    ]
     found += [((place[first], 0), edit) for first, edit in _alone(pair.b, pair.back.keys(), pair.costs_b, "added")]
     wiring = _Wiring(pair)
     memo: dict[tuple[Any, ...], list[Edit]] = {}
@@ -69,7 +71,7 @@ def edits(pair: Pair) -> list[Edit]:
 
 
 def _alone(
-    graph: Graph, matched: Collection[str], costs: Mapping[str, NodeCost], kind: Any
+    graph: Graph, matched: Collection[str], costs: Mapping[str, NodeCost], kind: Literal["added", "removed"]
 ) -> Iterator[tuple[str, Edit]]:
     """The largest blocks and ops without a partner, each with the path of its first node."""
     count: dict[int, list[int]] = {}
@@ -125,12 +127,12 @@ def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, .
     elif (wires := wiring.changed(a, b)) is not None:
         found.append(replace(base, old=wires[0], new=wires[1]))
     if (a.layer == a.path) != (b.layer == b.path) or pair.matching.nodes.get(a.layer) != b.layer:
-        owners = (node.layer if node.layer != node.path else "its own" for node in (a, b))
-        found.append(replace(base, kind="changed", attribute="weights", **dict(zip(("old", "new"), owners, strict=True))))
+        old, new = (node.layer if node.layer != node.path else "its own" for node in (a, b))
+        found.append(replace(base, kind="changed", attribute="weights", old=old, new=new))
     rest = total - Delta.sum(edit.delta for edit in found)
     if rest and found:  # a change of the op itself is what costs; where there is none, other wiring or weights
         found[-1] = replace(found[-1], delta=found[-1].delta + rest)
-    elif rest or a.shape != b.shape:
+    elif not found and (rest or a.shape != b.shape):
         found.append(replace(base, kind="follows", old=str(list(a.shape)), new=str(list(b.shape)), delta=rest))
     return found
 
@@ -139,7 +141,8 @@ def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]
     """What differs between two ops, and what each change costs; together they cost ``total``."""
     base = Edit("changed", b.op.name, a.path, b.path)
     if type(a.op) is not type(b.op):
-        return [replace(base, kind="replaced", old=call(a.op, hide=TRAINING), new=call(b.op, hide=TRAINING), delta=total)]
+        old, new = (call(node.op, hide=TRAINING) for node in (a, b))
+        return [replace(base, kind="replaced", old=old, new=new, delta=total)]
     names = [n for n in type(a.op).model_fields if _plain(a.op, n) != _plain(b.op, n)]
     if "pad" in names and _padding(a.op, ins) == _padding(b.op, outs) is not None:
         names.remove("pad")
@@ -156,9 +159,7 @@ def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]
     return found
 
 
-def _so_far(
-    a: Node, op: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...], spent: Delta, *, owns: bool
-) -> Delta:
+def _so_far(a: Node, op: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...], spent: Delta, *, owns: bool) -> Delta:
     try:
         return Delta.between(_cost(a.op, ins, owns=a.layer == a.path), _cost(op, outs, owns=owns))
     except (Misfit, ArithmeticError):
@@ -203,10 +204,8 @@ def _padding(op: Op, inputs: tuple[Shape, ...]) -> tuple[tuple[int, int], ...] |
     if pad != "same":
         return pad_pairs(0 if pad == "valid" else pad, len(spatial))
     found = []
-    for axis, size in enumerate(spatial):
-        k, stride, dilation = (
-            given if isinstance(given := getattr(op, name), int) else given[axis] for name in ("k", "stride", "dilation")
-        )
+    ks, strides, dilations = (per_axis(getattr(op, name), len(spatial), name) for name in ("k", "stride", "dilation"))
+    for size, k, stride, dilation in zip(spatial, ks, strides, dilations, strict=True):
         pads = same_pads(size, (k - 1) * dilation + 1, stride)
         if pads is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from archdsl.diff.model import Delta, Difference, Edit, Note, Section, Side
+from archdsl.difference.model import Delta, Difference, Edit, Note, Section, Side
 from archdsl.graph.dims import Dim
 
 SCHEMA: Final = "archdsl-diff"
@@ -31,7 +31,7 @@ def to_json(difference: Difference, *, indent: int | None = 2) -> str:
         "follows": [_edit(edit) for edit in difference.follows],
         "renamed": [list(names) for names in difference.renamed],
         "ignored": difference.ignored,
-        "ops": [{"op": k.op, "count": list(k.count), "params": list(k.params)} for k in difference.kinds],
+        "ops": [{"op": k.op, "count": list(k.counts), "params": list(k.params)} for k in difference.kinds],
     }
     return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
 
@@ -39,6 +39,7 @@ def to_json(difference: Difference, *, indent: int | None = 2) -> str:
 def _side(side: Side) -> dict[str, Any]:
     cost = side.cost
     return {
+        "name": side.name,
         "model": side.model,
         "params": cost.params,
         "trainable": cost.trainable,

@@ -1,4 +1,4 @@
-"""A difference in Markdown, for a pull request. Whatever comes from a spec stands in code spans, where it means nothing."""
+"""A difference in Markdown, for a pull request. What comes from a spec stands in code spans, where it means nothing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from archdsl.diagnostics.display import visible
-from archdsl.diff.model import Difference, Section
-from archdsl.diff.text import SIGNS, closing, cost, counterparts, fact_words, is_strange, made_of, totals
+from archdsl.difference.model import Difference, Section
+from archdsl.difference.text import SIGNS, closing, cost, counterparts, fact_words, is_strange, made_of, totals
 
 
 def to_markdown(difference: Difference, *, whole: bool = False) -> str:
     """The totals as a table and the changes as lists."""
-    title = f"**{code(difference.before.model)} → {code(difference.after.model)}**"
+    title = f"**{code(difference.before.name)} → {code(difference.after.name)}**"
     if not difference:
         title += ": no difference"
     paragraphs: list[Iterable[str]] = [[title]]

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import log2
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
-from archdsl.diff.align import align
+from archdsl.difference.align import align
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, is_derived, local_name, tree
 from archdsl.ops.base import Op
 from archdsl.ops.show import call
+
+T = TypeVar("T")
 
 _ALIKE: Final = 0.4
 """The share of ops that two blocks need in common to be the same block, changed; half of it if the name is the same."""
@@ -299,10 +301,9 @@ def _is_given(name: str, called: str) -> bool:
     return not name.isdecimal() and not is_derived(name, called)
 
 
-def _overlap(one: Counter[str] | Counter[int], other: Counter[str] | Counter[int]) -> float:
+def _overlap(one: Counter[T], other: Counter[T]) -> float:
     """Dice's coefficient of two bags: twice what they share, over what they hold together."""
-    shared = sum(min(n, other[item]) for item, n in one.items())  # type: ignore[index]
-    return 2 * shared / max(1, one.total() + other.total())
+    return 2 * (one & other).total() / max(1, one.total() + other.total())
 
 
 def _uses(graph: Graph) -> dict[str, set[tuple[str, int]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from archdsl.graph.dims import Dim
 from archdsl.passes.cost import NodeCost
@@ -120,19 +120,19 @@ class Fact:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(NamedTuple):
     """How often both models have an op, and how many weights in it: first and second model."""
 
     op: str
-    count: tuple[int, int]
+    counts: tuple[int, int]
     params: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two models."""
+    """One of the two models. ``name`` is what a reader tells them apart by: the model's own, if they differ in it."""
 
+    name: str
     model: str
     cost: NodeCost
     depth: int
@@ -169,7 +169,7 @@ class Difference:
         return bool(self.edits) or any(fact.kind != "about" for fact in self.facts)
 
     def __str__(self) -> str:
-        from archdsl.diff.text import to_text
+        from archdsl.difference.text import to_text
 
         return to_text(self)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from archdsl.diff.calls import arguments, common, values
-from archdsl.diff.edits import Pair
-from archdsl.diff.model import Edit, Note, Section
+from archdsl.difference.calls import arguments, common, values
+from archdsl.difference.edits import Pair
+from archdsl.difference.model import Edit, Note, Section
 from archdsl.graph.model import Instance
 from archdsl.graph.tree import local_name
 

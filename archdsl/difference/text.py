@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from archdsl.diagnostics.display import visible, width
-from archdsl.diff.model import Delta, Difference, Fact, Kind, Note, Section
+from archdsl.difference.model import Delta, Difference, Fact, Kind, Note, Section
 from archdsl.graph.dims import Dim
 from archdsl.summary.figures import exact, human
 
@@ -35,7 +35,7 @@ def to_text(difference: Difference, *, whole: bool = False, colour: bool = False
     Of models with little in common it says what both are made of, unless the ``whole`` list is asked for.
     """
     paragraphs: list[Iterable[str]] = []
-    title = visible(f"{difference.before.model} → {difference.after.model}")
+    title = visible(f"{difference.before.name} → {difference.after.name}")
     if difference:
         paragraphs += [[_paint(title, _BOLD if colour else "")], _columns([*totals(difference)])]
     else:
@@ -63,10 +63,9 @@ def counterparts(difference: Difference) -> str:
 
 def made_of(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
     """Of the ops that weigh most in either model, how often they occur and how many weights they have."""
-    kinds = difference.kinds[:_KINDS]
-    for kind in kinds:
-        old, new = (f"{n} ({human(params)})" if params else str(n) for n, params in zip(kind.count, kind.params, strict=True))
-        yield kind.op, old, new, ""
+    for op, counts, params in difference.kinds[:_KINDS]:
+        old, new = (f"{n} ({human(p)})" if p else str(n) for n, p in zip(counts, params, strict=True))
+        yield op, old, new, ""
 
 
 def _columns(rows: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:

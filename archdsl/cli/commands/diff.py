@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +14,7 @@ from archdsl.cli.specs import STDIN, SpecType, open_model, set_option
 from archdsl.cli.terminal import colour, show_diagnostics, working
 
 if TYPE_CHECKING:
-    from archdsl.diff import Aspect, Difference
+    from archdsl.difference import Aspect, Difference
 
 DIFFERENT = 1
 _EPILOG = """\b
@@ -37,7 +36,7 @@ Examples:
     show_default=True,
     help="For readers, programs, or a pull request.",
 )
-@click.option("-o", "--output", "out", metavar="FILE", default=STDOUT, help="A file to write to instead of the terminal.")
+@click.option("-o", "--output", "out", metavar="FILE", default=STDOUT, help="A file to write to; else the terminal.")
 @click.option(
     "--ignore",
     type=click.Choice(["training", "eps", "names", "facts"]),
@@ -73,7 +72,7 @@ def diff(
     Models that are written differently and compute the same have no difference.
     """
     from archdsl.diagnostics import ArchError
-    from archdsl.diff import compare
+    from archdsl.difference import compare
 
     a, b = _sides(specs, own=bool(settings_a or settings_b))
     try:
@@ -121,7 +120,7 @@ def _name(spec: str, settings: tuple[str, ...]) -> str:
 
 
 def _shown(difference: Difference, format: str, *, whole: bool, colour: bool) -> str:
-    from archdsl.diff import to_json, to_markdown, to_text
+    from archdsl.difference import to_json, to_markdown, to_text
 
     match format:
         case "json":

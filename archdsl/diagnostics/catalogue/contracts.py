@@ -100,3 +100,14 @@ class AmbiguousModel(Diagnostic):
 
     message = "the file declares several models: {models}"
     models: str
+
+
+class InvalidGraph(Diagnostic):
+    """A saved graph is not JSON, not of the published form, or contradicts itself.
+
+    Graphs that are read are proved again: each shape must be what the rule of its op gives. `archdsl compile SPEC --to
+    json` writes the form, which `docs/graph.schema.json` describes.
+    """
+
+    message = "no valid graph: {problem}"
+    problem: str
