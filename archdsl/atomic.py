@@ -79,7 +79,7 @@ def _nameless(folder: Path) -> tuple[int, Path, None] | None:
         descriptor = os.open(folder, flag | os.O_RDWR, 0o600)
     except OSError:  # a file system without it; what is wrong with the folder itself, the named file will tell
         return None
-    path = Path(f"/proc/self/fd/{descriptor}")
+    path = Path(f"/proc/{os.getpid()}/fd/{descriptor}")
     if not path.exists():
         os.close(descriptor)
         return None
