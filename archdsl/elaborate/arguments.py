@@ -156,6 +156,8 @@ def bind_parameters(
         else:
             problems.append(codes.MissingArgument(span=span, callee=callee, argument=name, labels=declared))
             value = POISON
+        if isinstance(value, tuple):  # each element is looked at
+            scope.session.charge(len(value) // 2, at)
         scope.names[name] = fitted = POISON if value is POISON else fit(value, param.type)
         is_silent |= fitted is POISON
         if fitted is POISON and value is not POISON and is_known(param.type):

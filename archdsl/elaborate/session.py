@@ -143,7 +143,8 @@ class Session:
         """Bounds a value with all that it holds, and counts the work of using it."""
         parts, depth = self._scales.weigh(value)
         if parts > self.limits.length:
-            long(parts, "the string" if isinstance(value, str) else "the list", span, self.limits)
+            what = "the string" if isinstance(value, str) else "the list" if isinstance(value, tuple) else "the value"
+            long(parts, what, span, self.limits)
         if depth > self.limits.depth:
             help_ = self.limits.advice("depth")
             raise Failure(

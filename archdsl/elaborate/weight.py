@@ -30,7 +30,7 @@ class Scales:
     """Weighs the values of one compilation.
 
     >>> Scales().weigh(((1, 2), (3,)))
-    Weight(parts=6, depth=2)
+    Weight(parts=3, depth=2)
     """
 
     def __init__(self) -> None:
@@ -45,12 +45,12 @@ class Scales:
         known = self._known.get(id(value))
         if known is not None:
             return known[1]
-        total, depth = 1, 0
+        total, depth = 0, 0
         for part in _parts(value):
             weight = self.weigh(part) if part.__class__ in COMPOSITE else _PLAIN
             total += weight.parts
             depth = max(depth, weight.depth)
-        found = Weight(total, depth + 1)
+        found = Weight(max(total, 1), depth + 1)
         self._known[id(value)] = value, found
         return found
 
