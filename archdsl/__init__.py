@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
     from archdsl.limits import Limits
+    from archdsl.survey import compare, scale
 
 __all__ = [
     "ArchError",
@@ -26,9 +27,11 @@ __all__ = [
     "Limits",
     "__version__",
     "check_text",
+    "compare",
     "diff",
     "load",
     "load_text",
+    "scale",
 ]
 
 _HOMES = {
@@ -38,9 +41,11 @@ _HOMES = {
     "Graph": "archdsl.graph.model",
     "Limits": "archdsl.limits",
     "check_text": "archdsl.api",
+    "compare": "archdsl.survey",
     "diff": "archdsl.api",
     "load": "archdsl.api",
     "load_text": "archdsl.api",
+    "scale": "archdsl.survey",
 }
 
 

@@ -95,6 +95,18 @@ class Program:
             return {}
         return {p.name.id: _parameter(p, ref.arguments.get(p.name.id)) for p in ref.decl.params}
 
+    def ready(self, model: str | None = None) -> tuple[str, ...]:
+        """The models that need no arguments: all in the file, or a model and its variants."""
+        names = self.models if model is None else self._made_of(model)
+        return tuple(n for n in names if all(p.default is not None for p in self.parameters(n).values()))
+
+    def _made_of(self, model: str) -> Iterator[str]:
+        ref = self._module.find(model)
+        for name in self.models:
+            other = self._module.find(name)
+            if isinstance(ref, BlockRef) and isinstance(other, BlockRef) and other.decl is ref.decl:
+                yield name
+
     def doc(self, model: str) -> str:
         """The `##` lines above a model or, if it has none, above the one that it is a variant of."""
         ref = self._module.find(model)

@@ -18,7 +18,20 @@ from archdsl.cli.exits import INTERRUPTED, PIPE_CLOSED
 from archdsl.cli.group import CommandGroup
 from archdsl.version import __version__
 
-_COMMANDS = ("check", "compile", "summary", "render", "view", "ops", "explain", "completion")
+_COMMANDS = (
+    "check",
+    "compile",
+    "summary",
+    "compare",
+    "select",
+    "scale",
+    "diff",
+    "render",
+    "view",
+    "ops",
+    "explain",
+    "completion",
+)
 
 _EXAMPLES = """\b
 Examples:
@@ -29,7 +42,8 @@ Examples:
   archdsl ops conv
   archdsl explain shape-mismatch
 
-A SPEC is a file, `net.arch`; one model of it, `net.arch:Model`; or the name of a bundled model, `resnet50`.
+A SPEC is a file, `net.arch`; one model of it, `net.arch:Model`; the file at a git revision, `net.arch@HEAD~1` or
+`net.arch@v1:Model`; a graph that `compile --to json` wrote, `net.json`; or the name of a bundled model, `resnet50`.
 
 \b
 Exit codes: 0 done, 1 a spec has errors, 2 wrong usage or a file that cannot be read or written,

@@ -9,10 +9,12 @@ from archdsl.cli.exits import Refusal
 from archdsl.compiler import Parameter, Program
 from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.suggest import did_you_mean
+from archdsl.elaborate.values import Given
 from archdsl.source import SourceFile
 
-_MARK: Final = "--set "
-"""How the name of a source starts that is no file."""
+_SET: Final = "--set"
+OVER: Final = "--over"
+"""How the names of sources start that are no files: the options that values are given by."""
 
 
 def parse(program: Program, model: str, settings: Sequence[str]) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def parse(program: Program, model: str, settings: Sequence[str]) -> dict[str, An
         if not equals or not name:
             raise Refusal(f"--set {setting}: write `--set name=value`")
         if name not in known:
-            raise Refusal(_unknown(model, name, known))
+            raise Refusal(unknown(model, name, known))
         if name in values:
             raise Refusal(f"--set {name} is given twice")
         values[name] = _value(program, name, text.strip(), known[name])
@@ -35,20 +37,26 @@ def parse(program: Program, model: str, settings: Sequence[str]) -> dict[str, An
 def _value(program: Program, name: str, text: str, parameter: Parameter) -> Any:
     if "str" in parameter.type.split(" | ") and not text.startswith('"'):
         return text  # where only a string can be meant, its quotes may be left out: shells take them away
-    source = SourceFile(f"{_MARK}{name}", f"let {name} = {text}")
+    return expression(program, _SET, name, text)
+
+
+def expression(program: Program, option: str, name: str, text: str) -> Given:
+    """The value of an expression that an option gives a parameter. It sees the names of the program."""
+    source = SourceFile(f"{option} {name}", f"let {name} = {text}")
     given = program.value(source)
     if given is None:
         found = [d for d in program.diagnostics if d.span.source is source]
-        raise ArchError(found) if found else Refusal(f"--set {name}: `{text}` is not one value")
+        raise ArchError(found) if found else Refusal(f"{option} {name}: `{text}` is not one value")
     return given
 
 
 def is_setting(source: SourceFile) -> bool:
     """Whether a diagnostic is about what stands on the command line."""
-    return source.name.startswith(_MARK)
+    return source.name.startswith((f"{_SET} ", f"{OVER} "))
 
 
-def _unknown(model: str, name: str, known: dict[str, Parameter]) -> str:
+def unknown(model: str, name: str, known: dict[str, Parameter]) -> str:
+    """What to say of a parameter that a model does not have."""
     lines = [f"{model} has no parameter `{name}`", *did_you_mean(name, known)]
     if not known:
         return f"{lines[0]}, nor any other"

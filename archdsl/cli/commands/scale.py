@@ -1,0 +1,116 @@
+"""``archdsl scale``: how a model's figures grow with its parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archdsl.cli.commands.compare import FORMATS, plot_target
+from archdsl.cli.exits import SPEC_ERRORS, Refusal
+from archdsl.cli.limits import chosen
+from archdsl.cli.output import STDOUT, write_text, written
+from archdsl.cli.specs import find, set_option, spec_argument
+from archdsl.cli.terminal import colour, show_diagnostics, working
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archdsl.comparison.scaling import Member
+    from archdsl.survey import Step
+
+_EPILOG = """\b
+Examples:
+  archdsl scale efficientnet --over "phi=0..7"
+  archdsl scale mobilenet_v2 --over "width=[0.35, 0.5, 0.75, 1.0, 1.4]"
+  archdsl scale resnet50 --over "size=64..256 step 64" --plot sizes.svg
+  archdsl scale mobilenet_v2 --over "width=[0.5, 1.0]" --over "size=[128, 224]" --format markdown
+  archdsl scale resnet50.arch:ResNet --set unit=Bottleneck --over "depths=[[3,4,6,3], [3,4,23,3]]\""""
+
+
+@click.command(epilog=_EPILOG)
+@spec_argument
+@click.option(
+    "--over",
+    "ranges",
+    multiple=True,
+    required=True,
+    metavar="NAME=VALUES",
+    help="A parameter and its values: `phi=0..7`, `size=64..256 step 64`, or a list of any values of the language. "
+    "With several, all combinations.",
+)
+@click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("-o", "--output", "out", default=STDOUT, metavar="OUT", help="The file to write; `-` is standard output.")
+@click.option("--plot", metavar="FILE", help="Draw the figures over the values to FILE: .svg, .png or .pdf.")
+@set_option
+@click.pass_context
+def scale(
+    ctx: click.Context,
+    spec: str,
+    ranges: tuple[str, ...],
+    format: str,
+    out: str,
+    plot: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Scale a model: its figures for each value of a parameter, and how many times those of the first.
+
+    Both ends of a range are in it. Values are read as `--set` reads them, so that lists may hold numbers, strings,
+    lists, ops and blocks. A value that the model cannot take is reported, and the others are tabulated all the same.
+    """
+    from archdsl.cli import ranges as over
+    from archdsl.cli.settings import parse
+    from archdsl.comparison.scaling import table, to_json
+    from archdsl.diagnostics.json import to_json as diagnostic
+    from archdsl.survey import family
+    from archdsl.tabular import render
+
+    target = plot_target(plot)
+    located = find(spec)
+    if located.is_graph:
+        raise Refusal(f"--over: {located.source.name} is a graph, which has no parameters")
+    try:
+        with working(f"scaling {spec}"):
+            steps = list(
+                family(
+                    located,
+                    lambda program, model: over.parse(program, model, ranges),
+                    lambda program, model: parse(program, model, settings),
+                    chosen(),
+                )
+            )
+    except ValueError as error:
+        raise Refusal(f"--over: {error}") from None
+    failed = [step for step in steps if step.entry is None]
+    family_ = [(step.values, step.entry) for step in steps]
+    model = next((step.entry.model for step in steps if step.entry is not None), spec)
+    if target is not None and len(failed) < len(steps):
+        _draw(model, family_, target)
+    if target is None or out != STDOUT:
+        if format == "json":
+            found = [
+                {"arguments": dict(s.values), "diagnostics": [diagnostic(d) for d in s.diagnostics]} for s in failed
+            ]
+            text = to_json(model, family_, failed=found)
+        else:
+            notes = [f"{_named(step)}: {step.diagnostics[0]}" for step in failed if step.diagnostics]
+            text = render(table(model, family_, notes), format, colour=colour() and out == STDOUT)  # type: ignore[arg-type]  # click's choice
+        if write_text(text, out):
+            click.echo(f"wrote {out}")
+    for step in failed:
+        show_diagnostics(step.diagnostics, err=True)
+    if failed:
+        ctx.exit(SPEC_ERRORS)
+
+
+def _named(step: Step) -> str:
+    return ", ".join(f"{name}={value}" for name, value in step.values)
+
+
+def _draw(model: str, family: Sequence[Member], target: Path) -> None:
+    with working("drawing"), written(target) as file:
+        from archdsl.plots import scaling
+
+        scaling.lines(model, family).save(file, target.suffix.lower())
+    click.echo(f"wrote {target}")

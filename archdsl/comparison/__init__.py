@@ -1,0 +1,7 @@
+"""Models side by side: their figures, which one to take, and how a family grows."""
+
+from archdsl.comparison.columns import FIGURES, ordered, table
+from archdsl.comparison.entry import Entry, measure
+from archdsl.comparison.select import Criteria, Selection, select
+
+__all__ = ["FIGURES", "Criteria", "Entry", "Selection", "measure", "ordered", "select", "table"]

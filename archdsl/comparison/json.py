@@ -1,0 +1,49 @@
+"""Comparisons as JSON, versioned like an API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from archdsl.comparison.entry import Entry
+from archdsl.graph.dims import Dim
+
+SCHEMA: Final = "archdsl-compare"
+VERSION: Final = 1
+
+
+def to_json(entries: Iterable[Entry], **more: Any) -> str:
+    """The models as objects; ``more`` are further members of the document.
+
+    What depends on a dimension left open is a string, what is not known ``null``; all other figures are numbers.
+    """
+    return document(SCHEMA, VERSION, models=[members(entry) for entry in entries], **more)
+
+
+def document(schema: str, version: int, **parts: Any) -> str:
+    return json.dumps({"schema": schema, "version": version, **parts}, indent=2, ensure_ascii=False) + "\n"
+
+
+def members(entry: Entry) -> Mapping[str, Any]:
+    return {
+        "name": entry.name,
+        "model": entry.model,
+        "file": entry.file,
+        "input": [_dim(dim) for dim in entry.inputs[0]]
+        if len(entry.inputs) == 1
+        else [[_dim(dim) for dim in shape] for shape in entry.inputs],
+        "params": entry.params,
+        "trainable": entry.trainable,
+        "macs": _dim(entry.macs),
+        "depth": entry.depth,
+        "memory": _dim(entry.memory),
+        "receptive_field": None if entry.field is None else list(entry.field),
+        "year": entry.year,
+        "imagenet_top1": entry.top1,
+        "imagenet_source": entry.source or None,
+    }
+
+
+def _dim(dim: Dim) -> int | str:
+    return dim if isinstance(dim, int) else str(dim)

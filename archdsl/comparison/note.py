@@ -1,0 +1,81 @@
+"""A selection as an engineer would put it down: what to take and why, what nearly did, what cannot be said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any, Final
+
+from archdsl.comparison.columns import bytes_of
+from archdsl.comparison.entry import Entry
+from archdsl.comparison.json import document, members
+from archdsl.comparison.select import Selection, describe
+from archdsl.summary.figures import human
+
+SCHEMA: Final = "archdsl-select"
+VERSION: Final = 1
+_NEAR: Final = 5
+_WORDS: Final = {"top1": "top-1", "params": "parameters", "macs": "MACs", "memory": "memory of activations"}
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def to_text(selection: Selection, *, everything: bool = False, colour: bool = False) -> str:
+    """The note. Of the misses it names the nearest, unless ``everything`` is asked for."""
+    return "\n".join(_lines(selection, everything, colour)) + "\n"
+
+
+def _lines(selection: Selection, everything: bool, colour: bool) -> Iterator[str]:
+    criteria = selection.criteria
+    count = len(selection.chosen)
+    met = f"{count or 'None'} of {_models(selection.looked_at)} meet{'s' * (count <= 1)}"
+    ranked = f"; ranked by {_WORDS[criteria.prefer]}" if count > 1 else ""
+    yield _strong(f"{met}: {describe(criteria)}{ranked}", colour)
+    for place, candidate in enumerate(selection.chosen, 1):
+        yield ""
+        yield f"{place}. " + _strong(candidate.entry.name, colour) + f"  {_figures(candidate.entry)}"
+        yield from (f"   {reason}" for reason in candidate.reasons)
+    near = selection.misses if everything else selection.misses[:_NEAR]
+    if near:
+        yield ""
+        yield _strong("Nearest misses" if not everything else "Misses, the nearest first", colour)
+        size = max(len(miss.entry.name) for miss in near)
+        yield from (f"  {miss.entry.name:<{size}}  {'; '.join(miss.reasons)}" for miss in near)
+        if left := len(selection.misses) - len(near):
+            yield f"  and {left} more, further off; `--misses` lists them"
+    if selection.unknown:
+        yield ""
+        yield _strong("Unknown", colour)
+        size = max(len(unknown.entry.name) for unknown in selection.unknown)
+        for unknown in selection.unknown:
+            yield f"  {unknown.entry.name:<{size}}  states no {' and no '.join(unknown.missing)}; meets the rest"
+
+
+def _models(count: int) -> str:
+    return f"{count} model{'s' * (count != 1)}"
+
+
+def _figures(entry: Entry) -> str:
+    parts = [] if entry.top1 is None else [f"{entry.top1:.1f} % top-1" + (f" ({entry.source})" * bool(entry.source))]
+    parts += [
+        f"{human(entry.params)} parameters",
+        f"{human(entry.macs)} MACs",
+        f"{bytes_of(entry.memory)} of activations",
+    ]
+    return ", ".join(parts)
+
+
+def _strong(text: str, colour: bool) -> str:
+    return f"{_BOLD}{text}{_PLAIN}" if colour else text
+
+
+def to_json(selection: Selection, **more: Any) -> str:
+    """All three lists, with the figures of every model, and the reasons in words."""
+    return document(
+        SCHEMA,
+        VERSION,
+        criteria=asdict(selection.criteria),
+        chosen=[{**members(found.entry), "reasons": found.reasons} for found in selection.chosen],
+        misses=[{**members(miss.entry), "reasons": miss.reasons, "by": round(miss.by, 4)} for miss in selection.misses],
+        unknown=[{**members(lack.entry), "missing": lack.missing} for lack in selection.unknown],
+        **more,
+    )

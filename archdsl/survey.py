@@ -1,0 +1,194 @@
+"""Many models at once: the figures of several specs, of the whole zoo, or of one model with changing arguments."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any, Final, TypeAlias
+
+from archdsl.api import choose_model, elaborate, select
+from archdsl.comparison.entry import Entry, measure
+from archdsl.compiler import Program, needs_model
+from archdsl.diagnostics import ArchError, Diagnostic
+from archdsl.elaborate.values import Given, show_value
+from archdsl.files import Located, NotFound, bundled, locate
+from archdsl.limits import DEFAULT, Limits
+
+Settings: TypeAlias = Callable[[Program, str], Mapping[str, Any]]
+"""The arguments of a model, which may be read with the names of its program in sight."""
+Ranges: TypeAlias = Callable[[Program, str], Mapping[str, Sequence[Any]]]
+"""The values that each parameter takes."""
+MOST: Final = 1_000
+"""Models that one family may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A model, or a whole spec, that has errors."""
+
+    name: str
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One member of a family: its arguments as the language writes them, and its figures if it has no errors."""
+
+    values: tuple[tuple[str, str], ...]
+    entry: Entry | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def zoo() -> tuple[str, ...]:
+    """Names that stand for all bundled files, in alphabetical order.
+
+    >>> zoo()[:3]
+    ('ablation', 'alexnet', 'convnext')
+    """
+    return tuple(sorted({file.removesuffix(".arch") for file, _ in bundled().values()}))
+
+
+def whole(located: Located) -> Located:
+    """The spec without the model that was asked for, so that it stands for all in it."""
+    return located._replace(model=None)
+
+
+def survey(
+    specs: Iterable[Located], settings: Settings | None = None, limits: Limits = DEFAULT
+) -> Iterator[Entry | Failed]:
+    """The figures of every model that the specs stand for, each once, in order.
+
+    A spec that names no model stands for all in its file that need no arguments, and a model that needs some for its
+    variants that do not. A file is read once, however many of its models are asked for.
+    """
+    programs: dict[tuple[str, str], Program] = {}
+    seen: set[tuple[str, str, str]] = set()
+    for located in specs:
+        if located.is_graph:
+            yield _graph(located)
+            continue
+        key = (located.source.name, located.source.text)
+        if key not in programs:
+            programs[key] = Program(located.source, located.loader, limits)
+        program = programs[key]
+        if not program.models:
+            yield Failed(located.source.name, program.diagnostics or (needs_model(program),))
+        for model in _members(program, located.model):
+            if (*key, model) not in seen:
+                seen.add((*key, model))
+                result = _measured(program, model, settings)
+                if isinstance(result, Failed):  # its errors are the program's: the others start afresh
+                    program = programs[key] = Program(located.source, located.loader, limits)
+                yield result
+
+
+def _graph(located: Located) -> Entry | Failed:
+    try:
+        return measure(select(located, {}).graph, located.source.name)
+    except ArchError as error:
+        return Failed(located.source.name, error.diagnostics)
+
+
+def _members(program: Program, model: str | None) -> Sequence[str]:
+    if model is None:
+        return program.ready() or program.models
+    family = program.ready(model)
+    return [model] if model in family or not family else family
+
+
+def _measured(program: Program, model: str, settings: Settings | None) -> Entry | Failed:
+    try:
+        params = settings(program, choose_model(program, model)) if settings else {}
+        return measure(elaborate(program, model, params).graph, program.source.name, changed=bool(params))
+    except ArchError as error:
+        return Failed(model, tuple(error.diagnostics))
+
+
+def family(
+    located: Located, ranges: Ranges, settings: Settings | None = None, limits: Limits = DEFAULT
+) -> Iterator[Step]:
+    """A model with every combination of values, the last parameter changing quickest.
+
+    Raises:
+        ArchError: the spec has errors whatever the values are.
+        ValueError: there are more than ``MOST`` combinations.
+    """
+    program = Program(located.source, located.loader, limits)
+    model = choose_model(program, located.model)
+    fixed, varied = _arguments(program, model, settings, ranges)
+    indices = [range(len(values)) for values in varied.values()]
+    if (count := prod(map(len, indices))) > MOST:
+        raise ValueError(f"{count:_} models are more than {MOST:_}")
+    for chosen in product(*indices):
+        if program.has_errors:  # values of the language belong to the program that made them
+            program = Program(located.source, located.loader, limits)
+            fixed, varied = _arguments(program, model, settings, ranges)
+        values = {name: values[index] for (name, values), index in zip(varied.items(), chosen, strict=True)}
+        shown = tuple((name, _show(value)) for name, value in values.items())
+        try:
+            graph = elaborate(program, model, {**fixed, **values}).graph
+        except ArchError as error:
+            yield Step(shown, None, tuple(error.diagnostics))
+        else:
+            yield Step(shown, measure(graph, located.source.name, changed=True))
+
+
+def _arguments(
+    program: Program, model: str, settings: Settings | None, ranges: Ranges
+) -> tuple[Mapping[str, Any], Mapping[str, Sequence[Any]]]:
+    return settings(program, model) if settings else {}, ranges(program, model)
+
+
+def _show(value: Any) -> str:
+    return show_value(value.value if isinstance(value, Given) else tuple(value) if isinstance(value, list) else value)
+
+
+def compare(specs: Sequence[str | os.PathLike[str]] = (), *, limits: Limits = DEFAULT) -> tuple[Entry, ...]:
+    """The figures of models side by side: of those named, or of the whole zoo.
+
+    ``file.arch`` stands for all its models that need no arguments.
+
+    Raises:
+        ArchError: one of the specs has errors.
+        FileNotFoundError: there is no such spec.
+
+    >>> [(entry.name, entry.params, entry.top1) for entry in compare(["resnet18", "MobileNetV2"])]
+    [('ResNet18', 11699112, 69.8), ('MobileNetV2', 3538984, 72.0)]
+    """
+    found = [whole(locate(name, limits)) for name in zoo()] if not specs else [_locate(spec, limits) for spec in specs]
+    entries = []
+    for result in survey(found, limits=limits):
+        if isinstance(result, Failed):
+            raise ArchError(result.diagnostics)
+        entries.append(result)
+    return tuple(entries)
+
+
+def scale(
+    spec: str | os.PathLike[str], over: Mapping[str, Sequence[Any]], *, limits: Limits = DEFAULT, **params: Any
+) -> tuple[Entry, ...]:
+    """The figures of a family: a model with every combination of the values in ``over``.
+
+    Raises:
+        ArchError: one of the models has errors.
+        FileNotFoundError: there is no such spec.
+
+    >>> [entry.params for entry in scale("MobileNetV2", {"width": [0.5, 1.0]})]
+    [1987224, 3538984]
+    """
+    entries = []
+    for step in family(_locate(spec, limits), lambda *_: over, lambda *_: params, limits):
+        if step.entry is None:
+            raise ArchError(step.diagnostics)
+        entries.append(step.entry)
+    return tuple(entries)
+
+
+def _locate(spec: str | os.PathLike[str], limits: Limits) -> Located:
+    try:
+        return locate(os.fspath(spec), limits)
+    except NotFound as error:
+        raise FileNotFoundError(str(error)) from None
