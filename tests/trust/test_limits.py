@@ -248,3 +248,11 @@ def test_long_texts_lose_their_middle() -> None:
 def test_work_may_grow_with_the_text() -> None:
     text = "model Net() :: [8] -> [8] {\n" + "\n-> ".join(["relu"] * 60_000) + "\n}"
     assert len(load_text(text).graph) == 60_000
+
+
+def test_a_limit_is_what_is_allowed() -> None:
+    limits = Limits(length=100)
+    for text in ("let x = range(100)", 'let x = "a" * 100', "let x = [range(50), range(50)]"):
+        assert _check(text, limits) == ()
+    for text in ("let x = range(101)", 'let x = "a" * 101', "let x = [range(50), range(51)]"):
+        assert [d.code for d in _check(text, limits)] == ["value-too-long"]
