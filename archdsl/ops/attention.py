@@ -30,6 +30,7 @@ class Attention(Weighted):
 
     name = "attention"
     family = "linear"
+    kind = "attention"
     aliases = (
         "MultiHeadAttention",
         "MultiheadAttention",

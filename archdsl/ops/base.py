@@ -77,6 +77,8 @@ class Op(BaseModel):
     """How many inputs at least and at most; ``None`` is any number."""
     joins: ClassVar[bool] = False
     """Whether the op merges the branches of a fan-out: ``add { … }``."""
+    kind: ClassVar[str] = ""
+    """What tables of shares count it under; its family, if empty."""
     depth: ClassVar[int] = 0
     """How many layers with weights lie on a path through it (convolution, dense), as papers count depth."""
     nonnegative: ClassVar[bool] = False

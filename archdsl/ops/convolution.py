@@ -97,6 +97,7 @@ class DepthwiseConv(_Convolution):
     """
 
     name = "depthwise_conv"
+    kind = "depthwise convolution"
     aliases = (
         "DepthwiseConv1D",
         "DepthwiseConv2D",

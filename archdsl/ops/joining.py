@@ -144,6 +144,7 @@ class Matmul(_Join):
     """Matrix product over the last two dimensions: ``[…, n, k]`` times ``[…, k, m]`` is ``[…, n, m]``."""
 
     name = "matmul"
+    kind = "matmul"
     aliases = ("MatMul", "Dot", "dot", "bmm", "einsum")
     arity = (2, 2)
     keras = "Dot; archdsl's MatMul with more than two dimensions"

@@ -15,6 +15,7 @@ class Dense(Weighted):
 
     name = "dense"
     family = "linear"
+    kind = "dense"
     aliases = ("Dense", "Linear", "nn.Linear", "linear", "fc", "fully_connected")
     positional = ("units",)
     keras = "Dense"

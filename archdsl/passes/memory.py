@@ -68,8 +68,8 @@ def memory(
     ``costs`` are those of the graph, where they are known already.
 
     >>> from archdsl.api import load
-    >>> memory(load("lenet5").graph).activations  # the input, the first map, and what is pooled of it
-    27616
+    >>> memory(load("lenet5").graph).activations  # the input, the first map, and its tanh
+    41728
     """
     width = DTYPES[dtype]
     costs = cost(graph) if costs is None else costs
@@ -135,12 +135,8 @@ class _Run:
     def _step(self, node: Node, training: bool) -> None:
         op = node.op
         dropped = op.family == "regularisation" and not training
-        taken = self._taken(node)
         if op.view or dropped:
             buffer = self._buffers[node.inputs[0]]
-            buffer.values += 1
-        elif op.elementwise and taken:
-            buffer = self._buffers[taken]
             buffer.values += 1
         else:
             buffer = self._new(self.sizes[node.path])
@@ -159,14 +155,6 @@ class _Run:
         op: Op = node.op
         inside = op.between(self.graph.input_shapes(node), node.shape) * self.width
         return inside + elements(node.shape) if op.masks and training else inside
-
-    def _taken(self, node: Node) -> str:
-        """An input that the output can be written over: as large, alone in its memory, and read for the last time."""
-        for name in node.inputs:
-            buffer = self._buffers[name]
-            if self._reads[name] == 1 and buffer.values == 1 and buffer.size == self.sizes[node.path]:
-                return name
-        return ""
 
     def backward(self) -> None:
         """From the outputs, whose gradients are given, to the first weights that are trained."""

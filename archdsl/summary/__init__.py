@@ -1,4 +1,4 @@
-"""What a model consists of and costs, as a table for people and as JSON for programs."""
+"""What a model consists of and costs, as a table for people and as data for programs."""
 
 from archdsl.summary.json import to_json
 from archdsl.summary.model import Row, Summary, summarise

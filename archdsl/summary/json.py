@@ -8,18 +8,22 @@ from typing import Any, Final
 from archdsl.graph.dims import Dim, Shape
 from archdsl.graph.model import Port
 from archdsl.passes.cost import NodeCost
+from archdsl.passes.memory import Memory
+from archdsl.passes.receptive import Field
 from archdsl.summary.model import Row, Summary
 
 SCHEMA: Final = "archdsl-summary"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
-def to_json(summary: Summary, *, indent: int | None = 2) -> str:
-    """The totals, then ``tree`` with the same figures for every instance and op.
+def to_json(summary: Summary, *, depth: int | None = None, indent: int | None = 2) -> str:
+    """The totals, then ``tree`` with the same figures for every instance and op, ``depth`` levels of it.
 
     ``input`` and ``output`` are as a signature writes them: the shape where there is one, else shapes by name. What
-    depends on a dimension left open is a string such as ``"9408*h*w/4"``; all other figures are integers.
+    depends on a dimension left open is a string such as ``"9408*h*w/4"``; all other figures are integers, memory in
+    bytes. docs/measures.md says what each figure counts.
     """
+    estimate = summary.estimate
     document = {
         "schema": SCHEMA,
         "version": VERSION,
@@ -29,18 +33,34 @@ def to_json(summary: Summary, *, indent: int | None = 2) -> str:
         **_figures(summary.total),
         "depth": summary.depth,
         "nodes": summary.root.nodes,
-        "tree": _row(summary.root),
+        "receptive_field": _field(summary.field),
+        "memory": {
+            "batch": estimate.batch,
+            "dtype": estimate.dtype,
+            "inference": _memory(estimate.inference),
+            "training": _memory(estimate.training),
+        },
+        "shares": [{"kind": share.kind, **_figures(share.cost), "nodes": share.nodes} for share in summary.shares],
+        "tree": _row(summary.root, depth),
     }
     return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: Row, depth: int | None) -> dict[str, Any]:
     members: dict[str, Any] = {"path": row.path, "kind": row.kind, "call": row.call, "shape": _shape(row.shape)}
+    if row.kind in ("stage", "group"):
+        members["name"] = row.name
     members |= _figures(row.cost)
+    members |= {"memory": _dim(row.memory), "receptive_field": _field(row.field)}
+    if row.count > 1:
+        members["count"] = row.count
     if row.weights_of:
         members["weights_of"] = row.weights_of
     if row.kind != "op":
-        members |= {"nodes": row.nodes, "children": [_row(child) for child in row.children]}
+        members["nodes"] = row.nodes
+        if depth != 0:
+            below = None if depth is None else depth - 1
+            members["children"] = [_row(child, below) for child in row.children]
     return members
 
 
@@ -51,6 +71,30 @@ def _figures(cost: NodeCost) -> dict[str, int | str]:
         "non_trainable": cost.non_trainable,
         "macs": _dim(cost.macs),
         "activations": _dim(cost.activations),
+    }
+
+
+def _field(field: Field | None) -> dict[str, Any] | None:
+    """``size`` and ``padding`` for each axis of the image; a stride that is no whole number is a string, ``"1/2"``."""
+    if field is None or not field.axes:
+        return None
+    strides = (None if s is None else s.numerator if s.denominator == 1 else str(s) for s in field.stride)
+    return {
+        "size": list(field.size),
+        "stride": list(strides),
+        "padding": list(field.padding),
+        "context": field.context,
+    }
+
+
+def _memory(memory: Memory) -> dict[str, int | str]:
+    return {
+        "total": _dim(memory.total),
+        "activations": _dim(memory.activations),
+        "at": memory.at,
+        "weights": memory.weights,
+        "gradients": memory.gradients,
+        "optimizer": memory.optimizer,
     }
 
 

@@ -22,10 +22,35 @@ def test_summary_as_json(run: Run) -> None:
     assert (document["schema"], document["model"], document["params"]) == ("archdsl-summary", "Net", 162)
 
 
-def test_summary_levels(run: Run) -> None:
-    whole, top = run("summary", "resnet50"), run("summary", "resnet50", "--levels", "1")
+def test_summary_depth(run: Run) -> None:
+    whole, top = run("summary", "resnet50"), run("summary", "resnet50", "--depth", "1")
     assert len(top.stdout) < len(whole.stdout)
-    assert run("summary", "resnet50", "--levels", "0").exit_code == 2
+    assert run("summary", "resnet50", "--depth", "0").exit_code == 2
+
+
+def test_summary_into_a_file_in_every_format(run: Run) -> None:
+    beginnings = {"text": "Net ::", "json": "{", "csv": "level,path", "markdown": "**Net", "html": "<!doctype html>"}
+    for format, beginning in beginnings.items():
+        result = run("summary", "net.arch", "--format", format, "-o", f"out/net.{format}")
+        assert (result.exit_code, result.stdout) == (0, f"wrote out/net.{format}\n")
+        assert Path(f"out/net.{format}").read_text(encoding="utf-8").startswith(beginning)
+
+
+def test_summary_of_a_batch(run: Run) -> None:
+    one, many = (
+        json.loads(run("summary", "net.arch", "--format", "json", "--batch", n, "--dtype", dtype).stdout)["memory"]
+        for n, dtype in (("1", "float32"), ("8", "mixed"))
+    )
+    assert many["training"]["activations"] == 4 * one["training"]["activations"]
+    assert many["training"]["weights"] == one["training"]["weights"]
+
+
+def test_summary_by_op_with_chosen_columns(run: Run) -> None:
+    result = run("summary", "net.arch", "--by", "op", "--columns", "params,macs")
+    assert result.stdout.splitlines()[2].split() == ["params", "MACs"]
+    refused = run("summary", "net.arch", "--columns", "parms")
+    assert refused.exit_code == 2
+    assert "did you mean `params`?" in refused.stderr
 
 
 def test_summary_of_a_broken_spec(run: Run) -> None:

@@ -1,0 +1,129 @@
+"""Other orders of a summary's rows: repeats told once, by stage, by block, by op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import Final
+
+from archdsl.graph.dims import Shape
+from archdsl.graph.tree import is_derived
+from archdsl.passes.cost import NodeCost
+from archdsl.summary.model import Kind, Row
+
+
+def folded(row: Row) -> Row:
+    """Runs of rows that are alike become one, ``Bottleneck(64) ×2``, with the figures of all of them.
+
+    So columns add up. What an output sees of the input differs along a run: it is that of the last.
+    """
+    if not row.children:
+        return row
+    children = []
+    for _, run in groupby(row.children, key=_likeness):
+        alike = list(run)
+        first, last = folded(alike[0]), folded(alike[-1])
+        if len(alike) > 1:
+            names = first.name if unnamed(first) else f"{first.name} … {last.name}"
+            last = replace(_times(last, len(alike)), name=names, path=first.path)
+        children.append(last)
+    return replace(row, children=tuple(children))
+
+
+def unnamed(row: Row) -> bool:
+    """Whether the call says all that the name does. Of blocks that repeat, the number tells which one it is."""
+    numbered = row.kind == "block" and row.name[-1:].isdecimal()
+    return row.kind in ("op", "block") and not numbered and is_derived(row.name, row.call.partition("(")[0])
+
+
+def _times(row: Row, count: int, *, outer: bool = True) -> Row:
+    return replace(
+        row,
+        cost=NodeCost.sum([row.cost] * count),
+        memory=row.memory * count,
+        nodes=row.nodes * count,
+        count=row.count * count if outer else row.count,
+        children=tuple(_times(child, count, outer=False) for child in row.children),
+    )
+
+
+def _likeness(row: Row) -> tuple[object, ...]:
+    """What two rows must have in common to be told in one: all but their names, and what they see of the input."""
+    return row.kind, row.call, row.shape, row.cost, row.weights_of, tuple(map(_likeness, row.children))
+
+
+def by_stage(root: Row) -> Row:
+    """What the model is written of, in the stages in which the size of the map stays."""
+    parts = root.children
+    while len(parts) == 1 and parts[0].children:  # a model that is one call of a block
+        parts = parts[0].children
+    stages = []
+    for size, run in groupby(parts, key=lambda part: part.shape[:-1]):
+        rows = tuple(run)
+        made = ", ".join(row.call if unnamed(row) else row.name for row in rows)
+        stages.append(_group(_size(size), made, "stage", rows, last=rows[-1]))
+    return replace(root, children=tuple(stages))
+
+
+def _size(shape: Shape) -> str:
+    return "×".join(map(str, shape)) or "no map"
+
+
+def by_block(root: Row) -> Row:
+    """The blocks that are called, each with how often; what is inside a block counts in it too."""
+    calls = [row for _, row in root.walk() if row.kind == "block" and row.call]
+    return replace(root, children=_gathered(calls, key=lambda row: row.call))
+
+
+def by_op(root: Row) -> Row:
+    """The ops, those with the most parameters first; below each, with which arguments it is called."""
+    ops = [row for _, row in root.walk() if row.kind == "op"]
+    gathered = []
+    for name, rows in _together(ops, key=lambda row: row.call.partition("(")[0]).items():
+        group = _group(name, "", "group", _gathered(rows, key=lambda row: row.call))
+        gathered.append(replace(group, count=len(rows)))
+    gathered.sort(key=lambda row: (-row.cost.params, -row.nodes))
+    return replace(root, children=tuple(gathered))
+
+
+def _gathered(rows: Iterable[Row], key: Callable[[Row], str]) -> tuple[Row, ...]:
+    """One row for those with the same key, wherever they stand; it has an output where all have the same."""
+    found = []
+    for called, alike in _together(rows, key).items():
+        shapes = {row.shape for row in alike}
+        row = _group("", called, alike[0].kind, alike)
+        shape = shapes.pop() if len(shapes) == 1 else ()
+        found.append(replace(row, shape=shape, count=len(alike), children=()))
+    return tuple(found)
+
+
+def _together(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
+
+
+def _group(name: str, call: str, kind: Kind, rows: Sequence[Row], *, last: Row | None = None) -> Row:
+    return Row(
+        name=name,
+        path="",
+        kind=kind,
+        call=call,
+        shape=last.shape if last else (),
+        cost=NodeCost.sum(row.cost for row in rows),
+        memory=sum(row.memory for row in rows),
+        nodes=sum(row.nodes for row in rows),
+        field=last.field if last else None,
+        children=tuple(rows),
+    )
+
+
+VIEWS: Final[Mapping[str, Callable[[Row], Row]]] = {
+    "tree": lambda root: root,
+    "stage": by_stage,
+    "block": by_block,
+    "op": by_op,
+}
+"""By the names of ``--by``; each takes the model's row and gives it other rows below."""
