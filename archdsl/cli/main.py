@@ -47,7 +47,7 @@ A SPEC is a file, `net.arch`; one model of it, `net.arch:Model`; the file at a g
 
 \b
 Exit codes: 0 done, 1 a spec has errors, 2 wrong usage or a file that cannot be read or written,
-70 a bug in archdsl, 130 interrupted."""
+70 a bug in archdsl, 130 interrupted, 143 terminated."""
 
 
 @click.group(
