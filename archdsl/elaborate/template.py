@@ -76,7 +76,7 @@ class Assembly:
     """The group that the next step belongs to."""
     slots: list[Slot] = field(default_factory=list)
     size: int = 0
-    """Ops in it and in everything that it calls."""
+    """Ops and instances of blocks, in it and in everything that it calls."""
     broken: bool = False
     """Whether an error left a hole in it, or in what it calls."""
 
@@ -103,7 +103,7 @@ class Assembly:
     def add(self, step: Step) -> list[Tensor]:
         """Appends a step and gives its outputs."""
         self.steps.append(step)
-        self.size += step.what.size if isinstance(step.what, Template) else 1
+        self.size += 1 + (step.what.size if isinstance(step.what, Template) else 0)
         step.group.children.append(step)
         first = self.values
         self.values += len(step.shapes)
@@ -123,7 +123,7 @@ class Template:
     """The result as the caller sees it; its refs belong to this template."""
     slots: tuple[Slot, ...]
     size: int
-    """Ops in it and in everything that it calls."""
+    """Ops and instances of blocks, in it and in everything that it calls."""
     doc: str
     broken: bool
     """Whether errors were found in it: then no graph is made of it."""

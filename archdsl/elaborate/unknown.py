@@ -18,12 +18,15 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
         help_, replacement = _FOREIGN_VALUES[name]
         fix = Fix(span, replacement) if replacement else None
         return codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
+    plain = codes.UnknownName(span=span, name=name, what=what)
+    if scope.session.sink.has(plain):  # in another round or instance: it is counted, and was explained
+        return plain
     later = scope.session.defined_later(name, span)
     if later is not None:
         labels, help_ = (Label(later, "defined here"),), "a name is known after the line or step that defines it"
         return codes.UnknownName(span=span, name=name, what=what, labels=labels, help=(help_,))
     if len(scope.session.sink) > _SUGGESTED:
-        return codes.UnknownName(span=span, name=name, what=what)
+        return plain
     library = scope.session.library_home(name)
     if library:
         line = f"from {library} import {name}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from functools import cache
 from random import Random
 from typing import Any, NamedTuple
@@ -76,6 +77,10 @@ def _graph(random: Random) -> str:
     return json.dumps(document)
 
 
+def _value(random: Random) -> Any:
+    return deepcopy(random.choice(_VALUES))
+
+
 def _damage(value: Any, random: Random) -> None:
     """Changes, adds or removes one thing somewhere below."""
     while True:
@@ -88,18 +93,18 @@ def _damage(value: Any, random: Random) -> None:
     kind = random.random()
     if key is None or kind < 0.1:
         if isinstance(value, dict):
-            value[random.choice(("op", "path", "shape", "inputs", "x"))] = random.choice(_VALUES)
+            value[random.choice(("op", "path", "shape", "inputs", "x"))] = _value(random)
         else:
-            value.insert(0, random.choice(_VALUES))
+            value.insert(0, _value(random))
     elif kind < 0.3:
         del value[key]
     elif kind < 0.45 and isinstance(value, list):
-        value.insert(random.randrange(len(value)), value[key])
+        value.insert(random.randrange(len(value)), deepcopy(value[key]))
     elif kind < 0.6:
         other = random.choice(keys)
         value[key], value[other] = value[other], value[key]
     else:
-        value[key] = random.choice(_VALUES)
+        value[key] = _value(random)
 
 
 def _setting(random: Random) -> str:
