@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _CELLS: Final = 250_000
-"""Pairs that one comparison weighs at most. Longer sequences are compared near their diagonal only; equal ends and items
-that occur once hold them together."""
+"""Pairs that one comparison weighs at most. Longer sequences are compared near their diagonal only, held together by equal
+ends and by items that occur once."""
 
 
 def align(
@@ -99,7 +99,7 @@ def _weigh(ours: Sequence[T], theirs: Sequence[T], score: Callable[[T, T], float
             value, step = best[offset], _LEFT
             if above[offset + 1] > value:
                 value, step = above[offset + 1], _UP
-            if worth > 0 and above[offset] + worth >= value:  # of equals the pair: earlier items stay with earlier ones
+            if worth > 0 and above[offset] + worth > value:  # of equals no pair here: there is one further ahead
                 value, step = above[offset] + worth, _PAIR
             best.append(value)
             way[offset] = step

@@ -7,20 +7,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final, Literal
 
+from archdsl.difference.canon import argument, same_padding
 from archdsl.difference.match import Matching, commutes
 from archdsl.difference.model import Delta, Edit
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, tree
-from archdsl.ops.base import Misfit, Op, per_axis
+from archdsl.ops.base import Misfit, Op
 from archdsl.ops.show import TRAINING, call, value
-from archdsl.ops.sliding import pad_pairs, same_pads
 from archdsl.passes.cost import NodeCost, cost
 
 LEARNING: Final = frozenset({*TRAINING, "momentum"})
 """Arguments without which a trained model computes the same."""
-_PER_AXIS: Final = frozenset({"k", "stride", "dilation", "size"})
-"""Arguments that are one number for every dimension, or a list of them."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +60,12 @@ def edits(pair: Pair) -> list[Edit]:
         (spots[first], edit) for first, edit in _alone(pair.a, pair.matching.nodes.keys(), pair.costs_a, "removed")
     ]
     found += [((place[first], 0), edit) for first, edit in _alone(pair.b, pair.back.keys(), pair.costs_b, "added")]
+    found += [((place[first], 0), edit) for first, edit in _moved(pair)]
     wiring = _Wiring(pair)
     memo: dict[tuple[Any, ...], list[Edit]] = {}
     for node in pair.b.nodes:
-        if (before := pair.back.get(node.path)) is not None:
+        before = pair.back.get(node.path)
+        if before is not None and before not in pair.matching.moved:
             found += [((place[node.path], 0), edit) for edit in _both(pair, pair.a[before], node, wiring, memo)]
     return [edit for _, edit in sorted(found, key=lambda item: item[0])]
 
@@ -74,41 +74,57 @@ def _alone(
     graph: Graph, matched: Collection[str], costs: Mapping[str, NodeCost], kind: Literal["added", "removed"]
 ) -> Iterator[tuple[str, Edit]]:
     """The largest blocks and ops without a partner, each with the path of its first node."""
-    count: dict[int, list[int]] = {}
+    for item in _largest(tree(graph), matched):
+        if isinstance(item, Node):
+            nodes, subject, path, text = [item], item.op.name, item.path, call(item.op, hide=TRAINING)
+        else:
+            nodes, instance = [*item.nodes()], item.instance
+            subject, path = instance.block, instance.path
+            text = instance.call or " -> ".join(dict.fromkeys(node.op.name for node in nodes))
+        total = NodeCost.sum(costs[node.path] for node in nodes)
+        if kind == "added":
+            edit = Edit(kind, subject, None, path, new=text, delta=Delta.between(NodeCost(), total), nodes=len(nodes))
+        else:
+            edit = Edit(kind, subject, path, None, old=text, delta=Delta.between(total, NodeCost()), nodes=len(nodes))
+        yield nodes[0].path, edit
 
-    def survey(item: Branch) -> tuple[int, int]:
-        here = [0, 0]
+
+def _moved(pair: Pair) -> Iterator[tuple[str, Edit]]:
+    """The largest blocks and ops that are at another place, with what comes before them there."""
+    stayed = {theirs for ours, theirs in pair.matching.nodes.items() if ours not in pair.matching.moved}
+    back = {theirs: ours for ours, theirs in pair.matching.instances.items()}
+    for item in _largest(tree(pair.b), stayed):
+        nodes = [node for node in ([item] if isinstance(item, Node) else item.nodes()) if node.path in pair.back]
+        if not nodes:
+            continue  # added
+        first, was = nodes[0], pair.a[pair.back[nodes[0].path]]
+        subject, before, after = first.op.name, was.path, first.path
+        if isinstance(item, Branch) and item.index in back:
+            subject, before, after = item.instance.block, pair.a.instances[back[item.index]].path, item.instance.path
+        delta = Delta.sum(pair.delta(pair.a[pair.back[node.path]], node) for node in nodes)
+        old, new = ", ".join(was.inputs), ", ".join(first.inputs)
+        yield first.path, Edit("moved", subject, before, after, old=old, new=new, delta=delta, nodes=len(nodes))
+
+
+def _largest(root: Branch, others: Collection[str]) -> Iterator[Branch | Node]:
+    """The largest parts of a tree that hold none of the other nodes."""
+    free: dict[int, bool] = {}
+
+    def survey(item: Branch) -> bool:
+        parts = [survey(child) if isinstance(child, Branch) else child.path not in others for child in item.children]
+        free[item.index] = all(parts)
+        return free[item.index]
+
+    def visit(item: Branch) -> Iterator[Branch | Node]:
         for child in item.children:
-            held, paired = survey(child) if isinstance(child, Branch) else (1, child.path in matched)
-            here[0] += held
-            here[1] += paired
-        count[item.index] = here
-        return here[0], here[1]
-
-    def visit(item: Branch) -> Iterator[tuple[str, Edit]]:
-        for child in item.children:
-            if isinstance(child, Branch):
-                if count[child.index][1]:
-                    yield from visit(child)
-                    continue
-                nodes = [*child.nodes()]
-                subject, path, text = child.instance.block, child.instance.path, child.instance.call
-                if child.instance.kind == "group":
-                    text = " -> ".join(dict.fromkeys(node.op.name for node in nodes))
-            elif child.path in matched:
-                continue
+            if isinstance(child, Node):
+                if child.path not in others:
+                    yield child
+            elif free[child.index]:
+                yield child
             else:
-                nodes, subject, path, text = [child], child.op.name, child.path, call(child.op, hide=TRAINING)
-            total = NodeCost.sum(costs[node.path] for node in nodes)
-            if kind == "added":
-                delta = Delta.between(NodeCost(), total)
-                edit = Edit(kind, subject, None, path, new=text, delta=delta, nodes=len(nodes))
-            else:
-                delta = Delta.between(total, NodeCost())
-                edit = Edit(kind, subject, path, None, old=text, delta=delta, nodes=len(nodes))
-            yield nodes[0].path, edit
+                yield from visit(child)
 
-    root = tree(graph)
     survey(root)
     yield from visit(root)
 
@@ -122,9 +138,7 @@ def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, .
         memo[key] = _arguments(a, b, ins, outs, total)
     found = [replace(edit, before=a.path, after=b.path) for edit in memo[key]]
     base = Edit("rewired", b.op.name, a.path, b.path)
-    if a.path in pair.matching.moved:
-        found.append(replace(base, kind="moved", old=a.path, new=b.path))
-    elif (wires := wiring.changed(a, b)) is not None:
+    if (wires := wiring.changed(a, b)) is not None:
         found.append(replace(base, old=wires[0], new=wires[1]))
     if (a.layer == a.path) != (b.layer == b.path) or pair.matching.nodes.get(a.layer) != b.layer:
         old, new = (node.layer if node.layer != node.path else "its own" for node in (a, b))
@@ -143,8 +157,8 @@ def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]
     if type(a.op) is not type(b.op):
         old, new = (call(node.op, hide=TRAINING) for node in (a, b))
         return [replace(base, kind="replaced", old=old, new=new, delta=total)]
-    names = [n for n in type(a.op).model_fields if _plain(a.op, n) != _plain(b.op, n)]
-    if "pad" in names and _padding(a.op, ins) == _padding(b.op, outs) is not None:
+    names = [n for n in type(a.op).model_fields if argument(a.op, n) != argument(b.op, n)]
+    if "pad" in names and same_padding(a.op, b.op, ins, outs):
         names.remove("pad")
     names.sort(key=lambda name: not _shapes(a.op, b.op, name, outs))
     found, spent, op = [], Delta(), a.op
@@ -185,34 +199,6 @@ def _shapes(a: Op, b: Op, name: str, inputs: tuple[Shape, ...]) -> bool:
         return True
 
 
-def _plain(op: Op, name: str) -> Any:
-    """An argument in the one form that equal ones share: ``3`` for ``[3, 3]``."""
-    given = getattr(op, name)
-    if name == "stride" and given is None:
-        return _plain(op, "k")  # how poolings take a stride that is not given
-    if name in _PER_AXIS and isinstance(given, tuple) and len(set(given)) == 1:
-        return given[0]
-    return given
-
-
-def _padding(op: Op, inputs: tuple[Shape, ...]) -> tuple[tuple[int, int], ...] | None:
-    """How many zeros a convolution adds before and after, however its argument says it; ``None`` for other ops."""
-    if op.family != "convolution" or not {"k", "stride", "pad", "dilation"} <= type(op).model_fields.keys():
-        return None
-    pad: Any = getattr(op, "pad")  # noqa: B009  # a field of some convolutions only
-    spatial = inputs[0][:-1]
-    if pad != "same":
-        return pad_pairs(0 if pad == "valid" else pad, len(spatial))
-    found = []
-    ks, strides, dilations = (per_axis(getattr(op, name), len(spatial), name) for name in ("k", "stride", "dilation"))
-    for size, k, stride, dilation in zip(spatial, ks, strides, dilations, strict=True):
-        pads = same_pads(size, (k - 1) * dilation + 1, stride)
-        if pads is None:
-            return None
-        found.append(pads)
-    return tuple(found)
-
-
 class _Wiring:
     """Whether two nodes take the same values, where what was put between or taken out is looked through."""
 
@@ -228,9 +214,7 @@ class _Wiring:
         ours = [{self._nodes[name] for name in self._a[source]} for source in a.inputs]
         theirs = [set(self._b[source]) for source in b.inputs]
         if commutes(b.op):
-            if set().union(*ours) == set().union(*theirs):
-                return None
-            ours, theirs = [set().union(*ours)], [set().union(*theirs)]
+            ours, theirs = [x for x in ours if x not in theirs], [y for y in theirs if y not in ours]
         if len(ours) == len(theirs) and all(x & y or not (x or y) for x, y in zip(ours, theirs, strict=True)):
             return None
         return ", ".join(a.inputs), ", ".join(b.inputs)

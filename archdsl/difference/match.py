@@ -9,6 +9,7 @@ from math import log2
 from typing import Final, TypeAlias, TypeVar
 
 from archdsl.difference.align import align
+from archdsl.difference.canon import canonical
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, is_derived, local_name, tree
 from archdsl.ops.base import Op
@@ -81,12 +82,26 @@ def _equal(a: Graph, b: Graph) -> Matching | None:
 def _computed(graph: Graph, known: dict[Hashable, int]) -> dict[str, int]:
     """A number for each node: the same for nodes that do the same to the same with the same weights."""
     found = {port.name: known.setdefault(("in", position), len(known)) for position, port in enumerate(graph.inputs)}
+    kinds = _Kinds()
     for node in graph.nodes:
         inputs = [found[name] for name in node.inputs]
         owner = found[node.layer] if node.layer != node.path else None
-        key = (node.op, tuple(sorted(inputs) if commutes(node.op) else inputs), owner)
+        key = (kinds(node.op), tuple(sorted(inputs) if commutes(node.op) else inputs), owner)
         found[node.path] = known.setdefault(key, len(known))
     return found
+
+
+class _Kinds:
+    """The canonical forms of ops; equal ops of an elaborated graph are one object, which is looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Op, Hashable]] = {}
+
+    def __call__(self, op: Op) -> Hashable:
+        known = self._known.get(id(op))
+        if known is None:
+            known = self._known[id(op)] = (op, canonical(op))
+        return known[1]
 
 
 def commutes(op: Op) -> bool:
@@ -130,6 +145,7 @@ class _Matcher:
         self._a, self._b = a, b
         self._nodes: dict[str, str] = {}
         self._instances: dict[int, int] = {0: 0}
+        self._kinds = _Kinds()
         self._digests: dict[Hashable, int] = {}
         self._bags: dict[int, tuple[Counter[str], Counter[int]]] = {}
         """The ops that a part holds, by name and with their arguments, by the part's digest."""
@@ -149,7 +165,7 @@ class _Matcher:
 
     def _part(self, item: Branch | Node, above: str) -> _Part:
         if isinstance(item, Node):
-            digest = self._digests.setdefault(item.op, len(self._digests))
+            digest = self._digests.setdefault(self._kinds(item.op), len(self._digests))
             self._bags.setdefault(digest, (Counter({item.op.name: 1}), Counter({digest: 1})))
             name = local_name(item.path, above)
             return _Part(item, name, item.op.name, _is_given(name, item.op.name), digest, 1)
@@ -217,20 +233,27 @@ class _Matcher:
 
     def _regroup(self, ours: _Parts, theirs: _Parts) -> None:
         """Compares what found no partner without the blocks around it, which may be divided otherwise."""
-        if not ours or not theirs or not any(isinstance(part.item, Branch) for part in (*ours, *theirs)):
+        divided = [any(isinstance(part.item, Branch) for part in parts) for parts in (ours, theirs)]
+        if not ours or not theirs or not any(divided):
             return
         nodes, instances = self._nodes, self._instances
         self._nodes, self._instances = {}, {}
-        self._align([*self._opened(ours)], [*self._opened(theirs)])
+        whole = not all(divided)  # one side has no blocks at all: neither has the other, then
+        self._align([*self._opened(ours, whole)], [*self._opened(theirs, whole)])
         smaller = min(sum(part.size for part in parts) for parts in (ours, theirs))
         if len(self._nodes) >= _REGROUPED * smaller:
             nodes |= self._nodes
             instances |= self._instances
         self._nodes, self._instances = nodes, instances
 
-    def _opened(self, parts: _Parts) -> Iterator[_Part]:
+    def _opened(self, parts: _Parts, whole: bool) -> Iterator[_Part]:
         for part in parts:
-            yield from self._children(part) if isinstance(part.item, Branch) else (part,)
+            if not isinstance(part.item, Branch):
+                yield part
+            elif whole:
+                yield from self._opened(self._children(part), whole)
+            else:
+                yield from self._children(part)
 
     # --- the flow ---------------------------------------------------------------------------------------------------
 
@@ -241,11 +264,11 @@ class _Matcher:
         waiting: dict[Hashable, list[str]] = {}
         for node in reversed(self._b.nodes):
             if node.path not in taken:
-                waiting.setdefault((node.op, node.inputs), []).append(node.path)
+                waiting.setdefault((self._kinds(node.op), node.inputs), []).append(node.path)
         for node in self._a.nodes:
             if node.path not in partners:
                 inputs = tuple(partners.get(name, "") for name in node.inputs)
-                if same := waiting.get((node.op, inputs)):
+                if same := waiting.get((self._kinds(node.op), inputs)):
                     self._nodes[node.path] = partners[node.path] = same.pop()
 
     def _follow_flows_back(self) -> None:
@@ -255,11 +278,11 @@ class _Matcher:
         waiting: dict[Hashable, list[str]] = {}
         for node in self._b.nodes:
             if node.path not in taken and (uses := theirs.get(node.path)):
-                waiting.setdefault((node.op, frozenset(uses)), []).append(node.path)
+                waiting.setdefault((self._kinds(node.op), frozenset(uses)), []).append(node.path)
         for node in reversed(self._a.nodes):
             if node.path not in self._nodes and (mine := ours.get(node.path)):
                 uses = {(self._nodes.get(user, ""), place) for user, place in mine}
-                if same := waiting.get((node.op, frozenset(uses))):
+                if same := waiting.get((self._kinds(node.op), frozenset(uses))):
                     self._nodes[node.path] = same.pop()
 
     # --- what moved -------------------------------------------------------------------------------------------------

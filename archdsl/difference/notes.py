@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, TypeAlias
@@ -127,7 +127,8 @@ class _Folder:
                 alike.setdefault(_likeness(bundle, seat), set()).add(seat.home)
 
         def weight(key: tuple[str, ...]) -> tuple[float, int]:
-            return len(alike[key]) / self._blocks[key[0]], len(alike[key])
+            """Many blocks, and most of their kind."""
+            return len(alike[key]) ** 2 / self._blocks[key[0]], len(alike[key])
 
         groups: dict[tuple[str, ...], list[tuple[_Bundle, _Seat]]] = {}
         for bundle in bundles:
@@ -247,11 +248,8 @@ def _one_thing(edit: Edit) -> tuple[object, ...]:
 def _likeness(bundle: _Bundle, seat: _Seat) -> tuple[str, ...]:
     """Equal for bundles that do the same at the same place of blocks of the same name."""
     first = bundle.edits[0]
-    if first.kind == "replaced":
-        details = [first.old.partition("(")[0], first.new.partition("(")[0]]
-    else:
-        details = [edit.attribute for edit in bundle.edits]
-    return seat.block, seat.where, first.kind, first.subject, *details
+    exact = (first.old.partition("(")[0], first.new.partition("(")[0]) if first.kind == "replaced" else ()
+    return seat.block, seat.where, first.kind, first.subject, *exact
 
 
 def _changes(edits: Sequence[Edit]) -> list[set[tuple[str, str]]]:
@@ -270,18 +268,31 @@ def _words(edits: Sequence[Edit]) -> str:
             by_name: dict[str, list[tuple[str, str]]] = {}
             for edit in edits:
                 by_name.setdefault(edit.attribute, []).append((edit.old, edit.new))
-            return ", ".join(f"{_called(name)} {values(changes)}" for name, changes in by_name.items())
+            ops = len({edit.after for edit in edits})
+            return ", ".join(
+                f"{_called(name)} {values(changes)}" + (f" in {len(changes)} of them" if len(changes) < ops else "")
+                for name, changes in by_name.items()
+            )
         case "replaced":
             return f"{common([edit.old for edit in edits])} → {common([edit.new for edit in edits])}"
         case "added" | "removed":
             text = common([edit.old or edit.new or edit.subject for edit in edits])
             return f"{len(edits)} × {text}" if len(edits) > 1 else text
         case "moved":
-            return f"was {edits[0].old}"
+            return f"moved, now after {_source(edit.new for edit in edits)}"
         case "rewired":
-            return f"takes {edits[0].new}, took {edits[0].old}"
+            return f"takes {_source(edit.new for edit in edits)}, took {_source(edit.old for edit in edits)}"
         case "follows":
             return values([(edit.old, edit.new) for edit in edits])
+
+
+def _source(paths: Iterable[str]) -> str:
+    """The path that something comes from; of several, what their ends have in common."""
+    distinct = dict.fromkeys(paths)
+    if len(distinct) == 1:
+        return next(iter(distinct))
+    ends = {", ".join(path.rpartition(".")[2] for path in paths.split(", ")) for paths in distinct}
+    return ends.pop() if len(ends) == 1 else "others"
 
 
 def _called(attribute: str) -> str:

@@ -1,0 +1,84 @@
+"""Arguments of ops in one form, so that what is written in two ways and means the same is seen to be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, Final, TypeAlias
+
+from archdsl.graph.dims import Shape
+from archdsl.ops.base import Op, per_axis
+from archdsl.ops.sliding import pad_pairs, same_pads
+
+_PER_AXIS: Final = frozenset({"k", "stride", "dilation", "size"})
+"""Arguments that are one number for every dimension, or a list of them."""
+
+Pairs: TypeAlias = tuple[tuple[int, int], ...]
+
+
+def canonical(op: Op) -> Hashable:
+    """Equal for ops that compute the same whatever their input.
+
+    >>> from archdsl.ops.convolution import Conv
+    >>> canonical(Conv(filters=8)) == canonical(Conv(filters=8, k=(3, 3), pad=1))
+    True
+    """
+    return op.name, *(argument(op, name) for name in type(op).model_fields)
+
+
+def argument(op: Op, name: str) -> Any:
+    """An argument in the form that equal ones share: ``3`` for ``[3, 3]``, the numbers for padding that is known."""
+    given = getattr(op, name)
+    if name == "stride" and given is None:
+        return argument(op, "k")  # how poolings take a stride that is not given
+    if name == "pad" and op.family == "convolution":
+        return _one(_padding(op, given))
+    return _one(given) if name in _PER_AXIS else given
+
+
+def _padding(op: Op, pad: Any) -> Any:
+    """What a convolution adds before and after, if that does not depend on its input."""
+    if isinstance(pad, int):
+        return ((pad, pad),)
+    if pad == "valid":
+        return ((0, 0),)
+    if pad != "same":
+        return pad_pairs(pad, len(pad))
+    k, stride, dilation = (argument(op, name) for name in ("k", "stride", "dilation"))
+    extents = [(size - 1) * d + 1 for size, d in _together(k, dilation)]
+    if stride == 1 or set(extents) == {1}:
+        return tuple(((extent - 1) // 2, extent - 1 - (extent - 1) // 2) for extent in extents)
+    return pad
+
+
+def _together(*numbers: int | tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Arguments that are one number or one a dimension, dimension by dimension."""
+    rank = max(1 if isinstance(n, int) else len(n) for n in numbers)
+    return [*zip(*((n,) * rank if isinstance(n, int) else n for n in numbers), strict=True)]
+
+
+def _one(value: Any) -> Any:
+    """What is the same for all dimensions, once."""
+    return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
+
+
+def same_padding(a: Op, b: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...]) -> bool:
+    """Whether two convolutions pad their inputs alike, where that depends on the sizes of the inputs."""
+    pads = _pads(a, ins)
+    return pads is not None and pads == _pads(b, outs)
+
+
+def _pads(op: Op, inputs: tuple[Shape, ...]) -> Pairs | None:
+    if op.family != "convolution" or not {"k", "stride", "pad", "dilation"} <= type(op).model_fields.keys():
+        return None
+    pad: Any = op.pad  # type: ignore[attr-defined]  # looked for above
+    spatial = inputs[0][:-1]
+    if pad != "same":
+        return pad_pairs(0 if pad == "valid" else pad, len(spatial))
+    found = []
+    ks, strides, dilations = (per_axis(getattr(op, name), len(spatial), name) for name in ("k", "stride", "dilation"))
+    for size, k, stride, dilation in zip(spatial, ks, strides, dilations, strict=True):
+        pads = same_pads(size, (k - 1) * dilation + 1, stride)
+        if pads is None:
+            return None
+        found.append(pads)
+    return tuple(found)

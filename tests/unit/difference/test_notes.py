@@ -1,0 +1,109 @@
+"""What a reviewer reads. `pytest --update-golden` writes the notes; read them as who must approve the change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from archdsl.api import load
+from archdsl.difference import Difference, compare, to_markdown, to_text
+from archdsl.difference.calls import arguments, common, values
+
+FOLDER = Path(__file__).parents[2] / "cases" / "diff"
+CASES = sorted(path.parent for path in FOLDER.glob("*/a.arch"))
+Golden = Callable[[Path, str], None]
+
+ZOO = {
+    "resnet50_and_v1": ("resnet50", {}, "resnet50_v1", {}),
+    "resnet50_and_101": ("resnet50", {}, "resnet101", {}),
+    "resnet50_and_34": ("resnet50", {}, "resnet34", {}),
+    "ten_classes": ("resnet50", {}, "resnet50", {"classes": 10}),
+    "mobilenet_wider": ("mobilenet_v2", {}, "mobilenet_v2", {"width": 1.4}),
+    "ablation_all": ("ablation", {}, "AblationAll", {}),
+    "densenet121_and_169": ("densenet121", {}, "densenet169", {}),
+    "efficientnet_b0_and_b1": ("efficientnet_b0", {}, "efficientnet_b1", {}),
+    "googlenet_and_bn": ("googlenet", {}, "GoogLeNetBN", {}),
+    "convnext_and_swin": ("convnext_tiny", {}, "swin_t", {}),
+}
+
+
+def case(folder: Path) -> Difference:
+    before, after = (load(folder / f"{side}.arch") for side in "ab")
+    return compare(before.graph, after.graph, names=("a.arch", "b.arch"))
+
+
+@pytest.mark.parametrize("folder", CASES, ids=lambda path: path.name)
+def test_case(folder: Path, golden: Golden) -> None:
+    golden(folder / "note.txt", to_text(case(folder)))
+
+
+@pytest.mark.parametrize("name", ZOO)
+def test_zoo(name: str, golden: Golden) -> None:
+    a, settings_a, b, settings_b = ZOO[name]
+    difference = compare(load(a, **settings_a).graph, load(b, **settings_b).graph, names=("before", "after"))
+    golden(FOLDER / "zoo" / f"{name}.txt", to_text(difference))
+
+
+def test_markdown(golden: Golden) -> None:
+    text = to_markdown(compare(load("resnet50").graph, load("resnet50_v1").graph))
+    golden(FOLDER / "zoo" / "resnet50_and_v1.md", text)
+    strange = to_markdown(compare(load("convnext_tiny").graph, load("swin_t").graph))
+    assert "Little in common: " in strange
+    assert "| dense | 37 (26.7 M) | 28 (19.6 M) |" in strange
+
+
+def test_models_with_little_in_common_are_listed_when_asked() -> None:
+    difference = compare(load("convnext_tiny").graph, load("swin_t").graph)
+    brief, whole = to_text(difference), to_text(difference, whole=True)
+    assert "little in common" in brief
+    assert "little in common" not in whole
+    assert len(brief.splitlines()) < 30 < len(whole.splitlines()) + 10
+    assert "WindowAttention" in whole
+
+
+def test_written_differently_is_no_difference() -> None:
+    difference = case(FOLDER / "written_differently")
+    assert not difference
+    assert difference.renamed
+
+
+def test_colour_only_when_asked() -> None:
+    difference = case(FOLDER / "training")
+    assert "\x1b" not in to_text(difference)
+    assert "\x1b[32m+ last" in to_text(difference, colour=True)
+
+
+def test_ignored_changes_are_counted() -> None:
+    before, after = (load(FOLDER / "training" / f"{side}.arch").graph for side in "ab")
+    difference = compare(before, after, ignore=["training"])
+    assert difference.ignored == 2
+    assert [edit.kind for edit in difference.edits] == ["added"]
+    assert to_text(difference).endswith("2 changes left out as asked\n")
+
+
+def test_text_from_a_spec_is_no_markup_and_no_escape_sequence() -> None:
+    graph = load("resnet50").graph
+    hostile = graph.model_copy(update={"about": (("paper", "`<b>\x1b[31m|"),)})
+    difference = compare(graph, hostile)
+    assert "\x1b" not in to_text(difference)
+    markdown = to_markdown(difference)
+    assert "\x1b" not in markdown
+    (line,) = (line for line in markdown.splitlines() if "<b>" in line)
+    assert line.startswith("- `` ")
+    assert line.endswith(" ``")
+
+
+def test_arguments_of_calls() -> None:
+    assert arguments("Net") == {}
+    assert arguments("Unit(act=leaky_relu(alpha=0.1), [1, [2]])") == {"act": "leaky_relu(alpha=0.1)", "1": "[1, [2]]"}
+    assert arguments(r'Unit("a\", (b", k=3)') == {"0": r'"a\", (b"', "k": "3"}
+
+
+def test_values_in_a_few_words() -> None:
+    assert values([("0", "1"), ("1", "2")]) == "0 → 1, 1 → 2"
+    assert values([(str(n), str(2 * n)) for n in (1, 2, 3, 4)]) == "×2 (1 → 2, 2 → 4, …, 4 → 8)"
+    assert values([("0.017647058823529415", "0.1")]) == "0.01765 → 0.1"
+    assert common(["Unit(4, k=3)", "Unit(8, k=3)"]) == "Unit(…, k=3)"
+    assert common(["Unit(4, k=3)", "Unit(4, k=5)"]) == "Unit(4, …)"
