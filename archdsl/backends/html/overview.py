@@ -7,7 +7,7 @@ from typing import Final
 
 from archdsl.backends.html.items import Item
 
-MOST: Final = 24
+MOST: Final = 30
 """Boxes that a screen shows in a size that can be read."""
 
 

@@ -2,7 +2,7 @@
 
 import { elementOf } from "./elements.js";
 
-const ESCAPE = /\u001b\[([\d;]*)m/;
+const ESCAPE = /^\u001b\[([\d;]*)m/;
 const COLOURS = { 31: "error", 33: "warning", 34: "frame", 36: "advice" };
 
 /** Listens to the server. `onModel(data)` gets a model, `onProblems(text)` what a terminal would show, with its colours. */
@@ -16,11 +16,9 @@ export function listen(address, { onModel, onProblems, onConnection }) {
 
 /** Text with a terminal's colours as spans. Nothing in it is markup; what a spec wrote has no escapes left in it. */
 export function paint(text) {
-  const [plain, ...painted] = text.split(/(?=\u001b\[)/);
-  const spans = painted.map((piece) => {
-    const codes = piece.match(ESCAPE)[1].split(";");
+  return text.split(/(?=\u001b\[)/).map((piece) => {
+    const codes = piece.match(ESCAPE)?.[1].split(";") ?? [];
     const className = codes.map((code) => COLOURS[code] ?? (code === "1" ? "strong" : "")).filter(Boolean).join(" ");
     return elementOf("span", { className }, piece.replace(ESCAPE, ""));
   });
-  return [plain, ...spans].filter((part) => part !== "");
 }

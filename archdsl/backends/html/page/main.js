@@ -263,10 +263,16 @@ svg.addEventListener("click", (event) => {
   else if (isContainer(item)) toggle(item);
   else choose(item, { focus: true });
 });
+
+let pointer = "";
 svg.addEventListener("pointerover", (event) => {
-  const item = event.pointerType === "touch" ? undefined : itemAt(event);
+  const before = pointer;
+  pointer = `${event.screenX} ${event.screenY}`;
+  // Boxes that move under a pointer at rest were not pointed at.
+  const item = event.pointerType === "touch" || pointer === before ? undefined : itemAt(event);
   if (item) { tell(item); light(item); }
 });
+svg.addEventListener("pointermove", (event) => { pointer = `${event.screenX} ${event.screenY}`; });
 svg.addEventListener("pointerleave", () => { tell(state.chosen); light(state.chosen); });
 svg.addEventListener("focusin", (event) => {
   const item = itemAt(event);
@@ -345,7 +351,9 @@ part("fit").addEventListener("click", () => camera.fit());
 window.addEventListener("hashchange", follow);
 
 function follow() {
-  const item = model.byPath.get(decodeURIComponent(location.hash.slice(1)));
+  const wanted = location.hash.slice(1);
+  // Paths are compared as addresses have them: what somebody typed there need not be an encoded text at all.
+  const item = model.items.find(({ path }) => [path, encodeURIComponent(path)].includes(wanted));
   if (item && item.id > 0 && item !== state.chosen) go(item);
 }
 
