@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 
@@ -33,20 +32,44 @@ def against(what: str, ours: float, alternative: str, theirs: float, limit: floa
     return Line(what, ms(ours), alternative, ms(theirs), ours / theirs, limit)
 
 
-def alternating(*works: Callable[[], object], repeats: int, prepare: Callable[[], object] = gc.collect) -> list[float]:
-    """Median seconds of each call, taken in turns so that all see the same machine, after a round that does not count.
+def rounds(
+    *works: Callable[[], object], repeats: int, prepare: Callable[[], object] = gc.collect
+) -> list[tuple[float, ...]]:
+    """Seconds of each call, round by round, after a round that does not count.
 
-    ``prepare`` is called before each, untimed.
+    They take turns, every other round in the opposite order, so that all see the same machine. ``prepare`` is called
+    before each, untimed.
     """
-    times: list[list[float]] = [[] for _ in works]
+    taken = []
     for turn in range(repeats + 1):
-        for work, taken in zip(works, times, strict=True):
+        seconds: dict[int, float] = {}
+        for number, work in list(enumerate(works))[:: 1 if turn % 2 else -1]:
             prepare()
             start = time.perf_counter()
             work()
-            if turn:
-                taken.append(time.perf_counter() - start)
-    return [statistics.median(taken) for taken in times]
+            seconds[number] = time.perf_counter() - start
+        taken.append(tuple(seconds[number] for number in range(len(works))))
+    return taken[1:]
+
+
+def medians(taken: Sequence[Sequence[float]]) -> list[float]:
+    """The median of each column."""
+    return [statistics.median(column) for column in zip(*taken, strict=True)]
+
+
+def alternating(*works: Callable[[], object], repeats: int, prepare: Callable[[], object] = gc.collect) -> list[float]:
+    """Median seconds of each call; see ``rounds``."""
+    return medians(rounds(*works, repeats=repeats, prepare=prepare))
+
+
+def close(what: str, ours: Callable[[], object], alternative: str, theirs: Callable[[], object], limit: float) -> Line:
+    """A row about two that are nearly equal: its ratio is the median of the ratios of the rounds.
+
+    What slows the machine for a second slows both of a round, and so does not count.
+    """
+    taken = rounds(ours, theirs, repeats=40)
+    mine, reference = medians(taken)
+    return Line(what, ms(mine), alternative, ms(reference), statistics.median(a / b for a, b in taken), limit)
 
 
 def cold(*commands: Sequence[str], repeats: int = 7) -> list[float]:
@@ -62,8 +85,3 @@ def child(*arguments: str) -> Any:
     """What ``python -m benchmarks.child …`` found out in a fresh process."""
     command = [sys.executable, "-m", "benchmarks.child", *arguments]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def medians(rounds: Sequence[Sequence[float]]) -> list[float]:
-    """The median of each column."""
-    return [statistics.median(filter(None, column)) for column in zip_longest(*rounds)]

@@ -117,9 +117,10 @@ def run() -> Iterator[Line]:
             "training step": lambda each, images=images, labels=labels: each.train_on_batch(images, labels),
         }
         for step, work in steps.items():
-            taken, theirs = measure.alternating(
+            yield measure.close(
+                f"{step} of {title}, 16 images",
                 lambda work=work, model=model: work(model),
+                f"`keras.applications.{name}`",
                 lambda work=work, model=reference: work(model),
-                repeats=25,
+                1.02,
             )
-            yield measure.against(f"{step} of {title}, 16 images", taken, f"`keras.applications.{name}`", theirs, 1.02)
