@@ -126,9 +126,11 @@ class _Folder:
             for seat in bundle.seats:
                 alike.setdefault(_likeness(bundle, seat), set()).add(seat.home)
 
-        def weight(key: tuple[str, ...]) -> tuple[float, int]:
-            """Many blocks, and most of their kind."""
-            return len(alike[key]) ** 2 / self._blocks[key[0]], len(alike[key])
+        def weight(key: tuple[str, ...]) -> tuple[bool, float]:
+            """All blocks of a kind best of all, unless that is said of the parts of a longer row; else many of many."""
+            block, where, *_ = key
+            homes, total = len(alike[key]), self._blocks[block]
+            return homes == total and not where.partition(".")[0].isdecimal(), homes**2 / total
 
         groups: dict[tuple[str, ...], list[tuple[_Bundle, _Seat]]] = {}
         for bundle in bundles:
