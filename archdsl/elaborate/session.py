@@ -34,7 +34,7 @@ OP: Final = 8
 REPORT: Final = 100
 TEMPLATE: Final = 40
 _SHOWN: Final = 60
-_PARTS: Final = 16
+_PARTS: Final = 8
 """Parts of a value that cost one step when it is used: they are copied, compared or gone through in C."""
 
 

@@ -46,7 +46,7 @@ HOSTILE: Final[dict[str, Hostile]] = {
     ),
     "different blocks": Hostile(model("repeat 90_000 as i { A(i) }", "block A(n: int) { relu }"), "too-much-work"),
     "a long body in a loop": Hostile(
-        model("repeat 900 { repeat 900 { repeat 0 { " + " -> ".join(["relu"] * 4_000) + " } } }"), "too-much-work"
+        model("repeat 900 { repeat 900 { repeat 0 { " + " -> ".join(["relu"] * 1_000) + " } } }"), "too-much-work"
     ),
     "an error in a loop": Hostile(model("repeat 90_000 as i { conv(4, nome=i) }"), "too-much-work"),
     "comprehensions": Hostile(

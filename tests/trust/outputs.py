@@ -19,7 +19,6 @@ from archdsl.files import bundled, locate
 from archdsl.graph.json import to_json as graph_json
 from archdsl.graph.text import to_text as graph_text
 from archdsl.summary import to_json as summary_json
-from archdsl.summary import to_text as summary_text
 
 ERRORS = Path(__file__).parent.parent / "cases" / "errors"
 DRAWN = ("resnet50", "googlenet", "swint")
@@ -34,7 +33,7 @@ def outputs(models: list[str]) -> Iterator[tuple[str, str | bytes]]:
         yield f"{name} graph text", graph_text(graph)
         yield f"{name} layers", "\n".join(node.layer for node in graph)
         yield f"{name} summary json", summary_json(summary)
-        yield f"{name} summary text", summary_text(summary, levels=None, colour=False)
+        yield f"{name} summary text", str(summary)
         yield f"{name} dot", draw(graph, "dot")
         if name in DRAWN:
             for form in ("svg", "png"):
