@@ -25,6 +25,7 @@ _COMMANDS = (
     "compare",
     "select",
     "scale",
+    "study",
     "diff",
     "render",
     "view",

@@ -37,7 +37,7 @@ def evaluate(text: str) -> int | float | None:
     """The value of an expression of the language, if it is a number.
 
     >>> evaluate("4.1G"), evaluate("2 ** 20"), evaluate("many")
-    (4100000000, 1048576, None)
+    (4100000000.0, 1048576, None)
     """
     from archdsl.compiler import Program
     from archdsl.source import SourceFile

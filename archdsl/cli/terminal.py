@@ -37,3 +37,30 @@ def working(what: str) -> Iterator[None]:
         yield
     finally:
         click.echo(f"\r{' ' * (len(what) + 1)}\r", err=True, nl=False)
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Keeps to itself what TensorFlow announces on import: CPU features, missing GPUs.
+
+    Some of it is written before TensorFlow looks at its own setting, so the file descriptor is turned away too. Who
+    sets TF_CPP_MIN_LOG_LEVEL to less than 3 reads it all, and so does who gets an error.
+    """
+    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
+        yield
+        return
+    from tempfile import TemporaryFile
+
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with TemporaryFile() as announced:
+        os.dup2(announced.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            announced.seek(0)
+            os.write(terminal, announced.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)

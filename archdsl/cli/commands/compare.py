@@ -65,8 +65,8 @@ def compare(
     """Compare models: a row for each, with its size, cost, depth, memory, receptive field and published accuracy.
 
     A SPEC that is a file without a model's name stands for all its models that need no arguments, and a model that
-    needs some for its variants. Without SPEC the bundled models are compared. Keras is not needed: the figures are computed from
-    the specs. A spec with errors is reported, and the others are compared all the same.
+    needs some for its variants. Without SPEC the bundled models are compared. Keras is not needed: the figures are
+    computed from the specs. A spec with errors is reported, and the others are compared all the same.
 
     A model that is changed with --set is not the one whose accuracy was published, so that it has none.
     """

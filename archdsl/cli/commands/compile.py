@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryFile
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -18,7 +13,7 @@ from archdsl.atomic import ending
 from archdsl.cli.exits import Refusal
 from archdsl.cli.output import STDOUT, default_name, write_text, written
 from archdsl.cli.specs import open_model, set_option, spec_argument
-from archdsl.cli.terminal import show_diagnostics, working
+from archdsl.cli.terminal import hushed, show_diagnostics, working
 
 if TYPE_CHECKING:
     from archdsl.api import Architecture
@@ -90,7 +85,7 @@ def _form(out: str | None, to: str | None) -> str:
 
 def _save(architecture: Architecture, target: Path, weights: str | None) -> None:
     gc.enable()
-    with working("loading Keras"), _hushed():
+    with working("loading Keras"), hushed():
         from archdsl.backends.keras.build import build
         from archdsl.backends.keras.weights import WeightsError
     try:
@@ -104,31 +99,6 @@ def _save(architecture: Architecture, target: Path, weights: str | None) -> None
         raise Refusal(f"cannot read {weights}: {(error.strerror or str(error)).lower()}") from error
     with working(f"saving {target}"), written(target) as file, ending(file, ".keras") as path:
         model.save(path)
-
-
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """Keeps to itself what TensorFlow announces on import: CPU features, missing GPUs.
-
-    Some of it is written before TensorFlow looks at its own setting, so the file descriptor is turned away too. Who
-    sets TF_CPP_MIN_LOG_LEVEL to less than 3 reads it all, and so does who gets an error.
-    """
-    if os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3") != "3":
-        yield
-        return
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with TemporaryFile() as announced:
-        os.dup2(announced.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            announced.seek(0)
-            os.write(terminal, announced.read())
-            raise
-        finally:
-            os.dup2(terminal, 2)
-            os.close(terminal)
 
 
 def _tell(architecture: Architecture, target: Path, seconds: float) -> None:

@@ -1,0 +1,101 @@
+"""``archdsl study``: experiments on a model, run with Keras."""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING
+
+import click
+
+from archdsl.cli.commands.compare import FORMATS, plot_target
+from archdsl.cli.exits import Refusal
+from archdsl.cli.output import STDOUT, write_text, written
+from archdsl.cli.specs import open_model, set_option, spec_argument
+from archdsl.cli.terminal import colour, hushed, show_diagnostics, working
+
+if TYPE_CHECKING:
+    from archdsl.graph.model import Graph
+    from archdsl.study.gradient_flow import GradientFlow
+
+_EPILOG = """\b
+Examples:
+  archdsl study gradient-flow resnet50 --set size=64
+  archdsl study gradient-flow resnet152 --set size=64 --plot flow.svg
+  archdsl study gradient-flow net.arch --by layer --format csv -o flow.csv
+  archdsl study gradient-flow vgg16 --with-skips-only --batch 2"""
+
+
+@click.group()
+def study() -> None:
+    """Run an experiment on a model. It is built with Keras."""
+
+
+@study.command("gradient-flow", epilog=_EPILOG)
+@spec_argument
+@click.option(
+    "--without-skips/--with-skips-only",
+    "compare",
+    default=None,
+    help="Measure the model without its skip connections too, or not. It is if there are any, unless told otherwise.",
+)
+@click.option("--batch", type=click.IntRange(min=1), default=8, show_default=True, help="Images in the batch.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of weights, images and classes."
+)
+@click.option("--by", type=click.Choice(["stage", "layer"]), default="stage", show_default=True, help="A row for each.")
+@click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("-o", "--output", "out", default=STDOUT, metavar="OUT", help="The file to write; `-` is standard output.")
+@click.option("--plot", metavar="FILE", help="Draw the norms over the depth to FILE: .svg, .png or .pdf.")
+@set_option
+def gradient_flow(
+    spec: str,
+    compare: bool | None,
+    batch: int,
+    seed: int,
+    by: str,
+    format: str,
+    out: str,
+    plot: str | None,
+    settings: tuple[str, ...],
+) -> None:
+    """Measure how gradients pass through a model before training, with its skip connections and without.
+
+    One batch of normal noise and random classes goes through the model that Keras builds, and the gradient of the
+    cross-entropy comes back. The table has its norm at the output of each layer with weights (signal), and that for
+    its weights. Without skips, every `add` of a shortcut to the layers that it goes round keeps only these; weights
+    and images are the same. A small `--set size=…` makes it quick.
+    """
+    from archdsl.study.gradient_flow import table, to_json
+    from archdsl.tabular import render
+
+    target = plot_target(plot)
+    architecture = open_model(spec, settings)
+    show_diagnostics(architecture.diagnostics, err=True)
+    found = _measured(architecture.graph, compare, batch, seed)
+    if target is not None:
+        with working("drawing"), written(target) as file:
+            from archdsl.plots.gradients import curves
+
+            curves(found).save(file, target.suffix.lower())
+        click.echo(f"wrote {target}")
+    if target is None or out != STDOUT:
+        in_colour = colour() and out == STDOUT
+        text = to_json(found) if format == "json" else render(table(found, by), format, colour=in_colour)  # type: ignore[arg-type]  # click's choice
+        if write_text(text, out):
+            click.echo(f"wrote {out}")
+
+
+def _measured(graph: Graph, compare: bool | None, batch: int, seed: int) -> GradientFlow:
+    from archdsl.passes.skips import NoSkips, skips
+
+    has_skips = bool(skips(graph)) if compare is not False else False
+    if compare and not has_skips:
+        raise Refusal(str(NoSkips(graph)))
+    gc.enable()
+    with working("loading Keras"), hushed():
+        from archdsl.backends.keras.gradients import NotMeasurable, gradient_flow
+    try:
+        with working(f"measuring {graph.name}"), hushed():
+            return gradient_flow(graph, compare=has_skips, batch=batch, seed=seed)
+    except NotMeasurable as error:
+        raise Refusal(str(error)) from None

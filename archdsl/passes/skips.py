@@ -1,0 +1,120 @@
+"""Skip connections: where a short way round is added to the layers that it skips, and the model without such ways.
+
+He et al. 2015 (arXiv:1512.03385) compare residual networks with plain ones that are alike but for the shortcuts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from archdsl.graph.model import Graph, Node
+from archdsl.graph.view import view
+from archdsl.passes.bypass import bypass
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+_START: Final = " start "
+"""Stands before all inputs, so that there is one place where every way begins. No name has a space."""
+_PROJECTION: Final = 1
+"""Layers with weights that a shortcut may have: none, or the one that fits it to the other shape."""
+
+
+class NoSkips(ValueError):
+    """The model has no skip connections that are added."""
+
+    def __init__(self, graph: Graph) -> None:
+        joined = " Its concatenations are none: a shape is what all of their parts make."
+        has_concat = any(node.op.name == "concat" for node in graph)
+        super().__init__(f"{graph.name} has no skip connections that are added." + joined * has_concat)
+
+
+def skips(graph: Graph) -> dict[str, str]:
+    """Each ``add`` that ends a skip connection, and the operand that goes the long way.
+
+    Two ways fork at some value and meet in an ``add``. One of them is a skip if it has no layer with weights, or one,
+    which projects, and the other has more. Ways that are as long as each other are branches, not skips, and a
+    concatenation is none either: without one of its operands the shape would be another.
+
+    >>> from archdsl.api import load
+    >>> found = skips(load("resnet18").graph)
+    >>> len(found), found["c2.0.add"]
+    (8, 'c2.0.main.conv_bn.batch_norm')
+    """
+    found: dict[str, str] = {}
+    adds = [node for node in graph if node.op.name == "add" and len(set(node.inputs)) > 1]
+    if not adds:
+        return found
+    above = _dominators(graph)
+    for node in adds:
+        long = _long_way(graph, node, above)
+        if long is not None and graph.shapes[long] == node.shape:
+            found[node.path] = long
+    return found
+
+
+def without_skips(graph: Graph) -> Graph:
+    """The plain model: the same layers one after the other, and no ways round them. Its shapes are proved.
+
+    Raises:
+        NoSkips: there are none.
+
+    >>> from archdsl.api import load
+    >>> plain = without_skips(load("resnet18").graph)
+    >>> [node.op.name for node in plain].count("add"), plain.outputs[0].shape
+    (0, (1000,))
+    """
+    found = skips(graph)
+    if not found:
+        raise NoSkips(graph)
+    return bypass(graph, found)
+
+
+def _long_way(graph: Graph, node: Node, above: Mapping[str, str | None]) -> str | None:
+    """The operand that goes through the most layers, if all others are skips."""
+    fork = _fork(node.inputs, above)
+    lengths = {name: _length(graph, name, fork) for name in dict.fromkeys(node.inputs)}
+    long = max(lengths, key=lengths.__getitem__)
+    others = [length for name, length in lengths.items() if name != long]
+    return long if all(length <= _PROJECTION and length < lengths[long] for length in others) else None
+
+
+def _dominators(graph: Graph) -> dict[str, str | None]:
+    """For each value the last one before it that all ways to it lead through."""
+    import networkx as nx
+
+    digraph: nx.DiGraph[str] = view(graph)
+    digraph.add_edges_from((_START, port.name) for port in graph.inputs)
+    # Constants of the model, such as positions, hang on nothing.
+    digraph.add_edges_from((_START, node.path) for node in graph if not node.inputs)
+    return {**nx.immediate_dominators(digraph, _START), _START: None}  # the start's own differs between versions
+
+
+def _fork(names: tuple[str, ...], above: Mapping[str, str | None]) -> str:
+    """The last value that all ways to all of the names lead through."""
+    chains = [_chain(name, above) for name in names]
+    common = set(chains[0]).intersection(*chains[1:])
+    return next(name for name in chains[0] if name in common)
+
+
+def _chain(name: str, above: Mapping[str, str | None]) -> list[str]:
+    chain = [name]
+    while (before := above[chain[-1]]) is not None:
+        chain.append(before)
+    return chain
+
+
+def _length(graph: Graph, name: str, fork: str) -> int:
+    """Layers with weights on the longest way from a fork, which all ways to the name lead through."""
+    lengths = {fork: 0}
+    stack = [name]
+    while stack:
+        node = graph.by_path.get(stack[-1])
+        if stack[-1] in lengths or node is None:
+            lengths.setdefault(stack.pop(), 0)
+        elif waiting := [source for source in node.inputs if source not in lengths]:
+            stack.extend(waiting)
+        else:
+            lengths[stack.pop()] = max((lengths[source] for source in node.inputs), default=0) + node.op.depth
+    return lengths[name]

@@ -1,0 +1,77 @@
+"""Gradients over the depth of a network, with its skip connections and without."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import exp, log, log10
+from typing import Final
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+
+from archdsl.plots.style import COLOURS, MARKERS, Drawing, label, look, sheet
+from archdsl.study.gradient_flow import Flow, GradientFlow
+
+_APART: Final = 0.045
+"""Of the greatest depth: as near as the names of two stages may stand."""
+_RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def curves(study: GradientFlow) -> Drawing:
+    """The norm of the gradient at each layer's output against the layer's depth, on a logarithmic axis.
+
+    Of layers side by side the curve takes the geometric mean. Stages are named where they begin.
+    """
+    title = f"Gradients of {study.model} at initialisation"
+    with look():
+        figure, (axes,) = sheet(title, 9, 5)
+        axes.set_yscale("log")
+        for (name, flow), colour, marker in zip(study.flows, (COLOURS[0], COLOURS[1]), MARKERS, strict=False):
+            points = [(layer.depth, layer.signal) for layer in flow.layers if layer.signal]
+            if not points:
+                continue
+            xs, ys = zip(*points, strict=True)
+            axes.plot(xs, ys, marker, color=colour, ms=3.5, alpha=0.45, mew=0)
+            depths, means = zip(*_means(flow).items(), strict=True)
+            axes.plot(depths, means, color=colour, lw=1.8, label=f"{name}: first layer {flow.gain:.3g} × the last")
+        axes.yaxis.set_major_locator(LogLocator(numticks=12))
+        axes.yaxis.set_major_formatter(FuncFormatter(_power))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.set_xlabel("depth: layers with weights from the input")
+        axes.set_ylabel("norm of the gradient at the layer's output")
+        axes.legend(loc="best")
+        _name_stages(axes, study.residual)
+    return Drawing(figure, title)
+
+
+def _means(flow: Flow) -> dict[int, float]:
+    logs: dict[int, list[float]] = defaultdict(list)
+    for layer in flow.layers:
+        if layer.signal:
+            logs[layer.depth].append(log(layer.signal))
+    return {depth: exp(sum(found) / len(found)) for depth, found in sorted(logs.items())}
+
+
+def _name_stages(axes: Axes, flow: Flow) -> None:
+    """Names above the plot, at the depth where each stage begins; those too near to each other share a place."""
+    starts: dict[str, int] = {}
+    for layer in flow.layers:
+        starts[layer.stage] = min(layer.depth, starts.get(layer.stage, layer.depth))
+    apart = max(layer.depth for layer in flow.layers) * _APART
+    named: dict[int, list[str]] = {}
+    for name, depth in sorted(starts.items(), key=lambda item: item[1]):
+        near = next((place for place in reversed(named) if depth - place < apart), depth)
+        named.setdefault(near, []).append(name)
+    above = axes.secondary_xaxis("top")
+    above.xaxis.set_major_locator(FixedLocator(list(named)))
+    above.set_xticklabels([label(", ".join(names)) for names in named.values()], rotation=30, ha="left", fontsize=8)
+    above.spines["top"].set_visible(False)
+    axes.set_title(axes.get_title(loc="left"), pad=44)
+
+
+def _power(value: float, _position: int | None = None) -> str:
+    """
+    >>> _power(1e-12)
+    '10⁻¹²'
+    """
+    return f"10{str(round(log10(value))).translate(_RAISED)}"
