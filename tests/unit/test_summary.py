@@ -1,10 +1,21 @@
 """Summaries: what is added up, what is folded, and the JSON that tools read."""
 
+import csv
+import io
 import json
 import re
+from html.parser import HTMLParser
+
+import pytest
 
 from archdsl.graph.dims import Sym
-from archdsl.summary import summarise, to_json, to_text
+from archdsl.graph.model import Instance
+from archdsl.summary import Summary, summarise, to_json, to_text
+from archdsl.summary.csv import to_csv
+from archdsl.summary.html import to_html
+from archdsl.summary.markdown import to_markdown
+from archdsl.summary.table import portions
+from archdsl.summary.views import by_block, by_op, by_stage
 from tests.unit.graph.build import resnet, tower
 
 
@@ -115,3 +126,95 @@ def test_json_of_several_ports_and_open_dimensions() -> None:
     assert document["output"] == {"deep": ["h/2", "h/2", 4], "right": ["h/2", "h/2", 8]}
     assert document["macs"] == "136*h*h"
     assert document["tree"]["children"][1]["children"][0]["weights_of"] == "features.conv"
+
+
+def hostile() -> Summary:
+    """A model whose names are markup in every format."""
+    graph = tower()
+    call = '<script>alert("1")</script>|[x](javascript:1) `*_"\',&=1'
+    instances = (graph.instances[0], graph.instances[1].model_copy(update={"call": call}), *graph.instances[2:])
+    return summarise(graph.model_copy(update={"name": "=1+<b>|", "instances": instances}))
+
+
+class _Tags(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_html_keeps_names_text_and_needs_no_network() -> None:
+    page = to_html(hostile(), depth=3)
+    parsed = _Tags()
+    parsed.feed(page)
+    assert not parsed.tags & {"script", "b", "a", "img", "link"}
+    assert '<script>alert("1")</script>|[x]' in parsed.text
+    assert "http" not in page
+
+
+def test_html_opens_as_deep_as_asked_for() -> None:
+    closed, opened = to_html(summarise(resnet())), to_html(summarise(resnet()), depth=2)
+    assert "<details open>" not in closed
+    assert opened.count("<details open>") == 5  # the stem and four stages
+
+
+def test_markdown_keeps_its_cells() -> None:
+    rows = [line for line in to_markdown(hostile()).splitlines() if line.startswith("|") and "script" in line]
+    assert len(rows) == 1
+    assert rows[0].count("|") - rows[0].count("\\|") == 9
+    assert "\\<script>" in rows[0]
+    assert "\\[x]" in rows[0]
+
+
+def test_csv_gives_back_every_row() -> None:
+    rows = list(csv.DictReader(io.StringIO(to_csv(hostile()))))
+    assert len(rows) == 8
+    assert rows[1]["call"] == '<script>alert("1")</script>|[x](javascript:1) `*_"\',&=1'
+    assert rows[0]["call"] == "Tower"
+    assert sum(int(row["params"]) for row in rows if row["level"] == "1") == int(rows[0]["params"])
+    named = to_csv(summarise(tower().model_copy(update={"instances": _named("=cmd()")})))
+    assert "'=cmd()" in named
+
+
+def _named(call: str) -> tuple[Instance, ...]:
+    first, second, *rest = tower().instances
+    return (first, second.model_copy(update={"call": call}), *rest)
+
+
+def test_by_stage_the_map_keeps_its_size() -> None:
+    stages = by_stage(summarise(resnet()).root)
+    assert [row.name for row in stages.children] == ["112×112", "56×56", "28×28", "14×14", "7×7", "no map"]
+    assert [row.name for row in stages.children[1].children] == ["max_pool", "c2"]
+    assert sum(row.cost.params for row in stages.children) == stages.cost.params
+
+
+def test_by_op_all_adds_up() -> None:
+    ops = by_op(summarise(resnet()).root)
+    assert [(row.name, row.count) for row in ops.children[:3]] == [("conv", 53), ("dense", 1), ("batch_norm", 53)]
+    assert sum(row.cost.params for row in ops.children) == ops.cost.params
+    assert sum(row.memory for row in ops.children) == ops.memory
+
+
+def test_by_block_each_call_has_one_row() -> None:
+    blocks = {row.call: row for row in by_block(summarise(resnet()).root).children}
+    assert blocks["Bottleneck(64)"].count == 3
+    assert blocks["Bottleneck(64)"].cost.params < blocks["Stage(64, 3, stride=1)"].cost.params + 1
+
+
+def test_shares_are_of_all_parameters() -> None:
+    shares = {portion.kind: portion for portion in portions(summarise(resnet()))}
+    assert shares["dense"].params == 2_049_000
+    assert sum(portion.of_params for portion in shares.values()) == pytest.approx(1)
+    assert sum(portion.of_macs or 0 for portion in shares.values()) == pytest.approx(1)
+
+
+def test_columns_give_way_to_a_narrow_terminal() -> None:
+    wide, narrow = (to_text(summarise(resnet()), depth=1, room=room).splitlines()[2] for room in (200, 90))
+    assert wide.split() == ["output", "params", "trainable", "MACs", "memory", "field", "stride"]
+    assert narrow.split() == ["output", "params", "MACs", "memory", "field"]
