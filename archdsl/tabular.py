@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -17,6 +18,7 @@ from archdsl.diagnostics.display import visible, width
 Format: TypeAlias = Literal["text", "csv", "markdown", "html"]
 _BOLD = "\x1b[1m"
 _PLAIN = "\x1b[0m"
+_SPECIAL = re.compile(r"[\\`*|~]|(?<=\])\(|(?<!\w)_|_(?!\w)")
 
 
 class Column(NamedTuple):
@@ -98,13 +100,12 @@ def _bar(cells: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown takes for nothing else.
+    """Text that Markdown takes for nothing else. Within words and numbers underscores mean nothing.
 
-    >>> print(_escaped("a|b_c <b>"))
-    a\\|b\\_c &lt;b&gt;
+    >>> print(_escaped("a|b 25_610 <b> _c_ [d](e)"))
+    a\\|b 25_610 &lt;b&gt; \\_c\\_ [d]\\(e)
     """
-    text = escape(visible(text).replace("\n", " "), quote=False)
-    return "".join(f"\\{c}" if c in "\\`*_[]|~#" else c for c in text)
+    return _SPECIAL.sub(r"\\\g<0>", escape(visible(text).replace("\n", " "), quote=False))
 
 
 _STYLE = """\

@@ -66,7 +66,6 @@ def _name_stages(axes: Axes, flow: Flow) -> None:
     above.xaxis.set_major_locator(FixedLocator(list(named)))
     above.set_xticklabels([label(", ".join(names)) for names in named.values()], rotation=30, ha="left", fontsize=8)
     above.spines["top"].set_visible(False)
-    axes.set_title(axes.get_title(loc="left"), pad=44)
 
 
 def _power(value: float, _position: int | None = None) -> str:

@@ -43,9 +43,9 @@ _RC: Final[dict[Any, Any]] = {
     "text.parse_math": False,  # names are data
     "text.usetex": False,
 }
-_UNDATED: Final[Mapping[str, Mapping[str, None]]] = {
-    ".svg": {"Date": None},
-    ".pdf": {"CreationDate": None, "ModDate": None, "Producer": None},
+_UNDATED: Final[Mapping[str, Mapping[str, str | None]]] = {
+    ".svg": {"Date": None, "Creator": "archdsl"},
+    ".pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": "archdsl"},
     ".png": {"Software": None},
 }
 _UNITS: Final = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))

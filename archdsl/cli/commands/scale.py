@@ -26,7 +26,7 @@ Examples:
   archdsl scale mobilenet_v2 --over "width=[0.35, 0.5, 0.75, 1.0, 1.4]"
   archdsl scale resnet50 --over "size=64..256 step 64" --plot sizes.svg
   archdsl scale mobilenet_v2 --over "width=[0.5, 1.0]" --over "size=[128, 224]" --format markdown
-  archdsl scale resnet50.arch:ResNet --set unit=Bottleneck --over "depths=[[3,4,6,3], [3,4,23,3]]\""""
+  archdsl scale resnet50:ResNet --set unit=Bottleneck --over "depths=[[3,4,6,3], [3,4,23,3]]\""""
 
 
 @click.command(epilog=_EPILOG)
@@ -94,7 +94,7 @@ def scale(
             ]
             text = to_json(model, family_, failed=found)
         else:
-            notes = [f"{_named(step)}: {step.diagnostics[0]}" for step in failed if step.diagnostics]
+            notes = [f"{_named(step)}: {step.diagnostics[0].text}" for step in failed if step.diagnostics]
             text = render(table(model, family_, notes), format, colour=colour() and out == STDOUT)  # type: ignore[arg-type]  # click's choice
         if write_text(text, out):
             click.echo(f"wrote {out}")
