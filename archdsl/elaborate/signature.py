@@ -83,8 +83,10 @@ def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span:
 
 def dimension(node: ast.Expr, scope: Scope) -> Dim:
     """A dimension that an expression in a shape stands for."""
-    for name in walk(node):
-        if isinstance(name, ast.Name) and scope.find(name.id) is MISSING:
+    inside = list(walk(node))
+    targets = {target.id for part in inside if isinstance(part, ast.Comprehension) for target in part.targets}
+    for name in inside:
+        if isinstance(name, ast.Name) and name.id not in targets and scope.find(name.id) is MISSING:
             raise Failure(unbound(name))
     value = evaluate(node, scope)
     if isinstance(value, Sym):

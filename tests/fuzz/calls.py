@@ -1,0 +1,159 @@
+"""Calls of ops that fit: arguments are drawn by their names, and what the op refuses is drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from random import Random
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from archdsl.graph.dims import Shape
+from archdsl.ops.base import Misfit, Op
+from archdsl.ops.registry import OPS
+
+_TRIES = 12
+_LARGEST = 5_000
+"""Elements of a tensor, so that models stay quick to build."""
+
+
+class Step(NamedTuple):
+    """A step as it is written, and the shape that comes out of it."""
+
+    text: str
+    shape: Shape
+
+
+def _sizes(*choices: int) -> Callable[[Random, Shape], Any]:
+    """One of these for all spatial dimensions, or a list with one for each."""
+
+    def draw(random: Random, shape: Shape) -> Any:
+        rank = max(1, len(shape) - 1)
+        return random.choice(choices) if random.random() < 0.7 else tuple(random.choices(choices, k=rank))
+
+    return draw
+
+
+def _one_of(*choices: Any) -> Callable[[Random, Shape], Any]:
+    return lambda random, shape: random.choice(choices)
+
+
+def _pad(random: Random, shape: Shape) -> Any:
+    pair = (random.randint(0, 1), random.randint(0, 2))
+    return random.choice(("same", "valid", 0, 1, 2, (1,) * (len(shape) - 1), (pair,) * (len(shape) - 1)))
+
+
+def _reshaped(random: Random, shape: Shape) -> Any:
+    """The same elements with the last dimension in two, or the first two in one."""
+    if len(shape) > 1 and random.random() < 0.5:
+        return (shape[0] * shape[1], *shape[2:])
+    return (*shape[:-1], 2, shape[-1] // 2)
+
+
+def _permutation(random: Random, shape: Shape) -> Any:
+    return tuple(random.sample(range(len(shape)), len(shape)))
+
+
+def _grid(random: Random, shape: Shape) -> Any:
+    """Two sides whose product is a number of tokens."""
+    tokens = shape[-2] if len(shape) > 1 else 4
+    side = random.choice([n for n in range(1, int(tokens) + 1) if tokens % n == 0])
+    return (side, tokens // side)
+
+
+_FILTERS = _one_of(1, 2, 4, 6, 8)
+_ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
+    "filters": _FILTERS,
+    "units": _FILTERS,
+    "k": _sizes(1, 2, 3, 5),
+    "stride": _sizes(1, 2, 3),
+    "dilation": _sizes(1, 2),
+    "pad": _pad,
+    "groups": _one_of(1, 2, 4),
+    "multiplier": _one_of(1, 2),
+    "output_pad": _one_of(0, 1),
+    "heads": _one_of(1, 2, 4),
+    "key_dim": _one_of(1, 3, 8),
+    "relative_position": _grid,
+    "map": _one_of((4, 4), (6, 6), (8, 8)),
+    "shift": _one_of(-1, 0, 1, 2, (1, 2)),
+    "dropout": _one_of(0.0, 0.1),
+    "rate": _one_of(0.0, 0.25),
+    "eps": _one_of(1e-3, 1e-6),
+    "momentum": _one_of(0.9, 0.99),
+    "alpha": _one_of(0.5, 1.0),
+    "beta": _one_of(0.5, 0.75),
+    "slope": _one_of(0.1, 0.2),
+    "size": lambda random, shape: random.choice((1, 2, 3, 4, _grid(random, shape))),
+    "window": _one_of(1, 2, 3, (2, 4)),
+    "to": _reshaped,
+    "order": lambda random, shape: random.choice(("hwc", "chw", _permutation(random, shape))),
+    "axis": _one_of(-1, 0, 1),
+    "start": _one_of(0, 1),
+    "stop": _one_of(2, 3, -1),
+    "step": _one_of(1, 2),
+    "count": _one_of(1, 2),
+    "per": _one_of("channel", "all", "element"),
+    "method": _one_of("nearest", "bilinear", "bicubic"),
+    "mode": _one_of("constant", "reflect", "symmetric"),
+    "channels": _one_of(0, 1, 2),
+    "value": _one_of(0.0, 0.5, 1.0),
+    "factor": _one_of(0.5, 2.0),
+    "offset": _one_of(-1.0, 0.0),
+    "mean": lambda random, shape: random.choice((0.5, (0.25,) * int(shape[-1]))),
+    "variance": lambda random, shape: random.choice((4.0, (2.0,) * int(shape[-1]))),
+}
+_FLAGS = frozenset({"bias", "scale", "center", "trainable", "divide", "count_pad", "keepdims", "approximate"})
+_SKIPPED = frozenset({"init", "bias_init", "l2", "antialias", "broadcast", "transpose_b"})
+"""They change neither shapes nor weights, or belong to joins, which are written with branches."""
+
+
+def call(name: str, random: Random, shape: Shape) -> Step | None:
+    """A call of an op that takes ``shape``, or ``None`` if none was found in a few tries."""
+    kind = OPS[name]
+    for _ in range(_TRIES):
+        arguments = _arguments(kind, random, shape)
+        try:
+            made = kind(**arguments)
+            out = made.shape(shape)
+            made.weights(shape)
+        except (Misfit, ValidationError, ArithmeticError, ValueError):
+            continue
+        if all(isinstance(dim, int) for dim in out) and prod(out) <= _LARGEST and 1 <= len(out) <= 4:
+            return Step(_written(kind, arguments), out)
+    return None
+
+
+def _arguments(kind: type[Op], random: Random, shape: Shape) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, field in kind.model_fields.items():
+        if name in _SKIPPED or not (field.is_required() or random.random() < 0.4):
+            continue
+        found[name] = random.random() < 0.5 if name in _FLAGS else _ARGUMENTS[name](random, shape)
+    return found
+
+
+def _written(kind: type[Op], arguments: dict[str, Any]) -> str:
+    """The call as a spec has it: some arguments by place, the rest by name."""
+    rest = dict(arguments)
+    parts: list[str] = []
+    for name in kind.positional:
+        if name not in rest:
+            break
+        parts.append(literal(rest.pop(name)))
+    parts += [f"{name}={literal(value)}" for name, value in rest.items()]
+    return f"{kind.name}({', '.join(parts)})" if parts else kind.name
+
+
+def literal(value: Any) -> str:
+    """A Python value as the language writes it.
+
+    >>> literal((1, ("same", True)))
+    '[1, ["same", true]]'
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(literal, value))}]"
+    return f'"{value}"' if isinstance(value, str) else repr(value)
