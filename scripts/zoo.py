@@ -18,6 +18,8 @@ from typing import Any
 import archdsl
 from archdsl.files import bundled
 from archdsl.passes.cost import cost
+from archdsl.passes.receptive import receptive_field
+from archdsl.summary.columns import field_size
 from archdsl.summary.figures import exact, human
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +58,8 @@ def zoo() -> str:
         "Models that come with archdsl: `archdsl compile efficientnet_b3`. `make docs` writes this page.",
         "",
         "Parameters are all weights, as Keras counts them; multiply-adds (MACs) are those of convolution, dense and",
-        "attention layers for one image; depth counts layers with weights on the longest path. Top-1 is what the paper",
+        "attention layers for one image; depth counts layers with weights on the longest path; the field is the last map's,",
+        "in pixels ([measures.md](measures.md) defines them). Top-1 is what the paper",
         "or the reference states for ImageNet, in percent. The last column is the largest difference between logits",
         "of the compiled model and those of the reference, relative to the largest logit, in float32 and with all",
         "weights and statistics random: `make conformance` measures it, with weights carried over",
@@ -78,12 +81,14 @@ def _family(family: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[s
         papers.add(_paper(about))
         shape = "×".join(map(str, graph.inputs[0].shape))
         top1 = about.get("imagenet_top1", "")
-        cells = (f"`{name}`", shape, exact(measured.params), human(measured.macs), str(measured.depth), str(top1))
+        field = field_size(receptive_field(graph).largest)
+        counts = (exact(measured.params), human(measured.macs), str(measured.depth), field)
+        cells = (f"`{name}`", shape, *counts, str(top1))
         rows.append(f"| {' | '.join((*cells, _proof(results.get(name, {}))))} |")
     file = f"specs/{family['spec']}.arch"
     yield ", ".join([f"[{file}](../{file})", *sorted(filter(None, papers))])
-    yield from ("", "| model | input | parameters | MACs | depth | top-1 | against the reference |")
-    yield "|---|---|---:|---:|---:|---:|---|"
+    yield from ("", "| model | input | parameters | MACs | depth | field | top-1 | against the reference |")
+    yield "|---|---|---:|---:|---:|---:|---:|---|"
     yield from rows
 
 

@@ -26,6 +26,9 @@ class Attention(Weighted):
     logits a learned number for each difference of places (Swin, Liu et al. 2021, arXiv:2103.14030). ``shift`` says by
     how much ``map`` was rolled up and left before it was cut into these windows: tokens that were brought together
     from opposite edges then get -100 on their logits, as in the authors' code. A shift of 0 masks nothing.
+
+    MACs, for ``n`` queries of ``c`` features, ``m`` keys of ``c2`` and ``d = heads * key_dim``: ``2 n c d`` for the
+    queries' and the output's projection, ``2 m c2 d`` for keys and values, ``2 n m d`` for the products.
     """
 
     name = "attention"

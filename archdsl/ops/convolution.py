@@ -52,7 +52,10 @@ def _largest(numbers: Numbers) -> int:
 
 
 class Conv(_Convolution):
-    """Convolution: every output channel looks at a window of all input channels, or of its group's."""
+    """Convolution: every output channel looks at a window of all input channels, or of its group's.
+
+    MACs: ``output elements * taps * input channels / groups``; a bias adds none.
+    """
 
     name = "conv"
     aliases = ("Conv1D", "Conv2D", "Conv3D", "conv2d", "Conv2d", "convolution")
@@ -94,6 +97,8 @@ class DepthwiseConv(_Convolution):
 
     Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``. Keras has no depthwise
     layer over three dimensions: there it is a convolution with as many groups as channels.
+
+    MACs: ``output elements * taps``.
     """
 
     name = "depthwise_conv"
@@ -130,6 +135,8 @@ class SeparableConv(_Convolution):
     """Depthwise separable convolution: depthwise, then 1x1, with nothing between (Chollet 2017, arXiv:1610.02357).
 
     Where a norm or an activation stands between the two, as in MobileNet, write ``depthwise_conv`` and ``conv``.
+
+    MACs: ``output places * channels between * (taps + filters)``.
     """
 
     name = "separable_conv"

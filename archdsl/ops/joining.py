@@ -141,7 +141,10 @@ class Concat(_Join):
 
 
 class Matmul(_Join):
-    """Matrix product over the last two dimensions: ``[…, n, k]`` times ``[…, k, m]`` is ``[…, n, m]``."""
+    """Matrix product over the last two dimensions: ``[…, n, k]`` times ``[…, k, m]`` is ``[…, n, m]``.
+
+    MACs: ``output elements * k``.
+    """
 
     name = "matmul"
     kind = "matmul"

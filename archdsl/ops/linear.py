@@ -11,7 +11,10 @@ from archdsl.ops.reach import SAME, WHOLE, Sight
 
 
 class Dense(Weighted):
-    """Fully connected layer over the last axis; all other axes are carried along."""
+    """Fully connected layer over the last axis; all other axes are carried along.
+
+    MACs: ``output elements * input features``.
+    """
 
     name = "dense"
     family = "linear"

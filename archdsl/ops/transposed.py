@@ -34,6 +34,8 @@ class ConvTranspose(ConvBase):
     - "same": ``n * s``;
     - "valid": ``max((n - 1) * s + k, n * s)``;
     - numbers: ``(n - 1) * s + k - before - after + output_pad``, PyTorch's rule.
+
+    MACs: ``input elements * taps * filters``.
     """
 
     name = "conv_transpose"

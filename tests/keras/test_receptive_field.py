@@ -6,6 +6,8 @@ zero outside the field, and not zero at its edges.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import keras
 import numpy as np
 import pytest
@@ -48,8 +50,9 @@ def test_the_gradient_reaches_exactly_as_far(name: str) -> None:
     for weight in model.weights:
         weight.assign(np.random.default_rng(0).normal(size=weight.shape))
     axes = receptive_field(architecture.graph).nodes[architecture.graph.outputs[0].node].axes
-    for place in _places(model.output_shape[1:3]):
-        assert _reached(model, place) == [_seen(sight, at) for sight, at in zip(axes, place, strict=True)], place
+    places = _places(model.output_shape[1:3])
+    for place, reached in zip(places, _reached(model, places), strict=True):
+        assert reached == [_seen(sight, at) for sight, at in zip(axes, place, strict=True)], place
 
 
 def _places(size: tuple[int, int]) -> list[tuple[int, int]]:
@@ -63,13 +66,15 @@ def _seen(sight: object, place: int) -> tuple[int, int]:
     return max(sight.begin(place), 0), min(sight.end(place), 35)
 
 
-def _reached(model: keras.Model, place: tuple[int, int]) -> list[tuple[int, int]]:
-    """The first and the last row, and column, on which the place's values depend."""
+def _reached(model: keras.Model, places: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """For each place the first and the last row, and column, on which its values depend."""
     # Several images, since each has winners of its own in the windows of a maximum.
     images = tf.random.stateless_normal((16, 36, 36, 3), (1, 2))
-    with tf.GradientTape() as tape:
+    with tf.GradientTape(persistent=True) as tape:
         tape.watch(images)
-        value = tf.reduce_sum(model(images)[:, place[0], place[1]])
-    touched = tape.gradient(value, images).numpy() != 0
-    rows, columns = (np.flatnonzero(np.any(touched, axis=axes)) for axes in ((0, 2, 3), (0, 1, 3)))
-    return [(int(found[0]), int(found[-1])) for found in (rows, columns)]
+        output = model(images)
+        values = [tf.reduce_sum(output[:, row, column]) for row, column in places]
+    for value in values:
+        touched = tape.gradient(value, images).numpy() != 0
+        rows, columns = (np.flatnonzero(np.any(touched, axis=axes)) for axes in ((0, 2, 3), (0, 1, 3)))
+        yield [(int(found[0]), int(found[-1])) for found in (rows, columns)]
