@@ -110,7 +110,12 @@ class RevisionLoader(DiskLoader):
         target = Path(os.path.normpath(folder / path))
         if not target.is_relative_to(self._root):
             raise Outside(path)
-        text = _text_at(self._revision, target, self._most)
+        from archdsl.revisions import GitError
+
+        try:
+            text = _text_at(self._revision, target, self._most)
+        except GitError:  # git could be asked for the spec a moment ago, and cannot now: the import is what fails
+            return None
         if text is None:
             return None
         name = f"{target.relative_to(self._root).as_posix()}@{self._revision.name}"

@@ -12,7 +12,21 @@ from archdsl.cli.output import default_name
 from archdsl.version import __version__
 from tests.unit.cli.conftest import NET, Run
 
-COMMANDS = ["check", "compile", "summary", "render", "view", "ops", "explain", "completion"]
+COMMANDS = [
+    "check",
+    "compile",
+    "summary",
+    "compare",
+    "select",
+    "scale",
+    "study",
+    "diff",
+    "render",
+    "view",
+    "ops",
+    "explain",
+    "completion",
+]
 HEAVY = ("keras", "tensorflow", "torch", "jax", "numpy")
 FreshPython = Callable[..., "subprocess.CompletedProcess[str]"]
 
