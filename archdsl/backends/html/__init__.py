@@ -18,6 +18,7 @@ def to_html(
     graph: Graph,
     *,
     sources: Mapping[str, str] | None = None,
+    depth: int | None = None,
     color: Literal["family", "params", "macs"] = "family",
     direction: Literal["TB", "LR"] = "TB",
     theme: Literal["auto", "light", "dark"] = "auto",
@@ -25,7 +26,9 @@ def to_html(
     """The page of a graph. The same graph gives the same text, and all text from the spec is data in it.
 
     ``sources`` are the texts of its files by their names, as ``Architecture.sources`` has them: the card of an op
-    shows the line that it comes from. The other arguments are what one sees first; the page has switches for them.
+    shows the line that it comes from. ``depth`` is how many blocks deep to look at first: 1 folds all that the model
+    itself is written of, and without it what tells most is open, as far as it can be taken in. The other arguments are
+    what one sees first; the page has switches for them.
 
     >>> import archdsl
     >>> lenet = archdsl.load("lenet5")
@@ -33,7 +36,7 @@ def to_html(
     True
     """
     looks = {"heat": "" if color == "family" else color, "direction": direction, "theme": theme}
-    return to_page({"model": to_data(graph, sources or {})} | looks, title=graph.name)
+    return to_page({"model": to_data(graph, sources or {}, depth)} | looks, title=graph.name)
 
 
 def live_page(events: str) -> str:

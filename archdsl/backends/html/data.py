@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from archdsl.backends.html.items import Item, items
-from archdsl.backends.html.overview import overview
+from archdsl.backends.html.overview import opened_to, overview
 from archdsl.graph.dims import Dim, Shape
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import NodeCost, cost
@@ -15,11 +15,12 @@ _EXACT: Final = 2**53
 """From here on not every integer is a number of JavaScript's, and figures become text."""
 
 
-def to_data(graph: Graph, sources: Mapping[str, str]) -> dict[str, Any]:
+def to_data(graph: Graph, sources: Mapping[str, str], depth: int | None = None) -> dict[str, Any]:
     """What the page shows of a graph.
 
     ``items`` is the list that they refer to each other by, ``opened`` has the numbers of those that are unfolded at
-    first, and ``lines`` the lines of ``sources`` that they come from, by file and number. What is empty is left out.
+    first (``depth`` blocks deep, or what tells most), and ``lines`` the lines of ``sources`` that they come from, by
+    file and number. What is empty is left out.
     """
     costs = cost(graph)
     listed = items(graph, costs)
@@ -29,7 +30,7 @@ def to_data(graph: Graph, sources: Mapping[str, str]) -> dict[str, Any]:
         "total": _figures(costs.total) | {"depth": costs.depth},
         "families": list(dict.fromkeys(item.family for item in listed if item.family)),
         "items": [_values(item) for item in listed],
-        "opened": overview(listed),
+        "opened": overview(listed) if depth is None else opened_to(listed, depth),
         "lines": _lines(listed, sources),
     }
 

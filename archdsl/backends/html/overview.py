@@ -1,4 +1,4 @@
-"""What a page shows unfolded at first: as much as can be taken in at once, and what tells most."""
+"""What a page shows unfolded at first: as much as can be taken in and tells most, or so many levels."""
 
 from __future__ import annotations
 
@@ -19,6 +19,19 @@ def overview(items: Sequence[Item]) -> list[int]:
     blocks, such as a stage. Labelled groups are open in whatever they are a part of, folded blocks included.
     """
     return _Overview(items).found()
+
+
+def opened_to(items: Sequence[Item], depth: int) -> list[int]:
+    """The numbers of the items to open when looking ``depth`` blocks deep: 1 folds all that the model is written of.
+
+    A run of repeats has the level of its blocks, and a group that of the body it stands in.
+    """
+    holding = {item.parent for item in items[1:]}
+    levels = [0]
+    for item in items[1:]:
+        counts = item.kind == "repeat" or (item.kind == "block" and items[item.parent].kind != "repeat")
+        levels.append(levels[item.parent] + counts)
+    return [number for number in range(1, len(items)) if number in holding and levels[number] < depth]
 
 
 class _Overview:

@@ -54,7 +54,7 @@ def view(spec: str, port: int, browser: bool, settings: tuple[str, ...]) -> None
     ends it.
     """
     if spec == STDIN:
-        raise Refusal("view follows a file, and standard input is none; `archdsl render - -o net.html` draws it once")
+        raise Refusal("view follows a file: `archdsl render - -o net.html` writes a page of what is piped in")
     from archdsl.backends.html import live_page
     from archdsl.viewer import EVENTS, Channel
 

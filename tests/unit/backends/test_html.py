@@ -141,6 +141,20 @@ def test_first_view_opens_the_kind_of_block_that_a_model_is_made_of() -> None:
         assert [item["block"] for item in opened].count(block) == 1, spec
 
 
+def test_depth() -> None:
+    graph = archdsl.load("resnet50").graph
+
+    def opened(depth: int) -> set[str]:
+        text = Reader(to_html(graph, depth=depth)).texts("script")[0]
+        model = json.loads(text)["model"]
+        return {model["items"][number]["path"] for number in model["opened"]}
+
+    assert opened(1) == set()
+    assert opened(2) == {"stem", "c2", "c3", "c4", "c5"}
+    assert opened(3) >= {"c2.0", "c2.0.main", "c4.1…", "c4.1", "c4.5"}  # a run opens with its blocks
+    assert "c2.0.main.0" in opened(4) - opened(3)
+
+
 def test_open_dimensions_are_expressions() -> None:
     found = data(archdsl.load_text("model Net() :: [h, w, 3] -> [h, w, 8] { conv(8) }"))
     conv = found["items"][2]

@@ -68,6 +68,13 @@ def test_render(run: Run) -> None:
     assert Path("net.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_render_page(run: Run) -> None:
+    assert run("render", "net.arch", "-o", "net.html").exit_code == 0
+    page = Path("net.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "repeat depth { conv(widths[0])" in page  # the line that the card shows
+
+
 def test_render_names_the_file_after_the_spec(run: Run) -> None:
     assert run("render", "net.arch:Deep").stdout == "wrote deep.svg\n"
 
@@ -81,7 +88,7 @@ def test_render_levels(run: Run) -> None:
 def test_render_refuses_other_formats(run: Run) -> None:
     result = run("render", "net.arch", "-o", "net.gif")
     assert result.exit_code == 2
-    assert ".svg, .png or .dot" in result.stderr
+    assert ".svg, .png, .dot or .html" in result.stderr
     assert not Path("net.gif").exists()
 
 
