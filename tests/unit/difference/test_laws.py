@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from archdsl.api import load
 from archdsl.difference import Delta, Difference, compare, to_json, to_markdown, to_text
 from archdsl.difference.align import align
+from archdsl.difference.overlay import overlay
 from archdsl.graph.dims import Sym
 from archdsl.graph.json import from_json
 from archdsl.graph.json import to_json as graph_to_json
@@ -218,3 +219,19 @@ def test_a_deeper_model_has_the_same_blocks_and_more() -> None:
     (edits, *others) = [section.notes for section in difference.sections]
     assert not others
     assert [(note.kind, note.where, note.what) for note in edits] == [("added", edits[0].where, "17 × Bottleneck(256)")]
+
+
+@settings(max_examples=80)
+@given(pairs())
+def test_overlay_has_both(pair: tuple[Graph, Graph]) -> None:
+    a, b = pair
+    found = overlay(a, b)
+    edits = compare(a, b).edits
+    removed = [path for path, mark in found.marks.items() if mark == "removed" and path in found.graph.by_path]
+    added = [path for path, mark in found.marks.items() if mark == "added" and path in found.graph.by_path]
+    assert len(removed) == sum(edit.nodes for edit in edits if edit.kind == "removed")
+    assert len(added) == sum(edit.nodes for edit in edits if edit.kind == "added")
+    assert [node.path for node in found.graph if node.path not in removed] == [node.path for node in b]
+    Graph.model_validate(found.graph.model_dump())  # in topological order
+    changed = {edit.after for edit in edits if edit.kind in ("changed", "replaced", "rewired")}
+    assert {path for path, mark in found.marks.items() if mark == "changed"} >= changed
