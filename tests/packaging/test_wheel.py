@@ -73,6 +73,10 @@ def test_wheel_has_everything_that_is_read_at_run_time(wheel: Path) -> None:
     for folder in ("specs", "std"):
         files = [path for path in Path(str(resources.directory(folder))).iterdir() if path.suffix == ".arch"]
         assert {f"archdsl/{folder}/{path.name}" for path in files} <= names
+    page = Path(str(resources.directory("std"))).parent / "backends" / "html"
+    files = [path for folder in ("page", "vendor") for path in (page / folder).rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert {f"archdsl/backends/html/{path.relative_to(page).as_posix()}" for path in files} <= names
     assert f"archdsl-{__version__}.dist-info/licenses/LICENSE" in names
     assert {name.split("/")[0] for name in names} == {"archdsl", f"archdsl-{__version__}.dist-info"}
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]

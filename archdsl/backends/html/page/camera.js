@@ -11,9 +11,7 @@ export function makeCamera(svg, scene, inset) {
   let size = { width: 1, height: 1 };
   const zoom = d3.zoom().scaleExtent(SCALES).clickDistance(4).on("zoom", ({ transform }) => {
     scene.setAttribute("transform", transform.toString());
-    moved();
   });
-  let moved = () => {};
   const canvas = d3.select(svg).call(zoom).on("dblclick.zoom", null);
 
   const place = () => d3.zoomTransform(svg);
@@ -30,9 +28,6 @@ export function makeCamera(svg, scene, inset) {
   const at = (x, y, k) => d3.zoomIdentity.translate(x, y).scale(k);
 
   return {
-    place,
-    move,
-    onMove(action) { moved = action; },
     setSize(width, height) { size = { width, height }; },
     by(factor) { (CALM.matches ? canvas : canvas.transition().duration(160)).call(zoom.scaleBy, factor); },
     pan(x, y) { canvas.call(zoom.translateBy, x / place().k, y / place().k); },

@@ -181,8 +181,8 @@ function go(item, options) {
   const closed = outer.filter(({ id }) => !state.opened.has(id));
   const merged = outer.filter((run, place) => run.times && run.children[0] !== way[place] && !state.spread.has(run.id));
   if (closed.length + merged.length > 0) {
-    const with_ = (ids, more) => new Set([...ids, ...more.map(({ id }) => id)]);
-    if (!show({ opened: with_(state.opened, closed), spread: with_(state.spread, merged) })) return;
+    const including = (ids, more) => new Set([...ids, ...more.map(({ id }) => id)]);
+    if (!show({ opened: including(state.opened, closed), spread: including(state.spread, merged) })) return;
   }
   choose(item, options);
   camera.centre(rectangleOf(item));
