@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _CELLS: Final = 250_000
-"""Pairs that one comparison weighs at most. Longer sequences are compared near their diagonal only; their equal ends and
+"""Pairs that one comparison weighs at most. Longer sequences are compared near their diagonal only, where equal ends and
 items that occur once hold them together."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from archdsl.diagnostics.display import visible
 from archdsl.difference.model import Difference, Section
-from archdsl.difference.text import SIGNS, closing, cost, counterparts, fact_words, is_strange, made_of, totals
+from archdsl.difference.text import SIGNS, closing, cost, fact_words, is_strange, made_of, strangeness, totals
 
 
 def to_markdown(difference: Difference, *, whole: bool = False) -> str:
@@ -20,7 +20,7 @@ def to_markdown(difference: Difference, *, whole: bool = False) -> str:
         paragraphs.append(_table(("", "before", "after", "change"), totals(difference)))
     paragraphs.append(f"- {code(fact_words(fact))}" for fact in difference.facts)
     if is_strange(difference) and not whole:
-        paragraphs.append([f"Little in common: {counterparts(difference)}."])
+        paragraphs.append([f"{strangeness(difference).capitalize()}."])
         paragraphs.append(_table(("op", "before", "after"), made_of(difference)))
     else:
         for section in difference.sections:

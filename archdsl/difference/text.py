@@ -24,8 +24,10 @@ _BOLD: Final = "1"
 _WIDEST: Final = 88
 """Cells before the costs of a change; a longer line pushes its own further."""
 _KINDRED: Final = 0.7
-_READABLE: Final = 12
-"""Notes that are read even about models that have little in common."""
+"""The share of counterparts from which on two models have more than a little in common."""
+_READABLE: Final = 30
+"""Notes that are listed unasked."""
+_READABLE_OF_STRANGERS: Final = 12
 _KINDS: Final = 12
 
 
@@ -42,7 +44,7 @@ def to_text(difference: Difference, *, whole: bool = False, colour: bool = False
         paragraphs.append([f"{title}: no difference"])
     paragraphs.append([_paint(visible(fact_words(f)), _COLOURS["~"] if colour else "") for f in difference.facts])
     if is_strange(difference) and not whole:
-        paragraphs.append([f"little in common: {counterparts(difference)}; --all lists every change"])
+        paragraphs.append([f"{strangeness(difference)}; --all lists every change"])
         paragraphs.append(_columns([*made_of(difference)]))
     else:
         paragraphs += [_section(section, colour) for section in difference.sections]
@@ -51,14 +53,15 @@ def to_text(difference: Difference, *, whole: bool = False, colour: bool = False
 
 
 def is_strange(difference: Difference) -> bool:
-    """Whether two models have so little in common that a list of changes would tell nobody anything."""
+    """Whether so much differs that a list of changes would tell nobody anything."""
     notes = sum(len(section.notes) for section in difference.sections)
-    return difference.common < _KINDRED and notes > _READABLE
+    return notes > (_READABLE if difference.common >= _KINDRED else _READABLE_OF_STRANGERS)
 
 
-def counterparts(difference: Difference) -> str:
+def strangeness(difference: Difference) -> str:
     smaller = min(difference.before.nodes, difference.after.nodes)
-    return f"{round(difference.common * smaller)} of {_count(smaller, 'op')} have a counterpart"
+    words = "much differs" if difference.common >= _KINDRED else "little in common"
+    return f"{words}: {round(difference.common * smaller)} of {_count(smaller, 'op')} have a counterpart"
 
 
 def made_of(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
