@@ -36,7 +36,7 @@ def _sizes(*choices: int) -> Callable[[Random, Shape], Any]:
 
 
 def _one_of(*choices: Any) -> Callable[[Random, Shape], Any]:
-    return lambda random, shape: random.choice(choices)
+    return lambda random, _: random.choice(choices)
 
 
 def _pad(random: Random, shape: Shape) -> Any:

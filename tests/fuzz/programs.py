@@ -41,10 +41,14 @@ model Open :: [?, w, 3] -> [_, w / 2, 4] { conv(4, stride=2) as half :: [_, w / 
 
 
 class Writer:
-    """Writes one program; ``declarations`` are the blocks that its model came to need."""
+    """Writes one program; ``declarations`` are the blocks that its model came to need.
 
-    def __init__(self, random: Random) -> None:
+    Every program favours one op, so that as many as there are ops have them all.
+    """
+
+    def __init__(self, random: Random, favoured: int | None = None) -> None:
         self.random = random
+        self.favoured = random.choice(_CALLS) if favoured is None else _CALLS[favoured % len(_CALLS)]
         self.declarations: list[str] = []
         self._numbers = count(1)
         self._steps: tuple[Callable[[Shape, int], Step | None], ...] = (
@@ -65,8 +69,9 @@ class Writer:
 
     def program(self) -> str:
         """A module with a model ``Net``, a variant ``NetS`` and checks; the model has parameters and facts."""
-        shape = self.random.choice(_SHAPES)
-        flow = self.flow(shape, 3, self.random.randint(2, 6))
+        shape, first = self.start()
+        rest = self.flow(first.shape, 3, self.random.randint(2, 6))
+        flow = Step(f"{first.text}\n  -> {rest.text}", rest.shape)
         shared = ""
         if self.random.random() < 0.3 and len(flow.shape) == 1:
             size, units = flow.shape[0], self.random.choice((2, 3))
@@ -90,6 +95,14 @@ class Writer:
             "check half(9) == 4, [1, 2, 3][1:] == [2, 3], -2 ** 2 < 0, 6 in widths or false",
         ]
         return "\n".join(parts)
+
+    def start(self) -> tuple[Shape, Step]:
+        """A shape that flows into the model, and a first step: the favoured op if one is found that it takes."""
+        for shape in self.random.sample(_SHAPES, len(_SHAPES)):
+            step = call(self.favoured, self.random, shape)
+            if step is not None:
+                return shape, step
+        return _SHAPES[0], Step("id", _SHAPES[0])
 
     # --- small parts ---
 
@@ -244,7 +257,8 @@ class Writer:
         )
         first, second = self.keeping(shape, depth).text, self.keeping(shape, depth).text
         return Step(
-            f"ports {{\n    one: {first}\n    other: {second}\n  }} -> {block} as {tap} -> {{ {tap}.one -> mul({tap}.other) }}",
+            f"ports {{\n    one: {first}\n    other: {second}\n  }}"
+            f" -> {block} as {tap} -> {{ {tap}.one -> mul({tap}.other) }}",
             shape,
         )
 
@@ -283,7 +297,8 @@ class Writer:
         """A block without a signature, with parameters of the rarer types and a tensor among them."""
         name, tap = self.name("Skip"), self.name("s")
         self.declarations.append(
-            f"block {name}(skip: tensor, n: int | list[int], start: init = he_normal, more: list = [], f: float = 1) {{\n"
+            f"block {name}(skip: tensor, n: int | list[int], start: init = he_normal, more: list = [], f: float = 1)"
+            " {\n"
             f"  add(skip) -> dense({shape[-1]}, init=start, l2=1e-4 * f) -> repeat len(more) {{ relu }}\n}}"
         )
         given = self.random.choice(("3", "[1, 2], more=[[], 1]", "n=2, start=truncated_normal(0.02)"))

@@ -26,7 +26,7 @@ _ABSTRACT = frozenset({ast.Node, ast.Comment})
 
 @cache
 def _sample() -> tuple[str, ...]:
-    return tuple(Writer(Random(seed)).program() for seed in range(150))
+    return tuple(Writer(Random(seed), seed).program() for seed in range(150))
 
 
 @settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -22,7 +22,7 @@ PROGRAMS = int(os.environ.get("ARCHDSL_PROGRAMS", "60"))
 @pytest.mark.parametrize("seed", range(PROGRAMS))
 def test_layers_are_as_analysed(seed: int) -> None:
     keras.utils.clear_session()
-    text = Writer(Random(seed)).program()
+    text = Writer(Random(seed), seed).program()
     program = Program(SourceFile("<text>", text), MemoryLoader({}))
     for name in ("Net", "Open"):
         graph = program.graph(name)
