@@ -9,19 +9,22 @@ from typing import Literal, TypeAlias
 from archdsl.difference.edits import Pair, edits
 from archdsl.difference.match import match
 from archdsl.graph.model import Graph, Instance, Node, Port
+from archdsl.passes.cost import Cost, NodeCost, cost
 
 Mark: TypeAlias = Literal["added", "removed", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A graph to look at, not to build. ``marks`` are by the paths of its nodes and instances.
+    """A graph to look at, not to build: a node also has edges from what it took before and does not take now.
 
-    An instance is marked as changed when something in it is marked.
+    ``marks`` are by the paths of nodes and instances; an instance is marked as changed when something in it is marked.
+    ``cost`` is that of each node in the graph that it is from, for its inputs here may be others.
     """
 
     graph: Graph
     marks: Mapping[str, Mark]
+    cost: Cost
 
 
 def overlay(a: Graph, b: Graph) -> Overlay:
@@ -39,7 +42,10 @@ def overlay(a: Graph, b: Graph) -> Overlay:
             marks[node.path] = "added"
         elif node.path in changed:
             marks[node.path] = "changed"
-    return Overlay(graph, marks | _blocks(graph, marks))
+    share = dict(pair.costs_b)
+    share |= {union.names[node.path]: pair.costs_a[node.path] for node in a if node.path not in pair.matching.nodes}
+    total = Cost(share, NodeCost.sum(share.values()), cost(b).depth)
+    return Overlay(graph, marks | _blocks(graph, marks), total)
 
 
 def _blocks(graph: Graph, marks: Mapping[str, Mark]) -> dict[str, Mark]:
@@ -62,7 +68,7 @@ class _Union:
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
         self._taken = {i.path for i in pair.b.instances} | set(pair.b.shapes)
-        self._names = dict(pair.matching.nodes)
+        self.names = dict(pair.matching.nodes)
         """From paths of the first graph to those in the union."""
         self._instances = [*pair.b.instances]
         self._homes = dict(pair.matching.instances)
@@ -74,19 +80,19 @@ class _Union:
         inputs = [*b.inputs]
         for position, port in enumerate(a.inputs):
             if position < len(b.inputs):
-                self._names[port.name] = b.inputs[position].name
+                self.names[port.name] = b.inputs[position].name
             else:
-                name = self._names[port.name] = self._free(port.name)
+                name = self.names[port.name] = self._free(port.name)
                 inputs.append(Port(name=name, shape=port.shape, node=name))
         place = {node.path: index for index, node in enumerate(b.nodes)} | {port.name: -1 for port in inputs}
         order: list[tuple[tuple[int, int], Node]] = []
         last = -1
         for index, node in enumerate(a.nodes):
             if node.path in self._pair.matching.nodes:
-                last = place[self._names[node.path]]
+                last = place[self.names[node.path]]
                 continue
-            sources = tuple(self._names[name] for name in node.inputs)
-            path = self._names[node.path] = self._free(node.path)
+            sources = tuple(self.names[name] for name in node.inputs)
+            path = self.names[node.path] = self._free(node.path)
             place[path] = max((last, *(place[name] for name in sources)))
             self.removed.add(path)
             home = self._home(node.instance)
@@ -111,7 +117,7 @@ class _Union:
         before = self._pair.back.get(node.path)
         if before is None:
             return []
-        names = (self._names[name] for name in self._pair.a[before].inputs)
+        names = (self.names[name] for name in self._pair.a[before].inputs)
         return [name for name in names if name in self.removed and place[name] < index]
 
     def _home(self, index: int) -> int:
