@@ -10,8 +10,8 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _CELLS: Final = 250_000
-"""Pairs that one comparison weighs at most. Longer sequences are compared near their diagonal only; equal ends and unique
-items hold them together."""
+"""Pairs that one comparison weighs at most. Longer sequences are compared near their diagonal only, held together by
+equal ends and by items that occur once."""
 
 
 def align(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from archdsl.difference.edits import Pair, edits
 from archdsl.difference.match import match
 from archdsl.graph.model import Graph, Instance, Node, Port
-from archdsl.passes.cost import Cost, NodeCost, cost
+from archdsl.passes.cost import Cost, cost
 
 Mark: TypeAlias = Literal["added", "removed", "changed"]
 
@@ -28,7 +28,7 @@ class Overlay:
 
 
 def overlay(a: Graph, b: Graph) -> Overlay:
-    """Lays the first graph under the second."""
+    """Lays the first graph under the second. Its totals are those of the second."""
     pair = Pair(a, b, match(a, b))
     union = _Union(pair)
     graph = union.graph()
@@ -44,7 +44,7 @@ def overlay(a: Graph, b: Graph) -> Overlay:
             marks[node.path] = "changed"
     share = dict(pair.costs_b)
     share |= {union.names[node.path]: pair.costs_a[node.path] for node in a if node.path not in pair.matching.nodes}
-    total = Cost(share, NodeCost.sum(share.values()), cost(b).depth)
+    total = replace(cost(b), nodes=share)
     return Overlay(graph, marks | _blocks(graph, marks), total)
 
 
@@ -103,7 +103,7 @@ class _Union:
             order.append(((index, -1), node.model_copy(update={"inputs": inputs_too})))
         nodes = tuple(node for _, node in sorted(order, key=lambda item: item[0]))
         return Graph(
-            name=b.name,
+            name=b.name if a.name == b.name else f"{a.name} → {b.name}",
             inputs=tuple(inputs),
             outputs=b.outputs,
             nodes=nodes,

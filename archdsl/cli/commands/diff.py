@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from archdsl.cli.exits import USAGE, Refusal
 from archdsl.cli.limits import limit_option
-from archdsl.cli.output import STDOUT, write_text
+from archdsl.cli.output import STDOUT, write_text, written
 from archdsl.cli.specs import STDIN, SpecType, open_model, set_option
 from archdsl.cli.terminal import colour, show_diagnostics, working
 
 if TYPE_CHECKING:
     from archdsl.difference import Aspect, Difference
+    from archdsl.graph.model import Graph
 
-DIFFERENT = 1
+DIFFERENT: Final = 1
+_ENDINGS: Final = {"json": "json", "md": "markdown"}
+_PICTURES: Final = ("svg", "png", "dot")
 _EPILOG = """\b
 Examples:
   archdsl diff net.arch                        what changed since the last commit
@@ -24,6 +28,7 @@ Examples:
   archdsl diff resnet50 resnet50_v1
   archdsl diff resnet50 specs/resnet50.arch:ResNet101 --format markdown
   archdsl diff resnet50 --set-b classes=10
+  archdsl diff resnet50 resnet101 -o deeper.svg
   archdsl diff saved.json net.arch --ignore training --ignore names --exit-code"""
 
 
@@ -32,11 +37,16 @@ Examples:
 @click.option(
     "--format",
     type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="For readers, programs, or a pull request.",
+    help="For readers, programs, or a pull request. If not given, the ending of FILE says it, else it is text.",
 )
-@click.option("-o", "--output", "out", metavar="FILE", default=STDOUT, help="A file to write to; else the terminal.")
+@click.option(
+    "-o",
+    "--output",
+    "out",
+    metavar="FILE",
+    default=STDOUT,
+    help="A file to write to: a picture if it ends in .svg, .png or .dot.",
+)
 @click.option(
     "--ignore",
     type=click.Choice(["training", "eps", "names", "facts"]),
@@ -54,7 +64,7 @@ Examples:
 def diff(
     ctx: click.Context,
     specs: tuple[str, ...],
-    format: str,
+    format: str | None,
     out: str,
     ignore: tuple[Aspect, ...],
     whole: bool,
@@ -70,6 +80,8 @@ def diff(
 
     A file alone is compared with what was committed last, or with itself where --set-a or --set-b say what differs.
     Models that are written differently and compute the same have no difference.
+
+    A picture shows model B with what was removed from A, and marks what differs.
     """
     from archdsl.diagnostics import ArchError
     from archdsl.difference import compare
@@ -86,7 +98,12 @@ def diff(
     with working(f"comparing {before.name} with {after.name}"):
         names = (_name(a, settings_a), _name(b, settings_b))
         difference = compare(before.graph, after.graph, ignore=ignore, names=names)
-    write_text(_shown(difference, format, whole=whole, colour=out == STDOUT and colour()), out)
+    ending = Path(out).suffix.removeprefix(".").lower()
+    if format is None and ending in _PICTURES:
+        _draw(before.graph, after.graph, Path(out), ending)
+    else:
+        form = format or _ENDINGS.get(ending, "text")
+        write_text(_shown(difference, form, whole=whole, colour=out == STDOUT and colour()), out)
     if difference and exit_code:
         ctx.exit(DIFFERENT)
 
@@ -117,6 +134,22 @@ def _committed(spec: str) -> str:
 def _name(spec: str, settings: tuple[str, ...]) -> str:
     """What a side is called where the models' own names are the same."""
     return f"{spec} ({', '.join(settings)})" if settings else spec
+
+
+def _draw(a: Graph, b: Graph, target: Path, format: str) -> None:
+    from archdsl.backends.graphviz.layout import RenderError, draw
+    from archdsl.diagram.options import Options
+    from archdsl.difference.overlay import overlay
+
+    both = overlay(a, b)
+    try:
+        with working(f"drawing {both.graph.name}"):
+            picture = draw(both.graph, format, Options(marks=both.marks), costs=both.cost)
+    except RenderError as error:
+        raise Refusal(str(error)) from None
+    with written(target) as file:
+        file.write_bytes(picture)
+    click.echo(f"wrote {target}")
 
 
 def _shown(difference: Difference, format: str, *, whole: bool, colour: bool) -> str:

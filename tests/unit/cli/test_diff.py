@@ -70,6 +70,21 @@ def test_forms(run: Run, tmp_path: Path) -> None:
     assert (tmp_path / "out" / "note.txt").read_text().startswith("Net → Deep")
 
 
+def test_the_ending_says_the_format(run: Run, tmp_path: Path) -> None:
+    for name, start in (("a.md", "**`Net`"), ("a.json", "{"), ("a.txt", "Net → Deep"), ("a.dot", "digraph")):
+        assert run("diff", "net.arch:Net", "net.arch:Deep", "-o", name).exit_code == 0
+        assert (tmp_path / name).read_text().lstrip("/ ").startswith(start), name
+
+
+def test_picture(run: Run, tmp_path: Path) -> None:
+    result = run("diff", "net.arch:Deep", "net.arch:Net", "--set-b", "rate=0.1", "-o", "out/diff.svg", "--exit-code")
+    assert (result.exit_code, result.stdout) == (1, "wrote out/diff.svg\n")
+    picture = (tmp_path / "out" / "diff.svg").read_text(encoding="utf-8")
+    assert "Deep → Net" in picture
+    assert "removed" in picture
+    assert "changed" in picture
+
+
 def test_saved_graphs(run: Run) -> None:
     name = saved(run)
     assert "no difference" in run("diff", name, "net.arch:Net").stdout
