@@ -58,8 +58,8 @@ def zoo() -> str:
         "Models that come with archdsl: `archdsl compile efficientnet_b3`. `make docs` writes this page.",
         "",
         "Parameters are all weights, as Keras counts them; multiply-adds (MACs) are those of convolution, dense and",
-        "attention layers for one image; depth counts layers with weights on the longest path; the field is the last map's,",
-        "in pixels ([measures.md](measures.md) defines them). Top-1 is what the paper",
+        "attention layers for one image; depth counts layers with weights on the longest path; the receptive field is",
+        "that of the last map, in pixels ([measures.md](measures.md) defines them). Top-1 is what the paper",
         "or the reference states for ImageNet, in percent. The last column is the largest difference between logits",
         "of the compiled model and those of the reference, relative to the largest logit, in float32 and with all",
         "weights and statistics random: `make conformance` measures it, with weights carried over",
@@ -87,7 +87,7 @@ def _family(family: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[s
         rows.append(f"| {' | '.join((*cells, _proof(results.get(name, {}))))} |")
     file = f"specs/{family['spec']}.arch"
     yield ", ".join([f"[{file}](../{file})", *sorted(filter(None, papers))])
-    yield from ("", "| model | input | parameters | MACs | depth | field | top-1 | against the reference |")
+    yield from ("", "| model | input | parameters | MACs | depth | receptive field | top-1 | against the reference |")
     yield "|---|---|---:|---:|---:|---:|---:|---|"
     yield from rows
 
