@@ -18,12 +18,15 @@ from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, bind_free, broken, declared
 from archdsl.elaborate.values import POISON, BlockRef, Value, describe, show_value
 from archdsl.graph.dims import Shape, Sym
+from archdsl.graph.model import Graph
 from archdsl.passes.cost import cost
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
 FIGURES: Final = ("params", "trainable", "macs", "depth", "activations")
 """What a condition may ask of a model."""
+_FIELD: Final = "receptive_field"
+"""That too, which few ask, so that it is computed for them alone."""
 _RELATIONS: Final = {
     "==": "{}", "!=": "anything but {}", "<": "below {}", "<=": "at most {}", ">": "above {}", ">=": "at least {}",
     "~=": "about {}", "in": "in {}", "not in": "outside {}",
@@ -58,6 +61,8 @@ def run_check(check: ast.Check, module: Module) -> None:
             if conditions:
                 measured = cost(graph)
                 figures = {name: getattr(measured, name) for name in FIGURES}
+                if any(isinstance(n, ast.Name) and n.id == _FIELD for c in conditions for n in walk(c)):
+                    figures[_FIELD] = _receptive_field(graph)
     except Failure as failure:
         session.report_failure(failure)
         return
@@ -68,6 +73,15 @@ def run_check(check: ast.Check, module: Module) -> None:
             _hold(condition, scope)
         except Failure as failure:
             session.report_failure(failure)
+
+
+def _receptive_field(graph: Graph) -> Value:
+    """Of the last map: pixels, or a list where axes differ; 0 for a model that looks through no window."""
+    from archdsl.passes.receptive import receptive_field
+
+    largest = receptive_field(graph).largest
+    sizes = largest.size if largest else (0,)
+    return sizes[0] if len(set(sizes)) == 1 else sizes
 
 
 def _same_ports(

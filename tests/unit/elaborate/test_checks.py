@@ -22,6 +22,7 @@ BLOCK = "block Unit(filters: int) :: [h, w, c] -> [h, w, filters] { conv(filters
         "check Net(width=16), params != 314, params > 314",
         "check Net(), macs == 32 * 32 * 8 * 27 + 80, macs ~= 0.22M, macs ~= 221k, activations <= 10k",
         "check Net(), 300 < params < 400, params in [1, 314]",
+        "check Net(), receptive_field == 3, params == 314",
         "check Net(), 314 == params",
         "check Unit(4) :: [8, 8, 2] -> [8, 8, 4], params == 28, trainable == 20",
         "check Unit(4) :: [?, ?, 2] -> [?, ?, 4]",
