@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Literal, TypeAlias
 
 from archdsl.difference.edits import Pair, edits
@@ -132,7 +133,7 @@ class _Union:
         return self._homes[index]
 
     def _free(self, path: str) -> str:
-        while path in self._taken:
-            path += "-"
-        self._taken.add(path)
-        return path
+        """The path, or one with a number behind it where the second graph has something else there."""
+        name = next(name for name in chain((path,), (f"{path}_{n}" for n in count(1))) if name not in self._taken)
+        self._taken.add(name)
+        return name
