@@ -112,8 +112,7 @@ def pictures() -> Iterator[tuple[str, bytes]]:
     for source, program in _library():
         name = source.name.removesuffix(".arch").replace("/", ".")
         for title, graph in program.checked().items():
-            levels = None if len(graph) <= 24 else 2
-            yield _picture(name, title), draw(graph, "svg", levels=levels)
+            yield _picture(name, title), draw(graph, "svg")
 
 
 def _library() -> Iterator[tuple[SourceFile, Program]]:

@@ -15,6 +15,7 @@ from archdsl.compiler import Program
 from archdsl.diagnostics import Diagnostic, sarif
 from archdsl.diagnostics.json import to_json as diagnostic_json
 from archdsl.diagnostics.terminal import render_all
+from archdsl.diagram import Options
 from archdsl.files import bundled, locate
 from archdsl.graph.json import to_json as graph_json
 from archdsl.graph.text import to_text as graph_text
@@ -37,7 +38,7 @@ def outputs(models: list[str]) -> Iterator[tuple[str, str | bytes]]:
         yield f"{name} dot", draw(graph, "dot")
         if name in DRAWN:
             for form in ("svg", "png"):
-                yield f"{name} {form}", draw(graph, form, levels=1)
+                yield f"{name} {form}", draw(graph, form, Options(depth=1))
     for path in sorted(ERRORS.glob("*.arch")):
         if path.stat().st_size < 2_000:
             found = check_text(path.read_text(encoding="utf-8"), name=path.name)

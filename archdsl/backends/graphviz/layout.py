@@ -14,7 +14,9 @@ from typing import Final
 
 from archdsl.atomic import replacing
 from archdsl.backends.graphviz.dot import to_dot
+from archdsl.diagram.options import Options
 from archdsl.graph.model import Graph
+from archdsl.passes.cost import Cost
 
 FORMATS: Final = ("dot", "svg", "png")
 EMBEDDED: Final = "graphviz-pure"
@@ -26,22 +28,29 @@ class RenderError(Exception):
     """No picture could be made; the message says why and what to do."""
 
 
-def draw(graph: Graph, format: str, *, levels: int | None = None, program: str | None = None) -> bytes:
+def draw(
+    graph: Graph,
+    format: str,
+    options: Options | None = None,
+    *,
+    costs: Cost | None = None,
+    program: str | None = None,
+) -> bytes:
     """The diagram as the bytes of a file: ``"dot"``, ``"svg"`` or ``"png"``.
 
-    ``program`` is a Graphviz ``dot`` to use in place of the embedded one; ``levels`` is explained at ``to_dot``.
+    ``program`` is a Graphviz ``dot`` to use in place of the embedded one; ``costs`` are explained at ``plan``.
 
     Raises:
         RenderError: another format, no Graphviz, or one that failed or took too long.
     """
     if format not in FORMATS:
         raise RenderError(f"no diagram can be written as {format or 'a file without an ending'!r}: {_known()}")
-    source = to_dot(graph, levels=levels).encode()
+    source = to_dot(graph, options, costs).encode()
     return source if format == "dot" else _run(program or _program(), format, source)
 
 
 def render(
-    graph: Graph, path: str | os.PathLike[str], *, levels: int | None = None, program: str | None = None
+    graph: Graph, path: str | os.PathLike[str], options: Options | None = None, *, program: str | None = None
 ) -> None:
     """Writes the diagram in the format that the path's ending names, whole or not at all.
 
@@ -50,7 +59,7 @@ def render(
         OSError: the file cannot be written.
     """
     target = Path(path)
-    picture = draw(graph, target.suffix.removeprefix(".").lower(), levels=levels, program=program)
+    picture = draw(graph, target.suffix.removeprefix(".").lower(), options, program=program)
     with replacing(target) as file:
         file.write_bytes(picture)
 
@@ -89,7 +98,7 @@ def _run(program: str, format: str, source: bytes) -> bytes:
     try:
         done = backend.execute.run_check(command, input=source, capture_output=True, quiet=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
-        raise RenderError(f"{program} took more than {TIMEOUT:.0f} s: draw fewer levels") from None
+        raise RenderError(f"{program} took more than {TIMEOUT:.0f} s: draw less of the model") from None
     except subprocess.CalledProcessError as error:
         words = error.stderr.decode(errors="replace").strip()
         raise RenderError(f"{program} failed with code {error.returncode}: {words}") from None

@@ -1,82 +1,100 @@
-"""How diagrams look: colours by family of ops, fonts, and text made safe for DOT's label syntax."""
+"""How diagrams look in Graphviz: attributes for each kind of thing, and text made safe for DOT's labels."""
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
-from archdsl.graph.dims import Shape
+from archdsl.diagram.options import Direction, Mark
+from archdsl.diagram.theme import Look, Palette
 
 FONT: Final = "Helvetica"
 """One name and no list of fallbacks: Graphviz measures a list as Times, and text would outgrow its boxes. The embedded
 Graphviz draws Helvetica with Arimo, which is as wide, so boxes fit in PNG and in whatever shows the SVG."""
 
-GRAPH: Final = {
+SIGNS: Final[dict[Mark | None, str]] = {None: "", "added": "+ ", "removed": "− ", "changed": "~ "}
+"""What says without colour what happened."""
+
+_GRAPH: Final = {
     "fontname": FONT,
-    "fontsize": "14",
+    "fontsize": "12",
     "labelloc": "t",
-    "rankdir": "TB",
-    "nodesep": "0.3",
-    "ranksep": "0.3",
-    "bgcolor": "white",
-    "pad": "0.2",
+    "nodesep": "0.2",
+    "ranksep": "0.22",
+    "pad": "0.15",
+    "compound": "true",
 }
-NODE: Final = {
+_NODE: Final = {
     "fontname": FONT,
     "fontsize": "11",
     "shape": "box",
-    "style": "rounded,filled",
     "height": "0.3",
-    "margin": "0.12,0.05",
-    "penwidth": "0.8",
+    "margin": "0.1,0.05",
 }
-EDGE: Final = {
-    "fontname": FONT,
-    "fontsize": "9",
-    "fontcolor": "#5f6b7a",
-    "color": "#8592a0",
-    "arrowsize": "0.6",
-    "penwidth": "0.9",
-}
-_CLUSTER: Final = {"fontname": FONT, "fontsize": "10", "margin": "10", "penwidth": "0.8", "labeljust": "l"}
-# Clusters inherit what they do not state, so both kinds state the same attributes.
-BLOCK: Final = _CLUSTER | {
-    "style": "rounded,filled",
-    "fillcolor": "#1f2d3d09",
-    "color": "#9aa5b1",
-    "fontcolor": "black",
-}
-"""The fill is nearly transparent, so that blocks within blocks grow darker."""
-GROUP: Final = _CLUSTER | {
-    "style": "rounded,dashed,filled",
-    "fillcolor": "white",
-    "color": "#9aa5b1",
-    "fontcolor": "#5f6b7a",
-}
-PORT: Final = {"shape": "box", "style": "filled", "fillcolor": "#ffffff", "color": "#1f2d3d", "penwidth": "1.2"}
-FOLDED: Final = {"style": "rounded,filled,bold", "fillcolor": "#e9edf1", "color": "#5f6b7a"}
-FORK: Final = {"label": "", "shape": "point", "width": "0.05", "height": "0.05", "color": EDGE["color"]}
-INTO_FORK: Final = {"arrowhead": "none"}
+_EDGE: Final = {"fontname": FONT, "fontsize": "9", "arrowsize": "0.6", "penwidth": "0.9"}
+_FRAME: Final = {"fontname": FONT, "fontsize": "10", "margin": "8", "penwidth": "0.8", "labeljust": "l"}
 
-FAMILIES: Final = {
-    "convolution": ("#cfe3f7", "#3b76af"),
-    "linear": ("#dcd5f2", "#6a51a3"),
-    "normalisation": ("#f4f1d6", "#a39a3c"),
-    "activation": ("#fbdcc8", "#c8682b"),
-    "pooling": ("#cdebd5", "#3d8f57"),
-    "regularisation": ("#ececec", "#8a8a8a"),
-    "joining": ("#ffe9a8", "#b58900"),
-    "shape": ("#e8dcd2", "#8c6d54"),
-    "learned values": ("#f7d3e3", "#b0487e"),
-    "input": ("#d3eeee", "#3a8f8f"),
-}
+Attributes = dict[str, str]
 
 
-def family(name: str) -> dict[str, str]:
-    """Fill and line of an op's box; white for a family that has no colour of its own."""
-    fill, line = FAMILIES.get(name, ("#ffffff", "#5f6b7a"))
-    return {"fillcolor": fill, "color": line}
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The attributes of a theme."""
+
+    palette: Palette
+
+    def graph(self, direction: Direction) -> Attributes:
+        palette = self.palette
+        return _GRAPH | {"rankdir": direction, "bgcolor": palette.background, "fontcolor": palette.text}
+
+    def node(self) -> Attributes:
+        return _NODE | {"style": "rounded,filled", "penwidth": "0.8", "fontcolor": self.palette.text}
+
+    def edge(self) -> Attributes:
+        return _EDGE | {"color": self.palette.edge, "fontcolor": self.palette.muted}
+
+    def box(self, look: Look) -> Attributes:
+        """What the look of a box adds to that of every node."""
+        found = {"fillcolor": look.fill, "color": look.line}
+        if look.style == "bold":
+            found["penwidth"] = "1.8"
+        elif look.style != "solid":
+            found |= {"style": f"rounded,filled,{look.style}", "penwidth": "1"}
+        if look.text:
+            found["fontcolor"] = look.text
+        return found
+
+    def terminal(self) -> Attributes:
+        look = self.palette.terminal
+        return {"style": "filled", "fillcolor": look.fill, "color": look.line, "penwidth": "1.2"}
+
+    def frame(self, look: Look | None, *, dashed: bool) -> Attributes:
+        """Frames inherit what they do not state, so all state the same attributes.
+
+        The fill is nearly transparent, so that blocks within blocks grow darker.
+        """
+        palette = self.palette
+        return _FRAME | {
+            "style": "rounded,filled" + (",dashed" if dashed or (look and look.style == "dashed") else ""),
+            "fillcolor": palette.frame,
+            "color": look.line if look else palette.frame_line,
+            "fontcolor": palette.muted if dashed else palette.text,
+            "penwidth": "1.8" if look else "0.8",
+        }
+
+    def fork(self) -> Attributes:
+        return {"label": "", "shape": "point", "width": "0.05", "height": "0.05", "color": self.palette.edge}
+
+    def skip(self) -> Attributes:
+        """A shortcut goes round what is beside it, which stays straight."""
+        return {"style": "dashed", "color": self.palette.skip, "weight": "0"}
+
+    def marked_edge(self, mark: Mark) -> Attributes:
+        look = self.palette.marks[mark]
+        return {"color": look.line, "penwidth": "1.6"} | ({"style": "dashed"} if mark == "removed" else {})
 
 
 def label(lines: Iterable[str], *, left: bool = False) -> str:
@@ -86,34 +104,21 @@ def label(lines: Iterable[str], *, left: bool = False) -> str:
     """
     import graphviz  # type: ignore[import-untyped]
 
-    plain = [str(graphviz.escape(_UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", line))) for line in lines]
+    plain = [str(graphviz.escape(printable(line))) for line in lines]
     text = "".join(line + r"\l" for line in plain) if left and len(plain) > 1 else r"\n".join(plain)
     quoted: str = graphviz.nohtml(text)
     return quoted
 
 
-_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]")
+def markup(text: str) -> str:
+    """Text as it stands in DOT's HTML-like labels, in which nothing that a user wrote has a meaning."""
+    return html.escape(printable(text), quote=True)
 
 
-def wrap(call: str, width: int = 34) -> list[str]:
-    """A call on several lines, broken after commas.
-
-    >>> wrap("conv(256, k=3, stride=2, bias=false)", 24)
-    ['conv(256, k=3, stride=2,', 'bias=false)']
-    """
-    lines = [""]
-    for part in re.split(r"(?<=,) ", call):
-        if lines[-1] and len(lines[-1]) + 1 + len(part) > width:
-            lines.append(part)
-        else:
-            lines[-1] = f"{lines[-1]} {part}" if lines[-1] else part
-    return lines
+def printable(text: str) -> str:
+    """The text without what neither XML nor DOT can hold."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
-def size(shape: Shape) -> str:
-    """A shape as papers' figures write it.
-
-    >>> size((56, 56, 256))
-    '56×56×256'
-    """
-    return "×".join(map(str, shape))
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
+"""Also what turns the direction of text around, which would carry on behind it."""

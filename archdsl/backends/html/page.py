@@ -10,7 +10,7 @@ import re
 from importlib.resources import files
 from typing import Any, Final
 
-from archdsl.backends.graphviz.style import FAMILIES
+from archdsl.diagram.theme import FAMILIES
 
 MODULES: Final = ("elements", "words", "model", "plan", "search", "live", "layout", "draw", "camera", "card", "main")
 """The page's own scripts, each after those that it imports."""

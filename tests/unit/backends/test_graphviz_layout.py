@@ -84,7 +84,7 @@ def test_a_program_that_fails_is_quoted(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for dot is a script")
 def test_a_program_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "TIMEOUT", 0.2)
-    with pytest.raises(RenderError, match="draw fewer levels"):
+    with pytest.raises(RenderError, match="draw less of the model"):
         draw(tower(), "svg", program=script(tmp_path, "import time; time.sleep(60)"))
 
 

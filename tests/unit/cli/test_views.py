@@ -79,9 +79,9 @@ def test_render_names_the_file_after_the_spec(run: Run) -> None:
     assert run("render", "net.arch:Deep").stdout == "wrote deep.svg\n"
 
 
-def test_render_levels(run: Run) -> None:
-    assert run("render", "resnet50", "--levels", "1", "-o", "top.dot").exit_code == 0
-    assert run("render", "resnet50", "-o", "all.dot").exit_code == 0
+def test_render_depth(run: Run) -> None:
+    assert run("render", "resnet50", "--depth", "1", "-o", "top.dot").exit_code == 0
+    assert run("render", "resnet50", "--depth", "all", "-o", "all.dot").exit_code == 0
     assert Path("top.dot").stat().st_size < Path("all.dot").stat().st_size
 
 

@@ -1,0 +1,57 @@
+"""The head of a diagram: the model's name and figures, and what the colours in it mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from archdsl.backends.graphviz.style import SIGNS, markup
+from archdsl.diagram.heat import Heat
+from archdsl.diagram.plan import Plan
+from archdsl.diagram.theme import Look, Palette
+from archdsl.graph.model import Graph
+from archdsl.summary.figures import human
+
+_ACROSS: Final = 3
+"""Entries beside each other: no wider than most diagrams."""
+
+
+def header(graph: Graph, drawn: Plan, palette: Palette, heat: Heat | None) -> str:
+    """A table in DOT's HTML-like labels. Only what occurs in the diagram is explained."""
+    costs = drawn.costs
+    figures = f"{human(costs.params)} parameters, {human(costs.macs)} MACs, depth {costs.depth}"
+    rows = [f'<b><font point-size="14">{markup(graph.name) or " "}</font></b>', markup(figures)]
+    cells = [f'<td colspan="{2 * _ACROSS}">{row}</td>' for row in rows]
+    cells += _entries(_meanings(drawn, palette, heat), palette)
+    body = "".join(f"<tr>{cell}</tr>" for cell in cells)
+    return f'<<table border="0" cellborder="0" cellspacing="3" cellpadding="1">{body}</table>>'
+
+
+def _meanings(drawn: Plan, palette: Palette, heat: Heat | None) -> list[tuple[str, Look]]:
+    boxes = [*drawn.boxes()]
+    marks = {box.mark for box in boxes} | {frame.mark for frame in drawn.frames()}
+    found = [(f"{SIGNS[mark]}{mark}", look) for mark, look in palette.marks.items() if mark in marks]
+    if heat:
+        what = "parameters" if heat.what == "params" else "MACs"
+        scale = heat.scale()
+        texts = [f"{scale[0]} of {what}", *scale[1:]]
+        return [*found, *zip(texts, palette.heat, strict=True)]
+    families = {box.family for box in boxes if not box.mark}
+    return [*found, *((name, look) for name, look in palette.families.items() if name in families)]
+
+
+def _entries(meanings: Sequence[tuple[str, Look]], palette: Palette) -> list[str]:
+    rows = []
+    for start in range(0, len(meanings), _ACROSS):
+        cells = "".join(_entry(text, look, palette) for text, look in meanings[start : start + _ACROSS])
+        rows.append(cells)
+    return rows
+
+
+def _entry(text: str, look: Look, palette: Palette) -> str:
+    """A swatch and what it means."""
+    style = f"rounded,{look.style}" if look.style in ("dashed", "dotted") else "rounded"
+    border = 2 if look.style == "bold" else 1
+    swatch = f'border="{border}" bgcolor="{look.fill}" color="{look.line}" style="{style}" width="18" height="10"'
+    small = f'<font point-size="9" color="{palette.muted}">{markup(text)}</font>'
+    return f'<td {swatch} fixedsize="true"></td><td align="left">{small}</td>'

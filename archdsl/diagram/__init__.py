@@ -1,0 +1,18 @@
+"""What a diagram shows, before it is DOT, Mermaid or anything else: boxes, frames, folded repeats and edges."""
+
+from archdsl.diagram.options import COLORS, DIRECTIONS, THEMES, DiagramError, Mark, Options
+from archdsl.diagram.plan import Box, Edge, Frame, Plan, plan
+
+__all__ = [
+    "COLORS",
+    "DIRECTIONS",
+    "THEMES",
+    "Box",
+    "DiagramError",
+    "Edge",
+    "Frame",
+    "Mark",
+    "Options",
+    "Plan",
+    "plan",
+]

@@ -1,0 +1,367 @@
+"""What a diagram shows, before any of it is DOT, Mermaid or HTML: boxes within frames, and the edges that join them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import takewhile
+from typing import Final, Literal, TypeAlias
+
+from archdsl.diagram.fold import Folding, folding
+from archdsl.diagram.options import Mark, Options
+from archdsl.diagram.outline import Item, Kind
+from archdsl.diagram.words import Words
+from archdsl.graph.dims import Shape
+from archdsl.graph.model import Graph, Node, Port
+from archdsl.passes.cost import Cost, NodeCost, cost
+
+_PLAIN: Final = re.compile(r"[\w.]+", re.ASCII)
+
+Frames: TypeAlias = tuple[int, ...]
+"""Numbers of frames from the outermost to the one that something is drawn in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An op, or a block or group that is folded."""
+
+    id: str
+    path: str
+    kind: Kind
+    lines: tuple[str, ...]
+    """Its label."""
+    details: tuple[str, ...]
+    """What a reader sees who points at it."""
+    family: str
+    """Of an op; empty for what is folded."""
+    cost: NodeCost
+    """Of all that it stands for, repeats included."""
+    times: int = 1
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """An instance that is open, drawn around what it holds; the model itself is the outermost, number 0."""
+
+    number: int
+    path: str
+    kind: Kind
+    title: str
+    details: tuple[str, ...]
+    children: tuple[Frame | Box, ...]
+    forks: tuple[str, ...] = ()
+    """Dots inside, at which a tensor goes several ways."""
+    times: int = 1
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """An input or output of the model."""
+
+    id: str
+    name: str
+    shape: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """From one box, fork or terminal to another."""
+
+    tail: str
+    head: str
+    shape: Shape | None = None
+    """Of what flows, where the box at the tail changed it."""
+    skip: bool = False
+    """Whether there is a longer way from tail to head, which this one goes round."""
+    leaves: int | None = None
+    """The outermost frame that the edge comes out of, where nothing else flows out of it."""
+    enters: int | None = None
+    """The outermost frame that the edge goes into, where nothing else flows into it."""
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All of a diagram but its looks. Boxes and edges are in the order of the flow."""
+
+    root: Frame
+    inputs: tuple[Terminal, ...]
+    outputs: tuple[Terminal, ...]
+    edges: tuple[Edge, ...]
+    costs: Cost
+
+    def boxes(self) -> Iterator[Box]:
+        return (child for frame in self.frames() for child in frame.children if isinstance(child, Box))
+
+    def frames(self) -> Iterator[Frame]:
+        """The root, and each frame before those in it."""
+        waiting = [self.root]
+        while waiting:
+            frame = waiting.pop()
+            yield frame
+            waiting += reversed([child for child in frame.children if isinstance(child, Frame)])
+
+
+def plan(graph: Graph, options: Options | None = None, costs: Cost | None = None) -> Plan:
+    """Decides what to draw. ``costs`` are those of the graph where the caller knows them better than its ops do.
+
+    Raises:
+        DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
+
+    >>> from archdsl import load
+    >>> drawn = plan(load("resnet50").graph, Options(depth=1))
+    >>> [" ".join(box.lines) for box in drawn.boxes()][:2]
+    ['stem ConvBNAct(64, k=7, stride=2, pad=3)', 'max_pool(3, stride=2, pad=1)']
+    """
+    chosen = options or Options()
+    costs = costs or cost(graph)
+    return _Planner(graph, folding(graph, chosen, costs), chosen, costs).plan()
+
+
+@dataclass(frozen=True, slots=True)
+class _Flow:
+    """A tensor, by the name of its node or input, on its way from one box into another."""
+
+    name: str
+    shape: Shape
+    tail: str
+    head: str
+
+
+class _Planner:
+    def __init__(self, graph: Graph, folded: Folding, options: Options, costs: Cost) -> None:
+        self._graph = graph
+        self._folded = folded
+        self._outline = folded.outline
+        self._marks = options.marks
+        self._costs = costs
+        self._words = Words(folded.outline, costs)
+        self._numbers = {node.path: number for number, node in enumerate(graph.nodes)}
+        self._ids: dict[int, str] = {}
+        """Of the boxes, by their items."""
+        self._homes: dict[str, Frames] = {}
+        """Of each box, the frames around it."""
+        self._frames = 0
+        self._marked: dict[str, Mark] = {}
+
+    def plan(self) -> Plan:
+        graph = self._graph
+        inputs = tuple(self._terminal("in", index, port) for index, port in enumerate(graph.inputs))
+        outputs = tuple(self._terminal("out", index, port) for index, port in enumerate(graph.outputs))
+        root = self._frame(self._outline.items[0], ())
+        forks: dict[int, list[str]] = {}
+        edges = _with_skips([*self._edges(forks)])
+        return Plan(_with_forks(root, forks), inputs, outputs, edges, self._costs)
+
+    def _terminal(self, kind: Literal["in", "out"], index: int, port: Port) -> Terminal:
+        name = f"{kind}/{index}"
+        self._homes[name] = (0,)
+        return Terminal(name, port.name, port.shape)
+
+    # --- boxes and frames ---------------------------------------------------------------------------------------------
+
+    def _frame(self, item: Item, around: Frames) -> Frame:
+        number, self._frames = self._frames, self._frames + 1
+        home = (*around, number)
+        children = tuple(self._children(item, home))
+        title, details = self._words.title(item), self._words.details(item)
+        return Frame(number, item.path, item.kind, title, details, children, (), item.times, self._mark(item))
+
+    def _children(self, item: Item, home: Frames) -> Iterator[Frame | Box]:
+        for index in item.children:
+            child = self._outline.items[index]
+            if index not in self._folded.opened:
+                yield self._box(child, home)
+            elif index in self._folded.unframed:
+                yield from self._children(child, home)
+            else:
+                yield self._frame(child, home)
+
+    def _box(self, item: Item, home: Frames) -> Box:
+        name = self._ids[item.index] = self._id(item)
+        self._homes[name] = home
+        family = item.first.op.family if isinstance(item.first, Node) else ""
+        mark = self._mark(item) or self._mark_inside(item)
+        if mark:
+            self._marked[name] = mark
+        lines, details = tuple(self._words.lines(item)), self._words.details(item)
+        return Box(name, item.path, item.kind, lines, details, family, self._words.cost(item), item.times, mark)
+
+    def _id(self, item: Item) -> str:
+        """An op's is its path, unless some language of diagrams reads more in it. A slash keeps ids apart."""
+        if item.kind != "op":
+            return f"block/{item.index}"
+        return item.path if _PLAIN.fullmatch(item.path) else f"op/{self._numbers[item.path]}"
+
+    def _mark(self, item: Item) -> Mark | None:
+        return self._marks.get(item.path) if item.kind != "repeat" else None
+
+    def _mark_inside(self, item: Item) -> Mark | None:
+        """Something that is folded has changed if anything in it has; it is new or gone only if it says so itself."""
+        if not self._marks or item.kind == "op":
+            return None
+        below = f"{item.path}."
+        return "changed" if any(path.startswith(below) for path in self._marks) else None
+
+    # --- edges --------------------------------------------------------------------------------------------------------
+
+    def _shown(self, item: int | None, name: str) -> str:
+        """The id of what shows an item, or an input by its name: its own box, or that of what it is folded into."""
+        if item is None:
+            return f"in/{[port.name for port in self._graph.inputs].index(name)}"
+        found = item
+        while found not in self._ids:
+            found = self._outline.items[found].parent
+        return self._ids[found]
+
+    def _flows(self) -> Iterator[_Flow]:
+        """What flows between boxes. A folded block takes a tensor once; an op as often as it is written."""
+        seen: set[_Flow] = set()
+        for flow in self._outline.flows:
+            tail, head = self._shown(flow.tail, flow.name), self._shown(flow.head, "")
+            found = _Flow(flow.name, flow.shape, tail, head)
+            if tail != head and not (head.startswith("block/") and found in seen):
+                seen.add(found)
+                yield found
+
+    def _edges(self, forks: dict[int, list[str]]) -> Iterator[Edge]:
+        """Edges in the order of the nodes that they lead to.
+
+        A tensor that enters a frame to be used at several places in it is led to a dot inside first, and forks there.
+        Otherwise a skip connection would run along the frame of its block.
+        """
+        flows = [*self._flows()]
+        taken: dict[str, set[Shape]] = {}
+        together: dict[tuple[str, int], list[_Flow]] = {}
+        entering: dict[int, set[str]] = {}
+        leaving: dict[int, set[str]] = {}
+        for flow in flows:
+            taken.setdefault(flow.head, set()).add(flow.shape)
+            inwards, outwards = self._crossed(flow.tail, flow.head)
+            for frame in inwards:
+                entering.setdefault(frame, set()).add(flow.name)
+            for frame in outwards:
+                leaving.setdefault(frame, set()).add(flow.name)
+            if inwards:
+                together.setdefault((flow.name, inwards[0]), []).append(flow)
+        for port, index in zip(self._graph.outputs, range(len(self._graph.outputs)), strict=True):
+            for frame in self._crossed(self._source(port.node), f"out/{index}")[1]:
+                leaving.setdefault(frame, set()).add(port.node)
+        begun: dict[tuple[str, int], str] = {}
+        for flow in flows:
+            inwards, outwards = self._crossed(flow.tail, flow.head)
+            edge = Edge(
+                flow.tail,
+                flow.head,
+                None if flow.tail.startswith("in/") or flow.shape in taken.get(flow.tail, ()) else flow.shape,
+                leaves=_only(outwards, leaving),
+                enters=_only(inwards, entering),
+                mark=self._edge_mark(flow.tail, flow.head),
+            )
+            company = together[flow.name, inwards[0]] if inwards else []
+            if len(company) < 2:
+                yield edge
+                continue
+            entry = flow.name, inwards[0]
+            if entry not in begun:
+                fork = begun[entry] = f"fork/{len(begun)}"
+                self._homes[fork] = _meeting(self._homes[f.head] for f in company)
+                forks.setdefault(self._homes[fork][-1], []).append(fork)
+                yield replace(edge, head=fork, mark=None)
+            yield Edge(
+                begun[entry], flow.head, enters=self._after(begun[entry], flow, company, entering), mark=edge.mark
+            )
+        for index, port in enumerate(self._graph.outputs):
+            tail, head = self._source(port.node), f"out/{index}"
+            outwards = self._crossed(tail, head)[1]
+            yield Edge(tail, head, leaves=_only(outwards, leaving))
+
+    def _after(self, fork: str, flow: _Flow, company: Sequence[_Flow], entering: dict[int, set[str]]) -> int | None:
+        """The frame that an edge from a fork goes into, where no other from there does."""
+        frames = self._crossed(fork, flow.head)[0]
+        alone = frames and not any(frames[0] in self._homes[f.head] for f in company if f is not flow)
+        return _only(frames, entering) if alone else None
+
+    def _source(self, name: str) -> str:
+        return self._shown(self._outline.leaves.get(name), name)
+
+    def _crossed(self, tail: str, head: str) -> tuple[Frames, Frames]:
+        """The frames that an edge goes into and comes out of, outermost first."""
+        source, target = self._homes[tail], self._homes[head]
+        shared = len(_prefix(source, target))
+        return target[shared:], source[shared:]
+
+    def _edge_mark(self, tail: str, head: str) -> Mark | None:
+        """An edge is as new, or gone, as what it joins."""
+        ends = {self._marked.get(tail), self._marked.get(head)}
+        return "removed" if "removed" in ends else "added" if "added" in ends else None
+
+
+def _only(frames: Frames, crossing: dict[int, set[str]]) -> int | None:
+    """The outermost of the frames that a single tensor crosses."""
+    return next((frame for frame in frames if len(crossing[frame]) == 1), None)
+
+
+def _with_forks(frame: Frame, forks: dict[int, list[str]]) -> Frame:
+    children = tuple(_with_forks(child, forks) if isinstance(child, Frame) else child for child in frame.children)
+    return replace(frame, children=children, forks=tuple(forks.get(frame.number, ())))
+
+
+def _with_skips(edges: Sequence[Edge]) -> tuple[Edge, ...]:
+    """The same edges; those that a longer way goes beside are skips."""
+    after: dict[str, list[str]] = {}
+    indegree: dict[str, int] = {}
+    for edge in edges:
+        after.setdefault(edge.tail, []).append(edge.head)
+        indegree[edge.head] = indegree.get(edge.head, 0) + 1
+    order = _order(after, indegree)
+    return tuple(
+        replace(edge, skip=True)
+        if len(after[edge.tail]) > 1 and indegree[edge.head] > 1 and _is_reached(edge, after, order)
+        else edge
+        for edge in edges
+    )
+
+
+def _order(after: dict[str, list[str]], indegree: dict[str, int]) -> dict[str, int]:
+    """A topological order of the boxes. What lies on a cycle has none."""
+    missing = dict(indegree)
+    ready = [box for box in after if box not in indegree]
+    order: dict[str, int] = {}
+    while ready:
+        box = ready.pop()
+        order[box] = len(order)
+        for head in after.get(box, ()):
+            missing[head] -= 1
+            if not missing[head]:
+                ready.append(head)
+    return order
+
+
+def _is_reached(edge: Edge, after: dict[str, list[str]], order: dict[str, int]) -> bool:
+    """Whether the head can be reached from the tail by way of something else."""
+    last = order.get(edge.head, -1)
+    waiting = [box for box in after[edge.tail] if box != edge.head]
+    seen = set(waiting)
+    while waiting:
+        for head in after.get(waiting.pop(), ()):
+            if head == edge.head:
+                return True
+            if head not in seen and order.get(head, last) < last:
+                seen.add(head)
+                waiting.append(head)
+    return False
+
+
+def _meeting(homes: Iterable[Frames]) -> Frames:
+    """The frames that are around all of them."""
+    return reduce(_prefix, homes)
+
+
+def _prefix(one: Frames, other: Frames) -> Frames:
+    """The frames around both."""
+    return tuple(mine for mine, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -1,0 +1,161 @@
+"""Repeats: what follows itself among the steps of a block, such as the bottlenecks of a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from archdsl.graph.model import Graph, Node
+from archdsl.graph.tree import Branch, local_name
+from archdsl.ops.base import Op
+from archdsl.ops.show import call
+
+Step: TypeAlias = "Branch | Node"
+Key: TypeAlias = Callable[[Op], str]
+
+LONGEST: Final = 4
+"""Steps of a unit that repeats. Swin's blocks go in twos, a dense layer with its activation and dropout in threes."""
+_WORTH: Final = 3
+"""Boxes that folding must save where what repeats is several steps and needs a frame of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """``times`` units of ``period`` steps each, which begin at ``start`` among the steps."""
+
+    start: int
+    period: int = 1
+    times: int = 1
+
+
+def same(op: Op) -> str:
+    """Two ops with this key do the same, but for rates of dropout, which schedules vary from block to block."""
+    return op.name if op.family == "regularisation" else call(op)
+
+
+def similar(op: Op) -> str:
+    """Two ops with this key are of one kind, whatever their arguments."""
+    return op.name
+
+
+class Runs:
+    """Finds the repeats of one graph.
+
+    Steps repeat one another if they are alike: the same blocks, of ops with the same ``key``, called and wired in the
+    same way. Shapes may differ, as those of a dense block's layers do. ``notes`` are things known about paths, which
+    must be the same too.
+    """
+
+    def __init__(self, graph: Graph, key: Key = same, notes: Mapping[str, str] | None = None) -> None:
+        self._key = key
+        self._notes = notes or {}
+        self._keys: dict[int, str] = {}
+        self._forms: dict[object, int] = {}
+        self._known: dict[int, int] = {}
+        self._users: dict[str, list[str]] = {}
+        for node in graph.nodes:
+            for name in node.inputs:
+                self._users.setdefault(name, []).append(node.path)
+        for port in graph.outputs:
+            self._users.setdefault(port.node, []).append("")  # no node: an output is outside of everything
+
+    def of(self, steps: Sequence[Step]) -> Iterator[Run]:
+        """The steps in their order, in runs of one or more."""
+        forms = [self._form(step) for step in steps]
+        start = 0
+        while start < len(steps):
+            run = self._longest(steps, forms, start)
+            yield run
+            start += run.period * run.times
+
+    def _longest(self, steps: Sequence[Step], forms: Sequence[int], start: int) -> Run:
+        best = Run(start)
+        for period in range(1, LONGEST + 1):
+            times = self._times(steps, forms, start, period)
+            worth = times > 1 if period == 1 else period * (times - 1) >= _WORTH
+            if worth and period * times > best.period * best.times:
+                best = Run(start, period, times)
+        return best
+
+    def _times(self, steps: Sequence[Step], forms: Sequence[int], start: int, period: int) -> int:
+        """How often the unit that begins at ``start`` comes, each feeding the next and nothing else."""
+        times, unit, chained = 1, None, True
+        while chained and start + (times + 1) * period <= len(steps):
+            at = start + times * period
+            if forms[at : at + period] != forms[start : start + period]:
+                break
+            unit = unit or self._unit(steps[start:at])
+            following = self._unit(steps[at : at + period])
+            chained = unit.feeds(following, self._users)
+            unit = following
+            times += chained
+        return times
+
+    def _unit(self, steps: Sequence[Step]) -> _Unit:
+        nodes = [*_nodes(steps)]
+        names = {node.path for node in nodes}
+        gives = [node.path for node in nodes if not names.issuperset(self._users.get(node.path, ()))]
+        return _Unit(names, tuple(gives), *_wiring(nodes))
+
+    def _form(self, step: Step) -> int:
+        """A number for all steps that are alike."""
+        if isinstance(step, Node):
+            return self._number((self._op(step.op), step.layer == step.path, self._notes.get(step.path)))
+        known = self._known.get(step.index)
+        if known is None:
+            instance, above = step.instance, step.instance.path
+            inside = tuple((local_name(_path(child), above), self._form(child)) for child in step.children)
+            block = instance.block if instance.kind == "block" else ""
+            wiring = _wiring([*step.nodes()])[1]
+            known = self._number((block, instance.kind, inside, wiring, self._notes.get(above)))
+            self._known[step.index] = known
+        return known
+
+    def _op(self, op: Op) -> str:
+        key = self._keys.get(id(op))  # equal ops of an elaborated graph are one object
+        if key is None:
+            key = self._keys[id(op)] = self._key(op)
+        return key
+
+    def _number(self, form: object) -> int:
+        return self._forms.setdefault(form, len(self._forms))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    nodes: set[str]
+    gives: tuple[str, ...]
+    """Nodes whose values are used outside."""
+    takes: tuple[str, ...]
+    wiring: tuple[tuple[int, ...], ...]
+
+    def feeds(self, following: _Unit, users: Mapping[str, Sequence[str]]) -> bool:
+        """Whether all that one gives is the one value that the other takes, and the two are wired in the same way."""
+        return (
+            len(self.gives) == 1
+            and following.takes == self.gives
+            and self.wiring == following.wiring
+            and len(self.takes) == len(following.gives) == 1
+            and (self.nodes | following.nodes).issuperset(users[self.gives[0]])
+        )
+
+
+def _wiring(nodes: Sequence[Node]) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
+    """What flows into nodes from outside, and of each node where its inputs come from: inside, or from outside."""
+    places = {node.path: place for place, node in enumerate(nodes)}
+    outside = tuple(dict.fromkeys(name for node in nodes for name in node.inputs if name not in places))
+    places |= {name: -1 - place for place, name in enumerate(outside)}
+    return outside, tuple(tuple(places[name] for name in node.inputs) for node in nodes)
+
+
+def _nodes(steps: Iterable[Step]) -> Iterator[Node]:
+    for step in steps:
+        if isinstance(step, Node):
+            yield step
+        else:
+            yield from step.nodes()
+
+
+def _path(step: Step) -> str:
+    return step.path if isinstance(step, Node) else step.instance.path

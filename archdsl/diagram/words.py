@@ -1,0 +1,182 @@
+"""What stands in boxes and on frames: names, calls, what varies among repeats, figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from archdsl.diagram.outline import Item, Outline
+from archdsl.graph.dims import Shape
+from archdsl.graph.model import Node
+from archdsl.graph.tree import is_derived, local_name
+from archdsl.ops.show import TRAINING, call
+from archdsl.passes.cost import Cost, NodeCost
+from archdsl.summary.figures import exact, human
+
+LINES: Final = 5
+"""Lines that a folded group is described in; more are counted."""
+
+_NESTED: Final = re.compile(r"(?<=\w)\((?:[^()]|\([^()]*\)){9,}\)")
+_LIST: Final = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\]){20,}\]")
+_ELLIPSIS: Final = "(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts of one outline's items."""
+
+    outline: Outline
+    costs: Cost
+
+    def name(self, item: Item) -> str:
+        """The name of an item, if neither its call nor the number of repeats says it anyway."""
+        if item.kind == "repeat":
+            return ""
+        name = local_name(item.path, self._above(item))
+        called = item.first.op.name if isinstance(item.first, Node) else item.instance.block
+        plain = name.rpartition(".")[2]
+        if plain.isdecimal() or (item.kind != "group" and is_derived(name, called)):
+            return ""
+        return name if item.times == 1 or not name[-1].isdecimal() else ""
+
+    def call(self, item: Item) -> str:
+        """The call of an op or block, with what varies among its copies; nothing for a group."""
+        if item.kind == "op":
+            return brief(merged([call(node.op, hide=TRAINING) for node in item.nodes()]))
+        return brief(self._called(item)) if item.kind == "block" else ""
+
+    def _called(self, item: Item) -> str:
+        return merged([copy.instance.call for copy in item.copies if not isinstance(copy, Node)])
+
+    def title(self, item: Item) -> str:
+        """On a frame: ``c2: ResidualStage(Bottleneck, …)``, ``Bottleneck(64) ×3``."""
+        return ": ".join(filter(None, [self.name(item), self.call(item)])) + times(item)
+
+    def lines(self, item: Item) -> list[str]:
+        """In a box: the name and the call, or of a group what is in it."""
+        name, called = self.name(item), self.call(item)
+        if called:
+            return [*([name] if name else []), *wrap(called + times(item))]
+        return [name + times(item), *(line for text in self._inside(item) for line in wrap(text))]
+
+    def cost(self, item: Item) -> NodeCost:
+        """Of everything that the item stands for."""
+        if item.kind == "op":
+            return NodeCost.sum(self.costs.nodes[node.path] for node in item.nodes())
+        return NodeCost.sum(self.cost(self.outline.items[child]) for child in item.children)
+
+    def details(self, item: Item) -> tuple[str, ...]:
+        """What a reader sees who points at a box or frame."""
+        paths = item.path if len(item.copies) == 1 else f"{item.path}, {len(item.copies)} times"
+        lines = [paths]
+        if isinstance(item.first, Node):
+            lines.append(merged([call(node.op) for node in item.nodes()]))
+        elif item.kind == "block":
+            lines += [self._called(item), *item.instance.doc.splitlines()]
+        share = self.cost(item)
+        if share.params:
+            lines.append(f"{exact(share.params)} parameters")
+        if share.macs:
+            lines.append(f"{human(share.macs)} MACs")
+        if isinstance(item.first, Node) and item.first.layer != item.first.path:
+            lines.append(f"weights of {item.first.layer}")
+        return tuple(lines)
+
+    def _above(self, item: Item) -> str:
+        parent = self.outline.items[item.parent]
+        return self._above(parent) if parent.kind == "repeat" else parent.path
+
+    def _inside(self, item: Item) -> list[str]:
+        children = [self.outline.items[child] for child in item.children]
+        lines = [self.call(child) + times(child) or self.name(child) + times(child) for child in children]
+        return lines if len(lines) <= LINES else [*lines[: LINES - 1], f"and {len(lines) - LINES + 1} more"]
+
+
+def times(item: Item) -> str:
+    return f" ×{item.times}" if item.times > 1 else ""
+
+
+def merged(calls: Sequence[str]) -> str:
+    """Calls of one op or block as one; arguments that differ become the first and last that they go through.
+
+    >>> merged(["Unit(64, drop=0.05)", "Unit(64, drop=0.1)", "Unit(64, drop=0.15)"])
+    'Unit(64, drop=0.05…0.15)'
+    >>> merged(["relu", "relu"]), merged(["Unit(8)", "Unit(8, act=gelu)"])
+    ('relu', 'Unit(8, …)')
+    """
+    distinct = [*dict.fromkeys(calls)]
+    if len(distinct) == 1:
+        return _short(distinct[0])
+    from archdsl.difference.calls import arguments  # here, as most diagrams have nothing to merge
+
+    every = [arguments(text) for text in distinct]
+    words, left_out = [], False
+    for name in dict.fromkeys(name for given in every for name in given):
+        values = [*dict.fromkeys(given[name] for given in every if name in given)]
+        if not all(name in given for given in every) and not all(map(_is_number, values)):
+            left_out = True
+            continue
+        shown = _short(values[0]) if len(values) == 1 else _span(values)
+        words.append(shown if name.isdecimal() else f"{name}={shown}")
+    if left_out:
+        words.append("…")
+    return f"{distinct[0].partition('(')[0]}({', '.join(words)})"
+
+
+def brief(text: str, length: int = 60) -> str:
+    """A call without what is in its brackets' brackets, and without the last arguments where it is long.
+
+    >>> brief("Unit(64, norm=batch_norm(eps=0.001), depths=[3, 4, 6, 3])")
+    'Unit(64, norm=batch_norm(…), depths=[3, 4, 6, 3])'
+    >>> brief("Unit(64, stride=2, squeeze=0.25)", 24)
+    'Unit(64, stride=2, …)'
+    """
+    name, bracket, inside = text.partition("(")
+    if not bracket:
+        return text
+    shorter = f"{name}({_LIST.sub('[…]', _NESTED.sub(_ELLIPSIS, inside[:-1]))})"
+    if len(shorter) <= length:
+        return shorter
+    kept = re.split(r", (?=\w+=)", shorter[len(name) + 1 : -1])
+    while len(kept) > 1 and len(name) + len(", ".join(kept)) + 5 > length:
+        kept.pop()
+    return f"{name}({', '.join(kept)}, …)"
+
+
+def _span(values: Sequence[str]) -> str:
+    return f"{_short(values[0])}…{_short(values[-1])}" if all(map(_is_number, values)) else "…"
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?[\d_]+(?:\.\d+)?(?:e-?\d+)?", text) is not None
+
+
+def _short(text: str) -> str:
+    """Fractions with three digits: what comes out of a schedule has seventeen."""
+    return re.sub(r"\d*\.\d{5,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.3g}", text)
+
+
+def wrap(text: str, width: int = 40) -> list[str]:
+    """A call on several lines, broken after commas.
+
+    >>> wrap("conv(256, k=3, stride=2, bias=false)", 24)
+    ['conv(256, k=3, stride=2,', 'bias=false)']
+    """
+    lines = [""]
+    for part in re.split(r"(?<=,) ", text):
+        if lines[-1] and len(lines[-1]) + 1 + len(part) > width:
+            lines.append(part)
+        else:
+            lines[-1] = f"{lines[-1]} {part}" if lines[-1] else part
+    return lines
+
+
+def size(shape: Shape) -> str:
+    """A shape as papers' figures write it.
+
+    >>> size((56, 56, 256))
+    '56×56×256'
+    """
+    return "×".join(map(str, shape))
