@@ -74,6 +74,8 @@ def without_skips(graph: Graph) -> Graph:
 def _long_way(graph: Graph, node: Node, above: Mapping[str, str | None]) -> str | None:
     """The operand that goes through the most layers, if all others are skips."""
     fork = _fork(node.inputs, above)
+    if fork == _START:  # they come from different inputs
+        return None
     lengths = {name: _length(graph, name, fork) for name in dict.fromkeys(node.inputs)}
     long = max(lengths, key=lengths.__getitem__)
     others = [length for name, length in lengths.items() if name != long]

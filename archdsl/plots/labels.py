@@ -23,7 +23,8 @@ _MARK: Final = 6.0
 _ALONG: Final = 4.0
 """Pixels between the places of a line that are looked at."""
 _CROSSED: Final = 12.0
-"""How bad it is to cover such a place, against a square pixel of another name."""
+_COVERED: Final = 8.0
+"""How bad it is to cover such a place, or a square pixel of another name, against a square pixel of a point."""
 _OUTSIDE: Final = 10_000.0
 
 
@@ -121,7 +122,8 @@ def _best(
             left = x + radius * cos(angle) - width / 2 + cos(angle) * width / 2
             bottom = y + radius * sin(angle) - height / 2 + sin(angle) * height / 2
             box = Box(left - _GAP, bottom - _GAP, left + width + _GAP, bottom + height + _GAP)
-            cost = sum(box.overlap(other) for other in (*taken, *marks)) + ring * 20 + turn * 0.1
+            cost = sum(_COVERED * box.overlap(other) for other in taken) + sum(map(box.overlap, marks))
+            cost += ring * 20 + turn * 0.1
             cost += _CROSSED * sum(box.holds(*place) for place in near)
             if box.left < frame.left or box.right > frame.right or box.bottom < frame.bottom or box.top > frame.top:
                 cost += _OUTSIDE

@@ -45,12 +45,16 @@ def accuracy(entries: Sequence[Entry], x: str = "params") -> Drawing:
             )
         logarithmic(axes, "x")
         axes.margins(x=0.09, y=0.09)
-        axes.set_xlabel(
-            _COSTS[x] + (f"; {left_out} models without a published accuracy are not shown" if left_out else "")
-        )
+        axes.set_xlabel(_COSTS[x] + (_note(left_out)))
         axes.set_ylabel("top-1, percent")
         annotate(figure, axes, [Name(name, cost, top1, look_of[family][0]) for family, cost, top1, name in placed])
     return Drawing(figure, title)
+
+
+def _note(left_out: int) -> str:
+    if not left_out:
+        return ""
+    return f"; {left_out} model{'s' * (left_out > 1)} without a published accuracy not shown"
 
 
 def bars(entries: Sequence[Entry], x: str = "params") -> Drawing:

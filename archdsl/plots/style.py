@@ -69,7 +69,7 @@ class Drawing:
 
     def save(self, file: Path, form: str) -> None:
         """Writes it as ``.svg``, ``.png`` or ``.pdf``; the same figure gives the same bytes."""
-        metadata: dict[str, Any] = {"Title": self.title, **_UNDATED[form]}
+        metadata: dict[str, Any] = {"Title": label(self.title), **_UNDATED[form]}
         with look():
             self.figure.savefig(file, format=form.removeprefix("."), metadata=metadata)
 

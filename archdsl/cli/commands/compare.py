@@ -141,8 +141,11 @@ def _draw(entries: Sequence[Entry], target: Path, x: str, bars: bool) -> None:
     with working("drawing"), written(target) as file:
         from archdsl.plots import models
 
-        figure = models.bars(entries, x) if bars else models.accuracy(entries, x)
-        figure.save(file, target.suffix.lower())
+        try:
+            drawing = models.bars(entries, x) if bars else models.accuracy(entries, x)
+        except ValueError as error:
+            raise Refusal(f"--plot {target}: {error}") from None
+        drawing.save(file, target.suffix.lower())
     click.echo(f"wrote {target}")
 
 
