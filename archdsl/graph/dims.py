@@ -18,7 +18,8 @@ from pydantic_core import core_schema
 
 from archdsl.limits import Limits
 
-_TERM = re.compile(r"([+-]?)\s*(?:(\d+)(?:\*|(?=\s|/|$)))?([^\d\s*/+-][^\s*/+-]*(?:\*[^\s*/+-]+)*)?(?:/(\d+))?\s*")
+_NAMES = r"(?:[^\W\d]\w*|\?\d+)(?:\*(?:[^\W\d]\w*|\?\d+))*"
+_TERM = re.compile(rf"\s*([+-]?)\s*(?:(\d+)(?:\*({_NAMES}))?|({_NAMES}))(?:/([1-9]\d*))?\s*")
 
 _PRODUCTS = 100_000
 _DEGREE = 1_000
@@ -62,11 +63,12 @@ class Sym:
         """
         terms: dict[Monomial, Fraction] = {}
         position = 0
-        while position < len(text):
+        while position < len(text) or not terms:
             match = _TERM.match(text, position)
-            if match is None or match.end() == position or int(match[4] or 1) == 0:
+            if match is None or (position and not match[1]):
                 raise ValueError(f"not a dimension: {text!r}")
-            sign, digits, names, divisor = match.groups()
+            sign, digits, factors, alone, divisor = match.groups()
+            names = factors or alone
             monomial = tuple(sorted(names.split("*"))) if names else ()
             value = Fraction(int(digits or 1), int(divisor or 1))
             terms[monomial] = terms.get(monomial, Fraction(0)) + (-value if sign == "-" else value)

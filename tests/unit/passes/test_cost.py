@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+import archdsl
 from archdsl.graph.dims import Sym
 from archdsl.graph.model import Graph, Node
 from archdsl.passes.cost import cost
@@ -85,3 +86,23 @@ def test_time_is_linear_in_the_nodes() -> None:
     start = time.process_time()
     assert cost(graph).depth == 100_000
     assert time.process_time() - start < 2
+
+
+def test_depth_is_that_of_the_longest_path() -> None:
+    text = "model M :: [8] -> [8] { add { id, { dense(8) -> dense(8) -> relu }, dense(8) } }"
+    assert cost(archdsl.load_text(text).graph).depth == 2
+    assert cost(archdsl.load_text("model M :: [8] -> [8] { relu }").graph).depth == 0
+    assert cost(archdsl.load_text("model M :: [8] -> [8] { id }").graph).depth == 0
+
+
+def test_shares_are_added_up() -> None:
+    """Of 6 x 8 weights and 8 biases twice, once frozen, and a norm of 8 channels."""
+    text = "model M :: [3, 6] -> [3, 8] { dense(8) -> batch_norm -> dense(8, trainable=false) }"
+    found = cost(archdsl.load_text(text).graph)
+    assert [(c.trainable, c.non_trainable, c.params) for c in found.nodes.values()] == [
+        (56, 0, 56),
+        (16, 16, 32),
+        (0, 72, 72),
+    ]
+    assert (found.trainable, found.non_trainable, found.params) == (72, 88, 160)
+    assert (found.macs, found.activations) == (3 * 6 * 8 + 3 * 8 * 8, 2 * 3 * 8)

@@ -1,7 +1,11 @@
 """Shapes are derived again, and lies are found where they stand."""
 
+import pytest
+
+import archdsl
+from archdsl.graph.dims import Sym
 from archdsl.graph.model import Graph
-from archdsl.passes.shapes import prove
+from archdsl.passes.shapes import Disagreement, prove
 from tests.unit.graph.build import resnet, tower
 
 
@@ -34,3 +38,35 @@ def test_outputs_are_judged_too() -> None:
     ports = (graph.outputs[0].model_copy(update={"shape": (1,)}), graph.outputs[1])
     (found,) = prove(graph.model_copy(update={"outputs": ports}))
     assert str(found) == "deep is stated to be [1] and is [16, 16, 4]"
+
+
+@pytest.mark.parametrize(
+    ("line", "inputs", "reason"),
+    [
+        ("relu", 2, "`relu` takes 1 inputs, not 2"),
+        ("add { id, id }", 1, "`add` takes 2 or more inputs, not 1"),
+        ("attention(2)", 3, "`attention` takes 1 to 2 inputs, not 3"),
+        ("subtract { id, id }", 3, "`subtract` takes 2 inputs, not 3"),
+    ],
+)
+def test_an_op_with_too_few_or_too_many_inputs(line: str, inputs: int, reason: str) -> None:
+    graph = archdsl.load_text(f"model M :: [4, 8] -> [4, 8] {{ {line} }}").graph
+    (node,) = graph.nodes
+    (found,) = prove(with_node(graph, node.path, inputs=("input",) * inputs))
+    assert found == Disagreement(node.path, (4, 8), None, reason)
+
+
+def test_a_misfit_keeps_what_was_stated() -> None:
+    graph = archdsl.load_text("model M :: [4, 8] -> [4, 6] { dense(6) }").graph
+    ports = (graph.inputs[0].model_copy(update={"shape": (4, Sym.named("h"))}),)
+    (found,) = prove(graph.model_copy(update={"inputs": ports}))
+    reason = "`dense` needs the features as a number, and `h` is known only when the model runs"
+    assert found == Disagreement("dense", (4, 6), None, reason)
+
+
+def test_a_size_that_the_rule_cannot_divide() -> None:
+    graph = archdsl.load_text("model M :: [4, 4, 8] -> [2, 2, 32] { space_to_depth(2) }").graph
+    ports = (graph.inputs[0].model_copy(update={"shape": (Sym.named("h") + 1, 4, 8)}),)
+    (found,) = prove(graph.model_copy(update={"inputs": ports}))
+    assert (found.path, found.stated, found.derived) == ("space_to_depth", (2, 2, 32), None)
+    assert "h + 1" in found.reason
