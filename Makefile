@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test conformance lint types imports docs bench env lock clean
+.PHONY: help demo test conformance lint types imports docs bench fuzz mutants coverage audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,10 @@ $(VENV)/dev: $(VENV)/made pyproject.toml $(LOCK)
 	@$(PIP) install --constraint $(LOCK) --editable '.[dev]'
 	@$(BIN)/python -m compileall -q archdsl
 	@touch $(VENV)/run $@
+
+$(VENV)/quality: $(VENV)/dev
+	@$(PIP) install --constraint $(LOCK) --editable '.[dev,quality]'
+	@touch $@
 
 env: $(VENV)/dev ## make .venv with everything a developer needs
 
@@ -79,9 +83,29 @@ imports: $(VENV)/dev ## import-linter: which part may use which
 docs: $(VENV)/dev ## write the pages that are made from the code
 	@$(BIN)/python -m scripts.docs
 
+# How long `make fuzz` runs, and which of the endless series of inputs it takes.
+SECONDS ?= 600
+SEED ?= 0
+
+fuzz: $(VENV)/dev ## throw mutated and generated input at it for SECONDS=600
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
+	@ARCHDSL_PROGRAMS=$$(( $(SECONDS) / 3 + 1 )) $(BIN)/python -m pytest -q tests/keras/test_generated.py
+
+mutants: $(VENV)/quality ## break shape rules and counts on purpose: the tests must notice nine in ten
+	@$(BIN)/python -m scripts.mutants
+
+coverage: $(VENV)/dev ## run every test and list the branches that none takes
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+audit: $(VENV)/dev ## ask the vulnerability service about what the lock pins; needs the network
+	@$(BIN)/pip-audit --requirement $(LOCK) --no-deps --disable-pip --progress-spinner off
+
 bench: $(VENV)/dev ## measure what benchmarks/README.md describes
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage*
 	find archdsl tests -name __pycache__ -prune -exec rm -rf {} +
