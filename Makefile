@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test conformance lint types imports docs bench fuzz mutants coverage audit env lock clean
+.PHONY: help demo test conformance lint types imports docs bench fuzz mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -100,12 +100,20 @@ coverage: $(VENV)/dev ## run every test and list the branches that none takes
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
+oldest: ## try the oldest versions of the dependencies that pyproject.toml allows
+	@$(PYTHON) -m venv $(VENV)-oldest
+	@$(PYTHON) -m scripts.oldest > $(VENV)-oldest/versions
+	@$(VENV)-oldest/bin/python -m pip --quiet --disable-pip-version-check install --constraint $(VENV)-oldest/versions \
+		--editable . editables hatchling hypothesis interegular pytest
+	@$(VENV)-oldest/bin/python -m pytest -q -m "not keras and not full"
+	@$(VENV)-oldest/bin/python -m pytest -q -m "not full" tests/unit/keras tests/keras/test_cli_compile.py
+
 audit: $(VENV)/dev ## ask the vulnerability service about what the lock pins; needs the network
-	@$(BIN)/pip-audit --requirement $(LOCK) --no-deps --disable-pip --progress-spinner off
+	@$(BIN)/pip-audit --strict --requirement $(LOCK) --no-deps --disable-pip --progress-spinner off
 
 bench: $(VENV)/dev ## measure what benchmarks/README.md describes
 	@$(BIN)/python -m benchmarks
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage*
+	rm -rf $(VENV) $(VENV)-oldest out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage*
 	find archdsl tests -name __pycache__ -prune -exec rm -rf {} +

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
 import venv
 import zipfile
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from sysconfig import get_path
 
@@ -31,6 +33,23 @@ assert {spec.name for spec in resources.directory("specs").iterdir()} == set(sys
 tables.build = None  # the kept tables must do
 module, found = parse(SourceFile("<text>", "let n = 3"))
 assert module.declarations and not found
+"""
+
+HIDE = """
+import sys
+from importlib.metadata import packages_distributions
+
+class Hidden:
+    away = set(packages_distributions()) - set({needed})
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in self.away:
+            raise ModuleNotFoundError(f"{{name}} is not here", name=name)
+
+sys.meta_path.insert(0, Hidden())
+from archdsl.cli.main import main
+sys.argv[0] = "archdsl"
+main()
 """
 
 
@@ -91,17 +110,67 @@ def test_sdist_builds_the_same_wheel(wheel: Path, sdist: Path, tmp_path: Path) -
     assert contents(build("wheel", tree, tmp_path / "wheel")) == contents(wheel)
 
 
-def test_works_installed(wheel: Path, tmp_path: Path) -> None:
-    """In a new environment that borrows this one's other packages, so that nothing is fetched."""
-    venv.create(tmp_path / "venv", with_pip=False, symlinks=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=tmp_path)
-    site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=tmp_path).strip()
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a new environment that borrows this one's other packages, so that nothing is fetched."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder / "venv", with_pip=False, symlinks=True)
+    python = folder / "venv" / "bin" / "python"
+    run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=folder)
+    site = run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip()
     # A line in a .pth file adds the folder, but does not follow the .pth of an editable archdsl in it.
     (Path(site) / "borrowed.pth").write_text(get_path("purelib"), encoding="utf-8")
-    run(python, "-I", "-c", USE, *arguments(tmp_path / "venv"), cwd=tmp_path)
+    return python
+
+
+def test_works_installed(python: Path, tmp_path: Path) -> None:
+    run(python, "-I", "-c", USE, *arguments(python.parent.parent), cwd=tmp_path)
     installed = run(python, "-I", "-m", "pip", "show", "archdsl", cwd=tmp_path)
     assert f"Version: {__version__}" in installed
+
+
+def test_commands_need_only_what_the_wheel_asks_for(wheel: Path, python: Path, tmp_path: Path) -> None:
+    """Every package here is out of reach but those that the dependencies of the wheel bring with them."""
+    with zipfile.ZipFile(wheel) as archive:
+        about = archive.read(f"archdsl-{__version__}.dist-info/METADATA").decode()
+    needed = brought_by(re.findall("^Requires-Dist: (.*)$", about, re.MULTILINE))
+    assert {"click", "pydantic_core", "keras", "networkx"} <= needed
+    assert needed.isdisjoint({"pytest", "hypothesis", "jax", "mypy"})
+    code = HIDE.format(needed=["archdsl", *sorted(needed)])
+    (tmp_path / "net.arch").write_text("model Net() :: [8, 8, 3] -> [4] { conv(4) -> flatten -> dense(4) }\n")
+    for command in (
+        ("check", "resnet50"),
+        ("check", "net.arch"),
+        ("summary", "net.arch"),
+        ("render", "net.arch", "-o", "net.svg"),
+        ("explain", "shape-mismatch"),
+        ("ops", "conv"),
+        ("compile", "net.arch", "-o", "net.keras"),
+    ):
+        run(python, "-I", "-c", code, *command, cwd=tmp_path)
+    assert (tmp_path / "net.svg").read_text(encoding="utf-8").lstrip().startswith("<")
+    assert (tmp_path / "net.keras").stat().st_size > 1_000
+
+
+def brought_by(requirements: list[str]) -> set[str]:
+    """The modules of the packages that are required, of those that these require, and so on."""
+    wanted, seen = requirements, set[str]()
+    while wanted:
+        requirement, *wanted = wanted
+        name = canonical(re.split(r"[^\w.-]", requirement)[0])
+        if name in seen or "extra ==" in requirement:
+            continue
+        seen.add(name)
+        try:
+            wanted += metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # of another platform or Python
+            continue
+    homes = metadata.packages_distributions()
+    return {module for module, names in homes.items() if not seen.isdisjoint(map(canonical, names))}
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_works_from_a_zip(wheel: Path, tmp_path: Path, fresh_python: Callable[..., object]) -> None:
