@@ -33,7 +33,10 @@ def against(what: str, ours: float, alternative: str, theirs: float, limit: floa
 
 
 def rounds(
-    *works: Callable[[], object], repeats: int, prepare: Callable[[], object] = gc.collect
+    *works: Callable[[], object],
+    repeats: int,
+    prepare: Callable[[], object] = gc.collect,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> list[tuple[float, ...]]:
     """Seconds of each call, round by round, after a round that does not count.
 
@@ -45,9 +48,9 @@ def rounds(
         seconds: dict[int, float] = {}
         for number, work in list(enumerate(works))[:: 1 if turn % 2 else -1]:
             prepare()
-            start = time.perf_counter()
+            start = clock()
             work()
-            seconds[number] = time.perf_counter() - start
+            seconds[number] = clock() - start
         taken.append(tuple(seconds[number] for number in range(len(works))))
     return taken[1:]
 
@@ -63,13 +66,15 @@ def alternating(*works: Callable[[], object], repeats: int, prepare: Callable[[]
 
 
 def close(what: str, ours: Callable[[], object], alternative: str, theirs: Callable[[], object], limit: float) -> Line:
-    """A row about two that are nearly equal: its ratio is the median of the ratios of the rounds.
+    """A row about two that are nearly equal: the median of the ratios of the rounds, in processor time of all threads.
 
-    What slows the machine for a second slows both of a round, and so does not count.
+    What slows the machine for a second slows both of a round, and waiting for a core that others use does not count.
     """
-    taken = rounds(ours, theirs, repeats=40)
+    taken = rounds(ours, theirs, repeats=40, clock=time.process_time)
     mine, reference = medians(taken)
-    return Line(what, ms(mine), alternative, ms(reference), statistics.median(a / b for a, b in taken), limit)
+    return Line(
+        what, f"{ms(mine)} CPU", alternative, f"{ms(reference)} CPU", statistics.median(a / b for a, b in taken), limit
+    )
 
 
 def cold(*commands: Sequence[str], repeats: int = 7) -> list[float]:
