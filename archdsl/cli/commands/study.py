@@ -25,7 +25,7 @@ Examples:
   archdsl study gradient-flow vgg16 --with-skips-only --batch 2"""
 
 
-@click.group()
+@click.group(epilog=_EPILOG)
 def study() -> None:
     """Run an experiment on a model. It is built with Keras."""
 
