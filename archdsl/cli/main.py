@@ -65,7 +65,7 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Runs the command line and exits."""
-    _spare_plugins()
+    _spare_imports()
     gc.disable()  # a command is over before the collector would find anything; `compile` turns it on for Keras
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -78,14 +78,17 @@ def main() -> None:
         _leave(done.code if isinstance(done.code, int) else 0)
 
 
-def _spare_plugins() -> None:
-    """Keeps pydantic from importing what it finds plugins with, an e-mail parser included; archdsl has none.
+def _spare_imports() -> None:
+    """Keeps libraries from importing what they offer and archdsl does not use, a tenth of what a check takes.
 
-    It does so even where the setting above turns plugins off. Should its loader move, this has no effect.
+    pydantic finds plugins with half of the standard library, an e-mail parser included, even where the setting above
+    turns plugins off. Lark takes interegular, where that is installed, to prove a grammar free of collisions, which was
+    done when the tables were made. Should either look elsewhere one day, this has no effect.
     """
     loader = ModuleType("pydantic.plugin._loader")
     loader.get_plugins = tuple  # type: ignore[attr-defined]
     sys.modules.setdefault(loader.__name__, loader)
+    sys.modules.setdefault("interegular", None)  # type: ignore[arg-type]  # documented: importing it fails
 
 
 def _leave(code: int) -> NoReturn:
