@@ -11,6 +11,9 @@ from pathlib import Path
 from archdsl import load
 from archdsl.api import check_text
 from archdsl.backends.graphviz.layout import draw
+from archdsl.comparison import Criteria, select
+from archdsl.comparison.json import to_json as compare_json
+from archdsl.comparison.note import to_json as select_json
 from archdsl.compiler import Program
 from archdsl.diagnostics import Diagnostic, sarif
 from archdsl.diagnostics.json import to_json as diagnostic_json
@@ -20,6 +23,7 @@ from archdsl.files import bundled, locate
 from archdsl.graph.json import to_json as graph_json
 from archdsl.graph.text import to_text as graph_text
 from archdsl.summary import to_json as summary_json
+from archdsl.survey import compare
 
 ERRORS = Path(__file__).parent.parent / "cases" / "errors"
 DRAWN = ("resnet50", "googlenet", "swint")
@@ -39,6 +43,9 @@ def outputs(models: list[str]) -> Iterator[tuple[str, str | bytes]]:
         if name in DRAWN:
             for form in ("svg", "png"):
                 yield f"{name} {form}", draw(graph, form, Options(depth=1))
+    entries = compare(sorted(models))
+    yield "comparison", compare_json(entries)
+    yield "selection", select_json(select(entries, Criteria(params=30e6)))
     for path in sorted(ERRORS.glob("*.arch")):
         if path.stat().st_size < 2_000:
             found = check_text(path.read_text(encoding="utf-8"), name=path.name)
