@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from archdsl.diagnostics.suggest import did_you_mean
@@ -11,11 +11,11 @@ from archdsl.diagram.options import DiagramError, Options
 from archdsl.diagram.outline import Item, Outline, opened, outline
 from archdsl.diagram.page import Page
 from archdsl.diagram.runs import Runs, same, similar
-from archdsl.diagram.words import LINES, Words
+from archdsl.diagram.words import Words
 from archdsl.graph.model import Graph, Node
 from archdsl.passes.cost import Cost
 
-_NOTHING: Final = (False, False, 0)
+_NOTHING: Final = (False, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Folding:
     """The items drawn as frames, or by what is in them."""
     unframed: frozenset[int] = frozenset()
     """Those of them that need no frame: branches which a join brings together again."""
+    breaks: tuple[int, ...] = ()
+    """The items of the model that begin a new column."""
 
 
 def folding(graph: Graph, options: Options, costs: Cost) -> Folding:
@@ -35,7 +37,7 @@ def folding(graph: Graph, options: Options, costs: Cost) -> Folding:
     """
     _check_names(graph, (*options.fold, *options.unfold))
     found = _whole(graph) if options.depth == "all" else _repeats(graph, options, costs)
-    return _as_asked(found, options)
+    return _in_columns(_as_asked(found, options), options, costs)
 
 
 def _whole(graph: Graph) -> Folding:
@@ -50,9 +52,10 @@ def _repeats(graph: Graph, options: Options, costs: Cost) -> Folding:
     if isinstance(options.depth, int):
         return Folding(listed, _down_to(listed, options.depth))
     chooser = _Chooser(listed, costs, options)
-    if not chooser.is_one_page():
-        chooser = _Chooser(outline(graph, Runs(graph, similar, notes)), costs, options)
-    return chooser.folding()
+    found = chooser.folding()
+    if chooser.is_too_full(found):
+        found = _Chooser(outline(graph, Runs(graph, similar, notes)), costs, options).folding()
+    return found
 
 
 def _down_to(listed: Outline, depth: int) -> frozenset[int]:
@@ -74,19 +77,24 @@ class _Chooser:
         self._outline = listed
         self._items = listed.items
         self._folded = frozenset(options.fold)
+        self._words = Words(listed, costs)
         self._ops = [int(item.kind == "op") * len(item.copies) for item in listed.items]
+        self._weighty = [int(_is_weighty(item)) for item in listed.items]
         self._marked = [item.path in options.marks for item in listed.items]
         for item in reversed(listed.items[1:]):  # what an item holds comes after it
             self._ops[item.parent] += self._ops[item.index]
+            self._weighty[item.parent] += self._weighty[item.index]
             self._marked[item.parent] |= self._marked[item.index]
         branches = _branches(listed)
-        self._unframed = frozenset(index for index in branches if not self._is_list(listed.items[index]))
+        self._unframed = frozenset(index for index in branches if not self._words.is_list(listed.items[index]))
         self._parts = frozenset(item.index for item in listed.items if self._is_part(item))
-        self._page = Page(listed, Words(listed, costs), options, self._unframed)
+        self._page = Page(listed, self._words, options, self._unframed)
 
-    def is_one_page(self) -> bool:
-        """Whether it is when nothing is opened."""
-        return self._page.fits(self._with(()))
+    def is_too_full(self, found: Folding) -> bool:
+        """Whether more than a page is needed when nothing is open, or one box hides most of the model."""
+        closed = [item for item in self._items if item.parent in found.opened and item.index not in found.opened]
+        most = max((self._ops[item.index] for item in closed if item.times == 1), default=0)
+        return 2 * most > self._ops[0] or not self._page.sheet(found.opened).is_readable
 
     def folding(self) -> Folding:
         chosen, kinds, refused = set[int](), set[str](), set[int]()
@@ -97,7 +105,7 @@ class _Chooser:
             best = max(worth, key=lambda index: (worth[index], len(self._items[index].copies), -index), default=0)
             if not best or worth[best] == _NOTHING:
                 return Folding(self._outline, state, self._unframed)
-            if self._page.fits(self._with(chosen | {best})):
+            if self._page.sheet(self._with(chosen | {best})).is_readable:
                 chosen.add(best)
                 kinds.add(self._kind(self._items[best]))
             else:
@@ -106,41 +114,40 @@ class _Chooser:
     def _with(self, chosen: Collection[int]) -> frozenset[int]:
         return opened(self._outline, lambda item: item.index in chosen or item.index in self._parts)
 
-    def _worth(self, item: Item, closed: Iterable[Item], kinds: Collection[str]) -> tuple[bool, bool, int]:
-        """What one would learn by opening a box. The most by one that has a mark inside, the least by a mere list of
-        ops; else it counts how many ops are in all boxes of its kind.
+    def _worth(self, item: Item, closed: Iterable[Item], kinds: Collection[str]) -> tuple[bool, int, int]:
+        """What one would learn by opening a box.
+
+        The most by one that has a mark inside; then by what holds blocks, and so shows how the model is built; the
+        least by a mere list of ops. Among equals it counts how many ops are in all boxes of the kind.
         """
         if item.kind == "op" or _names(item) & self._folded:
             return _NOTHING
-        marked, listed = self._marked[item.index], self._is_list(item)
+        marked, listed, holds = self._marked[item.index], self._words.is_list(item), self._holds_blocks(item)
         kind = self._kind(item)
         if item.kind == "group" and listed:
             ops = 0  # its box says it all
         elif kind not in kinds:
             ops = sum(self._ops[other.index] for other in closed if self._kind(other) == kind)
         else:
-            ops = self._ops[item.index] if self._holds_blocks(item) else 0
-        return (marked, not listed, ops) if marked or ops else _NOTHING
+            ops = self._ops[item.index] if holds else 0
+        return (marked, 2 if holds else 0 if listed else 1, ops) if marked or ops else _NOTHING
 
     def _kind(self, item: Item) -> str:
-        """Blocks of one name and as many ops. With a projection a bottleneck is another; a group is like no other."""
-        if item.kind != "block":
-            return item.path
-        return f"{item.instance.block} {self._ops[item.index] // len(item.copies)}"
+        """Blocks of one name and as many weights and joins. With a projection a bottleneck is another."""
+        return f"{item.instance.block} {self._weighty[item.index]}" if item.kind == "block" else item.path
 
     def _holds_blocks(self, item: Item) -> bool:
         inside = [self._items[child] for child in item.children]
         return len(inside) > 1 and all(child.kind != "op" for child in inside)
 
-    def _is_list(self, item: Item) -> bool:
-        """Whether an item is but a few ops, which a box can say as well as a frame can show."""
-        inside = [self._items[child] for child in item.children]
-        return len(inside) <= LINES and all(child.kind == "op" for child in inside)
-
     def _is_part(self, item: Item) -> bool:
         """Whether an item is open wherever what is around it is: what repeats, branches, groups in a block's body."""
-        inner = item.kind == "group" and item.parent != 0 and not self._is_list(item)
+        inner = item.kind == "group" and item.parent != 0 and not self._words.is_list(item)
         return item.kind == "repeat" or item.index in self._unframed or inner
+
+
+def _is_weighty(item: Item) -> bool:
+    return isinstance(item.first, Node) and item.first.op.family in ("convolution", "linear", "joining")
 
 
 def _branches(listed: Outline) -> frozenset[int]:
@@ -180,7 +187,15 @@ def _as_asked(found: Folding, options: Options) -> Folding:
     open_now = opened(
         found.outline, lambda item: (item.index in found.opened or item.index in wanted) and not _names(item) & fold
     )
-    return Folding(found.outline, open_now, found.unframed)
+    return replace(found, opened=open_now)
+
+
+def _in_columns(found: Folding, options: Options, costs: Cost) -> Folding:
+    """Breaks a chain where that lets it be larger on a page. Every op of a model is for a screen, which scrolls."""
+    if options.depth == "all":
+        return found
+    page = Page(found.outline, Words(found.outline, costs), options, found.unframed)
+    return replace(found, breaks=page.sheet(found.opened).breaks)
 
 
 def _names(item: Item) -> frozenset[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final, Literal, TypeAlias
 
 from archdsl.diagram.fold import Folding, folding
@@ -14,7 +14,7 @@ from archdsl.diagram.options import Mark, Options
 from archdsl.diagram.outline import Item, Kind
 from archdsl.diagram.words import Words
 from archdsl.graph.dims import Shape
-from archdsl.graph.model import Graph, Node, Port
+from archdsl.graph.model import Graph, Port
 from archdsl.passes.cost import Cost, NodeCost, cost
 
 _PLAIN: Final = re.compile(r"[\w.]+", re.ASCII)
@@ -35,7 +35,7 @@ class Box:
     details: tuple[str, ...]
     """What a reader sees who points at it."""
     family: str
-    """Of an op; empty for what is folded."""
+    """Of an op, or the costliest op of a group that lists its ops; empty for what is folded otherwise."""
     cost: NodeCost
     """Of all that it stands for, repeats included."""
     times: int = 1
@@ -54,6 +54,10 @@ class Frame:
     children: tuple[Frame | Box, ...]
     forks: tuple[str, ...] = ()
     """Dots inside, at which a tensor goes several ways."""
+    takes: int = 0
+    """How many tensors flow into it."""
+    gives: int = 0
+    """How many flow out of it."""
     times: int = 1
     mark: Mark | None = None
 
@@ -75,6 +79,8 @@ class Edge:
     head: str
     shape: Shape | None = None
     """Of what flows, where the box at the tail changed it."""
+    within: int = 0
+    """The innermost frame that is around both ends."""
     skip: bool = False
     """Whether there is a longer way from tail to head, which this one goes round."""
     leaves: int | None = None
@@ -89,6 +95,8 @@ class Plan:
     """All of a diagram but its looks. Boxes and edges are in the order of the flow."""
 
     root: Frame
+    columns: tuple[tuple[Frame | Box, ...], ...]
+    """The root's children, in the columns that a page is filled best with; one tensor flows from each to the next."""
     inputs: tuple[Terminal, ...]
     outputs: tuple[Terminal, ...]
     edges: tuple[Edge, ...]
@@ -147,6 +155,12 @@ class _Planner:
         """Of each box, the frames around it."""
         self._frames = 0
         self._marked: dict[str, Mark] = {}
+        self._entering: dict[int, set[str]] = {}
+        """Of each frame, the tensors that flow into it,"""
+        self._leaving: dict[int, set[str]] = {}
+        """and out of it."""
+        self._begins: list[int] = []
+        """The places among the root's children at which a column begins."""
 
     def plan(self) -> Plan:
         graph = self._graph
@@ -154,8 +168,11 @@ class _Planner:
         outputs = tuple(self._terminal("out", index, port) for index, port in enumerate(graph.outputs))
         root = self._frame(self._outline.items[0], ())
         forks: dict[int, list[str]] = {}
-        edges = _with_skips([*self._edges(forks)])
-        return Plan(_with_forks(root, forks), inputs, outputs, edges, self._costs)
+        edges = _with_skips([*self._edges(forks)])  # which fills the forks and what crosses frames
+        root = self._completed(root, forks)
+        begins = [0, *self._begins, len(root.children)]
+        columns = tuple(root.children[start:end] for start, end in pairwise(begins))
+        return Plan(root, columns, inputs, outputs, edges, self._costs)
 
     def _terminal(self, kind: Literal["in", "out"], index: int, port: Port) -> Terminal:
         name = f"{kind}/{index}"
@@ -167,28 +184,42 @@ class _Planner:
     def _frame(self, item: Item, around: Frames) -> Frame:
         number, self._frames = self._frames, self._frames + 1
         home = (*around, number)
-        children = tuple(self._children(item, home))
+        children: list[Frame | Box] = []
+        for child in item.children:
+            if child in self._folded.breaks:
+                self._begins.append(len(children))
+            children += self._drawn(self._outline.items[child], home)
         title, details = self._words.title(item), self._words.details(item)
-        return Frame(number, item.path, item.kind, title, details, children, (), item.times, self._mark(item))
+        mark = self._mark(item)
+        return Frame(number, item.path, item.kind, title, details, tuple(children), times=item.times, mark=mark)
 
-    def _children(self, item: Item, home: Frames) -> Iterator[Frame | Box]:
-        for index in item.children:
-            child = self._outline.items[index]
-            if index not in self._folded.opened:
-                yield self._box(child, home)
-            elif index in self._folded.unframed:
-                yield from self._children(child, home)
-            else:
-                yield self._frame(child, home)
+    def _completed(self, frame: Frame, forks: dict[int, list[str]]) -> Frame:
+        """The frame with what is known when all edges are."""
+        return replace(
+            frame,
+            children=tuple(self._completed(c, forks) if isinstance(c, Frame) else c for c in frame.children),
+            forks=tuple(forks.get(frame.number, ())),
+            takes=len(self._entering.get(frame.number, ())),
+            gives=len(self._leaving.get(frame.number, ())),
+        )
+
+    def _drawn(self, item: Item, home: Frames) -> Iterator[Frame | Box]:
+        if item.index not in self._folded.opened:
+            yield self._box(item, home)
+        elif item.index in self._folded.unframed:
+            for child in item.children:
+                yield from self._drawn(self._outline.items[child], home)
+        else:
+            yield self._frame(item, home)
 
     def _box(self, item: Item, home: Frames) -> Box:
         name = self._ids[item.index] = self._id(item)
         self._homes[name] = home
-        family = item.first.op.family if isinstance(item.first, Node) else ""
         mark = self._mark(item) or self._mark_inside(item)
         if mark:
             self._marked[name] = mark
         lines, details = tuple(self._words.lines(item)), self._words.details(item)
+        family = self._words.family(item)
         return Box(name, item.path, item.kind, lines, details, family, self._words.cost(item), item.times, mark)
 
     def _id(self, item: Item) -> str:
@@ -237,8 +268,7 @@ class _Planner:
         flows = [*self._flows()]
         taken: dict[str, set[Shape]] = {}
         together: dict[tuple[str, int], list[_Flow]] = {}
-        entering: dict[int, set[str]] = {}
-        leaving: dict[int, set[str]] = {}
+        entering, leaving = self._entering, self._leaving
         for flow in flows:
             taken.setdefault(flow.head, set()).add(flow.shape)
             inwards, outwards = self._crossed(flow.tail, flow.head)
@@ -258,6 +288,7 @@ class _Planner:
                 flow.tail,
                 flow.head,
                 None if flow.tail.startswith("in/") or flow.shape in taken.get(flow.tail, ()) else flow.shape,
+                within=_prefix(self._homes[flow.tail], self._homes[flow.head])[-1],
                 leaves=_only(outwards, leaving),
                 enters=_only(inwards, entering),
                 mark=self._edge_mark(flow.tail, flow.head),
@@ -304,11 +335,6 @@ class _Planner:
 def _only(frames: Frames, crossing: dict[int, set[str]]) -> int | None:
     """The outermost of the frames that a single tensor crosses."""
     return next((frame for frame in frames if len(crossing[frame]) == 1), None)
-
-
-def _with_forks(frame: Frame, forks: dict[int, list[str]]) -> Frame:
-    children = tuple(_with_forks(child, forks) if isinstance(child, Frame) else child for child in frame.children)
-    return replace(frame, children=children, forks=tuple(forks.get(frame.number, ())))
 
 
 def _with_skips(edges: Sequence[Edge]) -> tuple[Edge, ...]:

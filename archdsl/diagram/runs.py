@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from archdsl.graph.model import Graph, Node
@@ -72,6 +73,9 @@ class Runs:
     def _longest(self, steps: Sequence[Step], forms: Sequence[int], start: int) -> Run:
         best = Run(start)
         for period in range(1, LONGEST + 1):
+            inside = pairwise(forms[start : start + period])
+            if any(one == other for one, other in inside):
+                break  # what repeats would be a repeat itself
             times = self._times(steps, forms, start, period)
             worth = times > 1 if period == 1 else period * (times - 1) >= _WORTH
             if worth and period * times > best.period * best.times:
@@ -94,9 +98,9 @@ class Runs:
 
     def _unit(self, steps: Sequence[Step]) -> _Unit:
         nodes = [*_nodes(steps)]
-        names = {node.path for node in nodes}
-        gives = [node.path for node in nodes if not names.issuperset(self._users.get(node.path, ()))]
-        return _Unit(names, tuple(gives), *_wiring(nodes))
+        places = {node.path: place for place, node in enumerate(nodes)}
+        gives = [node.path for node in nodes if not places.keys() >= set(self._users.get(node.path, ()))]
+        return _Unit(places, tuple(gives), *_wiring(nodes))
 
     def _form(self, step: Step) -> int:
         """A number for all steps that are alike."""
@@ -124,20 +128,24 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    nodes: set[str]
+    places: Mapping[str, int]
+    """Of its nodes, by their paths."""
     gives: tuple[str, ...]
     """Nodes whose values are used outside."""
     takes: tuple[str, ...]
     wiring: tuple[tuple[int, ...], ...]
 
     def feeds(self, following: _Unit, users: Mapping[str, Sequence[str]]) -> bool:
-        """Whether all that one gives is the one value that the other takes, and the two are wired in the same way."""
+        """Whether all that one gives is what the other takes, and nobody else does, and the two are wired alike."""
+        both = self.places.keys() | following.places.keys()
         return (
-            len(self.gives) == 1
-            and following.takes == self.gives
+            bool(self.gives)
+            and set(following.takes) == set(self.gives)
+            and len(self.takes) == len(following.takes)
             and self.wiring == following.wiring
-            and len(self.takes) == len(following.gives) == 1
-            and (self.nodes | following.nodes).issuperset(users[self.gives[0]])
+            and all(both.issuperset(users[name]) for name in self.gives)
+            # What comes out of the last unit comes out of each.
+            and {following.places[name] for name in following.gives} <= {self.places[name] for name in self.gives}
         )
 
 

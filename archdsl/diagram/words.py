@@ -18,9 +18,10 @@ from archdsl.summary.figures import exact, human
 LINES: Final = 5
 """Lines that a folded group is described in; more are counted."""
 
+_DETAILS: Final = (*TRAINING, "eps", "momentum")
+"""Arguments that boxes leave out; tooltips have them."""
 _NESTED: Final = re.compile(r"(?<=\w)\((?:[^()]|\([^()]*\)){9,}\)")
 _LIST: Final = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\]){20,}\]")
-_ELLIPSIS: Final = "(…)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Words:
     def call(self, item: Item) -> str:
         """The call of an op or block, with what varies among its copies; nothing for a group."""
         if item.kind == "op":
-            return brief(merged([call(node.op, hide=TRAINING) for node in item.nodes()]))
+            return brief(merged([call(node.op, hide=_DETAILS) for node in item.nodes()]))
         return brief(self._called(item)) if item.kind == "block" else ""
 
     def _called(self, item: Item) -> str:
@@ -66,6 +67,20 @@ class Words:
         if item.kind == "op":
             return NodeCost.sum(self.costs.nodes[node.path] for node in item.nodes())
         return NodeCost.sum(self.cost(self.outline.items[child]) for child in item.children)
+
+    def is_list(self, item: Item) -> bool:
+        """Whether an item is but a few ops, which a box can say as well as a frame can show."""
+        inside = [self.outline.items[child] for child in item.children]
+        return len(inside) <= LINES and all(child.kind == "op" for child in inside)
+
+    def family(self, item: Item) -> str:
+        """Of an op; of a group that lists its ops, of the costliest of them; nothing of a block."""
+        if isinstance(item.first, Node):
+            return item.first.op.family
+        if item.kind != "group" or not self.is_list(item):
+            return ""
+        ops = [self.outline.items[child] for child in item.children]
+        return self.family(max(ops, key=lambda op: self.cost(op).params))
 
     def details(self, item: Item) -> tuple[str, ...]:
         """What a reader sees who points at a box or frame."""
@@ -125,24 +140,25 @@ def merged(calls: Sequence[str]) -> str:
     return f"{distinct[0].partition('(')[0]}({', '.join(words)})"
 
 
-def brief(text: str, length: int = 60) -> str:
-    """A call without what is in its brackets' brackets, and without the last arguments where it is long.
+def brief(text: str, length: int = 44) -> str:
+    """A call without arguments that are calls or long lists themselves, and without the last ones where it is long.
 
     >>> brief("Unit(64, norm=batch_norm(eps=0.001), depths=[3, 4, 6, 3])")
-    'Unit(64, norm=batch_norm(…), depths=[3, 4, 6, 3])'
+    'Unit(64, depths=[3, 4, 6, 3], …)'
     >>> brief("Unit(64, stride=2, squeeze=0.25)", 24)
     'Unit(64, stride=2, …)'
     """
     name, bracket, inside = text.partition("(")
     if not bracket:
         return text
-    shorter = f"{name}({_LIST.sub('[…]', _NESTED.sub(_ELLIPSIS, inside[:-1]))})"
-    if len(shorter) <= length:
-        return shorter
-    kept = re.split(r", (?=\w+=)", shorter[len(name) + 1 : -1])
-    while len(kept) > 1 and len(name) + len(", ".join(kept)) + 5 > length:
+    elided = _LIST.sub("[…]", _NESTED.sub("(…)", inside[:-1]))
+    given = re.split(r", (?=\w+=)", elided)
+    kept = [given[0], *(each for each in given[1:] if "…)" not in each)]
+    room = length - len(f"{name}(, …)")
+    while len(kept) > 1 and len(", ".join(kept)) > room:
         kept.pop()
-    return f"{name}({', '.join(kept)}, …)"
+    more = ["…"] * (len(kept) < len(given))
+    return f"{name}({', '.join([*kept, *more])})"
 
 
 def _span(values: Sequence[str]) -> str:
@@ -158,7 +174,7 @@ def _short(text: str) -> str:
     return re.sub(r"\d*\.\d{5,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.3g}", text)
 
 
-def wrap(text: str, width: int = 40) -> list[str]:
+def wrap(text: str, width: int = 44) -> list[str]:
     """A call on several lines, broken after commas.
 
     >>> wrap("conv(256, k=3, stride=2, bias=false)", 24)

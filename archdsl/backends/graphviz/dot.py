@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.graphviz import legend, style
@@ -32,13 +34,15 @@ class _Drawing:
         self._plan = drawn
         self._style = Style(PALETTES[options.theme])
         self._heat = None if options.color == "family" else Heat.over(drawn, options.color)
+        columns = {name: n for n, column in enumerate(drawn.columns) for child in column for name in _ids(child)}
+        self._edges = [part for edge in drawn.edges for part in _in_columns(edge, columns)]
+        self._shapes = {_source(edge): f"shape/{number}" for number, edge in enumerate(self._edges) if edge.shape}
+        """The ids of shapes, which stand on their edges as nodes: other labels would push the boxes aside."""
+        header = legend.header(graph, drawn, self._style.palette, self._heat)
+        looks = self._style.graph(options.direction, len(drawn.columns))
         self._picture = graphviz.Digraph(
             name=style.label([graph.name]),
-            graph_attr=self._style.graph(options.direction)
-            | {
-                "label": legend.header(graph, drawn, self._style.palette, self._heat),
-                "tooltip": style.label([graph.doc]),
-            },
+            graph_attr=looks | {"label": header, "tooltip": style.label([graph.doc])},
             node_attr=self._style.node(),
             edge_attr=self._style.edge(),
         )
@@ -47,14 +51,22 @@ class _Drawing:
         self._terminals(self._plan.inputs)
         self._fill(self._picture, self._plan.root)
         self._terminals(self._plan.outputs)
-        for edge in self._plan.edges:
-            self._edge(edge)
+        self._connectors()
+        drawn = set[str]()
+        for edge in self._edges:
+            self._edge(edge, drawn)
         text: str = self._picture.source
         return text
 
     def _terminals(self, terminals: tuple[Terminal, ...]) -> None:
         for each in terminals:
             self._picture.node(each.id, style.label([each.name, size(each.shape)]), **self._style.terminal())
+
+    def _connectors(self) -> None:
+        """Where a column ends a number, and the same at the start of the next."""
+        for number in range(1, len(self._plan.columns)):
+            for kind in ("to", "from"):
+                self._picture.node(f"{kind}/{number}", str(number), **self._style.connector())
 
     def _fill(self, picture: Any, frame: Frame) -> None:
         """Everything inside of a frame."""
@@ -65,13 +77,16 @@ class _Drawing:
                 self._box(picture, child)
             else:
                 self._frame(picture, child)
+        for edge in self._edges:
+            if edge.shape and edge.within == frame.number:
+                picture.node(self._shapes[_source(edge)], style.label([size(edge.shape)]), **self._style.shape())
 
     def _box(self, picture: Any, box: Box) -> None:
         first, *others = box.lines
         lines = [SIGNS[box.mark] + first, *others]
         if self._heat and (figure := self._heat.figure(box)):
             lines.append(figure)
-        looks = self._style.box(self._look(box))
+        looks = self._style.box(self._look(box), folded=box.kind != "op")
         picture.node(box.id, style.label(lines), tooltip=style.label(box.details), **looks)
 
     def _look(self, box: Box) -> Look:
@@ -80,30 +95,59 @@ class _Drawing:
             return palette.marks[box.mark]
         if self._heat:
             return palette.heat[self._heat.step(box)]
-        return palette.families.get(box.family, palette.plain) if box.kind == "op" else palette.folded
+        return palette.families.get(box.family, palette.plain) if box.family else palette.folded
 
     def _frame(self, picture: Any, frame: Frame) -> None:
         look = self._style.palette.marks[frame.mark] if frame.mark else None
         title = style.label(wrap(SIGNS[frame.mark] + frame.title), left=True)
-        attributes = self._style.frame(look, dashed=frame.kind in ("group", "repeat"))
+        # Where several arrows go in and one comes out, the title stands at the foot, out of their way.
+        attributes = self._style.frame(
+            look, dashed=frame.kind in ("group", "repeat"), foot=frame.takes > 1 == frame.gives
+        )
         with picture.subgraph(name=_cluster(frame.number)) as cluster:
             cluster.attr(label=title, tooltip=style.label(frame.details), **attributes)
             self._fill(cluster, frame)
 
-    def _edge(self, edge: Edge) -> None:
+    def _edge(self, edge: Edge, drawn: set[str]) -> None:
+        """One line, or two with the shape between them. Edges from one place share the shape."""
         looks = self._style.skip() if edge.skip else {}
         if edge.mark:
             looks |= self._style.marked_edge(edge.mark)
         # An edge that alone crosses a frame ends there: so no arrow runs through the frame's title.
-        if edge.enters is not None:
-            looks["lhead"] = _cluster(edge.enters)
-        elif edge.head.startswith("fork/"):
-            looks["arrowhead"] = "none"
-        if edge.leaves is not None:
-            looks["ltail"] = _cluster(edge.leaves)
-        # Spaces keep the label off the line, which Graphviz lets it touch.
-        text = style.label(["\N{NO-BREAK SPACE}" * 2 + size(edge.shape)]) if edge.shape else None
-        self._picture.edge(edge.tail, edge.head, text, **looks)
+        out = {} if edge.leaves is None else {"ltail": _cluster(edge.leaves)}
+        into = {} if edge.enters is None else {"lhead": _cluster(edge.enters)}
+        if edge.enters is None and edge.head.startswith("fork/"):
+            into["arrowhead"] = "none"
+        if not edge.shape:
+            self._picture.edge(edge.tail, edge.head, **looks | out | into)
+            return
+        shape = self._shapes[_source(edge)]
+        if shape not in drawn:
+            drawn.add(shape)
+            self._picture.edge(edge.tail, shape, arrowhead="none", **looks | out)
+        self._picture.edge(shape, edge.head, **looks | into)
+
+
+def _source(edge: Edge) -> tuple[object, ...]:
+    """Edges with the same one show one shape in one place."""
+    return edge.tail, edge.within, edge.shape
+
+
+def _in_columns(edge: Edge, columns: dict[str, int]) -> Iterator[Edge]:
+    """The edge, or its two parts where it leads from one column into the next."""
+    column = columns.get(edge.head, 0)
+    if column == columns.get(edge.tail, 0) or edge.head.startswith("out/"):
+        yield edge
+    else:
+        yield replace(edge, head=f"to/{column}", enters=None)
+        yield replace(edge, tail=f"from/{column}", leaves=None, shape=None)
+
+
+def _ids(child: Frame | Box) -> Iterable[str]:
+    """Of the boxes and forks in it."""
+    if isinstance(child, Box):
+        return (child.id,)
+    return (*child.forks, *(name for inside in child.children for name in _ids(inside)))
 
 
 def _cluster(number: int) -> str:

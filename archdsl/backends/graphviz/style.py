@@ -34,8 +34,9 @@ _NODE: Final = {
     "height": "0.3",
     "margin": "0.1,0.05",
 }
-_EDGE: Final = {"fontname": FONT, "fontsize": "9", "arrowsize": "0.6", "penwidth": "0.9"}
-_FRAME: Final = {"fontname": FONT, "fontsize": "10", "margin": "8", "penwidth": "0.8", "labeljust": "l"}
+_TIGHT: Final = {"width": "0", "height": "0.16", "margin": "0.02,0"}
+_EDGE: Final = {"arrowsize": "0.6", "penwidth": "0.9", "weight": "8"}
+_FRAME: Final = {"fontname": FONT, "fontsize": "10", "margin": "7", "penwidth": "0.8", "labeljust": "l"}
 
 Attributes = dict[str, str]
 
@@ -46,20 +47,24 @@ class Style:
 
     palette: Palette
 
-    def graph(self, direction: Direction) -> Attributes:
+    def graph(self, direction: Direction, columns: int) -> Attributes:
         palette = self.palette
-        return _GRAPH | {"rankdir": direction, "bgcolor": palette.background, "fontcolor": palette.text}
+        looks = _GRAPH | {"rankdir": direction, "bgcolor": palette.background, "fontcolor": palette.text}
+        if columns > 1:  # nothing joins them: each is laid out on its own, and they are set side by side
+            across = "t" if direction in ("TB", "BT") else "cl"
+            looks |= {"pack": "28", "packmode": f"array_{across}i{columns}"}
+        return looks
 
     def node(self) -> Attributes:
         return _NODE | {"style": "rounded,filled", "penwidth": "0.8", "fontcolor": self.palette.text}
 
     def edge(self) -> Attributes:
-        return _EDGE | {"color": self.palette.edge, "fontcolor": self.palette.muted}
+        return _EDGE | {"color": self.palette.edge}
 
-    def box(self, look: Look) -> Attributes:
+    def box(self, look: Look, *, folded: bool) -> Attributes:
         """What the look of a box adds to that of every node."""
         found = {"fillcolor": look.fill, "color": look.line}
-        if look.style == "bold":
+        if look.style == "bold" or (folded and look.style == "solid"):
             found["penwidth"] = "1.8"
         elif look.style != "solid":
             found |= {"style": f"rounded,filled,{look.style}", "penwidth": "1"}
@@ -71,7 +76,24 @@ class Style:
         look = self.palette.terminal
         return {"style": "filled", "fillcolor": look.fill, "color": look.line, "penwidth": "1.2"}
 
-    def frame(self, look: Look | None, *, dashed: bool) -> Attributes:
+    def shape(self) -> Attributes:
+        """The text on an edge."""
+        return {"shape": "plaintext", "style": "solid", "fontsize": "9", "fontcolor": self.palette.muted} | _TIGHT
+
+    def connector(self) -> Attributes:
+        """Where a column ends, and the next goes on."""
+        look = self.palette.terminal
+        return {
+            "shape": "circle",
+            "style": "filled",
+            "fontsize": "10",
+            "width": "0.25",
+            "fixedsize": "true",
+            "fillcolor": look.fill,
+            "color": self.palette.edge,
+        }
+
+    def frame(self, look: Look | None, *, dashed: bool, foot: bool) -> Attributes:
         """Frames inherit what they do not state, so all state the same attributes.
 
         The fill is nearly transparent, so that blocks within blocks grow darker.
@@ -83,6 +105,7 @@ class Style:
             "color": look.line if look else palette.frame_line,
             "fontcolor": palette.muted if dashed else palette.text,
             "penwidth": "1.8" if look else "0.8",
+            "labelloc": "b" if foot else "t",
         }
 
     def fork(self) -> Attributes:
@@ -90,7 +113,7 @@ class Style:
 
     def skip(self) -> Attributes:
         """A shortcut goes round what is beside it, which stays straight."""
-        return {"style": "dashed", "color": self.palette.skip, "weight": "0"}
+        return {"style": "dashed", "color": self.palette.skip, "weight": "1"}
 
     def marked_edge(self, mark: Mark) -> Attributes:
         look = self.palette.marks[mark]
