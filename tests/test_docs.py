@@ -220,11 +220,11 @@ def test_readme_shows_the_diagram_of_its_spec(tmp_path: Path) -> None:
     (spec,) = (s for s in SAMPLES if s.page.name == "README.md" and s.options.get("file") == "net.arch")
     file, drawn = tmp_path / "net.arch", tmp_path / "net.svg"
     file.write_text(spec.text, encoding="utf-8")
-    result = CliRunner().invoke(cli, ["render", str(file), "--levels", "2", "-o", str(drawn)])
+    result = CliRunner().invoke(cli, ["render", str(file), "-o", str(drawn)])
     assert result.exit_code == 0, result.output
     kept = (ROOT / "docs/net.svg").read_text(encoding="utf-8")
     assert sorted(_WORDS.findall(kept)) == sorted(_WORDS.findall(drawn.read_text(encoding="utf-8"))), (
-        "`archdsl render net.arch --levels 2 -o docs/net.svg` draws it anew"
+        "`archdsl render net.arch -o docs/net.svg` draws it anew"
     )
 
 
