@@ -42,7 +42,10 @@ class Heat:
         count = getattr(box.cost, self.what)
         if not isinstance(count, int):
             return human(count)
-        return f"{human(count)} ({self._share(box):.1f} %)" if count else ""
+        if not count:
+            return ""
+        share = self._share(box)
+        return f"{human(count)} ({f'{share:.1f}' if share >= 0.05 else '< 0.1'} %)"
 
     def _share(self, box: Box) -> float:
         count = getattr(box.cost, self.what)

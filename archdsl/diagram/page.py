@@ -81,6 +81,8 @@ class Page:
         self._words = words
         self._upright = options.direction in ("TB", "BT")
         self._unframed = unframed
+        self._figures = int(options.color != "family")
+        """Lines that each box has besides."""
         self._sizes: dict[int, tuple[float, float]] = {}
 
     def sheet(self, opened: Collection[int]) -> Sheet:
@@ -169,7 +171,7 @@ class Page:
         known = self._sizes.get(item.index)
         if known is None:
             lines = self._words.lines(item)
-            width, height = _LETTER * max(map(len, lines)) + 17, max(22.0, _LINE * len(lines) + 8)
+            width, height = _LETTER * max(map(len, lines)) + 17, max(22.0, _LINE * (len(lines) + self._figures) + 8)
             known = self._sizes[item.index] = (width, height) if self._upright else (height, width)
         return known
 

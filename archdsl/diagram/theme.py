@@ -162,3 +162,6 @@ PRINT: Final = Palette(
     },
 )
 PALETTES: Final[Mapping[Theme, Palette]] = {"light": LIGHT, "dark": DARK, "print": PRINT}
+
+SIGNS: Final[dict[Mark | None, str]] = {None: "", "added": "+ ", "removed": "− ", "changed": "~ "}
+"""What says without colour what happened."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.graphviz import legend, style
-from archdsl.backends.graphviz.style import SIGNS, Style
+from archdsl.backends.graphviz.style import Style
 from archdsl.diagram.heat import Heat
 from archdsl.diagram.options import Options
 from archdsl.diagram.plan import Box, Edge, Frame, Plan, Terminal, plan
-from archdsl.diagram.theme import PALETTES, Look
+from archdsl.diagram.theme import PALETTES, SIGNS, Look
 from archdsl.diagram.words import size, wrap
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import Cost
@@ -24,7 +24,12 @@ def to_dot(graph: Graph, options: Options | None = None, costs: Cost | None = No
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
     """
     chosen = options or Options()
-    return _Drawing(graph, plan(graph, chosen, costs), chosen).source()
+    return plan_to_dot(graph, plan(graph, chosen, costs), chosen)
+
+
+def plan_to_dot(graph: Graph, drawn: Plan, options: Options) -> str:
+    """The same for a plan that was made."""
+    return _Drawing(graph, drawn, options).source()
 
 
 class _Drawing:

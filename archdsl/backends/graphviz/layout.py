@@ -13,15 +13,21 @@ from pathlib import Path
 from typing import Final
 
 from archdsl.atomic import replacing
-from archdsl.backends.graphviz.dot import to_dot
+from archdsl.backends.graphviz.dot import plan_to_dot
+from archdsl.backends.graphviz.svg import tidy
 from archdsl.diagram.options import Options
+from archdsl.diagram.plan import plan
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import Cost
 
-FORMATS: Final = ("dot", "svg", "png")
+FORMATS: Final = ("dot", "svg", "png", "pdf")
 EMBEDDED: Final = "graphviz-pure"
 TIMEOUT: Final = 300.0
 """Seconds after which a layout is given up; a graph of thousands of ops takes a few."""
+_SHARP: Final = 192
+"""Dots per inch of a PNG, twice those of a plain screen."""
+_MANY: Final = 300
+"""Boxes from which on a PNG has half as many, and stays in what viewers can open."""
 
 
 class RenderError(Exception):
@@ -36,17 +42,30 @@ def draw(
     costs: Cost | None = None,
     program: str | None = None,
 ) -> bytes:
-    """The diagram as the bytes of a file: ``"dot"``, ``"svg"`` or ``"png"``.
+    """The diagram as the bytes of a file: ``"dot"``, ``"svg"``, ``"png"`` or ``"pdf"``.
 
-    ``program`` is a Graphviz ``dot`` to use in place of the embedded one; ``costs`` are explained at ``plan``.
+    ``program`` is a Graphviz ``dot`` to use in place of the embedded one, which writes no PDF: for that one is looked
+    for. ``costs`` are explained at ``plan``.
 
     Raises:
+        DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
         RenderError: another format, no Graphviz, or one that failed or took too long.
     """
     if format not in FORMATS:
         raise RenderError(f"no diagram can be written as {format or 'a file without an ending'!r}: {_known()}")
-    source = to_dot(graph, options, costs).encode()
-    return source if format == "dot" else _run(program or _program(), format, source)
+    chosen = options or Options()
+    drawn = plan(graph, chosen, costs)
+    source = plan_to_dot(graph, drawn, chosen).encode()
+    match format:
+        case "dot":
+            return source
+        case "svg":
+            return tidy(_run(program or _program(), "svg", source), graph, drawn)
+        case "png":
+            dots = _SHARP if sum(1 for _ in drawn.boxes()) < _MANY else _SHARP // 2
+            return _run(program or _program(), "png", source, f"-Gdpi={dots}")
+        case _:
+            return _run(program or _installed(), "pdf", source)
 
 
 def render(
@@ -76,6 +95,17 @@ def _program() -> str:
     raise RenderError(f"no Graphviz found: `pip install {EMBEDDED}`, or write .dot and lay it out elsewhere")
 
 
+def _installed() -> str:
+    """A ``dot`` of the system's, for what the embedded one does not write."""
+    program = shutil.which("dot")
+    if program is None:
+        raise RenderError(
+            "a PDF needs a Graphviz that is installed, as `apt install graphviz` or `brew install graphviz` do; "
+            "an .svg is as sharp, and browsers print it"
+        )
+    return program
+
+
 def _candidates() -> Iterator[str | None]:
     # Environments are run without being activated, so PATH is not the first place to look for what was installed here.
     try:
@@ -90,11 +120,11 @@ def _candidates() -> Iterator[str | None]:
     yield shutil.which("dot")
 
 
-def _run(program: str, format: str, source: bytes) -> bytes:
+def _run(program: str, format: str, source: bytes, *further: str) -> bytes:
     from graphviz import backend, exceptions  # type: ignore[import-untyped]
 
     # The package's own command with another program in front; its DOT_BINARY is a global that others may rely on.
-    command = [program, *backend.dot_command.command("dot", format)[1:]]
+    command = [program, *backend.dot_command.command("dot", format)[1:], *further]
     try:
         done = backend.execute.run_check(command, input=source, capture_output=True, quiet=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:

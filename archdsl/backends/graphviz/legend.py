@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from archdsl.backends.graphviz.style import SIGNS, markup
+from archdsl.backends.graphviz.style import markup
 from archdsl.diagram.heat import Heat
 from archdsl.diagram.plan import Plan
-from archdsl.diagram.theme import Look, Palette
+from archdsl.diagram.theme import SIGNS, Look, Palette
 from archdsl.graph.model import Graph
 from archdsl.summary.figures import human
 

@@ -15,9 +15,6 @@ FONT: Final = "Helvetica"
 """One name and no list of fallbacks: Graphviz measures a list as Times, and text would outgrow its boxes. The embedded
 Graphviz draws Helvetica with Arimo, which is as wide, so boxes fit in PNG and in whatever shows the SVG."""
 
-SIGNS: Final[dict[Mark | None, str]] = {None: "", "added": "+ ", "removed": "− ", "changed": "~ "}
-"""What says without colour what happened."""
-
 _GRAPH: Final = {
     "fontname": FONT,
     "fontsize": "12",

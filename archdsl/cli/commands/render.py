@@ -45,7 +45,7 @@ class _Depth(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 
 @click.command(epilog=_EPILOG)
 @spec_argument
-@click.option("-o", "--output", "out", metavar="FILE", help="An .svg, .png, .dot or .html file; NAME.svg if not given.")
+@click.option("-o", "--output", "out", metavar="FILE", help="What to write; NAME.svg if not given.")
 @click.option(
     "--depth",
     type=_Depth(),
@@ -83,21 +83,28 @@ def render(
     Ops are boxes within their blocks; repeats are drawn once, with how often they come; arrows say the shapes, dashed
     ones go round what they skip. Unless told otherwise, the diagram shows as much as can be read on one page.
 
-    An .html file is one page that folds, zooms and searches in any browser. Works without a system Graphviz. Folders
-    of FILE are made. FILE is replaced only when all went well.
+    FILE ends in .svg, .png, .pdf, .dot, .mmd or .html. An .html file is one page that folds, zooms and searches in any
+    browser; .mmd is Mermaid, for READMEs. Only .pdf needs a Graphviz that is installed. Folders of FILE are made. FILE
+    is replaced only when all went well.
     """
     from archdsl.backends.graphviz.layout import FORMATS, RenderError, draw
+    from archdsl.backends.mermaid import to_mermaid
 
     target = Path(out or default_name(spec, "svg"))
     form = target.suffix.removeprefix(".").lower()
-    if form not in (*FORMATS, "html"):
-        raise Refusal(f"what to draw in {target}? end it in .svg, .png, .dot or .html")
+    if form not in (*FORMATS, "mmd", "html"):
+        raise Refusal(f"what to draw in {target}? end it in .svg, .png, .pdf, .dot, .mmd or .html")
     architecture = open_model(spec, settings)
     options = Options(depth, fold, unfold, color, direction, theme or "light")
     try:
         with working(f"drawing {architecture.name}"):
-            graph = architecture.graph
-            picture = _page(architecture, options, theme) if form == "html" else draw(graph, form, options)
+            match form:
+                case "html":
+                    picture = _page(architecture, options, theme)
+                case "mmd":
+                    picture = to_mermaid(architecture.graph, options).encode()
+                case _:
+                    picture = draw(architecture.graph, form, options)
     except (RenderError, DiagramError) as error:
         raise Refusal(str(error)) from None
     with written(target) as file:

@@ -1,0 +1,145 @@
+"""A plan as a Mermaid flowchart: boxes, subgraphs for frames, and edges with their shapes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from archdsl.diagram.heat import Heat
+from archdsl.diagram.options import Options
+from archdsl.diagram.plan import Box, Edge, Frame, Plan, Terminal, plan
+from archdsl.diagram.theme import PALETTES, SIGNS, Look, Palette
+from archdsl.diagram.words import size
+from archdsl.graph.model import Graph
+from archdsl.passes.cost import Cost
+from archdsl.summary.figures import human
+
+_SAFE: Final = re.compile(r"[A-Za-z0-9 .,:=_+×/…−]")
+"""What stands for itself in a label. Everything else is written by its number: no text from a spec is Mermaid's syntax,
+Markdown, HTML, a link or a directive."""
+_DASHES: Final = {"dashed": "5 3", "dotted": "2 2"}
+
+
+def to_mermaid(graph: Graph, options: Options | None = None, costs: Cost | None = None) -> str:
+    """The same graph and options give the same text.
+
+    Raises:
+        DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
+
+    >>> from archdsl import load
+    >>> print(to_mermaid(load("lenet5").graph)[:65])
+    flowchart TB
+      accTitle: LeNet5
+      accDescr: 61.7 k parameters, 417 k
+    """
+    chosen = options or Options()
+    return "\n".join(_Flowchart(graph, plan(graph, chosen, costs), chosen).lines()) + "\n"
+
+
+class _Flowchart:
+    def __init__(self, graph: Graph, drawn: Plan, options: Options) -> None:
+        self._graph = graph
+        self._plan = drawn
+        self._options = options
+        self._palette = PALETTES[options.theme]
+        self._heat = None if options.color == "family" else Heat.over(drawn, options.color)
+        boxes = [*drawn.boxes()]
+        ids = [*(each.id for each in drawn.inputs), *(box.id for box in boxes), *(each.id for each in drawn.outputs)]
+        # Names of Mermaid's own, such as `end`, and characters that mean something are avoided by numbers.
+        self._ids = {name: f"n{number}" for number, name in enumerate(ids)}
+        self._classes: dict[Look, list[str]] = {}
+        for box in boxes:
+            self._classes.setdefault(self._look(box), []).append(self._ids[box.id])
+
+    def lines(self) -> Iterator[str]:
+        costs = self._plan.costs
+        yield f"flowchart {self._options.direction}"
+        yield f"  accTitle: {text(self._graph.name) or 'model'}"
+        yield f"  accDescr: {human(costs.params)} parameters, {human(costs.macs)} multiply-adds, depth {costs.depth}"
+        yield from self._terminals(self._plan.inputs)
+        yield from self._inside(self._plan.root, "  ")
+        yield from self._terminals(self._plan.outputs)
+        yield from (f"  {self._edge(edge)}" for edge in _without_forks(self._plan.edges))
+        yield from self._looks()
+
+    def _terminals(self, terminals: Iterable[Terminal]) -> Iterator[str]:
+        for each in terminals:
+            yield f"  {self._ids[each.id]}([{label([each.name, size(each.shape)])}])"
+
+    def _inside(self, frame: Frame, indent: str) -> Iterator[str]:
+        for child in frame.children:
+            if isinstance(child, Box):
+                lines = [SIGNS[child.mark] + child.lines[0], *child.lines[1:]]
+                figure = self._heat.figure(child) if self._heat else ""
+                left, right = ("(", ")") if child.kind == "op" else ("[[", "]]")
+                yield f"{indent}{self._ids[child.id]}{left}{label([*lines, *([figure] if figure else [])])}{right}"
+                continue
+            yield f"{indent}subgraph f{child.number} [{label([SIGNS[child.mark] + child.title])}]"
+            yield from self._inside(child, indent + "  ")
+            yield f"{indent}end"
+
+    def _edge(self, edge: Edge) -> str:
+        dashed = edge.skip or edge.mark == "removed"
+        arrow = "-.->" if dashed else "-->"
+        shape = f"|{label([size(edge.shape)])}|" if edge.shape else ""
+        return f"{self._ids[edge.tail]} {arrow}{shape} {self._ids[edge.head]}"
+
+    def _look(self, box: Box) -> Look:
+        palette = self._palette
+        if box.mark:
+            return palette.marks[box.mark]
+        if self._heat:
+            return palette.heat[self._heat.step(box)]
+        return palette.families.get(box.family, palette.plain) if box.family else palette.folded
+
+    def _looks(self) -> Iterator[str]:
+        """A class for each look. Colours of text are stated, for pages that are dark."""
+        for number, (look, names) in enumerate(self._classes.items()):
+            yield f"  classDef c{number} {_style(look, self._palette)}"
+            yield f"  class {','.join(names)} c{number}"
+        terminals = [self._ids[each.id] for each in (*self._plan.inputs, *self._plan.outputs)]
+        yield f"  classDef terminal {_style(self._palette.terminal, self._palette)}"
+        yield f"  class {','.join(terminals)} terminal"
+
+
+def _without_forks(edges: Iterable[Edge]) -> Iterator[Edge]:
+    """Edges from box to box: Mermaid has no dot that is small, and routes each edge on its own."""
+    before: dict[str, Edge] = {}
+    for edge in edges:
+        if edge.head.startswith("fork/"):
+            before[edge.head] = edge
+        elif edge.tail in before:
+            yield replace(edge, tail=before[edge.tail].tail, shape=before[edge.tail].shape)
+        else:
+            yield edge
+
+
+def _style(look: Look, palette: Palette) -> str:
+    width = "2px" if look.style == "bold" else "1px"
+    dashes = f",stroke-dasharray:{_DASHES[look.style]}" if look.style in _DASHES else ""
+    return f"fill:{look.fill},stroke:{look.line},color:{look.text or palette.text},stroke-width:{width}{dashes}"
+
+
+def label(lines: Iterable[str]) -> str:
+    """Lines as Mermaid's quoted text.
+
+    >>> label(["head", 'pad("same") %%{init}'])
+    '"head<br>pad#40;#34;same#34;#41; #37;#37;#123;init#125;"'
+    """
+    return '"' + ("<br>".join(map(text, lines)) or " ") + '"'
+
+
+def text(plain: str) -> str:
+    """The text with all that could mean something written by its number; what cannot be shown becomes U+FFFD."""
+    return "".join(c if _SAFE.match(c) else f"#{_number(c)};" for c in plain)
+
+
+def _number(character: str) -> int:
+    shown = character.isprintable() and character not in _TURNING
+    return ord(character) if shown else 0xFFFD
+
+
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""What turns the direction of text around, which would carry on behind it."""
