@@ -99,6 +99,8 @@ coverage: $(VENV)/dev ## run every test and list the branches that none takes
 	@$(BIN)/coverage run -m pytest -q
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+	@$(BIN)/coverage json --quiet -o .coverage.json
+	@$(BIN)/python -m scripts.branches .coverage.json
 
 oldest: ## try the oldest versions of the dependencies that pyproject.toml allows
 	@$(PYTHON) -m venv $(VENV)-oldest
