@@ -44,7 +44,7 @@ $(VENV)/quality: $(VENV)/dev
 
 env: $(VENV)/dev ## make .venv with everything a developer needs
 
-lock: $(VENV)/dev ## write the versions that .venv has to requirements-ci.lock
+lock: $(VENV)/quality ## write the versions that .venv has to requirements-ci.lock
 	@sed -n '/^#/p' $(LOCK) > $(LOCK).new
 	@$(BIN)/python -m pip --disable-pip-version-check freeze --exclude-editable >> $(LOCK).new
 	@mv $(LOCK).new $(LOCK)
