@@ -113,8 +113,8 @@ oldest: ## try the oldest versions of the dependencies that pyproject.toml allow
 audit: $(VENV)/dev ## ask the vulnerability service about what the lock pins; needs the network
 	@$(BIN)/pip-audit --strict --requirement $(LOCK) --no-deps --disable-pip --progress-spinner off
 
-bench: $(VENV)/dev ## measure what benchmarks/README.md describes
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/dev ## measure speed and memory against what else there is, and write the table of README.md
+	@$(BIN)/python -m benchmarks --write
 
 clean: ## remove everything that was made here
 	rm -rf $(VENV) $(VENV)-oldest out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage*

@@ -1,13 +1,16 @@
 """Runs the benchmarks and prints them as a Markdown table: ``python -m benchmarks [--write] [NAME…]``.
 
-``--write`` also puts the table of a whole run that missed nothing into README.md, between its markers.
+``--write`` also puts the table of a whole run that missed nothing into README.md, with its date and machine.
 """
 
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import pages
@@ -35,13 +38,20 @@ def main(arguments: list[str]) -> int:
         rows.append(_row(line))
         print(rows[-1], flush=True)
     if passed and "--write" in arguments:
-        pages.replace(_README, "benchmarks", "\n".join(rows))
+        pages.replace(_README, "benchmarks", "\n".join([_machine(), "", *rows]))
     return 0 if passed else 1
 
 
 def _measured(names: list[str]) -> Iterator[Line]:
     for name in names:
         yield from CASES[name]()
+
+
+def _machine() -> str:
+    """Where and when it was measured, in general words."""
+    python, keras, tensorflow = platform.python_version(), version("keras"), version("tensorflow")
+    day = datetime.now(UTC).date()
+    return f"{day}, {os.cpu_count()} cores, Python {python}, Keras {keras} on TensorFlow {tensorflow}:"
 
 
 def _row(line: Line) -> str:

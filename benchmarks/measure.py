@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import resource
 import statistics
 import subprocess
 import sys
@@ -60,9 +61,20 @@ def medians(taken: Sequence[Sequence[float]]) -> list[float]:
     return [statistics.median(column) for column in zip(*taken, strict=True)]
 
 
-def alternating(*works: Callable[[], object], repeats: int, prepare: Callable[[], object] = gc.collect) -> list[float]:
+def alternating(
+    *works: Callable[[], object],
+    repeats: int,
+    prepare: Callable[[], object] = gc.collect,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[float]:
     """Median seconds of each call; see ``rounds``."""
-    return medians(rounds(*works, repeats=repeats, prepare=prepare))
+    return medians(rounds(*works, repeats=repeats, prepare=prepare, clock=clock))
+
+
+def children() -> float:
+    """A clock: processor seconds of the processes that were started and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def close(what: str, ours: Callable[[], object], alternative: str, theirs: Callable[[], object], limit: float) -> Line:
@@ -77,13 +89,13 @@ def close(what: str, ours: Callable[[], object], alternative: str, theirs: Calla
     )
 
 
-def cold(*commands: Sequence[str], repeats: int = 7) -> list[float]:
-    """Median wall seconds of Python in fresh processes, taken in turns after a round that does not count."""
+def cold(*commands: Sequence[str], repeats: int = 7, clock: Callable[[], float] = time.perf_counter) -> list[float]:
+    """Median seconds of Python in fresh processes, taken in turns after a round that does not count."""
 
     def run(command: Sequence[str]) -> None:
         subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    return alternating(*((lambda c=command: run(c)) for command in commands), repeats=repeats, prepare=int)
+    return alternating(*((lambda c=command: run(c)) for command in commands), repeats=repeats, prepare=int, clock=clock)
 
 
 def child(*arguments: str) -> Any:
