@@ -11,7 +11,7 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as contract_codes
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.suggest import closest
-from archdsl.elaborate.arguments import give_block
+from archdsl.elaborate.arguments import give_block, missing_arguments
 from archdsl.elaborate.checks import file_checks, run_check
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.lint import lint
@@ -143,6 +143,10 @@ class Program:
                 span = self._module.models[model].name.span
                 if params:
                     ref = give_block(ref, [(ast.Name(span, name), _given(v, span)) for name, v in params.items()])
+                missing = [p for p in ref.decl.params if p.default is None and p.name.id not in ref.arguments]
+                if missing and (variants := self.ready(model)):
+                    help_ = (f"name a variant, which has them: {', '.join(f'`{name}`' for name in variants)}",)
+                    raise Failure(missing_arguments(model, missing, span, help_))
                 found = model_graph(self._session, ref, span)
         return found
 

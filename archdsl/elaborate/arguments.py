@@ -145,6 +145,7 @@ def bind_parameters(
 ) -> None:
     """Puts the value of every parameter into a scope, checked against its type. Defaults see earlier parameters."""
     problems: list[Diagnostic] = []
+    missing: list[ast.Param] = []
     is_silent = False
     for param in params:
         name = param.name.id
@@ -154,7 +155,7 @@ def bind_parameters(
         elif param.default is not None:
             value, at = evaluate_or_poison(param.default, scope), param.default.span
         else:
-            problems.append(codes.MissingArgument(span=span, callee=callee, argument=name, labels=declared))
+            missing.append(param)
             value = POISON
         if isinstance(value, tuple):  # each element is looked at
             scope.session.charge(len(value) // 2, at)
@@ -174,5 +175,19 @@ def bind_parameters(
                     fix=fix,
                 )
             )
+    if missing:
+        problems.append(missing_arguments(callee, missing, span))
     if is_silent:
         raise Failure(*problems)
+
+
+def missing_arguments(callee: str, params: Sequence[ast.Param], span: Span, help_: tuple[str, ...] = ()) -> Diagnostic:
+    """The diagnostic for a call without a value for each of ``params``, all told at once."""
+    *others, last = (f"`{param.name.id}`" for param in params)
+    return codes.MissingArgument(
+        span=span,
+        callee=callee,
+        missing=f"{', '.join(others)} and {last}" if others else last,
+        labels=tuple(Label(param.span, "declared here") for param in params),
+        help=help_,
+    )

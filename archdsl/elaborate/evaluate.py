@@ -319,7 +319,7 @@ def _call_init(kind: str, given: list[tuple[ast.Name | None, Given]], span: Span
             raise Failure(codes.WrongType(span=value.span, what=what, wanted="a number", given=describe(value.value)))
     for name, default in parameters:
         if name not in bound and default is None:
-            raise Failure(codes.MissingArgument(span=span, callee=kind, argument=name))
+            raise Failure(codes.MissingArgument(span=span, callee=kind, missing=f"`{name}`"))
     values = (bound[name].value if name in bound else default for name, default in parameters)
     return Init(kind=kind, values=tuple(float(value) for value in values if value is not None))
 

@@ -7,9 +7,7 @@ so unused ones are reported only without.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
-from typing import Final
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import names as codes
@@ -20,9 +18,6 @@ from archdsl.elaborate.unknown import unknown_name
 from archdsl.source import Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
-
-_PASCAL: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
-_SNAKE: Final = re.compile(r"_?[a-z][a-z0-9_]*|_")
 
 
 def lint(module: Module) -> None:
@@ -108,13 +103,30 @@ def _style(declaration: ast.Declaration, module: Module) -> None:
             _named(declaration.name, "model", module)
         case ast.Function() | ast.Let():
             what = "function" if isinstance(declaration, ast.Function) else "name"
-            if not _SNAKE.fullmatch(declaration.name.id):
+            if not _is_snake(declaration.name.id):
                 _report_style(declaration.name, what, "snake_case", module)
 
 
 def _named(name: ast.Name, what: str, module: Module) -> None:
-    if not _PASCAL.fullmatch(name.id):
+    if not _is_pascal(name.id):
         _report_style(name, what, "PascalCase", module)
+
+
+def _is_pascal(name: str) -> bool:
+    """Letters of any script count; those without case are welcome everywhere.
+
+    >>> [_is_pascal(name) for name in ("ConvBN", "Größe", "Блок", "層", "conv", "größe", "Conv_BN")]
+    [True, True, True, True, False, False, False]
+    """
+    return name[0].isalpha() and not name[0].islower() and "_" not in name
+
+
+def _is_snake(name: str) -> bool:
+    """
+    >>> [_is_snake(name) for name in ("conv_bn", "_size", "_", "größe", "幅", "convBN", "Größe", "__size")]
+    [True, True, True, True, True, False, False, False]
+    """
+    return name == "_" or (name.removeprefix("_")[:1].isalpha() and name == name.lower())
 
 
 def _report_style(name: ast.Name, what: str, style: str, module: Module) -> None:

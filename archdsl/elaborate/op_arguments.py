@@ -30,7 +30,7 @@ def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
         if isinstance(value, InitRef) and (value := default_init(value)) is POISON:
             kind: InitRef = given.value
             missing = KINDS[kind.kind].parameters[0][0]
-            raise Failure(codes.MissingArgument(span=given.span, callee=kind.kind, argument=missing))
+            raise Failure(codes.MissingArgument(span=given.span, callee=kind.kind, missing=f"`{missing}`"))
         values[name] = value
     # `repr` tells 1 from true and 1.0, which are equal in Python.
     key = (ref.op, tuple((name, repr(value)) for name, value in values.items()))
@@ -60,7 +60,7 @@ def _refused(ref: OpRef, error: ValidationError, span: Span) -> Iterator[Diagnos
 def _missing(ref: OpRef, argument: str, span: Span) -> Diagnostic:
     example = ref.op.example.partition(": ")[2]
     help_ = (f"for example `{example}`",) if example else ()
-    return codes.MissingArgument(span=span, callee=ref.op.name, argument=argument, help=help_)
+    return codes.MissingArgument(span=span, callee=ref.op.name, missing=f"`{argument}`", help=help_)
 
 
 def _bad(ref: OpRef, argument: str, reason: str, span: Span) -> Diagnostic:

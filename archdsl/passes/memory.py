@@ -129,6 +129,7 @@ class _Run:
             self._reads.update(name for node in graph.nodes if node.path in self._learning for name in _kept(node))
         for port in graph.inputs:
             self._buffers[port.name] = self._new(self.sizes[port.name])
+        self._look("")
         for node in graph.nodes:
             self._step(node, training)
 

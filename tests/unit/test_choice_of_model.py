@@ -43,3 +43,21 @@ def test_none() -> None:
 
 def test_unknown() -> None:
     assert _mistake(TWO, "Lagre") == ("unknown-name", "model `Lagre` is not defined", ("did you mean `Large`?",))
+
+
+FAMILY = """
+model Net(width: int, depth: int) :: [8] -> [4] { repeat depth { dense(width) } -> dense(4) }
+model NetS = Net(8, depth=1)
+model NetL = Net(64, depth=2)
+"""
+
+
+def test_one_that_needs_arguments_names_its_variants() -> None:
+    code, text, help_ = _mistake(FAMILY, "Net")
+    assert (code, text) == ("missing-argument", "`Net` needs `width` and `depth`")
+    assert help_ == ("name a variant, which has them: `NetS`, `NetL`",)
+
+
+def test_without_variants_all_that_is_missing_is_said() -> None:
+    first, _, _ = FAMILY.partition("model NetS")
+    assert _mistake(first, "Net") == ("missing-argument", "`Net` needs `width` and `depth`", ())

@@ -34,11 +34,11 @@ class BadArgument(Diagnostic):
 
 
 class MissingArgument(Diagnostic):
-    """A parameter without a default got no argument."""
+    """Parameters without a default got no argument."""
 
-    message = "`{callee}` needs `{argument}`"
+    message = "`{callee}` needs {missing}"
     callee: str
-    argument: str
+    missing: str
 
 
 class UnexpectedArgument(Diagnostic):

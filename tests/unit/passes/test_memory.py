@@ -24,6 +24,12 @@ def test_a_chain_needs_what_a_step_reads_and_writes() -> None:
     assert of("conv(4) -> relu -> conv(4) -> relu").activations == 3 * MAP
 
 
+def test_a_model_that_does_nothing_holds_its_input() -> None:
+    for training in (False, True):
+        found = of("id", training=training)
+        assert (found.activations, found.at) == (MAP, "")
+
+
 def test_a_skip_is_held_until_it_is_added() -> None:
     found = of("relu -> add { main: conv(4) -> relu -> conv(4)  skip: id }")
     assert found.activations == 4 * MAP
