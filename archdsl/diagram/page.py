@@ -100,8 +100,8 @@ class Page:
 
     def _arranged(self, parts: Sequence[_Part], number: int, boxes: int) -> Sheet:
         columns = [*_columns(parts, number)]
-        across = sum(max(part.width for part in column) + 2 * _BESIDE for column in columns)
-        along = max(sum(part.length for part in column) for column in columns) + 2 * _END
+        across = sum(max(part.width for part in column) + 2 * _BESIDE for column in columns) or 2 * _BESIDE
+        along = max((sum(part.length for part in column) for column in columns), default=0.0) + 2 * _END
         width, height = (across, along) if self._upright else (along, across)
         return Sheet(width, height + _HEADER, boxes, tuple(column[0].first for column in columns[1:]))
 
@@ -177,7 +177,8 @@ class Page:
 
 
 def _columns(parts: Sequence[_Part], number: int) -> Iterator[Sequence[_Part]]:
-    """The parts in their order, in columns of which the longest is as short as can be."""
+    """The parts in their order, in columns of which the longest is as short as can be; no columns of no parts."""
+    number = min(number, len(parts))
     ends = [0.0, *accumulate(part.length for part in parts)]
     shortest = {(0, 0): (0.0, 0)}  # by the count of columns and of parts in them: the longest column, the last's start
     for columns in range(1, number + 1):

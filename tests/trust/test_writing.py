@@ -23,8 +23,10 @@ NET = "model Net() :: [8] -> [4] { dense(4) }\n"
 
 # The command line, with a disk so slow that it can be interrupted in the middle of a file.
 _SLOW = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background starts without
 
 def slowly(self, data, *args, **kwargs):
     with open(self, "wb") as file:
