@@ -19,7 +19,7 @@ import archdsl
 from archdsl.files import bundled
 from archdsl.passes.cost import cost
 from archdsl.passes.receptive import receptive_field
-from archdsl.summary.columns import field_size
+from archdsl.summary.columns import seen
 from archdsl.summary.figures import exact, human
 
 ROOT = Path(__file__).parent.parent
@@ -81,7 +81,8 @@ def _family(family: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[s
         papers.add(_paper(about))
         shape = "×".join(map(str, graph.inputs[0].shape))
         top1 = about.get("imagenet_top1", "")
-        field = field_size(receptive_field(graph).largest)
+        largest = receptive_field(graph).largest
+        field = seen(largest.size).text if largest else ""
         counts = (exact(measured.params), human(measured.macs), str(measured.depth), field)
         cells = (f"`{name}`", shape, *counts, str(top1))
         rows.append(f"| {' | '.join((*cells, _proof(results.get(name, {}))))} |")

@@ -6,13 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from archdsl.comparison.entry import Entry
-from archdsl.graph.dims import Dim, Shape
-from archdsl.passes.receptive import Extent
-from archdsl.summary.figures import exact, human
-from archdsl.tabular import Cell, Column, Table
-
-UNKNOWN: Final = "–"
-"""What stands where nothing is known."""
+from archdsl.graph.dims import Dim
+from archdsl.summary import columns as of
+from archdsl.tabular import Cell, Column, Row, Table
 
 
 class Figure(NamedTuple):
@@ -23,43 +19,17 @@ class Figure(NamedTuple):
     meaning: str
 
 
-def _dim(dim: Dim) -> int | str:
-    return dim if isinstance(dim, int) else str(dim)
-
-
 def _number(dim: Dim) -> float | None:
     return dim if isinstance(dim, int) else None
 
 
-def bytes_of(count: Dim) -> str:
+def _inputs(entry: Entry) -> Cell:
     """
-    >>> bytes_of(27_616)
-    '27.6 kB'
+    >>> _inputs(Entry("N", "N", "n.arch", ((224, 224, 3),), 0, 0, 0, 0, 0, None))
+    Cell(text='224×224×3', value='224x224x3')
     """
-    text = human(count)
-    return f"{text}B" if " " in text else f"{text} B"
-
-
-def sizes(shape: Shape) -> str:
-    """
-    >>> sizes((224, 224, 3))
-    '224×224×3'
-    """
-    return "×".join(map(str, shape))
-
-
-def extent(field: Sequence[Extent] | None) -> str:
-    """
-    >>> extent((483, 483)), extent((7, 1)), extent(None)
-    ('483', '7×1', '–')
-    """
-    if field is None:
-        return UNKNOWN
-    return "×".join(map(str, field if len(set(field)) > 1 else field[:1]))
-
-
-def _inputs(entry: Entry) -> str:
-    return ", ".join(map(sizes, entry.inputs))
+    text, value = (", ".join(by.join(map(str, shape)) for shape in entry.inputs) for by in "×x")
+    return Cell(text, value)
 
 
 def _pixels(entry: Entry) -> float | None:
@@ -71,56 +41,56 @@ def _seen(entry: Entry) -> float | None:
     return max((size for size in entry.field or () if isinstance(size, int)), default=None)
 
 
-def _known(value: float | None, text: str | None = None) -> Cell:
-    return Cell(UNKNOWN if value is None else text or str(value), value)
+def _known(value: float | str | None) -> Cell:
+    return Cell.unknown() if value is None else Cell(str(value), value)
 
 
 _FIGURES: Final = (
     Figure(
-        Column("model", "model", numeric=False),
-        lambda e: Cell(e.name, e.name),
+        Column("model", "model", "words"),
+        lambda e: Cell.words(e.name),
         lambda e: e.name.lower(),
         "its name, with the arguments that it was given",
     ),
     Figure(
-        Column("params", "params"),
-        lambda e: Cell(exact(e.params), e.params),
+        of.PARAMS,
+        lambda e: of.counted(e.params),
         lambda e: e.params,
         "all weights, as Keras counts them",
     ),
     Figure(
-        Column("trainable", "trainable"),
-        lambda e: Cell(exact(e.trainable), e.trainable),
+        of.TRAINABLE,
+        lambda e: of.counted(e.trainable),
         lambda e: e.trainable,
         "weights that training changes, as papers count them",
     ),
     Figure(
-        Column("macs", "MACs"),
-        lambda e: Cell(human(e.macs), _dim(e.macs)),
+        of.MACS,
+        lambda e: of.rounded(e.macs),
         lambda e: _number(e.macs),
         "multiply-adds for one image; FLOPs are twice as many",
     ),
     Figure(
         Column("depth", "depth"),
-        lambda e: Cell(str(e.depth), e.depth),
+        lambda e: of.counted(e.depth),
         lambda e: e.depth,
         "layers with weights on the longest path",
     ),
     Figure(
-        Column("memory", "memory"),
-        lambda e: Cell(bytes_of(e.memory), _dim(e.memory)),
+        of.MEMORY,
+        lambda e: of.stored(e.memory),
         lambda e: _number(e.memory),
         "bytes of activations at the worst moment of inference, one image in float32",
     ),
     Figure(
-        Column("field", "field"),
-        lambda e: Cell(extent(e.field), None if e.field is None else extent(e.field)),
+        of.FIELD,
+        lambda e: Cell.unknown() if e.field is None else of.seen(e.field),
         _seen,
         "receptive field of the last map, in pixels",
     ),
     Figure(
-        Column("input", "input", numeric=False),
-        lambda e: Cell(_inputs(e), _inputs(e)),
+        Column("input", "input", "words"),
+        _inputs,
         _pixels,
         "the shape of the input",
     ),
@@ -137,27 +107,29 @@ _FIGURES: Final = (
         "published accuracy on ImageNet, in percent",
     ),
     Figure(
-        Column("source", "top-1 from", numeric=False),
-        lambda e: Cell(e.source or UNKNOWN, e.source or None),
+        Column("source", "top-1 from", "words"),
+        lambda e: _known(e.source or None),
         lambda e: e.source or None,
         "who published that accuracy",
     ),
     Figure(
-        Column("file", "file", numeric=False),
-        lambda e: Cell(e.file, e.file),
+        Column("file", "file", "words"),
+        lambda e: Cell.words(e.file),
         lambda e: e.file,
         "the spec that it is from",
     ),
 )
 FIGURES: Final = {figure.column.name: figure for figure in _FIGURES}
 DEFAULT: Final = tuple(name for name in FIGURES if name != "source")
+_SPARE: Final = ("file", "input", "trainable", "field", "year")
+"""What a narrow terminal does without, in this order, unless it is asked for."""
 
 
-def table(entries: Iterable[Entry], columns: Sequence[str] = DEFAULT, *, title: str = "Models") -> Table:
+def table(entries: Iterable[Entry], columns: Sequence[str] | None = None, *, title: str = "Models") -> Table:
     """A row for each entry. ``columns`` are names in ``FIGURES``."""
-    figures = [FIGURES[name] for name in columns]
-    rows = tuple(tuple(figure.cell(entry) for figure in figures) for entry in entries)
-    return Table(title, tuple(figure.column for figure in figures), rows)
+    figures = [FIGURES[name] for name in columns or DEFAULT]
+    rows = tuple(Row(tuple(figure.cell(entry) for figure in figures)) for entry in entries)
+    return Table(title, tuple(figure.column for figure in figures), rows, spare=() if columns else _SPARE)
 
 
 def ordered(entries: Iterable[Entry], column: str, *, descending: bool = False) -> tuple[Entry, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from archdsl.comparison.entry import Entry
-from archdsl.graph.dims import Dim
+from archdsl.summary.figures import plain
+from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-compare"
 VERSION: Final = 1
@@ -21,29 +21,21 @@ def to_json(entries: Iterable[Entry], **more: Any) -> str:
     return document(SCHEMA, VERSION, models=[members(entry) for entry in entries], **more)
 
 
-def document(schema: str, version: int, **parts: Any) -> str:
-    return json.dumps({"schema": schema, "version": version, **parts}, indent=2, ensure_ascii=False) + "\n"
-
-
 def members(entry: Entry) -> Mapping[str, Any]:
     return {
         "name": entry.name,
         "model": entry.model,
         "file": entry.file,
-        "input": [_dim(dim) for dim in entry.inputs[0]]
+        "input": [plain(dim) for dim in entry.inputs[0]]
         if len(entry.inputs) == 1
-        else [[_dim(dim) for dim in shape] for shape in entry.inputs],
+        else [[plain(dim) for dim in shape] for shape in entry.inputs],
         "params": entry.params,
         "trainable": entry.trainable,
-        "macs": _dim(entry.macs),
+        "macs": plain(entry.macs),
         "depth": entry.depth,
-        "memory": _dim(entry.memory),
+        "memory": plain(entry.memory),
         "receptive_field": None if entry.field is None else list(entry.field),
         "year": entry.year,
         "imagenet_top1": entry.top1,
         "imagenet_source": entry.source or None,
     }
-
-
-def _dim(dim: Dim) -> int | str:
-    return dim if isinstance(dim, int) else str(dim)

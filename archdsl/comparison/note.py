@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
 
-from archdsl.comparison.columns import bytes_of
 from archdsl.comparison.entry import Entry
-from archdsl.comparison.json import document, members
+from archdsl.comparison.json import members
 from archdsl.comparison.select import Selection, describe
-from archdsl.summary.figures import human
+from archdsl.summary.figures import human, in_bytes
+from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-select"
 VERSION: Final = 1
@@ -59,7 +59,7 @@ def _figures(entry: Entry) -> str:
     parts += [
         f"{human(entry.params)} parameters",
         f"{human(entry.macs)} MACs",
-        f"{bytes_of(entry.memory)} of activations",
+        f"{in_bytes(entry.memory)} of activations",
     ]
     return ", ".join(parts)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from archdsl.comparison.columns import FIGURES, UNKNOWN
+from archdsl.comparison.columns import FIGURES
 from archdsl.comparison.entry import Entry
-from archdsl.comparison.json import document, members
+from archdsl.comparison.json import members
 from archdsl.graph.dims import Dim
-from archdsl.tabular import Cell, Column, Table
+from archdsl.tabular import Cell, Column, Row, Table
+from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-scale"
 VERSION: Final = 1
@@ -33,23 +34,28 @@ def ratio(entry: Entry | None, first: Entry | None, name: str) -> float | None:
     return ours / base if isinstance(ours, int) and isinstance(base, int) and base else None
 
 
-def table(title: str, members: Sequence[Member], notes: Sequence[str] = ()) -> Table:
-    """A row for each member; ratios are to the first that has figures."""
+def table(
+    title: str, members: Sequence[Member], columns: Sequence[str] | None = None, notes: Sequence[str] = ()
+) -> Table:
+    """A row for each member; ratios are to the first that has figures. ``columns`` are names of a comparison's."""
+    shown = columns or _COLUMNS
     first = next((entry for _, entry in members if entry is not None), None)
     names = [name for name, _ in members[0][0]] if members else []
-    columns = [Column(name, name) for name in names]
-    for name in _COLUMNS:
-        columns.append(FIGURES[name].column)
+    heads = [Column(name, name) for name in names]
+    for name in shown:
+        heads.append(FIGURES[name].column)
         if name in _RATIOS:
-            columns.append(Column(f"{name}_ratio", "×"))
-    rows = tuple(tuple(_row(values, entry, first)) for values, entry in members)
-    return Table(title, tuple(columns), rows, tuple(notes))
+            heads.append(Column(f"{name}_ratio", "×"))
+    rows = tuple(Row(tuple(_cells(values, entry, first, shown))) for values, entry in members)
+    return Table(title, tuple(heads), rows, tuple(notes))
 
 
-def _row(values: tuple[tuple[str, str], ...], entry: Entry | None, first: Entry | None) -> list[Cell]:
-    cells = [Cell(value, value) for _, value in values]
-    for name in _COLUMNS:
-        cells.append(Cell(UNKNOWN, None) if entry is None else FIGURES[name].cell(entry))
+def _cells(
+    values: tuple[tuple[str, str], ...], entry: Entry | None, first: Entry | None, columns: Sequence[str]
+) -> list[Cell]:
+    cells = [Cell.words(value) for _, value in values]
+    for name in columns:
+        cells.append(Cell.unknown() if entry is None else FIGURES[name].cell(entry))
         if name in _RATIOS:
             times = ratio(entry, first, name)
             cells.append(Cell("" if times is None else f"{times:.2f}", times))

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from archdsl.comparison.columns import bytes_of
 from archdsl.comparison.entry import Entry
 from archdsl.graph.dims import Dim
-from archdsl.summary.figures import human
+from archdsl.summary.figures import human, in_bytes
 
 Preference: TypeAlias = Literal["top1", "params", "macs", "memory"]
 
@@ -54,7 +53,7 @@ def _percent(value: float) -> str:
 LIMITS: Final = (
     Limit("params", False, lambda e: e.params, _count, "parameters"),
     Limit("macs", False, lambda e: e.macs, _count, "MACs"),
-    Limit("memory", False, lambda e: e.memory, lambda v: bytes_of(round(v)), "of activations"),
+    Limit("memory", False, lambda e: e.memory, lambda v: in_bytes(round(v)), "of activations"),
     Limit("top1", True, lambda e: e.top1, _percent, "top-1"),
     Limit("year", True, lambda e: e.year, lambda v: str(round(v)), "the year"),
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from archdsl.difference.model import Delta, Difference, Edit, Note, Section, Side
-from archdsl.graph.dims import Dim
+from archdsl.summary.figures import plain
+from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-diff"
 VERSION: Final = 1
@@ -18,9 +18,7 @@ def to_json(difference: Difference, *, indent: int | None = 2) -> str:
     The ``delta`` of all edits, in notes and in ``follows``, sum to the ``delta`` of the models, ignored changes aside.
     What depends on a dimension left open is a string such as ``"9408*h*w/4"``.
     """
-    document = {
-        "schema": SCHEMA,
-        "version": VERSION,
+    members = {
         "different": bool(difference),
         "before": _side(difference.before),
         "after": _side(difference.after),
@@ -33,7 +31,7 @@ def to_json(difference: Difference, *, indent: int | None = 2) -> str:
         "ignored": difference.ignored,
         "ops": [{"op": k.op, "count": list(k.counts), "params": list(k.params)} for k in difference.kinds],
     }
-    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
+    return document(SCHEMA, VERSION, indent=indent, **members)
 
 
 def _side(side: Side) -> dict[str, Any]:
@@ -44,7 +42,7 @@ def _side(side: Side) -> dict[str, Any]:
         "params": cost.params,
         "trainable": cost.trainable,
         "non_trainable": cost.non_trainable,
-        "macs": _dim(cost.macs),
+        "macs": plain(cost.macs),
         "depth": side.depth,
         "nodes": side.nodes,
     }
@@ -80,8 +78,4 @@ def _edit(edit: Edit) -> dict[str, Any]:
 
 
 def _delta(delta: Delta) -> dict[str, int | str]:
-    return {"params": delta.params, "trainable": delta.trainable, "macs": _dim(delta.macs)}
-
-
-def _dim(dim: Dim) -> int | str:
-    return dim if isinstance(dim, int) else str(dim)
+    return {"params": delta.params, "trainable": delta.trainable, "macs": plain(delta.macs)}

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import exp, log, sqrt
-from typing import Any, Final
+from typing import Final
 
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import local_name, tree
-from archdsl.tabular import Cell, Column, Table
+from archdsl.tabular import Cell, Column, Row, Table
+from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-gradient-flow"
 VERSION: Final = 1
@@ -110,7 +110,7 @@ def table(study: GradientFlow, by: str = "stage") -> Table:
     """The norms by ``stage`` or ``layer``, a column for each network, and below how gradients change on their way."""
     first = "stage" if by == "stage" else "layer"
     columns = [
-        Column(first, first, numeric=False),
+        Column(first, first, "words"),
         Column("layers" if by == "stage" else "depth", "layers" if by == "stage" else "depth"),
     ]
     for name, _ in study.flows:
@@ -119,9 +119,9 @@ def table(study: GradientFlow, by: str = "stage") -> Table:
     rows: dict[str, list[Cell]] = {}
     for _, flow in study.flows:
         for name, count, signal, weights in _figures(flow, by):
-            rows.setdefault(name, [Cell(name, name), Cell(str(count), count)]).extend([_norm(signal), _norm(weights)])
+            rows.setdefault(name, [Cell.words(name), Cell(str(count), count)]).extend([_norm(signal), _norm(weights)])
     # A projection that a skip had is not in the plain network.
-    filled = tuple(tuple(row + [Cell("–", None)] * (len(columns) - len(row))) for row in rows.values())
+    filled = tuple(Row(tuple(row + [Cell.unknown()] * (len(columns) - len(row)))) for row in rows.values())
     notes = [
         f"{name}: the gradient at the first layer is {flow.gain:.3g} times that at the last"
         for name, flow in study.flows
@@ -139,19 +139,19 @@ def _figures(flow: Flow, by: str) -> Iterator[tuple[str, int, float | None, floa
 
 
 def _norm(value: float | None) -> Cell:
-    return Cell("–", None) if value is None else Cell(f"{value:.2e}", value)
+    return Cell.unknown() if value is None else Cell(f"{value:.2e}", value)
 
 
 def to_json(study: GradientFlow) -> str:
     """Everything measured, by layer and by stage."""
-    document: dict[str, Any] = {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "model": study.model,
-        "batch": study.batch,
-        "seed": study.seed,
-        "removed": study.removed,
-        "networks": [
+    return document(
+        SCHEMA,
+        VERSION,
+        model=study.model,
+        batch=study.batch,
+        seed=study.seed,
+        removed=study.removed,
+        networks=[
             {
                 "name": name,
                 "gain": flow.gain,
@@ -160,5 +160,4 @@ def to_json(study: GradientFlow) -> str:
             }
             for name, flow in study.flows
         ],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    )

@@ -2,6 +2,6 @@
 
 from archdsl.summary.json import to_json
 from archdsl.summary.model import Row, Summary, summarise
-from archdsl.summary.text import to_text
+from archdsl.summary.tables import render
 
-__all__ = ["Row", "Summary", "summarise", "to_json", "to_text"]
+__all__ = ["Row", "Summary", "render", "summarise", "to_json"]

@@ -18,6 +18,16 @@ def exact(count: Dim) -> str:
     return f"{count:_}" if isinstance(count, int) else str(count)
 
 
+def plain(count: Dim) -> int | str:
+    """For programs: a number, or the expression over dimensions that are left open.
+
+    >>> from archdsl.graph.dims import Sym
+    >>> plain(640), plain(Sym.named("h") * 2)
+    (640, '2*h')
+    """
+    return count if isinstance(count, int) else str(count)
+
+
 def human(count: Dim) -> str:
     """Three digits and a unit, or the expression where the count depends on an open dimension.
 
@@ -35,3 +45,12 @@ def human(count: Dim) -> str:
             digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
             return f"{scaled:.{digits}f} {unit}"
     return str(count)
+
+
+def in_bytes(count: Dim) -> str:
+    """
+    >>> in_bytes(3_211_264), in_bytes(640)
+    ('3.21 MB', '640 B')
+    """
+    text = human(count)
+    return f"{text}B" if text[-1:].isalpha() and isinstance(count, int) else f"{text} B"

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
-from archdsl.graph.dims import Dim, Shape
+from archdsl.graph.dims import Shape
 from archdsl.graph.model import Port
 from archdsl.passes.cost import NodeCost
 from archdsl.passes.memory import Memory
 from archdsl.passes.receptive import Field
+from archdsl.summary.figures import plain
 from archdsl.summary.model import Row, Summary
+from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-summary"
 VERSION: Final = 2
@@ -24,9 +25,7 @@ def to_json(summary: Summary, *, depth: int | None = None, indent: int | None = 
     bytes. docs/measures.md says what each figure counts.
     """
     estimate = summary.estimate
-    document = {
-        "schema": SCHEMA,
-        "version": VERSION,
+    members = {
         "model": summary.model,
         "input": _ports(summary.inputs),
         "output": _ports(summary.outputs),
@@ -43,7 +42,7 @@ def to_json(summary: Summary, *, depth: int | None = None, indent: int | None = 
         "shares": [{"kind": share.kind, **_figures(share.cost), "nodes": share.nodes} for share in summary.shares],
         "tree": _row(summary.root, depth),
     }
-    return json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
+    return document(SCHEMA, VERSION, indent=indent, **members)
 
 
 def _row(row: Row, depth: int | None) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def _row(row: Row, depth: int | None) -> dict[str, Any]:
     if row.kind in ("stage", "group"):
         members["name"] = row.name
     members |= _figures(row.cost)
-    members |= {"memory": _dim(row.memory), "receptive_field": _field(row.field)}
+    members |= {"memory": plain(row.memory), "receptive_field": _field(row.field)}
     if row.count > 1:
         members["count"] = row.count
     if row.weights_of:
@@ -69,8 +68,8 @@ def _figures(cost: NodeCost) -> dict[str, int | str]:
         "params": cost.params,
         "trainable": cost.trainable,
         "non_trainable": cost.non_trainable,
-        "macs": _dim(cost.macs),
-        "activations": _dim(cost.activations),
+        "macs": plain(cost.macs),
+        "activations": plain(cost.activations),
     }
 
 
@@ -89,8 +88,8 @@ def _field(field: Field | None) -> dict[str, Any] | None:
 
 def _memory(memory: Memory) -> dict[str, int | str]:
     return {
-        "total": _dim(memory.total),
-        "activations": _dim(memory.activations),
+        "total": plain(memory.total),
+        "activations": plain(memory.activations),
         "at": memory.at,
         "weights": memory.weights,
         "gradients": memory.gradients,
@@ -105,8 +104,4 @@ def _ports(ports: tuple[Port, ...]) -> list[int | str] | dict[str, list[int | st
 
 
 def _shape(shape: Shape) -> list[int | str]:
-    return [_dim(dim) for dim in shape]
-
-
-def _dim(dim: Dim) -> int | str:
-    return dim if isinstance(dim, int) else str(dim)
+    return [plain(dim) for dim in shape]

@@ -82,9 +82,9 @@ class Summary:
     """The receptive field of the last map: the largest window that a node looks through."""
 
     def __str__(self) -> str:
-        from archdsl.summary.text import to_text
+        from archdsl.summary.tables import render
 
-        return to_text(self)
+        return render(self)
 
     @property
     def total(self) -> NodeCost:

@@ -98,7 +98,7 @@ def test_the_table_has_both_networks_by_stage_and_layer(deep: archdsl.Architectu
     study = gradient_flow(graph, compare=True, batch=4)
     stages = table(study)
     assert [row[0].text for row in stages.rows] == ["stem", "body", "head"]
-    assert "2 skip connections were taken out" in render(stages, "text")
+    assert "2 skip connections were taken out" in render(stages)
     assert len(table(study, by="layer").rows) == 6
     document = json.loads(to_json(study))
     assert [network["name"] for network in document["networks"]] == ["with skips", "without skips"]

@@ -10,15 +10,25 @@ import click
 
 from archdsl.cli.exits import SPEC_ERRORS, Refusal
 from archdsl.cli.limits import chosen, limit_option
-from archdsl.cli.output import STDOUT, write_text, written
+from archdsl.cli.output import STDOUT, written
 from archdsl.cli.specs import SpecType, find, set_option
-from archdsl.cli.terminal import colour, show_diagnostics, working
+from archdsl.cli.tables import (
+    FORMATS,
+    chosen_format,
+    column,
+    columns_option,
+    format_option,
+    output_option,
+    show,
+    show_tables,
+)
+from archdsl.cli.terminal import show_diagnostics, working
 
 if TYPE_CHECKING:
     from archdsl.comparison import Entry
     from archdsl.survey import Failed
 
-FORMATS: Final = ("text", "json", "csv", "markdown", "html")
+COLUMNS: Final = tuple("model params trainable macs depth memory field input year top1 source file".split())
 PLOTS: Final = (".svg", ".png", ".pdf")
 _EPILOG = """\b
 Examples:
@@ -29,18 +39,16 @@ Examples:
   archdsl compare --all --plot zoo.svg
   archdsl compare mobilenet_v2 resnet50 efficientnet_b0 --plot sizes.png --bars
 
-\b
-Columns are model, params, trainable, macs, depth, memory, field, input, year, top1, source and file.
-docs/compare.md says what they count."""
+docs/compare.md says what the columns count."""
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("specs", metavar="[SPEC]…", type=SpecType(), nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All bundled models, beside those named. Without SPEC, too.")
 @click.option("--sort", metavar="COLUMN[:desc]", help="Sort by a column; what is not known comes last.")
-@click.option("--columns", metavar="NAME,…", help="Which columns to show, in their order.")
-@click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("-o", "--output", "out", default=STDOUT, metavar="OUT", help="The file to write; `-` is standard output.")
+@columns_option(COLUMNS)
+@format_option(*FORMATS)
+@output_option
 @click.option("--plot", metavar="FILE", help="Draw accuracy against cost to FILE: .svg, .png or .pdf.")
 @click.option(
     "--x", type=click.Choice(["params", "macs"]), default="params", show_default=True, help="The cost to plot."
@@ -54,8 +62,8 @@ def compare(
     specs: tuple[str, ...],
     everything: bool,
     sort: str | None,
-    columns: str | None,
-    format: str,
+    columns: tuple[str, ...] | None,
+    format: str | None,
     out: str,
     plot: str | None,
     x: str,
@@ -70,11 +78,10 @@ def compare(
 
     A model that is changed with --set is not the one whose accuracy was published, so that it has none.
     """
-    from archdsl.comparison.columns import DEFAULT, ordered, table
+    from archdsl.comparison.columns import ordered, table
     from archdsl.comparison.json import to_json
-    from archdsl.tabular import render
 
-    shown = tuple(map(_column, columns.split(","))) if columns else DEFAULT
+    form = chosen_format(format, out)
     order = _order(sort) if sort else None
     target = plot_target(plot)
     entries, failed = gather(specs, everything, settings)
@@ -83,12 +90,10 @@ def compare(
     if entries and target is not None:
         _draw(entries, target, x, bars)
     if entries and (target is None or out != STDOUT):
-        if format == "json":
-            text = to_json(entries, failed=failures(failed))
+        if form == "json":
+            show(to_json(entries, failed=failures(failed)), out)
         else:
-            text = render(table(entries, shown), format, colour=colour() and out == STDOUT)  # type: ignore[arg-type]  # click's choice
-        if write_text(text, out):
-            click.echo(f"wrote {out}")
+            show_tables(table(entries, columns), format=form, out=out)
     report(ctx, failed)
 
 
@@ -149,19 +154,8 @@ def _draw(entries: Sequence[Entry], target: Path, x: str, bars: bool) -> None:
     click.echo(f"wrote {target}")
 
 
-def _column(name: str) -> str:
-    from archdsl.comparison.columns import FIGURES
-    from archdsl.diagnostics.suggest import did_you_mean
-
-    name = name.strip()
-    if name not in FIGURES:
-        near = did_you_mean(name, FIGURES) or (f"columns are {', '.join(FIGURES)}",)
-        raise Refusal(f"no column is called `{name}`: {near[0]}")
-    return name
-
-
 def _order(text: str) -> tuple[str, bool]:
     name, _, direction = text.partition(":")
     if direction not in ("", "asc", "desc"):
         raise Refusal(f"--sort {text}: a column may be followed by `:asc` or `:desc`")
-    return _column(name), direction == "desc"
+    return column(name, COLUMNS), direction == "desc"

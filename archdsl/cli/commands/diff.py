@@ -10,16 +10,17 @@ import click
 
 from archdsl.cli.exits import USAGE, Refusal
 from archdsl.cli.limits import limit_option
-from archdsl.cli.output import STDOUT, write_text, written
+from archdsl.cli.output import STDOUT, written
 from archdsl.cli.specs import STDIN, SpecType, open_model, set_option
-from archdsl.cli.terminal import colour, show_diagnostics, working
+from archdsl.cli.tables import chosen_format, coloured, format_option, show
+from archdsl.cli.terminal import show_diagnostics, working
 
 if TYPE_CHECKING:
     from archdsl.difference import Aspect, Difference
     from archdsl.graph.model import Graph
 
 DIFFERENT: Final = 1
-_ENDINGS: Final = {"json": "json", "md": "markdown"}
+_FORMATS: Final = ("text", "json", "markdown")
 _PICTURES: Final = ("svg", "png", "dot")
 _EPILOG = """\b
 Examples:
@@ -34,11 +35,7 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.argument("specs", metavar="A [B]", type=SpecType(), nargs=-1, required=True)
-@click.option(
-    "--format",
-    type=click.Choice(["text", "json", "markdown"]),
-    help="For readers, programs, or a pull request. If not given, the ending of FILE says it, else it is text.",
-)
+@format_option(*_FORMATS)
 @click.option(
     "-o",
     "--output",
@@ -102,8 +99,8 @@ def diff(
     if format is None and ending in _PICTURES:
         _draw(before.graph, after.graph, Path(out), ending)
     else:
-        form = format or _ENDINGS.get(ending, "text")
-        write_text(_shown(difference, form, whole=whole, colour=out == STDOUT and colour()), out)
+        form = chosen_format(format, out, _FORMATS)
+        show(_shown(difference, form, whole=whole, colour=coloured(out)), out)
     if difference and exit_code:
         ctx.exit(DIFFERENT)
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from archdsl.cli.commands.compare import FORMATS, plot_target
+from archdsl.cli.commands.compare import plot_target
 from archdsl.cli.exits import SPEC_ERRORS, Refusal
 from archdsl.cli.limits import chosen
-from archdsl.cli.output import STDOUT, write_text, written
+from archdsl.cli.output import STDOUT, written
 from archdsl.cli.specs import find, set_option, spec_argument
-from archdsl.cli.terminal import colour, show_diagnostics, working
+from archdsl.cli.tables import (
+    FORMATS,
+    chosen_format,
+    columns_option,
+    format_option,
+    output_option,
+    show,
+    show_tables,
+)
+from archdsl.cli.terminal import show_diagnostics, working
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from archdsl.comparison.scaling import Member
     from archdsl.survey import Step
 
+COLUMNS: Final = tuple("input params trainable macs depth memory field".split())
 _EPILOG = """\b
 Examples:
   archdsl scale efficientnet --over "phi=0..7"
@@ -40,8 +50,9 @@ Examples:
     help="A parameter and its values: `phi=0..7`, `size=64..256 step 64`, or a list of any values of the language. "
     "With several, all combinations.",
 )
-@click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("-o", "--output", "out", default=STDOUT, metavar="OUT", help="The file to write; `-` is standard output.")
+@columns_option(COLUMNS)
+@format_option(*FORMATS)
+@output_option
 @click.option("--plot", metavar="FILE", help="Draw the figures over the values to FILE: .svg, .png or .pdf.")
 @set_option
 @click.pass_context
@@ -49,7 +60,8 @@ def scale(
     ctx: click.Context,
     spec: str,
     ranges: tuple[str, ...],
-    format: str,
+    columns: tuple[str, ...] | None,
+    format: str | None,
     out: str,
     plot: str | None,
     settings: tuple[str, ...],
@@ -64,7 +76,6 @@ def scale(
     from archdsl.comparison.scaling import table, to_json
     from archdsl.diagnostics.json import to_json as diagnostic
     from archdsl.survey import family
-    from archdsl.tabular import render
 
     target = plot_target(plot)
     located = find(spec)
@@ -88,16 +99,15 @@ def scale(
     if target is not None and len(failed) < len(steps):
         _draw(model, family_, target)
     if target is None or out != STDOUT:
-        if format == "json":
+        form = chosen_format(format, out)
+        if form == "json":
             found = [
                 {"arguments": dict(s.values), "diagnostics": [diagnostic(d) for d in s.diagnostics]} for s in failed
             ]
-            text = to_json(model, family_, failed=found)
+            show(to_json(model, family_, failed=found), out)
         else:
             notes = [f"{_named(step)}: {step.diagnostics[0].text}" for step in failed if step.diagnostics]
-            text = render(table(model, family_, notes), format, colour=colour() and out == STDOUT)  # type: ignore[arg-type]  # click's choice
-        if write_text(text, out):
-            click.echo(f"wrote {out}")
+            show_tables(table(model, family_, columns, notes), format=form, out=out)
     for step in failed:
         show_diagnostics(step.diagnostics, err=True)
     if failed:

@@ -7,10 +7,10 @@ import click
 from archdsl.cli.commands.compare import failures, gather, report
 from archdsl.cli.limits import limit_option
 from archdsl.cli.numbers import Number
-from archdsl.cli.output import STDOUT, write_text
 from archdsl.cli.specs import SpecType, set_option
-from archdsl.cli.terminal import colour
+from archdsl.cli.tables import chosen_format, coloured, format_option, output_option, show
 
+_FORMATS = ("text", "json")
 _EPILOG = """\b
 Examples:
   archdsl select --max-params 5M --max-macs 1G --top1 70
@@ -41,8 +41,8 @@ Numbers are the language's: 5M, 4.1G, 250_000; bytes may end in B or in KiB, MiB
 )
 @click.option("--all", "everything", is_flag=True, help="Look at all bundled models beside those named.")
 @click.option("--misses", "misses", is_flag=True, help="List all that fell out, and not only the nearest.")
-@click.option("--format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("-o", "--output", "out", default=STDOUT, metavar="OUT", help="The file to write; `-` is standard output.")
+@format_option(*_FORMATS)
+@output_option
 @set_option
 @limit_option
 @click.pass_context
@@ -57,7 +57,7 @@ def select(
     prefer: str,
     everything: bool,
     misses: bool,
-    format: str,
+    format: str | None,
     out: str,
     settings: tuple[str, ...],
 ) -> None:
@@ -74,10 +74,8 @@ def select(
     criteria = Criteria(max_params, max_macs, max_memory, top1, min_year, prefer)  # type: ignore[arg-type]  # click's choice
     entries, failed = gather(specs, everything, settings)
     selection = choose(entries, criteria)
-    if format == "json":
-        text = to_json(selection, failed=failures(failed))
+    if chosen_format(format, out, _FORMATS) == "json":
+        show(to_json(selection, failed=failures(failed)), out)
     else:
-        text = to_text(selection, everything=misses, colour=colour() and out == STDOUT)
-    if write_text(text, out):
-        click.echo(f"wrote {out}")
+        show(to_text(selection, everything=misses, colour=coloured(out)), out)
     report(ctx, failed)

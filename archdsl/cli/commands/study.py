@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archdsl.cli.commands.compare import FORMATS, plot_target
+from archdsl.cli.commands.compare import plot_target
 from archdsl.cli.exits import Refusal
-from archdsl.cli.output import STDOUT, write_text, written
+from archdsl.cli.output import STDOUT, written
 from archdsl.cli.specs import open_model, set_option, spec_argument
-from archdsl.cli.terminal import colour, hushed, show_diagnostics, working
+from archdsl.cli.tables import FORMATS, chosen_format, format_option, output_option, show, show_tables
+from archdsl.cli.terminal import hushed, show_diagnostics, working
 
 if TYPE_CHECKING:
     from archdsl.graph.model import Graph
@@ -21,7 +22,7 @@ _EPILOG = """\b
 Examples:
   archdsl study gradient-flow resnet50 --set size=64
   archdsl study gradient-flow resnet152 --set size=64 --plot flow.svg
-  archdsl study gradient-flow net.arch --by layer --format csv -o flow.csv
+  archdsl study gradient-flow net.arch --by layer -o flow.csv
   archdsl study gradient-flow vgg16 --with-skips-only --batch 2"""
 
 
@@ -43,8 +44,8 @@ def study() -> None:
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of weights, images and classes."
 )
 @click.option("--by", type=click.Choice(["stage", "layer"]), default="stage", show_default=True, help="A row for each.")
-@click.option("--format", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("-o", "--output", "out", default=STDOUT, metavar="OUT", help="The file to write; `-` is standard output.")
+@format_option(*FORMATS)
+@output_option
 @click.option("--plot", metavar="FILE", help="Draw the norms over the depth to FILE: .svg, .png or .pdf.")
 @set_option
 def gradient_flow(
@@ -53,7 +54,7 @@ def gradient_flow(
     batch: int,
     seed: int,
     by: str,
-    format: str,
+    format: str | None,
     out: str,
     plot: str | None,
     settings: tuple[str, ...],
@@ -66,7 +67,6 @@ def gradient_flow(
     and images are the same. A small `--set size=…` makes it quick.
     """
     from archdsl.study.gradient_flow import table, to_json
-    from archdsl.tabular import render
 
     target = plot_target(plot)
     architecture = open_model(spec, settings)
@@ -79,10 +79,11 @@ def gradient_flow(
             curves(found).save(file, target.suffix.lower())
         click.echo(f"wrote {target}")
     if target is None or out != STDOUT:
-        in_colour = colour() and out == STDOUT
-        text = to_json(found) if format == "json" else render(table(found, by), format, colour=in_colour)  # type: ignore[arg-type]  # click's choice
-        if write_text(text, out):
-            click.echo(f"wrote {out}")
+        form = chosen_format(format, out)
+        if form == "json":
+            show(to_json(found), out)
+        else:
+            show_tables(table(found, by), format=form, out=out)
 
 
 def _measured(graph: Graph, compare: bool | None, batch: int, seed: int) -> GradientFlow:

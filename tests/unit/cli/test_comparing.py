@@ -9,6 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from archdsl import comparison
+from archdsl.cli.commands.compare import COLUMNS as COMPARED
+from archdsl.cli.commands.scale import COLUMNS as SCALED
+from archdsl.cli.commands.summary import COLUMNS as SUMMARISED
+from archdsl.summary import columns
 from tests.unit.cli.conftest import Run
 
 
@@ -49,6 +54,47 @@ def test_compare_to_a_file(run: Run, format: str, start: str) -> None:
     result = run("compare", "lenet5", "--format", format, "-o", "out/table")
     assert result.stdout == "wrote out/table\n"
     assert Path("out/table").read_text(encoding="utf-8").startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("file", "start"),
+    [("t.json", "{"), ("t.csv", "model,"), ("t.md", "| model |"), ("t.html", "<!doctype html>"), ("t.txt", "model ")],
+)
+def test_the_ending_of_a_file_is_a_format(run: Run, file: str, start: str) -> None:
+    assert run("compare", "lenet5", "-o", file).stdout == f"wrote {file}\n"
+    assert Path(file).read_text(encoding="utf-8").startswith(start)
+    run("compare", "lenet5", "-o", file, "--format", "csv")
+    assert Path(file).read_text(encoding="utf-8").startswith("model,"), "what is asked for wins"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("summary", "lenet5"),
+        ("compare", "lenet5"),
+        ("select", "lenet5"),
+        ("scale", "lenet5", "--over", "classes=10"),
+        ("diff", "lenet5", "alexnet"),
+    ],
+)
+def test_every_document_says_what_it_is(run: Run, command: tuple[str, ...]) -> None:
+    assert run(*command, "-o", "t.json").stdout == "wrote t.json\n"
+    document = json.loads(Path("t.json").read_text(encoding="utf-8"))
+    assert list(document)[:2] == ["schema", "version"]
+    assert document["schema"] == f"archdsl-{command[0]}"
+    assert isinstance(document["version"], int)
+
+
+def test_the_columns_of_commands_are_those_that_there_are() -> None:
+    assert tuple(comparison.FIGURES) == COMPARED
+    assert tuple(columns.FIGURES) == SUMMARISED
+    assert set(SCALED) < set(comparison.FIGURES)
+
+
+def test_summary_and_compare_call_figures_the_same() -> None:
+    shared = {name: figure.column for name, figure in columns.FIGURES.items() if name in comparison.FIGURES}
+    assert list(shared) == ["params", "trainable", "macs", "memory", "field"]
+    assert shared == {name: comparison.FIGURES[name].column for name in shared}
 
 
 def test_compare_with_settings(run: Run) -> None:
@@ -175,6 +221,14 @@ def test_values_of_any_type(run: Run) -> None:
         result = run("scale", "net.arch:Net", "--over", over)
         assert result.exit_code == 0, result.stderr
     assert "leaky_relu(0.1)" in run("scale", "net.arch:Net", "--over", "act=[relu, leaky_relu(0.1)]").stdout
+
+
+def test_scale_with_columns_that_were_chosen(run: Run) -> None:
+    result = run("scale", "net.arch:Net", "--over", "depth=1..2", "--columns", "macs,params", "--format", "csv")
+    assert result.stdout.splitlines()[0] == "depth,macs,macs_ratio,params,params_ratio"
+    assert (
+        "no column is called `model`" in run("scale", "net.arch", "--over", "depth=1..2", "--columns", "model").stderr
+    )
 
 
 def test_grids(run: Run) -> None:

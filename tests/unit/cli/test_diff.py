@@ -66,7 +66,7 @@ def test_forms(run: Run, tmp_path: Path) -> None:
     assert document["delta"]["params"] == document["after"]["params"] - document["before"]["params"]
     assert run("diff", "net.arch:Net", "net.arch:Deep", "--format", "markdown").stdout.startswith("**`Net` → `Deep`**")
     result = run("diff", "net.arch:Net", "net.arch:Deep", "-o", "out/note.txt")
-    assert not result.stdout
+    assert result.stdout == "wrote out/note.txt\n"
     assert (tmp_path / "out" / "note.txt").read_text().startswith("Net → Deep")
 
 

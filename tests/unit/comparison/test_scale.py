@@ -99,7 +99,7 @@ def test_a_family_is_bounded() -> None:
 
 def test_ratios_are_to_the_first_that_has_figures() -> None:
     steps = [(step.values, step.entry) for step in family(locate("efficientnet"), lambda *_: {"phi": [8, 0, 7]})]
-    rows = table("t", steps).rows
+    rows = [row.cells for row in table("t", steps).rows]
     names = [column.name for column in table("t", steps).columns]
     assert rows[0][names.index("params_ratio")].value is None
     assert rows[1][names.index("params_ratio")].value == 1

@@ -139,4 +139,4 @@ def test_what_is_unknown_comes_last_both_ways() -> None:
 def test_columns_are_those_asked_for() -> None:
     made = table(archdsl.compare(["lenet5"]), ("macs", "model"))
     assert [column.name for column in made.columns] == ["macs", "model"]
-    assert made.rows[0][0] == ("417 k", 416_520)
+    assert made.rows[0].cells[0] == ("417 k", 416_520)

@@ -1,0 +1,99 @@
+"""What commands with tables share: ``--format``, ``--columns``, ``-o``, and writing the result."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from archdsl.cli.exits import Refusal
+from archdsl.cli.output import STDOUT, write_text
+from archdsl.cli.terminal import colour
+
+if TYPE_CHECKING:
+    from archdsl.tabular import Table
+
+FORMATS: Final = ("text", "json", "csv", "markdown", "html")
+_ENDINGS: Final = {".json": "json", ".csv": "csv", ".md": "markdown", ".html": "html"}
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+output_option = click.option(
+    "-o", "--output", "out", default=STDOUT, metavar="FILE", help="The file to write; `-` is standard output."
+)
+
+
+def format_option(*formats: str) -> Callable[[_Command], _Command]:
+    """``--format``, which ``chosen_format`` completes."""
+    return click.option(
+        "--format", type=click.Choice(formats), help="If not given, the ending of FILE says it, else it is text."
+    )
+
+
+def chosen_format(format: str | None, out: str, formats: Collection[str] = FORMATS) -> str:
+    """The format that was asked for, else the one of the file.
+
+    >>> chosen_format(None, "zoo.csv"), chosen_format("text", "zoo.csv"), chosen_format(None, "-")
+    ('csv', 'text', 'text')
+    """
+    ending = _ENDINGS.get(Path(out).suffix.lower(), "text")
+    return format or (ending if ending in formats else "text")
+
+
+class Columns(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
+    """Names of columns with commas between, in the order in which they are to be shown."""
+
+    name = "columns"
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = names
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        return value if isinstance(value, tuple) else tuple(column(name, self.names) for name in value.split(","))
+
+
+def columns_option(names: Collection[str]) -> Callable[[_Command], _Command]:
+    """``--columns``, of those names; ``None`` if not given."""
+    return click.option(
+        "--columns", type=Columns(names), metavar="NAME,…", help=f"Which columns, in their order: {', '.join(names)}."
+    )
+
+
+def column(name: str, names: Collection[str]) -> str:
+    """The name if it is one of a column.
+
+    Raises:
+        Refusal: it is none; says which was meant.
+    """
+    from archdsl.diagnostics.suggest import did_you_mean
+
+    name = name.strip()
+    if name not in names:
+        near = did_you_mean(name, names) or (f"columns are {', '.join(names)}",)
+        raise Refusal(f"no column is called `{name}`: {near[0]}")
+    return name
+
+
+def show_tables(*tables: Table, format: str, out: str) -> None:
+    """Writes tables in a format other than JSON, as wide as the terminal that they go to."""
+    from archdsl.tabular import render
+
+    show(render(*tables, format=format, room=room(out), colour=coloured(out)), out)  # type: ignore[arg-type]  # click's choice
+
+
+def show(text: str, out: str) -> None:
+    """Writes a result, and says where to if that is a file."""
+    if write_text(text, out):
+        click.echo(f"wrote {out}")
+
+
+def room(out: str) -> int | None:
+    """Cells in a line of the terminal that the result goes to, if it goes to one."""
+    return shutil.get_terminal_size().columns if out == STDOUT and sys.stdout.isatty() else None
+
+
+def coloured(out: str) -> bool:
+    return out == STDOUT and colour()

@@ -1,0 +1,226 @@
+"""The summary as tables: the rows of the tree and what each is called, the totals, the memory, and the shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from archdsl import tabular
+from archdsl.graph.dims import Dim, show
+from archdsl.graph.model import Port
+from archdsl.passes.memory import Memory
+from archdsl.summary import columns as of
+from archdsl.summary.columns import FIGURES, SPARE
+from archdsl.summary.figures import human, in_bytes
+from archdsl.summary.model import Row, Summary
+from archdsl.summary.views import folded, unnamed
+from archdsl.tabular import Cell, Column, Format, Table
+from archdsl.tabular import Row as Line
+
+_NOTHING = Cell.words("")
+
+
+def render(
+    summary: Summary,
+    format: Format = "text",
+    *,
+    depth: int | None = None,
+    columns: Sequence[str] | None = None,
+    room: int | None = None,
+    colour: bool = False,
+) -> str:
+    """A row for each instance and op with its figures, then the totals.
+
+    ``depth`` is how far the tree is opened: 1 shows what the model itself is written of. HTML has all of it, to be
+    opened by its reader. Siblings in a row that are alike share one row (``Bottleneck(64) ×2``), whose figures, like
+    those below it, count all of them: columns add up. In CSV nothing is folded, and there are no totals but the model's
+    own row. Without ``columns`` text has as many as fit into ``room`` cells.
+    """
+    if format == "csv":
+        return tabular.render(records(summary, depth, columns), format="csv")
+    shown = (tree(summary, depth, columns, folds=format == "html"), totals(summary), memories(summary), shares(summary))
+    return tabular.render(*(table for table in shown if table.rows), format=format, room=room, colour=colour)
+
+
+def tree(summary: Summary, depth: int | None, columns: Sequence[str] | None, *, folds: bool) -> Table:
+    """The model's inputs, and its parts with their figures. Where it ``folds``, ``depth`` is what is open at first."""
+    figures = [FIGURES[name] for name in columns or FIGURES]
+    lines = [
+        Line((Cell.words(port.name), *(_shape(port) if f.column == of.OUTPUT else _NOTHING for f in figures)))
+        for port in summary.inputs
+    ]
+    lines += [
+        Line(
+            (Cell.words(label(row)), *(figure.cell(row) for figure in figures)),
+            level=level,
+            is_quiet=row.kind == "op" and level > 0,
+        )
+        for level, row in rows(folded(summary.root), None if folds else depth)
+    ]
+    return Table(
+        title(summary),
+        (Column("part", "", "words"), *(figure.column for figure in figures)),
+        tuple(lines),
+        spare=() if columns else SPARE,
+        opened=depth or 1,
+    )
+
+
+def records(summary: Summary, depth: int | None = None, columns: Sequence[str] | None = None) -> Table:
+    """A row for the model and for each of its parts: its place in the tree, what it is, and the figures."""
+    figures = [FIGURES[name] for name in columns or FIGURES]
+    words = ("path", "name", "kind", "call")
+    head = (Column("level", "level"), *(Column(name, name, "words") for name in words), Column("count", "count"))
+    lines = [
+        Line(
+            (
+                of.counted(level + 1),
+                *map(Cell.words, (row.path, row.name, row.kind, row.call)),
+                of.counted(row.count),
+                *(figure.cell(row) for figure in figures),
+            )
+        )
+        for level, row in [(-1, summary.root), *rows(summary.root, depth)]
+    ]
+    return Table(summary.model, (*head, *(figure.column for figure in figures)), tuple(lines))
+
+
+def rows(root: Row, depth: int | None) -> Iterator[tuple[int, Row]]:
+    """The rows below the model's with their depth, from 0; ``depth`` is how far the tree is opened."""
+    for level, row in root.walk():
+        if level and (depth is None or level <= depth):
+            yield level - 1, row
+
+
+def label(row: Row) -> str:
+    """What a row is called: its name where it has one, the call, and how many share the row."""
+    name = "" if unnamed(row) else row.name
+    times = f" ×{row.count}" if row.count > 1 else ""
+    shared = f" (weights of {row.weights_of})" if row.weights_of else ""
+    return "  ".join(filter(None, (name, row.call))) + times + shared
+
+
+def title(summary: Summary) -> str:
+    """``ResNet50 :: [224, 224, 3] -> [1000]``."""
+    return f"{summary.model} :: {_signature(summary.inputs)} -> {_signature(summary.outputs)}"
+
+
+def _signature(ports: Sequence[Port]) -> str:
+    if len(ports) == 1:
+        return show(ports[0].shape)
+    return f"({', '.join(f'{port.name}: {show(port.shape)}' for port in ports)})"
+
+
+def _shape(port: Port) -> Cell:
+    return Cell.words(show(port.shape))
+
+
+def totals(summary: Summary) -> Table:
+    """Of the whole model, for one example: figures to copy, and beside them those to read."""
+    cost, field = summary.total, summary.field
+    counts: tuple[tuple[str, Dim], ...] = (
+        ("params", cost.params),
+        ("trainable", cost.trainable),
+        ("non-trainable", cost.non_trainable),
+        ("MACs", cost.macs),
+        ("activations", cost.activations),
+        ("depth", summary.depth),
+        ("nodes", summary.root.nodes),
+    )
+    lines = [_total(name, of.counted(count), human(count)) for name, count in counts]
+    if field is not None:
+        around = f"stride {of.strided(field).text}" + (
+            ", and gates or statistics of the whole map" if field.context else ""
+        )
+        lines.append(_total("receptive field", of.seen(field.size), around))
+    return Table("", (Column("name", "", "words"), Column("total", ""), Column("rounded", "", "words")), tuple(lines))
+
+
+def _total(name: str, figure: Cell, beside: str) -> Line:
+    return Line((Cell.words(name), figure, Cell.words("" if beside == figure.text else f"({beside})")))
+
+
+def memories(summary: Summary) -> Table:
+    """What a batch needs in inference and in training, and of what that consists."""
+    found = summary.estimate
+    return Table(
+        f"memory of a batch of {found.batch} in {found.dtype}",
+        (Column("of", "", "words"), Column("bytes", "", "words")),
+        tuple(
+            Line((Cell.words(name), Cell.words(_consists(memory))))
+            for name, memory in (("inference", found.inference), ("training", found.training))
+        ),
+    )
+
+
+def _consists(memory: Memory) -> str:
+    parts = {
+        "activations": memory.activations,
+        "weights": memory.weights,
+        "gradients": memory.gradients,
+        "Adam": memory.optimizer,
+    }
+    listed = " + ".join(f"{in_bytes(size)} {name}" for name, size in parts.items() if size != 0)
+    return f"{in_bytes(memory.total)} = {listed}"
+
+
+def shares(summary: Summary) -> Table:
+    """Which kinds of op have the parameters and the multiply-adds."""
+    return Table(
+        "",
+        (
+            Column("share", "share", "words"),
+            of.PARAMS,
+            Column("of_params", ""),
+            Column("params_bar", "", "bar"),
+            of.MACS,
+            Column("of_macs", ""),
+            Column("macs_bar", "", "bar"),
+        ),
+        tuple(
+            Line(
+                (
+                    Cell.words(part.kind),
+                    of.counted(part.params),
+                    _percent(part.of_params),
+                    Cell("", part.of_params),
+                    of.rounded(part.macs),
+                    _percent(part.of_macs),
+                    Cell("", part.of_macs),
+                )
+            )
+            for part in portions(summary)
+        ),
+    )
+
+
+def _percent(part: float | None) -> Cell:
+    return Cell("" if part is None else f"{part:.1%}", part)
+
+
+class Portion(NamedTuple):
+    """A kind of op with its part of the parameters and of the multiply-adds, from 0 to 1 where it can be told."""
+
+    kind: str
+    params: int
+    of_params: float
+    macs: Dim
+    of_macs: float | None
+
+
+def portions(summary: Summary) -> tuple[Portion, ...]:
+    """The kinds that have parameters or multiply-adds, the one with the most parameters first."""
+    params, macs = summary.params, summary.macs
+    return tuple(
+        Portion(share.kind, share.cost.params, share.cost.params / params if params else 0.0, share.cost.macs, part)
+        for share in summary.shares
+        if share.cost.params or share.cost.macs != 0
+        for part in [_part(share.cost.macs, macs)]
+    )
+
+
+def _part(macs: Dim, total: Dim) -> float | None:
+    """``None`` where an open dimension decides."""
+    if macs == total:
+        return 1.0 if macs != 0 else 0.0
+    return macs / total if isinstance(macs, int) and isinstance(total, int) else None
