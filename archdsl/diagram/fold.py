@@ -50,7 +50,7 @@ def _repeats(graph: Graph, options: Options, costs: Cost) -> Folding:
     notes = {path: "named" for path in (*options.fold, *options.unfold) if path in instances} | dict(options.marks)
     listed = outline(graph, Runs(graph, same, notes))
     if isinstance(options.depth, int):
-        return Folding(listed, _down_to(listed, options.depth))
+        return Folding(listed, _down_to(listed, options.depth), _branches(listed))
     chooser = _Chooser(listed, costs, options)
     found = chooser.folding()
     if chooser.is_too_full(found):
@@ -185,7 +185,11 @@ def _as_asked(found: Folding, options: Options) -> Folding:
         if item.index in wanted:
             wanted.add(item.parent)
     open_now = opened(
-        found.outline, lambda item: (item.index in found.opened or item.index in wanted) and not _names(item) & fold
+        found.outline,
+        lambda item: (
+            not _names(item) & fold
+            and (item.index in found.opened | wanted or (item.parent in wanted and item.kind in ("group", "repeat")))
+        ),
     )
     return replace(found, opened=open_now)
 

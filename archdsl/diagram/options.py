@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 Color: TypeAlias = Literal["family", "params", "macs"]
 Direction: TypeAlias = Literal["TB", "LR", "BT", "RL"]
-Theme: TypeAlias = Literal["light", "dark", "print"]
+Theme: TypeAlias = Literal["auto", "light", "dark", "print"]
 Mark: TypeAlias = Literal["added", "removed", "changed"]
 
 COLORS: Final[tuple[Color, ...]] = get_args(Color)
@@ -35,6 +35,7 @@ class Options:
     """What the fill of a box says: its family of ops, or its share of the parameters or multiply-adds."""
     direction: Direction = "TB"
     """Where data flows: from top to bottom, from left to right, and so on."""
-    theme: Theme = "light"
+    theme: Theme = "auto"
+    """``"auto"`` is what the reader's system has where the format can ask it, as an interactive page can; else light."""
     marks: Mapping[str, Mark] = field(default_factory=dict)
     """What happened to nodes and instances, by path, in a diagram of a difference."""

@@ -103,7 +103,13 @@ class Plan:
     costs: Cost
 
     def boxes(self) -> Iterator[Box]:
-        return (child for frame in self.frames() for child in frame.children if isinstance(child, Box))
+        waiting: list[Frame | Box] = [self.root]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, Box):
+                yield each
+            else:
+                waiting += reversed(each.children)
 
     def frames(self) -> Iterator[Frame]:
         """The root, and each frame before those in it."""

@@ -112,7 +112,7 @@ LIGHT: Final = Palette(
 DARK: Final = Palette(
     background="#14181d",
     text="#e8edf2",
-    muted="#a3afbc",
+    muted="#aebac6",
     edge="#76828f",
     skip="#7cb7e0",
     frame="#ffffff0d",
@@ -161,7 +161,7 @@ PRINT: Final = Palette(
         "changed": Look("#e4e4e4", "#000000", "bold"),
     },
 )
-PALETTES: Final[Mapping[Theme, Palette]] = {"light": LIGHT, "dark": DARK, "print": PRINT}
+PALETTES: Final[Mapping[Theme, Palette]] = {"auto": LIGHT, "light": LIGHT, "dark": DARK, "print": PRINT}
 
 SIGNS: Final[dict[Mark | None, str]] = {None: "", "added": "+ ", "removed": "− ", "changed": "~ "}
 """What says without colour what happened."""

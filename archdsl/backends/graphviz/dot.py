@@ -39,10 +39,12 @@ class _Drawing:
         self._plan = drawn
         self._style = Style(PALETTES[options.theme])
         self._heat = None if options.color == "family" else Heat.over(drawn, options.color)
-        columns = {name: n for n, column in enumerate(drawn.columns) for child in column for name in _ids(child)}
-        self._edges = [part for edge in drawn.edges for part in _in_columns(edge, columns)]
+        self._columns = {name: n for n, column in enumerate(drawn.columns) for child in column for name in _ids(child)}
+        self._columns |= {f"from/{number}": number for number in range(1, len(drawn.columns))}
+        self._edges = [part for edge in drawn.edges for part in _in_columns(edge, self._columns)]
         self._shapes = {_source(edge): f"shape/{number}" for number, edge in enumerate(self._edges) if edge.shape}
         """The ids of shapes, which stand on their edges as nodes: other labels would push the boxes aside."""
+        self._sideways = options.direction in ("LR", "RL")
         header = legend.header(graph, drawn, self._style.palette, self._heat)
         looks = self._style.graph(options.direction, len(drawn.columns))
         self._picture = graphviz.Digraph(
@@ -53,36 +55,54 @@ class _Drawing:
         )
 
     def source(self) -> str:
-        self._terminals(self._plan.inputs)
-        self._fill(self._picture, self._plan.root)
-        self._terminals(self._plan.outputs)
-        self._connectors()
+        if len(self._plan.columns) == 1:
+            self._column(self._picture, 0)
+        else:
+            # Each in a cluster that does not show: Graphviz sets side by side what nothing joins, clusters in their
+            # order; one below the other it starts at the foot.
+            numbers = range(len(self._plan.columns))
+            for number in reversed(numbers) if self._sideways else numbers:
+                with self._picture.subgraph(name=f"cluster_column_{number}") as column:
+                    column.attr(label="", peripheries="0", margin="0")
+                    self._column(column, number)
         drawn = set[str]()
         for edge in self._edges:
             self._edge(edge, drawn)
         text: str = self._picture.source
         return text
 
-    def _terminals(self, terminals: tuple[Terminal, ...]) -> None:
-        for each in terminals:
-            self._picture.node(each.id, style.label([each.name, size(each.shape)]), **self._style.terminal())
-
-    def _connectors(self) -> None:
-        """Where a column ends a number, and the same at the start of the next."""
-        for number in range(1, len(self._plan.columns)):
-            for kind in ("to", "from"):
-                self._picture.node(f"{kind}/{number}", str(number), **self._style.connector())
+    def _column(self, picture: Any, number: int) -> None:
+        """What the model itself holds, or a part of that, with numbers where it comes from and where it goes on."""
+        mine = [edge for edge in self._edges if self._columns.get(edge.tail, 0) == number]
+        heads = {edge.head for edge in mine}
+        if number == 0:
+            self._children(picture, self._plan.inputs)
+        else:
+            picture.node(f"from/{number}", str(number), **self._style.connector())
+        self._children(picture, self._plan.columns[number])
+        self._sizes(picture, self._plan.root, mine)
+        self._children(picture, [each for each in self._plan.outputs if each.id in heads])
+        if f"to/{number + 1}" in heads:
+            picture.node(f"to/{number + 1}", str(number + 1), **self._style.connector())
 
     def _fill(self, picture: Any, frame: Frame) -> None:
         """Everything inside of a frame."""
         for fork in frame.forks:
             picture.node(fork, **self._style.fork())
-        for child in frame.children:
+        self._children(picture, frame.children)
+        self._sizes(picture, frame, self._edges)
+
+    def _children(self, picture: Any, children: Iterable[Frame | Box | Terminal]) -> None:
+        for child in children:
             if isinstance(child, Box):
                 self._box(picture, child)
-            else:
+            elif isinstance(child, Frame):
                 self._frame(picture, child)
-        for edge in self._edges:
+            else:
+                picture.node(child.id, style.label([child.name, size(child.shape)]), **self._style.terminal())
+
+    def _sizes(self, picture: Any, frame: Frame, edges: Iterable[Edge]) -> None:
+        for edge in edges:
             if edge.shape and edge.within == frame.number:
                 picture.node(self._shapes[_source(edge)], style.label([size(edge.shape)]), **self._style.shape())
 

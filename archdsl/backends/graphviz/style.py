@@ -48,8 +48,7 @@ class Style:
         palette = self.palette
         looks = _GRAPH | {"rankdir": direction, "bgcolor": palette.background, "fontcolor": palette.text}
         if columns > 1:  # nothing joins them: each is laid out on its own, and they are set side by side
-            across = "t" if direction in ("TB", "BT") else "cl"
-            looks |= {"pack": "28", "packmode": f"array_{across}i{columns}"}
+            looks |= {"pack": "28", "packmode": f"array_ti{columns}"}
         return looks
 
     def node(self) -> Attributes:

@@ -29,10 +29,10 @@ def to_mermaid(graph: Graph, options: Options | None = None, costs: Cost | None 
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
 
     >>> from archdsl import load
-    >>> print(to_mermaid(load("lenet5").graph)[:65])
+    >>> print(to_mermaid(load("lenet5").graph)[:57])
     flowchart TB
       accTitle: LeNet5
-      accDescr: 61.7 k parameters, 417 k
+      accDescr: 61.7 k parameters
     """
     chosen = options or Options()
     return "\n".join(_Flowchart(graph, plan(graph, chosen, costs), chosen).lines()) + "\n"
@@ -96,11 +96,16 @@ class _Flowchart:
 
     def _looks(self) -> Iterator[str]:
         """A class for each look. Colours of text are stated, for pages that are dark."""
+        palette = self._palette
         for number, (look, names) in enumerate(self._classes.items()):
-            yield f"  classDef c{number} {_style(look, self._palette)}"
+            yield f"  classDef c{number} {_style(look, palette)}"
             yield f"  class {','.join(names)} c{number}"
+        if frames := [f"f{frame.number}" for frame in self._plan.frames() if frame.number]:
+            frame = f"fill:{palette.frame},stroke:{palette.frame_line},color:{palette.text}"
+            yield f"  classDef frame {frame}"
+            yield f"  class {','.join(frames)} frame"
         terminals = [self._ids[each.id] for each in (*self._plan.inputs, *self._plan.outputs)]
-        yield f"  classDef terminal {_style(self._palette.terminal, self._palette)}"
+        yield f"  classDef terminal {_style(palette.terminal, palette)}"
         yield f"  class {','.join(terminals)} terminal"
 
 
@@ -112,6 +117,7 @@ def _without_forks(edges: Iterable[Edge]) -> Iterator[Edge]:
             before[edge.head] = edge
         elif edge.tail in before:
             yield replace(edge, tail=before[edge.tail].tail, shape=before[edge.tail].shape)
+            before[edge.tail] = replace(before[edge.tail], shape=None)  # said once
         else:
             yield edge
 
