@@ -71,7 +71,7 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_pdf_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(RenderError, match="a PDF needs a Graphviz that is installed.*apt install graphviz"):
+    with pytest.raises(RenderError, match=r"a PDF needs a Graphviz that is installed.*apt install graphviz"):
         draw(tower(), "pdf")
 
 

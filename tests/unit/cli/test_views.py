@@ -88,7 +88,7 @@ def test_render_depth(run: Run) -> None:
 def test_render_refuses_other_formats(run: Run) -> None:
     result = run("render", "net.arch", "-o", "net.gif")
     assert result.exit_code == 2
-    assert ".svg, .png, .dot or .html" in result.stderr
+    assert ".svg, .png, .pdf, .dot, .mmd or .html" in result.stderr
     assert not Path("net.gif").exists()
 
 
