@@ -30,9 +30,14 @@ def argument(op: Op, name: str) -> Any:
     given = getattr(op, name)
     if name == "stride" and given is None:
         return argument(op, "k")  # how poolings take a stride that is not given
-    if name == "pad" and op.family == "convolution":
+    if name == "pad" and _slides(op):
         return _one(_padding(op, given))
     return _one(given) if name in _PER_AXIS else given
+
+
+def _slides(op: Op) -> bool:
+    """Whether it is a convolution that pads its input. A transposed one trims its output, and pooling pads otherwise."""
+    return op.family == "convolution" and {"k", "stride", "pad", "dilation"} <= type(op).model_fields.keys()
 
 
 def _padding(op: Op, pad: Any) -> Any:
@@ -68,7 +73,7 @@ def same_padding(a: Op, b: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...]) 
 
 
 def _pads(op: Op, inputs: tuple[Shape, ...]) -> Pairs | None:
-    if op.family != "convolution" or not {"k", "stride", "pad", "dilation"} <= type(op).model_fields.keys():
+    if not _slides(op):
         return None
     pad: Any = op.pad  # type: ignore[attr-defined]  # looked for above
     spatial = inputs[0][:-1]

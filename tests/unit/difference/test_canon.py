@@ -1,0 +1,33 @@
+"""One form for equal arguments, of every op that there is."""
+
+from __future__ import annotations
+
+import pytest
+
+import archdsl
+from archdsl.difference.canon import canonical
+from archdsl.ops.convolution import Conv
+from archdsl.ops.registry import OPS
+from archdsl.ops.transposed import ConvTranspose
+
+
+@pytest.mark.parametrize("name", OPS)
+def test_every_op_has_one(name: str) -> None:
+    shapes, _, line = OPS[name].example.partition(": ")
+    ops = [node.op for node in archdsl.load_text(f"model Example :: {shapes} {{ {line} }}").graph]
+    assert [canonical(op) for op in ops] == [canonical(op.model_copy()) for op in ops]
+
+
+def test_padding_by_rule_is_that_by_numbers_where_the_stride_is_one() -> None:
+    assert canonical(Conv(filters=8)) == canonical(Conv(filters=8, pad=1))
+    assert canonical(Conv(filters=8, stride=2)) != canonical(Conv(filters=8, stride=2, pad=1))
+
+
+def test_padding_of_a_transposed_convolution_is_another() -> None:
+    """By rule it trims what numbers do not: with a kernel of 2 and a stride of 3, "valid" gives ``3 n``, 0 gives less."""
+    assert canonical(ConvTranspose(filters=8, k=2, stride=3, pad="valid")) != canonical(
+        ConvTranspose(filters=8, k=2, stride=3, pad=0)
+    )
+    assert canonical(ConvTranspose(filters=8, k=2, stride=2)) == canonical(
+        ConvTranspose(filters=8, k=(2, 2), stride=(2, 2))
+    )
