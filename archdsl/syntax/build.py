@@ -155,7 +155,10 @@ class Builder:
     def ports(self, children: Children) -> _Ports:
         ports = self._values(children)
         self.found += repair.repeated([p.name for p in ports], "port")
-        return _Ports(self._span(children), ports)
+        first: dict[str, ast.Port] = {}
+        for port in ports:
+            first.setdefault(port.name.id, port)  # tensors flow by the names of ports
+        return _Ports(self._span(children), tuple(first.values()))
 
     def port(self, children: Children) -> ast.Port:
         return ast.Port(self._span(children), self._name(children[0]), children[2])
