@@ -134,8 +134,12 @@ def table(entries: Iterable[Entry], columns: Sequence[str] | None = None, *, tit
 
 def ordered(entries: Iterable[Entry], column: str, *, descending: bool = False) -> tuple[Entry, ...]:
     """The entries by a figure. Those in which it is not known come last, whichever way; equal ones stay as they are."""
-    order = FIGURES[column].order
-    listed = tuple(entries)
-    known = [(value, entry) for entry in listed if (value := order(entry)) is not None]
+    known, unknown = [], []
+    for entry in entries:
+        value = FIGURES[column].order(entry)
+        if value is None:
+            unknown.append(entry)
+        else:
+            known.append((value, entry))
     known.sort(key=lambda pair: pair[0], reverse=descending)
-    return (*(entry for _, entry in known), *(entry for entry in listed if order(entry) is None))
+    return (*(entry for _, entry in known), *unknown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -35,30 +35,48 @@ class Limit(NamedTuple):
     """What is known of one criterion: its figure, and how to speak of it."""
 
     name: str
-    least: bool
+    is_least: bool
     """Whether it is a lower bound."""
     figure: Callable[[Entry], Dim | float | None]
     show: Callable[[float], str]
     noun: str
+    praise: str = ""
+    """What is said of the model that is best in it, where models are ranked by it."""
+
+    def value(self, entry: Entry) -> float | None:
+        """The figure, where it is known and does not depend on an open dimension."""
+        found = self.figure(entry)
+        return found if isinstance(found, int | float) else None
+
+    def breaks(self, value: float, wanted: float) -> bool:
+        return value < wanted if self.is_least else value > wanted
 
 
 def _count(value: float) -> str:
     return human(round(value))
 
 
-def _percent(value: float) -> str:
+def _bytes(value: float) -> str:
+    return in_bytes(round(value))
+
+
+def _points(value: float) -> str:
     return f"{value:.1f} %"
 
 
-LIMITS: Final = (
-    Limit("params", False, lambda e: e.params, _count, "parameters"),
-    Limit("macs", False, lambda e: e.macs, _count, "MACs"),
-    Limit("memory", False, lambda e: e.memory, lambda v: in_bytes(round(v)), "of activations"),
-    Limit("top1", True, lambda e: e.top1, _percent, "top-1"),
-    Limit("year", True, lambda e: e.year, lambda v: str(round(v)), "the year"),
+def _year(value: float) -> str:
+    return str(round(value))
+
+
+_LIMITS: Final = (
+    Limit("params", False, lambda e: e.params, _count, "parameters", "the fewest parameters"),
+    Limit("macs", False, lambda e: e.macs, _count, "MACs", "the fewest MACs"),
+    Limit("memory", False, lambda e: e.memory, _bytes, "of activations", "the smallest activations"),
+    Limit("top1", True, lambda e: e.top1, _points, "top-1", "the best top-1"),
+    Limit("year", True, lambda e: e.year, _year, "the year"),
 )
-_BY_NAME: Final = {limit.name: limit for limit in LIMITS}
-RANKED: Final[tuple[Preference, ...]] = ("top1", "params", "macs", "memory")
+_BY_NAME: Final = {limit.name: limit for limit in _LIMITS}
+_RANKED: Final[tuple[Preference, ...]] = ("top1", "params", "macs", "memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +134,12 @@ def select(entries: Iterable[Entry], criteria: Criteria) -> Selection:
     """
     fit, misses, unknown = [], [], []
     for entry in entries:
-        broken = [
-            (limit, wanted, value) for limit, wanted, value in _asked(criteria, entry) if _breaks(limit, wanted, value)
-        ]
-        missing = [limit.noun for limit, _, value in _asked(criteria, entry) if not isinstance(value, int | float)]
-        if broken:
-            by = sum(_distance(*parts) for parts in broken)
-            misses.append(Miss(entry, tuple(_shortfall(*parts) for parts in broken), by))
+        demands = [_Demand(limit, wanted, limit.value(entry)) for limit, wanted in _limits(criteria)]
+        missing = tuple(demand.limit.noun for demand in demands if demand.value is None)
+        if broken := [gap for demand in demands if (gap := demand.gap()) is not None]:
+            misses.append(Miss(entry, tuple(gap.words for gap in broken), sum(gap.by for gap in broken)))
         elif missing:
-            unknown.append(Unknown(entry, tuple(missing)))
+            unknown.append(Unknown(entry, missing))
         else:
             fit.append(entry)
     ranked = sorted(fit, key=lambda entry: _rank(entry, criteria.prefer))
@@ -132,10 +147,12 @@ def select(entries: Iterable[Entry], criteria: Criteria) -> Selection:
     return Selection(criteria, chosen, tuple(sorted(misses, key=lambda miss: miss.by)), tuple(unknown))
 
 
-def asked(criteria: Criteria) -> Mapping[str, float]:
-    """The limits that are set, by their names."""
-    values = {field.name: getattr(criteria, field.name) for field in fields(criteria) if field.name in _BY_NAME}
-    return {name: value for name, value in values.items() if value is not None}
+def _limits(criteria: Criteria) -> Iterator[tuple[Limit, float]]:
+    """The limits that are set."""
+    for field in fields(criteria):
+        wanted = getattr(criteria, field.name)
+        if field.name in _BY_NAME and wanted is not None:
+            yield _BY_NAME[field.name], wanted
 
 
 def describe(criteria: Criteria) -> str:
@@ -143,64 +160,70 @@ def describe(criteria: Criteria) -> str:
     >>> describe(Criteria(params=5e6, top1=75))
     'at most 5.00 M parameters, at least 75.0 % top-1'
     """
-    limits = [(_BY_NAME[name], value) for name, value in asked(criteria).items()]
-    return ", ".join(_words(limit, value) for limit, value in limits) or "no limits"
+    return ", ".join(_words(limit, wanted) for limit, wanted in _limits(criteria)) or "no limits"
 
 
-def _words(limit: Limit, value: float) -> str:
+def _words(limit: Limit, wanted: float) -> str:
     if limit.name == "year":
-        return f"published {limit.show(value)} or later"
-    return f"at {'least' if limit.least else 'most'} {limit.show(value)} {limit.noun}"
+        return f"published {limit.show(wanted)} or later"
+    return f"at {'least' if limit.is_least else 'most'} {limit.show(wanted)} {limit.noun}"
 
 
-def _asked(criteria: Criteria, entry: Entry) -> Iterator[tuple[Limit, float, Dim | float | None]]:
-    for name, wanted in asked(criteria).items():
-        yield _BY_NAME[name], wanted, _BY_NAME[name].figure(entry)
+class _Gap(NamedTuple):
+    """By how much a limit is missed, relative to it, and in words."""
+
+    by: float
+    words: str
 
 
-def _breaks(limit: Limit, wanted: float, value: Dim | float | None) -> bool:
-    if not isinstance(value, int | float):
-        return False
-    return value < wanted if limit.least else value > wanted
+class _Demand(NamedTuple):
+    """What one limit asks of one model."""
+
+    limit: Limit
+    wanted: float
+    value: float | None
+
+    def gap(self) -> _Gap | None:
+        """``None`` where the limit is kept, or the figure is not known."""
+        limit, wanted, value = self
+        if value is None or not limit.breaks(value, wanted):
+            return None
+        gap = abs(value - wanted)
+        if limit.name == "top1":  # of what is left to be wrong: from 75 to 76 is as far as from 50 to 52
+            return _Gap(gap / max(100 - wanted, 1), f"top-1 {value:.1f} %: {gap:.1f} points too low")
+        if limit.name == "year":
+            return _Gap(gap / 10, f"published in {value}")
+        many = "much" if limit.name == "memory" else "many"
+        by = gap / wanted if wanted else float("inf")
+        share = f" ({_share(by)})" if wanted else ""
+        return _Gap(by, f"{limit.show(value)} {limit.noun}: {limit.show(gap)}{share} too {many}")
 
 
-def _distance(limit: Limit, wanted: float, value: Dim | float | None) -> float:
-    assert isinstance(value, int | float)
-    if limit.name == "top1":  # of what is left to be wrong: from 75 to 76 is as far as from 50 to 52
-        return (wanted - value) / max(100 - wanted, 1)
-    if limit.name == "year":
-        return (wanted - value) / 10
-    return value / wanted - 1 if wanted else float("inf")
-
-
-def _shortfall(limit: Limit, wanted: float, value: Dim | float | None) -> str:
-    assert isinstance(value, int | float)
-    gap = abs(value - wanted)
-    if limit.name == "top1":
-        return f"top-1 {value:.1f} %: {gap:.1f} points too low"
-    if limit.name == "year":
-        return f"published in {value}"
-    share = f" ({gap / wanted:.0%})".replace("%", " %") if wanted else ""
-    many = "much" if limit.name == "memory" else "many"
-    return f"{limit.show(value)} {limit.noun}: {limit.show(gap)}{share} too {many}"
+def _share(part: float) -> str:
+    """
+    >>> _share(0.0701)
+    '7 %'
+    """
+    return f"{part:.0%}".replace("%", " %")
 
 
 def _rank(entry: Entry, prefer: Preference) -> tuple[float, ...]:
     """To sort by: the figure that is preferred, then the others, so that equal ones have an order too."""
-    order = (prefer, *(name for name in RANKED if name != prefer))
+    order = (prefer, *(name for name in _RANKED if name != prefer))
     return tuple(_key(entry, name) for name in order)
 
 
 def _key(entry: Entry, name: str) -> float:
+    """The less, the better; what is not known is the worst."""
     limit = _BY_NAME[name]
-    value = limit.figure(entry)
-    if not isinstance(value, int | float):
+    value = limit.value(entry)
+    if value is None:
         return float("inf")
-    return -value if limit.least else value
+    return -value if limit.is_least else value
 
 
 def _reasons(entry: Entry, ranked: list[Entry], criteria: Criteria) -> Iterator[str]:
-    best = [_PRAISE[name] for name in RANKED if _is_best(entry, ranked, name)]
+    best = [_BY_NAME[name].praise for name in _RANKED if _is_best(entry, ranked, name)]
     if best and len(ranked) > 1:
         yield f"of these it has {_and(best)}"
     above = [other for other in ranked if _dominates(other, entry)]
@@ -211,20 +234,12 @@ def _reasons(entry: Entry, ranked: list[Entry], criteria: Criteria) -> Iterator[
     if criteria.top1 is not None and entry.top1 is not None and (gap := entry.top1 - criteria.top1) > 0.05:
         yield f"{gap:.1f} points more accurate than asked for"
     spare = [
-        f"{limit.show(gap)} {limit.noun} ({gap / wanted:.0%})".replace("%)", " %)")
-        for limit, wanted, value in _asked(criteria, entry)
-        if isinstance(value, int | float) and not limit.least and (gap := wanted - value) > 0
+        f"{limit.show(gap)} {limit.noun} ({_share(gap / wanted)})"
+        for limit, wanted in _limits(criteria)
+        if not limit.is_least and (value := limit.value(entry)) is not None and (gap := wanted - value) > 0
     ]
     if spare:
         yield f"{_and(spare)} to spare"
-
-
-_PRAISE: Final = {
-    "top1": "the best top-1",
-    "params": "the fewest parameters",
-    "macs": "the fewest MACs",
-    "memory": "the smallest activations",
-}
 
 
 def _is_best(entry: Entry, ranked: list[Entry], name: str) -> bool:

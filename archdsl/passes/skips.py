@@ -47,8 +47,9 @@ def skips(graph: Graph) -> dict[str, str]:
     if not adds:
         return found
     above = _dominators(graph)
+    levels = _levels(graph, above)
     for node in adds:
-        long = _long_way(graph, node, above)
+        long = _long_way(graph, node, above, levels)
         if long is not None and graph.shapes[long] == node.shape:
             found[node.path] = long
     return found
@@ -71,9 +72,9 @@ def without_skips(graph: Graph) -> Graph:
     return bypass(graph, found)
 
 
-def _long_way(graph: Graph, node: Node, above: Mapping[str, str | None]) -> str | None:
+def _long_way(graph: Graph, node: Node, above: Mapping[str, str], levels: Mapping[str, int]) -> str | None:
     """The operand that goes through the most layers, if all others are skips."""
-    fork = _fork(node.inputs, above)
+    fork = _fork(node.inputs, above, levels)
     if fork == _START:  # they come from different inputs
         return None
     lengths = {name: _length(graph, name, fork) for name in dict.fromkeys(node.inputs)}
@@ -82,7 +83,7 @@ def _long_way(graph: Graph, node: Node, above: Mapping[str, str | None]) -> str 
     return long if all(length <= _PROJECTION and length < lengths[long] for length in others) else None
 
 
-def _dominators(graph: Graph) -> dict[str, str | None]:
+def _dominators(graph: Graph) -> dict[str, str]:
     """For each value the last one before it that all ways to it lead through."""
     import networkx as nx
 
@@ -90,21 +91,28 @@ def _dominators(graph: Graph) -> dict[str, str | None]:
     digraph.add_edges_from((_START, port.name) for port in graph.inputs)
     # Constants of the model, such as positions, hang on nothing.
     digraph.add_edges_from((_START, node.path) for node in graph if not node.inputs)
-    return {**nx.immediate_dominators(digraph, _START), _START: None}  # the start's own differs between versions
+    found: dict[str, str] = nx.immediate_dominators(digraph, _START)
+    return found
 
 
-def _fork(names: tuple[str, ...], above: Mapping[str, str | None]) -> str:
-    """The last value that all ways to all of the names lead through."""
-    chains = [_chain(name, above) for name in names]
-    common = set(chains[0]).intersection(*chains[1:])
-    return next(name for name in chains[0] if name in common)
+def _levels(graph: Graph, above: Mapping[str, str]) -> dict[str, int]:
+    """How many values all ways to each value lead through."""
+    levels = {_START: 0}
+    for name in (*(port.name for port in graph.inputs), *(node.path for node in graph)):
+        levels[name] = levels[above[name]] + 1
+    return levels
 
 
-def _chain(name: str, above: Mapping[str, str | None]) -> list[str]:
-    chain = [name]
-    while (before := above[chain[-1]]) is not None:
-        chain.append(before)
-    return chain
+def _fork(names: tuple[str, ...], above: Mapping[str, str], levels: Mapping[str, int]) -> str:
+    """The last value that all ways to all of the names lead through, in as many steps as it is away."""
+    fork, *others = names
+    for name in others:
+        while fork != name:
+            if levels[fork] < levels[name]:
+                name = above[name]
+            else:
+                fork = above[fork]
+    return fork
 
 
 def _length(graph: Graph, name: str, fork: str) -> int:

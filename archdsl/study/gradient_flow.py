@@ -33,8 +33,11 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
+    """The layers of one part of the model together."""
+
     name: str
     layers: int
+    """How many."""
     signal: float | None
     """The geometric mean over the layers."""
     weights: float
@@ -57,10 +60,11 @@ class Flow:
         return known[0] / known[-1] if known and known[-1] else float("nan")
 
     def stages(self) -> tuple[Stage, ...]:
-        return tuple(
-            _stage(name, [layer for layer in self.layers if layer.stage == name])
-            for name in dict.fromkeys(layer.stage for layer in self.layers)
-        )
+        """In the order in which data enters them."""
+        found: dict[str, list[Layer]] = {}
+        for layer in self.layers:
+            found.setdefault(layer.stage, []).append(layer)
+        return tuple(_stage(name, layers) for name, layers in found.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +112,8 @@ def places(graph: Graph) -> Iterator[tuple[Node, str, int]]:
 
 def table(study: GradientFlow, by: str = "stage") -> Table:
     """The norms by ``stage`` or ``layer``, a column for each network, and below how gradients change on their way."""
-    first = "stage" if by == "stage" else "layer"
-    columns = [
-        Column(first, first, "words"),
-        Column("layers" if by == "stage" else "depth", "layers" if by == "stage" else "depth"),
-    ]
+    first, second = ("stage", "layers") if by == "stage" else ("layer", "depth")
+    columns = [Column(first, first, "words"), Column(second, second)]
     for name, _ in study.flows:
         slug = name.replace(" ", "_")
         columns += [Column(f"signal_{slug}", f"signal {name}"), Column(f"weights_{slug}", f"weights {name}")]
