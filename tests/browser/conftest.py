@@ -12,6 +12,7 @@ import pytest
 
 import archdsl
 from archdsl.backends.html import to_html
+from archdsl.diagram import Options
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright drives the browser: pip install '.[dev]'")
 
@@ -61,7 +62,8 @@ class Watched:
 
 @pytest.fixture
 def visit(browser: Any, tmp_path: Path) -> Iterator[Visit]:
-    """``visit(spec, fragment="", looks={}, **options)``: the page of a model; ``options`` are the browser context's.
+    """``visit(spec, fragment="", looks={}, **options)``: the page of a model; ``looks`` are ``Options`` of the
+    diagram, ``options`` the browser context's.
 
     When the test is over the page must have written nothing to the console, shown no dialog and requested only itself,
     unless the test said that it ``complains``.
@@ -77,7 +79,7 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Visit]:
     ) -> Any:
         model = archdsl.load(spec) if isinstance(spec, str) else spec
         file = tmp_path / f"page{len(opened)}.html"
-        file.write_text(to_html(model.graph, sources=model.sources, **looks or {}), encoding="utf-8")
+        file.write_text(to_html(model.graph, Options(**looks or {}), sources=model.sources), encoding="utf-8")
         watched = Watched(browser, file.as_uri(), **options)
         watched.complains = complains
         opened.append(watched)

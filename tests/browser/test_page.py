@@ -72,7 +72,7 @@ def test_blocks_unfold_and_fold_by_click(visit: Visit) -> None:
 
 
 def test_one_of_the_repeats_stands_for_all(visit: Visit) -> None:
-    page = visit("resnet50")
+    page = visit("resnet50", looks={"depth": 2})
     repeat = item(page, "c4.1…")
     assert "Bottleneck(256) ×5" in repeat.inner_html()
     repeat.dispatch_event("click")
@@ -226,9 +226,9 @@ def test_zoom_and_pan(visit: Visit) -> None:
 
 def test_colours(visit: Visit) -> None:
     page = visit("resnet50", looks={"color": "macs"}, color_scheme="dark")
-    assert page.locator("#legend").inner_text().startswith("0 to ")
-    heats = page.eval_on_selector_all(".box", "all => all.map(box => box.style.getPropertyValue('--heat'))")
-    assert {"0%", "100%"} <= set(heats)
+    assert page.locator("#legend").inner_text().startswith("< 0.3 % of MACs")
+    heats = page.eval_on_selector_all(".box", "all => all.map(box => box.style.getPropertyValue('--fill'))")
+    assert {"var(--heat-0, var(--plain))", "var(--heat-4, var(--plain))"} <= set(heats)
     fill = "getComputedStyle(document.body).backgroundColor"
     assert page.evaluate(fill) == "rgb(20, 24, 29)"
     page.keyboard.press("t")

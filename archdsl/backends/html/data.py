@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from archdsl.backends.html.items import Item, items
-from archdsl.backends.html.overview import opened_to, overview
+from archdsl.diagram.fold import folding
+from archdsl.diagram.options import Options
 from archdsl.graph.dims import Dim, Shape
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import NodeCost, cost
@@ -15,22 +17,30 @@ _EXACT: Final = 2**53
 """From here on not every integer is a number of JavaScript's, and figures become text."""
 
 
-def to_data(graph: Graph, sources: Mapping[str, str], depth: int | None = None) -> dict[str, Any]:
+def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[str, Any]:
     """What the page shows of a graph.
 
     ``items`` is the list that they refer to each other by, ``opened`` has the numbers of those that are unfolded at
-    first (``depth`` blocks deep, or what tells most), and ``lines`` the lines of ``sources`` that they come from, by
-    file and number. What is empty is left out.
+    first, ``spread`` those of repeats whose copies are all shown, and ``lines`` the lines of ``sources`` that the items
+    come from, by file and number. What is empty is left out.
+
+    Raises:
+        DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
     """
     costs = cost(graph)
-    listed = items(graph, costs)
+    whole = options.depth == "all"
+    # The page holds repeats however deep one looks: there are no more levels than instances.
+    folded = folding(graph, replace(options, depth=len(graph.instances)) if whole else options, costs)
+    listed = items(graph, costs, folded.outline)
+    spread = {n: item for n, item in enumerate(listed) if whole and item.kind == "repeat"}
     return {
         "name": graph.name,
         "doc": graph.doc,
         "total": _figures(costs.total) | {"depth": costs.depth},
         "families": list(dict.fromkeys(item.family for item in listed if item.family)),
         "items": [_values(item) for item in listed],
-        "opened": overview(listed) if depth is None else opened_to(listed, depth),
+        "opened": [n for n, item in enumerate(listed) if item.part in folded.opened - {0} or n in spread],
+        "spread": [*spread],
         "lines": _lines(listed, sources),
     }
 
@@ -38,6 +48,8 @@ def to_data(graph: Graph, sources: Mapping[str, str], depth: int | None = None) 
 def _values(item: Item) -> dict[str, Any]:
     origin = item.origin
     further = {
+        "brief": item.brief if item.brief != item.call else "",
+        "inside": list(item.inside),
         "inputs": list(item.inputs),
         "block": item.block,
         "family": item.family,
@@ -71,7 +83,7 @@ def _count(count: Dim) -> int | str:
     return count if isinstance(count, int) and count < _EXACT else str(count)
 
 
-def _lines(listed: tuple[Item, ...], sources: Mapping[str, str]) -> dict[str, dict[int, str]]:
+def _lines(listed: Sequence[Item], sources: Mapping[str, str]) -> dict[str, dict[int, str]]:
     wanted: dict[str, set[int]] = {}
     for item in listed:
         if item.origin and item.origin.file in sources:

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
-from archdsl.backends.html.runs import Runs
+from archdsl.diagram.outline import Item as Part
+from archdsl.diagram.outline import Outline
+from archdsl.diagram.runs import Step
+from archdsl.diagram.words import Words, merged
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node, Origin
-from archdsl.graph.tree import Branch, is_derived, local_name, tree
+from archdsl.graph.tree import is_derived, local_name
 from archdsl.ops.show import TRAINING, call
 from archdsl.passes.cost import Cost, NodeCost
 
-Kind: TypeAlias = Literal["model", "input", "op", "block", "group", "repeat", "output"]
+Kind: TypeAlias = Literal["model", "input", "op", "block", "group", "repeat", "unit", "output"]
 
 _NOTHING: Final = NodeCost()
 
@@ -23,13 +26,20 @@ class Item:
     """One of the list. It refers to others by their place in it."""
 
     kind: Kind
+    """A ``repeat`` holds what it stands for: all that are alike, or a ``unit`` of several steps for each time."""
     parent: int
     path: str
     shape: Shape
     """Of the output."""
+    part: int = 0
+    """The item of the outline that it comes from."""
     label: str = ""
     """What its path adds to that of its parent, where the call does not say that anyway."""
     call: str = ""
+    brief: str = ""
+    """The call as boxes and frames show it."""
+    inside: tuple[str, ...] = ()
+    """What a box says of what it holds, where it has no call."""
     cost: NodeCost = _NOTHING
     inputs: tuple[int, ...] = ()
     """Of an op and an output: where the values come from."""
@@ -37,90 +47,131 @@ class Item:
     family: str = ""
     doc: str = ""
     times: int = 0
-    """Of a repeat: how many blocks it stands for."""
+    """Of a repeat: how many it stands for."""
     layer: str = ""
     """The path of the op whose weights this one uses, where they are not its own."""
     origin: Origin | None = None
 
 
-def items(graph: Graph, costs: Cost) -> tuple[Item, ...]:
-    """The model, then inputs, ops, blocks, groups, runs of repeats and outputs in the order of the flow.
+def items(graph: Graph, costs: Cost, outline: Outline) -> tuple[Item, ...]:
+    """The model, then inputs, ops, blocks, groups, repeats and outputs in the order of the flow.
 
-    A parent stands before what it holds.
+    An outline has one part for all that repeats; here each copy is listed, so that it can be found and shown. A parent
+    stands before what it holds.
     """
-    return tuple(_Listing(graph, costs).items)
+    return tuple(_Listing(graph, costs, outline).items)
 
 
 class _Listing:
-    def __init__(self, graph: Graph, costs: Cost) -> None:
+    def __init__(self, graph: Graph, costs: Cost, outline: Outline) -> None:
         self.items: list[Item] = []
         self._costs = costs
-        self._runs = Runs(graph)
+        self._outline = outline
+        self._words = Words(outline, costs)
         self._numbers: dict[str, int] = {}
         """Of inputs and nodes, by name."""
-        root = tree(graph)
         self._add(Item("model", 0, "", (), cost=costs.total, doc=graph.doc))
         for port in graph.inputs:
-            self._numbers[port.name] = self._add(Item("input", 0, port.name, port.shape, port.name))
-        self._children(root, 0)
+            self._numbers[port.name] = self._add(Item("input", 0, port.name, port.shape, label=port.name))
+        self._inside(outline.items[0], 0, 0, "")
         for port in graph.outputs:
             source = (self._numbers[port.node],)
-            self._add(Item("output", 0, port.name, port.shape, port.name, inputs=source))
+            self._add(Item("output", 0, port.name, port.shape, label=port.name, inputs=source))
 
     def _add(self, item: Item) -> int:
         self.items.append(item)
         return len(self.items) - 1
 
-    def _children(self, branch: Branch, parent: int) -> None:
-        above = branch.instance.path
-        for run in self._runs.of(branch.children):
-            within = self._repeat(run, above, parent) if len(run) > 1 else parent
-            for child in run:
-                if isinstance(child, Node):
-                    self._op(child, above, within)
-                else:
-                    self._children(child, self._add(self._branch(child, above, within)))
+    def _inside(self, part: Part, copy: int, parent: int, above: str) -> None:
+        """What one copy of a part holds, into the item ``parent``; ``above`` is the path of the instance around."""
+        for number in part.children:
+            child = self._outline.items[number]
+            copies = range(copy * child.times, (copy + 1) * child.times)
+            if child.times == 1:
+                self._copy(child, copy, parent, above)
+            elif child.kind == "repeat":
+                self._units(child, copies, parent, above)
+            else:
+                around = self._repeat(child, [child.copies[each] for each in copies], parent)
+                for each in copies:
+                    self._copy(child, each, around, above)
 
-    def _op(self, node: Node, above: str, parent: int) -> None:
-        name = local_name(node.path, above)
-        self._numbers[node.path] = self._add(
-            Item(
-                "op",
-                parent,
-                node.path,
-                node.shape,
-                "" if is_derived(name, node.op.name) else name,
-                call(node.op, hide=TRAINING),
-                self._costs.nodes[node.path],
-                tuple(self._numbers[name] for name in node.inputs),
-                family=node.op.family,
-                layer="" if node.layer == node.path else node.layer,
-                origin=node.origin,
+    def _copy(self, part: Part, copy: int, parent: int, above: str) -> None:
+        step = part.copies[copy]
+        item = self._item(part, step, parent, above)
+        if isinstance(step, Node):
+            self._numbers[step.path] = self._add(item)
+        else:
+            self._inside(part, copy, self._add(item), item.path)
+
+    def _units(self, part: Part, copies: range, parent: int, above: str) -> None:
+        """A repeat of several steps: its units, and in each the steps of one time."""
+        steps = [self._outline.items[child] for child in part.children]
+        units = [[step.copies[each] for step in steps] for each in copies]
+        around = self._repeat(part, [step for unit in units for step in unit], parent)
+        for time, (each, unit) in enumerate(zip(copies, units, strict=True), 1):
+            first, last = _path(unit[0]), local_name(_path(unit[-1]), above)
+            path, shape, cost = f"{first} … {last}", _shape(unit[-1]), self._cost(unit)
+            number = self._add(Item("unit", around, path, shape, part.index, label=str(time), cost=cost))
+            self._inside(part, each, number, above)
+
+    def _repeat(self, part: Part, steps: Sequence[Step], parent: int) -> int:
+        """The item around what is alike. Its path stays the same while more of them come or some go."""
+        first = self._item(part, steps[0], parent, "")
+        calls = [] if part.kind == "repeat" else [_call(step) for step in steps]
+        return self._add(
+            replace(
+                first,
+                kind="repeat",
+                path=f"{first.path}…",
+                label=self._words.name(part),
+                call=merged(calls) if all(calls) and calls else "",
+                brief=self._words.call(part),
+                inside=() if part.kind in ("op", "block") else tuple(self._words.lines(part)[1:]),
+                block=first.block if part.kind == "block" else "",
+                family="" if part.kind == "repeat" else first.family,
+                inputs=(),
+                shape=_shape(steps[-1]),
+                cost=self._cost(steps),
+                times=part.times,
+                layer="",
             )
         )
 
-    def _branch(self, branch: Branch, above: str, parent: int) -> Item:
-        instance, nodes = branch.instance, list(branch.nodes())
-        name = local_name(instance.path, above)
+    def _item(self, part: Part, step: Step, parent: int, above: str) -> Item:
+        """One copy of a part."""
+        only = replace(part, copies=(step,), times=1)
+        path, shape, cost = _path(step), _shape(step), self._cost([step])
+        name = local_name(path, above)
+        brief, family = self._words.call(only), self._words.family(only)
+        if isinstance(step, Node):
+            inputs = tuple(self._numbers[name] for name in step.inputs)
+            layer = "" if step.layer == step.path else step.layer
+            label = "" if is_derived(name, step.op.name) else name
+            return Item(
+                "op", parent, path, shape, part.index, label, _call(step), brief,
+                cost=cost, inputs=inputs, family=family, layer=layer, origin=step.origin,
+            )  # fmt: skip
+        instance = step.instance
+        label = "" if instance.call and (name.isdecimal() or is_derived(name, instance.block)) else name
+        inside = tuple(self._words.lines(only)[1:]) if instance.kind == "group" else ()
         return Item(
-            instance.kind,
-            parent,
-            instance.path,
-            nodes[-1].shape,
-            "" if instance.kind != "group" and is_derived(name, instance.block) else name,
-            instance.call,
-            NodeCost.sum(self._costs.nodes[node.path] for node in nodes),
-            block=instance.block,
-            doc=instance.doc,
-            origin=instance.origin,
-        )
+            instance.kind, parent, path, shape, part.index, label, instance.call, brief, inside,
+            cost=cost, block=instance.block, family=family, doc=instance.doc, origin=instance.origin,
+        )  # fmt: skip
 
-    def _repeat(self, run: Sequence[Branch | Node], above: str, parent: int) -> int:
-        """The item around blocks that are alike. Its path stays the same while more of them come or some go."""
-        first, *_, last = [self._branch(block, above, parent) for block in run if isinstance(block, Branch)]
-        names = [local_name(item.path, above) for item in (first, last)]
-        cost = NodeCost.sum([first.cost] * len(run))
-        around = replace(
-            first, kind="repeat", path=f"{first.path}…", label=" … ".join(names), times=len(run), cost=cost
-        )
-        return self._add(around)
+    def _cost(self, steps: Sequence[Step]) -> NodeCost:
+        nodes = (node for step in steps for node in ([step] if isinstance(step, Node) else step.nodes()))
+        return NodeCost.sum(self._costs.nodes[node.path] for node in nodes)
+
+
+def _path(step: Step) -> str:
+    return step.path if isinstance(step, Node) else step.instance.path
+
+
+def _call(step: Step) -> str:
+    return call(step.op, hide=TRAINING) if isinstance(step, Node) else step.instance.call
+
+
+def _shape(step: Step) -> Shape:
+    return step.shape if isinstance(step, Node) else [*step.nodes()][-1].shape

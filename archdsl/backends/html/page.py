@@ -7,13 +7,29 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, Final
 
-from archdsl.diagram.theme import FAMILIES
+from archdsl.diagram.theme import PALETTES, Palette
 
-MODULES: Final = ("elements", "words", "model", "plan", "search", "live", "layout", "draw", "camera", "card", "main")
+MODULES: Final = (
+    "elements",
+    "words",
+    "model",
+    "plan",
+    "search",
+    "live",
+    "columns",
+    "layout",
+    "draw",
+    "camera",
+    "card",
+    "main",
+)
 """The page's own scripts, each after those that it imports."""
+_STROKES: Final = {"solid": ("none", "0.8"), "bold": ("none", "1.6"), "dashed": ("4 2", "1"), "dotted": ("1 2", "1")}
+"""Of each style of a line its dashes and its width."""
 _IMPORT: Final = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
 
 
@@ -51,13 +67,37 @@ def escaped(value: Any) -> str:
 
 
 def _colours() -> str:
-    """A fill and a line for each family of ops: those of the diagrams on white, and mixed into the dark on dark."""
-    lines = []
-    for family, (fill, line) in FAMILIES.items():
-        name = family.replace(" ", "-")
-        lines.append(f"  --{name}: light-dark({fill}, color-mix(in oklab, {line} 42%, #14181d));\n")
-        lines.append(f"  --{name}-line: light-dark({line}, color-mix(in oklab, {line} 75%, #ffffff));\n")
-    return f":root {{\n{''.join(lines)}}}\n"
+    """The colours of diagrams as custom properties: light or dark as the reader has it, and those for print."""
+    light, dark, printed = (_properties(PALETTES[theme]) for theme in ("light", "dark", "print"))
+    both = {
+        name: value if value == dark[name] else f"light-dark({value}, {dark[name]})" for name, value in light.items()
+    }
+    return _rule(":root", both) + _rule(':root[data-theme="print"]', printed)
+
+
+def _rule(selector: str, properties: Mapping[str, str]) -> str:
+    lines = "".join(f"  --{name}: {value};\n" for name, value in properties.items())
+    return f"{selector} {{\n{lines}}}\n"
+
+
+def _properties(palette: Palette) -> dict[str, str]:
+    looks = {"folded": palette.folded, "terminal": palette.terminal, "plain": palette.plain}
+    looks |= {name.replace(" ", "-"): look for name, look in palette.families.items()}
+    looks |= {f"heat-{step}": look for step, look in enumerate(palette.heat)}
+    found = {
+        "paper": palette.background,
+        "ink": palette.text,
+        "muted": palette.muted,
+        "edge": palette.edge,
+        "skip": palette.skip,
+        "frame": palette.frame,
+        "frame-line": palette.frame_line,
+    }
+    for name, look in looks.items():
+        dashes, width = _STROKES[look.style]
+        found |= {name: look.fill, f"{name}-line": look.line, f"{name}-text": look.text or palette.text}
+        found |= {f"{name}-dashes": dashes, f"{name}-width": width}
+    return found
 
 
 def _plain(module: str) -> str:

@@ -16,7 +16,8 @@ import pytest
 import archdsl
 from archdsl.backends import html
 from archdsl.backends.html import to_html, to_json
-from archdsl.backends.html.overview import MOST
+from archdsl.diagram import DiagramError, Options, plan
+from archdsl.diagram.theme import DARK, LIGHT, PRINT
 from archdsl.passes.cost import cost
 
 FOLDER = files(html)
@@ -34,7 +35,7 @@ def page(spec: str) -> str:
 
 def data(spec: str | archdsl.Architecture) -> dict[str, Any]:
     model = archdsl.load(spec) if isinstance(spec, str) else spec
-    found: dict[str, Any] = json.loads(to_json(model.graph, model.sources))
+    found: dict[str, Any] = json.loads(to_json(model.graph, sources=model.sources))
     return found
 
 
@@ -101,58 +102,77 @@ def runs(flow: str) -> dict[str, int]:
     [
         ("Unit(4) -> Unit(4) -> Unit(4)", {"0…": 3}),
         ("Unit(4) -> Unit(4) -> Odd(4) -> Unit(4)", {"0…": 2}),
-        ("Unit(4) -> Unit(5) -> Unit(6)", {}),
+        ("Unit(4) -> relu -> Unit(6)", {}),
         ("Unit(4) as a -> Unit(4) as b -> add { b, a }", {}),  # what somebody else uses too is no link of a chain
         ("add { Unit(4), Unit(4) }", {}),  # side by side, not one after the other
-        ("relu -> relu", {}),
+        ("relu -> relu", {"relu_0…": 2}),
+        ("Unit(4) -> Odd(4) -> Unit(4) -> Odd(4) -> Unit(4) -> Odd(4)", {"unit_0…": 3}),
     ],
 )
 def test_runs_of_repeats(flow: str, expected: dict[str, int]) -> None:
     assert runs(flow) == expected
 
 
-@pytest.mark.parametrize(
-    "name",
-    "alexnet convnext_tiny densenet201 efficientnet_b7 googlenet mobilenet_v2 resnet152 swin_t vgg16 vit_b16".split(),
-)
-def test_first_view_can_be_taken_in(name: str) -> None:
-    found = data(name)
-    items, opened = found["items"], set(found["opened"])
-    children: dict[int, list[int]] = {}
-    for number, item in enumerate(items[1:], 1):
-        children.setdefault(item["parent"], []).append(number)
-
-    def boxes(number: int) -> int:
-        if number and number not in opened:
-            return 1
-        inside = children.get(number, [])
-        if items[number]["kind"] == "repeat":
-            inside = children[inside[0]]
-        return sum(map(boxes, inside)) if inside else 1
-
-    assert boxes(0) <= max(MOST, len(children[0]))
-    assert opened or not [item for item in items if item["kind"] == "block"]
+def first(spec: str, **options: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(to_json(archdsl.load(spec).graph, Options(**options)))
+    return found
 
 
-def test_first_view_opens_the_kind_of_block_that_a_model_is_made_of() -> None:
-    for spec, block in (("resnet50", "Bottleneck"), ("swin_t", "SwinBlock"), ("googlenet", "Inception")):
-        found = data(spec)
-        opened = [found["items"][number] for number in found["opened"]]
-        assert [item["block"] for item in opened].count(block) == 1, spec
+def opened(found: dict[str, Any]) -> set[str]:
+    return {found["items"][number]["path"] for number in found["opened"]}
 
 
-def test_depth() -> None:
-    graph = archdsl.load("resnet50").graph
+@pytest.mark.parametrize("name", ["densenet121", "googlenet", "resnet50", "swin_t", "vgg16"])
+def test_first_view_is_that_of_other_diagrams(name: str) -> None:
+    """What has a frame in a diagram is open, and what has a box is not."""
+    drawn, shown = plan(archdsl.load(name).graph), opened(first(name))
+    assert {frame.path for frame in drawn.frames() if frame.path and frame.kind != "repeat"} <= shown
+    assert shown.isdisjoint({box.path for box in drawn.boxes() if box.kind != "op"})
 
-    def opened(depth: int) -> set[str]:
-        text = Reader(to_html(graph, depth=depth)).texts("script")[0]
-        model = json.loads(text)["model"]
-        return {model["items"][number]["path"] for number in model["opened"]}
 
-    assert opened(1) == set()
-    assert opened(2) == {"stem", "c2", "c3", "c4", "c5"}
-    assert opened(3) >= {"c2.0", "c2.0.main", "c4.1…", "c4.1", "c4.5"}  # a run opens with its blocks
-    assert "c2.0.main.0" in opened(4) - opened(3)
+def test_depth_fold_and_unfold() -> None:
+    assert opened(first("resnet50", depth=1)) == set()
+    assert opened(first("resnet50", depth=2)) == {"stem", "c2", "c3", "c4", "c5"}
+    # A run of repeats opens with its blocks.
+    assert opened(first("resnet50", depth=3)) >= {"c2.0", "c2.0.main", "c4.1…", "c4.1", "c4.5"}
+    assert "c2.0.main.0" in opened(first("resnet50", depth=4)) - opened(first("resnet50", depth=3))
+    assert opened(first("resnet50", depth=2, fold=("c4", "ConvBNAct"))) == {"c2", "c3", "c5"}
+    assert opened(first("resnet50", depth=1, unfold=("c3",))) == {"c3"}
+    with pytest.raises(DiagramError, match="c33"):
+        first("resnet50", fold=("c33",))
+
+
+def test_everything_shows_each_of_the_repeats() -> None:
+    found = first("vgg16", depth="all", fold=("stage_1",))
+    repeats = {number for number, item in enumerate(found["items"]) if item["kind"] == "repeat"}
+    assert set(found["spread"]) == repeats
+    assert repeats <= set(found["opened"])
+    assert "stage_1" not in opened(found)
+    assert first("vgg16")["spread"] == []
+
+
+def test_steps_that_repeat_together_are_units() -> None:
+    found = data("swin_t")
+    items = found["items"]
+    pairs = [n for n, item in enumerate(items) if item["kind"] == "repeat" and not item["call"]]
+    for pair in pairs:
+        units = [n for n, item in enumerate(items) if item["parent"] == pair]
+        assert len(units) == items[pair]["times"] == 3
+        assert {items[unit]["kind"] for unit in units} == {"unit"}
+        assert all(sum(item["parent"] == unit for item in items) == 2 for unit in units)
+        assert items[pair]["params"] == sum(items[unit]["params"] for unit in units)
+    assert pairs
+
+
+def test_looks_are_settings_of_the_page() -> None:
+    graph = archdsl.load("lenet5").graph
+    text = to_html(graph, Options(color="macs", direction="RL", theme="print"))
+    settings = json.loads(Reader(text).texts("script")[0])
+    assert (settings["heat"], settings["direction"], settings["theme"]) == ("macs", "RL", "print")
+    (style,) = Reader(text).texts("style")
+    for palette in (LIGHT, DARK, PRINT):  # the colours are those of all diagrams
+        for look in (*palette.families.values(), *palette.heat, palette.folded):
+            assert look.fill in style
 
 
 def test_open_dimensions_are_expressions() -> None:

@@ -3,7 +3,7 @@
 
 const SCALES = [0.02, 5];
 const READABLE = 0.55; // below, a text of 12 px is less than 6.6 px on the screen
-const MARGIN = 28;
+const MARGIN = 16;
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** The camera on `svg`, whose `scene` it moves. `inset()` is how much of each side panels cover. */
@@ -29,6 +29,7 @@ export function makeCamera(svg, scene, inset) {
 
   return {
     setSize(width, height) { size = { width, height }; },
+    room,
     by(factor) { (CALM.matches ? canvas : canvas.transition().duration(160)).call(zoom.scaleBy, factor); },
     pan(x, y) { canvas.call(zoom.translateBy, x / place().k, y / place().k); },
 

@@ -1,6 +1,6 @@
 // The card: what is known about one item. Every text goes in as text.
 import { elementOf } from "./elements.js";
-import { isContainer, neighbours } from "./model.js";
+import { isContainer, isRun, neighbours } from "./model.js";
 import { sizeOf } from "./plan.js";
 import { exact, human, percent, plural, share } from "./words.js";
 
@@ -33,7 +33,7 @@ export function fillCard(card, model, item, state, { go, toggle, spread }) {
     elementOf("dl", {}, ...rows.flatMap(([name, value]) => [elementOf("dt", {}, name), elementOf("dd", {}, ...[value].flat())])),
     item.file ? sourceOf(model, item) : "",
     isContainer(item) ? button(state.opened.has(item.id) ? "Fold" : "Unfold", () => toggle(item)) : "",
-    item.times ? button(state.spread.has(item.id) ? "Show one for all" : `Show all ${item.times}`, () => spread(item)) : "",
+    item.times && !isRun(item) ? button(state.spread.has(item.id) ? "Show one for all" : `Show all ${item.times}`, () => spread(item)) : "",
   );
 }
 

@@ -1,35 +1,29 @@
 // The picture: SVG elements for a layout. Every text goes in as text, so that none can become markup.
-import { shapeOf } from "./elements.js";
+import { RADIUS } from "./columns.js";
+import { shapeOf, tint } from "./elements.js";
 import { isContainer } from "./model.js";
-import { FONT, STYLES, TITLE, titleOf } from "./layout.js";
+import { FONT, STYLES, TITLE, pathOf, titleOf } from "./layout.js";
 import { exact, human, percent, share } from "./words.js";
 
-/** Fills `scene` with the picture, and returns the element of each box and frame by the number of its item. */
-export function draw(scene, model, plan, layout, heat) {
+/** Fills `scene` with the picture, whose boxes have the colours that `look(item)` names, and returns the element of each box and frame by the number of its item. */
+export function draw(scene, model, plan, layout, look) {
   const frames = shapeOf("g", { "aria-hidden": "true" });
   const edges = shapeOf("g", { "aria-hidden": "true", class: "edges" });
   const items = shapeOf("g", { role: "none" });
   const elements = new Map();
-  const most = hottest(model, plan, heat);
   for (const item of plan.visible) {
     const opened = plan.unfolded.has(item.id);
     if (opened) frames.append(frameOf(item, layout.frames.get(item.id)));
-    const element = opened ? headOf(item, layout.frames.get(item.id)) : boxOf(item, layout.boxes.get(item.id));
+    const element = opened ? headOf(item, layout.frames.get(item.id)) : boxOf(item, layout.boxes.get(item.id), look(item));
     describe(element, item, model, plan, opened);
-    if (heat && !opened) warm(element, item, most, heat);
     elements.set(item.id, element);
     items.append(element);
   }
   for (const edge of layout.edges) edges.append(...edgeOf(edge));
   for (const { x, y } of layout.forks) edges.append(shapeOf("circle", { class: "fork", cx: x, cy: y, r: 1.8 }));
+  for (const link of layout.links) edges.append(...linkOf(link));
   scene.replaceChildren(frames, edges, items);
   return elements;
-}
-
-/** The largest figure of a box that is shown: the hot end of the scale. */
-export function hottest(model, plan, heat) {
-  const figures = plan.visible.filter((item) => heat && !plan.unfolded.has(item.id)).map((item) => item[heat]);
-  return Math.max(1, ...figures.filter((figure) => typeof figure === "number"));
 }
 
 function frameOf(item, { x, y, width, height }) {
@@ -48,10 +42,9 @@ function headOf(item, { x, y, width }) {
   return head;
 }
 
-function boxOf(item, { x, y, width, height, lines }) {
+function boxOf(item, { x, y, width, height, lines }, look) {
   const box = shapeOf("g", { class: `box ${item.kind}` });
-  if (item.family) box.style.setProperty("--fill", `var(--${item.family.replaceAll(" ", "-")})`);
-  if (item.family) box.style.setProperty("--line", `var(--${item.family.replaceAll(" ", "-")}-line)`);
+  tint(box, look);
   const rx = item.kind === "input" || item.kind === "output" ? 0 : 6;
   if (item.times) {
     for (const off of [6, 3]) box.append(shapeOf("rect", { class: "sheet", x: x + off, y: y + off, width, height, rx }));
@@ -83,15 +76,14 @@ function describe(element, item, model, plan, opened) {
   element.setAttribute("aria-label", words.filter(Boolean).join(", "));
 }
 
-/** Colours a box by its figure; the square root lets small parts be told from nothing. */
-function warm(element, item, most, heat) {
-  const part = typeof item[heat] === "number" ? Math.sqrt(item[heat] / most) : 0;
-  element.classList.add("warm");
-  element.style.setProperty("--heat", `${Math.round(part * 100)}%`);
+function* edgeOf({ tail, head, points, tip, arrow, label, shape, skip }) {
+  const end = arrow ? { "marker-end": "url(#arrow)" } : {};
+  yield shapeOf("path", { class: skip ? "edge skip" : "edge", d: pathOf({ points, tip }), "data-tail": tail, "data-head": head, ...end });
+  if (label) yield shapeOf("text", { class: "size", x: label.x, y: label.y + 3.5, "font-size": STYLES.note.size, "font-family": FONT }, shape);
 }
 
-function* edgeOf({ tail, head, path, label, shape, skip }) {
-  const arrow = typeof head === "number" ? { "marker-end": "url(#arrow)" } : {};
-  yield shapeOf("path", { class: skip ? "edge skip" : "edge", d: path, "data-tail": tail, "data-head": head, ...arrow });
-  if (label) yield shapeOf("text", { class: "size", x: label.x, y: label.y + 3.5, "font-size": STYLES.note.size, "font-family": FONT }, shape);
+/** Where a column ends, and where the next goes on: both have the same number. */
+function* linkOf({ x, y, number }) {
+  yield shapeOf("circle", { class: "link-end", cx: x, cy: y, r: RADIUS });
+  yield shapeOf("text", { class: "size", x, y: y + 3.5, "font-size": STYLES.note.size, "font-family": FONT }, String(number));
 }

@@ -16,3 +16,11 @@ export function shapeOf(name, attributes = {}, text = "") {
   if (text) element.textContent = text;
   return element;
 }
+
+/** Gives an element the colours of a look, which are custom properties: an op family, `heat-3`, `folded`. */
+export function tint(element, look) {
+  const name = look.replaceAll(" ", "-");
+  element.style.setProperty("--fill", `var(--${name}, var(--plain))`);
+  for (const part of ["line", "text", "dashes", "width"]) element.style.setProperty(`--${part}`, `var(--${name}-${part}, var(--plain-${part}))`);
+  return element;
+}

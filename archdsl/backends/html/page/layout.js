@@ -1,6 +1,7 @@
 // Coordinates: measures texts as this browser draws them, and lets Graphviz place boxes and lead edges.
 //
 // Graphviz gets numbers only: no text of a spec is ever part of the DOT, so none can be read as DOT.
+import { inColumns } from "./columns.js";
 import { isContainer } from "./model.js";
 import { human, percent, share, wrap } from "./words.js";
 
@@ -24,13 +25,14 @@ function widthOf(text, style) {
 /** The lines that an item's box shows, each with the name of its style. */
 export function linesOf(item, model, heat) {
   const lines = [];
-  if (item.label) lines.push({ text: item.label, style: "name" });
-  if (item.call) {
-    wrap(item.call).forEach((text, index, all) => {
-      const times = item.times && index === all.length - 1 ? ` ×${item.times}` : "";
-      lines.push({ text: text + times, style: isContainer(item) && !item.label ? "name" : "call" });
-    });
+  const called = calledOf(item);
+  const name = called ? item.label : named(item);
+  if (name) lines.push({ text: name, style: "name" });
+  if (called) {
+    const style = isContainer(item) && !name ? "name" : "call";
+    lines.push(...wrap(called).map((text) => ({ text, style })));
   }
+  lines.push(...(item.inside ?? []).map((text) => ({ text, style: "call" })));
   if (item.kind === "input" || item.kind === "output") lines.push({ text: item.shape.join("×"), style: "call" });
   else if (heat && item[heat] !== 0) {
     lines.push({ text: [human(item[heat]), percent(share(item[heat], model.total[heat]))].filter(Boolean).join(" · "), style: "note" });
@@ -40,18 +42,32 @@ export function linesOf(item, model, heat) {
 
 /** What a frame is called. */
 export function titleOf(item) {
-  const call = item.call ? item.call + (item.times ? ` ×${item.times}` : "") : "";
-  const title = [item.label, call].filter(Boolean).join(": ");
+  const called = calledOf(item);
+  const title = called ? [item.label, called].filter(Boolean).join(": ") : named(item);
   return title.length > 52 ? `${title.slice(0, 51)}…` : title;
 }
 
-/** Places everything of a plan. The result has a size, and coordinates for boxes, frames, forks, edges and labels. */
-export function layOut(graphviz, model, plan, { heat, direction }) {
+/** The call as it is shown, with how often it comes. */
+function calledOf(item) {
+  const call = item.brief ?? item.call;
+  return call && item.times ? `${call} ×${item.times}` : call;
+}
+
+/** The name of what has no call. */
+function named(item) {
+  return [item.label, item.times ? `×${item.times}` : ""].filter(Boolean).join(" ");
+}
+
+/**
+ * Places everything of a plan. The result has a size, and coordinates for boxes, frames, forks, edges and labels. It is
+ * in the columns that `breaks` begin, or without in those that fill `room` best.
+ */
+export function layOut(graphviz, model, plan, { heat, direction }, room, breaks) {
   const sizes = new Map();
   for (const item of plan.visible) if (!plan.unfolded.has(item.id)) sizes.set(item.id, sizeOfBox(linesOf(item, model, heat)));
   const done = graphviz.render(dotOf(plan, sizes, direction), { format: "json0" });
   if (done.status !== "success") throw new Error(`Graphviz: ${done.errors.map((error) => error.message).join("; ")}`);
-  return placed(JSON.parse(done.output), plan, model, sizes, heat);
+  return inColumns(placed(JSON.parse(done.output), plan, model, sizes, heat), plan, direction, room, breaks);
 }
 
 function sizeOfBox(lines) {
@@ -61,7 +77,7 @@ function sizeOfBox(lines) {
 }
 
 function dotOf(plan, sizes, direction) {
-  const out = [`digraph{graph[rankdir=${direction} nodesep=0.28 ranksep=0.3]node[shape=box fixedsize=true label=""]edge[arrowsize=0.6]`];
+  const out = [`digraph{graph[rankdir=${direction} nodesep=0.28 ranksep=0.22]node[shape=box fixedsize=true label=""]edge[arrowsize=0.6]`];
   const within = new Map();
   for (const fork of plan.forks) {
     if (!within.has(fork.home)) within.set(fork.home, []);
@@ -125,19 +141,22 @@ function placed(drawn, plan, model, sizes, heat) {
   }
   const edges = (drawn.edges ?? []).map((edge) => {
     const known = plan.edges[Number(edge.id.slice(1))];
-    return { ...known, path: curve(edge.pos, at), label: edge.lp && at(edge.lp) };
+    return { ...known, ...curve(edge.pos, at), arrow: typeof known.head === "number", label: edge.lp && at(edge.lp) };
   });
   return { width, height, boxes, frames, forks, edges };
 }
 
-/** The data of an SVG path from Graphviz's list of points: `e,` marks the tip of the arrow. */
+/** The points of a curve from Graphviz's list, in which `e,` marks the tip of the arrow. */
 function curve(pos, at) {
   const points = pos.split(" ");
   const tip = points.find((point) => point.startsWith("e,"));
-  const [first, ...rest] = points.filter((point) => !/^[se],/.test(point)).map(at);
+  return { points: points.filter((point) => !/^[se],/.test(point)).map(at), tip: tip && at(tip.slice(2)) };
+}
+
+/** The data of an SVG path. */
+export function pathOf({ points: [first, ...rest], tip }) {
   const show = ({ x, y }) => `${round(x)} ${round(y)}`;
-  const line = tip ? `L${show(at(tip.slice(2)))}` : "";
-  return `M${show(first)}C${rest.map(show).join(" ")}${line}`;
+  return `M${show(first)}C${rest.map(show).join(" ")}${tip ? `L${show(tip)}` : ""}`;
 }
 
 function round(number) {

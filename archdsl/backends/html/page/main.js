@@ -2,14 +2,14 @@
 /* global Viz */
 import { makeCamera } from "./camera.js";
 import { fillCard } from "./card.js";
-import { draw, hottest } from "./draw.js";
-import { elementOf } from "./elements.js";
+import { draw } from "./draw.js";
+import { elementOf, tint } from "./elements.js";
 import { layOut } from "./layout.js";
 import { listen, paint } from "./live.js";
 import { around, isContainer, makeModel, openedTo } from "./model.js";
 import { makePlan } from "./plan.js";
 import { matches } from "./search.js";
-import { exact, human, plural } from "./words.js";
+import { exact, human, plural, share } from "./words.js";
 
 const MOST = 6000; // boxes that are laid out at once: beyond, a browser is busy for half a minute
 const OVERVIEW = "overview";
@@ -25,7 +25,7 @@ const narrow = matchMedia("(max-width: 700px)");
 const graphviz = await Viz.instance();
 const settings = JSON.parse(part("data").textContent);
 const camera = makeCamera(svg, scene, covered);
-const state = { opened: new Set(), spread: new Set(), chosen: null, heat: settings.heat, direction: settings.direction, found: [] };
+const state = { opened: new Set(), spread: new Set(), chosen: null, heat: settings.heat, direction: settings.direction, breaks: undefined, found: [] };
 let model = null;
 let plan = null;
 let layout = null;
@@ -35,9 +35,10 @@ let elements = new Map();
 
 /**
  * Lays out and draws what `opened` and `spread` say (see `makePlan`), unless that is too much; `item` stays where it is
- * on the screen. Returns whether it was done.
+ * on the screen. Columns begin where they did, or with `anew` where that fills the window best. Returns whether it was
+ * done.
  */
-function show({ opened = state.opened, spread = state.spread }, item) {
+function show({ opened = state.opened, spread = state.spread, anew = false }, item) {
   const next = makePlan(model, opened, spread);
   const boxes = next.visible.length - next.unfolded.size;
   if (boxes > MOST) {
@@ -48,8 +49,9 @@ function show({ opened = state.opened, spread = state.spread }, item) {
   const focused = document.activeElement?.closest?.("[role=treeitem]")?.dataset.path;
   Object.assign(state, { opened, spread });
   plan = next;
-  layout = layOut(graphviz, model, plan, state);
-  elements = draw(scene, model, plan, layout, state.heat);
+  layout = layOut(graphviz, model, plan, state, camera.room(), anew ? undefined : state.breaks);
+  state.breaks = layout.breaks;
+  elements = draw(scene, model, plan, layout, lookOf);
   camera.setSize(layout.width, layout.height);
   const after = item && cornerOf(item);
   if (before && after) camera.hold(before, after);
@@ -58,6 +60,14 @@ function show({ opened = state.opened, spread = state.spread }, item) {
   settle();
   if (focused !== undefined) shownAs(state.chosen)?.focus({ preventScroll: true });
   return true;
+}
+
+/** What the colours of a box say: its family or its share of the model, in steps that are those of all diagrams. */
+function lookOf(item) {
+  if (item.kind === "input" || item.kind === "output") return "terminal";
+  if (!state.heat) return item.family || "folded";
+  const part = share(item[state.heat], model.total[state.heat]) ?? 0;
+  return `heat-${settings.steps.filter((step) => 100 * part >= step).length}`;
 }
 
 function cornerOf(item) {
@@ -110,26 +120,18 @@ function say(words) {
 }
 
 function legend() {
-  const entry = (words, style) => {
-    const swatch = elementOf("span", { className: style.className ?? "swatch" });
-    for (const [name, value] of Object.entries(style.colours ?? {})) swatch.style.setProperty(name, value);
-    return elementOf("li", {}, swatch, words);
-  };
+  const entry = (words, look) => elementOf("li", {}, tint(elementOf("span", { className: "swatch" }), look), words);
   const entries = [];
   if (state.heat) {
     const words = { params: "parameters", macs: "MACs" }[state.heat];
-    entries.push(entry(`0 to ${human(hottest(model, plan, state.heat))} ${words} a box`, { className: "scale" }));
+    const [first, ...others] = settings.scale;
+    entries.push(...[`${first} of ${words}`, ...others].map((text, step) => entry(text, `heat-${step}`)));
   } else {
     const shown = new Set(plan.visible.map((item) => item.family));
-    for (const name of model.families.filter((family) => shown.has(family))) {
-      const variable = `--${name.replaceAll(" ", "-")}`;
-      entries.push(entry(name, { colours: { "--fill": `var(${variable})`, "--line": `var(${variable}-line)` } }));
-    }
-    if (plan.visible.some((item) => isContainer(item) && !plan.unfolded.has(item.id))) {
-      entries.push(entry("folded block", { colours: { "--fill": "var(--folded)", "--line": "var(--folded-line)" } }));
-    }
+    entries.push(...model.families.filter((family) => shown.has(family)).map((family) => entry(family, family)));
+    if (plan.visible.some((item) => lookOf(item) === "folded" && !plan.unfolded.has(item.id))) entries.push(entry("folded block", "folded"));
   }
-  if (plan.edges.some((edge) => edge.skip)) entries.push(entry("skip", { className: "swatch dash" }));
+  if (plan.edges.some((edge) => edge.skip)) entries.push(elementOf("li", {}, elementOf("span", { className: "swatch dash" }), "skip"));
   part("legend").replaceChildren(...entries);
 }
 
@@ -190,13 +192,13 @@ function go(item, options) {
 
 /** What is open at each choice of the list of depths. */
 function detail(depth) {
-  if (depth === OVERVIEW) return { opened: new Set(model.opened), spread: new Set() };
+  if (depth === OVERVIEW) return { opened: new Set(model.opened), spread: new Set(model.spread) };
   const runs = depth === ALL ? model.items.filter((item) => item.times).map((item) => item.id) : [];
   return { opened: openedTo(model, depth === ALL ? Infinity : Number(depth)), spread: new Set(runs) };
 }
 
 function look(depth) {
-  if (!show(detail(depth))) return;
+  if (!show({ ...detail(depth), anew: true })) return;
   camera.start(true);
   say(shown());
 }
@@ -208,8 +210,8 @@ function colour(heat) {
 }
 
 function turn() {
-  state.direction = state.direction === "TB" ? "LR" : "TB";
-  show({});
+  state.direction = { TB: "LR", LR: "TB", BT: "RL", RL: "BT" }[state.direction];
+  show({ anew: true });
   camera.start(true);
 }
 
@@ -385,7 +387,7 @@ function take(data) {
   depths();
   state.chosen = (old && state.chosen && model.byPath.get(state.chosen.path)) ?? null;
   state.found = matches(model, query.value);
-  show(old ? carried(old) : detail(OVERVIEW));
+  show(old ? carried(old) : { ...detail(OVERVIEW), anew: true });
   if (old) tell(state.chosen);
   else camera.start();
 }
@@ -402,7 +404,7 @@ function carried(old) {
 function depths() {
   const option = (value, words) => new Option(words, value);
   const levels = Array.from({ length: Math.min(model.deepest, 8) }, (_, level) => option(level + 1, level === 0 ? "folded" : `${plural(level + 1, "level")}`));
-  part("depth").replaceChildren(option(OVERVIEW, "overview"), ...levels, option(ALL, "everything"), Object.assign(option("", "by hand"), { hidden: true }));
+  part("depth").replaceChildren(option(OVERVIEW, "first view"), ...levels, option(ALL, "everything"), Object.assign(option("", "by hand"), { hidden: true }));
 }
 
 function complain({ title, text }) {

@@ -1,6 +1,6 @@
 // The graph as the page holds it: the tree of items, made from the data that Python wrote.
 //
-// An item is an input, an op, a block, a labelled group, a run of repeats, or an output; item 0 is the model itself.
+// An item is an input, an op, a block, a labelled group, a repeat, a unit of one, or an output; item 0 is the model itself.
 // Items stand in the order of the flow, depth first, so a parent precedes what it holds.
 
 /** The items of `data` with their numbers and children, and what else belongs to the model. */
@@ -17,14 +17,19 @@ export function makeModel(data) {
   return { ...data, items, byPath, deepest: Math.max(...items.map((item) => (isContainer(item) ? item.depth : 0))) };
 }
 
-/** A run of repeats takes the level of its blocks, which open with it; a group is part of the body it stands in. */
+/** A repeat of blocks takes their level, as they open with it; other than blocks is part of the body it stands in. */
 function levels(item, parent) {
-  return item.kind === "repeat" || (item.kind === "block" && parent.kind !== "repeat") ? 1 : 0;
+  return (item.kind === "repeat" && item.block) || (item.kind === "block" && parent.kind !== "repeat") ? 1 : 0;
 }
 
 /** Whether the item can be opened. */
 export function isContainer(item) {
   return item.children.length > 0;
+}
+
+/** Whether the item stands for ops that are alike: what it shows when open is each of them. */
+export function isRun(item) {
+  return item.kind === "repeat" && !isContainer(item.children[0]);
 }
 
 /** The containers around an item, the innermost first, without the model itself. */
@@ -36,7 +41,8 @@ export function around(model, item) {
 
 /** What is open when looking `depth` blocks deep; 1 folds all that the model itself is written of. */
 export function openedTo(model, depth) {
-  return new Set(model.items.filter((item) => item.id > 0 && isContainer(item) && item.depth < depth).map((item) => item.id));
+  const wanted = (item) => item.id > 0 && isContainer(item) && item.depth < depth && (depth === Infinity || !isRun(item));
+  return new Set(model.items.filter(wanted).map((item) => item.id));
 }
 
 /** The tensors that an item takes from outside and gives to others, each as `{from, to}` numbers of leaves. */

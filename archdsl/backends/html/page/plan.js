@@ -1,8 +1,8 @@
 // What is shown: which boxes and frames, and which edges join them. Nothing here knows coordinates or elements.
-import { isContainer } from "./model.js";
+import { isContainer, isRun } from "./model.js";
 
 /**
- * The boxes, frames and edges for a set of `opened` items. A run of repeats that is open shows its first block, which
+ * The boxes, frames and edges for a set of `opened` items. A repeat that is open shows its first block, which
  * stands for all; one in `spread` shows each of them.
  *
  * `visible` has every box and frame as a reader meets them, `homes` the frames around each from the outside in, and
@@ -20,7 +20,7 @@ export function makePlan(model, opened, spread) {
     shown.set(item.id, item.id);
     const inner = [...home, item.id];
     if (!isContainer(item) || !opened.has(item.id)) item.children.forEach((child) => stand(child, () => item.id));
-    else if (item.kind !== "repeat" || spread.has(item.id)) item.children.forEach((child) => place(child, inner));
+    else if (item.kind !== "repeat" || isRun(item) || spread.has(item.id)) item.children.forEach((child) => place(child, inner));
     else {
       const [first, ...others] = item.children;
       shown.set(first.id, item.id);
@@ -41,7 +41,7 @@ export function makePlan(model, opened, spread) {
 
   const unfolded = new Set(visible.filter((item) => isContainer(item) && opened.has(item.id)).map((item) => item.id));
   const { edges, forks } = joined(model, shown, homes, flowsBetween(model, shown, copies));
-  markSkips(model, edges);
+  markSkips(edges);
   return { visible, unfolded, homes, shown, edges, forks };
 }
 
@@ -125,11 +125,8 @@ function commonLength(one, other) {
   return length;
 }
 
-/**
- * Marks as `skip` each edge into a joining op beside which the same tensor takes a longer way there: an identity
- * shortcut. Where the shortcut has an op on it (a projection), it is a branch like another.
- */
-function markSkips(model, edges) {
+/** Marks as `skip` each edge beside which there is a longer way from its tail to its head. */
+function markSkips(edges) {
   const into = new Map();
   for (const edge of edges) {
     if (!into.has(edge.head)) into.set(edge.head, []);
@@ -137,7 +134,7 @@ function markSkips(model, edges) {
   }
   for (const edge of edges) {
     const company = into.get(edge.head);
-    if (company.length < 2 || model.items[edge.head]?.family !== "joining") continue;
+    if (company.length < 2) continue;
     edge.skip = company.some((other) => other.tail !== edge.tail && leadsTo(edge.tail, other.tail, into));
   }
 }
