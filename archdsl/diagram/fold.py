@@ -80,11 +80,13 @@ class _Chooser:
         self._words = Words(listed, costs)
         self._ops = [int(item.kind == "op") * len(item.copies) for item in listed.items]
         self._weighty = [int(_is_weighty(item)) for item in listed.items]
-        self._marked = [item.path in options.marks for item in listed.items]
+        self._marks = options.marks
+        self._marked = [False] * len(listed.items)
+        """Of each item, whether there are marks inside."""
         for item in reversed(listed.items[1:]):  # what an item holds comes after it
             self._ops[item.parent] += self._ops[item.index]
             self._weighty[item.parent] += self._weighty[item.index]
-            self._marked[item.parent] |= self._marked[item.index]
+            self._marked[item.parent] |= self._marked[item.index] or item.path in options.marks
         branches = _branches(listed)
         self._unframed = frozenset(index for index in branches if not self._words.is_list(listed.items[index]))
         self._parts = frozenset(item.index for item in listed.items if self._is_part(item))
@@ -120,8 +122,8 @@ class _Chooser:
         The most by one that has a mark inside; then by what holds blocks, and so shows how the model is built; the
         least by a mere list of ops. Among equals it counts how many ops are in all boxes of the kind.
         """
-        if item.kind == "op" or _names(item) & self._folded:
-            return _NOTHING
+        if item.kind == "op" or _names(item) & self._folded or self._marks.get(item.path) in ("added", "removed"):
+            return _NOTHING  # what is new or gone as a whole is one box
         marked, listed, holds = self._marked[item.index], self._words.is_list(item), self._holds_blocks(item)
         kind = self._kind(item)
         if item.kind == "group" and listed:
@@ -138,7 +140,9 @@ class _Chooser:
 
     def _holds_blocks(self, item: Item) -> bool:
         inside = [self._items[child] for child in item.children]
-        return len(inside) > 1 and all(child.kind != "op" for child in inside)
+        return len(inside) > 1 and all(
+            child.kind != "op" and not (child.kind == "group" and self._words.is_list(child)) for child in inside
+        )
 
     def _is_part(self, item: Item) -> bool:
         """Whether an item is open wherever what is around it is: what repeats, branches, groups in a block's body."""

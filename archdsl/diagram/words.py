@@ -174,7 +174,7 @@ def _short(text: str) -> str:
     return re.sub(r"\d*\.\d{5,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.3g}", text)
 
 
-def wrap(text: str, width: int = 44) -> list[str]:
+def wrap(text: str, width: int = 50) -> list[str]:
     """A call on several lines, broken after commas.
 
     >>> wrap("conv(256, k=3, stride=2, bias=false)", 24)

@@ -102,6 +102,7 @@ class Style:
             "fontcolor": palette.muted if dashed else palette.text,
             "penwidth": "1.8" if look else "0.8",
             "labelloc": "b" if foot else "t",
+            "peripheries": "1",
         }
 
     def fork(self) -> Attributes:

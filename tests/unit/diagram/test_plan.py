@@ -192,12 +192,17 @@ def test_depth_counts_blocks_and_not_groups() -> None:
 
 
 def test_marks_are_on_boxes_and_frames_and_keep_apart_what_is_alike() -> None:
-    drawn = plan(load("resnet50").graph, Options(marks={"c3.2": "added", "c3.2.main.1.conv": "changed"}))
+    drawn = plan(load("resnet50").graph, Options(marks={"c3.2": "changed", "c3.2.main.1.conv": "added"}))
     frames = {frame.path: frame.mark for frame in drawn.frames()}
     boxes = {box.path: box.mark for box in drawn.boxes()}
-    assert frames["c3.2"] == "added"
-    assert boxes["c3.2.main.1.conv"] == "changed"
+    assert frames["c3.2"] == "changed"
+    assert boxes["c3.2.main.1.conv"] == "added"
     assert {mark for path, mark in boxes.items() if not path.startswith("c3.2")} == {None}
+
+
+def test_what_is_new_or_gone_as_a_whole_is_one_box() -> None:
+    drawn = plan(load("resnet50").graph, Options(marks={"c3.2": "added", "stem": "removed"}))
+    assert {box.path: box.mark for box in drawn.boxes() if box.mark} == {"stem": "removed", "c3.2": "added"}
 
 
 def test_a_mark_shows_through_what_is_folded() -> None:
