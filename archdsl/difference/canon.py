@@ -36,7 +36,7 @@ def argument(op: Op, name: str) -> Any:
 
 
 def _slides(op: Op) -> bool:
-    """Whether it is a convolution that pads its input. A transposed one trims its output, and pooling pads otherwise."""
+    """Whether it is a convolution that pads its input; a transposed one trims its output."""
     return op.family == "convolution" and {"k", "stride", "pad", "dilation"} <= type(op).model_fields.keys()
 
 

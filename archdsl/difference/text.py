@@ -107,10 +107,17 @@ def signed(count: Dim, name: str = "params") -> str:
     """
     >>> signed(-2_500_000, "MACs"), signed(64)
     ('−2.50 M', '+64')
+    >>> from archdsl.graph.dims import Sym
+    >>> h = Sym.named("h")
+    >>> signed(-3 * h), signed(3 * h), signed(3 * h - 64)
+    ('−3*h', '+3*h', '+(3*h - 64)')
     """
     show = human if name == "MACs" else exact
     if not isinstance(count, int):
-        return f"+({count})"
+        text = str(count)
+        if " " in text:
+            return f"+({text})"
+        return text.replace("-", "−") if text.startswith("-") else f"+{text}"
     return f"{'−' if count < 0 else '+'}{show(abs(count))}"
 
 

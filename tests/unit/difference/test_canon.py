@@ -24,7 +24,7 @@ def test_padding_by_rule_is_that_by_numbers_where_the_stride_is_one() -> None:
 
 
 def test_padding_of_a_transposed_convolution_is_another() -> None:
-    """By rule it trims what numbers do not: with a kernel of 2 and a stride of 3, "valid" gives ``3 n``, 0 gives less."""
+    """With a kernel of 2 and a stride of 3, "valid" gives ``3 * n`` elements, and 0 gives one less."""
     assert canonical(ConvTranspose(filters=8, k=2, stride=3, pad="valid")) != canonical(
         ConvTranspose(filters=8, k=2, stride=3, pad=0)
     )
