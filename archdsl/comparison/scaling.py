@@ -34,12 +34,17 @@ def ratio(entry: Entry | None, first: Entry | None, name: str) -> float | None:
     return ours / base if isinstance(ours, int) and isinstance(base, int) and base else None
 
 
+def _first(family: Sequence[Member]) -> Entry | None:
+    """The one that ratios are to: the first that has figures."""
+    return next((entry for _, entry in family if entry is not None), None)
+
+
 def table(
     title: str, members: Sequence[Member], columns: Sequence[str] | None = None, notes: Sequence[str] = ()
 ) -> Table:
-    """A row for each member; ratios are to the first that has figures. ``columns`` are names of a comparison's."""
+    """A row for each member. ``columns`` are names of a comparison's; counts are followed by their ratios."""
     shown = columns or _COLUMNS
-    first = next((entry for _, entry in members if entry is not None), None)
+    first = _first(members)
     names = [name for name, _ in members[0][0]] if members else []
     heads = [Column(name, name) for name in names]
     for name in shown:
@@ -64,7 +69,7 @@ def _cells(
 
 def to_json(model: str, family: Sequence[Member], **more: Any) -> str:
     """The members as objects with their arguments; a model with errors has ``null`` in place of figures."""
-    first = next((entry for _, entry in family if entry is not None), None)
+    first = _first(family)
     return document(
         SCHEMA,
         VERSION,

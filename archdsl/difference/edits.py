@@ -15,7 +15,7 @@ from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, tree
 from archdsl.ops.base import Misfit, Op
 from archdsl.ops.show import TRAINING, call, value
-from archdsl.passes.cost import NodeCost, cost
+from archdsl.passes.cost import NodeCost, cost, share_of
 
 LEARNING: Final = frozenset({*TRAINING, "momentum"})
 """Arguments without which a trained model computes the same."""
@@ -175,20 +175,10 @@ def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]
 
 def _so_far(a: Node, op: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...], spent: Delta, *, owns: bool) -> Delta:
     try:
-        return Delta.between(_cost(a.op, ins, owns=a.layer == a.path), _cost(op, outs, owns=owns))
+        before = share_of(a.op, ins, a.shape, owns=a.layer == a.path)
+        return Delta.between(before, share_of(op, outs, op.shape(*outs), owns=owns))
     except (Misfit, ArithmeticError):
         return spent
-
-
-def _cost(op: Op, inputs: tuple[Shape, ...], *, owns: bool) -> NodeCost:
-    from math import prod
-
-    weights = op.weights(*inputs) if owns else ()
-    return NodeCost(
-        trainable=sum(prod(weight.shape) for weight in weights if weight.trainable),
-        non_trainable=sum(prod(weight.shape) for weight in weights if not weight.trainable),
-        macs=op.macs(inputs, op.shape(*inputs)),
-    )
 
 
 def _shapes(a: Op, b: Op, name: str, inputs: tuple[Shape, ...]) -> bool:

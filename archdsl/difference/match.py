@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from math import log2
 from typing import Final, TypeAlias, TypeVar
@@ -296,7 +296,7 @@ class _Matcher:
         for parts in waiting.values():
             parts.reverse()
         moved: set[str] = set()
-        for part, home in self._left(ours, self._nodes.keys(), 0):
+        for part, home in self._left(ours, set(self._nodes), 0):  # as it is now: pairs are added below
             key = (part.digest, self._instances.get(home, -1) if part.size == 1 else None)
             if same := waiting.get(key):
                 before = set(self._nodes)
@@ -304,16 +304,15 @@ class _Matcher:
                 moved |= self._nodes.keys() - before
         return moved
 
-    def _left(self, part: _Part, taken: Iterable[str], home: int) -> Iterator[tuple[_Part, int]]:
+    def _left(self, part: _Part, taken: Set[str], home: int) -> Iterator[tuple[_Part, int]]:
         """The largest parts of which nothing has a partner, each with the instance that it stands in."""
-        known = taken if isinstance(taken, set | dict) else set(taken)
         item = part.item
         paths = (item.path,) if isinstance(item, Node) else (node.path for node in item.nodes())
-        if not any(path in known for path in paths):
+        if taken.isdisjoint(paths):
             yield part, home
         elif isinstance(item, Branch):
             for child in self._children(part):
-                yield from self._left(child, known, item.index)
+                yield from self._left(child, taken, item.index)
 
 
 _EXCHANGED: Final = frozenset({"activation", "normalisation", "pooling", "regularisation", "joining", "convolution"})

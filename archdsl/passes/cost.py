@@ -84,14 +84,15 @@ def cost(graph: Graph) -> Cost:
         key = (id(op), inputs, owns)  # equal ops of an elaborated graph are one object, and ids are quick to hash
         share = known.get(key)
         if share is None:
-            share = known[key] = _share(op, inputs, node.shape, owns)
+            share = known[key] = share_of(op, inputs, node.shape, owns=owns)
         nodes[node.path] = share
         depths[node.path] = max((depths[name] for name in node.inputs), default=0) + op.depth
     depth = max((depths[port.node] for port in graph.outputs), default=0)
     return Cost(nodes, NodeCost.sum(nodes.values()), depth)
 
 
-def _share(op: Op, inputs: tuple[Shape, ...], output: Shape, owns: bool) -> NodeCost:
+def share_of(op: Op, inputs: tuple[Shape, ...], output: Shape, *, owns: bool = True) -> NodeCost:
+    """What one op costs; without its weights where another node ``owns`` them."""
     weights = op.weights(*inputs) if owns else ()
     return NodeCost(
         trainable=sum(prod(weight.shape) for weight in weights if weight.trainable),

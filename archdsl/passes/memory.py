@@ -155,7 +155,8 @@ class _Run:
     def _between(self, node: Node, training: bool) -> Dim:
         op: Op = node.op
         inside = op.between(self.graph.input_shapes(node), node.shape) * self.width
-        return inside + elements(node.shape) if op.masks and training else inside
+        mask = elements(node.shape) if op.masks and training else 0  # a byte for each element
+        return inside + mask
 
     def backward(self) -> None:
         """From the outputs, whose gradients are given, to the first weights that are trained."""

@@ -106,7 +106,8 @@ def _levels(graph: Graph, above: Mapping[str, str]) -> dict[str, int]:
 def _fork(names: tuple[str, ...], above: Mapping[str, str], levels: Mapping[str, int]) -> str:
     """The last value that all ways to all of the names lead through, in as many steps as it is away."""
     fork, *others = names
-    for name in others:
+    for other in others:
+        name = other
         while fork != name:
             if levels[fork] < levels[name]:
                 name = above[name]

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from archdsl.diagnostics.display import visible
+from archdsl.summary.figures import UNITS
 
 COLOURS: Final = ("#0072B2", "#D55E00", "#007A5A", "#A6428C", "#B8860B", "#3A86C8", "#6B4C9A", "#5C5C5C")
 """Those of Okabe & Ito (2008), the light ones darkened until they stand out from white at 3:1, as WCAG 2.1 asks."""
@@ -48,7 +49,6 @@ _UNDATED: Final[Mapping[str, Mapping[str, str | None]]] = {
     ".pdf": {"CreationDate": None, "ModDate": None, "Producer": None, "Creator": "archdsl"},
     ".png": {"Software": None},
 }
-_UNITS: Final = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def counts(value: float, _position: int | None = None) -> str:
     >>> [counts(v) for v in (500, 2_500_000, 4e9)]
     ['500', '2.5 M', '4 G']
     """
-    for size, unit in _UNITS:
+    for size, unit in UNITS:
         if value >= size:
             return f"{value / size:g} {unit}"
     return f"{value:g}"

@@ -7,7 +7,7 @@ from typing import Final
 
 from archdsl.graph.dims import Dim
 
-_UNITS: Final = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
+UNITS: Final = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k"))
 
 
 def exact(count: Dim) -> str:
@@ -38,7 +38,7 @@ def human(count: Dim) -> str:
         return str(count)
     if count >= 10**15:  # no architecture's, and more than a float holds
         return f"{Decimal(count):.2e}"
-    for size, unit in _UNITS:
+    for size, unit in UNITS:
         # Rounding to three digits may carry into the next unit: 999_999 is 1.00 M and not 1000 k.
         if count >= size * 0.9995:
             scaled = count / size
