@@ -11,6 +11,9 @@ from pathlib import Path
 from archdsl import load
 from archdsl.api import check_text
 from archdsl.backends.graphviz.layout import draw
+from archdsl.backends.html import to_html
+from archdsl.backends.html import to_json as page_json
+from archdsl.backends.mermaid import to_mermaid
 from archdsl.comparison import Criteria, select
 from archdsl.comparison.json import to_json as compare_json
 from archdsl.comparison.note import to_json as select_json
@@ -40,9 +43,12 @@ def outputs(models: list[str]) -> Iterator[tuple[str, str | bytes]]:
         yield f"{name} summary json", summary_json(summary)
         yield f"{name} summary text", str(summary)
         yield f"{name} dot", draw(graph, "dot")
+        yield f"{name} mermaid", to_mermaid(graph)
+        yield f"{name} page", page_json(graph, sources=architecture.sources)
         if name in DRAWN:
             for form in ("svg", "png"):
                 yield f"{name} {form}", draw(graph, form, Options(depth=1))
+            yield f"{name} html", to_html(graph, sources=architecture.sources)
     entries = compare(sorted(models))
     yield "comparison", compare_json(entries)
     yield "selection", select_json(select(entries, Criteria(params=30e6)))

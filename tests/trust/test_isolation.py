@@ -226,6 +226,14 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "dot": ("render", "{spec}:Net", "-o", "net.dot"),
     "svg": ("render", "{spec}:Net", "-o", "net.svg"),
     "png": ("render", "{spec}:Net", "-o", "net.png"),
+    "mermaid": ("render", "{spec}:Net", "-o", "net.mmd"),
+    "page": ("render", "{spec}:Net", "-o", "net.html"),
+    "diff": ("diff", "{spec}:Net", "lenet5"),
+    "diff json": ("diff", "--format", "json", "{spec}:Net", "lenet5"),
+    "diff picture": ("diff", "{spec}:Net", "lenet5", "-o", "net.svg"),
+    "compare": ("compare", "{spec}:Net", "lenet5"),
+    "compare json": ("compare", "--format", "json", "{spec}:Net", "lenet5"),
+    "no block": ("render", "{spec}:Net", "--fold", "Prt"),
     "no model": ("summary", "{spec}:Nett"),
     "no parameter": ("summary", "{spec}:Net", "--set", "wdth=3"),
     "bad value": ("summary", "{spec}:Net", "--set", 'width="a"'),
@@ -246,10 +254,10 @@ def _ways(nets: Path) -> Iterator[str]:
 def test_no_output_names_the_machine(
     command: str, name: str, named: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    here = tmp_path / "elsewhere"
+    here = tmp_path / "work-of-somebody"
     here.mkdir()
     monkeypatch.chdir(here)
-    secrets = [str(tmp_path), tmp_path.name, "of-somebody", "elsewhere", str(Path.home())]
+    secrets = [str(tmp_path), tmp_path.name, "of-somebody", str(Path.home())]
     # Short names and `root` may be in outputs for other reasons.
     secrets += [name for name in (socket.gethostname(), getpass.getuser()) if len(name) > 4]
     outputs = set[bytes]()

@@ -16,6 +16,8 @@ from tests.unit.cli.conftest import Run
         (["nowhere.arch"], "nowhere.arch: no such file"),
         (["resnet5"], "did you mean"),
         (["net.arch", "--set", "dept=3"], "did you mean"),
+        (["lenet5", "--fold", "Stem"], "no block or instance is called Stem"),
+        (["lenet5", "--depth", "0"], "neither a number of levels"),
         (["net.arch", "--port", "70000"], "--port"),
     ],
 )

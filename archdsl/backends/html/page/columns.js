@@ -4,20 +4,23 @@
 const COLUMNS = 8; // at most
 const BETTER = 1.12; // how much larger a further column must make the picture
 const LEAST = 0.5; // where even columns leave letters smaller, one chain is easier to follow
+const PART = 0.6; // of the length: what is longer may be cut
 const GAP = 34; // between columns
 const STUB = 26; // from a cut to the number that says where it goes on
 export const RADIUS = 8;
 
 /**
  * The layout in columns: those that begin with the items `breaks`, or, without, as few as make it as large as can be in
- * `room`. The result has `breaks`, and `links`: the numbers where a column ends, and where the next goes on.
+ * `room`. The result has `breaks`, of each frame the parts that lie in
+ * different columns, and `links`: the numbers where a column ends, and where the next goes on.
  */
 export function inColumns(layout, plan, direction, room, breaks) {
   const axes = axesOf(direction);
   const cuts = cutsOf(layout, plan, axes);
   const pieces = piecesOf(layout, axes, cuts);
   const begins = breaks ? pieces.flatMap(({ item }, index) => (index > 0 && breaks.includes(item) ? [index] : [])) : best(pieces, axes, room);
-  return begins.length === 0 ? { ...layout, links: [], breaks: [] } : arranged(layout, axes, pieces, begins);
+  const frames = new Map([...layout.frames].map(([id, frame]) => [id, [frame]]));
+  return begins.length === 0 ? { ...layout, frames, links: [], breaks: [] } : arranged(layout, axes, pieces, begins);
 }
 
 /** How to read a rectangle or point: where it begins and ends along the flow, and across it; and how to move it. */
@@ -31,19 +34,31 @@ function axesOf(direction) {
   };
   return {
     upright, sign, along,
+    between: (at, from, to) => ({ ...at, [y]: sign > 0 ? from : -to, [height]: to - from }),
     across: (at) => [at[x], at[x] + (at[width] ?? 0)],
     moved: (at, by, sideways) => ({ ...at, [x]: at[x] + sideways, [y]: at[y] + by * sign }),
   };
 }
 
-/** Where a column may end: between the parts of the model itself, where one edge alone goes from one side to the other. */
-function cutsOf(layout, plan, { along }) {
-  const homes = new Map(plan.forks.map(({ key, home }) => [key, home]));
-  const top = (end) => plan.homes.get(homes.get(end) ?? end)[1] ?? homes.get(end) ?? end;
+/**
+ * Where a column may end: between the parts of the model, where one edge alone goes from one side to the other. A frame
+ * that has most of the model in it is no part, but what it holds.
+ */
+function cutsOf(layout, plan, { along, upright }) {
+  const whole = (upright ? layout.height : layout.width) * PART;
   const extents = new Map();
+  const trunk = new Set([0]);
   for (const item of plan.visible) {
-    if (plan.homes.get(item.id).length === 1) extents.set(item.id, along(layout.boxes.get(item.id) ?? layout.frames.get(item.id)));
+    const [from, to] = along(layout.boxes.get(item.id) ?? layout.frames.get(item.id));
+    if (!trunk.has(plan.homes.get(item.id).at(-1))) continue;
+    if (plan.unfolded.has(item.id) && to - from > whole) trunk.add(item.id);
+    else extents.set(item.id, [from, to]);
   }
+  const homes = new Map(plan.forks.map(({ key, home }) => [key, home]));
+  const top = (end) => {
+    const inner = homes.get(end) ?? end;
+    return [...plan.homes.get(inner), inner].find((id) => extents.has(id));
+  };
   const order = [...extents].sort(([, one], [, other]) => one[0] - other[0]);
   const cuts = [];
   let end = -Infinity;
@@ -61,13 +76,15 @@ function cutsOf(layout, plan, { along }) {
   return cuts;
 }
 
-function piecesOf(layout, { along, across }, cuts) {
+function piecesOf(layout, axes, cuts) {
+  const { along, across } = axes;
   const pieces = [{ from: -Infinity }, ...cuts.map(({ at, item, edge }) => ({ from: at, item, edge }))].map((piece, index) => ({
     ...piece, to: cuts[index]?.at ?? Infinity, low: Infinity, high: -Infinity, left: Infinity, right: -Infinity,
   }));
   const labels = layout.edges.filter((edge) => edge.label).map(({ label, shape }) => ({ ...label, x: label.x - 3 * shape.length, width: 6 * shape.length }));
   const curves = layout.edges.filter((edge) => !cuts.some((cut) => cut.edge === edge)).flatMap((edge) => edge.points);
-  for (const each of [...layout.boxes.values(), ...layout.frames.values(), ...labels, ...curves]) {
+  const frames = [...layout.frames.values()].flatMap((frame) => parted(frame, axes, pieces));
+  for (const each of [...layout.boxes.values(), ...frames, ...labels, ...curves]) {
     const [from, to] = along(each);
     const [left, right] = across(each);
     const piece = pieces.find((one) => (from + to) / 2 < one.to);
@@ -76,6 +93,13 @@ function piecesOf(layout, { along, across }, cuts) {
     });
   }
   return pieces;
+}
+
+/** The parts of a frame that lie in different pieces. */
+function parted(frame, { along, between }, pieces) {
+  const [from, to] = along(frame);
+  const inside = pieces.filter((piece) => piece.from < to && from < piece.to);
+  return inside.map((piece) => between(frame, Math.max(from, piece.from), Math.min(to, piece.to)));
 }
 
 /** The pieces that begin a column each, but the first. */
@@ -160,7 +184,7 @@ function arranged(layout, axes, pieces, begins) {
   });
   const size = axes.upright ? { width: side - GAP, height: long } : { width: long, height: side - GAP };
   return {
-    ...size, edges, links, boxes: placed(layout.boxes), frames: placed(layout.frames), forks: layout.forks.map(place),
+    ...size, edges, links, boxes: placed(layout.boxes), frames: new Map([...layout.frames].map(([id, frame]) => [id, parted(frame, axes, columns).map(place)])), forks: layout.forks.map(place),
     breaks: begins.map((index) => pieces[index].item),
   };
 }

@@ -13,8 +13,9 @@ export function draw(scene, model, plan, layout, look) {
   const elements = new Map();
   for (const item of plan.visible) {
     const opened = plan.unfolded.has(item.id);
-    if (opened) frames.append(frameOf(item, layout.frames.get(item.id)));
-    const element = opened ? headOf(item, layout.frames.get(item.id)) : boxOf(item, layout.boxes.get(item.id), look(item));
+    const parts = layout.frames.get(item.id);
+    if (opened) frames.append(...parts.map((part) => frameOf(item, part)));
+    const element = opened ? headOf(item, parts[0]) : boxOf(item, layout.boxes.get(item.id), look(item));
     describe(element, item, model, plan, opened);
     elements.set(item.id, element);
     items.append(element);

@@ -71,7 +71,7 @@ function lookOf(item) {
 }
 
 function cornerOf(item) {
-  return layout?.boxes.get(item.id) ?? layout?.frames.get(item.id);
+  return layout?.boxes.get(item.id) ?? layout?.frames.get(item.id)?.[0];
 }
 
 /** The element of the box or frame that stands for an item. */
