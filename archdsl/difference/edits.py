@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from archdsl.difference.canon import argument, same_padding
-from archdsl.difference.match import Matching, commutes
+from archdsl.difference.match import Matching, commutes, owner
 from archdsl.difference.model import Delta, Edit
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node
@@ -140,8 +140,9 @@ def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, .
     base = Edit("rewired", b.op.name, a.path, b.path)
     if (wires := wiring.changed(a, b)) is not None:
         found.append(replace(base, old=wires[0], new=wires[1]))
-    if (a.layer == a.path) != (b.layer == b.path) or pair.matching.nodes.get(a.layer) != b.layer:
-        old, new = (node.layer if node.layer != node.path else "its own" for node in (a, b))
+    homes = owner(pair.a, a), owner(pair.b, b)
+    if (homes[0] == a.path) != (homes[1] == b.path) or pair.matching.nodes.get(homes[0]) != homes[1]:
+        old, new = (home if home != node.path else "its own" for home, node in zip(homes, (a, b), strict=True))
         found.append(replace(base, kind="changed", attribute="weights", old=old, new=new))
     rest = total - Delta.sum(edit.delta for edit in found)
     if rest and found:  # a change of the op itself is what costs; where there is none, other wiring or weights

@@ -85,10 +85,17 @@ def _computed(graph: Graph, known: dict[Hashable, int]) -> dict[str, int]:
     kinds = _Kinds()
     for node in graph.nodes:
         inputs = [found[name] for name in node.inputs]
-        owner = found[node.layer] if node.layer != node.path else None
-        key = (kinds(node.op), tuple(sorted(inputs) if commutes(node.op) else inputs), owner)
+        home = owner(graph, node)
+        shared = found[home] if home != node.path else None
+        key = (kinds(node.op), tuple(sorted(inputs) if commutes(node.op) else inputs), shared)
         found[node.path] = known.setdefault(key, len(known))
     return found
+
+
+def owner(graph: Graph, node: Node) -> str:
+    """The path of the node whose weights this one uses. One without weights shares none, whatever it was written in."""
+    is_shared = node.layer != node.path and bool(node.op.weights(*graph.input_shapes(node)))
+    return node.layer if is_shared else node.path
 
 
 class _Kinds:
