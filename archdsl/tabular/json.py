@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Any
 
 
 def document(schema: str, version: int, *, indent: int | None = 2, **members: Any) -> str:
+    """Numbers that JSON does not have, such as infinity, are ``null``.
+
+    >>> print(document("archdsl-example", 1, params=5, gain=float("inf"), indent=None), end="")
+    {"schema": "archdsl-example", "version": 1, "params": 5, "gain": null}
     """
-    >>> print(document("archdsl-example", 1, params=5, indent=None), end="")
-    {"schema": "archdsl-example", "version": 1, "params": 5}
-    """
-    return json.dumps({"schema": schema, "version": version, **members}, indent=indent, ensure_ascii=False) + "\n"
+    whole = {"schema": schema, "version": version, **_finite(members)}
+    return json.dumps(whole, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(element) for element in value]
+    return None if isinstance(value, float) and not isfinite(value) else value

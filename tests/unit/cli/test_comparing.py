@@ -172,6 +172,12 @@ def test_select_among_those_named(run: Run, arguments: tuple[str, ...], chosen: 
     assert [model["model"] for model in json.loads(result.stdout)["chosen"]] == chosen
 
 
+def test_a_limit_of_nothing_is_missed_without_a_number(run: Run) -> None:
+    text = run("select", "lenet5", "--max-params", "0", "--format", "json").stdout
+    document = json.loads(text, parse_constant=pytest.fail)
+    assert document["misses"][0]["by"] is None
+
+
 @pytest.mark.parametrize("number", ["many", "-5", "1 / 0", "[5]", "true", ""])
 def test_select_refuses_what_is_no_number(run: Run, number: str) -> None:
     result = run("select", "--max-params", number)
