@@ -55,6 +55,63 @@ def test_everything_that_is_shown_is_drawn(visit: Visit, spec: str) -> None:
     assert page.locator(".edge").count() >= len(ops)
 
 
+MODELS = "alexnet densenet121 efficientnet_b7 googlenet light_cifar mobilenet_v2 resnet50 swin_t vgg16 vit_b16"
+
+
+@pytest.mark.parametrize("spec", [*MODELS.split(), str(CASES / "unet.arch")], ids=lambda spec: Path(spec).stem)
+def test_first_view_fits_the_window_and_can_be_read(visit: Visit, spec: str) -> None:
+    page = visit(spec)
+    scale, inside = page.evaluate(
+        """() => {
+          const [scene, room] = ['#scene', 'main'].map((name) => document.querySelector(name).getBoundingClientRect());
+          const inside = scene.left >= room.left && scene.right <= room.right
+            && scene.top >= room.top && scene.bottom <= room.bottom;
+          return [document.querySelector('#scene').getCTM().a, inside];
+        }"""
+    )
+    assert inside
+    assert 12 * scale >= 9  # pixels
+
+
+@pytest.mark.parametrize("direction", ["TB", "BT", "LR", "RL"])
+def test_columns_go_on_where_they_end(visit: Visit, direction: str) -> None:
+    """Each column begins with the number that the one before ends with; a frame that is cut has a part in each."""
+    narrow = {"width": 1440, "height": 700} if direction in ("TB", "BT") else {"width": 900, "height": 900}
+    page = visit("googlenet", looks={"direction": direction, "depth": 2}, viewport=narrow)
+    ends = page.eval_on_selector_all(".link-end + text", "all => all.map(each => each.textContent)")
+    assert ends == [str(number // 2 + 1) for number in range(len(ends))]
+    assert len(ends) >= 2
+    assert page.locator(".frame").count() > page.locator(".head").count()
+    held = page.evaluate(
+        """() => {
+          const [frames, boxes] = ['.frame', '.box.op > .shape, .box.block > .shape'].map((name) =>
+            [...document.querySelectorAll(name)].map((each) => each.getBoundingClientRect()));
+          return boxes.filter((box) => frames.some((frame) => box.left >= frame.left && box.right <= frame.right
+            && box.top >= frame.top && box.bottom <= frame.bottom)).length;
+        }"""
+    )
+    inside = [path for path in shown(page) if path.startswith("maps.") and "…" not in path]
+    assert held >= len(inside)
+    item(page, "maps").dispatch_event("click")
+    assert page.locator(".frame").count() == page.locator(".head").count()
+
+
+def test_options_are_the_first_view(visit: Visit) -> None:
+    looks = {"depth": 1, "unfold": ("c3",), "color": "params", "direction": "LR", "theme": "print"}
+    page = visit("resnet50", looks=looks, color_scheme="dark")
+    paths = shown(page)
+    assert {"c3.0", "c3.1…"} <= set(paths)
+    assert not [path for path in paths if path.startswith(("c2.", "c4.", "c5."))]
+    assert page.locator("#colour").input_value() == "params"
+    first, last = item(page, "input").bounding_box(), item(page, "output").bounding_box()
+    assert last["x"] > first["x"] + 200
+    assert abs(last["y"] - first["y"]) < 200
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    everything = visit("resnet50", looks={"depth": "all", "fold": ("c4",)})
+    assert {"c5.1.add", "c5.2.add", "c4"} <= set(shown(everything))
+    assert not [path for path in shown(everything) if path.startswith("c4.")]
+
+
 def test_blocks_unfold_and_fold_by_click(visit: Visit) -> None:
     page = visit("resnet50")
     page.select_option("#depth", "1")

@@ -129,9 +129,12 @@ def test_another_page_cannot_look_in(view: View, browser: Any, tmp_path: Path) -
     page.close()
 
 
-def test_bundled_models_with_settings(view: View, browser: Any) -> None:
-    address, _ = view("resnet18", "--set", "classes=7")
+def test_bundled_models_with_settings_and_options(view: View, browser: Any) -> None:
+    address, _ = view("resnet18", "--set", "classes=7", "--depth", "1", "--color", "macs", "--theme", "dark")
     watched = Watched(browser, address)
     page = watched.goto(address)
     expect(item(page, "head")).to_contain_text("dense(7)")
+    expect(item(page, "c2")).to_have_attribute("aria-expanded", "false")
+    expect(page.locator("#colour")).to_have_value("macs")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     watched.close()

@@ -90,7 +90,7 @@ function dotOf(plan, sizes, direction) {
     while (open.length > home.length) { out.push("}"); open.pop(); }
     if (plan.unfolded.has(item.id)) {
       const width = widthOf(titleOf(item), STYLES.call) + TITLE.chevron + 4;
-      out.push(`subgraph cluster_${item.id}{graph[margin=9 labeljust=l label=${blank(width, TITLE.height)}]`, ...(within.get(item.id) ?? []));
+      out.push(`subgraph cluster_${item.id}{graph[margin=9 labeljust=l labelloc=${direction === "BT" ? "b" : "t"} label=${blank(width, TITLE.height)}]`, ...(within.get(item.id) ?? []));
       open.push(item.id);
     } else {
       const { width, height } = sizes.get(item.id);

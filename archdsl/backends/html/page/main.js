@@ -387,6 +387,7 @@ function take(data) {
   depths();
   state.chosen = (old && state.chosen && model.byPath.get(state.chosen.path)) ?? null;
   state.found = matches(model, query.value);
+  state.breaks = old && state.breaks.map((id) => model.byPath.get(old.items[id].path)?.id);
   show(old ? carried(old) : { ...detail(OVERVIEW), anew: true });
   if (old) tell(state.chosen);
   else camera.start();
