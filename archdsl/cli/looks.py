@@ -4,36 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import click
 
+from archdsl.cli.depth import Depth
 from archdsl.diagram.options import COLORS, DIRECTIONS, THEMES, Options
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class _Depth(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """A number of levels, or all."""
-
-    name = "n|all"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | Literal["all"]:
-        if value == "all":
-            return "all"
-        try:
-            depth = int(str(value))
-        except ValueError:
-            depth = 0
-        if depth < 1:
-            self.fail(f"{value!r} is neither a number of levels from 1 on nor `all`", param, ctx)
-        return depth
-
-
 _OPTIONS = (
     click.option(
         "--depth",
-        type=_Depth(),
+        type=Depth(),
         help="How many blocks deep to look, or `all` for every op; what fits on one page if not given.",
     ),
     click.option(

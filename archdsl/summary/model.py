@@ -114,6 +114,7 @@ def summarise(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Summ
     """
     costs = cost(graph)
     fields = receptive_field(graph)
+    owners = frozenset(path for path, part in costs.nodes.items() if part.params)
     inference = memory(graph, batch=batch, dtype=dtype, costs=costs)
     training = memory(graph, batch=batch, dtype=dtype, training=True, costs=costs)
     return Summary(
@@ -121,7 +122,7 @@ def summarise(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Summ
         inputs=graph.inputs,
         outputs=graph.outputs,
         depth=costs.depth,
-        root=_row(tree(graph), "", _Figures(costs.nodes, inference.nodes, fields.nodes)),
+        root=_row(tree(graph), "", _Figures(costs.nodes, inference.nodes, fields.nodes, owners)),
         shares=_shares(graph, costs.nodes),
         estimate=Estimate(batch, dtype, inference, training),
         field=fields.largest,
@@ -134,6 +135,8 @@ class _Figures(NamedTuple):
     costs: Mapping[str, NodeCost]
     bytes: Mapping[str, Dim]
     fields: Mapping[str, Field]
+    owners: frozenset[str]
+    """The nodes with weights."""
 
 
 def _row(item: Branch | Node, above: str, figures: _Figures) -> Row:
@@ -148,7 +151,7 @@ def _row(item: Branch | Node, above: str, figures: _Figures) -> Row:
             memory=figures.bytes[item.path],
             nodes=1,
             field=figures.fields[item.path],
-            weights_of=item.layer if item.layer != item.path else "",
+            weights_of=item.layer if item.layer != item.path and item.layer in figures.owners else "",
         )
     instance = item.instance
     children = tuple(_row(child, instance.path, figures) for child in item.children)

@@ -75,6 +75,7 @@ def test_shared_weights_and_open_dimensions() -> None:
     assert re.search(r"\nfeatures_2  Features\(8\) +\[h/2, h/2, 8\] +54\*h\*h\n", text)
     assert re.search(r"\n  conv\(8, stride=2\) \(weights of features.conv\) +\[h/2, h/2, 8\] +54\*h\*h\n", text)
     assert re.search(r"\nMACs +136\*h\*h\n", text)
+    assert text.count("(weights of") == 1, "ops without weights share none"
 
 
 def test_colour_only_when_asked_and_never_from_the_spec() -> None:

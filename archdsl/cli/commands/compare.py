@@ -83,6 +83,8 @@ def compare(
 
     form = chosen_format(format, out)
     order = _order(sort) if sort else None
+    if bars and plot is None:
+        raise Refusal("--bars is how --plot FILE draws: give it too")
     target = plot_target(plot)
     entries, failed = gather(specs, everything, settings)
     if order:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 DIFFERENT: Final = 1
 _FORMATS: Final = ("text", "json", "markdown")
 _PICTURES: Final = ("svg", "png", "dot")
+_OTHER_PICTURES: Final = ("pdf", "mmd", "html", "gif", "jpg", "jpeg")
+"""What text is not wanted in: the other endings of ``render``, and other pictures."""
 _EPILOG = """\b
 Examples:
   archdsl diff net.arch                        what changed since the last commit
@@ -96,6 +98,8 @@ def diff(
         names = (_name(a, settings_a), _name(b, settings_b))
         difference = compare(before.graph, after.graph, ignore=ignore, names=names)
     ending = Path(out).suffix.removeprefix(".").lower()
+    if format is None and ending in _OTHER_PICTURES:
+        raise Refusal(f"a difference is not drawn to .{ending}: end {out} in {', '.join(f'.{e}' for e in _PICTURES)}")
     if format is None and ending in _PICTURES:
         _draw(before.graph, after.graph, Path(out), ending)
     else:

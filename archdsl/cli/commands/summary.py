@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
 import click
 
+from archdsl.cli.depth import Depth
 from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.cli.tables import (
     FORMATS,
@@ -40,7 +41,7 @@ Examples:
     show_default=True,
     help="The rows: blocks within blocks, sizes of the map, blocks by their calls, or ops.",
 )
-@click.option("--depth", type=click.IntRange(min=1), help="How many levels to show; all of them if not given.")
+@click.option("--depth", type=Depth(), help="How many levels to show, or `all`, as if not given.")
 @columns_option(COLUMNS)
 @click.option(
     "--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Examples in a batch, for peak memory."
@@ -58,7 +59,7 @@ Examples:
 def summary(
     spec: str,
     by: str,
-    depth: int | None,
+    depth: int | Literal["all"] | None,
     columns: tuple[str, ...] | None,
     batch: int,
     dtype: str,
@@ -76,10 +77,11 @@ def summary(
     from archdsl.summary.views import VIEWS
 
     form = chosen_format(format, out)
+    levels = None if depth == "all" else depth
     found = summarise(open_model(spec, settings).graph, batch=batch, dtype=dtype)  # type: ignore[arg-type]  # a choice
     view = replace(found, root=VIEWS[by](found.root))
     if form == "json":
-        show(to_json(view, depth=depth), out)
+        show(to_json(view, depth=levels), out)
     else:
-        text = render(view, form, depth=depth, columns=columns, room=room(out), colour=coloured(out))  # type: ignore[arg-type]  # click's choice
+        text = render(view, form, depth=levels, columns=columns, room=room(out), colour=coloured(out))  # type: ignore[arg-type]  # click's choice
         show(text, out)

@@ -289,3 +289,9 @@ def test_scale_plots(run: Run) -> None:
     result = run("scale", "net.arch:Net", "--over", "depth=1..3", "--plot", "grown.svg")
     assert result.stdout == "wrote grown.svg\n"
     assert "Net over depth" in Path("grown.svg").read_text(encoding="utf-8")
+
+
+def test_bars_are_for_a_plot(run: Run) -> None:
+    result = run("compare", "net.arch", "--bars")
+    assert result.exit_code == 2
+    assert "--plot FILE" in result.stderr

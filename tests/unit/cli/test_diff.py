@@ -121,3 +121,11 @@ def test_against_the_last_commit(run: Run, tmp_path: Path) -> None:
     assert "310" in run("summary", "net.arch@HEAD:Net").stdout
     assert "2 models, 2 checks, no problems" in run("check", "net.arch@HEAD").stdout
     assert run("diff", "bad.arch").stderr == "error: bad.arch@HEAD: no such file at `HEAD`\n"
+
+
+@pytest.mark.parametrize("ending", ["pdf", "mmd", "html"])
+def test_pictures_that_it_cannot_draw_are_refused(ending: str, run: Run, tmp_path: Path) -> None:
+    result = run("diff", "net.arch:Net", "net.arch:Deep", "-o", f"out.{ending}")
+    assert result.exit_code == 2
+    assert f"not drawn to .{ending}" in result.stderr
+    assert not (tmp_path / f"out.{ending}").exists()

@@ -22,6 +22,10 @@ def test_summary_as_json(run: Run) -> None:
     assert (document["schema"], document["model"], document["params"]) == ("archdsl-summary", "Net", 162)
 
 
+def test_summary_of_all_levels(run: Run) -> None:
+    assert run("summary", "net.arch:Net", "--depth", "all").stdout == run("summary", "net.arch:Net").stdout
+
+
 def test_summary_depth(run: Run) -> None:
     whole, top = run("summary", "resnet50"), run("summary", "resnet50", "--depth", "1")
     assert len(top.stdout) < len(whole.stdout)
