@@ -18,6 +18,8 @@ from archdsl.source import SourceFile
 from archdsl.summary.figures import exact
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
+from scripts.gallery import drawn as drawn_gallery
+from scripts.gallery import gallery
 from scripts.zoo import zoo
 
 ROOT = Path(__file__).parent.parent
@@ -138,6 +140,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/ops.md": ops,
     "docs/blocks.md": blocks,
     "docs/zoo.md": zoo,
+    "docs/gallery.md": gallery,
 }
 
 
@@ -145,15 +148,19 @@ def main() -> None:
     for name, page in PAGES.items():
         (ROOT / name).write_text(page(), encoding="utf-8")
         print(f"wrote {name}")
-    folder = ROOT / "docs" / "blocks"
+    for name, drawn in {"blocks": pictures, "gallery": drawn_gallery}.items():
+        _draw(ROOT / "docs" / name, dict(drawn()))
+
+
+def _draw(folder: Path, drawn: Mapping[str, bytes]) -> None:
+    """The pictures of a folder, and no others."""
     folder.mkdir(exist_ok=True)
-    drawn = dict(pictures())
     for old in folder.glob("*.svg"):
         if old.name not in drawn:
             old.unlink()
     for name, picture in drawn.items():
         (folder / name).write_bytes(picture)
-    print(f"drew {len(drawn)} blocks")
+    print(f"drew {len(drawn)} pictures in docs/{folder.name}")
 
 
 if __name__ == "__main__":
