@@ -140,7 +140,7 @@ class _Chooser:
 
     def _holds_blocks(self, item: Item) -> bool:
         inside = [self._items[child] for child in item.children]
-        return len(inside) > 1 and all(
+        return sum(len(child.children) if child.kind == "repeat" else 1 for child in inside) > 1 and all(
             child.kind != "op" and not (child.kind == "group" and self._words.is_list(child)) for child in inside
         )
 

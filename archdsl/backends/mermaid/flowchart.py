@@ -29,7 +29,7 @@ def to_mermaid(graph: Graph, options: Options | None = None, costs: Cost | None 
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
 
     >>> from archdsl import load
-    >>> print(to_mermaid(load("lenet5").graph)[:57])
+    >>> print(to_mermaid(load("lenet5").graph)[:61])
     flowchart TB
       accTitle: LeNet5
       accDescr: 61.7 k parameters
