@@ -36,6 +36,6 @@ class Options:
     direction: Direction = "TB"
     """Where data flows: from top to bottom, from left to right, and so on."""
     theme: Theme = "auto"
-    """``"auto"`` is what the reader's system has where the format can ask it, as an interactive page can; else light."""
+    """``"auto"`` is what the reader's system has where the format can ask it, as a page can; else light."""
     marks: Mapping[str, Mark] = field(default_factory=dict)
     """What happened to nodes and instances, by path, in a diagram of a difference."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Final
@@ -55,15 +55,33 @@ def _likeness(row: Row) -> tuple[object, ...]:
 
 def by_stage(root: Row) -> Row:
     """What the model is written of, in the stages in which the size of the map stays."""
-    parts = root.children
-    while len(parts) == 1 and parts[0].children:  # a model that is one call of a block
-        parts = parts[0].children
     stages = []
-    for size, run in groupby(parts, key=lambda part: part.shape[:-1]):
+    for size, run in groupby(_parts(_unwrapped(root)), key=lambda part: part.shape[:-1]):
         rows = tuple(run)
         made = ", ".join(row.call if unnamed(row) else row.name for row in rows)
         stages.append(_group(_size(size), made, "stage", rows, last=rows[-1]))
     return replace(root, children=tuple(stages))
+
+
+def _parts(row: Row) -> Iterator[Row]:
+    """The rows below, those opened that hold several stages, such as a loop over all of them.
+
+    Two sizes are one stage still: that of its input, as far as its first layers keep it, and its own. A gate has none.
+    """
+    for child in row.children:
+        inner = _unwrapped(child)
+        sizes = {part.shape[:-1] for part in inner.children}
+        if sum(any(dim != 1 for dim in size) for size in sizes) > 2:
+            yield from _parts(inner)
+        else:
+            yield child
+
+
+def _unwrapped(row: Row) -> Row:
+    """What a row consists of: of a model that is one call of a block, that block."""
+    while len(row.children) == 1 and row.children[0].children:
+        row = row.children[0]
+    return row
 
 
 def _size(shape: Shape) -> str:

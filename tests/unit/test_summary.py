@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+import archdsl
 from archdsl.graph.dims import Sym
 from archdsl.graph.model import Instance
 from archdsl.summary import Summary, render, summarise, to_json
@@ -190,6 +191,14 @@ def test_by_stage_the_map_keeps_its_size() -> None:
     stages = by_stage(summarise(resnet()).root)
     assert [row.name for row in stages.children] == ["112×112", "56×56", "28×28", "14×14", "7×7", "no map"]
     assert [row.name for row in stages.children[1].children] == ["max_pool", "c2"]
+    assert sum(row.cost.params for row in stages.children) == stages.cost.params
+
+
+def test_by_stage_a_loop_over_all_stages_is_opened() -> None:
+    loop = "for width in [8, 16, 32] { conv(width, stride=2) -> relu } as body"
+    graph = archdsl.load_text(f"model M() :: [32, 32, 3] -> [10] {{ {loop} -> global_avg_pool -> dense(10) }}").graph
+    stages = by_stage(summarise(graph).root)
+    assert [row.name for row in stages.children] == ["16×16", "8×8", "4×4", "no map"]
     assert sum(row.cost.params for row in stages.children) == stages.cost.params
 
 

@@ -34,7 +34,7 @@ def gradient_flow(graph: Graph, *, compare: bool = False, batch: int = 8, seed: 
     if keras.backend.backend() != "tensorflow":
         raise NotMeasurable("gradients at layers are measured on TensorFlow: set KERAS_BACKEND=tensorflow")
     if not all(isinstance(dim, int) for port in graph.inputs for dim in port.shape):
-        raise NotMeasurable(f"the size of the input of {graph.name} is left open: --set it, or write it into the spec")
+        raise NotMeasurable(f"the size of the input of {graph.name} is left open: write numbers into its signature")
     quiet = bypass(graph, {node.path: node.inputs[0] for node in graph if node.op.family == "regularisation"})
     if not any(places(quiet)):
         raise NotMeasurable(f"{graph.name} has no layers with weights")

@@ -16,6 +16,7 @@ from archdsl.cli.tables import chosen_format, coloured, format_option, show
 from archdsl.cli.terminal import show_diagnostics, working
 
 if TYPE_CHECKING:
+    from archdsl.api import Architecture
     from archdsl.difference import Aspect, Difference
     from archdsl.graph.model import Graph
 
@@ -87,7 +88,7 @@ def diff(
 
     a, b = _sides(specs, own=bool(settings_a or settings_b))
     try:
-        before = open_model(a, (*settings, *settings_a))
+        before = _open_first(a, specs, (*settings, *settings_a))
         after = open_model(b, (*settings, *settings_b))
     except ArchError as error:
         if not exit_code:
@@ -122,6 +123,18 @@ def _sides(specs: tuple[str, ...], *, own: bool) -> tuple[str, str]:
     if a == b == STDIN:
         raise Refusal("standard input can be read once")
     return a, b
+
+
+def _open_first(a: str, specs: tuple[str, ...], settings: tuple[str, ...]) -> Architecture:
+    try:
+        return open_model(a, settings)
+    except Refusal as refusal:
+        if a in specs:
+            raise
+        # The user did not write the revision that the message is about.
+        raise Refusal(
+            f"{refusal.message}\n{specs[0]} alone is compared with its last commit; or give two specs"
+        ) from None
 
 
 def _committed(spec: str) -> str:
