@@ -120,7 +120,7 @@ def test_against_the_last_commit(run: Run, tmp_path: Path) -> None:
     assert run("summary", "net.arch@HEAD:Net", "--format", "json").exit_code == 0
     assert "310" in run("summary", "net.arch@HEAD:Net").stdout
     assert "2 models, 2 checks, no problems" in run("check", "net.arch@HEAD").stdout
-    lonely = "a spec alone is compared with its last commit; or give two"
+    lonely = "bad.arch alone is compared with its last commit; or give two specs"
     assert run("diff", "bad.arch").stderr == f"error: bad.arch@HEAD: no such file at `HEAD`\n{lonely}\n"
 
 
