@@ -25,6 +25,8 @@ _COMFORTABLE: Final = 0.95
 _BETTER: Final = 1.12
 """How much larger letters a further column must bring."""
 _COLUMNS: Final = 4
+_MANY: Final = 300
+"""Boxes from which on no column makes a page of them."""
 _HEADER: Final = 80.0
 _LINE: Final = 13.2
 _LETTER: Final = 5.7
@@ -91,7 +93,7 @@ class Page:
         parts = [*self._parts(boxes, opened)]
         best = self._arranged(parts, 1, len(boxes))
         for number in range(2, min(_COLUMNS, len(parts)) + 1):
-            if best.scale >= _COMFORTABLE:
+            if best.scale >= _COMFORTABLE or len(boxes) > _MANY:
                 break
             sheet = self._arranged(parts, number, len(boxes))
             if sheet.scale > _BETTER * best.scale:

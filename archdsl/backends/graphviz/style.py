@@ -23,6 +23,9 @@ _GRAPH: Final = {
     "ranksep": "0.22",
     "pad": "0.15",
     "compound": "true",
+    # Hundreds of long skips would take the layout minutes; what has none is laid out as without a limit.
+    "nslimit": "2",
+    "nslimit1": "2",
 }
 _NODE: Final = {
     "fontname": FONT,

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from archdsl.backends.graphviz import RenderError, draw, layout, render, to_dot
+from archdsl.diagram import Options
 from tests.unit.graph.build import resnet, tower
 
 MAGIC = {"dot": b"digraph", "svg": b"<svg", "png": b"\x89PNG\r\n\x1a\n"}
@@ -135,3 +136,13 @@ late = {"keras", "tensorflow", "numpy", "networkx", "graphviz"} & set(sys.module
 assert not late, late
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_many_long_skips_are_laid_out_in_a_while() -> None:
+    """Without a limit on Graphviz's search these take it minutes."""
+    forward = "\n".join(f"{'-> ' if i else ''}dense(8) as a{i}" for i in range(100))
+    back = "\n".join(f"-> add {{ x: id\n y: a{i} }}" for i in range(99))
+    graph = load_text(f"model Skips() :: [8] -> [8] {{\n{forward}\n{back}\n}}").graph
+    started = os.times().children_user
+    draw(graph, "svg", Options(depth="all"))
+    assert os.times().children_user - started < 3
