@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from archdsl import load_text
 from archdsl.backends.graphviz import RenderError, draw, layout, render, to_dot
 from archdsl.diagram import Options
 from tests.unit.graph.build import resnet, tower
