@@ -30,7 +30,11 @@ def view(tmp_path: Path) -> Iterator[View]:
     def start(*arguments: str) -> tuple[str, subprocess.Popen[str]]:
         command = [sys.executable, "-m", "archdsl", "view", *arguments]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True,
+            # A job in the background starts without.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # one system call
+        )  # fmt: skip
         running.append(process)
         assert process.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:\d+/[\w-]{22}/", process.stdout.readline())
