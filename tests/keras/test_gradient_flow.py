@@ -97,7 +97,7 @@ def test_the_table_has_both_networks_by_stage_and_layer(deep: archdsl.Architectu
     graph = archdsl.load_text(DEEP.replace("NORM", "batch_norm"), depth=2).graph
     study = gradient_flow(graph, compare=True, batch=4)
     stages = table(study)
-    assert [row[0].text for row in stages.rows] == ["stem", "body", "head"]
+    assert [row.cells[0].text for row in stages.rows] == ["stem", "body", "head"]
     assert "2 skip connections were taken out" in render(stages)
     assert len(table(study, by="layer").rows) == 6
     document = json.loads(to_json(study))
