@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import keras
 
     from archdsl.difference import Aspect, Difference
+    from archdsl.passes.memory import DType
     from archdsl.summary import Summary
 
 
@@ -38,11 +39,18 @@ class Architecture:
     def name(self) -> str:
         return self.graph.name
 
-    def summary(self) -> Summary:
-        """Shapes, parameters and multiply-adds by instance. ``str()`` of it is a table."""
+    def summary(self, *, batch: int = 1, dtype: DType = "float32") -> Summary:
+        """Shapes, parameters, multiply-adds, memory and receptive fields by instance. ``str()`` of it is a table.
+
+        ``batch`` and ``dtype`` are those that the peaks of memory are for.
+
+        >>> estimate = load("resnet50").summary(batch=32, dtype="mixed").estimate
+        >>> estimate.batch, estimate.dtype
+        (32, 'mixed')
+        """
         from archdsl.summary import summarise
 
-        return summarise(self.graph)
+        return summarise(self.graph, batch=batch, dtype=dtype)
 
     def build(self, weights: str | os.PathLike[str] | None = None) -> keras.Model:
         """The Keras model. Layers go by the paths of the graph's nodes.

@@ -41,20 +41,20 @@ def replacing(target: Path) -> Iterator[Path]:
     with _terminable():
         descriptor, path, name = _nameless(folder) or _named(target)
         try:
-            yield path
-            os.fchmod(descriptor, _mode(target))
-            os.fsync(descriptor)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if name is None:
-                name = _link(descriptor, target)
+            try:
+                yield path
+                path.chmod(_mode(target))
+                os.fsync(descriptor)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                name = name or _link(descriptor, target)
+            finally:
+                os.close(descriptor)
             if name is not None:
-                name.replace(target)
+                name.replace(target)  # which Windows refuses while the file is open
         except BaseException:
             if name is not None:
                 name.unlink(missing_ok=True)
             raise
-        finally:
-            os.close(descriptor)
 
 
 @contextmanager

@@ -23,6 +23,8 @@ _ROOT_MARKS = (".git", "pyproject.toml", ".archdsl")
 _FOREIGN = re.compile(r"[\\\0]|^~|^[A-Za-z]:|^\w+://")
 """What is a way out on some system: drives, backslashes, home folders, addresses. Imports are the same on all."""
 _FILE = re.compile(r"(?P<path>.*?\.(?:arch|json))(?:@(?P<revision>[^:]*))?(?::(?P<model>[^:/\\]+))?", re.DOTALL)
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+"""Waits for no pipe, which Windows has none of, and changes no line ends, which others do not."""
 _MODEL = re.compile(r"^model[ \t]+(\w+)", re.MULTILINE)
 
 STDIN_NAME = "<stdin>"
@@ -84,16 +86,28 @@ class DiskLoader:
         if folder is None or _FOREIGN.search(path) or Path(path).is_absolute():
             raise Outside(path)
         try:
-            target = (folder / path).resolve()  # follows links, so that none leads out
+            target = self._resolved(folder / path)
             if not target.is_relative_to(self._root):
                 raise Outside(path)
-            self.looked_at.add(target)
-            text = read_text(target, self._most)
+            text = self._text(target)
         except (OSError, RuntimeError, ValueError):  # not there, a folder, a loop of links, a name no system takes
             return None
-        name = target.relative_to(self._root).as_posix()
+        if text is None:
+            return None
+        name = self._name(target.relative_to(self._root).as_posix())
         self._folders[name] = target.parent
         return SourceFile(name, text)
+
+    def _resolved(self, path: Path) -> Path:
+        return path.resolve()  # follows links, so that none leads out
+
+    def _text(self, path: Path) -> str | None:
+        self.looked_at.add(path)
+        return read_text(path, self._most)
+
+    def _name(self, path: str) -> str:
+        """What messages call the file at a path from the root."""
+        return path
 
 
 class RevisionLoader(DiskLoader):
@@ -103,24 +117,19 @@ class RevisionLoader(DiskLoader):
         super().__init__(root, folders, limits)
         self._revision = revision
 
-    def file(self, path: str, importer: SourceFile) -> SourceFile | None:
-        folder = self._folders.get(importer.name)
-        if folder is None or _FOREIGN.search(path) or Path(path).is_absolute():
-            raise Outside(path)
-        target = Path(os.path.normpath(folder / path))
-        if not target.is_relative_to(self._root):
-            raise Outside(path)
+    def _resolved(self, path: Path) -> Path:
+        return Path(os.path.normpath(path))  # links of today are not those of the revision, and are not followed
+
+    def _text(self, path: Path) -> str | None:
         from archdsl.revisions import GitError
 
         try:
-            text = _text_at(self._revision, target, self._most)
+            return _text_at(self._revision, path, self._most)
         except GitError:  # git could be asked for the spec a moment ago, and cannot now: the import is what fails
             return None
-        if text is None:
-            return None
-        name = f"{target.relative_to(self._root).as_posix()}@{self._revision.name}"
-        self._folders[name] = target.parent
-        return SourceFile(name, text)
+
+    def _name(self, path: str) -> str:
+        return f"{path}@{self._revision.name}"
 
 
 def read_text(path: Path, most: int = DEFAULT.source) -> str:
@@ -129,7 +138,7 @@ def read_text(path: Path, most: int = DEFAULT.source) -> str:
     Of a text longer than ``most`` characters one more is read, so that it is seen to be too long. What is no ordinary
     file (a pipe, a device, which may have no end) raises ``OSError``.
     """
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+    with os.fdopen(os.open(path, _READ), "rb") as stream:
         mode = os.fstat(stream.fileno()).st_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, "is a folder")

@@ -25,7 +25,7 @@ class Limits:
     """
 
     source: int = _limit(16_000_000, "characters", "all files together")
-    statement: int = _limit(20_000, "words and marks", "one statement or step")
+    statement: int = _limit(25_000, "words and marks", "one statement or step")
     depth: int = _limit(100, "levels", "brackets within brackets, blocks within blocks, lists within lists")
     files: int = _limit(200, "files", "the spec and what it imports")
     imports: int = _limit(50, "files", "a chain of imports")

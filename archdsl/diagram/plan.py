@@ -155,6 +155,9 @@ class _Planner:
         self._costs = costs
         self._words = Words(folded.outline, costs)
         self._numbers = {node.path: number for number, node in enumerate(graph.nodes)}
+        self._inputs = {port.name: f"in/{number}" for number, port in enumerate(graph.inputs)}
+        self._touched = _around(options.marks)
+        """The paths of what has marks inside."""
         self._ids: dict[int, str] = {}
         """Of the boxes, by their items."""
         self._homes: dict[str, Frames] = {}
@@ -239,17 +242,14 @@ class _Planner:
 
     def _mark_inside(self, item: Item) -> Mark | None:
         """Something that is folded has changed if anything in it has; it is new or gone only if it says so itself."""
-        if not self._marks or item.kind == "op":
-            return None
-        below = f"{item.path}."
-        return "changed" if any(path.startswith(below) for path in self._marks) else None
+        return "changed" if item.kind != "op" and item.path in self._touched else None
 
     # --- edges --------------------------------------------------------------------------------------------------------
 
     def _shown(self, item: int | None, name: str) -> str:
         """The id of what shows an item, or an input by its name: its own box, or that of what it is folded into."""
         if item is None:
-            return f"in/{[port.name for port in self._graph.inputs].index(name)}"
+            return self._inputs[name]
         found = item
         while found not in self._ids:
             found = self._outline.items[found].parent
@@ -284,7 +284,7 @@ class _Planner:
                 leaving.setdefault(frame, set()).add(flow.name)
             if inwards:
                 together.setdefault((flow.name, inwards[0]), []).append(flow)
-        for port, index in zip(self._graph.outputs, range(len(self._graph.outputs)), strict=True):
+        for index, port in enumerate(self._graph.outputs):
             for frame in self._crossed(self._source(port.node), f"out/{index}")[1]:
                 leaving.setdefault(frame, set()).add(port.node)
         begun: dict[tuple[str, int], str] = {}
@@ -336,6 +336,15 @@ class _Planner:
         """An edge is as new, or gone, as what it joins."""
         ends = {self._marked.get(tail), self._marked.get(head)}
         return "removed" if "removed" in ends else "added" if "added" in ends else None
+
+
+def _around(paths: Iterable[str]) -> frozenset[str]:
+    """The paths of what each path lies in.
+
+    >>> sorted(_around(["c2.0.main", "c2.1"]))
+    ['c2', 'c2.0']
+    """
+    return frozenset(path[:dot] for path in paths for dot, letter in enumerate(path) if letter == ".")
 
 
 def _only(frames: Frames, crossing: dict[int, set[str]]) -> int | None:

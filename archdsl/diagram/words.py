@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from archdsl.diagram.outline import Item, Outline
+from archdsl.graph.calls import arguments, short
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Node
 from archdsl.graph.tree import is_derived, local_name
@@ -18,9 +19,12 @@ from archdsl.summary.figures import exact, human
 LINES: Final = 5
 """Lines that a folded group is described in; more are counted."""
 
+_DIGITS: Final = 3
+"""Of fractions that come out of schedules."""
 _DETAILS: Final = (*TRAINING, "eps", "momentum")
 """Arguments that boxes leave out; tooltips have them."""
 _NESTED: Final = re.compile(r"(?<=\w)\((?:[^()]|\([^()]*\)){9,}\)")
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 _LIST: Final = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\]){20,}\]")
 
 
@@ -123,9 +127,7 @@ def merged(calls: Sequence[str]) -> str:
     """
     distinct = [*dict.fromkeys(calls)]
     if len(distinct) == 1:
-        return _short(distinct[0])
-    from archdsl.difference.calls import arguments  # here, as most diagrams have nothing to merge
-
+        return short(distinct[0], _DIGITS)
     every = [arguments(text) for text in distinct]
     words, left_out = [], False
     for name in dict.fromkeys(name for given in every for name in given):
@@ -133,7 +135,7 @@ def merged(calls: Sequence[str]) -> str:
         if not all(name in given for given in every) and not all(map(_is_number, values)):
             left_out = True
             continue
-        shown = _short(values[0]) if len(values) == 1 else _span(values)
+        shown = short(values[0], _DIGITS) if len(values) == 1 else _span(values)
         words.append(shown if name.isdecimal() else f"{name}={shown}")
     if left_out:
         words.append("…")
@@ -162,16 +164,11 @@ def brief(text: str, length: int = 44) -> str:
 
 
 def _span(values: Sequence[str]) -> str:
-    return f"{_short(values[0])}…{_short(values[-1])}" if all(map(_is_number, values)) else "…"
+    return f"{short(values[0], _DIGITS)}…{short(values[-1], _DIGITS)}" if all(map(_is_number, values)) else "…"
 
 
 def _is_number(text: str) -> bool:
     return re.fullmatch(r"-?[\d_]+(?:\.\d+)?(?:e-?\d+)?", text) is not None
-
-
-def _short(text: str) -> str:
-    """Fractions with three digits: what comes out of a schedule has seventeen."""
-    return re.sub(r"\d*\.\d{5,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.3g}", text)
 
 
 def wrap(text: str, width: int = 50) -> list[str]:
@@ -196,3 +193,8 @@ def size(shape: Shape) -> str:
     '56×56×256'
     """
     return "×".join(map(str, shape))
+
+
+def printable(text: str) -> str:
+    """The text without what neither XML nor DOT can hold, and what would turn the direction of the text behind it."""
+    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)

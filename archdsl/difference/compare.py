@@ -12,7 +12,7 @@ from archdsl.difference.notes import sections
 from archdsl.graph.dims import show
 from archdsl.graph.model import Graph, Port
 from archdsl.ops.show import value
-from archdsl.passes.cost import cost
+from archdsl.passes.cost import Cost
 
 
 def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = (), names: tuple[str, str] | None = None) -> Difference:
@@ -35,8 +35,8 @@ def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = (), names: tuple
     found = edits(pair)
     shown = [edit for edit in found if not _ignored(pair, edit, ignore)]
     return Difference(
-        before=_side(a, before),
-        after=_side(b, after),
+        before=_side(a, pair.cost_a, before),
+        after=_side(b, pair.cost_b, after),
         facts=tuple(_facts(pair, ignore)),
         edits=tuple(shown),
         sections=sections(pair, [edit for edit in shown if edit.kind != "follows"]),
@@ -47,8 +47,7 @@ def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = (), names: tuple
     )
 
 
-def _side(graph: Graph, name: str) -> Side:
-    costs = cost(graph)
+def _side(graph: Graph, costs: Cost, name: str) -> Side:
     return Side(name, graph.name, costs.total, costs.depth, len(graph))
 
 
@@ -96,7 +95,7 @@ def _names(pair: Pair) -> Iterator[tuple[str, str]]:
 def _kinds(pair: Pair) -> Iterator[Share]:
     """Ops by the weights that they have in both models, and how often they occur."""
     found: dict[str, list[int]] = {}
-    for side, (graph, costs) in enumerate(((pair.a, pair.costs_a), (pair.b, pair.costs_b))):
+    for side, (graph, costs) in enumerate(((pair.a, pair.cost_a.nodes), (pair.b, pair.cost_b.nodes))):
         for node in graph.nodes:
             row = found.setdefault(node.op.name, [0, 0, 0, 0])
             row[side] += 1

@@ -15,7 +15,7 @@ from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, tree
 from archdsl.ops.base import Misfit, Op
 from archdsl.ops.show import TRAINING, call, value
-from archdsl.passes.cost import NodeCost, cost, share_of
+from archdsl.passes.cost import Cost, NodeCost, cost, share_of
 
 LEARNING: Final = frozenset({*TRAINING, "momentum"})
 """Arguments without which a trained model computes the same."""
@@ -30,12 +30,12 @@ class Pair:
     matching: Matching
 
     @cached_property
-    def costs_a(self) -> Mapping[str, NodeCost]:
-        return cost(self.a).nodes
+    def cost_a(self) -> Cost:
+        return cost(self.a)
 
     @cached_property
-    def costs_b(self) -> Mapping[str, NodeCost]:
-        return cost(self.b).nodes
+    def cost_b(self) -> Cost:
+        return cost(self.b)
 
     @cached_property
     def back(self) -> Mapping[str, str]:
@@ -43,7 +43,7 @@ class Pair:
         return {theirs: ours for ours, theirs in self.matching.nodes.items()}
 
     def delta(self, a: Node, b: Node) -> Delta:
-        return Delta.between(self.costs_a[a.path], self.costs_b[b.path])
+        return Delta.between(self.cost_a.nodes[a.path], self.cost_b.nodes[b.path])
 
 
 def edits(pair: Pair) -> list[Edit]:
@@ -57,9 +57,9 @@ def edits(pair: Pair) -> list[Edit]:
             last = place[partner]
         spots[node.path] = (last, index + 1)
     found += [
-        (spots[first], edit) for first, edit in _alone(pair.a, pair.matching.nodes.keys(), pair.costs_a, "removed")
+        (spots[first], edit) for first, edit in _alone(pair.a, pair.matching.nodes.keys(), pair.cost_a.nodes, "removed")
     ]
-    found += [((place[first], 0), edit) for first, edit in _alone(pair.b, pair.back.keys(), pair.costs_b, "added")]
+    found += [((place[first], 0), edit) for first, edit in _alone(pair.b, pair.back.keys(), pair.cost_b.nodes, "added")]
     found += [((place[first], 0), edit) for first, edit in _moved(pair)]
     wiring = _Wiring(pair)
     memo: dict[tuple[Any, ...], list[Edit]] = {}

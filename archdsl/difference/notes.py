@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from archdsl.difference.calls import arguments, common, values
+from archdsl.difference.calls import common, values
 from archdsl.difference.edits import Pair
 from archdsl.difference.model import Edit, Note, Section
+from archdsl.graph.calls import arguments
 from archdsl.graph.model import Instance
 from archdsl.graph.tree import local_name
 

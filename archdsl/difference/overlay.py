@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from archdsl.difference.edits import Pair, edits
 from archdsl.difference.match import match
 from archdsl.graph.model import Graph, Instance, Node, Port
-from archdsl.passes.cost import Cost, cost
+from archdsl.passes.cost import Cost
 
 Mark: TypeAlias = Literal["added", "removed", "changed"]
 
@@ -43,9 +43,11 @@ def overlay(a: Graph, b: Graph) -> Overlay:
             marks[node.path] = "added"
         elif node.path in changed:
             marks[node.path] = "changed"
-    share = dict(pair.costs_b)
-    share |= {union.names[node.path]: pair.costs_a[node.path] for node in a if node.path not in pair.matching.nodes}
-    total = replace(cost(b), nodes=share)
+    share = dict(pair.cost_b.nodes)
+    share |= {
+        union.names[node.path]: pair.cost_a.nodes[node.path] for node in a if node.path not in pair.matching.nodes
+    }
+    total = replace(pair.cost_b, nodes=share)
     return Overlay(graph, marks | _blocks(graph, marks), total)
 
 

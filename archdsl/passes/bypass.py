@@ -29,8 +29,8 @@ def bypass(graph: Graph, instead: Mapping[str, str]) -> Graph:
     outputs = tuple(port.model_copy(update={"node": final.get(port.node, port.node)}) for port in graph.outputs)
     gone = set(dead([(node.path, node.inputs) for node in rewired], [port.node for port in outputs]))
     nodes = _owned([node for node in rewired if node.path not in gone])
-    found = graph.model_copy(update={"nodes": tuple(nodes), "outputs": outputs})
-    changed = Graph(**{name: getattr(found, name) for name in Graph.model_fields})  # verified, and without kept views
+    kept = {name: getattr(graph, name) for name in Graph.model_fields}
+    changed = Graph(**kept | {"nodes": tuple(nodes), "outputs": outputs})  # verified, as a copy is not
     assert not (problems := prove(changed)), problems
     return changed
 

@@ -9,6 +9,7 @@ from math import prod
 from archdsl.graph.dims import Dim, Shape
 from archdsl.graph.model import Graph
 from archdsl.ops.base import Op
+from archdsl.passes.depth import depths
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,12 @@ class Cost:
 
 
 def cost(graph: Graph) -> Cost:
-    """Counts in one sweep over the nodes, asking each distinct op once per input shape.
+    """Goes once over the nodes, asking each distinct op once per input shape.
 
     Weights that are shared count where they are owned (``node.layer == node.path``); work counts at every use.
     """
     known: dict[tuple[int, tuple[Shape, ...], bool], NodeCost] = {}
     nodes: dict[str, NodeCost] = {}
-    depths = {port.name: 0 for port in graph.inputs}
     shapes = graph.shapes
     for node in graph.nodes:
         op, inputs, owns = node.op, tuple(shapes[name] for name in node.inputs), node.layer == node.path
@@ -86,8 +86,8 @@ def cost(graph: Graph) -> Cost:
         if share is None:
             share = known[key] = share_of(op, inputs, node.shape, owns=owns)
         nodes[node.path] = share
-        depths[node.path] = max((depths[name] for name in node.inputs), default=0) + op.depth
-    depth = max((depths[port.node] for port in graph.outputs), default=0)
+    deep = depths(graph)
+    depth = max((deep[port.node] for port in graph.outputs), default=0)
     return Cost(nodes, NodeCost.sum(nodes.values()), depth)
 
 

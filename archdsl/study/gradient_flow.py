@@ -9,6 +9,7 @@ from typing import Final
 
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import local_name, tree
+from archdsl.passes.depth import depths
 from archdsl.tabular import Cell, Column, Row, Table
 from archdsl.tabular.json import document
 
@@ -96,7 +97,7 @@ def _stage(name: str, layers: Sequence[Layer]) -> Stage:
 
 def places(graph: Graph) -> Iterator[tuple[Node, str, int]]:
     """The nodes that have weights to multiply with, their stages and depths, in the graph's order."""
-    depths = {port.name: 0 for port in graph.inputs}
+    deep = depths(graph)
     stage_of: dict[str, str] = {}
     for child in tree(graph).children:
         if isinstance(child, Node):
@@ -105,9 +106,8 @@ def places(graph: Graph) -> Iterator[tuple[Node, str, int]]:
             name = local_name(child.instance.path, "")
             stage_of.update((node.path, name) for node in child.nodes())
     for node in graph:
-        depths[node.path] = max((depths[name] for name in node.inputs), default=0) + node.op.depth
         if node.op.depth and node.layer == node.path:
-            yield node, stage_of[node.path], depths[node.path]
+            yield node, stage_of[node.path], deep[node.path]
 
 
 def table(study: GradientFlow, by: str = "stage") -> Table:

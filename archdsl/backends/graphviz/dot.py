@@ -8,10 +8,9 @@ from typing import Any
 
 from archdsl.backends.graphviz import legend, style
 from archdsl.backends.graphviz.style import Style
-from archdsl.diagram.heat import Heat
+from archdsl.diagram.looks import Looks
 from archdsl.diagram.options import Options
 from archdsl.diagram.plan import Box, Edge, Frame, Plan, Terminal, plan
-from archdsl.diagram.theme import PALETTES, SIGNS, Look
 from archdsl.diagram.words import size, wrap
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import Cost
@@ -37,15 +36,20 @@ class _Drawing:
         import graphviz  # type: ignore[import-untyped]
 
         self._plan = drawn
-        self._style = Style(PALETTES[options.theme])
-        self._heat = None if options.color == "family" else Heat.over(drawn, options.color)
+        self._looks = Looks.of(drawn, options)
+        self._style = Style(self._looks.palette)
         self._columns = {name: n for n, column in enumerate(drawn.columns) for child in column for name in _ids(child)}
         self._columns |= {f"from/{number}": number for number in range(1, len(drawn.columns))}
         self._edges = [part for edge in drawn.edges for part in _in_columns(edge, self._columns)]
+        self._within: dict[int, list[Edge]] = {}
+        """Edges with a shape, by the innermost frame around both ends."""
+        for edge in self._edges:
+            if edge.shape:
+                self._within.setdefault(edge.within, []).append(edge)
         self._shapes = {_source(edge): f"shape/{number}" for number, edge in enumerate(self._edges) if edge.shape}
         """The ids of shapes, which stand on their edges as nodes: other labels would push the boxes aside."""
         self._sideways = options.direction in ("LR", "RL")
-        header = legend.header(graph, drawn, self._style.palette, self._heat)
+        header = legend.header(graph, drawn, self._looks.palette, self._looks.heat)
         looks = self._style.graph(options.direction, len(drawn.columns))
         self._picture = graphviz.Digraph(
             name=style.label([graph.name]),
@@ -80,7 +84,7 @@ class _Drawing:
         else:
             picture.node(f"from/{number}", str(number), **self._style.connector())
         self._children(picture, self._plan.columns[number])
-        self._sizes(picture, self._plan.root, mine)
+        self._sizes(picture, [edge for edge in mine if edge.shape and edge.within == self._plan.root.number])
         self._children(picture, [each for each in self._plan.outputs if each.id in heads])
         if f"to/{number + 1}" in heads:
             picture.node(f"to/{number + 1}", str(number + 1), **self._style.connector())
@@ -90,7 +94,7 @@ class _Drawing:
         for fork in frame.forks:
             picture.node(fork, **self._style.fork())
         self._children(picture, frame.children)
-        self._sizes(picture, frame, self._edges)
+        self._sizes(picture, self._within.get(frame.number, ()))
 
     def _children(self, picture: Any, children: Iterable[Frame | Box | Terminal]) -> None:
         for child in children:
@@ -101,30 +105,19 @@ class _Drawing:
             else:
                 picture.node(child.id, style.label([child.name, size(child.shape)]), **self._style.terminal())
 
-    def _sizes(self, picture: Any, frame: Frame, edges: Iterable[Edge]) -> None:
+    def _sizes(self, picture: Any, edges: Iterable[Edge]) -> None:
         for edge in edges:
-            if edge.shape and edge.within == frame.number:
-                picture.node(self._shapes[_source(edge)], style.label([size(edge.shape)]), **self._style.shape())
+            assert edge.shape is not None
+            picture.node(self._shapes[_source(edge)], style.label([size(edge.shape)]), **self._style.shape())
 
     def _box(self, picture: Any, box: Box) -> None:
-        first, *others = box.lines
-        lines = [SIGNS[box.mark] + first, *others]
-        if self._heat and (figure := self._heat.figure(box)):
-            lines.append(figure)
-        looks = self._style.box(self._look(box), folded=box.kind != "op")
+        looks = self._style.box(self._looks.box(box), folded=box.kind != "op")
+        lines = self._looks.lines(box)
         picture.node(box.id, style.label(lines), tooltip=style.label(box.details), **looks)
-
-    def _look(self, box: Box) -> Look:
-        palette = self._style.palette
-        if box.mark:
-            return palette.marks[box.mark]
-        if self._heat:
-            return palette.heat[self._heat.step(box)]
-        return palette.families.get(box.family, palette.plain) if box.family else palette.folded
 
     def _frame(self, picture: Any, frame: Frame) -> None:
         look = self._style.palette.marks[frame.mark] if frame.mark else None
-        title = style.label(wrap(SIGNS[frame.mark] + frame.title), left=True)
+        title = style.label(wrap(self._looks.title(frame)), left=True)
         # Where several arrows go in and one comes out, the title stands at the foot, out of their way.
         attributes = self._style.frame(
             look, dashed=frame.kind in ("group", "repeat"), foot=frame.takes > 1 == frame.gives

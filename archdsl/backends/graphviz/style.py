@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from archdsl.diagram.options import Direction, Mark
 from archdsl.diagram.theme import Look, Palette
+from archdsl.diagram.words import printable
 
 FONT: Final = "Helvetica"
 """One name and no list of fallbacks: Graphviz measures a list as Times, and text would outgrow its boxes. The embedded
@@ -136,12 +136,3 @@ def label(lines: Iterable[str], *, left: bool = False) -> str:
 def markup(text: str) -> str:
     """Text as it stands in DOT's HTML-like labels, in which nothing that a user wrote has a meaning."""
     return html.escape(printable(text), quote=True)
-
-
-def printable(text: str) -> str:
-    """The text without what neither XML nor DOT can hold."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
-
-
-_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-"""Also what turns the direction of text around, which would carry on behind it."""

@@ -7,9 +7,9 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from archdsl.backends.graphviz.style import printable
 from archdsl.diagram.describe import describe
 from archdsl.diagram.plan import Plan
+from archdsl.diagram.words import printable
 from archdsl.graph.model import Graph
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"

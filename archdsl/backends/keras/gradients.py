@@ -58,7 +58,7 @@ def _flow(graph: Graph, model: keras.Model, batch: int, seed: int) -> Flow:
     layers = [model.get_layer(layer_name(node.path)) for node, _, _ in found]
     shared = {node.layer for node in graph if node.layer != node.path}
     single = [layer for layer, (node, _, _) in zip(layers, found, strict=True) if node.path not in shared]
-    ends = [_end(graph, port.node) for port in graph.outputs]
+    ends = [graph.by_path.get(port.node) for port in graph.outputs]
     probe = keras.Model(model.inputs, [*keras.tree.flatten(model.outputs), *(layer.output for layer in single)])
     seeds = keras.random.SeedGenerator(seed)
     images = [keras.random.normal((batch, *port.shape), seed=seeds) for port in graph.inputs]
@@ -75,10 +75,6 @@ def _flow(graph: Graph, model: keras.Model, batch: int, seed: int) -> Flow:
             for (node, stage, depth), layer, owned in zip(found, layers, gradients[1], strict=True)
         )
     )
-
-
-def _end(graph: Graph, path: str) -> Node | None:
-    return graph.by_path.get(path)
 
 
 def _loss(output: Any, end: Node | None, seeds: keras.random.SeedGenerator) -> Any:

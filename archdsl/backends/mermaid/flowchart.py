@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from archdsl.diagram.heat import Heat
+from archdsl.diagram.looks import Looks
 from archdsl.diagram.options import Options
 from archdsl.diagram.plan import Box, Edge, Frame, Plan, Terminal, plan
-from archdsl.diagram.theme import PALETTES, SIGNS, Look, Palette
-from archdsl.diagram.words import size
+from archdsl.diagram.theme import Look, Palette
+from archdsl.diagram.words import printable, size
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import Cost
 from archdsl.summary.figures import human
@@ -43,15 +43,14 @@ class _Flowchart:
         self._graph = graph
         self._plan = drawn
         self._options = options
-        self._palette = PALETTES[options.theme]
-        self._heat = None if options.color == "family" else Heat.over(drawn, options.color)
+        self._looks = Looks.of(drawn, options)
         boxes = [*drawn.boxes()]
         ids = [*(each.id for each in drawn.inputs), *(box.id for box in boxes), *(each.id for each in drawn.outputs)]
         # Names of Mermaid's own, such as `end`, and characters that mean something are avoided by numbers.
         self._ids = {name: f"n{number}" for number, name in enumerate(ids)}
         self._classes: dict[Look, list[str]] = {}
         for box in boxes:
-            self._classes.setdefault(self._look(box), []).append(self._ids[box.id])
+            self._classes.setdefault(self._looks.box(box), []).append(self._ids[box.id])
 
     def lines(self) -> Iterator[str]:
         costs = self._plan.costs
@@ -62,7 +61,7 @@ class _Flowchart:
         yield from self._inside(self._plan.root, "  ")
         yield from self._terminals(self._plan.outputs)
         yield from (f"  {self._edge(edge)}" for edge in _without_forks(self._plan.edges))
-        yield from self._looks()
+        yield from self._styles()
 
     def _terminals(self, terminals: Iterable[Terminal]) -> Iterator[str]:
         for each in terminals:
@@ -71,12 +70,10 @@ class _Flowchart:
     def _inside(self, frame: Frame, indent: str) -> Iterator[str]:
         for child in frame.children:
             if isinstance(child, Box):
-                lines = [SIGNS[child.mark] + child.lines[0], *child.lines[1:]]
-                figure = self._heat.figure(child) if self._heat else ""
                 left, right = ("(", ")") if child.kind == "op" else ("[[", "]]")
-                yield f"{indent}{self._ids[child.id]}{left}{label([*lines, *([figure] if figure else [])])}{right}"
+                yield f"{indent}{self._ids[child.id]}{left}{label(self._looks.lines(child))}{right}"
                 continue
-            yield f"{indent}subgraph f{child.number} [{label([SIGNS[child.mark] + child.title])}]"
+            yield f"{indent}subgraph f{child.number} [{label([self._looks.title(child)])}]"
             yield from self._inside(child, indent + "  ")
             yield f"{indent}end"
 
@@ -86,17 +83,9 @@ class _Flowchart:
         shape = f"|{label([size(edge.shape)])}|" if edge.shape else ""
         return f"{self._ids[edge.tail]} {arrow}{shape} {self._ids[edge.head]}"
 
-    def _look(self, box: Box) -> Look:
-        palette = self._palette
-        if box.mark:
-            return palette.marks[box.mark]
-        if self._heat:
-            return palette.heat[self._heat.step(box)]
-        return palette.families.get(box.family, palette.plain) if box.family else palette.folded
-
-    def _looks(self) -> Iterator[str]:
+    def _styles(self) -> Iterator[str]:
         """A class for each look. Colours of text are stated, for pages that are dark."""
-        palette = self._palette
+        palette = self._looks.palette
         for number, (look, names) in enumerate(self._classes.items()):
             yield f"  classDef c{number} {_style(look, palette)}"
             yield f"  class {','.join(names)} c{number}"
@@ -139,13 +128,4 @@ def label(lines: Iterable[str]) -> str:
 
 def text(plain: str) -> str:
     """The text with all that could mean something written by its number; what cannot be shown becomes U+FFFD."""
-    return "".join(c if _SAFE.match(c) else f"#{_number(c)};" for c in plain)
-
-
-def _number(character: str) -> int:
-    shown = character.isprintable() and character not in _TURNING
-    return ord(character) if shown else 0xFFFD
-
-
-_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""What turns the direction of text around, which would carry on behind it."""
+    return "".join(c if _SAFE.match(c) else f"#{ord(c)};" for c in printable(plain))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import click
 
-from archdsl.cli.exits import SPEC_ERRORS, Refusal
-from archdsl.cli.limits import chosen, limit_option
-from archdsl.cli.output import STDOUT, written
-from archdsl.cli.specs import SpecType, find, set_option
+from archdsl.cli.exits import Refusal
+from archdsl.cli.limits import limit_option
+from archdsl.cli.output import STDOUT
+from archdsl.cli.plotting import plot_option, save
+from archdsl.cli.specs import SpecType, set_option
+from archdsl.cli.surveys import failures, gather, report
 from archdsl.cli.tables import (
     FORMATS,
     chosen_format,
@@ -22,14 +23,8 @@ from archdsl.cli.tables import (
     show,
     show_tables,
 )
-from archdsl.cli.terminal import show_diagnostics, working
-
-if TYPE_CHECKING:
-    from archdsl.comparison import Entry
-    from archdsl.survey import Failed
 
 COLUMNS: Final = tuple("model params trainable macs depth memory field input year top1 source file".split())
-PLOTS: Final = (".svg", ".png", ".pdf")
 _EPILOG = """\b
 Examples:
   archdsl compare resnet50 swin_t convnext_tiny
@@ -49,7 +44,7 @@ docs/compare.md says what the columns count."""
 @columns_option(COLUMNS)
 @format_option(*FORMATS)
 @output_option
-@click.option("--plot", metavar="FILE", help="Draw accuracy against cost to FILE: .svg, .png or .pdf.")
+@plot_option("accuracy against cost")
 @click.option(
     "--x", type=click.Choice(["params", "macs"]), default="params", show_default=True, help="The cost to plot."
 )
@@ -65,7 +60,7 @@ def compare(
     columns: tuple[str, ...] | None,
     format: str | None,
     out: str,
-    plot: str | None,
+    target: Path | None,
     x: str,
     bars: bool,
     settings: tuple[str, ...],
@@ -83,77 +78,21 @@ def compare(
 
     form = chosen_format(format, out)
     order = _order(sort) if sort else None
-    if bars and plot is None:
+    if bars and target is None:
         raise Refusal("--bars is how --plot FILE draws: give it too")
-    target = plot_target(plot)
     entries, failed = gather(specs, everything, settings)
     if order:
         entries = list(ordered(entries, order[0], descending=order[1]))
     if entries and target is not None:
-        _draw(entries, target, x, bars)
+        from archdsl.plots import models
+
+        save(target, lambda: models.bars(entries, x) if bars else models.accuracy(entries, x))
     if entries and (target is None or out != STDOUT):
         if form == "json":
             show(to_json(entries, failed=failures(failed)), out)
         else:
             show_tables(table(entries, columns), format=form, out=out)
-    report(ctx, failed)
-
-
-def gather(specs: Sequence[str], everything: bool, settings: tuple[str, ...]) -> tuple[list[Entry], list[Failed]]:
-    """The figures of the models that were named, or of the whole zoo, and what has errors."""
-    from archdsl.cli.settings import parse
-    from archdsl.survey import Failed, survey, whole, zoo
-
-    named = [find(spec) for spec in dict.fromkeys(specs)]
-    if everything or not specs:
-        named += [whole(find(name)) for name in zoo()]
-    given = (lambda program, model: parse(program, model, settings)) if settings else None
-    entries: list[Entry] = []
-    failed: list[Failed] = []
-    with working(f"measuring {len(named)} specs"):
-        for result in survey(named, given, chosen()):
-            if isinstance(result, Failed):
-                failed.append(result)
-            else:
-                entries.append(result)
-    return entries, failed
-
-
-def report(ctx: click.Context, failed: Sequence[Failed]) -> None:
-    """Shows the diagnostics of what has errors, and leaves with the exit code for it."""
-    for failure in failed:
-        show_diagnostics(failure.diagnostics, err=True)
-    if failed:
-        ctx.exit(SPEC_ERRORS)
-
-
-def failures(failed: Sequence[Failed]) -> list[dict[str, Any]]:
-    """What has errors, for JSON."""
-    from archdsl.diagnostics.json import to_json
-
-    return [{"name": failure.name, "diagnostics": [to_json(d) for d in failure.diagnostics]} for failure in failed]
-
-
-def plot_target(name: str | None) -> Path | None:
-    """The file to plot to, refused before the work if nothing can be drawn there."""
-    if name is None:
-        return None
-    target = Path(name)
-    if target.suffix.lower() not in PLOTS:
-        raise Refusal(f"--plot {name}: plots are written to {', '.join(PLOTS[:-1])} or {PLOTS[-1]}")
-    return target
-
-
-def _draw(entries: Sequence[Entry], target: Path, x: str, bars: bool) -> None:
-    with working("drawing"), written(target) as file:
-        from archdsl.plots import models
-
-        try:
-            drawing = models.bars(entries, x) if bars else models.accuracy(entries, x)
-        except ValueError as error:
-            raise Refusal(f"--plot {target}: {error}") from None
-        drawing.save(file, target.suffix.lower())
-    click.echo(f"wrote {target}")
+    report(ctx, [failure.diagnostics for failure in failed])
 
 
 def _order(text: str) -> tuple[str, bool]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from archdsl.cli.commands.compare import plot_target
-from archdsl.cli.exits import SPEC_ERRORS, Refusal
+from archdsl.cli.exits import Refusal
 from archdsl.cli.limits import chosen
-from archdsl.cli.output import STDOUT, written
+from archdsl.cli.output import STDOUT
+from archdsl.cli.plotting import plot_option, save
 from archdsl.cli.specs import find, set_option, spec_argument
+from archdsl.cli.surveys import report
 from archdsl.cli.tables import (
     FORMATS,
     chosen_format,
@@ -21,12 +22,9 @@ from archdsl.cli.tables import (
     show,
     show_tables,
 )
-from archdsl.cli.terminal import show_diagnostics, working
+from archdsl.cli.terminal import working
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from archdsl.comparison.scaling import Member
     from archdsl.survey import Step
 
 COLUMNS: Final = tuple("input params trainable macs depth memory field".split())
@@ -53,7 +51,7 @@ Examples:
 @columns_option(COLUMNS)
 @format_option(*FORMATS)
 @output_option
-@click.option("--plot", metavar="FILE", help="Draw the figures over the values to FILE: .svg, .png or .pdf.")
+@plot_option("the figures over the values")
 @set_option
 @click.pass_context
 def scale(
@@ -63,7 +61,7 @@ def scale(
     columns: tuple[str, ...] | None,
     format: str | None,
     out: str,
-    plot: str | None,
+    target: Path | None,
     settings: tuple[str, ...],
 ) -> None:
     """Scale a model: its figures for each value of a parameter, and how many times those of the first.
@@ -77,7 +75,6 @@ def scale(
     from archdsl.diagnostics.json import to_json as diagnostic
     from archdsl.survey import family
 
-    target = plot_target(plot)
     located = find(spec)
     if located.is_graph:
         raise Refusal(f"--over: {located.source.name} is a graph, which has no parameters")
@@ -97,7 +94,9 @@ def scale(
     family_ = [(step.values, step.entry) for step in steps]
     model = next((step.entry.model for step in steps if step.entry is not None), spec)
     if target is not None and len(failed) < len(steps):
-        _draw(model, family_, target)
+        from archdsl.plots import scaling
+
+        save(target, lambda: scaling.lines(model, family_))
     if target is None or out != STDOUT:
         form = chosen_format(format, out)
         if form == "json":
@@ -108,19 +107,8 @@ def scale(
         else:
             notes = [f"{_named(step)}: {step.diagnostics[0].text}" for step in failed if step.diagnostics]
             show_tables(table(model, family_, columns, notes), format=form, out=out)
-    for step in failed:
-        show_diagnostics(step.diagnostics, err=True)
-    if failed:
-        ctx.exit(SPEC_ERRORS)
+    report(ctx, [step.diagnostics for step in failed])
 
 
 def _named(step: Step) -> str:
     return ", ".join(f"{name}={value}" for name, value in step.values)
-
-
-def _draw(model: str, family: Sequence[Member], target: Path) -> None:
-    with working("drawing"), written(target) as file:
-        from archdsl.plots import scaling
-
-        scaling.lines(model, family).save(file, target.suffix.lower())
-    click.echo(f"wrote {target}")

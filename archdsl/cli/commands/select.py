@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from archdsl.cli.commands.compare import failures, gather, report
 from archdsl.cli.limits import limit_option
 from archdsl.cli.numbers import Number
 from archdsl.cli.specs import SpecType, set_option
+from archdsl.cli.surveys import failures, gather, report
 from archdsl.cli.tables import chosen_format, coloured, format_option, output_option, show
 
 _FORMATS = ("text", "json")
@@ -78,4 +78,4 @@ def select(
         show(to_json(selection, failed=failures(failed)), out)
     else:
         show(to_text(selection, everything=misses, colour=coloured(out)), out)
-    report(ctx, failed)
+    report(ctx, [failure.diagnostics for failure in failed])

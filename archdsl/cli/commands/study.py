@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archdsl.cli.commands.compare import plot_target
 from archdsl.cli.exits import Refusal
-from archdsl.cli.output import STDOUT, written
+from archdsl.cli.output import STDOUT
+from archdsl.cli.plotting import plot_option, save
 from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.cli.tables import FORMATS, chosen_format, format_option, output_option, show, show_tables
 from archdsl.cli.terminal import hushed, show_diagnostics, working
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archdsl.graph.model import Graph
     from archdsl.study.gradient_flow import GradientFlow
 
@@ -46,7 +48,7 @@ def study() -> None:
 @click.option("--by", type=click.Choice(["stage", "layer"]), default="stage", show_default=True, help="A row for each.")
 @format_option(*FORMATS)
 @output_option
-@click.option("--plot", metavar="FILE", help="Draw the norms over the depth to FILE: .svg, .png or .pdf.")
+@plot_option("the norms over the depth")
 @set_option
 def gradient_flow(
     spec: str,
@@ -56,7 +58,7 @@ def gradient_flow(
     by: str,
     format: str | None,
     out: str,
-    plot: str | None,
+    target: Path | None,
     settings: tuple[str, ...],
 ) -> None:
     """Measure how gradients pass through a model before training, with its skip connections and without.
@@ -68,16 +70,13 @@ def gradient_flow(
     """
     from archdsl.study.gradient_flow import table, to_json
 
-    target = plot_target(plot)
     architecture = open_model(spec, settings)
     show_diagnostics(architecture.diagnostics, err=True)
     found = _measured(architecture.graph, compare, batch, seed)
     if target is not None:
-        with working("drawing"), written(target) as file:
-            from archdsl.plots.gradients import curves
+        from archdsl.plots.gradients import curves
 
-            curves(found).save(file, target.suffix.lower())
-        click.echo(f"wrote {target}")
+        save(target, lambda: curves(found))
     if target is None or out != STDOUT:
         form = chosen_format(format, out)
         if form == "json":

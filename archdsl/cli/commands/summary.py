@@ -73,12 +73,12 @@ def summary(
     one row. Below are the totals, the peak of memory in inference and in training, and the share of each kind of op.
     Keras is not needed: the figures are computed from the spec. docs/measures.md says what each one counts.
     """
-    from archdsl.summary import render, summarise, to_json
+    from archdsl.summary import render, to_json
     from archdsl.summary.views import VIEWS
 
     form = chosen_format(format, out)
     levels = None if depth == "all" else depth
-    found = summarise(open_model(spec, settings).graph, batch=batch, dtype=dtype)  # type: ignore[arg-type]  # a choice
+    found = open_model(spec, settings).summary(batch=batch, dtype=dtype)  # type: ignore[arg-type]  # a choice
     view = replace(found, root=VIEWS[by](found.root))
     if form == "json":
         show(to_json(view, depth=levels), out)

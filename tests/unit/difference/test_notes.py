@@ -9,7 +9,8 @@ import pytest
 
 from archdsl.api import load
 from archdsl.difference import Difference, compare, to_markdown, to_text
-from archdsl.difference.calls import arguments, common, values
+from archdsl.difference.calls import common, values
+from archdsl.graph.calls import arguments
 
 FOLDER = Path(__file__).parents[2] / "cases" / "diff"
 CASES = sorted(path.parent for path in FOLDER.glob("*/a.arch"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 
 import pytest
@@ -10,8 +9,7 @@ import pytest
 from tests.unit.elaborate.specs import program, value
 
 MODEL = "model M() :: [8] -> [8] "
-WORK = "the work is too much: more than * compile-time steps"
-"""How many depends on the length of the text."""
+WORK = "the work is too much: more than {steps:_} compile-time steps"
 
 HOSTILE = {
     "power": ("let n = 10 ** 10 ** 10", "the number is too large: more than 2 ** 256", "10 ** 10 ** 10"),
@@ -50,7 +48,7 @@ HOSTILE = {
     "nested blocks": (
         "block A() { repeat 1000 { relu } }\nblock B() { repeat 1000 { A } }\n"
         "block C() { repeat 1000 { B } }\n" + MODEL + "{ C }",
-        "the graph is too large: more than * ops",
+        "the graph is too large: more than {nodes:_} ops",
         "A",
     ),
     "brackets": (
@@ -93,7 +91,8 @@ def test_hostile(name: str) -> None:
     start = time.process_time()
     found = [d for d in program(text).diagnostics if d.is_error]
     assert time.process_time() - start < 2.0, "well under a second on an idle machine"
-    assert [re.sub(r"[\d_]+(?= (compile|ops))", "*", d.text) for d in found] == [message]
+    steps, nodes = (limit + limit * len(text) // 10_000 for limit in (300_000, 50_000))
+    assert [d.text for d in found] == [message.format(steps=steps, nodes=nodes)]
     assert 0 < found[0].span.end - found[0].span.start < len(text)
     if place is not None:
         assert found[0].span.text == place
@@ -105,8 +104,8 @@ def test_long_sums_are_no_nesting(operator: str) -> None:
 
 
 def test_long_conditions_are_no_nesting() -> None:
-    assert value(" and ".join(["1 < 2"] * 4000)) is True
-    assert value(" or ".join(["1 > 2"] * 4000)) is False
+    assert value(" and ".join(["1 < 2"] * 5000)) is True
+    assert value(" or ".join(["1 > 2"] * 5000)) is False
 
 
 def test_long_flows_are_no_nesting() -> None:

@@ -1,0 +1,41 @@
+"""What boxes and frames look like and say in one diagram: its theme, its heat, and its marks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from archdsl.diagram.heat import Heat
+from archdsl.diagram.options import Options
+from archdsl.diagram.plan import Box, Frame, Plan
+from archdsl.diagram.theme import PALETTES, SIGNS, Look, Palette
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """For everything that draws a plan."""
+
+    palette: Palette
+    heat: Heat | None
+
+    @classmethod
+    def of(cls, drawn: Plan, options: Options) -> Looks:
+        heat = None if options.color == "family" else Heat.over(drawn, options.color)
+        return cls(PALETTES[options.theme], heat)
+
+    def box(self, box: Box) -> Look:
+        """By its mark, else by its heat, else by its family."""
+        palette = self.palette
+        if box.mark:
+            return palette.marks[box.mark]
+        if self.heat:
+            return palette.heat[self.heat.step(box)]
+        return palette.families.get(box.family, palette.plain) if box.family else palette.folded
+
+    def lines(self, box: Box) -> list[str]:
+        """Its label, with the sign of its mark and the figure of its heat."""
+        first, *others = box.lines
+        figure = self.heat.figure(box) if self.heat else ""
+        return [SIGNS[box.mark] + first, *others, *([figure] if figure else [])]
+
+    def title(self, frame: Frame) -> str:
+        return SIGNS[frame.mark] + frame.title
