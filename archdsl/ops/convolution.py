@@ -39,7 +39,7 @@ class _Convolution(ConvBase):
     def spatial(self, shape: Shape) -> Shape:
         out = slide(shape, self.k, self.stride, self.pad, self.dilation)
         if _largest(self.stride) > 1 and _largest(self.dilation) > 1:
-            stride, dilation = (str(n if isinstance(n, int) else list(n)) for n in (self.stride, self.dilation))
+            stride, dilation = _shown(self.stride), _shown(self.dilation)
             raise Misfit(codes.StrideWithDilation, argument="dilation", stride=stride, dilation=dilation)
         return out
 
@@ -49,6 +49,14 @@ class _Convolution(ConvBase):
 
 def _largest(numbers: Numbers) -> int:
     return numbers if isinstance(numbers, int) else max(numbers)
+
+
+def _is_uneven(numbers: Numbers) -> bool:
+    return not isinstance(numbers, int) and len(set(numbers)) > 1
+
+
+def _shown(numbers: Numbers) -> str:
+    return str(numbers if isinstance(numbers, int) else list(numbers))
 
 
 class Conv(_Convolution):
@@ -96,7 +104,8 @@ class DepthwiseConv(_Convolution):
     """Depthwise convolution: every channel has a kernel of its own and sees no other (Chollet 2017, arXiv:1610.02357).
 
     Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``. Keras has no depthwise
-    layer over three dimensions: there it is a convolution with as many groups as channels.
+    layer over three dimensions, and TensorFlow steps equally along both of two on most processors: elsewhere it is a
+    convolution with as many groups as channels.
 
     MACs: ``output elements * taps``.
     """
@@ -111,7 +120,7 @@ class DepthwiseConv(_Convolution):
         "depthwise",
     )
     positional = ("k", "stride")
-    keras = "DepthwiseConv1D, DepthwiseConv2D, or Conv3D with groups"
+    keras = "DepthwiseConv1D, DepthwiseConv2D, or Conv2D or Conv3D with groups"
     example = "[56, 56, 96] -> [28, 28, 96]: depthwise_conv(3, stride=2)"
 
     multiplier: Positive = Field(1, description="output channels for each input channel")
@@ -124,11 +133,15 @@ class DepthwiseConv(_Convolution):
         (x,) = inputs
         channels = known(x[-1], "the channels")
         filters = channels * self.multiplier
-        pair = (1, filters) if spatial_rank(x) == 3 else (channels, self.multiplier)
+        pair = (1, filters) if self.in_groups(spatial_rank(x)) else (channels, self.multiplier)
         return (Weight("kernel", (*self.taps(x), *pair), self.trainable), *self.biases(filters))
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         return elements(output) * prod(self.taps(inputs[0]))
+
+    def in_groups(self, rank: int) -> bool:
+        """Whether its kernel is that of a convolution with groups, and not of Keras's depthwise layer."""
+        return rank == 3 or _is_uneven(self.stride)
 
 
 class SeparableConv(_Convolution):
@@ -156,10 +169,17 @@ class SeparableConv(_Convolution):
                 codes.WrongRank,
                 wanted="[l, c] or [h, w, c]",
                 shape=show(x),
-                help=(f"write `depthwise_conv(k=…) -> conv({self.filters}, k=1)`",),
+                help=(self._apart(),),
             )
         known(x[-1], "the channels")
-        return (*self.spatial(x), self.filters)
+        out = self.spatial(x)
+        if _is_uneven(self.stride):
+            raise Misfit(codes.UnevenStride, argument="stride", stride=_shown(self.stride), help=(self._apart(),))
+        return (*out, self.filters)
+
+    def _apart(self) -> str:
+        k, stride = _shown(self.k), _shown(self.stride)
+        return f"write `depthwise_conv({k}, stride={stride}, bias=false) -> conv({self.filters}, k=1)`"
 
     def _between(self, x: Shape) -> int:
         return known(x[-1], "the channels") * self.multiplier

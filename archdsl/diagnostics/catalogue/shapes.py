@@ -147,6 +147,20 @@ class StrideWithDilation(Diagnostic):
     dilation: str
 
 
+class UnevenStride(Diagnostic):
+    """A separable convolution steps farther along one dimension than along another; TensorFlow can on few processors.
+
+    Its two parts, written out, do on all:
+
+        separable_conv(64, k=3, stride=[2, 1])     # wrong
+        depthwise_conv(3, stride=[2, 1], bias=false) -> conv(64, k=1)
+    """
+
+    message = "`{op}` has stride {stride}; it takes one for all dimensions"
+    op: str
+    stride: str
+
+
 class PadTooLarge(Diagnostic):
     """A pooling's padding is as large as its window, so that some windows would see nothing but padding.
 

@@ -67,7 +67,7 @@ def test_depthwise_conv_keeps_channels_apart(stride: Any) -> None:
     down, right = (stride, stride) if isinstance(stride, int) else stride
     weights = set_random(model)
     windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), (1, 2))[:, ::down, ::right]
-    wanted = np.einsum("bijchw,hwcm->bijcm", windows, weights["kernel"])
+    wanted = np.einsum("bijchw,hwcm->bijcm", windows, weights["kernel"].reshape(3, 3, 4, 2))
     wanted = wanted.reshape(*wanted.shape[:3], 8) + weights["bias"]
     np.testing.assert_allclose(run(model, x), wanted, atol=1e-4)
 

@@ -70,6 +70,15 @@ def test_depthwise_weights(shape: Shape, kernel: tuple[int, ...]) -> None:
     assert op.shape(shape) == (*shape[:-1], 8)
 
 
+def test_uneven_strides_take_a_kernel_for_groups() -> None:
+    assert DepthwiseConv(stride=(2, 1), multiplier=2, bias=False).weights((8, 8, 4)) == (
+        Weight("kernel", (3, 3, 1, 8)),
+    )
+    assert DepthwiseConv(stride=(2, 2), bias=False).weights((8, 8, 4)) == (Weight("kernel", (3, 3, 4, 1)),)
+    with refuses(codes.UnevenStride, "stride"):
+        SeparableConv(filters=8, stride=(2, 1)).shape((8, 8, 4))
+
+
 def test_depthwise_macs() -> None:
     op, x = DepthwiseConv(k=7, multiplier=2), (14, 14, 96)
     assert op.macs([x], op.shape(x)) == 14 * 14 * 192 * 49

@@ -64,8 +64,8 @@ def conv(op: Conv, site: Site) -> Layers:
 def depthwise_conv(op: DepthwiseConv, site: Site) -> Layers:
     before, pad = padding(op, site)
     dilation = per_axis(op.dilation, site.rank, "dilation")
-    if site.rank == 3:
-        layer = keras.layers.Conv3D(
+    if op.in_groups(site.rank):
+        layer = by_rank("Conv", site)(
             filters=site.output[-1],
             padding=pad,
             dilation_rate=dilation,
