@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ _EVERY: Final = 3
 """From how many ops of a kind on, a change of all of them is told as one of the kind and not of its places."""
 _NAMED: Final = 4
 """How many blocks a title names one by one."""
+_NUMBERED: Final = re.compile(r"((?:.*[._])?)\d+")
+"""Paths of blocks in a row: ``c4.6`` of a loop, and ``encoder_12`` where the loop names what it makes."""
 
 Homes: TypeAlias = tuple[int, ...]
 """Indices, in the second graph, of blocks that changed alike; empty for the model itself."""
@@ -89,21 +92,21 @@ class _Folder:
 
     def _everywhere(self) -> tuple[list[Note], list[_Bundle]]:
         """Notes about every op of a kind, and the other edits."""
-        ops = Counter(self._pair.b[path].op.name for path in self._pair.back)
+        ops = Counter(self._pair.a[path].op.name for path in self._pair.matching.nodes)
         count = Counter(map(_sameness, self._edits))
         alike: dict[str, list[Edit]] = {}
         rest: list[tuple[int, Edit]] = []
         for place, edit in enumerate(self._edits):
+            was = edit.old.partition("(")[0] if edit.kind == "replaced" else edit.subject
             general = edit.kind in ("changed", "replaced") and edit.attribute != "weights"
-            if general and count[_sameness(edit)] == ops[edit.subject] >= _EVERY:
-                alike.setdefault(edit.subject, []).append(edit)
+            if general and count[_sameness(edit)] == ops[was] >= _EVERY:
+                alike.setdefault(was, []).append(edit)
             else:
                 rest.append((place, edit))
-        notes = []
-        for subject, edits in alike.items():
-            old = edits[0].old.partition("(")[0] if edits[0].kind == "replaced" else subject
-            where = f"every {old} ({ops[subject]})"
-            notes.append(Note(edits[0].kind, subject, where, _words(edits), tuple(edits)))
+        notes = [
+            Note(edits[0].kind, edits[0].subject, f"every {was} ({ops[was]})", _words(edits), tuple(edits))
+            for was, edits in alike.items()
+        ]
         return notes, [*self._bundles(rest)]
 
     def _bundles(self, edits: Sequence[tuple[int, Edit]]) -> Iterator[_Bundle]:
@@ -242,9 +245,8 @@ def _sameness(edit: Edit) -> tuple[str, ...]:
 
 def _one_thing(edit: Edit) -> tuple[object, ...]:
     """Equal for neighbours that belong together: arguments of one op, numbered blocks in a row."""
-    above, _, last = edit.path.rpartition(".")
-    if edit.kind in ("added", "removed") and last.isdecimal():
-        return edit.kind, edit.subject, above
+    if edit.kind in ("added", "removed") and (numbered := _NUMBERED.fullmatch(edit.path)):
+        return edit.kind, edit.subject, numbered[1]
     return edit.kind, edit.before, edit.after
 
 
