@@ -195,7 +195,7 @@ class _Folder:
         if len(homes) == 1:
             return f"{paths[0]}  {name}"
         if len(homes) == total:
-            return f"in all {total} {name}"
+            return f"in both {name}" if total == 2 else f"in all {total} {name}"
         shown = paths if len(paths) <= _NAMED else [*paths[: _NAMED - 2], "…", paths[-1]]
         return f"in {len(homes)} of {total} {name} ({', '.join(shown)})"
 
