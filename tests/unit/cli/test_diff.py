@@ -147,4 +147,4 @@ def test_sides_whose_models_have_one_name_are_told_apart(run: Run, tmp_path: Pat
     result = run("diff", "-", "other.arch:Net", input=NET.split("model Deep")[0])
     assert result.stdout.startswith("<stdin> → other.arch:Net\n")
     run("diff", "net.arch:Net", "other.arch:Net", "-o", "out.svg")
-    assert "<title id=\"title\">net.arch:Net → other.arch:Net</title>" in (tmp_path / "out.svg").read_text("utf-8")
+    assert '<title id="title">net.arch:Net → other.arch:Net</title>' in (tmp_path / "out.svg").read_text("utf-8")
