@@ -295,3 +295,15 @@ def test_bars_are_for_a_plot(run: Run) -> None:
     result = run("compare", "net.arch", "--bars")
     assert result.exit_code == 2
     assert "--plot FILE" in result.stderr
+
+
+def test_accuracy_is_in_percent(run: Run) -> None:
+    assert "`0.8` is less than one percent: 80 is meant?" in run("select", "--top1", "0.8").stderr
+    assert "`101` is more than 100 percent" in run("select", "--top1", "101").stderr
+    assert run("select", "net.arch", "--top1", "100").exit_code == 0
+    assert run("select", "net.arch", "--top1", "0").exit_code == 0
+
+
+def test_what_to_plot_is_for_a_plot(run: Run) -> None:
+    result = run("compare", "net.arch", "--x", "macs")
+    assert (result.exit_code, result.stderr) == (2, "error: --x is how --plot FILE draws: give it too\n")

@@ -6,12 +6,14 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import archdsl
 from archdsl.comparison import Entry
+from archdsl.graph.dims import Sym
 from archdsl.plots import gradients, models, scaling
 from archdsl.plots.labels import Name, annotate
 from archdsl.plots.style import COLOURS, Drawing, look, sheet
@@ -64,6 +66,23 @@ def test_bars_have_figures_on_a_linear_or_a_logarithmic_axis(tmp_path: Path) -> 
     far = _texts(_svg(models.bars([_entry("One", 3_000, None), _entry("Two", 9_000_000, None)]), tmp_path))
     assert {"3.00 k", "9.00 M"} <= set(far)
     assert "0" not in far
+
+
+def test_a_wide_axis_has_numbers_at_powers_of_ten_alone(tmp_path: Path) -> None:
+    wide = _texts(_svg(models.bars([_entry("One", 3_000, None), _entry("Two", 9 * 10**10, None)]), tmp_path))
+    assert {"10 k", "100 k", "10 G"} <= set(wide)
+    assert not {"20 k", "50 k"} & set(wide)
+
+
+def test_bars_say_what_they_leave_out(tmp_path: Path) -> None:
+    unknown = replace(_entry("Open", 1, None), macs=Sym.named("h"))
+    texts = _texts(_svg(models.bars([_entry("One", 3_000, None), unknown], "macs"), tmp_path))
+    assert "multiply-adds for one image; 1 model without a number for it not shown" in texts
+
+
+def test_lines_that_are_level_lie_below_the_top() -> None:
+    family = [((("a", a),), _entry("n", 100, None)) for a in ("1", "2")]
+    assert all(axes.get_ylim()[1] > 100 for axes in scaling.lines("Net", family).figure.axes)
 
 
 def test_nothing_to_draw_is_refused() -> None:
