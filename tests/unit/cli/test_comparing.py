@@ -269,6 +269,7 @@ def test_a_value_that_does_not_fit_is_reported_in_its_row(run: Run) -> None:
         (("phi=0..7 step 0",), "do not lead there"),
         (("phi=0..10 ** 9",), "more than 1_000 values"),
         (("phi=0..[7]",), "`[7]` is not a number"),
+        (("phi=[]",), "--over: `phi` has no values"),
         (("phi=0..99", "classes=1..99"), "9_900 models are more than 1_000"),
     ],
 )
@@ -307,3 +308,14 @@ def test_accuracy_is_in_percent(run: Run) -> None:
 def test_what_to_plot_is_for_a_plot(run: Run) -> None:
     result = run("compare", "net.arch", "--x", "macs")
     assert (result.exit_code, result.stderr) == (2, "error: --x is how --plot FILE draws: give it too\n")
+
+
+def test_a_parameter_has_one_way_to_its_values(run: Run) -> None:
+    result = run("scale", "net.arch:Net", "--over", "depth=1..2", "--set", "depth=3")
+    assert (result.exit_code, result.stderr) == (2, "error: --over: `depth` has a value already\n")
+
+
+def test_what_is_wrong_with_all_is_told_once(run: Run) -> None:
+    result = run("scale", "efficientnet", "--over", "size=[64, 96]")
+    assert result.stderr.count("error[missing-argument]") == 1
+    assert result.stdout.count("needs `phi`") == 2
