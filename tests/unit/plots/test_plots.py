@@ -17,7 +17,8 @@ from archdsl.graph.dims import Sym
 from archdsl.plots import gradients, models, scaling
 from archdsl.plots.labels import Name, annotate
 from archdsl.plots.style import COLOURS, Drawing, look, sheet
-from archdsl.study.gradient_flow import Flow, GradientFlow, Layer
+from archdsl.study.gradient_flow import Flow, GradientFlow, Layer, table
+from archdsl.tabular import render
 
 HOSTILE = 'a<script>$\\frac{1}{2}$_{x}"&\n\x1b'
 
@@ -108,6 +109,20 @@ def test_gradients_show_both_networks(tmp_path: Path) -> None:
     texts = _texts(_svg(gradients.curves(study), tmp_path))
     assert {"Gradients of Net at initialisation", "s0", "s1", "s2", "10⁰"} <= set(texts)
     assert any(text.startswith("without skips: first layer 1e+11") for text in texts)
+
+
+def test_gradients_that_do_not_arrive_are_no_number(tmp_path: Path) -> None:
+    flow = Flow((Layer("a", "s", 1, 2.0, 1.0), Layer("b", "s", 2, 0.0, 0.0)))
+    study = GradientFlow("Net", 8, 0, flow)
+    assert "as it is" in _texts(_svg(gradients.curves(study), tmp_path))
+    assert "nan" not in render(table(study))
+
+
+def test_depths_are_whole(tmp_path: Path) -> None:
+    flow = Flow(tuple(Layer(f"l{i}", "s", i + 1, 1.0 + i, 1.0) for i in range(18)))
+    texts = _texts(_svg(gradients.curves(GradientFlow("Net", 8, 0, flow)), tmp_path))
+    assert "10" in texts
+    assert not [text for text in texts if text in ("2.5", "7.5", "12.5")]
 
 
 def test_text_of_specs_is_data(tmp_path: Path) -> None:
