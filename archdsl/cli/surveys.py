@@ -29,7 +29,7 @@ def gather(specs: Sequence[str], everything: bool, settings: tuple[str, ...]) ->
     given = (lambda program, model: parse(program, model, settings)) if settings else None
     entries: list[Entry] = []
     failed: list[Failed] = []
-    with working(f"measuring {len(named)} specs"):
+    with working(f"measuring {len(named)} spec{'s' * (len(named) != 1)}"):
         for result in survey(named, given, chosen()):
             if isinstance(result, Failed):
                 failed.append(result)
