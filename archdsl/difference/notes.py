@@ -20,7 +20,7 @@ _EVERY: Final = 3
 """From how many ops of a kind on, a change of all of them is told as one of the kind and not of its places."""
 _NAMED: Final = 4
 """How many blocks a title names one by one."""
-_NUMBERED: Final = re.compile(r"((?:.*[._])?)\d+")
+_NUMBERED: Final = re.compile(r"((?:.*[._])?)(\d+)")
 """Paths of blocks in a row: ``c4.6`` of a loop, and ``encoder_12`` where the loop names what it makes."""
 
 Homes: TypeAlias = tuple[int, ...]
@@ -111,8 +111,9 @@ class _Folder:
 
     def _bundles(self, edits: Sequence[tuple[int, Edit]]) -> Iterator[_Bundle]:
         """All arguments that changed in one op, and blocks that were added or removed one after the other."""
-        for _, together in groupby(edits, key=lambda item: _one_thing(item[1])):
-            held = [*together]
+        keys = (_one_thing(edit, index) for index, (_, edit) in enumerate(edits))
+        for _, together in groupby(zip(keys, edits, strict=True), key=lambda item: item[0]):
+            held = [item for _, item in together]
             place, first = held[0]
             last = held[-1][1].path
             seats = [*self._seats(first)]
@@ -243,10 +244,10 @@ def _sameness(edit: Edit) -> tuple[str, ...]:
     return edit.kind, edit.subject, edit.attribute, edit.old, edit.new
 
 
-def _one_thing(edit: Edit) -> tuple[object, ...]:
+def _one_thing(edit: Edit, index: int) -> tuple[object, ...]:
     """Equal for neighbours that belong together: arguments of one op, numbered blocks in a row."""
     if edit.kind in ("added", "removed") and (numbered := _NUMBERED.fullmatch(edit.path)):
-        return edit.kind, edit.subject, numbered[1]
+        return edit.kind, edit.subject, numbered[1], int(numbered[2]) - index  # without gaps between their numbers
     return edit.kind, edit.before, edit.after
 
 
