@@ -319,3 +319,14 @@ def test_what_is_wrong_with_all_is_told_once(run: Run) -> None:
     result = run("scale", "efficientnet", "--over", "size=[64, 96]")
     assert result.stderr.count("error[missing-argument]") == 1
     assert result.stdout.count("needs `phi`") == 2
+
+
+def test_a_file_of_a_format_that_is_not_written_is_refused(run: Run) -> None:
+    result = run("select", "net.arch", "-o", "found.csv")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: found.csv: this is written as text or json, and not as csv\n",
+    )
+    assert not Path("found.csv").exists()
+    assert run("select", "net.arch", "-o", "found.csv", "--format", "text").exit_code == 0
+    assert run("diff", "net.arch:Net", "net.arch:Deep", "-o", "note.csv").exit_code == 2
