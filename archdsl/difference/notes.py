@@ -247,7 +247,8 @@ def _sameness(edit: Edit) -> tuple[str, ...]:
 def _one_thing(edit: Edit, index: int) -> tuple[object, ...]:
     """Equal for neighbours that belong together: arguments of one op, numbered blocks in a row."""
     if edit.kind in ("added", "removed") and (numbered := _NUMBERED.fullmatch(edit.path)):
-        return edit.kind, edit.subject, numbered[1], int(numbered[2]) - index  # without gaps between their numbers
+        alike = (edit.old, edit.new) if edit.nodes == 1 else ()  # blocks may differ in a rate, ops may not
+        return edit.kind, edit.subject, numbered[1], int(numbered[2]) - index, alike  # and no number is left out
     return edit.kind, edit.before, edit.after
 
 

@@ -150,3 +150,11 @@ def test_long_lists_are_told_by_their_ends() -> None:
     assert values([(old, other)]) == f"{old} → {other}"
     assert values([("[3, 4, 6, 3]", new)]) == "[3, 4, 6, 3] → [0, …, 8] (9)"
     assert values([("96", "128"), ("3", "4")]) == "×1.33 (96 → 128, 3 → 4)"
+
+
+def test_ops_in_a_row_that_differ_are_told_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "a.arch").write_text("model M() :: [8, 8, 4] -> [8, 8, 4] { id }")
+    (tmp_path / "b.arch").write_text("model M() :: [8, 8, 4] -> [8, 8, 4] { conv(8) -> conv(8) -> conv(4, k=1) }")
+    text = to_text(compare(load(tmp_path / "a.arch").graph, load(tmp_path / "b.arch").graph))
+    assert "+ conv_0 … conv_1: 2 × conv(8)" in text
+    assert "+ conv_2: conv(4, k=1)" in text
