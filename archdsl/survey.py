@@ -114,11 +114,16 @@ def family(
 
     Raises:
         ArchError: the spec has errors whatever the values are.
-        ValueError: there are more than ``MOST`` combinations.
+        ValueError: there are no combinations, or more than ``MOST``, or a parameter is given in both ways.
     """
     program = Program(located.source, located.loader, limits)
     model = choose_model(program, located.model)
     fixed, varied = _arguments(program, model, settings, ranges)
+    for name, values in varied.items():
+        if not values:
+            raise ValueError(f"`{name}` has no values")
+        if name in fixed:
+            raise ValueError(f"`{name}` has a value already")
     indices = [range(len(values)) for values in varied.values()]
     if (count := prod(map(len, indices))) > MOST:
         raise ValueError(f"{count:_} models are more than {MOST:_}")
@@ -126,10 +131,10 @@ def family(
         if program.has_errors:  # values of the language belong to the program that made them
             program = Program(located.source, located.loader, limits)
             fixed, varied = _arguments(program, model, settings, ranges)
-        values = {name: values[index] for (name, values), index in zip(varied.items(), chosen, strict=True)}
-        shown = tuple((name, _show(value)) for name, value in values.items())
+        given = {name: values[index] for (name, values), index in zip(varied.items(), chosen, strict=True)}
+        shown = tuple((name, _show(value)) for name, value in given.items())
         try:
-            graph = elaborate(program, model, {**fixed, **values}).graph
+            graph = elaborate(program, model, {**fixed, **given}).graph
         except ArchError as error:
             yield Step(shown, None, tuple(error.diagnostics))
         else:
@@ -175,6 +180,7 @@ def scale(
     Raises:
         ArchError: one of the models has errors.
         FileNotFoundError: there is no such spec.
+        ValueError: a parameter has no values, or one in ``params`` too, or there are too many combinations.
 
     >>> [entry.params for entry in scale("MobileNetV2", {"width": [0.5, 1.0]})]
     [1987224, 3538984]

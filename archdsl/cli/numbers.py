@@ -33,6 +33,20 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
         return (found[1], _BINARY.get(found[2], 1)) if found else (text, 1)
 
 
+class Percent(Number):
+    """A number from 0 to 100. A fraction is refused: 0.8 is meant as 80, and would be met by everything."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if 0 < number < 1:
+            self.fail(f"`{value}` is less than one percent: {100 * number:g} is meant?", param, ctx)
+        if number > 100:
+            self.fail(f"`{value}` is more than 100 percent", param, ctx)
+        return number
+
+
 def evaluate(text: str) -> int | float | None:
     """The value of an expression of the language, if it is a number.
 

@@ -29,7 +29,7 @@ def gather(specs: Sequence[str], everything: bool, settings: tuple[str, ...]) ->
     given = (lambda program, model: parse(program, model, settings)) if settings else None
     entries: list[Entry] = []
     failed: list[Failed] = []
-    with working(f"measuring {len(named)} specs"):
+    with working(f"measuring {len(named)} spec{'s' * (len(named) != 1)}"):
         for result in survey(named, given, chosen()):
             if isinstance(result, Failed):
                 failed.append(result)
@@ -39,9 +39,12 @@ def gather(specs: Sequence[str], everything: bool, settings: tuple[str, ...]) ->
 
 
 def report(ctx: click.Context, failed: Sequence[Sequence[Diagnostic]]) -> None:
-    """Shows the diagnostics of each model that has errors, and leaves with the exit code for it."""
+    """Shows the diagnostics of each model that has errors, the same ones once, and leaves with the exit code for it."""
+    shown: list[Sequence[Diagnostic]] = []
     for diagnostics in failed:
-        show_diagnostics(diagnostics, err=True)
+        if diagnostics not in shown:
+            shown.append(diagnostics)
+            show_diagnostics(diagnostics, err=True)
     if failed:
         ctx.exit(SPEC_ERRORS)
 

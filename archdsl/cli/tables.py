@@ -38,9 +38,15 @@ def chosen_format(format: str | None, out: str, formats: Collection[str] = FORMA
 
     >>> chosen_format(None, "zoo.csv"), chosen_format("text", "zoo.csv"), chosen_format(None, "-")
     ('csv', 'text', 'text')
+
+    Raises:
+        Refusal: the file is to be of a format that is known here, and not written.
     """
-    ending = _ENDINGS.get(Path(out).suffix.lower(), "text")
-    return format or (ending if ending in formats else "text")
+    ending = Path(out).suffix.lower()
+    named = _ENDINGS.get(ending, "text")
+    if format is None and named not in formats:
+        raise Refusal(f"{out}: this is written as {' or '.join(formats)}, and not as {ending[1:]}")
+    return format or named
 
 
 class Columns(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from archdsl.tabular.json import document
 SCHEMA: Final = "archdsl-select"
 VERSION: Final = 1
 _NEAR: Final = 5
+_STATED: Final = ("top-1", "year")
 _WORDS: Final = {"top1": "top-1", "params": "parameters", "macs": "MACs", "memory": "memory of activations"}
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
@@ -47,7 +48,21 @@ def _lines(selection: Selection, everything: bool, colour: bool) -> Iterator[str
         yield _strong("Unknown", colour)
         size = max(len(unknown.entry.name) for unknown in selection.unknown)
         for unknown in selection.unknown:
-            yield f"  {unknown.entry.name:<{size}}  states no {' and no '.join(unknown.missing)}; meets the rest"
+            yield f"  {unknown.entry.name:<{size}}  {_lack(unknown.missing)}; meets the rest"
+
+
+def _lack(missing: Sequence[str]) -> str:
+    """What is not known: what a spec may state, and what the size of the input decides.
+
+    >>> _lack(["MACs", "memory of activations", "top-1"])
+    'states no top-1, MACs and memory of activations depend on the input'
+    """
+    stated = [name for name in missing if name in _STATED]
+    open_ = [name for name in missing if name not in _STATED]
+    words = [f"states no {' and no '.join(stated)}"] if stated else []
+    if open_:
+        words.append(f"{' and '.join(open_)} depend{'s' * (open_ == ['memory of activations'])} on the input")
+    return ", ".join(words)
 
 
 def _models(count: int) -> str:

@@ -40,6 +40,9 @@ class Limit(NamedTuple):
     figure: Callable[[Entry], Dim | float | None]
     show: Callable[[float], str]
     noun: str
+    """What follows the figure: ``5.33 M parameters``."""
+    title: str
+    """The figure's name."""
     praise: str = ""
     """What is said of the model that is best in it, where models are ranked by it."""
 
@@ -69,12 +72,22 @@ def _year(value: float) -> str:
 
 
 _LIMITS: Final = (
-    Limit("params", False, lambda e: e.params, _count, "parameters", "the fewest parameters"),
-    Limit("macs", False, lambda e: e.macs, _count, "MACs", "the fewest MACs"),
-    Limit("memory", False, lambda e: e.memory, _bytes, "of activations", "the smallest activations"),
-    Limit("top1", True, lambda e: e.top1, _points, "top-1", "the best top-1"),
-    Limit("year", True, lambda e: e.year, _year, "the year"),
+    Limit("params", False, lambda e: e.params, _count, "parameters", "parameters", "the fewest parameters"),
+    Limit("macs", False, lambda e: e.macs, _count, "MACs", "MACs", "the fewest MACs"),
+    Limit(
+        "memory",
+        False,
+        lambda e: e.memory,
+        _bytes,
+        "of activations",
+        "memory of activations",
+        "the smallest activations",
+    ),
+    Limit("top1", True, lambda e: e.top1, _points, "top-1", "top-1", "the best top-1"),
+    Limit("year", True, lambda e: e.year, _year, "", "year"),
 )
+_FAR: Final = 10
+"""How many times a limit is too much from which on percents say little."""
 _BY_NAME: Final = {limit.name: limit for limit in _LIMITS}
 _RANKED: Final[tuple[Preference, ...]] = ("top1", "params", "macs", "memory")
 
@@ -135,7 +148,7 @@ def select(entries: Iterable[Entry], criteria: Criteria) -> Selection:
     fit, misses, unknown = [], [], []
     for entry in entries:
         demands = [_Demand(limit, wanted, limit.value(entry)) for limit, wanted in _limits(criteria)]
-        missing = tuple(demand.limit.noun for demand in demands if demand.value is None)
+        missing = tuple(demand.limit.title for demand in demands if demand.value is None)
         if broken := [gap for demand in demands if (gap := demand.gap()) is not None]:
             misses.append(Miss(entry, tuple(gap.words for gap in broken), sum(gap.by for gap in broken)))
         elif missing:
@@ -165,7 +178,7 @@ def describe(criteria: Criteria) -> str:
 
 def _words(limit: Limit, wanted: float) -> str:
     if limit.name == "year":
-        return f"published {limit.show(wanted)} or later"
+        return f"published in {limit.show(wanted)} or later"
     return f"at {'least' if limit.is_least else 'most'} {limit.show(wanted)} {limit.noun}"
 
 
@@ -195,8 +208,11 @@ class _Demand(NamedTuple):
             return _Gap(gap / 10, f"published in {value}")
         many = "much" if limit.name == "memory" else "many"
         by = gap / wanted if wanted else float("inf")
-        share = f" ({_share(by)})" if wanted else ""
-        return _Gap(by, f"{limit.show(value)} {limit.noun}: {limit.show(gap)}{share} too {many}")
+        if wanted and by > _FAR:
+            words = f"{human(round(value / wanted))} times as {many}"
+        else:
+            words = limit.show(gap) + (f" ({_share(by)})" if wanted else "") + f" too {many}"
+        return _Gap(by, f"{limit.show(value)} {limit.noun}: {words}")
 
 
 def _share(part: float) -> str:

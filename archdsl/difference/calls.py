@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from archdsl.graph.calls import arguments, short
+from archdsl.graph.calls import arguments, elements, short
+
+_LISTED: Final = 6
+"""Elements of a list that are shown one by one."""
 
 
 def values(changes: Sequence[tuple[str, str]]) -> str:
@@ -15,12 +19,23 @@ def values(changes: Sequence[tuple[str, str]]) -> str:
     """
     distinct = [*dict.fromkeys(changes)]
     listed = distinct if len(distinct) < 4 else [*distinct[:2], distinct[-1]]
-    shown = [f"{short(old)} → {short(new)}" for old, new in listed]
+    shown = [" → ".join(_brief(short(old), short(new))) for old, new in listed]
     if len(distinct) > 3:
         shown.insert(2, "…")
     text = ", ".join(shown)
     factor = _factor(distinct) if len(distinct) > 1 else None
-    return f"×{factor:g} ({text})" if factor is not None else text
+    return f"×{factor:.3g} ({text})" if factor is not None else text
+
+
+def _brief(old: str, new: str) -> tuple[str, str]:
+    """Both with only the ends and the lengths of long lists, if that tells them apart."""
+    brief = _ends(old), _ends(new)
+    return brief if brief[0] != brief[1] else (old, new)
+
+
+def _ends(text: str) -> str:
+    items = elements(text)
+    return f"[{items[0]}, …, {items[-1]}] ({len(items)})" if len(items) > _LISTED else text
 
 
 def common(calls: Sequence[str]) -> str:

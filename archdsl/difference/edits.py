@@ -137,6 +137,7 @@ def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, .
     if key not in memo:
         memo[key] = _arguments(a, b, ins, outs, total)
     found = [replace(edit, before=a.path, after=b.path) for edit in memo[key]]
+    own = bool(found)
     base = Edit("rewired", b.op.name, a.path, b.path)
     if (wires := wiring.changed(a, b)) is not None:
         found.append(replace(base, old=wires[0], new=wires[1]))
@@ -145,24 +146,28 @@ def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, .
         old, new = (home if home != node.path else "its own" for home, node in zip(homes, (a, b), strict=True))
         found.append(replace(base, kind="changed", attribute="weights", old=old, new=new))
     rest = total - Delta.sum(edit.delta for edit in found)
-    if rest and found:  # a change of the op itself is what costs; where there is none, other wiring or weights
+    if rest and found and not own:  # nothing of the op itself changed: other wiring or weights are what costs
         found[-1] = replace(found[-1], delta=found[-1].delta + rest)
-    elif not found and (rest or a.shape != b.shape):
+    elif rest or (not found and a.shape != b.shape):
         found.append(replace(base, kind="follows", old=str(list(a.shape)), new=str(list(b.shape)), delta=rest))
     return found
 
 
 def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...], total: Delta) -> list[Edit]:
-    """What differs between two ops, and what each change costs; together they cost ``total``."""
+    """What differs between two ops, and what each change costs; together they cost ``total``.
+
+    Or less: the rest is what other inputs alone cost.
+    """
     base = Edit("changed", b.op.name, a.path, b.path)
     if type(a.op) is not type(b.op):
         old, new = (call(node.op, hide=TRAINING) for node in (a, b))
         return [replace(base, kind="replaced", old=old, new=new, delta=total)]
     names = [n for n in type(a.op).model_fields if argument(a.op, n) != argument(b.op, n)]
+    names = [n for n in names if getattr(a.op, n) != getattr(b.op, n)]  # "same" pads more for a larger kernel
     if "pad" in names and same_padding(a.op, b.op, ins, outs):
         names.remove("pad")
     names.sort(key=lambda name: not _shapes(a.op, b.op, name, outs))
-    found, spent, op = [], Delta(), a.op
+    found, spent, op = [], _anyway(a, b, ins, outs), a.op
     for name in names:
         # From the first op to the second, one argument after the other: what each step costs depends on the order, but
         # not what all cost. Where a step between fits no input, its cost goes to the next one.
@@ -174,12 +179,42 @@ def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]
     return found
 
 
-def _so_far(a: Node, op: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...], spent: Delta, *, owns: bool) -> Delta:
+def _anyway(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]) -> Delta:
+    """What other inputs alone cost, of each figure to which the arguments add the same whatever the inputs are.
+
+    Twice as wide, attention costs more, and no number of heads changes that. A kernel does cost more the more channels
+    there are: what both make together is the change's.
+    """
+    owns = b.layer == b.path
+    if ins == outs or owns != (a.layer == a.path):
+        return Delta()
+    before, after = share_of(a.op, ins, a.shape, owns=owns), share_of(b.op, outs, b.shape, owns=owns)
+    changed_first, changed_last = _fitting(b.op, ins, owns=owns), _fitting(a.op, outs, owns=owns)
+    found = []
+    if changed_first is not None:
+        found.append(Delta.between(changed_first, after))
+    if changed_last is not None:
+        found.append(Delta.between(before, changed_last))
+    if not found:
+        return Delta()
+    one, other = found[0], found[-1]  # of one alone nothing says otherwise
+    return Delta(
+        one.params if one.params == other.params else 0,
+        one.trainable if one.trainable == other.trainable else 0,
+        one.macs if one.macs == other.macs else 0,
+    )
+
+
+def _fitting(op: Op, inputs: tuple[Shape, ...], *, owns: bool) -> NodeCost | None:
     try:
-        before = share_of(a.op, ins, a.shape, owns=a.layer == a.path)
-        return Delta.between(before, share_of(op, outs, op.shape(*outs), owns=owns))
+        return share_of(op, inputs, op.shape(*inputs), owns=owns)
     except (Misfit, ArithmeticError):
-        return spent
+        return None
+
+
+def _so_far(a: Node, op: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...], spent: Delta, *, owns: bool) -> Delta:
+    after = _fitting(op, outs, owns=owns)
+    return spent if after is None else Delta.between(share_of(a.op, ins, a.shape, owns=a.layer == a.path), after)
 
 
 def _shapes(a: Op, b: Op, name: str, inputs: tuple[Shape, ...]) -> bool:
@@ -204,7 +239,7 @@ class _Wiring:
         """The inputs before and after, or ``None`` when they are the same ones."""
         ours = [{self._nodes[name] for name in self._a[source]} for source in a.inputs]
         theirs = [set(self._b[source]) for source in b.inputs]
-        if commutes(b.op):
+        if commutes(a.op) or commutes(b.op):
             ours, theirs = [x for x in ours if x not in theirs], [y for y in theirs if y not in ours]
         if len(ours) == len(theirs) and all(x & y or not (x or y) for x, y in zip(ours, theirs, strict=True)):
             return None

@@ -19,13 +19,13 @@ def to_markdown(difference: Difference, *, whole: bool = False) -> str:
     if difference:
         paragraphs.append(_table(("", "before", "after", "change"), totals(difference)))
     paragraphs.append(f"- {code(fact_words(fact))}" for fact in difference.facts)
-    if is_strange(difference) and not whole:
+    if brief := is_strange(difference) and not whole:
         paragraphs.append([f"{strangeness(difference).capitalize()}."])
         paragraphs.append(_table(("op", "before", "after"), made_of(difference)))
     else:
         for section in difference.sections:
             paragraphs += [[_title(section)], _section(section)]
-    paragraphs.append(f"- {code(line)}" for line in closing(difference))
+    paragraphs.append(f"- {code(line)}" for line in closing(difference, brief=brief))
     return "\n\n".join(filter(None, ("\n".join(lines) for lines in paragraphs))) + "\n"
 
 

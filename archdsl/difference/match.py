@@ -139,6 +139,8 @@ class _Part:
     """The op's or block's name."""
     given: bool
     """Whether a person chose the name: neither a number nor what is called says it."""
+    loose: bool
+    """Whether it is a group, which is held together by its name alone."""
     digest: int
     """Equal for parts that hold equal ops in equal nesting, whatever their names."""
     size: int
@@ -175,7 +177,7 @@ class _Matcher:
             digest = self._digests.setdefault(self._kinds(item.op), len(self._digests))
             self._bags.setdefault(digest, (Counter({item.op.name: 1}), Counter({digest: 1})))
             name = local_name(item.path, above)
-            return _Part(item, name, item.op.name, _is_given(name, item.op.name), digest, 1)
+            return _Part(item, name, item.op.name, _is_given(name, item.op.name), False, digest, 1)
         instance = item.instance
         children = tuple(self._part(child, instance.path) for child in item.children)
         self._parts[id(item)] = children
@@ -187,15 +189,16 @@ class _Matcher:
                 ops.update(self._bags[child.digest][1])
             self._bags[digest] = (names, ops)
         name = local_name(instance.path, above)
-        given = instance.kind == "group" or _is_given(name, instance.block)
-        return _Part(item, name, instance.block, given, digest, sum(child.size for child in children))
+        loose = instance.kind == "group"
+        given = loose or _is_given(name, instance.block)
+        return _Part(item, name, instance.block, given, loose, digest, sum(child.size for child in children))
 
     def _children(self, part: _Part) -> tuple[_Part, ...]:
         return self._parts[id(part.item)] if isinstance(part.item, Branch) else ()
 
     def _score(self, x: _Part, y: _Part) -> float:
         """How much speaks for two parts being the same one; 0 when nothing does enough."""
-        key = (x.digest, y.digest, x.name == y.name, x.given and y.given, x.called == y.called)
+        key = (x.digest, y.digest, x.name == y.name, x.given and y.given, x.called == y.called, x.loose == y.loose)
         if key not in self._scores:
             self._scores[key] = self._likeness(x, y)
         return self._scores[key]
@@ -210,6 +213,8 @@ class _Matcher:
                 return 1.0 + (x.digest == y.digest) + bonus
             kin = x.item.op.family == y.item.op.family and x.item.op.family in _EXCHANGED
             return 0.5 + bonus if kin else 0.25 if named and x.given else 0.0
+        if x.loose != y.loose and not named:
+            return 0.0  # a group is no block, but may hold one
         weight = 1.0 + log2(1 + min(x.size, y.size))
         if x.digest == y.digest:
             return weight * (2.0 + bonus)
@@ -223,6 +228,11 @@ class _Matcher:
     # --- the tree ---------------------------------------------------------------------------------------------------
 
     def _align(self, ours: _Parts, theirs: _Parts) -> None:
+        mine, yours = _lonely(ours, theirs), _lonely(theirs, ours)
+        if mine and not yours:
+            ours = [part for each in ours for part in (self._children(each) if id(each) in mine else [each])]
+        elif yours and not mine:
+            theirs = [part for each in theirs for part in (self._children(each) if id(each) in yours else [each])]
         pairs = align(ours, theirs, self._score, lambda part: (part.digest, part.name))
         i = j = 0
         for p, q in (*pairs, (len(ours), len(theirs))):
@@ -324,6 +334,12 @@ class _Matcher:
 
 _EXCHANGED: Final = frozenset({"activation", "normalisation", "pooling", "regularisation", "joining", "convolution"})
 """Families of which one op takes another's place: GELU that of ReLU."""
+
+
+def _lonely(parts: _Parts, others: _Parts) -> set[int]:
+    """Groups whose name the other side does not have: there what they hold may stand without one."""
+    names = {part.name for part in others}
+    return {id(part) for part in parts if part.loose and part.name not in names}
 
 
 def _is_given(name: str, called: str) -> bool:

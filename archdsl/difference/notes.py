@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ _EVERY: Final = 3
 """From how many ops of a kind on, a change of all of them is told as one of the kind and not of its places."""
 _NAMED: Final = 4
 """How many blocks a title names one by one."""
+_NUMBERED: Final = re.compile(r"((?:.*[._])?)(\d+)")
+"""Paths of blocks in a row: ``c4.6`` of a loop, and ``encoder_12`` where the loop names what it makes."""
 
 Homes: TypeAlias = tuple[int, ...]
 """Indices, in the second graph, of blocks that changed alike; empty for the model itself."""
@@ -89,27 +92,28 @@ class _Folder:
 
     def _everywhere(self) -> tuple[list[Note], list[_Bundle]]:
         """Notes about every op of a kind, and the other edits."""
-        ops = Counter(self._pair.b[path].op.name for path in self._pair.back)
+        ops = Counter(self._pair.a[path].op.name for path in self._pair.matching.nodes)
         count = Counter(map(_sameness, self._edits))
         alike: dict[str, list[Edit]] = {}
         rest: list[tuple[int, Edit]] = []
         for place, edit in enumerate(self._edits):
+            was = edit.old.partition("(")[0] if edit.kind == "replaced" else edit.subject
             general = edit.kind in ("changed", "replaced") and edit.attribute != "weights"
-            if general and count[_sameness(edit)] == ops[edit.subject] >= _EVERY:
-                alike.setdefault(edit.subject, []).append(edit)
+            if general and count[_sameness(edit)] == ops[was] >= _EVERY:
+                alike.setdefault(was, []).append(edit)
             else:
                 rest.append((place, edit))
-        notes = []
-        for subject, edits in alike.items():
-            old = edits[0].old.partition("(")[0] if edits[0].kind == "replaced" else subject
-            where = f"every {old} ({ops[subject]})"
-            notes.append(Note(edits[0].kind, subject, where, _words(edits), tuple(edits)))
+        notes = [
+            Note(edits[0].kind, edits[0].subject, f"every {was} ({ops[was]})", _words(edits), tuple(edits))
+            for was, edits in alike.items()
+        ]
         return notes, [*self._bundles(rest)]
 
     def _bundles(self, edits: Sequence[tuple[int, Edit]]) -> Iterator[_Bundle]:
         """All arguments that changed in one op, and blocks that were added or removed one after the other."""
-        for _, together in groupby(edits, key=lambda item: _one_thing(item[1])):
-            held = [*together]
+        keys = (_one_thing(edit, index) for index, (_, edit) in enumerate(edits))
+        for _, together in groupby(zip(keys, edits, strict=True), key=lambda item: item[0]):
+            held = [item for _, item in together]
             place, first = held[0]
             last = held[-1][1].path
             seats = [*self._seats(first)]
@@ -192,7 +196,7 @@ class _Folder:
         if len(homes) == 1:
             return f"{paths[0]}  {name}"
         if len(homes) == total:
-            return f"in all {total} {name}"
+            return f"in both {name}" if total == 2 else f"in all {total} {name}"
         shown = paths if len(paths) <= _NAMED else [*paths[: _NAMED - 2], "…", paths[-1]]
         return f"in {len(homes)} of {total} {name} ({', '.join(shown)})"
 
@@ -240,11 +244,11 @@ def _sameness(edit: Edit) -> tuple[str, ...]:
     return edit.kind, edit.subject, edit.attribute, edit.old, edit.new
 
 
-def _one_thing(edit: Edit) -> tuple[object, ...]:
+def _one_thing(edit: Edit, index: int) -> tuple[object, ...]:
     """Equal for neighbours that belong together: arguments of one op, numbered blocks in a row."""
-    above, _, last = edit.path.rpartition(".")
-    if edit.kind in ("added", "removed") and last.isdecimal():
-        return edit.kind, edit.subject, above
+    if edit.kind in ("added", "removed") and (numbered := _NUMBERED.fullmatch(edit.path)):
+        alike = (edit.old, edit.new) if edit.nodes == 1 else ()  # blocks may differ in a rate, ops may not
+        return edit.kind, edit.subject, numbered[1], int(numbered[2]) - index, alike  # and no number is left out
     return edit.kind, edit.before, edit.after
 
 

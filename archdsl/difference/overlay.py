@@ -28,11 +28,15 @@ class Overlay:
     cost: Cost
 
 
-def overlay(a: Graph, b: Graph) -> Overlay:
-    """Lays the first graph under the second. Its totals are those of the second."""
+def overlay(a: Graph, b: Graph, *, names: tuple[str, str] | None = None) -> Overlay:
+    """Lays the first graph under the second. Its totals are those of the second, its name is that of both.
+
+    ``names`` tell models apart that are called the same.
+    """
     pair = Pair(a, b, match(a, b))
     union = _Union(pair)
-    graph = union.graph()
+    before, after = names if names is not None and a.name == b.name else (a.name, b.name)
+    graph = union.graph(before if before == after else f"{before} → {after}")
     changed = {edit.after for edit in edits(pair) if edit.kind != "follows"}
     changed |= {pair.matching.nodes[path] for path in pair.matching.moved}
     marks: dict[str, Mark] = {}
@@ -78,7 +82,7 @@ class _Union:
         self.removed: set[str] = set()
         """Paths in the union."""
 
-    def graph(self) -> Graph:
+    def graph(self, name: str) -> Graph:
         a, b = self._pair.a, self._pair.b
         inputs = [*b.inputs]
         for position, port in enumerate(a.inputs):
@@ -106,7 +110,7 @@ class _Union:
             order.append(((index, -1), node.model_copy(update={"inputs": inputs_too})))
         nodes = tuple(node for _, node in sorted(order, key=lambda item: item[0]))
         return Graph(
-            name=b.name if a.name == b.name else f"{a.name} → {b.name}",
+            name=name,
             inputs=tuple(inputs),
             outputs=b.outputs,
             nodes=nodes,

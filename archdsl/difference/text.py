@@ -43,12 +43,12 @@ def to_text(difference: Difference, *, whole: bool = False, colour: bool = False
     else:
         paragraphs.append([f"{title}: no difference"])
     paragraphs.append([_paint(visible(fact_words(f)), _COLOURS["~"] if colour else "") for f in difference.facts])
-    if is_strange(difference) and not whole:
+    if brief := is_strange(difference) and not whole:
         paragraphs.append([f"{strangeness(difference)}; --all lists every change"])
         paragraphs.append(_columns([*made_of(difference)]))
     else:
         paragraphs += [_section(section, colour) for section in difference.sections]
-    paragraphs.append(visible(line) for line in closing(difference))
+    paragraphs.append(visible(line) for line in closing(difference, brief=brief))
     return "\n\n".join(filter(None, ("\n".join(lines) for lines in paragraphs))) + "\n"
 
 
@@ -156,13 +156,13 @@ def fact_words(fact: Fact) -> str:
     return f"- {name}: {fact.old}" if fact.new is None else f"~ {name}: {fact.old} → {fact.new}"
 
 
-def closing(difference: Difference) -> Iterator[str]:
-    """What is counted and not listed."""
-    if follows := difference.follows:
+def closing(difference: Difference, *, brief: bool = False) -> Iterator[str]:
+    """What is counted and not listed. In ``brief``, where nothing is listed, that says nothing to anybody."""
+    if not brief and (follows := difference.follows):
         figures = cost(Delta.sum(edit.delta for edit in follows))
         verb = "follows with another shape" if len(follows) == 1 else "follow with other shapes"
         yield f"{_count(len(follows), 'op')} {verb}" + (f": {figures}" if figures else "")
-    if difference.renamed:
+    if not brief and difference.renamed:
         (old, new), *more = difference.renamed
         verb, rest = ("go by other names", ", …") if more else ("goes by another name", "")
         yield f"{_count(len(difference.renamed), 'op')} {verb}: {old} is {new}{rest}"

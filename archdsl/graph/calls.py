@@ -26,6 +26,15 @@ def arguments(call: str) -> dict[str, str]:
     return found
 
 
+def elements(text: str) -> list[str]:
+    """The elements of a list; none of anything else.
+
+    >>> elements("[3, [4, 5]]"), elements("3")
+    (['3', '[4, 5]'], [])
+    """
+    return [*_split(text[1:-1])] if text.startswith("[") and text.endswith("]") else []
+
+
 def _split(text: str) -> Iterator[str]:
     """At the commas outside of brackets and strings."""
     depth, start, quoted, escaped = 0, 0, False, False

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from math import exp, log, log10
+from math import exp, isfinite, log, log10
 from typing import Final
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from archdsl.plots.style import COLOURS, MARKERS, Drawing, label, look, sheet
 from archdsl.study.gradient_flow import Flow, GradientFlow
@@ -33,10 +33,12 @@ def curves(study: GradientFlow) -> Drawing:
             xs, ys = zip(*points, strict=True)
             axes.plot(xs, ys, marker, color=colour, ms=3.5, alpha=0.45, mew=0)
             depths, means = zip(*_means(flow).items(), strict=True)
-            axes.plot(depths, means, color=colour, lw=1.8, label=f"{name}: first layer {flow.gain:.3g} × the last")
+            gain = f": first layer {flow.gain:.3g} × the last" if isfinite(flow.gain) else ""
+            axes.plot(depths, means, color=colour, lw=1.8, label=name + gain)
         axes.yaxis.set_major_locator(LogLocator(numticks=12))
         axes.yaxis.set_major_formatter(FuncFormatter(_power))
         axes.yaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         axes.set_xlabel("depth: layers with weights from the input")
         axes.set_ylabel("norm of the gradient at the layer's output")
         axes.legend(loc="best")

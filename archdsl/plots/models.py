@@ -45,16 +45,16 @@ def accuracy(entries: Sequence[Entry], x: str = "params") -> Drawing:
             )
         logarithmic(axes, "x")
         axes.margins(x=0.09, y=0.09)
-        axes.set_xlabel(_COSTS[x] + (_note(left_out)))
+        axes.set_xlabel(_COSTS[x] + _note(left_out, "a published accuracy"))
         axes.set_ylabel("top-1, percent")
         annotate(figure, axes, [Name(name, cost, top1, look_of[family][0]) for family, cost, top1, name in placed])
     return Drawing(figure, title)
 
 
-def _note(left_out: int) -> str:
+def _note(left_out: int, lack: str) -> str:
     if not left_out:
         return ""
-    return f"; {left_out} model{'s' * (left_out > 1)} without a published accuracy not shown"
+    return f"; {left_out} model{'s' * (left_out > 1)} without {lack} not shown"
 
 
 def bars(entries: Sequence[Entry], x: str = "params") -> Drawing:
@@ -78,7 +78,7 @@ def bars(entries: Sequence[Entry], x: str = "params") -> Drawing:
         axes.set_yticks(places, [label(entry.name) for entry, _ in drawn], fontsize=9)
         axes.set_ylim(len(drawn) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(_COSTS[x])
+        axes.set_xlabel(_COSTS[x] + _note(len(entries) - len(drawn), "a number for it"))
         if max(costs) > 50 * min(costs):
             logarithmic(axes, "x")
             axes.set_xlim(min(costs) / 1.8, max(costs) * 2.2)

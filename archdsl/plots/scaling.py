@@ -75,4 +75,5 @@ def _scale(plot: Axes, heights: Sequence[int]) -> None:
         logarithmic(plot, "y")
         return
     plot.yaxis.set_major_formatter(FuncFormatter(counts))
-    plot.set_ylim(bottom=0)
+    if heights:
+        plot.set_ylim(0, max(heights) * 1.08)

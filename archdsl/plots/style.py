@@ -19,6 +19,8 @@ from archdsl.summary.figures import UNITS
 COLOURS: Final = ("#0072B2", "#D55E00", "#007A5A", "#A6428C", "#B8860B", "#3A86C8", "#6B4C9A", "#5C5C5C")
 """Those of Okabe & Ito (2008), the light ones darkened until they stand out from white at 3:1, as WCAG 2.1 asks."""
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "h", "<", ">", "p")
+_WIDE: Final = 10**4
+"""How many times its first number an axis reaches from which on only powers of ten have room for theirs."""
 _RC: Final[dict[Any, Any]] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#4a4a4a",
@@ -107,10 +109,16 @@ def counts(value: float, _position: int | None = None) -> str:
     return f"{value:g}"
 
 
+class _Ticks(LogLocator):
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        self.set_params(subs=(1.0, 2.0, 5.0) if vmax < _WIDE * vmin else (1.0,))
+        return super().tick_values(vmin, vmax)
+
+
 def logarithmic(axes: Axes, axis: str) -> None:
-    """A logarithmic axis with numbers at 1, 2 and 5 of each power of ten."""
+    """A logarithmic axis with numbers at 1, 2 and 5 of each power of ten, or of a wide one at the powers alone."""
     getattr(axes, f"set_{axis}scale")("log")
     target = getattr(axes, f"{axis}axis")
-    target.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=30))
+    target.set_major_locator(_Ticks(numticks=30))
     target.set_major_formatter(FuncFormatter(counts))
     target.set_minor_formatter(NullFormatter())

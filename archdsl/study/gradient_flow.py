@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from math import exp, log, sqrt
+from math import exp, isfinite, log, sqrt
 from typing import Final
 
 from archdsl.graph.model import Graph, Node
@@ -55,7 +55,7 @@ class Flow:
     def gain(self) -> float:
         """How many times the gradient at the last layer's output arrives at that of the first.
 
-        1 is a network in which gradients neither vanish nor explode.
+        1 is a network in which gradients neither vanish nor explode; it is not a number where none arrive.
         """
         known = [layer.signal for layer in self.layers if layer.signal is not None]
         return known[0] / known[-1] if known and known[-1] else float("nan")
@@ -126,9 +126,11 @@ def table(study: GradientFlow, by: str = "stage") -> Table:
     notes = [
         f"{name}: the gradient at the first layer is {flow.gain:.3g} times that at the last"
         for name, flow in study.flows
+        if isfinite(flow.gain)
     ]
     if study.plain is not None:
-        notes.append(f"{len(study.removed)} skip connections were taken out; weights and images are the same")
+        taken = "1 skip connection was" if len(study.removed) == 1 else f"{len(study.removed)} skip connections were"
+        notes.append(f"{taken} taken out; weights and images are the same")
     return Table(f"Gradients of {study.model} at initialisation", tuple(columns), filled, tuple(notes))
 
 

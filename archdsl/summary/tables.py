@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from archdsl import tabular
+from archdsl.graph.calls import short
 from archdsl.graph.dims import Dim, show
 from archdsl.graph.model import Port
 from archdsl.passes.memory import Memory
@@ -51,7 +52,7 @@ def tree(summary: Summary, depth: int | None, columns: Sequence[str] | None, *, 
     ]
     lines += [
         Line(
-            (Cell.words(label(row)), *(figure.cell(row) for figure in figures)),
+            (Cell(short(label(row)), label(row)), *(figure.cell(row) for figure in figures)),
             level=level,
             is_quiet=row.kind == "op" and level > 0,
         )
@@ -191,6 +192,7 @@ def shares(summary: Summary) -> Table:
             )
             for part in portions(summary)
         ),
+        spare=("macs_bar", "params_bar"),
     )
 
 

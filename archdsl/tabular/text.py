@@ -11,6 +11,8 @@ from archdsl.tabular.model import Cell, Column, Table
 _BOLD, _DIM, _PLAIN = "1", "2", ""
 _WIDEST: Final = 72
 """Cells for the first column of a tree; longer words are cut, for the figures to stay in sight."""
+_NARROWEST: Final = 16
+"""Cells that a narrow terminal leaves to the first column."""
 _BAR: Final = 20
 """Cells of the bar that stands for all."""
 
@@ -21,26 +23,32 @@ class _Line(NamedTuple):
 
 
 def write(table: Table, *, titled: bool = False, room: int | None = None, colour: bool = False) -> str:
-    """The table, with its title if it is to be ``titled``, and with fewer columns if it is wider than ``room``."""
+    """The table, with its title if it is to be ``titled``.
+
+    If it is wider than ``room`` it has fewer columns, and shorter words in the first one if these are still too many.
+    """
     lines = _lines(table)
     for name in table.spare if room is not None else ():
         if room is None or _width(lines) <= room:
             break
         table = table.without(next(column for column in table.columns if column.name == name))
         lines = _lines(table)
+    if room is not None and _width(lines) > room:
+        lines = _lines(table, max(_NARROWEST, _widths(lines)[0] - (_width(lines) - room)))
     shown = _aligned(lines, table.columns, colour)
     if titled and table.title:
         shown[:0] = [_paint(visible(table.title), _BOLD if colour else _PLAIN), *([""] if table.has_head else [])]
     return "\n".join([*shown, *([""] if table.notes else []), *map(visible, table.notes)]) + "\n"
 
 
-def _lines(table: Table) -> list[_Line]:
+def _lines(table: Table, widest: int | None = None) -> list[_Line]:
+    if widest is None and table.is_tree:
+        widest = _WIDEST
     head = [_Line([column.title for column in table.columns], _BOLD)] if table.has_head else []
-    cut = table.is_tree
     return head + [
         _Line(
             [
-                _shown(cell, column, "  " * row.level if not index else "", cut=cut and not index)
+                _shown(cell, column, "  " * row.level, widest) if not index else _shown(cell, column)
                 for index, (cell, column) in enumerate(zip(row.cells, table.columns, strict=True))
             ],
             _DIM if row.is_quiet else _PLAIN,
@@ -49,11 +57,11 @@ def _lines(table: Table) -> list[_Line]:
     ]
 
 
-def _shown(cell: Cell, column: Column, indent: str, *, cut: bool) -> str:
+def _shown(cell: Cell, column: Column, indent: str = "", widest: int | None = None) -> str:
     if column.kind == "bar":
         return _bar(cell.value)
     text = indent + visible(cell.text).replace("\n", " ")
-    return _cut(text) if cut and width(text) > _WIDEST else text
+    return _cut(text, widest) if widest is not None and column.kind == "words" and width(text) > widest else text
 
 
 def _bar(part: float | str | None) -> str:
@@ -64,8 +72,8 @@ def _bar(part: float | str | None) -> str:
     return ("█" * round(part * _BAR) or "▏") if isinstance(part, int | float) and part else ""
 
 
-def _cut(text: str) -> str:
-    while width(text) >= _WIDEST:
+def _cut(text: str, widest: int) -> str:
+    while width(text) >= widest:
         text = text[:-1]
     return f"{text}…"
 

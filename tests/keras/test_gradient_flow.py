@@ -105,3 +105,16 @@ def test_the_table_has_both_networks_by_stage_and_layer(deep: archdsl.Architectu
     assert document["networks"][0]["gain"] == pytest.approx(study.residual.gain)
     alone = gradient_flow(graph, batch=4)
     assert [name for name, _ in alone.flows] == ["as it is"]
+
+
+def test_one_number_has_no_classes() -> None:
+    """The cross-entropy of a single class is zero whatever the number is: its mean square is taken."""
+    graph = archdsl.load_text("model Net() :: [8] -> [1] { dense(8) -> dense(1) }").graph
+    first, last = gradient_flow(graph, batch=4).residual.layers
+    assert first.signal
+    assert last.signal
+
+
+def test_one_skip_is_one(deep: archdsl.Architecture) -> None:
+    graph = archdsl.load_text(DEEP.replace("NORM", "batch_norm"), depth=1).graph
+    assert "1 skip connection was taken out" in render(table(gradient_flow(graph, compare=True, batch=4)))

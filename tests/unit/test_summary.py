@@ -226,3 +226,18 @@ def test_columns_give_way_to_a_narrow_terminal() -> None:
     wide, narrow = (render(summarise(resnet()), depth=1, room=room).splitlines()[2] for room in (200, 90))
     assert wide.split() == ["output", "params", "trainable", "MACs", "memory", "field", "stride"]
     assert narrow.split() == ["output", "params", "MACs", "memory", "field"]
+
+
+def test_fractions_of_schedules_are_rounded_for_readers() -> None:
+    found = archdsl.load("swin_t").summary()
+    text, sheet = render(found, depth=1), render(found, "csv", depth=1)
+    assert "stage_0  SwinStage(3, drops=[0.0, 0.01818], window=7)" in text
+    assert "0.0181818181818" in sheet
+    assert 'title="stage_0  SwinStage(3, drops=[0.0, 0.0181818181818], window=7)"' in render(found, "html")
+
+
+def test_a_narrow_terminal_holds_the_table() -> None:
+    for room in (60, 80):
+        text = render(archdsl.load("resnet50").summary(), depth=2, room=room)
+        lines = [line for line in text.splitlines() if not line.startswith("training")]
+        assert max(map(len, lines)) <= room

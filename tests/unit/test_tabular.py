@@ -124,6 +124,13 @@ def test_long_words_of_a_tree_leave_room_for_its_figures() -> None:
     assert len(long) < 50
 
 
+def test_a_narrow_terminal_cuts_words_where_fewer_columns_are_not_enough() -> None:
+    table = Table("", COLUMNS, (Row((Cell.words("a" * 90), Cell("1", 1))),))
+    assert len(render(table).splitlines()[1]) > 90, "all of it, where nobody says how much room there is"
+    assert [len(render(table, room=room).splitlines()[1]) for room in (60, 40)] == [60, 40]
+    assert "a" * 15 + "…" in render(table, room=5)
+
+
 def test_several_tables_have_titles_and_those_without_heads_are_lists() -> None:
     listed = Table("list", (Column("name", "", "words"), Column("size", "")), (Row((Cell.words("a"), Cell("1", 1))),))
     other = _table((Cell.words("b"), Cell("2", 2)))

@@ -23,9 +23,9 @@ def gradient_flow(graph: Graph, *, compare: bool = False, batch: int = 8, seed: 
     """The norms of the gradients of a loss at every layer, for a batch of normal noise and random classes.
 
     With ``compare``, those of the model without its skip connections too, which has the same weights. The loss is
-    cross-entropy where an output is a vector, as logits or after a softmax, and the mean square of it otherwise. Batch
-    norm uses the statistics of the batch, as in training; what drops values at random is left out, since it would drop
-    whole images of a model without skips.
+    cross-entropy where an output is a vector, as logits or after a softmax, and the mean square of it otherwise: of a
+    map, or of one number, in which there are no classes to tell apart. Batch norm uses the statistics of the batch, as
+    in training; what drops values at random is left out, since it would drop whole images of a model without skips.
 
     Raises:
         NotMeasurable: Keras does not run on TensorFlow, a size is left open, or there is nothing to train.
@@ -78,7 +78,7 @@ def _flow(graph: Graph, model: keras.Model, batch: int, seed: int) -> Flow:
 
 
 def _loss(output: Any, end: Node | None, seeds: keras.random.SeedGenerator) -> Any:
-    if len(output.shape) != 2:
+    if len(output.shape) != 2 or output.shape[1] == 1:
         return keras.ops.mean(keras.ops.square(output))
     classes = keras.random.randint((output.shape[0],), 0, output.shape[1], seed=seeds)
     logits = end is None or end.op.name != "softmax"

@@ -45,9 +45,7 @@ docs/compare.md says what the columns count."""
 @format_option(*FORMATS)
 @output_option
 @plot_option("accuracy against cost")
-@click.option(
-    "--x", type=click.Choice(["params", "macs"]), default="params", show_default=True, help="The cost to plot."
-)
+@click.option("--x", type=click.Choice(["params", "macs"]), help="The cost to plot.  [default: params]")
 @click.option("--bars", is_flag=True, help="Plot a bar for each model's cost instead.")
 @set_option
 @limit_option
@@ -61,7 +59,7 @@ def compare(
     format: str | None,
     out: str,
     target: Path | None,
-    x: str,
+    x: str | None,
     bars: bool,
     settings: tuple[str, ...],
 ) -> None:
@@ -78,15 +76,17 @@ def compare(
 
     form = chosen_format(format, out)
     order = _order(sort) if sort else None
-    if bars and target is None:
-        raise Refusal("--bars is how --plot FILE draws: give it too")
+    for given, option in ((bars, "--bars"), (x, "--x")):
+        if given and target is None:
+            raise Refusal(f"{option} is how --plot FILE draws: give it too")
     entries, failed = gather(specs, everything, settings)
     if order:
         entries = list(ordered(entries, order[0], descending=order[1]))
     if entries and target is not None:
         from archdsl.plots import models
 
-        save(target, lambda: models.bars(entries, x) if bars else models.accuracy(entries, x))
+        cost = x or "params"
+        save(target, lambda: models.bars(entries, cost) if bars else models.accuracy(entries, cost))
     if entries and (target is None or out != STDOUT):
         if form == "json":
             show(to_json(entries, failed=failures(failed)), out)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 DIFFERENT: Final = 1
 _FORMATS: Final = ("text", "json", "markdown")
-_PICTURES: Final = ("svg", "png", "dot")
-_OTHER_PICTURES: Final = ("pdf", "mmd", "html", "gif", "jpg", "jpeg")
+_PICTURES: Final = ("svg", "png", "pdf", "dot")
+_OTHER_PICTURES: Final = ("mmd", "html", "gif", "jpg", "jpeg")
 """What text is not wanted in: the other endings of ``render``, and other pictures."""
 _EPILOG = """\b
 Examples:
@@ -45,7 +45,7 @@ Examples:
     "out",
     metavar="FILE",
     default=STDOUT,
-    help="A file to write to: a picture if it ends in .svg, .png or .dot.",
+    help="A file to write to: a picture if it ends in .svg, .png, .pdf or .dot.",
 )
 @click.option(
     "--ignore",
@@ -102,7 +102,7 @@ def diff(
     if format is None and ending in _OTHER_PICTURES:
         raise Refusal(f"a difference is not drawn to .{ending}: end {out} in {', '.join(f'.{e}' for e in _PICTURES)}")
     if format is None and ending in _PICTURES:
-        _draw(before.graph, after.graph, Path(out), ending)
+        _draw(before.graph, after.graph, names, Path(out), ending)
     else:
         form = chosen_format(format, out, _FORMATS)
         show(_shown(difference, form, whole=whole, colour=coloured(out)), out)
@@ -147,15 +147,16 @@ def _committed(spec: str) -> str:
 
 def _name(spec: str, settings: tuple[str, ...]) -> str:
     """What a side is called where the models' own names are the same."""
-    return f"{spec} ({', '.join(settings)})" if settings else spec
+    name = "<stdin>" if spec == STDIN else spec
+    return f"{name} ({', '.join(settings)})" if settings else name
 
 
-def _draw(a: Graph, b: Graph, target: Path, format: str) -> None:
+def _draw(a: Graph, b: Graph, names: tuple[str, str], target: Path, format: str) -> None:
     from archdsl.backends.graphviz.layout import RenderError, draw
     from archdsl.diagram.options import Options
     from archdsl.difference.overlay import overlay
 
-    both = overlay(a, b)
+    both = overlay(a, b, names=names)
     try:
         with working(f"drawing {both.graph.name}"):
             picture = draw(both.graph, format, Options(marks=both.marks), costs=both.cost)

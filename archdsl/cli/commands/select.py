@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from archdsl.cli.limits import limit_option
-from archdsl.cli.numbers import Number
+from archdsl.cli.numbers import Number, Percent
 from archdsl.cli.specs import SpecType, set_option
 from archdsl.cli.surveys import failures, gather, report
 from archdsl.cli.tables import chosen_format, coloured, format_option, output_option, show
@@ -29,7 +29,7 @@ Numbers are the language's: 5M, 4.1G, 250_000; bytes may end in B or in KiB, MiB
     "--max-memory", type=Number("B"), metavar="BYTES", help="At most so many bytes of activations for one image."
 )
 @click.option(
-    "--top1", "--min-top1", "top1", type=Number(), metavar="PERCENT", help="At least this accuracy on ImageNet."
+    "--top1", "--min-top1", "top1", type=Percent(), metavar="PERCENT", help="At least this accuracy on ImageNet."
 )
 @click.option("--min-year", type=Number(), metavar="YEAR", help="Published then or later.")
 @click.option(

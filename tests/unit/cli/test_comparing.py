@@ -269,6 +269,7 @@ def test_a_value_that_does_not_fit_is_reported_in_its_row(run: Run) -> None:
         (("phi=0..7 step 0",), "do not lead there"),
         (("phi=0..10 ** 9",), "more than 1_000 values"),
         (("phi=0..[7]",), "`[7]` is not a number"),
+        (("phi=[]",), "--over: `phi` has no values"),
         (("phi=0..99", "classes=1..99"), "9_900 models are more than 1_000"),
     ],
 )
@@ -295,3 +296,37 @@ def test_bars_are_for_a_plot(run: Run) -> None:
     result = run("compare", "net.arch", "--bars")
     assert result.exit_code == 2
     assert "--plot FILE" in result.stderr
+
+
+def test_accuracy_is_in_percent(run: Run) -> None:
+    assert "`0.8` is less than one percent: 80 is meant?" in run("select", "--top1", "0.8").stderr
+    assert "`101` is more than 100 percent" in run("select", "--top1", "101").stderr
+    assert run("select", "net.arch", "--top1", "100").exit_code == 0
+    assert run("select", "net.arch", "--top1", "0").exit_code == 0
+
+
+def test_what_to_plot_is_for_a_plot(run: Run) -> None:
+    result = run("compare", "net.arch", "--x", "macs")
+    assert (result.exit_code, result.stderr) == (2, "error: --x is how --plot FILE draws: give it too\n")
+
+
+def test_a_parameter_has_one_way_to_its_values(run: Run) -> None:
+    result = run("scale", "net.arch:Net", "--over", "depth=1..2", "--set", "depth=3")
+    assert (result.exit_code, result.stderr) == (2, "error: --over: `depth` has a value already\n")
+
+
+def test_what_is_wrong_with_all_is_told_once(run: Run) -> None:
+    result = run("scale", "efficientnet", "--over", "size=[64, 96]")
+    assert result.stderr.count("error[missing-argument]") == 1
+    assert result.stdout.count("needs `phi`") == 2
+
+
+def test_a_file_of_a_format_that_is_not_written_is_refused(run: Run) -> None:
+    result = run("select", "net.arch", "-o", "found.csv")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: found.csv: this is written as text or json, and not as csv\n",
+    )
+    assert not Path("found.csv").exists()
+    assert run("select", "net.arch", "-o", "found.csv", "--format", "text").exit_code == 0
+    assert run("diff", "net.arch:Net", "net.arch:Deep", "-o", "note.csv").exit_code == 2

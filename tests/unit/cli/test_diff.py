@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -124,9 +125,26 @@ def test_against_the_last_commit(run: Run, tmp_path: Path) -> None:
     assert run("diff", "bad.arch").stderr == f"error: bad.arch@HEAD: no such file at `HEAD`\n{lonely}\n"
 
 
-@pytest.mark.parametrize("ending", ["pdf", "mmd", "html"])
+@pytest.mark.parametrize("ending", ["gif", "mmd", "html"])
 def test_pictures_that_it_cannot_draw_are_refused(ending: str, run: Run, tmp_path: Path) -> None:
     result = run("diff", "net.arch:Net", "net.arch:Deep", "-o", f"out.{ending}")
     assert result.exit_code == 2
     assert f"not drawn to .{ending}" in result.stderr
     assert not (tmp_path / f"out.{ending}").exists()
+
+
+def test_a_pdf_needs_a_graphviz_that_is_installed(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if shutil.which("dot"):
+        assert run("diff", "net.arch:Net", "net.arch:Deep", "-o", "out.pdf").exit_code == 0
+        assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
+    monkeypatch.setenv("PATH", "")
+    result = run("diff", "net.arch:Net", "net.arch:Deep", "-o", "none.pdf")
+    assert (result.exit_code, "a PDF needs a Graphviz" in result.stderr) == (2, True)
+
+
+def test_sides_whose_models_have_one_name_are_told_apart(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "other.arch").write_text(NET.replace("dense(10)", "dense(10, bias=false)"))
+    result = run("diff", "-", "other.arch:Net", input=NET.split("model Deep")[0])
+    assert result.stdout.startswith("<stdin> → other.arch:Net\n")
+    run("diff", "net.arch:Net", "other.arch:Net", "-o", "out.svg")
+    assert '<title id="title">net.arch:Net → other.arch:Net</title>' in (tmp_path / "out.svg").read_text("utf-8")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 import archdsl
 from archdsl.comparison import Criteria, Entry, select
 from archdsl.comparison.note import to_json, to_text
+from archdsl.graph.dims import Sym
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,20 @@ def test_a_cost_that_is_left_open_is_unknown() -> None:
     graph = archdsl.load_text("model Net() :: [?, ?, 3] -> [10] { conv(8, k=3) -> global_avg_pool -> dense(10) }").graph
     entry = archdsl.comparison.measure(graph, "net.arch")
     assert select([entry], Criteria(macs=1e9)).unknown[0].missing == ("MACs",)
+
+
+def test_what_the_input_decides_is_not_said_to_be_stated() -> None:
+    h = Sym.named("h")
+    entry = replace(_entry("a", 10, None), macs=10 * h, memory=20 * h)
+    text = to_text(select([entry], Criteria(macs=1e9, memory=1e6, top1=50, year=2000)))
+    assert "a  states no top-1, MACs and memory of activations depend on the input; meets the rest" in text
+    assert "published in 2000 or later" in text
+
+
+def test_what_is_far_off_is_told_in_times() -> None:
+    found = select([_entry("a", 10_000), _entry("b", 1_500)], Criteria(params=100))
+    reasons = [miss.reasons[0] for miss in found.misses]
+    assert reasons == ["1.50 k parameters: 15 times as many", "10.0 k parameters: 100 times as many"]
 
 
 def test_nothing_is_allowed() -> None:

@@ -117,6 +117,14 @@ def test_backwards_is_the_mirror_image(pair: tuple[Graph, Graph]) -> None:
     assert there.common == back.common
 
 
+def test_other_inputs_are_seen_both_ways() -> None:
+    """A sum does not mind the order of its inputs; that a concatenation took its place does not make it two changes."""
+    layouts: list[list[int | tuple[str, Layout]]] = [[0, 8], [("Unit", [0, 8]), 9]]
+    a, b = map(graph, layouts)
+    kinds = [sorted(edit.kind for edit in compare(*pair).edits) for pair in ((a, b), (b, a))]
+    assert kinds == [["added", "replaced"], ["removed", "replaced"]]
+
+
 @settings(max_examples=50)
 @given(layouts)
 def test_nothing_differs_from_itself(layout: Layout) -> None:

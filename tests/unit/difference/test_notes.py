@@ -110,3 +110,51 @@ def test_values_in_a_few_words() -> None:
     assert values([("0.017647058823529415", "0.1")]) == "0.01765 → 0.1"
     assert common(["Unit(4, k=3)", "Unit(8, k=3)"]) == "Unit(…, k=3)"
     assert common(["Unit(4, k=3)", "Unit(4, k=5)"]) == "Unit(4, …)"
+
+
+def test_a_change_does_not_cost_what_other_inputs_cost() -> None:
+    wider = compare(load("vit_ti16").graph, load("vit_s16").graph)
+    heads = [edit for edit in wider.edits if edit.attribute == "heads"]
+    assert len(heads) == 12
+    assert not any(edit.delta for edit in heads), "the width of the tokens is what costs"
+    larger = compare(load("swin_t").graph, load("swin_b").graph)
+    (note,) = (note for section in larger.sections for note in section.notes if "heads" in note.what)
+    more = 2 * (4 - 3) + 2 * (8 - 6) + 6 * (16 - 12) + 2 * (32 - 24)
+    assert note.delta.params == more * (2 * 7 - 1) ** 2, "each head has a table of relative positions"
+
+
+def test_every_op_is_all_of_them(tmp_path: Path) -> None:
+    text = "model M() :: [8, 8, 4] -> [8, 8, 4] {{ relu as first -> repeat 3 {{ conv(4) -> {act} }} }}"
+    for name, act in {"a": "relu", "b": "gelu"}.items():
+        (tmp_path / f"{name}.arch").write_text(text.format(act=act))
+    a, b = load(tmp_path / "a.arch").graph, load(tmp_path / "b.arch").graph
+    assert "every" not in to_text(compare(a, b)), "the first one still is a relu"
+    assert "every gelu (3): gelu → relu" in to_text(compare(b, a))
+
+
+def test_padding_that_is_written_alike_is_no_change() -> None:
+    text = to_text(compare(load("mobilenet_v2").graph, load("efficientnet_b0").graph))
+    assert "k 3 → 5" in text
+    assert "pad" not in text
+
+
+def test_numbered_blocks_are_one_line() -> None:
+    text = to_text(compare(load("vit_b16").graph, load("vit_l16").graph))
+    assert "+ encoder_12 … encoder_23: 12 × EncoderBlock(16, dropout=0.0, drop=0.0)   +151_154_688 params" in text
+
+
+def test_long_lists_are_told_by_their_ends() -> None:
+    old, new = (f"[{', '.join(map(str, range(n)))}]" for n in (8, 9))
+    assert values([(old, new)]) == "[0, …, 7] (8) → [0, …, 8] (9)"
+    other = old.replace("3", "4")
+    assert values([(old, other)]) == f"{old} → {other}"
+    assert values([("[3, 4, 6, 3]", new)]) == "[3, 4, 6, 3] → [0, …, 8] (9)"
+    assert values([("96", "128"), ("3", "4")]) == "×1.33 (96 → 128, 3 → 4)"
+
+
+def test_ops_in_a_row_that_differ_are_told_one_by_one(tmp_path: Path) -> None:
+    (tmp_path / "a.arch").write_text("model M() :: [8, 8, 4] -> [8, 8, 4] { id }")
+    (tmp_path / "b.arch").write_text("model M() :: [8, 8, 4] -> [8, 8, 4] { conv(8) -> conv(8) -> conv(4, k=1) }")
+    text = to_text(compare(load(tmp_path / "a.arch").graph, load(tmp_path / "b.arch").graph))
+    assert "+ conv_0 … conv_1: 2 × conv(8)" in text
+    assert "+ conv_2: conv(4, k=1)" in text

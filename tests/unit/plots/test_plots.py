@@ -6,16 +6,19 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import archdsl
 from archdsl.comparison import Entry
+from archdsl.graph.dims import Sym
 from archdsl.plots import gradients, models, scaling
 from archdsl.plots.labels import Name, annotate
 from archdsl.plots.style import COLOURS, Drawing, look, sheet
-from archdsl.study.gradient_flow import Flow, GradientFlow, Layer
+from archdsl.study.gradient_flow import Flow, GradientFlow, Layer, table
+from archdsl.tabular import render
 
 HOSTILE = 'a<script>$\\frac{1}{2}$_{x}"&\n\x1b'
 
@@ -66,6 +69,23 @@ def test_bars_have_figures_on_a_linear_or_a_logarithmic_axis(tmp_path: Path) -> 
     assert "0" not in far
 
 
+def test_a_wide_axis_has_numbers_at_powers_of_ten_alone(tmp_path: Path) -> None:
+    wide = _texts(_svg(models.bars([_entry("One", 3_000, None), _entry("Two", 9 * 10**10, None)]), tmp_path))
+    assert {"10 k", "100 k", "10 G"} <= set(wide)
+    assert not {"20 k", "50 k"} & set(wide)
+
+
+def test_bars_say_what_they_leave_out(tmp_path: Path) -> None:
+    unknown = replace(_entry("Open", 1, None), macs=Sym.named("h"))
+    texts = _texts(_svg(models.bars([_entry("One", 3_000, None), unknown], "macs"), tmp_path))
+    assert "multiply-adds for one image; 1 model without a number for it not shown" in texts
+
+
+def test_lines_that_are_level_lie_below_the_top() -> None:
+    family = [((("a", a),), _entry("n", 100, None)) for a in ("1", "2")]
+    assert all(axes.get_ylim()[1] > 100 for axes in scaling.lines("Net", family).figure.axes)
+
+
 def test_nothing_to_draw_is_refused() -> None:
     with pytest.raises(ValueError, match="accuracy"):
         models.accuracy([_entry("One", 10, None)])
@@ -89,6 +109,20 @@ def test_gradients_show_both_networks(tmp_path: Path) -> None:
     texts = _texts(_svg(gradients.curves(study), tmp_path))
     assert {"Gradients of Net at initialisation", "s0", "s1", "s2", "10⁰"} <= set(texts)
     assert any(text.startswith("without skips: first layer 1e+11") for text in texts)
+
+
+def test_gradients_that_do_not_arrive_are_no_number(tmp_path: Path) -> None:
+    flow = Flow((Layer("a", "s", 1, 2.0, 1.0), Layer("b", "s", 2, 0.0, 0.0)))
+    study = GradientFlow("Net", 8, 0, flow)
+    assert "as it is" in _texts(_svg(gradients.curves(study), tmp_path))
+    assert "nan" not in render(table(study))
+
+
+def test_depths_are_whole(tmp_path: Path) -> None:
+    flow = Flow(tuple(Layer(f"l{i}", "s", i + 1, 1.0 + i, 1.0) for i in range(18)))
+    texts = _texts(_svg(gradients.curves(GradientFlow("Net", 8, 0, flow)), tmp_path))
+    assert "10" in texts
+    assert not [text for text in texts if text in ("2.5", "7.5", "12.5")]
 
 
 def test_text_of_specs_is_data(tmp_path: Path) -> None:
