@@ -10,13 +10,14 @@ from typing import Final
 
 from archdsl.diagram.options import Options
 from archdsl.diagram.outline import Item, Outline
-from archdsl.diagram.words import Words, wrap
+from archdsl.diagram.words import TITLE, Words, wrap
 from archdsl.graph.dims import Shape
 
 SIDES: Final = (538.0, 785.0)
 """A4 within margins of 1 cm, in points."""
-SMALLEST: Final = 0.72
-"""How small a diagram may become on it by this estimate. At 2/3 the smallest text, of 9 points, has 6."""
+SMALLEST: Final = 0.707
+"""How small a diagram may become on it by this estimate, which can be 6% too low. At 2/3 the smallest text, of 9 points,
+has 6."""
 BOXES: Final = 48
 """What a reader takes in at once, even where more would fit."""
 
@@ -36,6 +37,8 @@ _SHAPE: Final = 28.0
 _BESIDE: Final = 18.0
 _FRAME: Final = 13.0
 """The title of a frame, or its foot, and the space around them."""
+_FORK: Final = _ARROW + 4
+"""A dot, and the arrow from there."""
 _END: Final = _ARROW + 2 * _LINE + 8
 """An input, an output, or where a column goes on."""
 
@@ -86,6 +89,7 @@ class Page:
         self._figures = int(options.color != "family")
         """Lines that each box has besides."""
         self._sizes: dict[int, tuple[float, float]] = {}
+        self._heads: dict[int, float] = {}
 
     def sheet(self, opened: Collection[int]) -> Sheet:
         """In as few columns as give letters of a comfortable size, else in those that give the largest."""
@@ -129,7 +133,7 @@ class Page:
         """The width that the title of a frame needs."""
         if first not in opened:
             return 0.0
-        return _LETTER * max(map(len, wrap(self._words.title(self._items[first])))) + 2 * _BESIDE
+        return _LETTER * max(map(len, wrap(self._words.title(self._items[first]), TITLE))) + 2 * _BESIDE
 
     def _cuts(self) -> Iterator[int]:
         """The items of the model before which there is a single tensor, on its way to a single one of them."""
@@ -155,18 +159,37 @@ class Page:
             around[item.index] = around[item.parent] | {item.index} if framed else around[item.parent]
         rows, starts = {box.index: 0 for box in boxes}, {box.index: 0.0 for box in boxes}
         taken: dict[int, set[Shape]] = {}
+        forked = self._forked(shown, around)
         for flow in self._flows:
             head = shown[flow.head]
             if flow.tail is None or (tail := shown[flow.tail]) >= head:
                 taken.setdefault(head, set()).add(flow.shape)
                 continue
-            crossed = len(around[head] ^ around[tail])
+            into, out = around[head] - around[tail], around[tail] - around[head]
             taken.setdefault(head, set()).add(flow.shape)
             arrow = _ARROW + _SHAPE * (flow.shape not in taken.get(tail, ()))
-            after = starts[tail] + self._size(self._items[tail])[1] + arrow + _FRAME * crossed
+            frames = _FRAME * len(out) + sum(map(self._head, into))
+            fork = _FORK if into and (flow.name, min(into)) in forked else 0.0
+            after = starts[tail] + self._size(self._items[tail])[1] + arrow + frames + fork
             starts[head] = max(starts[head], after)
             rows[head] = max(rows[head], rows[tail] + 1)
         return rows, starts
+
+    def _forked(self, shown: Sequence[int], around: Sequence[frozenset[int]]) -> frozenset[tuple[str, int]]:
+        """The tensors that go several ways inside of a frame, with the outermost frame that they go into."""
+        heads: dict[tuple[str, int], set[int]] = {}
+        for flow in self._flows:
+            outside = frozenset[int]() if flow.tail is None else around[shown[flow.tail]]
+            if into := around[shown[flow.head]] - outside:
+                heads.setdefault((flow.name, min(into)), set()).add(shown[flow.head])
+        return frozenset(entry for entry, boxes in heads.items() if len(boxes) > 1)
+
+    def _head(self, frame: int) -> float:
+        """How long the head of a frame is along the flow."""
+        if frame not in self._heads:
+            title = wrap(self._words.title(self._items[frame]), TITLE)
+            self._heads[frame] = _FRAME + _LINE * (len(title) - 1) * self._upright
+        return self._heads[frame]
 
     def _size(self, item: Item) -> tuple[float, float]:
         """Across the flow and along it."""

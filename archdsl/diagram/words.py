@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from archdsl.diagram.outline import Item, Outline
@@ -18,6 +18,9 @@ from archdsl.summary.figures import exact, human
 
 LINES: Final = 5
 """Lines that a folded group is described in; more are counted."""
+
+TITLE: Final = 60
+"""Letters that the title of a frame has on a line."""
 
 _DIGITS: Final = 3
 """Of fractions that come out of schedules."""
@@ -34,6 +37,8 @@ class Words:
 
     outline: Outline
     costs: Cost
+    _telling: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
+    """By the names of blocks, the arguments in which their calls differ."""
 
     def name(self, item: Item) -> str:
         """The name of an item, if neither its call nor the number of repeats says it anyway."""
@@ -50,7 +55,18 @@ class Words:
         """The call of an op or block, with what varies among its copies; nothing for a group."""
         if item.kind == "op":
             return brief(merged([call(node.op, hide=_DETAILS) for node in item.nodes()]))
-        return brief(self._called(item)) if item.kind == "block" else ""
+        return brief(self._called(item), self._tells(item.instance.block)) if item.kind == "block" else ""
+
+    def _tells(self, block: str) -> frozenset[str]:
+        """The arguments by which one box of a block is told from another in this model."""
+        if block not in self._telling:
+            copies = (copy for item in self.outline.items if item.kind == "block" for copy in item.copies)
+            instances = (copy.instance for copy in copies if not isinstance(copy, Node))
+            every = [arguments(text) for text in {each.call for each in instances if each.block == block}]
+            names = {name for given in every for name in given}
+            differ = frozenset(name for name in names if len({given.get(name) for given in every}) > 1)
+            self._telling[block] = differ
+        return self._telling[block]
 
     def _called(self, item: Item) -> str:
         return merged([copy.instance.call for copy in item.copies if not isinstance(copy, Node)])
@@ -142,25 +158,32 @@ def merged(calls: Sequence[str]) -> str:
     return f"{distinct[0].partition('(')[0]}({', '.join(words)})"
 
 
-def brief(text: str, length: int = 44) -> str:
-    """A call without arguments that are calls or long lists themselves, and without the last ones where it is long.
+def brief(text: str, telling: Collection[str] = (), length: int = 44) -> str:
+    """A call without arguments that are calls or long lists themselves, nor those that boxes leave out.
+
+    Where it is long it goes without the last ones: those first that are not ``telling``.
 
     >>> brief("Unit(64, norm=batch_norm(eps=0.001), depths=[3, 4, 6, 3])")
     'Unit(64, depths=[3, 4, 6, 3], …)'
-    >>> brief("Unit(64, stride=2, squeeze=0.25)", 24)
+    >>> brief("Unit(64, squeeze=0.25, stride=2, eps=0.001)", ["stride"], 24)
     'Unit(64, stride=2, …)'
     """
     name, bracket, inside = text.partition("(")
     if not bracket:
         return text
     elided = _LIST.sub("[…]", _NESTED.sub("(…)", inside[:-1]))
-    given = re.split(r", (?=\w+=)", elided)
-    kept = [given[0], *(each for each in given[1:] if "…)" not in each)]
+    given = [part for part in re.split(r", (?=\w+=)", elided) if _argument(part) not in _DETAILS]
+    kept = [*given[:1], *(each for each in given[1:] if "…)" not in each)]
     room = length - len(f"{name}(, …)")
     while len(kept) > 1 and len(", ".join(kept)) > room:
-        kept.pop()
+        kept.remove(next((each for each in reversed(kept[1:]) if _argument(each) not in telling), kept[-1]))
     more = ["…"] * (len(kept) < len(given))
-    return f"{name}({', '.join([*kept, *more])})"
+    return f"{name}({', '.join([*kept, *more])})" if given else name
+
+
+def _argument(text: str) -> str:
+    """The name that an argument is given by."""
+    return text.partition("=")[0]
 
 
 def _span(values: Sequence[str]) -> str:
