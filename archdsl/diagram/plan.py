@@ -78,7 +78,7 @@ class Edge:
     tail: str
     head: str
     shape: Shape | None = None
-    """Of what flows, where the box at the tail changed it."""
+    """Of what flows, where the box at the tail changed it or gives others, too."""
     within: int = 0
     """The innermost frame that is around both ends."""
     skip: bool = False
@@ -272,11 +272,15 @@ class _Planner:
         Otherwise a skip connection would run along the frame of its block.
         """
         flows = [*self._flows()]
-        taken: dict[str, set[Shape]] = {}
+        taken: dict[str, set[Shape]] = {
+            each: {port.shape} for each, port in zip(self._inputs.values(), self._graph.inputs, strict=True)
+        }
+        given: dict[str, set[Shape]] = {}
         together: dict[tuple[str, int], list[_Flow]] = {}
         entering, leaving = self._entering, self._leaving
         for flow in flows:
             taken.setdefault(flow.head, set()).add(flow.shape)
+            given.setdefault(flow.tail, set()).add(flow.shape)
             inwards, outwards = self._crossed(flow.tail, flow.head)
             for frame in inwards:
                 entering.setdefault(frame, set()).add(flow.name)
@@ -293,7 +297,7 @@ class _Planner:
             edge = Edge(
                 flow.tail,
                 flow.head,
-                None if flow.tail.startswith("in/") or flow.shape in taken.get(flow.tail, ()) else flow.shape,
+                flow.shape if flow.shape not in taken.get(flow.tail, ()) or len(given[flow.tail]) > 1 else None,
                 within=_prefix(self._homes[flow.tail], self._homes[flow.head])[-1],
                 leaves=_only(outwards, leaving),
                 enters=_only(inwards, entering),

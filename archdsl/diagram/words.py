@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from archdsl.diagram.outline import Item, Outline
@@ -73,13 +74,14 @@ class Words:
 
     def title(self, item: Item) -> str:
         """On a frame: ``c2: ResidualStage(Bottleneck, …)``, ``Bottleneck(64) ×3``."""
-        return ": ".join(filter(None, [self.name(item), self.call(item)])) + times(item)
+        called = ": ".join(filter(None, [self.name(item), self.call(item)])) + times(item)
+        return ", ".join([called, *self._borrowed(item)])
 
     def lines(self, item: Item) -> list[str]:
         """In a box: the name and the call, or of a group what is in it."""
         name, called = self.name(item), self.call(item)
         if called:
-            return [*([name] if name else []), *wrap(called + times(item))]
+            return [*([name] if name else []), *wrap(called + times(item)), *self._borrowed(item)]
         return [name + times(item), *(line for text in self._inside(item) for line in wrap(text))]
 
     def cost(self, item: Item) -> NodeCost:
@@ -89,9 +91,11 @@ class Words:
         return NodeCost.sum(self.cost(self.outline.items[child]) for child in item.children)
 
     def is_list(self, item: Item) -> bool:
-        """Whether an item is but a few ops, which a box can say as well as a frame can show."""
-        inside = [self.outline.items[child] for child in item.children]
-        return len(inside) <= LINES and all(child.kind == "op" for child in inside)
+        """Whether an item is but a few ops in a row, which a box can say as well as a frame can show."""
+        inside = [self.outline.items[child].first for child in item.children]
+        nodes = [each for each in inside if isinstance(each, Node)]
+        in_a_row = all(before.path in node.inputs for before, node in pairwise(nodes))
+        return len(nodes) == len(inside) <= LINES and in_a_row
 
     def family(self, item: Item) -> str:
         """Of an op; of a group that lists its ops, of the costliest of them; nothing of a block."""
@@ -115,9 +119,29 @@ class Words:
             lines.append(f"{exact(share.params)} parameters")
         if share.macs:
             lines.append(f"{human(share.macs)} MACs")
-        if isinstance(item.first, Node) and item.first.layer != item.first.path:
-            lines.append(f"weights of {item.first.layer}")
+        if owner := self._owner(item):
+            lines.append(f"weights of {owner}")
         return tuple(lines)
+
+    def _borrowed(self, item: Item) -> list[str]:
+        """Whose weights it has, unless what is around it says so."""
+        owner, around = self._owner(item), self.outline.items[item.parent]
+        while owner and around.index and not self._owner(around):
+            around = self.outline.items[around.parent]
+        return [f"weights of {owner}"] if owner and not around.index else []
+
+    def _owner(self, item: Item) -> str:
+        """The path of the block or op that owns the weights of this one; nothing if it has some of its own, or none."""
+        if item.kind not in ("block", "op"):
+            return ""
+        nodes = [item.first] if isinstance(item.first, Node) else item.first.nodes()
+        owner = ""
+        for node in nodes:
+            if self.costs.nodes[node.layer].params:
+                if node.layer == node.path:
+                    return ""
+                owner = owner or node.layer.removesuffix(node.path[len(item.path) :])
+        return owner
 
     def _above(self, item: Item) -> str:
         parent = self.outline.items[item.parent]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.graphviz import legend, style
-from archdsl.backends.graphviz.style import Style
+from archdsl.backends.graphviz.style import COLUMN, Style
 from archdsl.diagram.looks import Looks
 from archdsl.diagram.options import Options
 from archdsl.diagram.plan import Box, Edge, Frame, Plan, Terminal, plan
@@ -66,7 +66,7 @@ class _Drawing:
             # order; one below the other it starts at the foot.
             numbers = range(len(self._plan.columns))
             for number in reversed(numbers) if self._sideways else numbers:
-                with self._picture.subgraph(name=f"cluster_column_{number}") as column:
+                with self._picture.subgraph(name=f"{COLUMN}_{number}") as column:
                     column.attr(label="", peripheries="0", margin="0")
                     self._column(column, number)
         drawn = set[str]()

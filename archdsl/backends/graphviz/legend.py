@@ -21,10 +21,16 @@ def header(graph: Graph, drawn: Plan, palette: Palette, heat: Heat | None) -> st
     costs = drawn.costs
     figures = f"{human(costs.params)} parameters, {human(costs.macs)} MACs, depth {costs.depth}"
     rows = [f'<b><font point-size="14">{markup(graph.name) or " "}</font></b>', markup(figures)]
-    cells = [f'<td colspan="{2 * _ACROSS}">{row}</td>' for row in rows]
-    cells += _entries(_meanings(drawn, palette, heat), palette)
-    body = "".join(f"<tr>{cell}</tr>" for cell in cells)
-    return f'<<table border="0" cellborder="0" cellspacing="3" cellpadding="1">{body}</table>>'
+    cells = [f"<td>{row}</td>" for row in rows]
+    if entries := _entries(_meanings(drawn, palette, heat), palette):
+        # In a table of their own, which a long name does not stretch.
+        cells.append(f'<td cellpadding="0">{_table(entries, spacing=3, padding=1)}</td>')
+    return f"<{_table(cells, spacing=0, padding=2)}>"
+
+
+def _table(rows: Sequence[str], *, spacing: int, padding: int) -> str:
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f'<table border="0" cellborder="0" cellspacing="{spacing}" cellpadding="{padding}">{body}</table>'
 
 
 def _meanings(drawn: Plan, palette: Palette, heat: Heat | None) -> list[tuple[str, Look]]:
