@@ -18,6 +18,8 @@ SIDES: Final = (538.0, 785.0)
 SMALLEST: Final = 0.69
 """How small a diagram may become on it by this estimate, which can be 3% off. At 2/3 the smallest text, of 9 points,
 has 6."""
+ROOMY: Final = 0.72
+"""How small it may become for the sake of a mere list of ops."""
 BOXES: Final = 48
 """What a reader takes in at once, even where more would fit."""
 
@@ -30,7 +32,7 @@ _MANY: Final = 300
 """Boxes from which on no column makes a page of them."""
 _HEADER: Final = 80.0
 _LINE: Final = 13.2
-_LETTER: Final = 5.7
+_LETTER: Final = 5.4
 _ARROW: Final = 14.5
 _SHAPE: Final = 12.0
 """How high the shape on an arrow is, and how wide"""
@@ -61,9 +63,8 @@ class Sheet:
         short, long = SIDES
         return min(1.0, max(min(short / self.width, long / self.height), min(long / self.width, short / self.height)))
 
-    @property
-    def is_readable(self) -> bool:
-        return self.scale >= SMALLEST and self.boxes <= BOXES
+    def is_readable(self, smallest: float = SMALLEST) -> bool:
+        return self.scale >= smallest and self.boxes <= BOXES
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,18 +119,18 @@ class Words:
             lines.append(f"{exact(share.params)} parameters")
         if share.macs:
             lines.append(f"{human(share.macs)} MACs")
-        if owner := self._owner(item):
+        if owner := self.owner(item):
             lines.append(f"weights of {owner}")
         return tuple(lines)
 
     def _borrowed(self, item: Item) -> list[str]:
         """Whose weights it has, unless what is around it says so."""
-        owner, around = self._owner(item), self.outline.items[item.parent]
-        while owner and around.index and not self._owner(around):
+        owner, around = self.owner(item), self.outline.items[item.parent]
+        while owner and around.index and not self.owner(around):
             around = self.outline.items[around.parent]
         return [f"weights of {owner}"] if owner and not around.index else []
 
-    def _owner(self, item: Item) -> str:
+    def owner(self, item: Item) -> str:
         """The path of the block or op that owns the weights of this one; nothing if it has some of its own, or none."""
         if item.kind not in ("block", "op"):
             return ""
