@@ -9,7 +9,7 @@ from typing import Final
 from archdsl.diagnostics.suggest import did_you_mean
 from archdsl.diagram.options import DiagramError, Options
 from archdsl.diagram.outline import Item, Outline, opened, outline
-from archdsl.diagram.page import Page
+from archdsl.diagram.page import ROOMY, SMALLEST, Page
 from archdsl.diagram.runs import Runs, same, similar
 from archdsl.diagram.words import Words
 from archdsl.graph.model import Graph, Node
@@ -96,7 +96,7 @@ class _Chooser:
         """Whether more than a page is needed when nothing is open, or one box hides most of the model."""
         closed = [item for item in self._items if item.parent in found.opened and item.index not in found.opened]
         most = max((self._ops[item.index] for item in closed if item.times == 1), default=0)
-        return 2 * most > self._ops[0] or not self._page.sheet(found.opened).is_readable
+        return 2 * most > self._ops[0] or not self._page.sheet(found.opened).is_readable()
 
     def folding(self) -> Folding:
         chosen, kinds, refused = set[int](), set[str](), set[int]()
@@ -107,7 +107,8 @@ class _Chooser:
             best = max(worth, key=lambda index: (worth[index], len(self._items[index].copies), -index), default=0)
             if not best or worth[best] == _NOTHING:
                 return Folding(self._outline, state, self._unframed)
-            if self._page.sheet(self._with(chosen | {best})).is_readable:
+            smallest = ROOMY if self._words.is_list(self._items[best]) else SMALLEST
+            if self._page.sheet(self._with(chosen | {best})).is_readable(smallest):
                 chosen.add(best)
                 kinds.add(self._kind(self._items[best]))
             else:

@@ -10,13 +10,16 @@ from typing import Final
 
 from archdsl.diagram.options import Options
 from archdsl.diagram.outline import Item, Outline
-from archdsl.diagram.words import Words, wrap
+from archdsl.diagram.words import TITLE, Words, size, wrap
 from archdsl.graph.dims import Shape
 
 SIDES: Final = (538.0, 785.0)
 """A4 within margins of 1 cm, in points."""
-SMALLEST: Final = 0.72
-"""How small a diagram may become on it by this estimate. At 2/3 the smallest text, of 9 points, has 6."""
+SMALLEST: Final = 0.69
+"""How small a diagram may become on it by this estimate, which can be 3% off. At 2/3 the smallest text, of 9 points,
+has 6."""
+ROOMY: Final = 0.72
+"""How small it may become for the sake of a mere list of ops."""
 BOXES: Final = 48
 """What a reader takes in at once, even where more would fit."""
 
@@ -29,13 +32,17 @@ _MANY: Final = 300
 """Boxes from which on no column makes a page of them."""
 _HEADER: Final = 80.0
 _LINE: Final = 13.2
-_LETTER: Final = 5.7
-_ARROW: Final = 16.0
-_SHAPE: Final = 28.0
-"""What an arrow is longer by where a shape stands on it."""
+_LETTER: Final = 5.4
+_ARROW: Final = 14.5
+_SHAPE: Final = 12.0
+"""How high the shape on an arrow is, and how wide"""
+_SMALL: Final = 4.6
+"""each of its letters."""
 _BESIDE: Final = 18.0
 _FRAME: Final = 13.0
 """The title of a frame, or its foot, and the space around them."""
+_FORK: Final = _ARROW + 4
+"""A dot, and the arrow from there."""
 _END: Final = _ARROW + 2 * _LINE + 8
 """An input, an output, or where a column goes on."""
 
@@ -56,9 +63,8 @@ class Sheet:
         short, long = SIDES
         return min(1.0, max(min(short / self.width, long / self.height), min(long / self.width, short / self.height)))
 
-    @property
-    def is_readable(self) -> bool:
-        return self.scale >= SMALLEST and self.boxes <= BOXES
+    def is_readable(self, smallest: float = SMALLEST) -> bool:
+        return self.scale >= smallest and self.boxes <= BOXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class Page:
         self._figures = int(options.color != "family")
         """Lines that each box has besides."""
         self._sizes: dict[int, tuple[float, float]] = {}
+        self._heads: dict[int, float] = {}
 
     def sheet(self, opened: Collection[int]) -> Sheet:
         """In as few columns as give letters of a comfortable size, else in those that give the largest."""
@@ -110,26 +117,25 @@ class Page:
     def _parts(self, boxes: Sequence[Item], opened: Collection[int]) -> Iterator[_Part]:
         """What lies between the places where the flow is one tensor from one box to another."""
         begins = [1, *self._cuts(), len(self._items)]
-        rows, starts = self._rows(boxes, opened)
+        rows, starts, around = self._rows(boxes, opened)
         parts: list[list[Item]] = [[] for _ in begins]
         for box in boxes:
             parts[bisect_right(begins, box.index) - 1].append(box)
-        for first, part in zip(begins, parts, strict=True):
-            if not part:
-                continue
+        found = [(first, part) for first, part in zip(begins, parts, strict=True) if part]
+        begin = [min(starts[box.index] - sum(map(self._head, around[box.index])) for box in part) for _, part in found]
+        for (first, part), start, after in zip(found, begin, [*begin[1:], 0.0], strict=False):
             wide: dict[int, float] = {}
             for box in part:
                 wide[rows[box.index]] = wide.get(rows[box.index], 0.0) + self._size(box)[0] + _BESIDE
-            begin = min(starts[box.index] for box in part)
-            end = max(starts[box.index] + self._size(box)[1] for box in part)
-            frames = 2 * _FRAME * (first in opened)
-            yield _Part(first, max(self._title(first, opened), *wide.values()), end - begin + frames + _ARROW + _SHAPE)
+            end = max(starts[box.index] + self._size(box)[1] + _FRAME * len(around[box.index]) for box in part)
+            titles = 0.0 if self._upright else _FRAME * max(len(around[box.index]) for box in part)
+            yield _Part(first, max(self._title(first, opened), *wide.values()) + titles, max(end, after) - start)
 
     def _title(self, first: int, opened: Collection[int]) -> float:
         """The width that the title of a frame needs."""
         if first not in opened:
             return 0.0
-        return _LETTER * max(map(len, wrap(self._words.title(self._items[first])))) + 2 * _BESIDE
+        return _LETTER * max(map(len, wrap(self._words.title(self._items[first]), TITLE))) + 2 * _BESIDE
 
     def _cuts(self) -> Iterator[int]:
         """The items of the model before which there is a single tensor, on its way to a single one of them."""
@@ -145,28 +151,55 @@ class Page:
         places = range(1, len(top))
         yield from (top[place] for place in places if len(names[place]) == 1 and len(heads[place]) == 1)
 
-    def _rows(self, boxes: Sequence[Item], opened: Collection[int]) -> tuple[dict[int, int], dict[int, float]]:
-        """Of each box the number of its row, and where along the flow it begins."""
+    def _rows(
+        self, boxes: Sequence[Item], opened: Collection[int]
+    ) -> tuple[dict[int, int], dict[int, float], Sequence[frozenset[int]]]:
+        """Of each box the number of its row, where along the flow it begins, and the frames around it."""
         shown = [0] * len(self._items)
         around: list[frozenset[int]] = [frozenset()] * len(self._items)
         for item in self._items[1:]:
             framed = item.index in opened and item.index not in self._unframed
             shown[item.index] = item.index if item.parent in opened else shown[item.parent]
             around[item.index] = around[item.parent] | {item.index} if framed else around[item.parent]
-        rows, starts = {box.index: 0 for box in boxes}, {box.index: 0.0 for box in boxes}
+        rows = {box.index: 0 for box in boxes}
+        starts = {box.index: sum(map(self._head, around[box.index])) for box in boxes}
         taken: dict[int, set[Shape]] = {}
+        forked = self._forked(shown, around)
         for flow in self._flows:
-            head = shown[flow.head]
-            if flow.tail is None or (tail := shown[flow.tail]) >= head:
-                taken.setdefault(head, set()).add(flow.shape)
-                continue
-            crossed = len(around[head] ^ around[tail])
+            head, tail = shown[flow.head], None if flow.tail is None else shown[flow.tail]
+            if tail == head:
+                continue  # inside of a box
             taken.setdefault(head, set()).add(flow.shape)
-            arrow = _ARROW + _SHAPE * (flow.shape not in taken.get(tail, ()))
-            after = starts[tail] + self._size(self._items[tail])[1] + arrow + _FRAME * crossed
+            if tail is None or tail > head:
+                continue
+            into, out = around[head] - around[tail], around[tail] - around[head]
+            arrow = _ARROW + self._label(flow.shape) * (flow.shape not in taken.get(tail, ()))
+            frames = _FRAME * len(out) + sum(map(self._head, into))
+            fork = _FORK if into and (flow.name, min(into)) in forked else 0.0
+            after = starts[tail] + self._size(self._items[tail])[1] + arrow + frames + fork
             starts[head] = max(starts[head], after)
             rows[head] = max(rows[head], rows[tail] + 1)
-        return rows, starts
+        return rows, starts, around
+
+    def _forked(self, shown: Sequence[int], around: Sequence[frozenset[int]]) -> frozenset[tuple[str, int]]:
+        """The tensors that go several ways inside of a frame, with the outermost frame that they go into."""
+        heads: dict[tuple[str, int], set[int]] = {}
+        for flow in self._flows:
+            outside = frozenset[int]() if flow.tail is None else around[shown[flow.tail]]
+            if into := around[shown[flow.head]] - outside:
+                heads.setdefault((flow.name, min(into)), set()).add(shown[flow.head])
+        return frozenset(entry for entry, boxes in heads.items() if len(boxes) > 1)
+
+    def _label(self, shape: Shape) -> float:
+        """What an arrow is longer by where a shape stands on it."""
+        return _ARROW + (_SHAPE if self._upright else _SMALL * len(size(shape)))
+
+    def _head(self, frame: int) -> float:
+        """How long the head of a frame is along the flow."""
+        if frame not in self._heads:
+            title = wrap(self._words.title(self._items[frame]), TITLE)
+            self._heads[frame] = _FRAME + _LINE * (len(title) - 1) * self._upright
+        return self._heads[frame]
 
     def _size(self, item: Item) -> tuple[float, float]:
         """Across the flow and along it."""

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeAlias
 from archdsl.diagram.fold import Folding, folding
 from archdsl.diagram.options import Mark, Options
 from archdsl.diagram.outline import Item, Kind
+from archdsl.diagram.skips import with_skips
 from archdsl.diagram.words import Words
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Port
@@ -78,7 +79,7 @@ class Edge:
     tail: str
     head: str
     shape: Shape | None = None
-    """Of what flows, where the box at the tail changed it."""
+    """Of what flows, where the box at the tail changed it or gives others, too."""
     within: int = 0
     """The innermost frame that is around both ends."""
     skip: bool = False
@@ -177,7 +178,7 @@ class _Planner:
         outputs = tuple(self._terminal("out", index, port) for index, port in enumerate(graph.outputs))
         root = self._frame(self._outline.items[0], ())
         forks: dict[int, list[str]] = {}
-        edges = _with_skips([*self._edges(forks)])  # which fills the forks and what crosses frames
+        edges = with_skips([*self._edges(forks)])  # which fills the forks and what crosses frames
         root = self._completed(root, forks)
         begins = [0, *self._begins, len(root.children)]
         columns = tuple(root.children[start:end] for start, end in pairwise(begins))
@@ -272,11 +273,15 @@ class _Planner:
         Otherwise a skip connection would run along the frame of its block.
         """
         flows = [*self._flows()]
-        taken: dict[str, set[Shape]] = {}
+        taken: dict[str, set[Shape]] = {
+            each: {port.shape} for each, port in zip(self._inputs.values(), self._graph.inputs, strict=True)
+        }
+        given: dict[str, set[Shape]] = {}
         together: dict[tuple[str, int], list[_Flow]] = {}
         entering, leaving = self._entering, self._leaving
         for flow in flows:
             taken.setdefault(flow.head, set()).add(flow.shape)
+            given.setdefault(flow.tail, set()).add(flow.shape)
             inwards, outwards = self._crossed(flow.tail, flow.head)
             for frame in inwards:
                 entering.setdefault(frame, set()).add(flow.name)
@@ -293,7 +298,7 @@ class _Planner:
             edge = Edge(
                 flow.tail,
                 flow.head,
-                None if flow.tail.startswith("in/") or flow.shape in taken.get(flow.tail, ()) else flow.shape,
+                flow.shape if flow.shape not in taken.get(flow.tail, ()) or len(given[flow.tail]) > 1 else None,
                 within=_prefix(self._homes[flow.tail], self._homes[flow.head])[-1],
                 leaves=_only(outwards, leaving),
                 enters=_only(inwards, entering),
@@ -350,52 +355,6 @@ def _around(paths: Iterable[str]) -> frozenset[str]:
 def _only(frames: Frames, crossing: dict[int, set[str]]) -> int | None:
     """The outermost of the frames that a single tensor crosses."""
     return next((frame for frame in frames if len(crossing[frame]) == 1), None)
-
-
-def _with_skips(edges: Sequence[Edge]) -> tuple[Edge, ...]:
-    """The same edges; those that a longer way goes beside are skips."""
-    after: dict[str, list[str]] = {}
-    indegree: dict[str, int] = {}
-    for edge in edges:
-        after.setdefault(edge.tail, []).append(edge.head)
-        indegree[edge.head] = indegree.get(edge.head, 0) + 1
-    order = _order(after, indegree)
-    return tuple(
-        replace(edge, skip=True)
-        if len(after[edge.tail]) > 1 and indegree[edge.head] > 1 and _is_reached(edge, after, order)
-        else edge
-        for edge in edges
-    )
-
-
-def _order(after: dict[str, list[str]], indegree: dict[str, int]) -> dict[str, int]:
-    """A topological order of the boxes. What lies on a cycle has none."""
-    missing = dict(indegree)
-    ready = [box for box in after if box not in indegree]
-    order: dict[str, int] = {}
-    while ready:
-        box = ready.pop()
-        order[box] = len(order)
-        for head in after.get(box, ()):
-            missing[head] -= 1
-            if not missing[head]:
-                ready.append(head)
-    return order
-
-
-def _is_reached(edge: Edge, after: dict[str, list[str]], order: dict[str, int]) -> bool:
-    """Whether the head can be reached from the tail by way of something else."""
-    last = order.get(edge.head, -1)
-    waiting = [box for box in after[edge.tail] if box != edge.head]
-    seen = set(waiting)
-    while waiting:
-        for head in after.get(waiting.pop(), ()):
-            if head == edge.head:
-                return True
-            if head not in seen and order.get(head, last) < last:
-                seen.add(head)
-                waiting.append(head)
-    return False
 
 
 def _meeting(homes: Iterable[Frames]) -> Frames:

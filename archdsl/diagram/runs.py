@@ -10,13 +10,15 @@ from typing import Final, TypeAlias
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, local_name
 from archdsl.ops.base import Op
-from archdsl.ops.show import call
+from archdsl.ops.show import TRAINING, call
 
 Step: TypeAlias = "Branch | Node"
 Key: TypeAlias = Callable[[Op], str]
 
 LONGEST: Final = 4
 """Steps of a unit that repeats. Swin's blocks go in twos, a dense layer with its activation and dropout in threes."""
+_WIDTHS: Final = ("filters", "units", "heads", "key_dim", "rate", "to", "start", "stop")
+"""Arguments that grow with a model from block to block, or follow the shape of what comes in."""
 _WORTH: Final = 3
 """Boxes that folding must save where what repeats is several steps and needs a frame of its own."""
 
@@ -36,8 +38,8 @@ def same(op: Op) -> str:
 
 
 def similar(op: Op) -> str:
-    """Two ops with this key are of one kind, whatever their arguments."""
-    return op.name
+    """Two ops with this key do the same at another width: a 1x1 convolution is no 3x3 one, nor one with a stride."""
+    return call(op, hide=(*TRAINING, *_WIDTHS))
 
 
 class Runs:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from archdsl.diagram.outline import Item, Outline
@@ -18,6 +19,9 @@ from archdsl.summary.figures import exact, human
 
 LINES: Final = 5
 """Lines that a folded group is described in; more are counted."""
+
+TITLE: Final = 60
+"""Letters that the title of a frame has on a line."""
 
 _DIGITS: Final = 3
 """Of fractions that come out of schedules."""
@@ -34,6 +38,8 @@ class Words:
 
     outline: Outline
     costs: Cost
+    _telling: dict[str, frozenset[str]] = field(default_factory=dict, init=False)
+    """By the names of blocks, the arguments in which their calls differ."""
 
     def name(self, item: Item) -> str:
         """The name of an item, if neither its call nor the number of repeats says it anyway."""
@@ -50,20 +56,32 @@ class Words:
         """The call of an op or block, with what varies among its copies; nothing for a group."""
         if item.kind == "op":
             return brief(merged([call(node.op, hide=_DETAILS) for node in item.nodes()]))
-        return brief(self._called(item)) if item.kind == "block" else ""
+        return brief(self._called(item), self._tells(item.instance.block)) if item.kind == "block" else ""
+
+    def _tells(self, block: str) -> frozenset[str]:
+        """The arguments by which one box of a block is told from another in this model."""
+        if block not in self._telling:
+            copies = (copy for item in self.outline.items if item.kind == "block" for copy in item.copies)
+            instances = (copy.instance for copy in copies if not isinstance(copy, Node))
+            every = [arguments(text) for text in {each.call for each in instances if each.block == block}]
+            names = {name for given in every for name in given}
+            differ = frozenset(name for name in names if len({given.get(name) for given in every}) > 1)
+            self._telling[block] = differ
+        return self._telling[block]
 
     def _called(self, item: Item) -> str:
         return merged([copy.instance.call for copy in item.copies if not isinstance(copy, Node)])
 
     def title(self, item: Item) -> str:
         """On a frame: ``c2: ResidualStage(Bottleneck, …)``, ``Bottleneck(64) ×3``."""
-        return ": ".join(filter(None, [self.name(item), self.call(item)])) + times(item)
+        called = ": ".join(filter(None, [self.name(item), self.call(item)])) + times(item)
+        return ", ".join([called, *self._borrowed(item)])
 
     def lines(self, item: Item) -> list[str]:
         """In a box: the name and the call, or of a group what is in it."""
         name, called = self.name(item), self.call(item)
         if called:
-            return [*([name] if name else []), *wrap(called + times(item))]
+            return [*([name] if name else []), *wrap(called + times(item)), *self._borrowed(item)]
         return [name + times(item), *(line for text in self._inside(item) for line in wrap(text))]
 
     def cost(self, item: Item) -> NodeCost:
@@ -73,9 +91,11 @@ class Words:
         return NodeCost.sum(self.cost(self.outline.items[child]) for child in item.children)
 
     def is_list(self, item: Item) -> bool:
-        """Whether an item is but a few ops, which a box can say as well as a frame can show."""
-        inside = [self.outline.items[child] for child in item.children]
-        return len(inside) <= LINES and all(child.kind == "op" for child in inside)
+        """Whether an item is but a few ops in a row, which a box can say as well as a frame can show."""
+        inside = [self.outline.items[child].first for child in item.children]
+        nodes = [each for each in inside if isinstance(each, Node)]
+        in_a_row = all(before.path in node.inputs for before, node in pairwise(nodes))
+        return len(nodes) == len(inside) <= LINES and in_a_row
 
     def family(self, item: Item) -> str:
         """Of an op; of a group that lists its ops, of the costliest of them; nothing of a block."""
@@ -99,9 +119,29 @@ class Words:
             lines.append(f"{exact(share.params)} parameters")
         if share.macs:
             lines.append(f"{human(share.macs)} MACs")
-        if isinstance(item.first, Node) and item.first.layer != item.first.path:
-            lines.append(f"weights of {item.first.layer}")
+        if owner := self.owner(item):
+            lines.append(f"weights of {owner}")
         return tuple(lines)
+
+    def _borrowed(self, item: Item) -> list[str]:
+        """Whose weights it has, unless what is around it says so."""
+        owner, around = self.owner(item), self.outline.items[item.parent]
+        while owner and around.index and not self.owner(around):
+            around = self.outline.items[around.parent]
+        return [f"weights of {owner}"] if owner and not around.index else []
+
+    def owner(self, item: Item) -> str:
+        """The path of the block or op that owns the weights of this one; nothing if it has some of its own, or none."""
+        if item.kind not in ("block", "op"):
+            return ""
+        nodes = [item.first] if isinstance(item.first, Node) else item.first.nodes()
+        owner = ""
+        for node in nodes:
+            if self.costs.nodes[node.layer].params:
+                if node.layer == node.path:
+                    return ""
+                owner = owner or node.layer.removesuffix(node.path[len(item.path) :])
+        return owner
 
     def _above(self, item: Item) -> str:
         parent = self.outline.items[item.parent]
@@ -142,25 +182,32 @@ def merged(calls: Sequence[str]) -> str:
     return f"{distinct[0].partition('(')[0]}({', '.join(words)})"
 
 
-def brief(text: str, length: int = 44) -> str:
-    """A call without arguments that are calls or long lists themselves, and without the last ones where it is long.
+def brief(text: str, telling: Collection[str] = (), length: int = 44) -> str:
+    """A call without arguments that are calls or long lists themselves, nor those that boxes leave out.
+
+    Where it is long it goes without the last ones: those first that are not ``telling``.
 
     >>> brief("Unit(64, norm=batch_norm(eps=0.001), depths=[3, 4, 6, 3])")
     'Unit(64, depths=[3, 4, 6, 3], …)'
-    >>> brief("Unit(64, stride=2, squeeze=0.25)", 24)
+    >>> brief("Unit(64, squeeze=0.25, stride=2, eps=0.001)", ["stride"], 24)
     'Unit(64, stride=2, …)'
     """
     name, bracket, inside = text.partition("(")
     if not bracket:
         return text
     elided = _LIST.sub("[…]", _NESTED.sub("(…)", inside[:-1]))
-    given = re.split(r", (?=\w+=)", elided)
-    kept = [given[0], *(each for each in given[1:] if "…)" not in each)]
+    given = [part for part in re.split(r", (?=\w+=)", elided) if _argument(part) not in _DETAILS]
+    kept = [*given[:1], *(each for each in given[1:] if "…)" not in each)]
     room = length - len(f"{name}(, …)")
     while len(kept) > 1 and len(", ".join(kept)) > room:
-        kept.pop()
+        kept.remove(next((each for each in reversed(kept[1:]) if _argument(each) not in telling), kept[-1]))
     more = ["…"] * (len(kept) < len(given))
-    return f"{name}({', '.join([*kept, *more])})"
+    return f"{name}({', '.join([*kept, *more])})" if given else name
+
+
+def _argument(text: str) -> str:
+    """The name that an argument is given by."""
+    return text.partition("=")[0]
 
 
 def _span(values: Sequence[str]) -> str:

@@ -182,6 +182,25 @@ def test_card_by_hover_and_by_focus(visit: Visit) -> None:
     assert page.locator("#card h2").inner_text() == "max_pool"
 
 
+def test_shared_weights_say_whose_they_are(visit: Visit) -> None:
+    page = visit(str(CASES / "shared.arch"), looks={"depth": 1})
+    assert [text.count("weights of p3.head") for text in page.locator(Box).all_text_contents() if "Head" in text] == [
+        0,
+        1,
+    ]
+    item(page, "p4.head").hover()
+    assert row(page, "Weights of") == "p3.head"
+    page.select_option("#depth", "all")
+    titles = page.locator("#diagram text").all_text_contents()
+    assert [title for title in titles if "weights of" in title] == ["Head(32, classes=5), weights of p3.head"]
+
+
+def test_what_gives_several_shapes_says_each(visit: Visit) -> None:
+    page = visit(str(CASES / "hrnet.arch"), looks={"depth": 1})
+    sizes = page.locator("#diagram text.size").all_text_contents()
+    assert [sizes.count(size) for size in ("32×32×18", "16×16×36")] == [3, 2]  # into the exchanges, and out of them
+
+
 def test_search_opens_what_is_folded(visit: Visit) -> None:
     page = visit("resnet50")
     page.keyboard.press("/")

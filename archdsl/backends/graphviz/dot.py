@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.graphviz import legend, style
-from archdsl.backends.graphviz.style import Style
+from archdsl.backends.graphviz.style import COLUMN, Style
 from archdsl.diagram.looks import Looks
 from archdsl.diagram.options import Options
 from archdsl.diagram.plan import Box, Edge, Frame, Plan, Terminal, plan
-from archdsl.diagram.words import size, wrap
+from archdsl.diagram.words import TITLE, size, wrap
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import Cost
 
@@ -66,7 +66,7 @@ class _Drawing:
             # order; one below the other it starts at the foot.
             numbers = range(len(self._plan.columns))
             for number in reversed(numbers) if self._sideways else numbers:
-                with self._picture.subgraph(name=f"cluster_column_{number}") as column:
+                with self._picture.subgraph(name=f"{COLUMN}_{number}") as column:
                     column.attr(label="", peripheries="0", margin="0")
                     self._column(column, number)
         drawn = set[str]()
@@ -117,7 +117,7 @@ class _Drawing:
 
     def _frame(self, picture: Any, frame: Frame) -> None:
         look = self._style.palette.marks[frame.mark] if frame.mark else None
-        title = style.label(wrap(self._looks.title(frame)), left=True)
+        title = style.label(wrap(self._looks.title(frame), TITLE), left=True)
         # Where several arrows go in and one comes out, the title stands at the foot, out of their way.
         attributes = self._style.frame(
             look, dashed=frame.kind in ("group", "repeat"), foot=frame.takes > 1 == frame.gives

@@ -14,17 +14,31 @@ from archdsl.summary.figures import human
 
 _ACROSS: Final = 3
 """Entries beside each other: no wider than most diagrams."""
+_GAP: Final = '<td width="6"></td>'
+_BESIDE: Final = 8
+"""Cells on either side of the legend, which take nearly all of what a long name is wider by."""
 
 
 def header(graph: Graph, drawn: Plan, palette: Palette, heat: Heat | None) -> str:
     """A table in DOT's HTML-like labels. Only what occurs in the diagram is explained."""
     costs = drawn.costs
     figures = f"{human(costs.params)} parameters, {human(costs.macs)} MACs, depth {costs.depth}"
-    rows = [f'<b><font point-size="14">{markup(graph.name) or " "}</font></b>', markup(figures)]
-    cells = [f'<td colspan="{2 * _ACROSS}">{row}</td>' for row in rows]
-    cells += _entries(_meanings(drawn, palette, heat), palette)
-    body = "".join(f"<tr>{cell}</tr>" for cell in cells)
-    return f'<<table border="0" cellborder="0" cellspacing="3" cellpadding="1">{body}</table>>'
+    wide = f'<td colspan="{2 * _BESIDE + 1}">'
+    cells = [
+        f'{wide}<b><font point-size="14">{markup(graph.name) or " "}</font></b></td>',
+        f"{wide}{markup(figures)}</td>",
+    ]
+    if entries := _entries(_meanings(drawn, palette, heat), palette):
+        legend = _table(entries, 'cellspacing="3" cellpadding="1"')
+        beside = '<td cellpadding="0"></td>' * _BESIDE
+        cells.append(f'{beside}<td cellpadding="0">{legend}</td>{beside}')
+    table = _table(cells, 'cellspacing="0" cellpadding="2"')
+    return f"<{table}>"
+
+
+def _table(rows: Sequence[str], looks: str) -> str:
+    body = "".join(f"<tr>{row}</tr>" for row in rows)
+    return f'<table border="0" cellborder="0" {looks}>{body}</table>'
 
 
 def _meanings(drawn: Plan, palette: Palette, heat: Heat | None) -> list[tuple[str, Look]]:
@@ -43,7 +57,7 @@ def _meanings(drawn: Plan, palette: Palette, heat: Heat | None) -> list[tuple[st
 def _entries(meanings: Sequence[tuple[str, Look]], palette: Palette) -> list[str]:
     rows = []
     for start in range(0, len(meanings), _ACROSS):
-        cells = "".join(_entry(text, look, palette) for text, look in meanings[start : start + _ACROSS])
+        cells = _GAP.join(_entry(text, look, palette) for text, look in meanings[start : start + _ACROSS])
         rows.append(cells)
     return rows
 

@@ -20,7 +20,7 @@ _GRAPH: Final = {
     "fontsize": "12",
     "labelloc": "t",
     "nodesep": "0.2",
-    "ranksep": "0.22",
+    "ranksep": "0.2",
     "pad": "0.15",
     "compound": "true",
     # Hundreds of long skips would take the layout minutes; what has none is laid out as without a limit.
@@ -37,6 +37,9 @@ _NODE: Final = {
 _TIGHT: Final = {"width": "0", "height": "0.16", "margin": "0.02,0"}
 _EDGE: Final = {"arrowsize": "0.6", "penwidth": "0.9", "weight": "8"}
 _FRAME: Final = {"fontname": FONT, "fontsize": "10", "margin": "7", "penwidth": "0.8", "labeljust": "l"}
+
+COLUMN: Final = "cluster_column"
+"""How the names of what holds columns begin, which are not seen."""
 
 Attributes = dict[str, str]
 

@@ -7,6 +7,7 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from archdsl.backends.graphviz.style import COLUMN
 from archdsl.diagram.describe import describe
 from archdsl.diagram.plan import Plan
 from archdsl.diagram.words import printable
@@ -19,6 +20,8 @@ _POINT: Final = re.compile(r"(-?[\d.]+),(-?[\d.]+)")
 _FONT: Final = "Helvetica, Arial, sans-serif"
 _SIZE: Final = "11"
 """What most of the text has, and need not state."""
+_WIDTH: Final = "0.9"
+"""What most lines have."""
 
 
 def tidy(svg: bytes, graph: Graph, drawn: Plan) -> bytes:
@@ -52,24 +55,26 @@ def _tidy(svg: bytes, title: str, description: str) -> bytes:
             "font-size": _SIZE,
             "text-anchor": "middle",
             "fill": colour,
+            "stroke-width": _WIDTH,
         },
     )
     for part in graph:
         _copy(part, all_of_it, colour)
     _join(all_of_it)
     written: bytes = ElementTree.tostring(small, encoding="utf-8")
-    return written + b"\n"
+    return written.replace(b" />", b"/>") + b"\n"  # in texts it is written otherwise
 
 
 def _copy(part: Element, into: Element, colour: str) -> None:
     """A part with what is in it. Its titles are Graphviz's names for things; its tooltips are what readers want."""
     kind = part.tag.removeprefix(_SVG)
-    if kind == "title":
+    if kind == "title" or part.findtext(f"{_SVG}title", "").startswith(COLUMN):
         return
     if kind in ("g", "a"):
-        where = SubElement(into, "g") if part.get("class") in ("node", "cluster") else into
-        if (tooltip := part.get(_TOOLTIP)) and "transform" not in into.attrib:  # the whole picture has its title
-            SubElement(where, "title").text = tooltip
+        where = into
+        if part.get("class") in ("node", "cluster") and (tip := part.find(f".//{_SVG}a[@{_TOOLTIP}]")) is not None:
+            where = SubElement(into, "g")
+            SubElement(where, "title").text = tip.get(_TOOLTIP)
         for inner in part:
             _copy(inner, where, colour)
         return
@@ -82,6 +87,8 @@ def _copy(part: Element, into: Element, colour: str) -> None:
             del copied.attrib["font-size"]
         if copied.get("text-anchor") == "middle":
             del copied.attrib["text-anchor"]
+    elif copied.get("stroke") != "none" and copied.attrib.setdefault("stroke-width", "1") == _WIDTH:
+        del copied.attrib["stroke-width"]
     copied.tail = "\n"
 
 
@@ -89,8 +96,14 @@ def _shape(kind: str, part: Element) -> tuple[str, dict[str, str]]:
     """The element's kind and attributes, with numbers to a tenth of a point. A closed path is a rounded box."""
     looks = {name: value for name, value in part.attrib.items() if name in _LOOKS}
     looks |= {name: _rounded(looks[name]) for name in looks if name != "fill-opacity"}
+    if "fill-opacity" in looks:
+        looks["fill-opacity"] = f"{float(looks['fill-opacity']):.3f}"
     points = [(float(x), float(y)) for x, y in _POINT.findall(part.get("d") or part.get("points") or "")]
     closed = len(points) > 3 and points[0] == points[-1]
+    if kind == "path" and len(points) == 4 and len({round(x, 1) for x, _ in points}) == 1:
+        looks["d"] = f"M{_number(points[0][0])},{_number(points[0][1])}V{_number(points[-1][1])}"  # straight down
+    if kind == "polygon":
+        looks["points"] = looks["points"].rpartition(" ")[0]  # it goes back to where it began by itself
     if not closed or (kind == "polygon" and len(points) != 5):
         return kind, looks
     xs, ys = [x for x, _ in points], [y for _, y in points]

@@ -134,7 +134,7 @@ class _Listing:
                 shape=_shape(steps[-1]),
                 cost=self._cost(steps),
                 times=part.times,
-                layer="",
+                layer=self._words.owner(part),
             )
         )
 
@@ -146,18 +146,18 @@ class _Listing:
         brief, family = self._words.call(only), self._words.family(only)
         if isinstance(step, Node):
             inputs = tuple(self._numbers[name] for name in step.inputs)
-            layer = "" if step.layer == step.path else step.layer
             label = "" if is_derived(name, step.op.name) else name
             return Item(
                 "op", parent, path, shape, part.index, label, _call(step), brief,
-                cost=cost, inputs=inputs, family=family, layer=layer, origin=step.origin,
+                cost=cost, inputs=inputs, family=family, layer=self._words.owner(only), origin=step.origin,
             )  # fmt: skip
         instance = step.instance
         label = "" if instance.call and (name.isdecimal() or is_derived(name, instance.block)) else name
         inside = tuple(self._words.lines(only)[1:]) if instance.kind == "group" else ()
         return Item(
             instance.kind, parent, path, shape, part.index, label, instance.call, brief, inside,
-            cost=cost, block=instance.block, family=family, doc=instance.doc, origin=instance.origin,
+            cost=cost, block=instance.block, family=family, doc=instance.doc, layer=self._words.owner(only),
+            origin=instance.origin,
         )  # fmt: skip
 
     def _cost(self, steps: Sequence[Step]) -> NodeCost:

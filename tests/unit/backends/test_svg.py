@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from archdsl import load
+from archdsl import load, load_text
 from archdsl.backends.graphviz import draw
 from archdsl.diagram import Options
 from tests.unit.backends.test_graphviz import HOSTILE, hostile
@@ -71,6 +71,19 @@ def test_the_legend_names_the_families_that_occur() -> None:
     named = texts(drawn("lenet5"), "text")
     assert {"convolution", "activation", "pooling", "shape", "linear"} <= {*named}
     assert "joining" not in named
+
+
+def test_a_long_name_does_not_stretch_the_legend() -> None:
+    graph = load_text(f"model {'Long' * 30}() :: [8] -> [8] {{ dense(8) -> relu }}").graph
+    root = ElementTree.fromstring(draw(graph, "svg"))
+    first = next(each for each in root.iter(NAMESPACE + "rect") if each.get("stroke") not in (None, "none"))
+    assert first.get("width") == "18"
+
+
+def test_columns_have_neither_lines_nor_tooltips() -> None:
+    root = drawn("vgg16")
+    assert len([each for each in root.iter(NAMESPACE + "rect") if each.get("stroke") == "none"]) == 1  # the ground
+    assert sum("arXiv" in tip or "Very deep" in tip for tip in texts(root, "title")) == 0
 
 
 def test_heat_gives_its_scale_and_each_figure() -> None:

@@ -63,6 +63,64 @@ def test_what_varies_is_said() -> None:
     assert shown(plan(graph(text + model), Options(depth=1))) == ["Drop(0.1…0.3) ×3"]
 
 
+def test_what_must_fold_differs_in_width_and_not_in_kind() -> None:
+    """The 1x1 convolution before the 3x3 one is what a branch of an Inception module is about."""
+    drawn = plan(load("googlenet").graph, Options(unfold=("Inception",), fold=("ConvAct",)))
+    lines = shown(drawn)
+    inside = [line.strip(".") for line in lines[lines.index(next(x for x in lines if "inception4a: " in x)) + 1 :][:7]]
+    assert inside == [
+        *("ConvAct(192…256, k=1)", "ConvAct(96…160, k=1)", "ConvAct(208…320, k=3)", "ConvAct(16…32, k=1)"),
+        *("ConvAct(48…128, k=5)", "max_pool(3, stride=1)", "ConvAct(64…128, k=1)"),
+    ]
+
+
+def test_long_calls_keep_what_tells_one_box_from_another() -> None:
+    text = "block Unit(width: int, norm: op, act: op, stride: int) :: [h, w, _] -> [h / stride, w / stride, width] {\n"
+    text += "  conv(width, stride=stride) -> norm -> act\n}\n"
+    text += "let unit = Unit(norm=batch_norm, act=hard_silu)\n"
+    text += "model Net() :: [8, 8, 3] -> [4, 4, 1024] { unit(1024, stride=2) -> unit(1024, stride=1) }"
+    drawn = plan(graph(text), Options(depth=1))
+    assert shown(drawn) == ["Unit(1024, norm=batch_norm, stride=2, …)", "Unit(1024, norm=batch_norm, stride=1, …)"]
+
+
+def test_boxes_leave_out_the_same_of_blocks_as_of_ops() -> None:
+    text = "block Unit(n: int, eps: float) :: [_] -> [n] { dense(n) -> layer_norm(eps=eps) -> relu }\n"
+    drawn = plan(graph(text + "model Net() :: [8] -> [8] { Unit(8, eps=0.01) }"), Options(depth=1))
+    assert [(box.lines, box.details[1]) for box in drawn.boxes()] == [(("Unit(8)",), "Unit(8, eps=0.01)")]
+
+
+def test_who_has_the_weights_of_another_says_so() -> None:
+    text = "block Tower(n: int) :: [_] -> [n] { dense(n) -> relu }\n"
+    text += "model Pair() :: (a: [8], b: [8]) -> [4] {\n  shared tower = Tower(4)\n"
+    text += "  subtract {\n    one: a -> tower\n    two: b -> tower\n  }\n}"
+    closed, whole = (plan(graph(text), Options(depth=depth)) for depth in (1, "all"))
+    assert shown(closed) == ["Tower(4)", "Tower(4) | weights of one.tower", "subtract"]
+    assert "..Tower(4), weights of one.tower".strip(".") in [line.strip(".") for line in shown(whole)]
+    assert sum("weights of" in line for line in shown(whole)) == 1  # once for all that is inside
+    assert [*closed.boxes()][1].details[-1] == "weights of one.tower"
+
+
+def test_ops_beside_each_other_are_no_list() -> None:
+    text = "model Net() :: [8, 8, 4] -> (seg: [8, 8, 2], cls: [4]) {\n  ports {\n"
+    text += "    seg: concat {\n      a: conv(4)\n      b: conv(4, k=1)\n    } -> conv(2, k=1)\n"
+    text += "    cls: global_avg_pool -> dense(4)\n  }\n}"
+    assert shown(plan(graph(text))) == [
+        "seg",
+        *(".a | conv(4)", ".b | conv(4, k=1)", ".concat", ".conv(2, k=1)"),
+        "cls | global_avg_pool | dense(4)",
+    ]
+
+
+def test_what_gives_several_shapes_says_each() -> None:
+    """Also those that it takes: otherwise nobody knew which is which."""
+    text = "block Two() :: (a: [8], b: [4]) -> (a: [8], b: [4]) {\n"
+    text += "  ports { a: dense(8)\n          b: b -> dense(4) }\n}\n"
+    text += "model Net() :: (a: [8], b: [4]) -> (a: [1], b: [1]) {\n  ports { a: a\n          b: b } -> Two as two\n"
+    text += "  -> ports { a: two.a -> dense(1)\n             b: two.b -> dense(1) }\n}"
+    edges = plan(graph(text), Options(depth=1)).edges
+    assert [edge.shape for edge in edges if edge.tail.startswith("block/")][:2] == [(8,), (4,)]
+
+
 def test_blocks_with_other_arguments_are_no_repeats() -> None:
     drawn = plan(graph(UNIT + "model Net() :: [8, 8, 4] -> [8, 8, 8] { Unit(4) -> Unit(8) }"), Options(depth=1))
     assert shown(drawn) == ["Unit(4)", "Unit(8)"]

@@ -33,6 +33,7 @@ export function linesOf(item, model, heat) {
     lines.push(...wrap(called).map((text) => ({ text, style })));
   }
   lines.push(...(item.inside ?? []).map((text) => ({ text, style: "call" })));
+  if (item.owner) lines.push({ text: `weights of ${item.owner}`, style: "note" });
   if (item.kind === "input" || item.kind === "output") lines.push({ text: item.shape.join("×"), style: "call" });
   else if (heat && item[heat] !== 0) {
     lines.push({ text: [human(item[heat]), percent(share(item[heat], model.total[heat]))].filter(Boolean).join(" · "), style: "note" });
@@ -43,7 +44,8 @@ export function linesOf(item, model, heat) {
 /** What a frame is called. */
 export function titleOf(item) {
   const called = calledOf(item);
-  const title = called ? [item.label, called].filter(Boolean).join(": ") : named(item);
+  const plain = called ? [item.label, called].filter(Boolean).join(": ") : named(item);
+  const title = item.owner ? `${plain}, weights of ${item.owner}` : plain;
   return title.length > 52 ? `${title.slice(0, 51)}…` : title;
 }
 

@@ -10,6 +10,8 @@ export function makeModel(data) {
   for (const item of items) {
     if (item.id > 0) items[item.parent].children.push(item);
     item.depth = item.id > 0 ? items[item.parent].depth + levels(item, items[item.parent]) : 0;
+    if (item.id > 0) item.borrows = items[item.parent].borrows || item.layer;
+    if (item.layer && !items[item.parent].borrows) item.owner = item.layer; // said once, by the outermost
     for (const source of item.inputs) items[source].ends.push(item.id);
     // A group of one op may be called what the op is called; a link means the outer one.
     if (!byPath.has(item.path)) byPath.set(item.path, item);

@@ -7,7 +7,8 @@ import { isContainer, isRun } from "./model.js";
  *
  * `visible` has every box and frame as a reader meets them, `homes` the frames around each from the outside in, and
  * `shown` the box or frame that stands for an item. An edge has `tail` and `head` (numbers of items, or keys of forks),
- * the `tensor` it carries (the number of an item), and `shape` where that differs from what entered the tail.
+ * the `tensor` it carries (the number of an item), and `shape` where that differs from what entered the tail, or the
+ * tail gives others, too.
  */
 export function makePlan(model, opened, spread) {
   const shown = new Map();
@@ -72,10 +73,12 @@ function flowsBetween(model, shown, copies) {
  */
 function joined(model, shown, homes, flows) {
   const entering = new Map();
+  const leaving = new Map();
   const together = new Map();
   for (const flow of flows) {
-    if (!entering.has(flow.head)) entering.set(flow.head, new Set());
-    entering.get(flow.head).add(sizeOf(model.items[flow.tensor]));
+    const size = sizeOf(model.items[flow.tensor]);
+    noted(entering, flow.head).add(size);
+    noted(leaving, shown.get(flow.tensor)).add(size);
     flow.entry = entryOf(homes.get(shown.get(flow.tensor)), homes.get(flow.head));
     if (flow.entry === undefined) continue;
     const company = `${flow.tensor}>${flow.entry}`;
@@ -88,7 +91,7 @@ function joined(model, shown, homes, flows) {
   for (const { tensor, head, entry } of flows) {
     const tail = shown.get(tensor);
     const source = model.items[tensor];
-    const changed = source.kind !== "input" && !entering.get(tail)?.has(sizeOf(source));
+    const changed = source.kind !== "input" && (!entering.get(tail)?.has(sizeOf(source)) || leaving.get(tail).size > 1);
     const shape = changed && model.items[head].kind !== "output" ? sizeOf(source) : "";
     const company = together.get(`${tensor}>${entry}`) ?? [];
     if (company.length < 2) {
@@ -105,6 +108,12 @@ function joined(model, shown, homes, flows) {
     edges.push({ tail: begun.get(key).key, head, tensor, shape: "" });
   }
   return { edges, forks };
+}
+
+/** The set that `map` has for `key`, made when it is first asked for. */
+function noted(map, key) {
+  if (!map.has(key)) map.set(key, new Set());
+  return map.get(key);
 }
 
 /** The outermost frame that a flow goes into, if it goes into one. */
