@@ -75,6 +75,15 @@ def test_several_steps_that_repeat_together_are_one_frame() -> None:
     assert len(drawn.edges) == 4
 
 
+def test_a_unit_that_is_written_out_in_a_loop_begins_where_the_loop_does() -> None:
+    unit = "residual { depthwise_conv(7) -> gelu -> batch_norm } -> conv(8, k=1) -> gelu -> batch_norm"
+    text = f"model Net() :: [8, 8, 8] -> [8, 8, 8] {{ conv(8, k=1) -> gelu -> batch_norm -> repeat 4 {{ {unit} }} }}"
+    assert shown(plan(graph(text))) == [
+        *("conv(8, k=1)", "gelu", "batch_norm", " ×4"),
+        *(".depthwise_conv(7)", ".gelu", ".batch_norm", ".add", ".conv(8, k=1)", ".gelu", ".batch_norm"),
+    ]
+
+
 def test_a_tap_from_within_ends_a_repeat() -> None:
     """A value that is used elsewhere has a place of its own to come from."""
     text = UNIT + "model Net() :: [8, 8, 4] -> (a: [8, 8, 4], b: [8, 8, 4]) {\n"
