@@ -87,7 +87,9 @@ class Runs:
         if run.period == 1 or _is_loop(steps, run):
             return False
         later = (Run(run.start + shift, run.period, run.times) for shift in range(1, run.period))
-        return any(_is_loop(steps, run) and self._times(steps, forms, run.start, run.period) >= run.times for run in later)
+        return any(
+            _is_loop(steps, run) and self._times(steps, forms, run.start, run.period) >= run.times for run in later
+        )
 
     def _times(self, steps: Sequence[Step], forms: Sequence[int], start: int, period: int) -> int:
         """How often the unit that begins at ``start`` comes, each feeding the next and nothing else."""

@@ -13,7 +13,7 @@ from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.modules import Loader, Module, Outside
 from archdsl.elaborate.operators import long
-from archdsl.elaborate.scope import Exhausted, Failure
+from archdsl.elaborate.scope import EXPLAINED, Exhausted, Failure
 from archdsl.elaborate.template import Template
 from archdsl.elaborate.values import BlockRef, FunctionRef, Value, show_value
 from archdsl.elaborate.weight import Scales
@@ -292,6 +292,20 @@ class Session:
         """Where the block under way defines a name, if that is further on than the span that asks for it."""
         first = self._first_definition(name)
         return first if first is not None and first.start > span.start else None
+
+    def in_loop(self, *places: Span) -> bool:
+        """Whether a loop of the block under way holds all of these places."""
+        ref = self._calls[-1][0] if self._calls else None
+        if not isinstance(ref, BlockRef) or len(self.sink) > EXPLAINED:
+            return False
+        bodies = (node.body.span for node in walk(ref.decl) if isinstance(node, ast.Each | ast.Repeat))
+        return any(all(body.start <= place.start and place.end <= body.end for place in places) for body in bodies)
+
+    def labelled(self, name: str) -> ast.Send | ast.Apply | None:
+        """What has a branch with this label in the block under way."""
+        ref = self._calls[-1][0] if self._calls and len(self.sink) <= EXPLAINED else None
+        steps = (node for node in walk(ref.decl) if isinstance(node, ast.Send | ast.Apply)) if ref else iter(())
+        return next((s for s in steps for b in s.branches or () if b.label and b.label.id == name), None)
 
     def first_definition(self, name: ast.Name) -> Span | None:
         """Where the block under way gives a name its meaning, if that is not here."""
