@@ -84,6 +84,26 @@ class BlockRef:
     doc: str = ""
 
 
+def nesting(ref: BlockRef) -> tuple[int, int]:
+    """How deep a block has itself within its arguments, and how many parts were looked at to know.
+
+    In a loop, and each part only where it lies deeper than before, as parts may be shared.
+    """
+    deepest: dict[int, int] = {}
+    left: list[tuple[Value, int]] = [(ref, 0)]
+    while left:
+        value, level = left.pop()
+        if not isinstance(value, tuple | BlockRef) or deepest.get(id(value), -1) >= level:
+            continue
+        deepest[id(value)] = level
+        if isinstance(value, tuple):
+            left += [(part, level + (isinstance(part, BlockRef) and part.decl is ref.decl)) for part in value]
+        else:
+            inner = [given.value for given in value.arguments.values()]
+            left += [(v, level + (isinstance(v, BlockRef) and v.decl is ref.decl)) for v in inner]
+    return max(deepest.values()), len(deepest)
+
+
 @dataclass(frozen=True)
 class FunctionRef:
     """A function of the spec; with arguments, a call of it."""
