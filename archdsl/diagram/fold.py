@@ -9,7 +9,7 @@ from typing import Final
 from archdsl.diagnostics.suggest import did_you_mean
 from archdsl.diagram.options import DiagramError, Options
 from archdsl.diagram.outline import Item, Outline, opened, outline
-from archdsl.diagram.page import Page
+from archdsl.diagram.page import LEGIBLE, SMALLEST, Page
 from archdsl.diagram.runs import Runs, same, similar
 from archdsl.diagram.words import Words
 from archdsl.graph.model import Graph, Node
@@ -107,7 +107,8 @@ class _Chooser:
             best = max(worth, key=lambda index: (worth[index], len(self._items[index].copies), -index), default=0)
             if not best or worth[best] == _NOTHING:
                 return Folding(self._outline, state, self._unframed)
-            if self._page.sheet(self._with(chosen | {best})).is_readable:
+            least = LEGIBLE if 2 * self._ops[best] > self._ops[0] else SMALLEST
+            if self._page.sheet(self._with(chosen | {best})).is_larger_than(least):
                 chosen.add(best)
                 kinds.add(self._kind(self._items[best]))
             else:

@@ -17,6 +17,8 @@ SIDES: Final = (538.0, 785.0)
 """A4 within margins of 1 cm, in points."""
 SMALLEST: Final = 0.72
 """How small a diagram may become on it by this estimate. At 2/3 the smallest text, of 9 points, has 6."""
+LEGIBLE: Final = 0.67
+"""How small where else one box would hide most of the model."""
 BOXES: Final = 48
 """What a reader takes in at once, even where more would fit."""
 
@@ -58,7 +60,10 @@ class Sheet:
 
     @property
     def is_readable(self) -> bool:
-        return self.scale >= SMALLEST and self.boxes <= BOXES
+        return self.is_larger_than(SMALLEST)
+
+    def is_larger_than(self, scale: float) -> bool:
+        return self.scale >= scale and self.boxes <= BOXES
 
 
 @dataclass(frozen=True, slots=True)
