@@ -11,6 +11,8 @@ _LENGTH = 60
 _CANDIDATES = 1_000
 _ENOUGH = 0.6
 """The share of letters in order that makes a name similar."""
+_ENOUGH_OF_SHORT = 0.75
+"""The same for names of one or two letters, which have something in common with a great many."""
 _NEARLY = 0.15
 """How much less similar than the best one a further suggestion may be."""
 _COMPARED = 30
@@ -27,8 +29,8 @@ def closest(name: str, candidates: Iterable[str], aliases: Mapping[str, str] | N
     ('conv',)
     >>> closest("BatchNorm", ["batch_norm", "layer_norm"])
     ('batch_norm',)
-    >>> closest("cnov", ["conv", "relu"]), closest("qqq", ["conv", "relu"])
-    (('conv',), ())
+    >>> closest("cnov", ["conv", "relu"]), closest("qqq", ["conv", "relu"]), closest("b", ["bn"])
+    (('conv',), (), ())
     """
     if not name or len(name) > _LENGTH:
         return ()
@@ -72,7 +74,8 @@ def _similar(wanted: str, known: Iterable[str]) -> list[str]:
     for name in likely:
         matcher.set_seq1(name)
         ratios[name] = matcher.ratio()
-    enough = max(_ENOUGH, max(ratios.values(), default=0.0) - _NEARLY)
+    least = _ENOUGH if len(wanted) > 2 else _ENOUGH_OF_SHORT
+    enough = max(least, max(ratios.values(), default=0.0) - _NEARLY)
     found = sorted((name for name, ratio in ratios.items() if ratio >= enough), key=lambda name: -ratios[name])
     return found[:_MOST]
 

@@ -9,7 +9,7 @@ from typing import Final
 from archdsl.diagnostics.suggest import did_you_mean
 from archdsl.diagram.options import DiagramError, Options
 from archdsl.diagram.outline import Item, Outline, opened, outline
-from archdsl.diagram.page import ROOMY, SMALLEST, Page
+from archdsl.diagram.page import LEGIBLE, ROOMY, SMALLEST, Page
 from archdsl.diagram.runs import Runs, same, similar
 from archdsl.diagram.words import Words
 from archdsl.graph.model import Graph, Node
@@ -52,10 +52,13 @@ def _repeats(graph: Graph, options: Options, costs: Cost) -> Folding:
     if isinstance(options.depth, int):
         return Folding(listed, _down_to(listed, options.depth), _branches(listed))
     chooser = _Chooser(listed, costs, options)
-    found = chooser.folding()
-    if chooser.is_too_full(found):
-        found = _Chooser(outline(graph, Runs(graph, similar, notes)), costs, options).folding()
-    return found
+    if not chooser.is_too_full(found := chooser.folding()):
+        return found
+    alike = outline(graph, Runs(graph, similar, notes))
+    chooser = _Chooser(alike, costs, options)
+    if not chooser.is_too_full(found := chooser.folding()):
+        return found
+    return _Chooser(alike, costs, options, hidden=LEGIBLE).folding()
 
 
 def _down_to(listed: Outline, depth: int) -> frozenset[int]:
@@ -73,8 +76,10 @@ class _Chooser:
     other blocks, as stages do. A box that would make the page too full stays closed.
     """
 
-    def __init__(self, listed: Outline, costs: Cost, options: Options) -> None:
+    def __init__(self, listed: Outline, costs: Cost, options: Options, hidden: float = SMALLEST) -> None:
         self._outline = listed
+        self._hidden = hidden
+        """How small the diagram may become for the sake of what would hide most of the model."""
         self._items = listed.items
         self._folded = frozenset(options.fold)
         self._words = Words(listed, costs)
@@ -107,12 +112,17 @@ class _Chooser:
             best = max(worth, key=lambda index: (worth[index], len(self._items[index].copies), -index), default=0)
             if not best or worth[best] == _NOTHING:
                 return Folding(self._outline, state, self._unframed)
-            smallest = ROOMY if self._words.is_list(self._items[best]) else SMALLEST
-            if self._page.sheet(self._with(chosen | {best})).is_readable(smallest):
+            if self._page.sheet(self._with(chosen | {best})).is_readable(self._smallest(best)):
                 chosen.add(best)
                 kinds.add(self._kind(self._items[best]))
             else:
                 refused.add(best)
+
+    def _smallest(self, index: int) -> float:
+        """How small the diagram may become for the sake of a box: the more it hides, the smaller."""
+        if 2 * self._ops[index] > self._ops[0]:
+            return self._hidden
+        return ROOMY if self._words.is_list(self._items[index]) else SMALLEST
 
     def _with(self, chosen: Collection[int]) -> frozenset[int]:
         return opened(self._outline, lambda item: item.index in chosen or item.index in self._parts)

@@ -18,8 +18,10 @@ SIDES: Final = (538.0, 785.0)
 SMALLEST: Final = 0.69
 """How small a diagram may become on it by this estimate, which can be 3% off. At 2/3 the smallest text, of 9 points,
 has 6."""
+LEGIBLE: Final = 0.45
+"""How small it may become where else one box would hide most of the model: letters of four points, for a screen,"""
 ROOMY: Final = 0.72
-"""How small it may become for the sake of a mere list of ops."""
+"""and for the sake of a mere list of ops."""
 BOXES: Final = 48
 """What a reader takes in at once, even where more would fit."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, TypeAlias
 
-from archdsl.graph.model import Graph, Node
+from archdsl.graph.model import Graph, Node, Origin
 from archdsl.graph.tree import Branch, local_name
 from archdsl.ops.base import Op
 from archdsl.ops.show import TRAINING, call
@@ -15,8 +15,8 @@ from archdsl.ops.show import TRAINING, call
 Step: TypeAlias = "Branch | Node"
 Key: TypeAlias = Callable[[Op], str]
 
-LONGEST: Final = 4
-"""Steps of a unit that repeats. Swin's blocks go in twos, a dense layer with its activation and dropout in threes."""
+LONGEST: Final = 12
+"""Steps of a unit that repeats. Swin's blocks go in twos, a bottleneck that is written out in a loop has ten."""
 _WIDTHS: Final = ("filters", "units", "heads", "key_dim", "rate", "to", "start", "stop")
 """Arguments that grow with a model from block to block, or follow the shape of what comes in."""
 _WORTH: Final = 3
@@ -82,7 +82,16 @@ class Runs:
             worth = times > 1 if period == 1 else period * (times - 1) >= _WORTH
             if worth and period * times > best.period * best.times:
                 best = Run(start, period, times)
-        return best
+        return Run(start) if self._begins_later(steps, forms, best) else best
+
+    def _begins_later(self, steps: Sequence[Step], forms: Sequence[int], run: Run) -> bool:
+        """Whether what comes before a loop is like the loop's end, so that the rounds begin some steps further on."""
+        if run.period == 1 or _is_loop(steps, run):
+            return False
+        later = (Run(run.start + shift, run.period, run.times) for shift in range(1, run.period))
+        return any(
+            _is_loop(steps, run) and self._times(steps, forms, run.start, run.period) >= run.times for run in later
+        )
 
     def _times(self, steps: Sequence[Step], forms: Sequence[int], start: int, period: int) -> int:
         """How often the unit that begins at ``start`` comes, each feeding the next and nothing else."""
@@ -165,6 +174,17 @@ def _nodes(steps: Iterable[Step]) -> Iterator[Node]:
             yield step
         else:
             yield from step.nodes()
+
+
+def _is_loop(steps: Sequence[Step], run: Run) -> bool:
+    """Whether the first two units are written at the same places of the source."""
+    units = (steps[start : start + run.period] for start in (run.start, run.start + run.period))
+    one, other = ([_origin(step) for step in unit] for unit in units)
+    return one == other
+
+
+def _origin(step: Step) -> Origin:
+    return step.origin if isinstance(step, Node) else step.instance.origin
 
 
 def _path(step: Step) -> str:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from archdsl.elaborate.flow import Flows, Result
 
 
+SPREAD = "..."
+"""What takes tensors where a list of them stands for branches."""
+
+
 def one(flow: Result, span: Span, what: str) -> Tensor:
     """The single tensor that an op or a branch needs."""
     if isinstance(flow, Tensor):
@@ -48,7 +52,13 @@ def tensors(given: Given, what: str) -> list[Tensor]:
         return list(value.tensors.values())
     if isinstance(value, tuple):
         return [tensor for v in value for tensor in tensors(Given(v, span), what)]
-    raise Failure(codes.NotTensors(span=span, what=f"what `{what}` joins", wanted="tensors", given=describe(value)))
+    help_: tuple[str, ...] = ()
+    if isinstance(value, OpRef | BlockRef) and what == SPREAD:
+        help_ = ("a loop makes branches of one kind: `id as x -> for n in list { x -> conv(n) as y }`, then `...y`",)
+    elif isinstance(value, OpRef | BlockRef):
+        help_ = (f"steps are joined as branches: `{what} {{ … }}`",)
+    joined = f"what `{what}` {'spreads' if what == SPREAD else 'joins'}"
+    raise Failure(codes.NotTensors(span=span, what=joined, wanted="tensors", given=describe(value), help=help_))
 
 
 def op(

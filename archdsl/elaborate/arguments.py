@@ -55,7 +55,7 @@ def give(
     for key, value in given:
         if key is None:
             if count >= len(free):
-                problems.append(_too_many(callee, value.span, positional, known))
+                problems.append(_too_many(callee, value, positional, known))
                 break
             name = free[count]
             count += 1
@@ -74,19 +74,27 @@ def give(
     return result
 
 
-def _too_many(callee: str, span: Span, positional: Sequence[str], known: Sequence[str]) -> Diagnostic:
+def _too_many(callee: str, value: Given, positional: Sequence[str], known: Sequence[str]) -> Diagnostic:
     if positional:
         names = ", ".join(f"`{p}`" for p in positional)
         wanted = f"{names} by position"
     else:
         wanted = "no arguments by position" if known else "no arguments"
     rest = [name for name in known if name not in positional]
-    help_ = (f"by name: {', '.join(rest)}",) if rest else ()
-    return codes.TooManyArguments(span=span, callee=callee, wanted=wanted, help=help_)
+    help_ = [f"by name: {', '.join(rest)}"] if rest else []
+    if isinstance(value.value, OpRef | BlockRef):
+        help_.append(_NO_ARGUMENTS["activation"].format(callee).replace("relu", value.span.text))
+    elif positional and positional[0] in ("filters", "units"):
+        help_.append(f"what comes in is not given: `{callee}({', '.join(positional)})`")
+    return codes.TooManyArguments(span=value.span, callee=callee, wanted=wanted, help=tuple(help_))
 
 
 def unexpected(callee: str, key: ast.Name, names: Sequence[str]) -> Diagnostic:
     """The diagnostic for a named argument that no parameter has the name of."""
+    if key.id in _NO_ARGUMENTS and key.id not in names:
+        return codes.UnexpectedArgument(
+            span=key.span, callee=callee, argument=key.id, help=(_NO_ARGUMENTS[key.id].format(callee),)
+        )
     foreign = {alias: name for alias, name in _FOREIGN_ARGUMENTS.items() if name in names}
     near = closest(key.id, names, foreign)
     help_ = (f"did you mean `{near[0]}`?",) if near else (f"it has {', '.join(names)}",) if names else ()
@@ -102,15 +110,37 @@ _FOREIGN_ARGUMENTS = {
     "padding": "pad",
     "dilation_rate": "dilation",
     "use_bias": "bias",
+    "kernel_initializer": "init",
+    "bias_initializer": "bias_init",
+    "kernel_regularizer": "l2",
+    "weight_decay": "l2",
     "epsilon": "eps",
     "num_heads": "heads",
     "out_channels": "filters",
     "channels": "filters",
     "units": "units",
+    "out_features": "units",
+    "num_groups": "groups",
     "negative_slope": "slope",
+    "alpha": "slope",
     "p": "rate",
+    "scale_factor": "size",
+    "interpolation": "method",
+    "mode": "method",
+    "count_include_pad": "count_pad",
+    "target_shape": "to",
+    "dims": "order",
 }
 """What Keras and PyTorch call arguments that are called otherwise here."""
+
+_NO_ARGUMENTS = {
+    **dict.fromkeys(("activation", "act"), "an activation is the step after it: `{}(…) -> relu`"),
+    "name": "a step is named after it: `{}(…) as name`",
+    **dict.fromkeys(("in_channels", "in_features", "input_shape", "input_dim"), "what flows in says so: leave it out"),
+    "data_format": "channels are always last: leave it out",
+    "inplace": "nothing is changed in place: leave it out",
+}
+"""What is no argument here but something else, or nothing."""
 
 
 def give_op(ref: OpRef, given: Arguments) -> OpRef:

@@ -226,6 +226,10 @@ def _field(node: ast.Field, scope: Scope) -> Value:
         help_ = (f"did you mean `{near[0]}`?",) if near else (f"it has {', '.join(fields)}",) if fields else ()
         fix = Fix(node.name.span, near[0]) if near else None
         what = f"`{node.value.span.text}`" if fields else describe(value)
+        if isinstance(value, tuple) and value and isinstance(value[0], Row | Bundle):
+            help_ = (f"`[x.{node.name.id} for x in {node.value.span.text}]` takes it of each",)
+        elif isinstance(value, BlockRef):
+            help_ = ("figures stand after the call: `check Net(), params <= 5M`",)
         raise Failure(name_codes.UnknownField(span=node.name.span, name=node.name.id, value=what, help=help_, fix=fix))
     return fields[node.name.id]
 
@@ -233,8 +237,14 @@ def _field(node: ast.Field, scope: Scope) -> Value:
 def _item(node: ast.Item, scope: Scope) -> Value:
     value = evaluate(node.value, scope)
     if not isinstance(value, tuple | str):
+        help_ = (
+            ("`slice` takes a part of a tensor; a tap in a loop is a list after it",)
+            if isinstance(value, Tensor)
+            else ()
+        )
+        what = "what is indexed"
         raise Failure(
-            codes.WrongType(span=node.value.span, what="what is indexed", wanted="a list", given=describe(value))
+            codes.WrongType(span=node.value.span, what=what, wanted="a list", given=describe(value), help=help_)
         )
     if isinstance(node.index, ast.Slice):
         bounds = [

@@ -119,9 +119,11 @@ def flatten(
     if unused:
         gone = set(unused)
         needed_by_dead = {name for p in places if p.path in gone for name in p.inputs}
+        needed = {place.step.span for place in places if place.path not in gone}
         for place in places:
-            # Only the end of a dead chain is reported: the rest is dead because of it.
-            if place.path in gone and place.path not in needed_by_dead:
+            # Only the end of a dead chain is reported: the rest is dead because of it. So is a step that another round
+            # or instance needs, as the last of WaveNet's layers has nothing to hand on.
+            if place.path in gone and place.path not in needed_by_dead and place.step.span not in needed:
                 sink.add(codes.UnusedResult(span=place.step.span, step=place.step.base))
         places = [p for p in places if p.path not in gone]
     used = {name for p in places for name in p.inputs} | set(results)

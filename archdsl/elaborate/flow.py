@@ -115,7 +115,10 @@ class Flows:
         if scope.local(name.id) is not MISSING:
             first = self.session.first_definition(name)
             labels = (Label(first, "first defined here"),) if first else ()
-            self.session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=labels))
+            help_: tuple[str, ...] = ()
+            if self.session.in_loop(name.span):
+                help_ = ("what the round before made is what flows in: begin the round with `id as x`",)
+            self.session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=labels, help=help_))
 
     def _claim(self, step: ast.Claim, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
         result = self._step_or_hole(step.step, scope, current, name, first=first)
@@ -312,7 +315,7 @@ class Flows:
         """What a branch computes: one tensor, or those of a list that it spreads."""
         if isinstance(branch.flow, ast.Spread):
             value = evaluate(branch.flow.value, scope)
-            return apply.tensors(Given(value, branch.flow.span), "a branch")
+            return apply.tensors(Given(value, branch.flow.span), apply.SPREAD)
         with self.group(branch.label.id if branch.label else None, branch.span):
             result = self.flow(branch.flow, scope.inner(), current)
         return [apply.one(result, branch.span, "a branch")]

@@ -34,15 +34,14 @@ class _Carry:
     """Takes arguments into another assembly: tensors in them become further inputs of the block."""
 
     def __init__(self) -> None:
-        self.tensors: list[Tensor] = []
+        self.tensors: dict[Tensor, int] = {}
+        """Each with its number among the further inputs, in their order."""
 
     def key(self, value: Value) -> Hashable:
         """Equal for arguments that elaborate alike. Tensors count by their shape and by which are the same."""
         match value:
             case Tensor():
-                if value not in self.tensors:
-                    self.tensors.append(value)
-                return "tensor", self.tensors.index(value), value.shape
+                return "tensor", self.tensors.setdefault(value, len(self.tensors)), value.shape
             case Bundle():
                 return "bundle", tuple((n, self.key(t)) for n, t in value.tensors.items())
             case tuple():
@@ -69,7 +68,7 @@ class _Carry:
             return value
         match value:
             case Tensor():
-                return inner[self.tensors.index(value)]
+                return inner[self.tensors[value]]
             case Bundle():
                 return Bundle({n: self.into(t, inner) for n, t in value.tensors.items()})
             case tuple():

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import names as codes
+from archdsl.diagnostics.catalogue.contracts import ChannelsFirst
 from archdsl.elaborate.modules import Module
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.signature import unbound
@@ -26,6 +27,8 @@ def lint(module: Module) -> None:
     unused: list[Diagnostic] = []
     for declaration in module.ast.declarations:
         _style(declaration, module)
+        if isinstance(declaration, ast.Block) and declaration.is_model:
+            _channels(declaration, module)
         if isinstance(declaration, ast.Block | ast.Function):
             uses |= _definition(declaration, module, unused)
         elif not isinstance(declaration, ast.Import):
@@ -105,6 +108,20 @@ def _style(declaration: ast.Declaration, module: Module) -> None:
             what = "function" if isinstance(declaration, ast.Function) else "name"
             if not _is_snake(declaration.name.id):
                 _report_style(declaration.name, what, "snake_case", module)
+
+
+def _channels(model: ast.Block, module: Module) -> None:
+    """Warns of inputs that look like `[3, 224, 224]`: one or three channels, then a square."""
+    for port in model.signature.inputs if model.signature else ():
+        first, *square = port.shape.dims if len(port.shape.dims) == 3 else (None,)
+        if not isinstance(first, ast.Literal) or first.span.text not in ("1", "3"):
+            continue
+        height, width = (dim.span.text for dim in square)
+        if height == width and height not in ("1", "2", "3", "?", "_"):
+            shape = f"[{height}, {width}, {first.span.text}]"
+            fix = Fix(port.shape.span, shape)
+            help_ = (f"channels come last: `{shape}`",)
+            module.session.report(ChannelsFirst(span=port.shape.span, model=model.name.id, help=help_, fix=fix))
 
 
 def _named(name: ast.Name, what: str, module: Module) -> None:

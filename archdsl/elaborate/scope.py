@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue.limits import NestedTooDeeply
@@ -14,6 +14,9 @@ from archdsl.source import Span
 if TYPE_CHECKING:
     from archdsl.elaborate.modules import Module
     from archdsl.elaborate.session import Session
+
+EXPLAINED: Final = 50
+"""Problems after which nobody reads suggestions, each of which takes milliseconds to find."""
 
 
 class Failure(Exception):

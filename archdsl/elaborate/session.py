@@ -13,9 +13,9 @@ from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.modules import Loader, Module, Outside
 from archdsl.elaborate.operators import long
-from archdsl.elaborate.scope import Exhausted, Failure
+from archdsl.elaborate.scope import EXPLAINED, Exhausted, Failure
 from archdsl.elaborate.template import Template
-from archdsl.elaborate.values import BlockRef, FunctionRef, Value, show_value
+from archdsl.elaborate.values import BlockRef, FunctionRef, Value, nesting, show_value
 from archdsl.elaborate.weight import Scales
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
@@ -61,6 +61,7 @@ class Session:
         self._taps: dict[int, tuple[str, ...]] = {}
         """The names that the taps below a node give, by its identity: loops ask again and again."""
         self._defined: dict[int, dict[str, Span]] = {}
+        self._labels: dict[int, dict[str, ast.Send | ast.Apply]] = {}
         self._characters = 0
         self._allowed_steps = self.limits.steps
         self._allowed_nodes = self.limits.nodes
@@ -164,19 +165,25 @@ class Session:
         self._nodes += nodes
 
     @contextmanager
-    def entering(self, decl: ast.Node, name: str, span: Span) -> Iterator[None]:
-        """Marks a definition as being evaluated. Raises ``Failure`` when it is so already."""
-        if id(decl) in self._entered:
+    def entering(self, decl: ast.Node, name: str, span: Span, *, again: bool = False) -> Iterator[None]:
+        """Marks a definition as being evaluated. Raises ``Failure`` when it is so already and may not be ``again``."""
+        around = self._entered.get(id(decl))
+        if around is not None and not again:
             raise Failure(self._recursion(decl, name, span))
         self._entered[id(decl)] = span
         try:
             yield
         finally:
             del self._entered[id(decl)]
+            if around is not None:
+                self._entered[id(decl)] = around
 
     def _recursion(self, decl: ast.Node, name: str, span: Span) -> Diagnostic:
         if isinstance(decl, ast.Block):
-            help_ = ("`repeat n { … }` and `for x in list { … }` chain blocks",)
+            help_ = (
+                "`repeat n { … }` and `for x in list { … }` chain blocks",
+                "what lies within a block of its own kind can be its argument, of type `op`",
+            )
             return codes.RecursiveDefinition(span=span, name=name, help=help_)
         if isinstance(decl, ast.Function):
             return codes.RecursiveDefinition(span=span, name=name)
@@ -191,7 +198,7 @@ class Session:
         if len(self._calls) >= self.limits.depth:
             most, help_ = f"{self.limits.depth:_} calls within calls", self.limits.advice("depth")
             raise Exhausted(limit_codes.NestedTooDeeply(span=span, most=most, help=help_))
-        with self.entering(ref.decl, ref.decl.name.id, span):
+        with self.entering(ref.decl, ref.decl.name.id, span, again=self._lies_deeper(ref, span)):
             self._calls.append((ref, span))
             try:
                 yield
@@ -200,6 +207,17 @@ class Session:
                 raise
             finally:
                 self._calls.pop()
+
+    def _lies_deeper(self, ref: BlockRef | FunctionRef, span: Span) -> bool:
+        """Whether a block came to itself as an argument: with fewer of its kind in it at each step, that ends."""
+        if id(ref.decl) not in self._entered or not isinstance(ref, BlockRef):
+            return False
+        around = next((outer for outer, _ in reversed(self._calls) if outer.decl is ref.decl), None)
+        if not isinstance(around, BlockRef):
+            return False
+        (mine, parts), (its, others) = nesting(ref), nesting(around)
+        self.charge(parts + others, span)
+        return mine < its
 
     @contextmanager
     def outside_calls(self) -> Iterator[None]:
@@ -292,6 +310,26 @@ class Session:
         """Where the block under way defines a name, if that is further on than the span that asks for it."""
         first = self._first_definition(name)
         return first if first is not None and first.start > span.start else None
+
+    def in_loop(self, *places: Span) -> bool:
+        """Whether a loop of the block under way holds all of these places."""
+        ref = self._calls[-1][0] if self._calls else None
+        if not isinstance(ref, BlockRef) or len(self.sink) > EXPLAINED:
+            return False
+        bodies = (node.body.span for node in walk(ref.decl) if isinstance(node, ast.Each | ast.Repeat))
+        return any(all(body.start <= place.start and place.end <= body.end for place in places) for body in bodies)
+
+    def labelled(self, name: str) -> ast.Send | ast.Apply | None:
+        """What has a branch with this label in the block under way."""
+        if not self._calls:
+            return None
+        decl = self._calls[-1][0].decl
+        known = self._labels.get(id(decl))
+        if known is None:
+            steps = (node for node in walk(decl) if isinstance(node, ast.Send | ast.Apply))
+            known = {b.label.id: step for step in steps for b in step.branches or () if b.label}
+            self._labels[id(decl)] = known
+        return known.get(name)
 
     def first_definition(self, name: ast.Name) -> Span | None:
         """Where the block under way gives a name its meaning, if that is not here."""

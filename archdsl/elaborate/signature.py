@@ -144,8 +144,9 @@ def broken(
         ]
         span = wrong[0].to(wrong[-1])
     labels = (Label(computed.span, f"computes {show(actual)}"),) if computed else ()
+    help_ = ("`global_avg_pool` or `flatten` makes a vector of a map",) if len(pattern) == 1 < len(actual) else ()
     return codes.ContractBroken(
-        span=span, what=what, declared=show_pattern(pattern), actual=show(actual), labels=labels
+        span=span, what=what, declared=show_pattern(pattern), actual=show(actual), labels=labels, help=help_
     )
 
 
@@ -169,7 +170,7 @@ def model_inputs(signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
             if isinstance(dim, ast.Unknown):
                 anonymous += 1
                 dims.append(Sym.named(f"?{anonymous}"))
-            elif isinstance(dim, ast.Rest) or (isinstance(dim, ast.Name) and dim.id == "_"):
+            elif isinstance(dim, ast.Rest) or (isinstance(dim, ast.Name) and dim.id in ("_", "None", "none")):
                 raise Failure(
                     codes.BadDimension(
                         span=dim.span,

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Final
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest, did_you_mean
 from archdsl.elaborate.builtins import aliases
-from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.scope import EXPLAINED, Scope
+from archdsl.ops.registry import OPS
+from archdsl.ops.wanted import wanted
 from archdsl.source import Span
+from archdsl.syntax import ast
 
 
 def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> Diagnostic:
@@ -24,9 +29,14 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     later = scope.session.defined_later(name, span)
     if later is not None:
         labels, help_ = (Label(later, "defined here"),), "a name is known after the line or step that defines it"
+        if scope.session.in_loop(span, later):
+            help_ = "a round does not know the round before: what it needs flows in; after the loop the name is a list"
         return codes.UnknownName(span=span, name=name, what=what, labels=labels, help=(help_,))
-    if len(scope.session.sink) > _SUGGESTED:
+    if len(scope.session.sink) > EXPLAINED:
         return plain
+    cause = _usual_cause(name, span, scope)
+    if cause is not None:
+        return codes.UnknownName(span=span, name=name, what=what, help=(cause[0],), fix=cause[1])
     library = scope.session.library_home(name)
     if library:
         line = f"from {library} import {name}"
@@ -34,14 +44,52 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
         return codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
     # A value is likelier to be one of the block's own; a step, an op.
     own = tuple(scope.own()) if what == "name" else ()
-    visible, foreign = (own, {}) if closest(name, own) else (tuple(scope.visible()), aliases())
+    figures = {alias: figure for alias, figure in _FIGURES.items() if figure in own}
+    visible, foreign = (own, figures) if closest(name, own, figures) else (tuple(scope.visible()), aliases())
     near = closest(name, visible, foreign)
     fix = Fix(span, near[0]) if near else None
     return codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)
 
 
-_SUGGESTED: Final = 50
-"""Problems after which nobody reads suggestions, each of which takes milliseconds to find."""
+def _usual_cause(name: str, span: Span, scope: Scope) -> tuple[str, Fix | None] | None:
+    """What Python's libraries make one write, and what a signature would have to say."""
+    if name in _choices():
+        return f'a string stands in quotes: `"{name}"`', Fix(span, f'"{name}"')
+    dotted = re.match(r"(?:\.[A-Za-z_][A-Za-z_0-9]*)+", span.source.text[span.end : span.end + 100])
+    if dotted is not None:  # `nn.ReLU`
+        last = dotted[0].rpartition(".")[2]
+        found = last if last in OPS else aliases().get(last)
+        whole = Span(span.source, span.start, span.end + dotted.end())
+        if found:
+            return f"did you mean `{found}`?", Fix(whole, found)
+    if name in _FOREIGN_STEPS:
+        return _FOREIGN_STEPS[name], None
+    label = scope.session.labelled(name)
+    if isinstance(label, ast.Send):
+        return f"several tensors that flow are read from a tap: `ports {{ … }} as x`, then `x.{name}`", None
+    if label is not None:
+        return f"a label is no value; a tap is: `step as {name}`", None
+    if name in ("h", "w", "c"):
+        return "a signature gives sizes their names: `:: [h, w, c] -> …`", None
+    return None
+
+
+@cache
+def _choices() -> frozenset[str]:
+    """The strings that arguments of ops may be."""
+    texts = " ".join(wanted(field) for op in OPS.values() for field in op.model_fields.values())
+    return frozenset(re.findall(r'"([a-z_0-9]+)"', texts))
+
+
+_FOREIGN_STEPS: Final[dict[str, str]] = {
+    **dict.fromkeys(("Input", "InputLayer"), "the signature states the input; a flow starts with it"),
+    **dict.fromkeys(("Sequential", "ModuleList"), "steps follow one another as they are: `conv(64) -> relu`"),
+    "self": "what a body names stands by itself, without `self`",
+}
+"""Help for parts of models that are no step here."""
+
+_FIGURES: Final = {"flops": "macs", "mult_adds": "macs", "parameters": "params", "num_params": "params"}
+"""What others call the figures of a `check`."""
 
 _FOREIGN_VALUES: Final[dict[str, tuple[str, str]]] = {
     "True": ("write `true`", "true"),

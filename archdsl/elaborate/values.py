@@ -84,6 +84,26 @@ class BlockRef:
     doc: str = ""
 
 
+def nesting(ref: BlockRef) -> tuple[int, int]:
+    """How deep a block has itself within its arguments, and how many parts were looked at to know.
+
+    In a loop, and each part only where it lies deeper than before, as parts may be shared.
+    """
+    deepest: dict[int, int] = {}
+    left: list[tuple[Value, int]] = [(ref, 0)]
+    while left:
+        value, level = left.pop()
+        if not isinstance(value, tuple | BlockRef) or deepest.get(id(value), -1) >= level:
+            continue
+        deepest[id(value)] = level
+        if isinstance(value, tuple):
+            left += [(part, level + (isinstance(part, BlockRef) and part.decl is ref.decl)) for part in value]
+        else:
+            inner = [given.value for given in value.arguments.values()]
+            left += [(v, level + (isinstance(v, BlockRef) and v.decl is ref.decl)) for v in inner]
+    return max(deepest.values()), len(deepest)
+
+
 @dataclass(frozen=True)
 class FunctionRef:
     """A function of the spec; with arguments, a call of it."""
@@ -210,8 +230,6 @@ def show_call(name: str, positional: Sequence[str], arguments: Mapping[str, Give
     """``Bottleneck(128, stride=2)``: the first parameter's value bare, the others with their names."""
     if not arguments:
         return name
-    parts = {key: f"{key}={show_value(given.value)}" for key, given in arguments.items()}
-    if positional and positional[0] in parts:
-        first = positional[0]
-        parts = {first: show_value(arguments[first].value)} | {k: text for k, text in parts.items() if k != first}
-    return f"{name}({', '.join(parts.values())})"
+    texts = {key: show_value(given.value) for key, given in arguments.items()}  # each once: calls nest
+    bare = [texts.pop(first)] if (first := next(iter(positional), None)) in texts else []
+    return f"{name}({', '.join([*bare, *(f'{key}={text}' for key, text in texts.items())])})"

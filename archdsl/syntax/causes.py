@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import Final, NamedTuple
-
-from lark import Token
+from typing import Final
 
 from archdsl.diagnostics import Fix
-from archdsl.source import SourceFile, Span
-
-STEP: Final = frozenset({"NAME", "IF", "FOR", "REPEAT", "PORTS", "LBRACE"})
-"""Tokens that start a step."""
-DECLARATION: Final = frozenset({"FROM", "LET", "FN", "BLOCK", "MODEL", "CHECK"})
-"""Tokens that start a declaration."""
-CLOSER: Final = {"(": ")", "[": "]", "{": "}"}
+from archdsl.source import Span
+from archdsl.syntax.habits import habit
+from archdsl.syntax.mistake import DECLARATION, STEP, Cause, Mistake
 
 FOREIGN_CHARACTERS: Final[dict[str, tuple[str, str | None]]] = {
     "'": ("strings use double quotes", None),
@@ -48,84 +40,9 @@ _VALUE: Final = frozenset({"NAME", "INTEGER", "DECIMAL", "STRING", "TRUE", "FALS
 _ENDS_STEP: Final = frozenset({"NAME", "RPAR", "RSQB", "RBRACE"})
 
 
-class Cause(NamedTuple):
-    """What is probably meant. ``span`` and ``expected`` replace what the grammar alone would say."""
-
-    help: str = ""
-    fix: Fix | None = None
-    span: Span | None = None
-    expected: str = ""
-
-
-class Mistake:
-    """The place of a syntax error: the token that does not fit, those before it, and the types that would fit."""
-
-    def __init__(self, source: SourceFile, token: Token, before: Sequence[Token], accepted: frozenset[str]) -> None:
-        self.source = source
-        self.token = token
-        self.before = before
-        self.accepted = accepted
-
-    @cached_property
-    def openers(self) -> tuple[Token, ...]:
-        """The brackets that are open."""
-        stack: list[Token] = []
-        for token in self.before:
-            if token in CLOSER:
-                stack.append(token)
-            elif stack and token.type in ("RPAR", "RSQB", "RBRACE"):
-                stack.pop()
-        return tuple(stack)
-
-    @property
-    def opener(self) -> Token | None:
-        return self.openers[-1] if self.openers else None
-
-    @property
-    def previous(self) -> Token | None:
-        return self.before[-1] if self.before else None
-
-    @property
-    def is_past_declaration(self) -> bool:
-        """Whether the declaration that is wrong has ended: the next one starts in the first column."""
-        return bool(self.before) and (
-            self.token.type == "$END" or (self.token.type in DECLARATION and self.span_of(self.token).column == 1)
-        )
-
-    @property
-    def is_past_line(self) -> bool:
-        """Whether only a closing bracket on a later line shows that something is missing."""
-        before = self.previous
-        return (
-            before is not None
-            and self.token.type in ("RPAR", "RSQB", "RBRACE")
-            and self.span_of(before).line < self.span_of(self.token).line
-        )
-
-    def accepts(self, text: str) -> bool:
-        return {")": "RPAR", "]": "RSQB", "}": "RBRACE"}[text] in self.accepted
-
-    def span_of(self, token: Token) -> Span:
-        if token.type == "$END":
-            return self.after_previous
-        return Span(self.source, token.start_pos or 0, token.end_pos or 0)
-
-    @property
-    def after_previous(self) -> Span:
-        """The place right after the last token that fitted."""
-        end = (self.previous.end_pos or 0) if self.previous else 0
-        return Span(self.source, end, end)
-
-    @property
-    def offset(self) -> int:
-        """Where the declaration to give up is, so that the next ones are still read."""
-        if self.is_past_declaration and self.previous is not None:
-            return self.previous.start_pos or 0
-        return self.span_of(self.token).start
-
-
 def usual_cause(mistake: Mistake) -> Cause:
-    for rule in (_other_arrow, _foreign_word, _punctuation, _missing_part, _in_table, _missing_arrow, _reserved):
+    rules = (_other_arrow, _foreign_word, _punctuation, habit, _missing_part, _in_table, _missing_arrow, _reserved)
+    for rule in rules:
         cause = rule(mistake)
         if cause is not None:
             return cause
@@ -145,7 +62,8 @@ def _other_arrow(mistake: Mistake) -> Cause | None:
 
 def _foreign_word(mistake: Mistake) -> Cause | None:
     at = mistake.span_of(mistake.token)
-    if str(mistake.token) in ("//", "/") and mistake.accepted | {"NEWLINE"} >= DECLARATION:
+    starts = mistake.accepted | {"NEWLINE"} >= DECLARATION
+    if str(mistake.token) in ("//", "/") and (starts or "ARROW" in mistake.accepted):
         return Cause("comments start with `#`", Fix(at, "#") if str(mistake.token) == "//" else None)
     for token in (mistake.token, mistake.previous):
         if token is not None and str(token) in _FOREIGN_WORDS:
@@ -186,10 +104,8 @@ def _missing_part(mistake: Mistake) -> Cause | None:
 
 
 def _in_table(mistake: Mistake) -> Cause | None:
-    if mistake.opener is None:
-        return None
-    index = mistake.before.index(mistake.opener)
-    if index and mistake.before[index - 1].type == "TABLE":
+    before = mistake.before_opener
+    if before is not None and before.type == "TABLE":
         return Cause("a cell that is an expression stands in brackets: `(16 * 2)`")
     return None
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Final, cast
 
+from lark import Token
 from lark.exceptions import UnexpectedCharacters
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.source import SourceFile, Span
-from archdsl.syntax.causes import CLOSER, DECLARATION, FOREIGN_CHARACTERS, STEP, Mistake, usual_cause
+from archdsl.syntax.causes import FOREIGN_CHARACTERS, usual_cause
+from archdsl.syntax.mistake import CLOSER, DECLARATION, STEP, Mistake
 
 _SPELLING: Final = {
     "ARROW": "`->`", "DOUBLE_COLON": "`::`", "COLON": "`:`", "COMMA": "`,`", "DOT": "`.`", "ELLIPSIS": "`...`",
@@ -48,10 +51,12 @@ def character_error(error: UnexpectedCharacters, source: SourceFile) -> Diagnost
         end = at
         while end < len(text) and (text[end].isalnum() or text[end] in "._"):
             end += 1
+        product = re.fullmatch(r"([0-9]+)([A-Za-z]+)", text[at:end])
+        help_ = f"a product is written `{product[1]} * {product[2]}`; " if product else ""
         return codes.UnexpectedCharacter(
             span=Span(source, at, end),
             character=f"in the number `{text[at:end]}`",
-            help=("figures may end in `k`, `M` or `G`; a name starts with a letter",),
+            help=(f"{help_}figures may end in `k`, `M` or `G`; a name starts with a letter",),
         )
     closing = text.find(char, at + 1, line_end)
     if char == "'" and closing > 0 and '"' not in text[at:closing]:
@@ -79,6 +84,8 @@ def _unclosed(mistake: Mistake) -> Diagnostic | None:
     opener, token = mistake.opener, mistake.token
     if opener is None:
         return None
+    if opener == "{" and mistake.is_past_declaration and mistake.misaligned is not None:
+        return _misaligned(mistake, *mistake.misaligned)
     closer = CLOSER[str(opener)]
     is_closing = token.type in ("RPAR", "RSQB", "RBRACE") and closer != str(token)
     is_outside = str(opener) != "{" and token.type in _OUTSIDE_BRACKETS and mistake.accepts(closer)
@@ -96,6 +103,14 @@ def _unclosed(mistake: Mistake) -> Diagnostic | None:
             else Fix(mistake.after_previous, closer)
         )
     return codes.UnclosedBracket(span=mistake.span_of(opener), opener=str(opener), labels=labels, fix=fix)
+
+
+def _misaligned(mistake: Mistake, opener: Token, closer: Token) -> Diagnostic:
+    """The diagnostic for a `{` whose `}` is missing, when the `}` of something around it tells so by its place."""
+    before = mistake.span_of(closer)
+    labels = (Label(before, "`}` is missing before this"),)
+    fix = Fix(Span(before.source, before.start, before.start), "}\n")
+    return codes.UnclosedBracket(span=mistake.span_of(opener), opener="{", labels=labels, fix=fix)
 
 
 def _unexpected(mistake: Mistake) -> Diagnostic:

@@ -18,9 +18,9 @@ from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast, tables
 from archdsl.syntax.build import Builder
-from archdsl.syntax.causes import Mistake
 from archdsl.syntax.errors import character_error, offset_of, token_error
 from archdsl.syntax.layout import Excess, Layout
+from archdsl.syntax.mistake import Mistake
 
 _DECLARATION = re.compile(r"^(from|let|fn|block|model|check)\b[ \t]*(\w*)", re.MULTILINE)
 _IMPORTED = re.compile(r"\bimport\b(.*)", re.DOTALL)

@@ -120,8 +120,10 @@ def _text(report: Report, most: int) -> str:
         parts.append(count(report.diagnostics))
         shown = [render(d, colour=colour()) + "\n" for d in report.diagnostics[:most]]
         shown += [line + "\n" for line in left_out(report.diagnostics, most)]
-    else:
+    elif report.models or report.checks:
         parts.append("no problems")
+    else:
+        parts.append("no problems, but nothing to compile: a `check` line compiles a block")
     return "\n".join([*shown, f"{report.file}: {', '.join(parts)} ({report.seconds * 1000:.0f} ms)"])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.diagnostics.model import Diagnostic
+from archdsl.diagnostics.model import Diagnostic, Severity
 
 
 class ContractBroken(Diagnostic):
@@ -16,6 +16,20 @@ class ContractBroken(Diagnostic):
     what: str
     declared: str
     actual: str
+
+
+class ChannelsFirst(Diagnostic):
+    """The input of a model looks like an image with its channels first, as in PyTorch: `[3, 224, 224]`.
+
+    Shapes have the channels last. This one is an image of 3 rows with 224 channels, which a convolution takes as it is.
+
+        model Net() :: [3, 224, 224] -> [1000] { … }    # wrong
+        model Net() :: [224, 224, 3] -> [1000] { … }    # right
+    """
+
+    message = "the input of `{model}` has its channels first"
+    severity = Severity.WARNING
+    model: str
 
 
 class InputMismatch(Diagnostic):

@@ -30,7 +30,8 @@ class UnknownField(Diagnostic):
 class RecursiveDefinition(Diagnostic):
     """A definition uses itself. Everything at compile time ends, so blocks and functions do not recurse.
 
-    Use `repeat n { … }` or `for x in list { … }` for a chain of blocks.
+    Use `repeat n { … }` or `for x in list { … }` for a chain of blocks. What lies within a block of its own kind, as in
+    FractalNet, can be given to it: `Fractal(inner=Fractal(inner=conv(8)))`, with a parameter `inner: op`.
     """
 
     message = "`{name}` is defined by itself"

@@ -33,6 +33,13 @@ def test_warnings_are_no_failure(run: Run) -> None:
     assert "warned.arch: 1 model, 1 warning (" in result.stdout
 
 
+def test_a_file_of_blocks_alone_says_that_nothing_was_compiled(run: Run) -> None:
+    Path("blocks.arch").write_text("block B() { conv(8) }\n", encoding="utf-8")
+    result = run("check", "blocks.arch")
+    assert result.exit_code == 0
+    assert "no problems, but nothing to compile: a `check` line compiles a block" in result.stdout
+
+
 def test_the_whole_file_is_checked(run: Run) -> None:
     Path("two.arch").write_text(NET + BROKEN, encoding="utf-8")
     assert run("check", "two.arch:Net").exit_code == 1

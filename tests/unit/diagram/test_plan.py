@@ -133,6 +133,29 @@ def test_several_steps_that_repeat_together_are_one_frame() -> None:
     assert len(drawn.edges) == 4
 
 
+def test_letters_may_be_as_small_as_can_be_read_where_one_box_would_hide_the_model() -> None:
+    """A stack of cells whose two states leave no place for a further column, as NASNet's."""
+    text = """
+    block Cell(n: int) :: (last: [h, w, _], before: [h, w, _]) -> (last: [h, w, n], before: [h, w, _]) {
+      ports { last: add { { last -> conv(n) }, { before -> conv(n) } }  before: last }
+    }
+
+    model Net() :: [8, 8, 3] -> [8, 8, 24] {
+      ports { last: id  before: id } -> for n in range(1, 25) { Cell(n) } as cells -> { cells.last }
+    }
+    """
+    assert shown(plan(graph(text)))[1:] == [f".Cell({n})" for n in range(1, 25)]
+
+
+def test_a_unit_that_is_written_out_in_a_loop_begins_where_the_loop_does() -> None:
+    unit = "residual { depthwise_conv(7) -> gelu -> batch_norm } -> conv(8, k=1) -> gelu -> batch_norm"
+    text = f"model Net() :: [8, 8, 8] -> [8, 8, 8] {{ conv(8, k=1) -> gelu -> batch_norm -> repeat 4 {{ {unit} }} }}"
+    assert shown(plan(graph(text))) == [
+        *("conv(8, k=1)", "gelu", "batch_norm", " ×4"),
+        *(".depthwise_conv(7)", ".gelu", ".batch_norm", ".add", ".conv(8, k=1)", ".gelu", ".batch_norm"),
+    ]
+
+
 def test_a_tap_from_within_ends_a_repeat() -> None:
     """A value that is used elsewhere has a place of its own to come from."""
     text = UNIT + "model Net() :: [8, 8, 4] -> (a: [8, 8, 4], b: [8, 8, 4]) {\n"

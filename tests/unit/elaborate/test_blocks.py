@@ -214,6 +214,13 @@ block Cell() :: (a: [h, w, c], b: [h, w, c]) -> (a: [h, w, c], b: [h, w, c]) {
 """
 
 
+def test_a_block_gets_itself_as_an_argument() -> None:
+    fractal = "block F(n: int, inner: op) { add { conv(n), { inner(n) -> inner(n) } } }"
+    lets = "let two = F(inner=conv)\nlet three = F(inner=two)"
+    made = graph(f"{fractal}\n{lets}\nmodel M() :: [8, 8, 4] -> [8, 8, 4] {{ three(4) }}")
+    assert [node.op.name for node in made].count("conv") == 1 + 2 * (1 + 2)
+
+
 def test_a_cell_with_two_states_repeats() -> None:
     made = graph(
         CELL

@@ -188,3 +188,12 @@ def test_what_nothing_needs_is_left_out_with_a_warning() -> None:
     text = "model M() :: (a: [8], b: [8]) -> [8] { a -> relu as x -> gelu -> silu -> { x -> tanh } }"
     assert mistakes(text) == ["input `b` is never used", "the result of `silu` is never used"]
     assert nodes(graph(text)) == {"x": "a", "tanh": "x"}
+
+
+def test_what_another_round_needs_is_no_mistake() -> None:
+    """The last layer of WaveNet hands on nothing but its skip."""
+    layer = "block L() :: [t, c] -> (out: [t, c], skip: [t, c]) { ports { out: relu  skip: tanh } }"
+    flow = "repeat 3 { L as y -> { y.out } } -> add { ...[x.skip for x in y] }"
+    text = f"{layer}\nmodel M() :: [8, 4] -> [8, 4] {{ {flow} }}"
+    assert mistakes(text) == []
+    assert [node.op.name for node in graph(text)] == ["relu", "tanh", "relu", "tanh", "tanh", "add"]

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from archdsl import check_text
 from tests.unit.elaborate.specs import program, value
 
 MODEL = "model M() :: [8] -> [8] "
@@ -116,3 +117,9 @@ def test_long_flows_are_no_nesting() -> None:
 def test_a_limit_ends_the_compilation_once() -> None:
     text = "".join(f"model M{i}() :: [8] -> [8] {{ repeat 90_000 {{ repeat 9 {{ id }} }} }}\n" for i in range(5))
     assert [d.code for d in program(text).diagnostics] == ["too-much-work"]
+
+
+def test_arguments_within_arguments_are_written_out_once() -> None:
+    """Each twice, and sixty of them would take longer than there is time."""
+    calls = "B(" * 60 + "relu" + ")" * 60
+    assert not check_text(f"block B(u: op) {{ u }}\nmodel M() :: [8] -> [8] {{ {calls} }}")
