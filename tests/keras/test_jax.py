@@ -15,7 +15,6 @@ import archdsl
 
 # Small, and together with most of the layers that Keras lacks.
 MODELS = {
-    "resnet18": {"size": 32, "classes": 5},
     "convnext_tiny": {"size": 32, "depths": [1, 1, 1, 1]},
     "vit_ti16": {"size": 32, "depth": 1},
     "swin_t": {"size": 64, "depths": [2, 1, 1, 1]},
@@ -38,7 +37,7 @@ def answer(name: str) -> float:
         weight.assign((1 + value / 2 if "variance" in weight.path else value / 4).astype("float32"))
     shape = (1, *model.input_shape[1:])
     image = np.sin(np.arange(np.prod(shape))).reshape(shape).astype("float32")
-    logits = keras.ops.convert_to_numpy(model(image))
+    logits = model.predict_on_batch(image)
     return float(np.abs(logits).max())
 
 
@@ -46,7 +45,11 @@ def test_models_answer_as_on_tensorflow() -> None:
     pytest.importorskip("jax", reason="JAX has no package for this Python")
     run = subprocess.run(
         [sys.executable, "-c", _PROGRAM],
-        env={**os.environ, "KERAS_BACKEND": "jax"},
+        env={
+            **os.environ,
+            "KERAS_BACKEND": "jax",
+            "XLA_FLAGS": "--xla_backend_optimization_level=0",
+        },  # compiles sooner
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

@@ -22,7 +22,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "googlenet_bn": {"size": 64, "classes": 4},
     "resnet18": {"size": 32, "classes": 4},
     "resnet50_v1": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
-    "densenet121": {"size": 32, "classes": 4},
+    "densenet121": {"size": 32, "classes": 4, "depths": [2, 2, 2, 2]},
     "mobilenet_v2": {"size": 32, "classes": 4, "width": 0.35},
     "efficientnet_b0": {"size": 32, "classes": 4, "depth": 0.3},
     "convnext_tiny": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
