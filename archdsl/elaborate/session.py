@@ -32,6 +32,7 @@ _LABELS = 2
 # What is more than one compile-time step, by the time and memory it takes against an expression's.
 OP: Final = 8
 REPORT: Final = 100
+FUNCTION: Final = 12
 TEMPLATE: Final = 40
 _SHOWN: Final = 60
 _PARTS: Final = 8
@@ -198,6 +199,8 @@ class Session:
         if len(self._calls) >= self.limits.depth:
             most, help_ = f"{self.limits.depth:_} calls within calls", self.limits.advice("depth")
             raise Exhausted(limit_codes.NestedTooDeeply(span=span, most=most, help=help_))
+        if isinstance(ref, FunctionRef):
+            self.charge(FUNCTION, span)
         with self.entering(ref.decl, ref.decl.name.id, span, again=self._lies_deeper(ref, span)):
             self._calls.append((ref, span))
             try:

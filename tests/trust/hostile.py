@@ -35,6 +35,9 @@ HOSTILE: Final[dict[str, Hostile]] = {
     "doubling branches": Hostile(
         model("B39", chain("block B0 { relu }", "block BN { add { a: BP\n b: BP } }", 40)), "graph-too-large"
     ),
+    "doubling functions": Hostile(
+        chain("fn f0(x: int) = x + x", "fn fN(x: int) = fP(x) + fP(x)") + "let y = f59(1)", "too-much-work"
+    ),
     "doubling errors": Hostile(
         model("B39", chain("block B0(x: int) { relu }", "block BN { BP -> BP }", 40)), "missing-argument"
     ),
@@ -129,12 +132,12 @@ HOSTILE: Final[dict[str, Hostile]] = {
     "garbage": Hostile("let x = " + ";" * 2_000_000, "unexpected-character"),
     # --- mistakes ---
     "unknown names": Hostile("\n".join(f"let x{i} = y{i}" for i in range(10_000)), "too-many-problems"),
-    "unknown steps": Hostile(model("\n-> ".join(f"convv{i}(3)" for i in range(10_000))), "too-many-problems"),
+    "unknown steps": Hostile(model("\n-> ".join(f"convv{i}(3)" for i in range(4_000))), "too-many-problems"),
     "similar names": Hostile(
         "\n".join(f"let abcdefghij{i} = 1\nlet y{i} = abcdefghijk{i}" for i in range(3_000)), "too-many-problems"
     ),
     "repeated names": Hostile("let x = 1\n" * 10_000, "too-many-problems"),
-    "repeated taps": Hostile(model("\n-> ".join(["relu as x"] * 10_000)), "too-many-problems"),
+    "repeated taps": Hostile(model("\n-> ".join(["relu as x"] * 4_000)), "too-many-problems"),
     "unknown imports": Hostile("\n".join(f"from std.foo{i} import A" for i in range(10_000)), "too-many-problems"),
     "syntax": Hostile("\n".join(f"let x{i} = = {i}" for i in range(10_000)), "unexpected-token"),
     # --- bytes ---
