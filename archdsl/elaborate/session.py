@@ -63,6 +63,7 @@ class Session:
         """The names that the taps below a node give, by its identity: loops ask again and again."""
         self._defined: dict[int, dict[str, Span]] = {}
         self._labels: dict[int, dict[str, ast.Send | ast.Apply]] = {}
+        self._loops: dict[int, list[Span]] = {}
         self._characters = 0
         self._allowed_steps = self.limits.steps
         self._allowed_nodes = self.limits.nodes
@@ -319,7 +320,10 @@ class Session:
         ref = self._calls[-1][0] if self._calls else None
         if not isinstance(ref, BlockRef) or len(self.sink) > EXPLAINED:
             return False
-        bodies = (node.body.span for node in walk(ref.decl) if isinstance(node, ast.Each | ast.Repeat))
+        bodies = self._loops.get(id(ref.decl))
+        if bodies is None:
+            bodies = [node.body.span for node in walk(ref.decl) if isinstance(node, ast.Each | ast.Repeat)]
+            self._loops[id(ref.decl)] = bodies
         return any(all(body.start <= place.start and place.end <= body.end for place in places) for body in bodies)
 
     def labelled(self, name: str) -> ast.Send | ast.Apply | None:
