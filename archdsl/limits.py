@@ -66,8 +66,12 @@ class Limit(NamedTuple):
 
 DEFAULT = Limits()
 
-GROWTH = 10_000
-"""Characters of text that allow for as many steps and nodes again: work may grow with what is written, no faster."""
+GROWTH = 100_000
+"""Characters of text that allow for as many steps and nodes again.
+
+That is 3 steps a character, and an op for every two: what ops take that are written out, one a line. A text that is
+long for other reasons, such as comments, allows for no more.
+"""
 
 
 def table(limits: Limits = DEFAULT) -> str:

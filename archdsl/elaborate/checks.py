@@ -59,9 +59,13 @@ def run_check(check: ast.Check, module: Module) -> None:
                 _same_ports("input", check.signature.inputs, inputs, scope, session)
                 _same_ports("output", check.signature.outputs, outputs, scope, session)
             if conditions:
-                measured = cost(graph)
-                figures = {name: getattr(measured, name) for name in FIGURES}
-                if any(isinstance(n, ast.Name) and n.id == _FIELD for c in conditions for n in walk(c)):
+                figures = session.figures.setdefault(id(graph), {})
+                if not figures:
+                    measured = cost(graph)
+                    figures.update((name, getattr(measured, name)) for name in FIGURES)
+                if _FIELD not in figures and any(
+                    isinstance(n, ast.Name) and n.id == _FIELD for c in conditions for n in walk(c)
+                ):
                     figures[_FIELD] = _receptive_field(graph)
     except Failure as failure:
         session.report_failure(failure)
@@ -158,7 +162,10 @@ def _to_the_digits(value: Value, wanted: Value, node: ast.Expr) -> bool:
     if isinstance(value, bool | Sym) or not isinstance(value, int | float):
         raise Failure(WrongType(span=node.span, what="what `~=` compares", wanted="a number", given=describe(value)))
     scale = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}.get(text[-1], 1)
-    written = Decimal(text[:-1] if scale > 1 else text)
-    exponent = written.as_tuple().exponent
-    unit = Decimal(10) ** (exponent if isinstance(exponent, int) else 0) * scale
-    return abs(Decimal(value) - written * scale) * 2 <= unit
+    try:
+        written = Decimal(text[:-1] if scale > 1 else text)
+        exponent = written.as_tuple().exponent
+        unit = Decimal(10) ** (exponent if isinstance(exponent, int) else 0) * scale
+        return abs(Decimal(value) - written * scale) * 2 <= unit
+    except ArithmeticError:  # an exponent beyond what even decimals have
+        raise Failure(operators.float_too_large(node.span)) from None

@@ -37,6 +37,9 @@ from archdsl.syntax import ast
 if TYPE_CHECKING:
     from archdsl.elaborate.session import Session
 
+_ADDITION: Final = 4
+"""Steps of the addition of two run-time sizes, beside one for each of their terms."""
+
 
 def evaluate(node: ast.Expr, scope: Scope) -> Value:
     """The value of an expression. Raises ``Failure`` with the diagnostic of the first mistake in it."""
@@ -300,6 +303,8 @@ def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: S
         raise Failure(
             codes.UnexpectedArgument(span=key.span, callee=name, argument=key.id, help=("give it by position",))
         )
+    if name == "sum" and len(positional) == 1 and isinstance(positional[0], tuple):
+        _charge_sizes(positional[0], span, session)
     try:
         result = FUNCTIONS[name](*positional)
     except Misuse as misuse:
@@ -316,6 +321,15 @@ def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: S
         operators.long(result.length, "the list", span, session.limits)
         return tuple(result.elements)
     return operators.bounded(result, span, session.limits)
+
+
+def _charge_sizes(values: tuple[Value, ...], span: Span, session: Session) -> None:
+    """Counts the work of adding run-time sizes up, and bounds it: every sum on the way is a polynomial of its own."""
+    total: Value = 0
+    for value in values:
+        if isinstance(value, Sym):
+            total = operators.bounded(total + value, span, session.limits)
+            session.charge(_ADDITION + (total.size if isinstance(total, Sym) else 0), span)
 
 
 def _call_init(kind: str, given: list[tuple[ast.Name | None, Given]], span: Span) -> Init:

@@ -10,7 +10,7 @@ from archdsl.elaborate.arguments import bind_parameters
 from archdsl.elaborate.flow import Flows, Result
 from archdsl.elaborate.proof import prove
 from archdsl.elaborate.scope import Failure, Scope, Silence
-from archdsl.elaborate.session import TEMPLATE, Session
+from archdsl.elaborate.session import LETTERS, TEMPLATE, Session
 from archdsl.elaborate.signature import bind_inputs, declared
 from archdsl.elaborate.template import Assembly, Step, Template, finish, snake_case
 from archdsl.elaborate.values import (
@@ -24,6 +24,7 @@ from archdsl.elaborate.values import (
     Slot,
     Tensor,
     Value,
+    name_of,
     show_value,
 )
 from archdsl.graph.dims import Shape
@@ -87,10 +88,6 @@ class _Carry:
         return {name: Given(self.into(given.value, inner), given.span) for name, given in arguments.items()}
 
 
-def _name(ref: BlockRef) -> str:
-    return ref.name or ref.decl.name.id
-
-
 def argument_key(ref: BlockRef) -> Hashable:
     """Equal for calls of the same block or variant with the same arguments, none of them tensors."""
     return id(ref.decl), ref.name, _Carry().arguments(ref.arguments)
@@ -118,7 +115,7 @@ def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -
     tensors = [*taken.values(), *carry.tensors]
     if any(t.shape is None for t in tensors):
         # What flows in is unknown; the arguments can be wrong all the same.
-        bind_parameters(_name(ref), ref.decl.params, ref.arguments, Scope(ref.module), call.span)
+        bind_parameters(name_of(ref), ref.decl.params, ref.arguments, Scope(ref.module), call.span)
         return _holes(ref, assembly)
     template = template_of(session, ref, call.span, taken, carry, key)
     if template is None:
@@ -129,6 +126,8 @@ def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -
     assembly.broken |= template.broken
     if any(t.shape is None for t in results):
         return _rehome(output, [assembly.hole(t.shape) for t in results])
+    text = show_value(ref)
+    session.charge(len(text) // LETTERS, call.span)
     made = assembly.add(
         Step(
             what=template,
@@ -138,7 +137,7 @@ def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -
             group=assembly.group,
             base=call.base,
             is_named=call.is_named,
-            call=show_value(ref),
+            call=text,
             slot=call.slot,
         )
     )
@@ -162,7 +161,7 @@ def _holes(ref: BlockRef, assembly: Assembly) -> Result:
 def _enter(ref: BlockRef, flow: Result, span: Span) -> dict[str, Tensor]:
     """The tensors that flow into a block, by the names of its ports."""
     signature = ref.decl.signature
-    name = _name(ref)
+    name = name_of(ref)
     if signature is None:
         return {"": flow} if isinstance(flow, Tensor) else dict(flow.tensors)
     ports = [p.name.id if p.name else "" for p in signature.inputs]
@@ -190,7 +189,7 @@ def template_of(
         session.charge(len(known[1]), span)
         session.again(known[1])
         return known[0]
-    session.charge(TEMPLATE, span)
+    session.charge(TEMPLATE + len(carry.tensors), span)
     with session.recording() as found:
         try:
             template = _elaborate(session, ref, span, taken, carry)
@@ -220,7 +219,7 @@ def template_for_inputs(session: Session, ref: BlockRef, span: Span, inputs: Map
 
 
 def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry) -> Template:
-    decl, name = ref.decl, _name(ref)
+    decl, name = ref.decl, name_of(ref)
     assembly = Assembly()
     inner = {port: assembly.input(_shape(tensor)) for port, tensor in taken.items()}
     carried = [assembly.input(_shape(tensor)) for tensor in carry.tensors]
@@ -259,4 +258,4 @@ def block_call(ref: BlockRef, span: Span, name: str | None, slot: Slot | None = 
     """A call that goes by its tap, by the ``shared`` line it uses, or by its block's name."""
     if name is None and slot is not None:
         return Call(ref, span, slot.name, True, slot)
-    return Call(ref, span, name or snake_case(_name(ref)), name is not None, slot)
+    return Call(ref, span, name or snake_case(name_of(ref)), name is not None, slot)

@@ -37,10 +37,14 @@ def bounded(value: Value, span: Span, limits: Limits) -> Value:
     if isinstance(value, int) and value.bit_length() > limits.bits:
         raise Failure(number_too_large(span, limits))
     if isinstance(value, float) and not math.isfinite(value):
-        raise Failure(limit_codes.NumberTooLarge(span=span, what="the number", most="a float holds"))
+        raise Failure(float_too_large(span))
     if isinstance(value, Sym) and (excess := value.excess(limits)):
         raise Failure(size_too_large(span, excess, limits))
     return value
+
+
+def float_too_large(span: Span) -> Diagnostic:
+    return limit_codes.NumberTooLarge(span=span, what="the number", most="a float holds")
 
 
 def number_too_large(span: Span, limits: Limits) -> Diagnostic:
@@ -95,6 +99,8 @@ def binary(node: ast.Binary, left: Value, right: Value, limits: Limits) -> Value
         reason = "division by zero"
     except TooComplex as error:
         raise Failure(size_too_large(span, error.limit, limits)) from None
+    except OverflowError:
+        raise Failure(float_too_large(span)) from None
     except (ArithmeticError, TypeError):
         pass
     raise Failure(

@@ -15,7 +15,7 @@ from archdsl.elaborate.modules import Loader, Module, Outside
 from archdsl.elaborate.operators import long
 from archdsl.elaborate.scope import EXPLAINED, Exhausted, Failure
 from archdsl.elaborate.template import Template
-from archdsl.elaborate.values import BlockRef, FunctionRef, Value, nesting, show_value
+from archdsl.elaborate.values import BlockRef, FunctionRef, Value, name_of, nesting, show_value
 from archdsl.elaborate.weight import Scales
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
@@ -34,7 +34,11 @@ OP: Final = 8
 REPORT: Final = 100
 FUNCTION: Final = 12
 TEMPLATE: Final = 40
+LETTERS: Final = 100
+"""Characters of a call or of names in a graph that cost one step: a long name is written wherever its block is used."""
 _SHOWN: Final = 60
+_WRITTEN: Final = 1_000
+"""Parts of the arguments of a call that a trace writes out, at most."""
 _PARTS: Final = 8
 """Parts of a value that cost one step when it is used: they are copied, compared or gone through in C."""
 
@@ -52,6 +56,8 @@ class Session:
         """Output shapes by op and input shapes: models repeat few combinations many times."""
         self.templates: dict[object, tuple[Template | None, tuple[Diagnostic, ...]]] = {}
         self.graphs: dict[object, Graph | None] = {}
+        self.figures: dict[int, dict[str, Value]] = {}
+        """What conditions compare, by the identity of a graph in ``graphs``: measured once, however many ask."""
         self._main: SourceFile | None = None
         self._modules: dict[str, Module] = {}
         self._loading: list[SourceFile] = []
@@ -93,12 +99,16 @@ class Session:
         """The diagnostic with the chain of instances, and where that chain left the user's own file."""
         if diagnostic.trace or not self._calls:
             return diagnostic
-        frames = tuple(Frame(show_value(ref), span) for ref, span in reversed(self._calls))
+        frames = tuple(Frame(self._shown(ref), span) for ref, span in reversed(self._calls))
         labels = diagnostic.labels
         if diagnostic.span.source is not self._main and len(labels) < _LABELS:
             left = next((f.span for f in frames if f.span.source is self._main), None)
             labels += (Label(left, "called here"),) if left else ()
         return replace(diagnostic, trace=frames, labels=labels)
+
+    def _shown(self, ref: BlockRef | FunctionRef) -> str:
+        """A call as a reader would write it, who would not write out what is very long."""
+        return show_value(ref) if self._scales.weigh(ref).parts <= _WRITTEN else f"{name_of(ref)}(…)"
 
     def report_failure(self, failure: Failure) -> None:
         for diagnostic in failure.diagnostics:

@@ -124,6 +124,8 @@ class Template:
     slots: tuple[Slot, ...]
     size: int
     """Ops and instances of blocks, in it and in everything that it calls."""
+    letters: int
+    """Characters of the paths in it and in everything that it calls."""
     doc: str
     broken: bool
     """Whether errors were found in it: then no graph is made of it."""
@@ -146,9 +148,16 @@ def finish(
         output=output,
         slots=tuple(assembly.slots),
         size=assembly.size,
+        letters=sum(map(_letters, assembly.steps)),
         doc=doc,
         broken=assembly.broken,
     )
+
+
+def _letters(step: Step) -> int:
+    called = step.what
+    inside = called.letters + (len(step.path) + 1) * called.size if isinstance(called, Template) else 0
+    return len(step.path) + inside
 
 
 @cache

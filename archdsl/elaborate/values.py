@@ -171,7 +171,7 @@ def describe(value: Value) -> str:
         case OpRef():
             return f"op `{value.op.name}`"
         case BlockRef():
-            return f"{'model' if value.decl.is_model else 'block'} `{value.name or value.decl.name.id}`"
+            return f"{'model' if value.decl.is_model else 'block'} `{name_of(value)}`"
         case FunctionRef():
             return f"function `{value.decl.name.id}`"
         case Builtin():
@@ -188,6 +188,11 @@ def describe(value: Value) -> str:
             return f"a list of {len(value)}"
         case _:
             return show_value(value)
+
+
+def name_of(ref: BlockRef | FunctionRef) -> str:
+    """What a block, a variant or a function is called."""
+    return (ref.name if isinstance(ref, BlockRef) else "") or ref.decl.name.id
 
 
 def show_value(value: Value) -> str:
@@ -209,7 +214,7 @@ def show_value(value: Value) -> str:
         case BlockRef():
             fresh = {name: given for name, given in value.arguments.items() if given != value.own.get(name)}
             free = [p.name.id for p in value.decl.params if p.name.id not in value.own]
-            return show_call(value.name or value.decl.name.id, free, fresh)
+            return show_call(name_of(value), free, fresh)
         case SharedRef():
             return value.slot.name
         case FunctionRef():

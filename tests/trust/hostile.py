@@ -21,6 +21,12 @@ def chain(first: str, line: str, times: int = 60) -> str:
     return "\n".join([first, *(line.replace("P", str(i - 1)).replace("N", str(i)) for i in range(1, times))]) + "\n"
 
 
+def nested(name: str, depth: int) -> str:
+    """A model whose ops lie in ``depth`` blocks within blocks, each under a tap of this name."""
+    blocks = chain("block B0 { repeat 200 { relu } }", f"block BN {{ BP as {name} }}", depth)
+    return model(f"repeat 200 {{ B{depth - 1} }}", blocks)
+
+
 _LISTS = chain("let a0 = [1]", "let aN = [aP, aP]")
 _LONG = "let s = range(99_000)\n"
 
@@ -34,9 +40,6 @@ HOSTILE: Final[dict[str, Hostile]] = {
     "doubling blocks": Hostile(model("B59", chain("block B0 { relu }", "block BN { BP -> BP }")), "graph-too-large"),
     "doubling branches": Hostile(
         model("B39", chain("block B0 { relu }", "block BN { add { a: BP\n b: BP } }", 40)), "graph-too-large"
-    ),
-    "doubling functions": Hostile(
-        chain("fn f0(x: int) = x + x", "fn fN(x: int) = fP(x) + fP(x)") + "let y = f59(1)", "too-much-work"
     ),
     "doubling errors": Hostile(
         model("B39", chain("block B0(x: int) { relu }", "block BN { BP -> BP }", 40)), "missing-argument"
@@ -55,6 +58,43 @@ HOSTILE: Final[dict[str, Hostile]] = {
     "comprehensions": Hostile(
         "let a = [[[i for i in range(999)] for j in range(999)] for k in range(999)]", "too-much-work"
     ),
+    "a long comment": Hostile(
+        "#" * 50_000 + model("repeat 1000 { repeat 1000 { repeat 1000 { relu } } }"), "too-much-work"
+    ),
+    "checks of one model": Hostile(
+        model("repeat 9_000 { relu }") + "check Net, depth == 1, receptive_field == 1\n" * 2_000, "too-many-problems"
+    ),
+    "doubling functions": Hostile(
+        chain("fn f0(x: int) = x", "fn fN(x: int) = fP(x) + fP(x)", 40) + "let a = f39(1)", "too-much-work"
+    ),
+    "nested functions": Hostile(
+        chain("fn f0(x: int) = x", "fn fN(x: int) = fP(fP(x))") + "let a = f59(1)", "too-much-work"
+    ),
+    "blocks given to blocks": Hostile(
+        model(
+            "A59(relu)",
+            "block Two(f: op) { f -> f }\n" + chain("block A0(f: op) { f }", "block AN(f: op) { AP(Two(f)) }"),
+        ),
+        "nested-too-deeply",
+    ),
+    "many tensors": Hostile(
+        model(
+            "for i in range(3_000) { relu as a } -> B50(a)",
+            chain("block B0(x: list) { nope }", "block BN(x: list) { BP(x) }", 51),
+        ),
+        "unknown-name",
+    ),
+    "many tensors again and again": Hostile(
+        model(
+            "for i in range(1_000) { relu as a } -> for i in range(1_000) { B(a, i) }",
+            "block B(x: list, n: int) { relu }",
+        ),
+        "too-much-work",
+    ),
+    "long names": Hostile(
+        model(f"repeat 7_000 as i {{ {'N' * 30_000}(i) }}", f"block {'N' * 30_000}(x: int) {{ relu }}"), "too-much-work"
+    ),
+    "long names in long names": Hostile(nested("n" * 1_000, 30), "too-much-work"),
     "recursion": Hostile(model("A", "block A { B }\nblock B { A }"), "recursive-definition"),
     "functions": Hostile("fn f(n: int) = g(n)\nfn g(n: int) = f(n) + f(n)\nlet x = f(3)", "recursive-definition"),
     "values": Hostile("let a = b\nlet b = c\nlet c = a", "recursive-definition"),
@@ -70,6 +110,12 @@ HOSTILE: Final[dict[str, Hostile]] = {
         "model Net() :: [h, w, c] -> [h, w, c] { let a = (h + w + c + 1) ** 8\n let b = a * a\n relu }",
         "number-too-large",
     ),
+    "sum of sizes": Hostile(
+        "model Net() :: [h] -> [h] { let s = [h + i for i in range(9_999)]\n let t = [sum(s) for i in s]\n relu }",
+        "too-much-work",
+    ),
+    "float power": Hostile("let x = 10.0 ** 10 ** 3", "number-too-large"),
+    "small figure": Hostile(model("relu") + "check Net, params ~= 1e-" + "9" * 19, "number-too-large"),
     "degree": Hostile(
         "model Net() :: [h] -> [h] {\n" + chain("let a0 = h * 2", "let aN = aP * aP") + "relu }", "number-too-large"
     ),
