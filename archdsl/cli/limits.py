@@ -19,6 +19,8 @@ _KEPT: Final = "archdsl.limits"
 _SCALE: Final = {"": 1, "k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _FRAMES: Final = 20
 """Calls of Python for one level of nesting, at most."""
+_STACK: Final = 1_000_000
+"""Calls of Python within calls, at most: more than memory holds, less than Python refuses to count."""
 
 
 def limit_option(function: _F) -> _F:
@@ -43,7 +45,7 @@ def chosen() -> Limits:
 def _keep(ctx: click.Context, _param: click.Parameter, settings: Sequence[str]) -> None:
     if settings:
         ctx.meta[_KEPT] = limits = parse(settings)
-        sys.setrecursionlimit(max(sys.getrecursionlimit(), _FRAMES * limits.depth))
+        sys.setrecursionlimit(max(sys.getrecursionlimit(), min(_FRAMES * limits.depth, _STACK)))
 
 
 def parse(settings: Sequence[str]) -> Limits:

@@ -208,6 +208,14 @@ def test_wrong_limits_are_refused(option: str, words: str) -> None:
     assert words in result.output
 
 
+def test_a_limit_may_be_beyond_what_python_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[int]()
+    monkeypatch.setattr(sys, "setrecursionlimit", asked.append)
+    huge = [part for limit in DEFAULT for part in ("--limit", f"{limit.name}={'9' * 20}")]
+    assert CliRunner().invoke(cli, ["check", "lenet5", *huge]).exit_code == 0
+    assert max(asked) < 2**31
+
+
 def test_every_command_that_takes_a_spec_takes_limits() -> None:
     context = click.Context(cli)
     for name in cli.list_commands(context):
