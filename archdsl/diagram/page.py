@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Final
 
 from archdsl.diagram.options import Options
@@ -142,16 +142,17 @@ class Page:
     def _cuts(self) -> Iterator[int]:
         """The items of the model before which there is a single tensor, on its way to a single one of them."""
         top = [item.index for item in self._items[1:] if item.parent == 0]
-        names: list[set[str]] = [set() for _ in top]
-        heads: list[set[int]] = [set() for _ in top]
+        tensors: dict[str, tuple[int, int]] = {}
+        takers: dict[int, tuple[int, int]] = {}
         for flow in self._flows:
             head = bisect_right(top, flow.head) - 1
             tail = -1 if flow.tail is None else bisect_right(top, flow.tail) - 1
-            for place in range(tail + 1, head + 1):
-                names[place].add(flow.name)
-                heads[place].add(head)
-        places = range(1, len(top))
-        yield from (top[place] for place in places if len(names[place]) == 1 and len(heads[place]) == 1)
+            if tail < head:
+                first, last = tensors.get(flow.name, (tail + 1, head))
+                tensors[flow.name] = min(first, tail + 1), max(last, head)
+                takers[head] = min(takers.get(head, (tail + 1, head))[0], tail + 1), head
+        on_the_way = zip(top, _crossing(tensors.values(), len(top)), _crossing(takers.values(), len(top)), strict=True)
+        yield from (place for place, names, heads in [*on_the_way][1:] if names == heads == 1)
 
     def _rows(
         self, boxes: Sequence[Item], opened: Collection[int]
@@ -213,9 +214,21 @@ class Page:
         return known
 
 
+def _crossing(ranges: Iterable[tuple[int, int]], places: int) -> Iterator[int]:
+    """How many of the ranges, both ends included, each place lies in."""
+    steps = [0] * (places + 1)
+    for first, last in ranges:
+        steps[first] += 1
+        steps[last + 1] -= 1
+    return islice(accumulate(steps), places)
+
+
 def _columns(parts: Sequence[_Part], number: int) -> Iterator[Sequence[_Part]]:
     """The parts in their order, in columns of which the longest is as short as can be; no columns of no parts."""
     number = min(number, len(parts))
+    if number == 1:
+        yield parts
+        return
     ends = [0.0, *accumulate(part.length for part in parts)]
     shortest = {(0, 0): (0.0, 0)}  # by the count of columns and of parts in them: the longest column, the last's start
     for columns in range(1, number + 1):

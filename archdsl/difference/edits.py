@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any, Final, Literal
 
 from archdsl.difference.canon import argument, same_padding
@@ -229,16 +230,14 @@ class _Wiring:
     """Whether two nodes take the same values, where what was put between or taken out is looked through."""
 
     def __init__(self, pair: Pair) -> None:
-        self._nodes = {
-            ours: theirs for ours, theirs in pair.matching.nodes.items() if ours not in pair.matching.moved
-        } | {x.name: y.name for x, y in zip(pair.a.inputs, pair.b.inputs, strict=False)}
-        self._a = _sources(pair.a, self._nodes.keys())
-        self._b = _sources(pair.b, set(self._nodes.values()))
+        nodes = {ours: theirs for ours, theirs in pair.matching.nodes.items() if ours not in pair.matching.moved}
+        nodes |= {x.name: y.name for x, y in zip(pair.a.inputs, pair.b.inputs, strict=False)}
+        self._a = _Sources(pair.a, {ours: number for number, ours in enumerate(nodes)})
+        self._b = _Sources(pair.b, {theirs: number for number, theirs in enumerate(nodes.values())})
 
     def changed(self, a: Node, b: Node) -> tuple[str, str] | None:
         """The inputs before and after, or ``None`` when they are the same ones."""
-        ours = [{self._nodes[name] for name in self._a[source]} for source in a.inputs]
-        theirs = [set(self._b[source]) for source in b.inputs]
+        ours, theirs = [self._a.of(name) for name in a.inputs], [self._b.of(name) for name in b.inputs]
         if commutes(a.op) or commutes(b.op):
             ours, theirs = [x for x in ours if x not in theirs], [y for y in theirs if y not in ours]
         if len(ours) == len(theirs) and all(x & y or not (x or y) for x, y in zip(ours, theirs, strict=True)):
@@ -246,12 +245,19 @@ class _Wiring:
         return ", ".join(a.inputs), ", ".join(b.inputs)
 
 
-def _sources(graph: Graph, matched: Collection[str]) -> dict[str, frozenset[str]]:
-    """For each value the nearest matched ones that it is made of: itself, if it is one."""
-    found = {port.name: frozenset({port.name} & set(matched)) for port in graph.inputs}
-    for node in graph.nodes:
-        if node.path in matched:
-            found[node.path] = frozenset({node.path})
-        else:
-            found[node.path] = frozenset().union(*(found[name] for name in node.inputs))
-    return found
+class _Sources:
+    """The nearest matched values that each value is made of, as the bits of a number: itself, if it is one.
+
+    Sets would take the square of what a long chain of unmatched sums holds; bits take a hundredth of that.
+    """
+
+    def __init__(self, graph: Graph, numbers: Mapping[str, int]) -> None:
+        self._numbers = numbers
+        self._found = {port.name: 0 for port in graph.inputs}
+        for node in graph.nodes:
+            if node.path not in numbers:
+                self._found[node.path] = reduce(or_, map(self.of, node.inputs), 0)
+
+    def of(self, name: str) -> int:
+        number = self._numbers.get(name)
+        return self._found[name] if number is None else 1 << number

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
 from math import log2
 from typing import Final, TypeAlias, TypeVar
 
@@ -316,9 +317,9 @@ class _Matcher:
         for part, home in self._left(ours, set(self._nodes), 0):  # as it is now: pairs are added below
             key = (part.digest, self._instances.get(home, -1) if part.size == 1 else None)
             if same := waiting.get(key):
-                before = set(self._nodes)
+                before = len(self._nodes)
                 self._pair(part, same.pop())
-                moved |= self._nodes.keys() - before
+                moved.update(islice(self._nodes, before, None))  # none of them had a partner, so that they come last
         return moved
 
     def _left(self, part: _Part, taken: Set[str], home: int) -> Iterator[tuple[_Part, int]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from archdsl.api import load_text
 from archdsl.cli.main import cli
+from archdsl.difference import compare
 from archdsl.graph.json import GraphError, from_json, to_json
 from archdsl.summary.figures import human
 
@@ -87,6 +90,37 @@ def test_absurd_specs_have_figures_and_pictures(name: str, folder: Path) -> None
         ("render", "-o", "x.svg"),
     ):
         _run(command[0], "net.arch", *command[1:])
+
+
+LARGE = {
+    "wide": "model Net :: [8] -> [8] { add { " + "relu\n" * 6_000 + "} }",
+    "nested": (
+        "block A { repeat 10 { relu } }\nblock B { repeat 10 { A } }\nblock C { repeat 10 { B } }\n"
+        "model Net :: [8] -> [8] { repeat 10 { C } }"
+    ),
+    "long": "model Net :: [8] -> [8] { repeat 3_000 { add { id\n relu } } }",
+}
+
+
+@pytest.mark.parametrize("command", [("render", "net.arch", "-o", "x.dot"), ("render", "net.arch", "-o", "x.html")])
+@pytest.mark.parametrize("name", ["wide", "nested"])
+def test_large_specs_have_pictures_soon(name: str, command: tuple[str, ...], folder: Path) -> None:
+    (folder / "net.arch").write_text(LARGE[name], encoding="utf-8")
+    start = time.process_time()
+    assert _run(*command).exit_code == 0
+    assert time.process_time() - start < 12, "a few seconds; several times that where work grows with the square"
+
+
+def test_large_specs_are_compared_in_little_memory() -> None:
+    a, b = (load_text(LARGE[name]).graph for name in ("long", "nested"))
+    tracemalloc.start()
+    try:
+        compare(a, b)
+        assert tracemalloc.get_traced_memory()[1] < 80e6, (
+            "bytes; more than twice that where each value has a set of its sources"
+        )
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("exponent", [3, 12, 15, 77, 308, 309, 5_000])

@@ -70,6 +70,8 @@ class _Listing:
         self._words = Words(outline, costs)
         self._numbers: dict[str, int] = {}
         """Of inputs and nodes, by name."""
+        self._said: dict[int, tuple[str, tuple[str, ...]]] = {}
+        """What a repeat says of all its copies, wherever in the model: by its part, asked for once."""
         self._add(Item("model", 0, "", (), cost=costs.total, doc=graph.doc))
         for port in graph.inputs:
             self._numbers[port.name] = self._add(Item("input", 0, port.name, port.shape, label=port.name))
@@ -119,6 +121,10 @@ class _Listing:
         """The item around what is alike. Its path stays the same while more of them come or some go."""
         first = self._item(part, steps[0], parent, "")
         calls = [] if part.kind == "repeat" else [_call(step) for step in steps]
+        if part.index not in self._said:
+            inside = () if part.kind in ("op", "block") else tuple(self._words.lines(part)[1:])
+            self._said[part.index] = self._words.call(part), inside
+        brief, inside = self._said[part.index]
         return self._add(
             replace(
                 first,
@@ -126,8 +132,8 @@ class _Listing:
                 path=f"{first.path}…",
                 label=self._words.name(part),
                 call=merged(calls) if all(calls) and calls else "",
-                brief=self._words.call(part),
-                inside=() if part.kind in ("op", "block") else tuple(self._words.lines(part)[1:]),
+                brief=brief,
+                inside=inside,
                 block=first.block if part.kind == "block" else "",
                 family="" if part.kind == "repeat" else first.family,
                 inputs=(),
