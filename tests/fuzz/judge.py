@@ -74,7 +74,7 @@ def _stopped_in_time() -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def faults(check: Check, text: str) -> str | None:
+def faults(check: Check, text: str, seconds: float = SECONDS) -> str | None:
     """Why a text is a fault, on one line, or ``None`` if all is well. An exception that came through is one."""
     start = time.process_time()
     try:
@@ -89,7 +89,7 @@ def faults(check: Check, text: str) -> str | None:
         where = "" if place is None else f" in {place.tb_frame.f_code.co_name}, line {place.tb_lineno}"
         return f"{type(error).__name__}: {error}{where}".split("\n", 1)[0]
     taken = time.process_time() - start
-    return f"slow: {taken:.1f} s" if taken > SECONDS + PER_NODE * nodes else None
+    return f"slow: {taken:.1f} s" if taken > seconds + PER_NODE * nodes else None
 
 
 def check_spec(text: str) -> int:

@@ -15,6 +15,7 @@ from tests.fuzz.judge import SECONDS, Fault, check_json, check_setting, check_sp
 from tests.fuzz.minimise import minimise
 from tests.fuzz.mutations import MUTATIONS, Mutation
 from tests.fuzz.targets import TARGETS, make
+from tests.patience import PATIENCE
 
 INPUTS = 2_000
 
@@ -22,16 +23,16 @@ INPUTS = 2_000
 @pytest.mark.parametrize("path", sorted(FOUND.glob("*.txt")), ids=lambda path: path.stem)
 def test_found_once(path: Path) -> None:
     target = TARGETS[path.name.partition("-")[0]]
-    assert faults(target.check, path.read_bytes().decode("utf-8", errors="surrogatepass")) is None
+    assert faults(target.check, path.read_bytes().decode("utf-8", errors="surrogatepass"), PATIENCE) is None
 
 
 def test_mutated_inputs() -> None:
-    """``make fuzz`` does the same for longer."""
+    """``make fuzz`` does the same for longer, and with less patience."""
     seen = Counter[str]()
     for number in range(INPUTS):
         name, text = make(1, number)
         seen[name] += 1
-        fault = faults(TARGETS[name].check, text)
+        fault = faults(TARGETS[name].check, text, PATIENCE)
         assert fault is None, f"{fault}\n`python -m tests.fuzz --seed 1 --first {number} --count 1` keeps it\n{text}"
     assert min(seen[name] for name in TARGETS) > INPUTS // 50
 

@@ -22,7 +22,7 @@ from archdsl.passes.cost import Cost
 
 FORMATS: Final = ("dot", "svg", "png", "pdf")
 EMBEDDED: Final = "graphviz-pure"
-TIMEOUT: Final = 300.0
+TIMEOUT: Final = 60.0
 """Seconds after which a layout is given up; a graph of thousands of ops takes a few."""
 _SHARP: Final = 192
 """Dots per inch of a PNG, twice those of a plain screen."""
@@ -123,16 +123,25 @@ def _candidates() -> Iterator[str | None]:
 def _run(program: str, format: str, source: bytes, *further: str) -> bytes:
     from graphviz import backend, exceptions  # type: ignore[import-untyped]
 
+    name = Path(program).stem  # where it lies is the machine's affair
     # The package's own command with another program in front; its DOT_BINARY is a global that others may rely on.
     command = [program, *backend.dot_command.command("dot", format)[1:], *further]
     try:
         done = backend.execute.run_check(command, input=source, capture_output=True, quiet=True, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
-        raise RenderError(f"{program} took more than {TIMEOUT:.0f} s: draw less of the model") from None
+        raise RenderError(
+            f"{name} took more than {TIMEOUT:.0f} s: draw less of the model, or write .dot and lay it out elsewhere"
+        ) from None
     except subprocess.CalledProcessError as error:
         words = error.stderr.decode(errors="replace").strip()
-        raise RenderError(f"{program} failed with code {error.returncode}: {words}") from None
+        raise RenderError(f"{name} failed with code {error.returncode}: {words}") from None
     except (exceptions.ExecutableNotFound, OSError) as error:
-        raise RenderError(f"{program} could not be run: {error}") from None
+        raise RenderError(f"{name} could not be run: {_reason(error)}") from None
     output: bytes = done.stdout
     return output
+
+
+def _reason(error: BaseException) -> str:
+    """What the system says of a program that does not start, without the path."""
+    cause = error if isinstance(error, OSError) else error.__cause__
+    return (cause.strerror if isinstance(cause, OSError) else None) or "there is no such program"

@@ -99,20 +99,23 @@ def script(tmp_path: Path, body: str) -> str:
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for dot is a script")
 def test_a_program_that_fails_is_quoted(tmp_path: Path) -> None:
     program = script(tmp_path, "import sys; sys.stdin.read(); sys.exit('out of ink')")
-    with pytest.raises(RenderError, match="failed with code 1: out of ink"):
+    with pytest.raises(RenderError, match=r"^dot failed with code 1: out of ink$"):
         draw(tower(), "svg", program=program)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in for dot is a script")
 def test_a_program_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "TIMEOUT", 0.2)
-    with pytest.raises(RenderError, match="draw less of the model"):
+    with pytest.raises(RenderError, match=r"^dot took more than 0 s: draw less of the model"):
         draw(tower(), "svg", program=script(tmp_path, "import time; time.sleep(60)"))
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(RenderError, match="could not be run"):
+    with pytest.raises(RenderError, match=r"^nothing could not be run: No such file or directory$"):
         draw(tower(), "svg", program=str(tmp_path / "nothing"))
+    (tmp_path / "text").touch()
+    with pytest.raises(RenderError, match=r"^text could not be run: Permission denied$"):
+        draw(tower(), "svg", program=str(tmp_path / "text"))
 
 
 def test_without_any_graphviz_dot_still_works(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from time import perf_counter
+from time import process_time
 
 import pytest
 
 from archdsl.diagnostics.suggest import closest, did_you_mean
+from tests.patience import PATIENCE
 
 OPS = (
     "conv depthwise_conv separable_conv conv_transpose dense attention batch_norm layer_norm group_norm rms_norm relu "
@@ -52,9 +53,9 @@ def test_never_the_name_itself_nor_one_twice() -> None:
 def test_time_is_bounded() -> None:
     letters = random.Random(0)
     names = ["".join(letters.choices("ab", k=60)) for _ in range(20_000)]
-    start = perf_counter()
+    start = process_time()
     closest("ab" * 30, names)
-    assert perf_counter() - start < 2
+    assert process_time() - start < PATIENCE
 
 
 def test_help() -> None:
