@@ -27,7 +27,9 @@ _SLOW = """
 import signal, sys, time
 from pathlib import Path
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background starts without
+# A job in the background starts without the first, and one of nohup without the second.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 def slowly(self, data, *args, **kwargs):
     with open(self, "wb") as file:
