@@ -29,7 +29,7 @@ class Limits:
     depth: int = _limit(100, "levels", "brackets within brackets, blocks within blocks, lists within lists")
     files: int = _limit(200, "files", "the spec and what it imports")
     imports: int = _limit(50, "files", "a chain of imports")
-    steps: int = _limit(300_000, "steps", "compile-time work, growing with the text")
+    steps: int = _limit(150_000, "steps", "compile-time work, growing with the text")
     length: int = _limit(100_000, "elements", "a list with those of the lists in it, or characters of a string")
     bits: int = _limit(256, "bits", "an integer, and a dimension")
     terms: int = _limit(100, "terms", "a dimension over sizes known only when the model runs")
@@ -66,10 +66,10 @@ class Limit(NamedTuple):
 
 DEFAULT = Limits()
 
-GROWTH = 100_000
+GROWTH = 60_000
 """Characters of text that allow for as many steps and nodes again.
 
-That is 3 steps a character, and an op for every two: what ops take that are written out, one a line. A text that is
+That is five steps for two characters, and nearly an op for each: what ops take that are written out, one a line. A text that is
 long for other reasons, such as comments, allows for no more.
 """
 

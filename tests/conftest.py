@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -48,12 +49,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.option.markexpr == "not keras" and _needs_keras(collection_path) else None
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Light tests first, so that a mistake shows in seconds; all in one process, so that TensorFlow loads once."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Light tests first, so that a mistake shows in seconds.
+
+    Of several processes one has all tests with Keras, whose models are built once, and the others share the files.
+    """
+    spread = config.pluginmanager.hasplugin("xdist")
     for item in items:
-        if _needs_keras(item.path):
+        heavy = _needs_keras(item.path)
+        if heavy:
             item.add_marker(pytest.mark.keras)
+        if spread:
+            item.add_marker(pytest.mark.xdist_group("keras" if heavy else item.path.stem))
     items.sort(key=lambda item: item.get_closest_marker("keras") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays, so the garbage collector need not look at it again in every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ from archdsl.syntax import ast
 if TYPE_CHECKING:
     from archdsl.elaborate.session import Session
 
-_ADDITION: Final = 4
+_ADDITION: Final = 8
 """Steps of the addition of two run-time sizes, beside one for each of their terms."""
 
 

@@ -31,7 +31,7 @@ _LABELS = 2
 
 # What is more than one compile-time step, by the time and memory it takes against an expression's.
 OP: Final = 8
-REPORT: Final = 100
+REPORT: Final = 150
 FUNCTION: Final = 12
 TEMPLATE: Final = 40
 LETTERS: Final = 100

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from archdsl import check_text
-from archdsl.limits import GROWTH
+from archdsl.limits import GROWTH, Limits
 from tests.patience import PATIENCE
 from tests.unit.elaborate.specs import program, value
 
@@ -94,7 +94,7 @@ def test_hostile(name: str) -> None:
     start = time.process_time()
     found = [d for d in program(text).diagnostics if d.is_error]
     assert time.process_time() - start < PATIENCE
-    steps, nodes = (limit + limit * len(text) // GROWTH for limit in (300_000, 50_000))
+    steps, nodes = (limit + limit * len(text) // GROWTH for limit in (Limits().steps, Limits().nodes))
     assert [d.text for d in found] == [message.format(steps=steps, nodes=nodes)]
     assert 0 < found[0].span.end - found[0].span.start < len(text)
     if place is not None:
