@@ -64,8 +64,9 @@ demo: $(VENV)/run ## check, draw, summarise and compile ResNet-50
 
 # --- proving it -------------------------------------------------------------------------------------------------------
 
+# The tests with Keras share one process; each of the others takes a gigabyte too, so there are few.
 test: lint types imports ## run every check and every test
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too
 	@$(BIN)/python -m pytest tests/conformance -m "" --record

@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if heavy:
             item.add_marker(pytest.mark.keras)
         if spread:
-            item.add_marker(pytest.mark.xdist_group("keras" if heavy else item.path.stem))
+            item.add_marker(pytest.mark.xdist_group("keras" if heavy else str(item.path)))
     items.sort(key=lambda item: item.get_closest_marker("keras") is not None)
 
 

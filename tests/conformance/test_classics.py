@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -36,9 +36,26 @@ SWAPS = {
 }
 
 
-@lru_cache(maxsize=1)
-def built(name: str) -> tuple[keras.Model, np.ndarray, np.ndarray]:
-    """Our model with the weights of its reference, images, and the reference's logits for them."""
+@dataclass(frozen=True)
+class Comparison:
+    name: str
+    model: keras.Model
+    """Ours, with the weights of its reference."""
+    images: np.ndarray
+    expected: np.ndarray
+    """The reference's logits."""
+
+    @property
+    def error(self) -> float:
+        return relative_error(np.asarray(self.model(self.images)), self.expected)
+
+
+_PARAMETERS = [pytest.param(name, marks=pytest.mark.full if name == "resnet152_v1" else ()) for name in REFERENCES]
+
+
+@pytest.fixture(scope="module", params=_PARAMETERS)
+def compared(request: pytest.FixtureRequest) -> Comparison:
+    name: str = request.param
     family, make = REFERENCES[name]
     shape = (64, 64, 3)
     reference = make(weights=None, classifier_activation=None, input_shape=shape, classes=10)
@@ -49,27 +66,20 @@ def built(name: str) -> tuple[keras.Model, np.ndarray, np.ndarray]:
     model = archdsl.load(name, size=64, classes=10).build()
     transfer(reference, model, table(family, "keras"))
     images = np.random.default_rng(1).normal(size=(2, *shape)).astype("float32")
-    return model, images, np.asarray(reference(images))
+    return Comparison(name, model, images, np.asarray(reference(images)))
 
 
-def error(name: str) -> float:
-    model, images, logits = built(name)
-    return relative_error(np.asarray(model(images)), logits)
+def test_logits_are_those_of_keras(compared: Comparison, conforms: Conforms) -> None:
+    conforms(compared.name, "keras.applications", compared.error, 1e-5)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.full if name == "resnet152_v1" else ()) for name in REFERENCES]
-)
-class TestLogits:
-    def test_are_those_of_keras(self, name: str, conforms: Conforms) -> None:
-        conforms(name, "keras.applications", error(name), 1e-5)
+def test_a_swap_of_equal_shapes_is_seen(compared: Comparison) -> None:
+    for first, second in SWAPS.get(compared.name, ()):
+        swap(compared.model, first, second)
+        assert compared.error > 1e-3, (first, second)
+        swap(compared.model, first, second)
 
-    def test_show_a_swap_of_equal_shapes(self, name: str) -> None:
-        for first, second in SWAPS.get(name, ()):
-            swap(built(name)[0], first, second)
-            assert error(name) > 1e-3, (first, second)
-            swap(built(name)[0], first, second)
 
-    def test_depend_on_the_image(self, name: str) -> None:
-        first, second = built(name)[2]
-        assert relative_error(first, second) > 0.02
+def test_logits_depend_on_the_image(compared: Comparison) -> None:
+    first, second = compared.expected
+    assert relative_error(first, second) > 0.02

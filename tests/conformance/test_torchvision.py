@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -45,36 +45,45 @@ SWAPS = {
 }
 
 
-@lru_cache(maxsize=1)
-def ours(name: str) -> keras.Model:
+@dataclass(frozen=True)
+class Comparison:
+    name: str
+    model: keras.Model
+    """Ours, with the weights of the vector."""
+    vector: vectors.Vector
+
+    @property
+    def error(self) -> float:
+        """The largest of all outputs."""
+        answer = self.model(self.vector.drawn_images())
+        answers = answer if isinstance(answer, dict) else {"logits": answer}
+        assert answers.keys() == self.vector.outputs.keys()
+        return max(relative_error(np.asarray(answers[port]), self.vector.expected(port)) for port in answers)
+
+
+_PARAMETERS = [pytest.param(name, marks=pytest.mark.full if name == "resnet152" else ()) for name in TABLES]
+
+
+@pytest.fixture(scope="module", params=_PARAMETERS)
+def compared(request: pytest.FixtureRequest) -> Comparison:
+    name: str = request.param
     vector = vectors.read(name)
     model = archdsl.load(vector.model, **vector.arguments).build()
     assign(model, vector.drawn_weights(), table(*TABLES[name]))
-    return model
+    return Comparison(name, model, vector)
 
 
-def error(name: str) -> float:
-    """The largest of all outputs."""
-    vector = vectors.read(name)
-    answer = ours(name)(vector.drawn_images())
-    answers = answer if isinstance(answer, dict) else {"logits": answer}
-    assert answers.keys() == vector.outputs.keys()
-    return max(relative_error(np.asarray(answers[port]), vector.expected(port)) for port in answers)
+def test_logits_are_those_of_torchvision(compared: Comparison, conforms: Conforms) -> None:
+    conforms(compared.name, "torchvision", compared.error, 1e-4)
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.full if name == "resnet152" else ()) for name in TABLES]
-)
-class TestLogits:
-    def test_are_those_of_torchvision(self, name: str, conforms: Conforms) -> None:
-        conforms(name, "torchvision", error(name), 1e-4)
+def test_a_swap_of_equal_shapes_is_seen(compared: Comparison) -> None:
+    for first, second in SWAPS.get(compared.name, ()):
+        swap(compared.model, first, second)
+        assert compared.error > 1e-3, (first, second)
+        swap(compared.model, first, second)
 
-    def test_show_a_swap_of_equal_shapes(self, name: str) -> None:
-        for first, second in SWAPS.get(name, ()):
-            swap(ours(name), first, second)
-            assert error(name) > 1e-3, (first, second)
-            swap(ours(name), first, second)
 
-    def test_depend_on_the_image(self, name: str) -> None:
-        vector = vectors.read(name)
-        assert all(relative_error(*vector.expected(port)) > 0.02 for port in vector.outputs)
+def test_logits_depend_on_the_image(compared: Comparison) -> None:
+    vector = compared.vector
+    assert all(relative_error(*vector.expected(port)) > 0.02 for port in vector.outputs)

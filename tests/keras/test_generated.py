@@ -15,7 +15,7 @@ from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.programs import Writer
 from tests.keras.test_specs import assert_keras_agrees
 
-PROGRAMS = int(os.environ.get("ARCHDSL_PROGRAMS", "60"))
+PROGRAMS = int(os.environ.get("ARCHDSL_PROGRAMS", "40"))
 """`make fuzz` asks for more."""
 
 

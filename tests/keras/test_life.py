@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,25 +56,44 @@ def test_every_file_is_here() -> None:
     assert {bundled()[name.replace("_", "")][0] for name in MODELS} == files
 
 
-def test_saved_models_answer_alike_in_a_new_process(tmp_path: Path) -> None:
-    expected: dict[str, np.ndarray] = {}
-    for name, params in MODELS.items():
-        model = archdsl.load(name, **params).build()
-        np.save(tmp_path / f"{name}.npy", images(model))
-        expected[name] = keras.ops.convert_to_numpy(model(images(model), training=False))
-        model.save(tmp_path / f"{name}.keras")
-    subprocess.run([sys.executable, "-c", _ANSWER, *MODELS], cwd=tmp_path, check=True, capture_output=True)
-    for name, answer in expected.items():
-        found = np.load(tmp_path / f"{name}.answer.npy")
-        np.testing.assert_allclose(found, answer, rtol=1e-4, atol=1e-5, err_msg=name)
+@dataclass(frozen=True)
+class Saved:
+    """Models that are built once, and leave a file and their answer to some images before they are trained."""
+
+    folder: Path
+    models: dict[str, keras.Model] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> keras.Model:
+        if name not in self.models:
+            keras.utils.set_random_seed(0)
+            model = self.models[name] = archdsl.load(name, **MODELS[name]).build()
+            model.save(self.folder / f"{name}.keras")
+            np.save(self.folder / f"{name}.npy", images(model))
+            answer = keras.ops.convert_to_numpy(model(images(model), training=False))
+            np.save(self.folder / f"{name}.expected.npy", answer)
+        return self.models[name]
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Saved:
+    return Saved(tmp_path_factory.mktemp("models"))
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_training_lowers_the_loss_of_a_batch(name: str) -> None:
-    keras.utils.set_random_seed(0)
-    model = archdsl.load(name, **MODELS[name]).build()
+def test_training_lowers_the_loss_of_a_batch(name: str, saved: Saved) -> None:
+    """Eagerly, as tracing takes longer than four steps."""
+    model = saved[name]
     logits = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(1e-4 if name in SMALL_STEPS else 3e-3), logits)
+    model.compile(keras.optimizers.SGD(1e-4 if name in SMALL_STEPS else 3e-3), logits, run_eagerly=True)
     batch, labels = images(model, 4), np.arange(4)
     losses = [float(model.train_on_batch(batch, labels)) for _ in range(4)]
     assert min(losses[1:]) < losses[0], losses
+
+
+def test_saved_models_answer_alike_in_a_new_process(saved: Saved) -> None:
+    for name in MODELS:
+        assert saved[name].count_params()
+    subprocess.run([sys.executable, "-c", _ANSWER, *MODELS], cwd=saved.folder, check=True, capture_output=True)
+    for name in MODELS:
+        found, expected = (np.load(saved.folder / f"{name}.{which}.npy") for which in ("answer", "expected"))
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5, err_msg=name)

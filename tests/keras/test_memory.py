@@ -13,7 +13,7 @@ from scripts import memory
 
 # Few blocks and small images keep runs quick; `python -m scripts.memory` measures the whole models.
 MODELS: dict[str, dict[str, object]] = {
-    "resnet50": {"size": 96, "classes": 10, "depths": [2, 1, 1, 1]},
+    "resnet50": {"size": 64, "classes": 10, "depths": [2, 1, 1, 1]},
     "vgg16": {"size": 64, "classes": 10, "depths": [2, 2, 1, 1, 1]},
     "mobilenet_v2": {"size": 96, "classes": 10},
     "densenet121": {"size": 64, "classes": 10, "depths": [2, 2, 2, 2]},

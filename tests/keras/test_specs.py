@@ -143,18 +143,9 @@ def test_saved_model_loads_with_keras_alone(tmp_path: Path) -> None:
     code = (
         "import sys, keras, numpy as np\n"
         "model = keras.models.load_model('resnet50.keras')\n"
-        "np.save('answer.npy', model.predict(np.load('images.npy'), verbose=0))\n"
+        "np.save('answer.npy', model(np.load('images.npy'), training=False))\n"
         "assert not any(name.startswith('archdsl') for name in sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
-    expected = model.predict(images, verbose=0)
+    expected = keras.ops.convert_to_numpy(model(images, training=False))
     np.testing.assert_allclose(np.load(tmp_path / "answer.npy"), expected, rtol=1e-5, atol=1e-5)
-
-
-def test_one_step_of_training_lowers_the_loss() -> None:
-    model = archdsl.load("resnet18", size=32, classes=4).build()
-    model.compile(keras.optimizers.SGD(0.01), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    images = np.random.default_rng(0).normal(size=(8, 32, 32, 3)).astype("float32")
-    labels = np.arange(8) % 4
-    losses = [model.train_on_batch(images, labels) for _ in range(4)]
-    assert losses[-1] < losses[0]
