@@ -69,8 +69,8 @@ DEFAULT = Limits()
 GROWTH = 60_000
 """Characters of text that allow for as many steps and nodes again.
 
-That is five steps for two characters, and nearly an op for each: what ops take that are written out, one a line. A text that is
-long for other reasons, such as comments, allows for no more.
+That is five steps for two characters, and nearly an op for each: what ops take that are written out, one a line. A
+text that is long for other reasons, such as comments, allows for no more.
 """
 
 
