@@ -136,13 +136,13 @@ def _is_recipe(name: str) -> bool:
 
 def test_saved_model_loads_with_keras_alone(tmp_path: Path) -> None:
     """In a process that does not know archdsl, with the same predictions."""
-    model = archdsl.load("resnet50", size=64, classes=10).build()
+    model = archdsl.load("resnet18", size=64, classes=10).build()
     images = np.random.default_rng(0).normal(size=(2, 64, 64, 3)).astype("float32")
-    model.save(tmp_path / "resnet50.keras")
+    model.save(tmp_path / "resnet18.keras")
     np.save(tmp_path / "images.npy", images)
     code = (
         "import sys, keras, numpy as np\n"
-        "model = keras.models.load_model('resnet50.keras')\n"
+        "model = keras.models.load_model('resnet18.keras')\n"
         "np.save('answer.npy', model(np.load('images.npy'), training=False))\n"
         "assert not any(name.startswith('archdsl') for name in sys.modules)\n"
     )
