@@ -15,7 +15,7 @@ from archdsl.elaborate.evaluate import truth
 from archdsl.elaborate.op_arguments import make_op
 from archdsl.elaborate.operators import bounded_shape, size_too_large
 from archdsl.elaborate.scope import Failure, Silence
-from archdsl.elaborate.session import OP
+from archdsl.elaborate.session import NEW_OP, OP
 from archdsl.elaborate.template import Step
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Slot, Tensor, describe
 from archdsl.graph.dims import Shape, TooComplex, elements, show
@@ -89,6 +89,7 @@ def op(
     _count(kind, len(inputs), span)
     shape = session.shapes.get((id(made), shapes))
     if shape is None:
+        session.charge(NEW_OP, span)
         try:
             shape = made.shape(*shapes)
             made.weights(*shapes)  # weights of unknown size show here, not in a backend

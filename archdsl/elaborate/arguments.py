@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
@@ -14,7 +15,7 @@ from archdsl.elaborate.operators import long
 from archdsl.elaborate.scope import Failure, Scope
 from archdsl.elaborate.types import fit, is_known, usual_cause
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, describe
-from archdsl.ops.base import Weighted
+from archdsl.ops.base import Op, Weighted
 from archdsl.source import Span
 from archdsl.syntax import ast
 
@@ -155,10 +156,15 @@ def give_op(ref: OpRef, given: Arguments) -> OpRef:
             rest.append((key, value))
     if not rest:
         return OpRef(op, ref.arguments, tuple(joined))
-    # The op's own arguments come before those that all ops with weights have.
-    own = [name for name in op.model_fields if name not in Weighted.model_fields]
-    known = [*own, *op.tensors, *(name for name in op.model_fields if name in Weighted.model_fields)]
-    return OpRef(op, give(op.name, op.positional, ref.arguments, rest, known), tuple(joined))
+    return OpRef(op, give(op.name, op.positional, ref.arguments, rest, _parameters(op)), tuple(joined))
+
+
+@cache
+def _parameters(op: type[Op]) -> tuple[str, ...]:
+    """The names of its arguments, its own before those that all ops with weights have."""
+    fields, shared = op.model_fields, Weighted.model_fields
+    own = [name for name in fields if name not in shared]
+    return (*own, *op.tensors, *(name for name in fields if name in shared))
 
 
 def give_block(ref: BlockRef, given: Arguments) -> BlockRef:

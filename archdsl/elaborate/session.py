@@ -31,6 +31,7 @@ _LABELS = 2
 
 # What is more than one compile-time step, by the time and memory it takes against an expression's.
 OP: Final = 8
+NEW_OP: Final = 16
 REPORT: Final = 150
 FUNCTION: Final = 12
 TEMPLATE: Final = 40
