@@ -95,7 +95,7 @@ class Model:
 
 
 _OTHERS = "params"
-"""Takes the parameters whose names are keywords of Python: ``Net(**{"lambda": 0.5})``."""
+"""Takes the parameters whose names are none in Python: ``Net(**{"lambda": 0.5})``."""
 
 
 class _Written:
@@ -108,11 +108,15 @@ class _Written:
         return self._text
 
 
+def _is_python(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)
+
+
 def _signature(parameters: dict[str, Parameter]) -> Signature:
     by_place = True
     found: list[PythonParameter] = []
     for name, parameter in parameters.items():
-        if iskeyword(name):
+        if not _is_python(name):
             by_place = False  # the next one would have its place
             continue
         default: Any = PythonParameter.empty
@@ -122,7 +126,7 @@ def _signature(parameters: dict[str, Parameter]) -> Signature:
             by_place = False  # a variant may set the first parameter and leave the second
         kind = PythonParameter.POSITIONAL_OR_KEYWORD if by_place else PythonParameter.KEYWORD_ONLY
         found.append(PythonParameter(name, kind, default=default, annotation=_Written(parameter.type)))
-    if any(map(iskeyword, parameters)):
+    if not all(map(_is_python, parameters)):
         found.append(PythonParameter(_OTHERS, PythonParameter.VAR_KEYWORD))
     return Signature(found)
 

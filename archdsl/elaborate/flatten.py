@@ -109,8 +109,11 @@ def flatten(
     *,
     ports: Mapping[str, Span],
     about: tuple[tuple[str, str | int | float | bool], ...] = (),
-) -> Graph:
-    """The graph of a model's template. What no output needs is left out, with a warning."""
+) -> Graph | None:
+    """The graph of a model's template, or ``None`` where shared weights do not fit all of their uses.
+
+    What no output needs is left out, with a warning.
+    """
     stamper = _Stamper()
     stamper.instances.append(root)
     results = stamper.stamp(template, "", list(inputs), 0, None)
@@ -130,6 +133,9 @@ def flatten(
     for name in inputs:
         if name not in used:
             sink.add(codes.UnusedInput(span=ports[name], name=name))
+    owners = _owners(places, inputs, sink)
+    if owners is None:
+        return None
     nodes = tuple(
         Node(
             path=place.path,
@@ -140,7 +146,7 @@ def flatten(
             origin=place.step.origin,
             layer=layer,
         )
-        for place, layer in zip(places, _owners(places, inputs, sink), strict=True)
+        for place, layer in zip(places, owners, strict=True)
     )
     return Graph(
         name=root.block,
@@ -156,8 +162,11 @@ def flatten(
     )
 
 
-def _owners(places: Sequence[_Place], inputs: Mapping[str, Shape], sink: Sink) -> list[str]:
-    """For each node the path of the one that owns its weights: the first use of the same ``shared`` place."""
+def _owners(places: Sequence[_Place], inputs: Mapping[str, Shape], sink: Sink) -> list[str] | None:
+    """For each node the path of the one that owns its weights: the first use of the same ``shared`` place.
+
+    ``None`` after errors.
+    """
     first: dict[ShareKey, tuple[_Place, tuple[Weight, ...]]] = {}
     owners: list[str] = []
     differing: set[Span] = set()
@@ -182,7 +191,7 @@ def _owners(places: Sequence[_Place], inputs: Mapping[str, Shape], sink: Sink) -
                 )
             )
         owners.append(owner.path)
-    return owners
+    return None if differing else owners
 
 
 def _show_weights(weights: Sequence[Weight]) -> str:

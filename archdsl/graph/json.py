@@ -19,6 +19,8 @@ SCHEMA: Final = "archdsl-graph"
 VERSION: Final = 1
 MAX_NESTING: Final = 200
 """Instances within instances: far above what a spec reaches, far below what a hostile file could ask of a stack."""
+_DIGITS: Final = 80
+"""Of an integer: as many as the largest of a spec, and fewer than make a float infinite."""
 _REPORTED: Final = 10
 
 
@@ -87,7 +89,9 @@ def from_json(text: str) -> Graph:
 def _document(text: str) -> dict[str, Any]:
     """The members of the outermost object without those that say which form it is."""
     try:
-        document = json.loads(text, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_unique)
+        document = json.loads(
+            text, parse_int=_bounded, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_unique
+        )
     except json.JSONDecodeError as error:
         raise GraphError(f"not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}") from None
     except (ValueError, RecursionError) as error:
@@ -98,6 +102,12 @@ def _document(text: str) -> dict[str, Any]:
     if version != VERSION or isinstance(version, bool):
         raise GraphError(f"version {_line(version)} of the form; this archdsl reads version {VERSION}")
     return {key: value for key, value in document.items() if key not in ("schema", "version")}
+
+
+def _bounded(written: str) -> int:
+    if len(written) > _DIGITS:
+        raise ValueError(f"a number of {len(written)} digits is too large")
+    return int(written)
 
 
 def _finite(written: str) -> float:

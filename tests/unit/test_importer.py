@@ -96,6 +96,11 @@ def test_parameter_named_like_a_keyword_of_python(folder: Path) -> None:
     assert net.load(1, **{"lambda": 4}).graph.outputs[0].shape == (4,)
 
 
+def test_parameter_whose_name_python_cannot_write(folder: Path) -> None:
+    net = imported(folder, "model Net(n²: int = 3) :: [8] -> [n²] { dense(n²) }\n", "square_net").Net
+    assert net.load(**{"n²": 4}).graph.outputs[0].shape == (4,)
+
+
 def test_broken_spec(folder: Path) -> None:
     with pytest.raises(ArchError, match=r"broken_net\.arch:1:") as raised:
         imported(folder, "model Net( :: [8] -> [4] { dense(4) }\n", "broken_net")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.graph.model import Graph
-from tests.unit.elaborate.specs import flow, graph, mistakes
+from tests.unit.elaborate.specs import flow, graph, mistakes, program
 
 
 def _owners(made: Graph) -> dict[str, str]:
@@ -99,3 +99,9 @@ def test_a_use_inside_a_block_is_reported_where_it_is() -> None:
 
 def test_only_ops_and_blocks_are_shared() -> None:
     assert mistakes("model M() :: [8] -> [8] {\nshared f = 3\nf\n}") == ["3 is not a step"]
+
+
+def test_there_is_no_graph_where_the_weights_do_not_fit() -> None:
+    made = program("model M() :: [8, 8, 4] -> [8, 8, 6] { shared f = conv(6, k=3)\n f -> relu -> f }")
+    assert [d.code for d in made.diagnostics if d.is_error] == ["shared-mismatch"]
+    assert made.graph("M") is None

@@ -122,6 +122,7 @@ def test_says_what_is_wrong(path: str, value: Any, message: str) -> None:
         ('{"schema": "archdsl-graph", "version": NaN}', "not JSON: NaN is no finite number"),
         ('{"schema": "archdsl-graph", "version": 1e999}', "not JSON: 1e999 is no finite number"),
         ('{"schema": "archdsl-graph", "version": ' + "9" * 5000 + "}", "not JSON"),
+        ('{"schema": "archdsl-graph", "version": ' + "9" * 400 + "}", "a number of 400 digits is too large"),
         ('{"version": 1, "version": 1}', "not JSON: 'version' is given twice"),
         ("[" * 100_000, "not JSON"),
         (changed("nodes.0.path", "\ud800"), "not JSON: a string holds half of a surrogate pair"),
