@@ -29,5 +29,5 @@ def test_outputs_are_the_same_bytes_everywhere(tmp_path: Path) -> None:
     ]  # fmt: skip
     first, second = (process.communicate(timeout=240)[0].splitlines() for process in processes)
     assert all(process.returncode == 0 for process in processes)
-    assert len(first) > 300
+    assert len(first) > 400
     assert [a for a, b in zip(first, second, strict=True) if a != b] == []

@@ -17,7 +17,7 @@ import pytest
 
 from archdsl import atomic
 from archdsl.atomic import replacing
-from tests.patience import PATIENCE
+from tests.patience import patience
 
 ROOT = Path(__file__).parent.parent.parent
 NET = "model Net() :: [8] -> [4] { dense(4) }\n"
@@ -109,7 +109,7 @@ def _interrupt(folder: Path, before: str, number: int, code: int, *arguments: st
     process.send_signal(number)
     process.communicate(timeout=30)
     assert process.returncode == code
-    assert time.monotonic() - start < PATIENCE
+    assert time.monotonic() - start < patience(5)
 
 
 def test_what_a_killed_process_left_is_removed_by_a_later_one(folder: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from archdsl import check_text
 from archdsl.limits import GROWTH, Limits
-from tests.patience import PATIENCE
+from tests.patience import patience
 from tests.unit.elaborate.specs import program, value
 
 MODEL = "model M() :: [8] -> [8] "
@@ -93,7 +93,7 @@ def test_hostile(name: str) -> None:
     text, message, place = HOSTILE[name]
     start = time.process_time()
     found = [d for d in program(text).diagnostics if d.is_error]
-    assert time.process_time() - start < PATIENCE
+    assert time.process_time() - start < patience(2.0)
     steps, nodes = (limit + limit * len(text) // GROWTH for limit in (Limits().steps, Limits().nodes))
     assert [d.text for d in found] == [message.format(steps=steps, nodes=nodes)]
     assert 0 < found[0].span.end - found[0].span.start < len(text)
