@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite
 from typing import Any, Final, NamedTuple
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as contract_codes
 from archdsl.diagnostics.catalogue import names as name_codes
+from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.arguments import give_block, missing_arguments
 from archdsl.elaborate.checks import file_checks, run_check
@@ -17,9 +19,10 @@ from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.lint import lint
 from archdsl.elaborate.models import model_graph
 from archdsl.elaborate.modules import Loader, Module
+from archdsl.elaborate.operators import bounded
 from archdsl.elaborate.scope import Exhausted, Failure, Scope, too_deep
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.values import POISON, BlockRef, Given, Value, show_value
+from archdsl.elaborate.values import POISON, BlockRef, Given, Value, describe, show_value
 from archdsl.graph.model import Graph
 from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
@@ -142,13 +145,26 @@ class Program:
             if isinstance(ref, BlockRef):
                 span = self._module.models[model].name.span
                 if params:
-                    ref = give_block(ref, [(ast.Name(span, name), _given(v, span)) for name, v in params.items()])
+                    ref = give_block(ref, [(ast.Name(span, k), self._given(k, v, span)) for k, v in params.items()])
                 missing = [p for p in ref.decl.params if p.default is None and p.name.id not in ref.arguments]
                 if missing and (variants := self.ready(model)):
                     help_ = (f"name a variant, which has them: {', '.join(f'`{name}`' for name in variants)}",)
                     raise Failure(missing_arguments(model, missing, span, help_))
                 found = model_graph(self._session, ref, span)
         return found
+
+    def _given(self, name: str, value: Any, span: Span) -> Given:
+        """A value from outside with a place that errors can point at."""
+        return value if isinstance(value, Given) else Given(self._plain(name, value, span), span)
+
+    def _plain(self, name: str, value: Any, span: Span) -> Any:
+        """A Python value as the language has it; its numbers are bounded as those that a spec computes."""
+        if isinstance(value, list | tuple):
+            return tuple(self._plain(name, element, span) for element in value)
+        if isinstance(value, float) and not isfinite(value):
+            given = describe(value)
+            raise Failure(value_codes.WrongType(span=span, what=f"`{name}`", wanted="a finite number", given=given))
+        return bounded(value, span, self._session.limits)
 
     def checked(self) -> dict[str, Graph]:
         """The graph in the first `check` line about each block and model, by its name."""
@@ -231,16 +247,6 @@ def _literal(node: ast.Expr | ast.Spread) -> Any:
             items = tuple(map(_literal, node.items))
             return None if None in items else items
     return None
-
-
-def _given(value: Any, span: Span) -> Given:
-    """A value from outside with a place that errors can point at."""
-    return value if isinstance(value, Given) else Given(_plain(value), span)
-
-
-def _plain(value: Any) -> Any:
-    """A Python value as the language has it."""
-    return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value
 
 
 def unknown_model(program: Program, model: str) -> Diagnostic:

@@ -319,7 +319,7 @@ def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: S
         ) from None
     if isinstance(result, Made):
         operators.long(result.length, "the list", span, session.limits)
-        return tuple(result.elements)
+        return tuple(operators.bounded(element, span, session.limits) for element in result.elements)
     return operators.bounded(result, span, session.limits)
 
 
@@ -345,7 +345,10 @@ def _call_init(kind: str, given: list[tuple[ast.Name | None, Given]], span: Span
         if name not in bound and default is None:
             raise Failure(codes.MissingArgument(span=span, callee=kind, missing=f"`{name}`"))
     values = (bound[name].value if name in bound else default for name, default in parameters)
-    return Init(kind=kind, values=tuple(float(value) for value in values if value is not None))
+    try:
+        return Init(kind=kind, values=tuple(float(value) for value in values if value is not None))
+    except OverflowError:
+        raise Failure(operators.float_too_large(span)) from None
 
 
 def _call_function(function: FunctionRef, given: list[tuple[ast.Name | None, Given]], span: Span) -> Value:

@@ -64,7 +64,10 @@ def fit(value: Value, wanted: ast.Type) -> Value:
             return items
     names = {alternative.name for alternative in wanted.alternatives}
     if isinstance(value, int) and not is_bool and "float" in names:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:  # with a limit raised beyond what floats hold
+            return POISON
     if isinstance(value, InitRef) and "init" in names:
         return default_init(value)
     return POISON

@@ -63,7 +63,14 @@ class Op(BaseModel):
     ``Misfit`` when the inputs do not fit, and need not be called with a number of inputs outside ``arity``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        defer_build=True,
+        arbitrary_types_allowed=True,
+    )
 
     name: ClassVar[str] = ""
     family: ClassVar[str] = ""

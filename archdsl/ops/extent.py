@@ -36,7 +36,7 @@ class Pad(Op):
     channels: Annotated[
         NonNegative | tuple[NonNegative, NonNegative], Wanted("an int of 0 or more, or [before, after]")
     ] = Field(0, description="channels to add after, or [before, after]")
-    value: float = Field(0.0, allow_inf_nan=False, description='what to fill with when the mode is "constant"')
+    value: float = Field(0.0, description='what to fill with when the mode is "constant"')
     mode: Literal["constant", "reflect"] = Field(
         "constant", description='"constant", or "reflect": the map mirrored at its edge, which is not repeated'
     )

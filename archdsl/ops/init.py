@@ -38,7 +38,7 @@ class Init(BaseModel):
     Init(kind='truncated_normal', values=(0.02,))
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     kind: str
     values: tuple[float, ...] = ()

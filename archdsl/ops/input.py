@@ -9,11 +9,10 @@ from archdsl.graph.dims import Shape
 from archdsl.ops.axes import known_channels, per_channel
 from archdsl.ops.base import Misfit, Op, Wanted, Weight
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Variance = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Variance = Annotated[float, Field(gt=0)]
 
 PerChannel = Annotated[
-    Number | Annotated[tuple[Number, ...], Field(min_length=1)],
+    float | Annotated[tuple[float, ...], Field(min_length=1)],
     Wanted("a number, or a list with one for each channel"),
 ]
 

@@ -86,7 +86,7 @@ class Scale(Weighted):
     elementwise = True
     backprop_reads = INPUT
 
-    value: float = Field(1e-6, allow_inf_nan=False, description="what the factors start with")
+    value: float = Field(1e-6, description="what the factors start with")
     per: Literal["channel", "tensor"] = Field(
         "channel", description="whether each channel has a factor, or all share one"
     )

@@ -26,6 +26,11 @@ HOSTILE = {
     "digits": (f"let n = {'9' * 5000}", "the number is too large: more than 2 ** 256", None),
     "range": ("let n = range(10 ** 12)", "the list is too long: more than 100_000 elements", None),
     "linspace": ("let n = linspace(0, 1, 10 ** 9)", "the list is too long: more than 100_000 elements", None),
+    "far ends": (
+        f"let n = linspace(-1e308, 1e308, 3)\n{MODEL}{{ dense(8, l2=n[1]) }}",
+        "the number is too large: more than a float holds",
+        "linspace(-1e308, 1e308, 3)",
+    ),
     "list": ("let n = [0] * 10 ** 9", "the list is too long: more than 100_000 elements", "[0] * 10 ** 9"),
     "string": ('let n = "ab" * 10 ** 9', "the string is too long: more than 100_000 characters", None),
     "doubling": (
