@@ -85,13 +85,17 @@ def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: An
     >>> architecture.graph.outputs[0].shape
     (10,)
     """
+    return select(find(spec, limits), params, limits)
+
+
+def find(spec: str | os.PathLike[str], limits: Limits = DEFAULT) -> Located:
+    """The text that a spec's name stands for. Raises ``FileNotFoundError``."""
     from archdsl.files import NotFound
 
     try:
-        located = locate(os.fspath(spec), limits)
+        return locate(os.fspath(spec), limits)
     except NotFound as error:
         raise FileNotFoundError(str(error)) from None
-    return select(located, params, limits)
 
 
 def load_text(
@@ -104,7 +108,7 @@ def load_text(
     """
     from archdsl.files import DiskLoader
 
-    return select(Located(SourceFile(name, text), DiskLoader(Path(), {}), model), params, limits)
+    return select(Located(SourceFile(name, text), DiskLoader(), model, name), params, limits)
 
 
 def select(located: Located, params: Mapping[str, Any], limits: Limits = DEFAULT) -> Architecture:
@@ -146,7 +150,7 @@ def choose_model(program: Program, asked: str | None) -> str:
         if asked not in models:
             raise ArchError([unknown_model(program, asked)])
         return asked
-    stem = plain(Path(program.source.name.partition("@")[0]).stem)
+    stem = plain(Path(program.source.path or program.source.name).stem)
     named = [m for m in models if plain(m) == stem]
     if named or len(models) == 1:
         return (named or list(models))[0]
@@ -171,9 +175,16 @@ def diff(
     """
     from archdsl.difference import compare
 
-    before, after = (side if isinstance(side, Architecture) else load(side) for side in (a, b))
-    names = tuple(side.name if isinstance(side, Architecture) else os.fspath(side) for side in (a, b))
-    return compare(before.graph, after.graph, ignore=ignore, names=(names[0], names[1]))
+    (before, name_a), (after, name_b) = map(_side, (a, b))
+    return compare(before.graph, after.graph, ignore=ignore, names=(name_a, name_b))
+
+
+def _side(side: Architecture | str | os.PathLike[str]) -> tuple[Architecture, str]:
+    """An architecture, and what a difference calls it."""
+    if isinstance(side, Architecture):
+        return side, side.name
+    located = find(side)
+    return select(located, {}), located.asked
 
 
 def check_text(text: str, *, name: str = "<text>", limits: Limits = DEFAULT) -> tuple[Diagnostic, ...]:
@@ -184,6 +195,6 @@ def check_text(text: str, *, name: str = "<text>", limits: Limits = DEFAULT) -> 
     """
     from archdsl.files import DiskLoader
 
-    program = Program(SourceFile(name, text), DiskLoader(Path(), {}), limits)
+    program = Program(SourceFile(name, text), DiskLoader(), limits)
     program.check()
     return program.diagnostics

@@ -7,12 +7,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from archdsl import resources
-from archdsl.elaborate.modules import Outside
+from archdsl.elaborate.modules import Outside, Unreadable
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 
@@ -23,8 +23,14 @@ _ROOT_MARKS = (".git", "pyproject.toml", ".archdsl")
 _FOREIGN = re.compile(r"[\\\0]|^~|^[A-Za-z]:|^\w+://")
 """What is a way out on some system: drives, backslashes, home folders, addresses. Imports are the same on all."""
 _FILE = re.compile(r"(?P<path>.*?\.(?:arch|json))(?:@(?P<revision>[^:]*))?(?::(?P<model>[^:/\\]+))?", re.DOTALL)
+_LIBRARY = "std/"
+"""How the names of the library's files start, and those of no other's."""
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Waits for no pipe, which Windows has none of, and changes no line ends, which others do not."""
+_WIDEST = 4
+"""Bytes of a character."""
+_NOWHERE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+"""What a system answers of a path that can lead to no ordinary file."""
 _MODEL = re.compile(r"^model[ \t]+(\w+)", re.MULTILINE)
 
 STDIN_NAME = "<stdin>"
@@ -48,21 +54,29 @@ class Located(NamedTuple):
     loader: DiskLoader
     model: str | None
 
+    asked: str
+    """What outputs call the spec: as it was typed, but without the folders of the machine."""
+
     @property
     def is_graph(self) -> bool:
         """Whether it is a saved graph, which is JSON. From a pipe, what starts with a brace is one: no spec does."""
-        name, text = self.source.name, self.source.text
-        return name.partition("@")[0].endswith(".json") or (name == STDIN_NAME and text.lstrip()[:1] == "{")
+        name, text, path = self.source.name, self.source.text, self.source.path
+        if name == STDIN_NAME:
+            return text.lstrip()[:1] == "{"
+        return path is not None and path.suffix == ".json"
 
 
 class DiskLoader:
-    """Reads imports from disk: the library from archdsl, files from below the root of the project."""
+    """Reads imports from disk: the library from archdsl, files from below the root of the project.
 
-    def __init__(self, root: Path, folders: dict[str, Path], limits: Limits = DEFAULT) -> None:
-        self._root = root.resolve()
+    Without a root there is no project, and the library alone is read.
+    """
+
+    def __init__(self, root: Path | None = None, limits: Limits = DEFAULT, prefix: str = "") -> None:
+        """``prefix`` is what names have before their paths from the root."""
+        self._root = root
         self._most = limits.source
-        self._folders = folders
-        """The folder of each file read, by the name that its source has."""
+        self._prefix = prefix
         self.looked_at: set[Path] = set()
         """The spec's own file and those that imports were looked for in, there or not: what the program depends on."""
 
@@ -74,7 +88,7 @@ class DiskLoader:
         if not path.is_file():
             return None
         self.looked_at.add(Path(str(path)))
-        return SourceFile(f"std/{rest.replace('.', '/')}.arch", path.read_text(encoding="utf-8"))
+        return SourceFile(f"{_LIBRARY}{rest.replace('.', '/')}.arch", path.read_text(encoding="utf-8"))
 
     def modules(self) -> tuple[str, ...]:
         folder = resources.directory("std")
@@ -82,21 +96,31 @@ class DiskLoader:
         return tuple(sorted(f"std.{name.removesuffix('.arch')}" for name in names))
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
-        folder = self._folders.get(importer.name)
-        if folder is None or _FOREIGN.search(path) or Path(path).is_absolute():
+        if self._root is None or importer.path is None or _FOREIGN.search(path) or Path(path).is_absolute():
             raise Outside(path)
         try:
-            target = self._resolved(folder / path)
+            target = self._resolved(importer.path.parent / path)
             if not target.is_relative_to(self._root):
                 raise Outside(path)
             text = self._text(target)
-        except (OSError, RuntimeError, ValueError):  # not there, a folder, a loop of links, a name no system takes
-            return None
-        if text is None:
-            return None
-        name = self._name(target.relative_to(self._root).as_posix())
-        self._folders[name] = target.parent
-        return SourceFile(name, text)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError, RuntimeError, ValueError):
+            return None  # not there, a folder, a loop of links, a name that no system takes
+        except OSError as error:
+            if error.errno in _NOWHERE:
+                return None
+            raise Unreadable((error.strerror or "cannot be read").lower()) from None
+        return None if text is None else self.source(target, text)
+
+    def source(self, path: Path, text: str) -> SourceFile:
+        """A file of the project with its name: the path from the root, the same from whatever folder it is asked for.
+
+        The library's files have names that start with ``std/``. Where a project has a folder ``std``, its names start
+        with ``./std/``.
+        """
+        assert self._root is not None, "a file belongs to a project"
+        self.looked_at.add(path)
+        name = self._prefix + path.relative_to(self._root).as_posix()
+        return SourceFile(f"./{name}" if name.startswith(_LIBRARY) else name, text, path)
 
     def _resolved(self, path: Path) -> Path:
         return path.resolve()  # follows links, so that none leads out
@@ -105,17 +129,17 @@ class DiskLoader:
         self.looked_at.add(path)
         return read_text(path, self._most)
 
-    def _name(self, path: str) -> str:
-        """What messages call the file at a path from the root."""
-        return path
-
 
 class RevisionLoader(DiskLoader):
     """Reads imports as they were at a revision; the library is that of archdsl."""
 
-    def __init__(self, revision: Revision, root: Path, folders: dict[str, Path], limits: Limits) -> None:
-        super().__init__(root, folders, limits)
+    def __init__(self, revision: Revision, root: Path, limits: Limits, prefix: str) -> None:
+        super().__init__(root, limits, prefix)
         self._revision = revision
+
+    def source(self, path: Path, text: str) -> SourceFile:
+        found = super().source(path, text)
+        return SourceFile(f"{found.name}@{self._revision.name}", text, path)
 
     def _resolved(self, path: Path) -> Path:
         return Path(os.path.normpath(path))  # links of today are not those of the revision, and are not followed
@@ -125,15 +149,12 @@ class RevisionLoader(DiskLoader):
 
         try:
             return _text_at(self._revision, path, self._most)
-        except GitError:  # git could be asked for the spec a moment ago, and cannot now: the import is what fails
-            return None
-
-    def _name(self, path: str) -> str:
-        return f"{path}@{self._revision.name}"
+        except GitError as error:
+            raise Unreadable(str(error)) from None
 
 
 def read_text(path: Path, most: int = DEFAULT.source) -> str:
-    """A file's text. Bytes that are no UTF-8 become U+FFFD, which the lexer reports at its place.
+    """A file's text. Bytes that are no UTF-8 become lone surrogates, which the parser reports at their place.
 
     Of a text longer than ``most`` characters one more is read, so that it is seen to be too long. What is no ordinary
     file (a pipe, a device, which may have no end) raises ``OSError``.
@@ -149,7 +170,7 @@ def read_text(path: Path, most: int = DEFAULT.source) -> str:
 
 def read_stream(stream: BinaryIO, most: int) -> str:
     """The text of a stream, as ``read_text`` reads it."""
-    text = TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="")
+    text = TextIOWrapper(stream, encoding="utf-8", errors="surrogateescape", newline="")
     try:
         return text.read(most + 2).removeprefix("\ufeff")
     finally:
@@ -189,18 +210,18 @@ def _on_disk(spec: str, path: Path, model: str | None, limits: Limits) -> Locate
     except (OSError, ValueError) as error:
         raise NotFound(spec, (getattr(error, "strerror", None) or "cannot be read").lower()) from None
     full = path.resolve()
-    root = project_root(full)
-    # The name that messages show: as typed when that is relative, so that editors can follow it.
-    shown = path.as_posix() if not path.is_absolute() else full.relative_to(root).as_posix()
-    loader = DiskLoader(root, {shown: full.parent, full.relative_to(root).as_posix(): full.parent}, limits)
-    loader.looked_at.add(full)
-    return Located(SourceFile(shown, text), loader, model)
+    root, prefix = _project(full, path)
+    loader = DiskLoader(root, limits, prefix)
+    return _located(spec, path, loader.source(full, text), loader, model)
 
 
 def _at_revision(spec: str, path: Path, name: str, model: str | None, limits: Limits) -> Located:
     from archdsl.revisions import GitError, Revision
 
-    full = path.resolve()
+    try:
+        full = path.resolve()
+    except (OSError, RuntimeError, ValueError):  # the current folder was deleted, a loop of links, a NUL
+        raise NotFound(spec, "no such file") from None
     folder = next(above for above in full.parents if above.is_dir())  # the file's own may be gone since
     try:
         revision = Revision.find(folder, name)
@@ -211,24 +232,46 @@ def _at_revision(spec: str, path: Path, name: str, model: str | None, limits: Li
         raise NotFound(spec, "outside of the repository") from None
     if text is None:
         raise NotFound(spec, f"no such file at `{name}`")
-    root = project_root(full)
-    shown = path if not path.is_absolute() else full.relative_to(root)
-    source = SourceFile(f"{shown.as_posix()}@{name}", text)
-    loader = RevisionLoader(revision, root, {source.name: full.parent}, limits)
-    return Located(source, loader, model)
+    root, prefix = _project(full, path)
+    loader = RevisionLoader(revision, root, limits, prefix)
+    return _located(spec, path, loader.source(full, text), loader, model)
+
+
+def _located(spec: str, typed: Path, source: SourceFile, loader: DiskLoader, model: str | None) -> Located:
+    asked = spec
+    if typed.is_absolute():
+        asked = f"{source.name}:{model}" if model else source.name
+    return Located(source, loader, model, asked)
 
 
 def _text_at(revision: Revision, path: Path, most: int) -> str | None:
-    with revision.reading(path.relative_to(revision.top)) as stream:
-        return None if stream is None else read_stream(stream, most)
+    content = revision.read(path.relative_to(revision.top), _WIDEST * (most + 2))
+    return None if content is None else read_stream(BytesIO(content), most)
 
 
 def project_root(path: Path) -> Path:
     """The nearest folder above a file with a mark of a project, else the file's own folder."""
+    return _marked(path) or path.parent
+
+
+def _marked(path: Path) -> Path | None:
     for folder in path.parents:
-        if any((folder / mark).exists() for mark in _ROOT_MARKS):
+        if any(os.path.exists(folder / mark) for mark in _ROOT_MARKS):  # noqa: PTH110  # no where it may not look
             return folder
-    return path.parent
+    return None
+
+
+def _project(path: Path, typed: Path) -> tuple[Path, str]:
+    """The root of a file's project, and what the names of its files have before their paths from there.
+
+    That is nothing, except for a file in no project: its names are relative to the current folder, as it was typed.
+    """
+    root = _marked(path)
+    if root is not None:
+        return root, ""
+    folder = typed.parent.as_posix()
+    plain_ = typed.is_absolute() or ".." in typed.parts or folder == "."
+    return path.parent, "" if plain_ else f"{folder}/"
 
 
 def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located:
@@ -238,11 +281,10 @@ def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located
 
         raise NotFound(spec, "no such file and no bundled spec", closest(name, list(known), {}))
     file, declared = known[plain(name)]
-    source = SourceFile(f"specs/{file}", (resources.directory("specs") / file).read_text(encoding="utf-8"))
+    text = (resources.directory("specs") / file).read_text(encoding="utf-8")
     folder = Path(str(resources.directory("specs")))
-    loader = DiskLoader(folder, {source.name: folder}, limits)
-    loader.looked_at.add(folder / file)
-    return Located(source, loader, model or declared)
+    loader = DiskLoader(folder, limits, "specs/")
+    return Located(loader.source(folder / file, text), loader, model or declared, spec)
 
 
 def plain(name: str) -> str:

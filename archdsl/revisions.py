@@ -6,22 +6,21 @@ option, and nothing that a repository configures to run (filters, text conversio
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import IO, Final
 
 _SECONDS: Final = 30
 _GIT: Final = ("git", "--no-pager", "--no-optional-locks", "--literal-pathspecs")
-_QUIET: Final = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1"}
-"""Git neither asks questions nor fetches what a partial clone lacks."""
-
-
+_QUIET: Final = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": ""}
+"""Git neither asks questions nor fetches what a partial clone lacks: older ones heed the last setting alone."""
 _FILES: Final = frozenset({"100644", "100755"})
 """Modes of ordinary files."""
+_CHUNK: Final = 1 << 20
 
 
 class GitError(Exception):
@@ -49,28 +48,60 @@ class Revision:
             raise GitError(f"there is no revision `{name}`")
         return cls(Path(top).resolve(), commit, name)
 
-    @contextmanager
-    def reading(self, path: Path) -> Iterator[BinaryIO | None]:
-        """A file's content by its path from ``top``; ``None`` if there is no such file. Raises ``GitError``.
+    def read(self, path: Path, most: int) -> bytes | None:
+        """A file's content by its path from ``top``, or of a longer one the first ``most`` bytes and a few more.
 
-        Links are not followed: where they lead may have been something else then.
+        ``None`` if the revision has no such file. Links are not followed: where they lead may have been something else
+        then. Raises ``GitError``, also when git has the name of a file and not its content, or a damaged one.
         """
-        listed = _git(self.top, ("ls-tree", "-z", "--full-tree", self.commit, "--", path.as_posix()), "git failed")
+        without = f"git cannot list the files of `{self.name}`: a folder is missing or damaged (`git fsck` says more)"
+        listed = _git(self.top, ("ls-tree", "-z", "--full-tree", self.commit, "--", path.as_posix()), without)
         mode, _, rest = listed.partition(" ")
         if mode not in _FILES:
-            yield None
-            return
+            return None
         blob = rest.split()[1]
+        try:
+            return self._content(blob, most)
+        except OSError as error:
+            raise GitError(f"git could not be run: {(error.strerror or 'failed').lower()}") from None
+
+    def _content(self, blob: str, most: int) -> bytes:
+        """The content of a blob, which git streams: compared with its name, since git itself does so for some only."""
+        command = [*_GIT, "cat-file", "blob", blob]
         with subprocess.Popen(
-            [*_GIT, "cat-file", "blob", blob],
+            command,
             cwd=self.top,
             env=os.environ | _QUIET,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         ) as process:
-            yield cast(BinaryIO, process.stdout)
-            process.kill()  # of a file that is too long, nobody reads the rest
+            assert process.stdout is not None, "it is a pipe"
+            content = _first(process.stdout, most)
+            if len(content) > most:
+                process.kill()  # of a file that is too long, nobody reads the rest
+                return content
+            code = process.wait()
+        if code:
+            raise GitError(
+                f"git does not have the content of the file at `{self.name}`: "
+                "a partial clone (`git show` fetches it) or a damaged one (`git fsck` says more)"
+            )
+        kind = "sha1" if len(blob) == 40 else "sha256"
+        named = hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        if named != blob:
+            raise GitError(f"the file at `{self.name}` is damaged in git (`git fsck` says more)")
+        return content
+
+
+def _first(stream: IO[bytes], most: int) -> bytes:
+    """All bytes of a stream, or a little more than ``most`` of them."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= most and (part := stream.read(_CHUNK)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
 
 
 def _git(folder: Path, arguments: Sequence[str], otherwise: str, input: str = "") -> str:
@@ -90,10 +121,9 @@ def _git(folder: Path, arguments: Sequence[str], otherwise: str, input: str = ""
         raise GitError("git is not installed") from None
     except subprocess.TimeoutExpired:
         raise GitError(f"git took more than {_SECONDS} s") from None
-    except (OSError, ValueError) as error:
-        raise GitError(f"git could not be run: {error}") from None
+    except OSError as error:
+        raise GitError(f"git could not be run: {(error.strerror or 'failed').lower()}") from None
     if done.returncode:
-        reason = done.stderr.strip().splitlines()
-        dubious = next((line for line in reason if "dubious ownership" in line), None)
-        raise GitError(dubious.removeprefix("fatal: ") if dubious else otherwise)
+        dubious = "dubious ownership" in done.stderr
+        raise GitError("git does not trust a repository of another user (safe.directory)" if dubious else otherwise)
     return done.stdout

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class SourceFile:
     """A text with the name that users know it by.
 
     ``name`` is what diagnostics print: a path relative to the project root, ``std/conv.arch`` for the
-    library, or ``<text>``. It never holds an absolute path, so no output names the machine.
+    library, or ``<text>``. It never holds an absolute path, so no output names the machine. Within a program, no two
+    files have the same one.
+
+    ``path`` is where the file lies, links resolved, so that imports can be found from there; texts that came from no
+    file, and the library, have none.
     """
 
-    __slots__ = ("_starts", "name", "text")
+    __slots__ = ("_starts", "name", "path", "text")
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, path: Path | None = None) -> None:
         self.name = name
         self.text = text
+        self.path = path
         self._starts: list[int] | None = None
 
     def __repr__(self) -> str:
         return f"SourceFile({self.name!r}, {len(self.text)} characters)"
+
+    @property
+    def identity(self) -> Path | str:
+        """What tells a module from all others, however it was imported: its file, or else its name.
+
+        Names are strings and files are paths, so that no file of a project is taken for one of the library.
+        """
+        return self.path or self.name
 
     @property
     def starts(self) -> list[int]:
@@ -48,6 +65,33 @@ class SourceFile:
         start = self.starts[number - 1]
         end = self.starts[number] - 1 if number < len(self.starts) else len(self.text)
         return self.text[start:end].rstrip("\r")
+
+
+SURROGATES: Final = re.compile("[\ud800-\udfff]")
+"""What stands in a text for bytes that are none: Python adds them to 0xDC00."""
+_ESCAPED: Final = 0xDC00
+
+
+class NotText(NamedTuple):
+    """The first character of a text that is none, in words, and how many others there are."""
+
+    offset: int
+    what: str
+    more: int
+
+
+def not_text(text: str) -> NotText | None:
+    """What of a text is a byte that could not be decoded, or half a pair of surrogates; ``None`` for nothing.
+
+    >>> not_text(b"caf\xe9".decode(errors="surrogateescape"))
+    NotText(offset=3, what='byte 0xE9', more=0)
+    """
+    first = None if text.isascii() else SURROGATES.search(text)
+    if first is None:
+        return None
+    code = ord(first[0])
+    what = f"byte 0x{code - _ESCAPED:02X}" if _ESCAPED < code <= _ESCAPED + 0xFF else f"U+{code:04X}"
+    return NotText(first.start(), what, len(SURROGATES.findall(text)) - 1)
 
 
 class Span(NamedTuple):

@@ -9,12 +9,12 @@ from itertools import product
 from math import prod
 from typing import Any, Final, TypeAlias
 
-from archdsl.api import choose_model, elaborate, select
+from archdsl.api import choose_model, elaborate, find, select
 from archdsl.comparison.entry import Entry, measure
 from archdsl.compiler import Program, needs_model
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.values import Given, show_value
-from archdsl.files import Located, NotFound, bundled, locate
+from archdsl.files import Located, bundled, locate
 from archdsl.limits import DEFAULT, Limits
 
 Settings: TypeAlias = Callable[[Program, str], Mapping[str, Any]]
@@ -64,13 +64,13 @@ def survey(
     A spec that names no model stands for all in its file that need no arguments, and a model that needs some for its
     variants that do not. A file is read once, however many of its models are asked for.
     """
-    programs: dict[tuple[str, str], Program] = {}
-    seen: set[tuple[str, str, str]] = set()
+    programs: dict[tuple[object, ...], Program] = {}
+    seen: set[tuple[object, ...]] = set()
     for located in specs:
         if located.is_graph:
             yield _graph(located)
             continue
-        key = (located.source.name, located.source.text)
+        key = (located.source.identity, located.source.name, located.source.text)
         if key not in programs:
             programs[key] = Program(located.source, located.loader, limits)
         program = programs[key]
@@ -163,7 +163,7 @@ def compare(specs: Sequence[str | os.PathLike[str]] = (), *, limits: Limits = DE
     >>> [(entry.name, entry.params, entry.top1) for entry in compare(["resnet18", "MobileNetV2"])]
     [('ResNet18', 11699112, 69.8), ('MobileNetV2', 3538984, 72.0)]
     """
-    found = [whole(locate(name, limits)) for name in zoo()] if not specs else [_locate(spec, limits) for spec in specs]
+    found = [whole(locate(name, limits)) for name in zoo()] if not specs else [find(spec, limits) for spec in specs]
     entries = []
     for result in survey(found, limits=limits):
         if isinstance(result, Failed):
@@ -186,15 +186,8 @@ def scale(
     [1987224, 3538984]
     """
     entries = []
-    for step in family(_locate(spec, limits), lambda *_: over, lambda *_: params, limits):
+    for step in family(find(spec, limits), lambda *_: over, lambda *_: params, limits):
         if step.entry is None:
             raise ArchError(step.diagnostics)
         entries.append(step.entry)
     return tuple(entries)
-
-
-def _locate(spec: str | os.PathLike[str], limits: Limits) -> Located:
-    try:
-        return locate(os.fspath(spec), limits)
-    except NotFound as error:
-        raise FileNotFoundError(str(error)) from None

@@ -118,7 +118,7 @@ def pictures() -> Iterator[tuple[str, bytes]]:
 
 
 def _library() -> Iterator[tuple[SourceFile, Program]]:
-    loader = DiskLoader(ROOT, {})
+    loader = DiskLoader()
     for name in loader.modules():
         source = loader.library(name)
         assert source is not None

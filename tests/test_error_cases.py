@@ -18,7 +18,6 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.explain import catalogue
 from archdsl.diagnostics.terminal import render_all
 from archdsl.files import DiskLoader
-from archdsl.source import SourceFile
 
 FOLDER = Path(__file__).parent / "cases" / "errors"
 CASES = sorted([*FOLDER.glob("*.arch"), *FOLDER.glob("*/main.arch")])
@@ -29,6 +28,7 @@ ELSEWHERE = {
     **dict.fromkeys(("source-too-long", "statement-too-long", "too-many-files", "too-many-problems"), _BY_SIZE),
     "ambiguous-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",
     "invalid-graph": "about a graph in JSON: tests/unit/cli/test_diff.py",
+    "not-utf8": "about bytes that are no text, which no case is: tests/trust/test_reading.py",
     "no-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",
 }
 """Codes that no spec alone can show, and where they are tested."""
@@ -39,11 +39,12 @@ def _name(path: Path) -> str:
 
 
 def _check(path: Path) -> tuple[Diagnostic, ...]:
-    return _diagnose(SourceFile(path.name, path.read_text(encoding="utf-8")), path.parent)
+    return _diagnose(path.read_text(encoding="utf-8"), path)
 
 
-def _diagnose(source: SourceFile, folder: Path) -> tuple[Diagnostic, ...]:
-    program = Program(source, DiskLoader(folder.resolve(), {source.name: folder}))
+def _diagnose(text: str, path: Path) -> tuple[Diagnostic, ...]:
+    loader = DiskLoader(path.resolve().parent)
+    program = Program(loader.source(path.resolve(), text), loader)
     program.check()
     return program.diagnostics
 
@@ -77,7 +78,7 @@ def test_fixes_help(path: Path) -> None:
             continue
         mended = text[: fix.span.start] + fix.replacement + text[fix.span.end :]
         moved = len(mended) - len(text) if fix.span.start <= found.span.start else 0
-        left = _diagnose(SourceFile(path.name, mended), path.parent)
+        left = _diagnose(mended, path)
         places = {(d.code, d.text, d.span.start) for d in left}
         assert (found.code, found.text, found.span.start + moved) not in places, fix.replacement
 

@@ -103,6 +103,11 @@ def _stdin() -> Located:
     from archdsl.source import SourceFile
 
     limits = chosen()
-    source = SourceFile(STDIN_NAME, read_stream(sys.stdin.buffer, limits.source))
-    here = Path.cwd()
-    return Located(source, DiskLoader(project_root(here / "stdin"), {source.name: here}, limits), None)
+    if sys.stdin is None:
+        raise Refusal("standard input is closed")
+    text = read_stream(sys.stdin.buffer, limits.source)
+    try:
+        path = Path.cwd() / STDIN_NAME
+    except FileNotFoundError:  # the current folder was deleted: there is nothing to import
+        return Located(SourceFile(STDIN_NAME, text), DiskLoader(limits=limits), None, STDIN_NAME)
+    return Located(SourceFile(STDIN_NAME, text, path), DiskLoader(project_root(path), limits), None, STDIN_NAME)

@@ -28,6 +28,10 @@ class Outside(Exception):
     """A path that leaves the project."""
 
 
+class Unreadable(Exception):
+    """A file that is there and cannot be read. Says why, for a reader who knows which file it is."""
+
+
 class Loader(Protocol):
     """Where imports are read from. The compiler itself touches no disk."""
 
@@ -40,7 +44,7 @@ class Loader(Protocol):
         ...
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
-        """The text of a path relative to the importing file, or ``None``. Raises ``Outside``."""
+        """The text of a path relative to the importing file, or ``None``. Raises ``Outside``, ``Unreadable``."""
         ...
 
 

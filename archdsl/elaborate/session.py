@@ -11,7 +11,7 @@ from archdsl.diagnostics import Diagnostic, Fix, Frame, Label, Sink
 from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest
-from archdsl.elaborate.modules import Loader, Module, Outside
+from archdsl.elaborate.modules import Loader, Module, Outside, Unreadable
 from archdsl.elaborate.operators import long
 from archdsl.elaborate.scope import EXPLAINED, Exhausted, Failure
 from archdsl.elaborate.template import Template
@@ -60,7 +60,8 @@ class Session:
         self.figures: dict[int, dict[str, Value]] = {}
         """What conditions compare, by the identity of a graph in ``graphs``: measured once, however many ask."""
         self._main: SourceFile | None = None
-        self._modules: dict[str, Module] = {}
+        self._modules: dict[object, Module] = {}
+        """By the identity of their files: one that is imported in several ways is one module."""
         self._loading: list[SourceFile] = []
         self._calls: list[tuple[BlockRef | FunctionRef, Span]] = []
         self._entered: dict[int, Span] = {}
@@ -255,11 +256,11 @@ class Session:
         return self._load(source)
 
     def _load(self, source: SourceFile) -> Module:
-        known = self._modules.get(source.name)
+        known = self._modules.get(source.identity)
         if known is None:
             if not self._has_room(source):
                 return Module(self, SourceFile(source.name, ""))
-            known = self._modules[source.name] = Module(self, source)
+            known = self._modules[source.identity] = Module(self, source)
             self._loading.append(source)
             known.link()
             self._loading.pop()
@@ -288,12 +289,16 @@ class Session:
         except Outside:
             self.report(codes.OutsideProject(span=span, module=node.module))
             return None
+        except Unreadable as error:
+            self.report(codes.UnknownModule(span=span, module=node.module, hint=str(error)))
+            return None
         if source is None:
             self.report(self._unknown_module(node))
             return None
-        names = [s.name for s in self._loading]
-        if source.name in names:
-            cycle = " -> ".join([*names[names.index(source.name) :], source.name])
+        around = [s.identity for s in self._loading]
+        if source.identity in around:
+            names = [s.name for s in self._loading[around.index(source.identity) :]]
+            cycle = " -> ".join([*names, names[0]])
             self.report(codes.ImportCycle(span=span, cycle=cycle))
             return None
         if len(self._modules) >= self.limits.files:

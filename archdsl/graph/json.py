@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from archdsl.diagnostics.model import shortened
 from archdsl.graph.model import Graph
+from archdsl.source import SourceFile, not_text
 
 SCHEMA: Final = "archdsl-graph"
 VERSION: Final = 1
@@ -88,6 +89,9 @@ def from_json(text: str) -> Graph:
 
 def _document(text: str) -> dict[str, Any]:
     """The members of the outermost object without those that say which form it is."""
+    if (bad := not_text(text)) is not None:
+        line, column = SourceFile("", text).position(bad.offset)
+        raise GraphError(f"not UTF-8: {bad.what} at line {line}, column {column}")
     try:
         document = json.loads(
             text, parse_int=_bounded, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_unique

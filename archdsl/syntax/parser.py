@@ -13,9 +13,9 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import limits as limit_codes
-from archdsl.diagnostics.catalogue.syntax import UnclosedBracket
+from archdsl.diagnostics.catalogue.syntax import NotUtf8, UnclosedBracket
 from archdsl.limits import DEFAULT, Limits
-from archdsl.source import SourceFile, Span
+from archdsl.source import SURROGATES, SourceFile, Span, not_text
 from archdsl.syntax import ast, tables
 from archdsl.syntax.build import Builder
 from archdsl.syntax.errors import character_error, offset_of, token_error
@@ -47,7 +47,8 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
         lark, layout, builder = _parser()
         builder.source = source
         builder.limits = layout.limits = limits
-        text, found, broken = source.text, list[Diagnostic](), set[str]()
+        found, broken = [*_not_text(source)], set[str]()
+        text = SURROGATES.sub("_", source.text) if found else source.text
         start = 0  # what comes before is in order
         layout.records = False
         while True:
@@ -83,6 +84,16 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
         comments = tuple(_comment(source, t) for t in layout.comments)
         module = ast.Module(source, _with_docs(declarations, comments), comments, frozenset(broken))
         return module, (*found, *builder.found)
+
+
+def _not_text(source: SourceFile) -> tuple[Diagnostic, ...]:
+    """What of a file is no text: once, however much it is. In strings and comments no other stage would see it."""
+    bad = not_text(source.text)
+    if bad is None:
+        return ()
+    others = f", nor are {bad.more:_} more" if bad.more else ""
+    span = Span(source, bad.offset, bad.offset + 1)
+    return (NotUtf8(span=span, what=bad.what, others=others, help=("save the file as UTF-8",)),)
 
 
 def _from(text: str, start: int) -> str:

@@ -38,7 +38,7 @@ class MemoryLoader(DiskLoader):
     """The library, read once, and files that are on no disk: ``"a.arch"`` is whatever text is under that name."""
 
     def __init__(self, files: dict[str, str]) -> None:
-        super().__init__(Path(), {})
+        super().__init__()
         self._files = files
 
     def library(self, module: str) -> SourceFile | None:
@@ -52,4 +52,4 @@ class MemoryLoader(DiskLoader):
 
 @cache
 def _library(module: str) -> SourceFile | None:
-    return DiskLoader(Path(), {}).library(module)
+    return DiskLoader().library(module)

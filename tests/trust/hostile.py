@@ -189,5 +189,5 @@ HOSTILE: Final[dict[str, Hostile]] = {
     # --- bytes ---
     "null": Hostile("let x = 1\n\0\0\nlet y = 2", "unexpected-character"),
     "byte order marks": Hostile("\ufeff\ufefflet x = 1", "unexpected-character"),
-    "surrogate": Hostile("let x = \ud800", "unexpected-character"),
+    "surrogate": Hostile("let x = \ud800", "not-utf8"),
 }

@@ -60,8 +60,8 @@ def outputs(models: list[str]) -> Iterator[tuple[str, str | bytes]]:
 
 def _is_whole(name: str, model: str) -> bool:
     """Whether a model needs no arguments."""
-    source, loader, _ = locate(name)
-    return all(p.default is not None for p in Program(source, loader).parameters(model).values())
+    located = locate(name)
+    return all(p.default is not None for p in Program(located.source, located.loader).parameters(model).values())
 
 
 def _diagnostics(found: tuple[Diagnostic, ...]) -> str:

@@ -45,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (f"l=[{'1, ' * 30_000}]", "statement-too-long"),
         (f"n={LONG}", "unknown-name"),
         ("n=\0", "unexpected-character"),
-        ("n=\ud800", "unexpected-character"),
+        ("n=\ud800", "not-utf8"),
         ("n=$HOME", "unexpected-character"),
         ("n=Net", "wrong-type"),
     ],

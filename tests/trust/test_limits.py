@@ -43,7 +43,7 @@ from tests.trust.hostile import HOSTILE
 figures = {}
 for name, (text, code) in HOSTILE.items():
     start = time.process_time()
-    program = Program(SourceFile("net.arch", text), DiskLoader(Path(), {}))
+    program = Program(SourceFile("net.arch", text), DiskLoader())
     program.check()
     found = program.diagnostics
     shown = render_all(found, colour=False)
@@ -101,7 +101,7 @@ def test_a_process_that_checks_one_ends_soon(name: str, tmp_path: Path, fresh_py
 
 
 def _check(text: str, limits: Limits = DEFAULT) -> tuple[Diagnostic, ...]:
-    program = Program(SourceFile("net.arch", text), DiskLoader(Path(), {}), limits)
+    program = Program(SourceFile("net.arch", text), DiskLoader(), limits)
     program.check()
     return program.diagnostics
 
@@ -147,14 +147,14 @@ def _chain(folder: Path, length: int) -> SourceFile:
     for i in range(length):
         (folder / f"f{i}.arch").write_text(f'from "./f{i + 1}.arch" import b{i + 1}\nlet b{i} = b{i + 1}\n', "utf-8")
     (folder / f"f{length}.arch").write_text(f"let b{length} = 1\n", "utf-8")
-    return SourceFile("f0.arch", read_text(folder / "f0.arch"))
+    return DiskLoader(folder).source(folder / "f0.arch", read_text(folder / "f0.arch"))
 
 
 @pytest.mark.parametrize(("name", "low"), [("files", 5), ("imports", 5)])
 def test_chains_of_imports_end(name: str, low: int, tmp_path: Path) -> None:
     source = _chain(tmp_path, 10)
     for limits, codes in ((replace(DEFAULT, **{name: low}), {"too-many-files"}), (DEFAULT, set[str]())):
-        program = Program(source, DiskLoader(tmp_path, {source.name: tmp_path}), limits)
+        program = Program(source, DiskLoader(tmp_path), limits)
         program.check()
         assert {d.code for d in program.diagnostics} == codes
         assert all(f"--limit {name}=" in d.help[0] for d in program.diagnostics)
@@ -162,7 +162,7 @@ def test_chains_of_imports_end(name: str, low: int, tmp_path: Path) -> None:
 
 def test_a_long_chain_of_imports_ends_by_itself(tmp_path: Path) -> None:
     source = _chain(tmp_path, 500)
-    program = Program(source, DiskLoader(tmp_path, {source.name: tmp_path}))
+    program = Program(source, DiskLoader(tmp_path))
     program.check()
     assert [d.code for d in program.diagnostics] == ["too-many-files"]
 
@@ -171,8 +171,8 @@ def test_a_cycle_of_imports_names_its_files(tmp_path: Path) -> None:
     for here, there in (("a", "b"), ("b", "c"), ("c", "a")):
         text = f'from "./{there}.arch" import {there}\nlet {here} = {there}\n'
         (tmp_path / f"{here}.arch").write_text(text, encoding="utf-8")
-    source = SourceFile("a.arch", read_text(tmp_path / "a.arch"))
-    program = Program(source, DiskLoader(tmp_path, {"a.arch": tmp_path}))
+    source = DiskLoader(tmp_path).source(tmp_path / "a.arch", read_text(tmp_path / "a.arch"))
+    program = Program(source, DiskLoader(tmp_path))
     program.check()
     assert "imports form a cycle: a.arch -> b.arch -> c.arch -> a.arch" in [d.text for d in program.diagnostics]
 

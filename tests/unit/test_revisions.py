@@ -7,8 +7,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from archdsl import revisions
 from archdsl.api import load
+from archdsl.cli.main import cli
 from archdsl.diagnostics import ArchError
 from archdsl.files import NotFound, locate
 from archdsl.limits import Limits
@@ -151,3 +154,95 @@ def test_no_program_of_the_repository_is_run(repository: Path) -> None:
         git(repository, "config", key, f"touch {marker}; cat")
     load("nets/net.arch@v1")
     assert not marker.exists()
+
+
+# --- what git does not have ---
+
+
+def _partial(repository: Path, filter: str = "blob:none") -> Path:
+    """A clone that has the names of files of old revisions, and not their contents."""
+    git(repository, "config", "uploadpack.allowFilter", "true")
+    git(repository.parent, "clone", "--quiet", f"--filter={filter}", repository.as_uri(), "partial")
+    return repository.parent / "partial"
+
+
+def _object(folder: Path, name: str) -> Path:
+    """The file that git keeps an object in."""
+    key = git(folder, "rev-parse", name).strip()
+    return folder / ".git" / "objects" / key[:2] / key[2:]
+
+
+def _refused(spec: str) -> str:
+    with pytest.raises(NotFound) as caught:
+        locate(spec)
+    return str(caught.value)
+
+
+def test_a_partial_clone_has_no_empty_specs(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is anything fetched: that would run what the settings of the repository say."""
+    clone = _partial(repository)
+    git(clone, "config", "remote.origin.uploadpack", f"touch {clone}/ran; git-upload-pack")
+    monkeypatch.chdir(clone)
+    assert params("nets/net.arch@HEAD") == 8 * 16 + (16 * 4 + 4)
+    assert "git does not have the content of the file at `v1`: a partial clone" in _refused("nets/gone.arch@v1")
+    result = CliRunner().invoke(cli, ["check", "nets/gone.arch@v1"])
+    assert (result.exit_code, result.output.count("\n")) == (2, 1)
+    assert not (clone / "ran").exists()
+    monkeypatch.delitem(revisions._QUIET, "GIT_NO_LAZY_FETCH")  # of which older versions of git do not know
+    assert "a partial clone" in _refused("nets/gone.arch@v1")
+    assert not (clone / "ran").exists()
+
+
+def test_an_import_that_git_does_not_have(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(_partial(repository))
+    with pytest.raises(ArchError) as caught:
+        load("nets/net.arch@v1")
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.span.line) == ("unknown-module", 1)
+    assert "git does not have the content of the file at `v1`" in found.primary.text
+
+
+def test_folders_that_git_does_not_have(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(_partial(repository, "tree:0"))
+    assert "git cannot list the files of `v1`" in _refused("nets/gone.arch@v1")
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "garbage", "shortened", "another"])
+def test_damaged_objects_are_told(damage: str, repository: Path) -> None:
+    path = _object(repository, "v1:nets/gone.arch")
+    path.chmod(0o644)
+    match damage:
+        case "missing":
+            path.unlink()
+        case "empty":
+            path.write_bytes(b"")
+        case "garbage":
+            path.write_bytes(b"garbage")
+        case "shortened":
+            path.write_bytes(path.read_bytes()[:20])
+        case _:  # whole and well-formed, but of another name
+            path.write_bytes(_object(repository, "v1:nets/lib/unit.arch").read_bytes())
+    refusal = _refused("nets/gone.arch@v1")
+    assert "git does not have the content" in refusal or "is damaged in git" in refusal
+    assert params("nets/net.arch@v1") == (8 * 16 + 16) + (16 * 4 + 4), "the others are whole"
+
+
+@pytest.mark.parametrize("name", ["v1^{tree}", "v1:nets"])
+def test_damaged_folders_are_told(name: str, repository: Path) -> None:
+    path = _object(repository, name)
+    path.chmod(0o644)
+    path.write_bytes(b"garbage")
+    assert "git cannot list the files of `v1`" in _refused("nets/net.arch@v1")
+
+
+def test_a_damaged_commit_is_no_revision(repository: Path) -> None:
+    _object(repository, "v1").unlink()
+    assert "there is no revision `v1`" in _refused("nets/net.arch@v1")
+
+
+def test_a_file_that_is_too_long_is_not_read_to_its_end(repository: Path) -> None:
+    (repository / "long.arch").write_text("# a comment\n" * 400_000)
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "-m", "three")
+    assert len(locate("long.arch@HEAD").source.text) == 4_800_000
+    assert len(locate("long.arch@HEAD", Limits(source=100)).source.text) == 102

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +15,7 @@ from archdsl.cli.terminal import colour
 
 if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostic
-    from archdsl.source import SourceFile
+    from archdsl.files import Located
 
 SCHEMA = "archdsl-check"
 VERSION = 1
@@ -83,7 +82,7 @@ def _check(spec: str) -> Report:
     located = find(spec)
     started = perf_counter()
     if located.is_graph:
-        return _check_graph(spec, located.source, started)
+        return _check_graph(located, started)
     from archdsl.compiler import Program, unknown_model
 
     program = Program(located.source, located.loader, chosen())
@@ -91,22 +90,21 @@ def _check(spec: str) -> Report:
     found = program.diagnostics
     if located.model is not None and located.model not in program.models and not program.has_errors:
         found = (unknown_model(program, located.model), *found)
-    name = located.source.name
-    asked = spec if not Path(spec).is_absolute() else f"{name}:{located.model}" if located.model else name
-    return Report(asked, name, program.models, program.checks, found, perf_counter() - started)
+    seconds = perf_counter() - started
+    return Report(located.asked, located.source.name, program.models, program.checks, found, seconds)
 
 
-def _check_graph(spec: str, source: SourceFile, started: float) -> Report:
+def _check_graph(located: Located, started: float) -> Report:
     from archdsl.api import read_graph
     from archdsl.diagnostics import ArchError
 
     models: tuple[str, ...] = ()
     found: tuple[Diagnostic, ...] = ()
     try:
-        models = (read_graph(source).name,)
+        models = (read_graph(located.source).name,)
     except ArchError as error:
         found = tuple(error.diagnostics)
-    return Report(spec, source.name, models, 0, found, perf_counter() - started)
+    return Report(located.asked, located.source.name, models, 0, found, perf_counter() - started)
 
 
 def _text(report: Report, most: int) -> str:

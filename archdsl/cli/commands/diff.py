@@ -11,13 +11,13 @@ import click
 from archdsl.cli.exits import USAGE, Refusal
 from archdsl.cli.limits import limit_option
 from archdsl.cli.output import STDOUT, written
-from archdsl.cli.specs import STDIN, SpecType, open_model, set_option
+from archdsl.cli.specs import STDIN, SpecType, find, open_located, set_option
 from archdsl.cli.tables import chosen_format, coloured, format_option, show
 from archdsl.cli.terminal import show_diagnostics, working
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture
     from archdsl.difference import Aspect, Difference
+    from archdsl.files import Located
     from archdsl.graph.model import Graph
 
 DIFFERENT: Final = 1
@@ -87,16 +87,17 @@ def diff(
     from archdsl.difference import compare
 
     a, b = _sides(specs, own=bool(settings_a or settings_b))
+    left, right = _find_first(a, specs), find(b)
     try:
-        before = _open_first(a, specs, (*settings, *settings_a))
-        after = open_model(b, (*settings, *settings_b))
+        before = open_located(left, (*settings, *settings_a))
+        after = open_located(right, (*settings, *settings_b))
     except ArchError as error:
         if not exit_code:
             raise
         show_diagnostics(error.diagnostics, err=True)
         ctx.exit(USAGE)
     with working(f"comparing {before.name} with {after.name}"):
-        names = (_name(a, settings_a), _name(b, settings_b))
+        names = (_name(left, settings_a), _name(right, settings_b))
         difference = compare(before.graph, after.graph, ignore=ignore, names=names)
     ending = Path(out).suffix.removeprefix(".").lower()
     if format is None and ending in _OTHER_PICTURES:
@@ -125,9 +126,9 @@ def _sides(specs: tuple[str, ...], *, own: bool) -> tuple[str, str]:
     return a, b
 
 
-def _open_first(a: str, specs: tuple[str, ...], settings: tuple[str, ...]) -> Architecture:
+def _find_first(a: str, specs: tuple[str, ...]) -> Located:
     try:
-        return open_model(a, settings)
+        return find(a)
     except Refusal as refusal:
         if a in specs:
             raise
@@ -145,10 +146,9 @@ def _committed(spec: str) -> str:
     return f"{written[1]}@HEAD{written[2]}"
 
 
-def _name(spec: str, settings: tuple[str, ...]) -> str:
+def _name(located: Located, settings: tuple[str, ...]) -> str:
     """What a side is called where the models' own names are the same."""
-    name = "<stdin>" if spec == STDIN else spec
-    return f"{name} ({', '.join(settings)})" if settings else name
+    return f"{located.asked} ({', '.join(settings)})" if settings else located.asked
 
 
 def _draw(a: Graph, b: Graph, names: tuple[str, str], target: Path, format: str) -> None:

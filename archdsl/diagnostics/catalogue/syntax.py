@@ -18,6 +18,19 @@ class UnexpectedCharacter(Diagnostic):
     character: str
 
 
+class NotUtf8(Diagnostic):
+    """A file holds bytes that are no text in UTF-8, in a comment, a string or anywhere else.
+
+    Specs are UTF-8 on every system. A file that was saved in another encoding, such as Latin-1, is saved anew:
+
+        iconv -f latin1 -t utf-8 net.arch -o net_utf8.arch
+    """
+
+    message = "{what} is not UTF-8{others}"
+    what: str
+    others: str
+
+
 class UnclosedString(Diagnostic):
     """A string has no closing quote on its line.
 

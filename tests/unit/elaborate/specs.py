@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from archdsl.compiler import Program
@@ -13,7 +12,7 @@ from archdsl.source import SourceFile
 
 def program(text: str) -> Program:
     """A checked program that may import from the library."""
-    made = Program(SourceFile("<text>", text), DiskLoader(Path(), {}))
+    made = Program(SourceFile("<text>", text), DiskLoader())
     made.check()
     return made
 

@@ -18,8 +18,8 @@ def _project(folder: Path, files: dict[str, str]) -> list[str]:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    source = SourceFile("main.arch", files["main.arch"])
-    program = Program(source, DiskLoader(folder.resolve(), {"main.arch": folder}))
+    loader = DiskLoader(folder.resolve())
+    program = Program(loader.source(folder.resolve() / "main.arch", files["main.arch"]), loader)
     program.check()
     return [f"{d.span.source.name}: {d.text}" for d in program.diagnostics]
 
