@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
-from archdsl.graph.dims import Shape, Sym, show
+from archdsl.graph.dims import Shape, Sym
+from archdsl.graph.dims import show as show_shape
+from archdsl.ops import show
 from archdsl.ops.base import Op
-from archdsl.ops.init import Init
 from archdsl.source import Span
 from archdsl.syntax import ast
 
@@ -43,7 +44,7 @@ class Tensor:
     shape: Shape | None
 
     def __repr__(self) -> str:
-        return f"a tensor {show(self.shape)}" if self.shape is not None else "a tensor"
+        return f"a tensor {show_shape(self.shape)}" if self.shape is not None else "a tensor"
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def describe(value: Value) -> str:
     """A value in words for an error message: ``the string "same"``, ``3``, ``block `Bottleneck```."""
     match value:
         case str():
-            return f'the string "{value}"'
+            return f"the string {show_value(value)}"
         case Poison() | Tensor():
             return repr(value)
         case Sym():
@@ -196,19 +197,14 @@ def name_of(ref: BlockRef | FunctionRef) -> str:
 
 
 def show_value(value: Value) -> str:
-    """A value as a spec would write it."""
+    """A value as a spec would write it; for what no expression makes, such as a tensor, words."""
+    return show.value(value, _show_other)
+
+
+def _show_other(value: Value) -> str:
     match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-        case int() | Sym() | Init():
+        case Sym():
             return str(value)
-        case float():
-            text = f"{value:.12g}"
-            return text if set(text) & set(".en") else f"{text}.0"
-        case tuple():
-            return f"[{', '.join(map(show_value, value))}]"
         case OpRef():
             return show_call(value.op.name, value.op.positional, value.arguments)
         case BlockRef():
@@ -224,7 +220,7 @@ def show_value(value: Value) -> str:
         case InitRef():
             return value.kind
         case Tensor() if value.shape is not None:
-            return show(value.shape)
+            return show_shape(value.shape)
         case Row():
             return f"({', '.join(f'{k}={show_value(v)}' for k, v in value.fields.items())})"
         case _:
@@ -233,8 +229,6 @@ def show_value(value: Value) -> str:
 
 def show_call(name: str, positional: Sequence[str], arguments: Mapping[str, Given]) -> str:
     """``Bottleneck(128, stride=2)``: the first parameter's value bare, the others with their names."""
-    if not arguments:
-        return name
     texts = {key: show_value(given.value) for key, given in arguments.items()}  # each once: calls nest
     bare = [texts.pop(first)] if (first := next(iter(positional), None)) in texts else []
-    return f"{name}({', '.join([*bare, *(f'{key}={text}' for key, text in texts.items())])})"
+    return show.called(name, [*bare, *(f"{key}={text}" for key, text in texts.items())])

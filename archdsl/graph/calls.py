@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_LONG: Final = re.compile(r"\d*\.\d{6,}(?:e-?\d+)?")
+from archdsl.ops.show import number
+
+_LONG: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\d*\.\d{6,}(?:e-?\d+)?')
+"""A string, which stays as it is, or a number with many digits."""
 
 
 def arguments(call: str) -> dict[str, str]:
@@ -56,9 +59,13 @@ def _split(text: str) -> Iterator[str]:
 
 
 def short(text: str, digits: int = 4) -> str:
-    """Long fractions with a few digits: what comes out of a schedule has seventeen.
+    """Long fractions with a few digits: what comes out of a schedule has seventeen. Only for places with little room.
 
-    >>> short("drop_path(0.07272727272727274)")
-    'drop_path(0.07273)'
+    >>> short("drop_path(0.07272727272727274)"), short('Head("v1.0000001", eps=1.0000001e-5)')
+    ('drop_path(0.07273)', 'Head("v1.0000001", eps=1e-5)')
     """
-    return _LONG.sub(lambda number: f"{float(number[0]):.{digits}g}", text)
+    return _LONG.sub(lambda found: _rounded(found[0], digits), text)
+
+
+def _rounded(text: str, digits: int) -> str:
+    return text if text.startswith('"') else number(float(f"{float(text):.{digits}g}"))

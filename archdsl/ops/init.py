@@ -50,6 +50,3 @@ class Init(BaseModel):
         if kind not in KINDS:
             raise ValueError(f"one of {', '.join(KINDS)}")
         return kind
-
-    def __str__(self) -> str:
-        return self.kind + (f"({', '.join(f'{v:g}' for v in self.values)})" if self.values else "")

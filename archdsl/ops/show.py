@@ -1,9 +1,12 @@
-"""An op as a reader would write it: the call in the language's syntax, with the arguments that are not defaults."""
+"""Values and ops as a spec writes them, exactly: what is shown here reads back as the same value.
+
+Every text that shows a value goes through ``value``: calls in graphs, messages, tables and diagrams. Where a picture
+or a note has little room, ``graph.calls.short`` rounds the numbers of such a text.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
 from archdsl.ops.base import Op, Weighted
@@ -25,12 +28,31 @@ def call(op: Op, *, hide: Collection[str] = ()) -> str:
     >>> call(Conv(filters=64, k=7, stride=2, pad=(3, (2, 3)), bias=False))
     'conv(64, k=7, stride=2, pad=[3, [2, 3]], bias=false)'
     """
-    arguments = ", ".join(_arguments(op, hide))
-    return f"{op.name}({arguments})" if arguments else op.name
+    return called(op.name, _arguments(op, hide))
 
 
-def value(of: object) -> str:
-    """An argument's value as a literal of the language.
+def called(name: str, arguments: Iterable[str]) -> str:
+    """A call with arguments that are texts already; the bare name without any.
+
+    >>> called("conv", ["64", "k=3"]), called("relu", [])
+    ('conv(64, k=3)', 'relu')
+    """
+    inside = ", ".join(arguments)
+    return f"{name}({inside})" if inside else name
+
+
+def number(of: int | float) -> str:
+    """The shortest text that reads back as the same number.
+
+    >>> number(0.00001), number(1e22), number(0.1), number(2.0), number(25_000)
+    ('1e-5', '1e22', '0.1', '2.0', '25000')
+    """
+    mantissa, e, exponent = repr(of).partition("e")
+    return f"{mantissa}e{int(exponent)}" if e else mantissa
+
+
+def value(of: object, other: Callable[[object], str] = str) -> str:
+    """A value as a literal of the language. ``other`` shows what this package does not know, also within lists.
 
     >>> value((0.00001, True, 'a "b"', None))
     '[1e-5, true, "a \\\\"b\\\\"", none]'
@@ -40,18 +62,18 @@ def value(of: object) -> str:
             return "true" if of else "false"
         case None:
             return "none"
-        case float():
-            return re.sub(r"e([+-])0?", lambda exponent: "e" + exponent[1].strip("+"), repr(of))
+        case int() | float():
+            return number(of)
         case str():
             return '"' + "".join(_ESCAPES.get(c, c) for c in of) + '"'
         case Init():
-            return of.kind + (f"({', '.join(map(value, of.values))})" if of.values else "")
+            return called(of.kind, map(number, of.values))
         case Op():
             return call(of)
         case list() | tuple():
-            return f"[{', '.join(map(value, of))}]"
+            return f"[{', '.join(value(each, other) for each in of)}]"
         case _:
-            return str(of)
+            return other(of)
 
 
 def _arguments(op: Op, hide: Collection[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from archdsl.ops.base import Wanted
 from archdsl.ops.init import Init
+from archdsl.ops.show import number
 
 _WORDS: Final[dict[object, str]] = {
     int: "an int",
@@ -45,6 +46,9 @@ def _derived(annotation: Any, metadata: Any = ()) -> str:
         return " or ".join(f'"{a}"' if isinstance(a, str) else str(a) for a in get_args(annotation))
     base = _WORDS.get(annotation, "")
     bounds = [
-        f"{word} {value}" for name, word in _BOUNDS for m in metadata if (value := getattr(m, name, None)) is not None
+        f"{word} {number(value)}"
+        for name, word in _BOUNDS
+        for m in metadata
+        if (value := getattr(m, name, None)) is not None
     ]
     return f"{base} {' and '.join(bounds)}".rstrip() if base else ""

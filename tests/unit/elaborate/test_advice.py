@@ -28,7 +28,7 @@ fn f(x: int) = x
         ("f", "function `f`"),
         ("len", "function `len`"),
         ("he_normal", "initialiser `he_normal`"),
-        ("truncated_normal(0.1)", "truncated_normal(0.1, 0)"),
+        ("truncated_normal(0.1)", "truncated_normal(0.1, 0.0)"),
         ('"a"', 'the string "a"'),
         ("id", "`id`"),
         ("[1] * 9", "a list of 9"),
