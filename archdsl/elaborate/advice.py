@@ -64,9 +64,10 @@ def _same_stride(factor: int, small: Place, large: Place, channels: object) -> A
         return (f"one is {factor} times as large: give both the same strides, or `upsample({factor})` the other",), None
     call = _without_stride(large)
     if call is not None:
-        text, end = call.span.text, call.span.end - 1
-        written = f"{text[:-1]}, stride={stride})"
-        return (f"pass the stride on: `{written}`",), Fix(Span(call.span.source, end, end), f", stride={stride}")
+        end = (call.arguments or ())[-1].span.end  # before a comma that closes the list
+        added = f", stride={stride}"
+        written = call.span.source.text[call.span.start : end] + added + ")"
+        return (f"pass the stride on: `{written}`",), Fix(Span(call.span.source, end, end), added)
     if large.is_identity and large.flow is not None:
         return (f"project it with the same stride: `conv({channels}, k=1, stride={stride})`",), None
     return ("give both the same strides",), None

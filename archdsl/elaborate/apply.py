@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
-from archdsl.elaborate import advice
+from archdsl.elaborate import advice, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give
 from archdsl.elaborate.evaluate import truth
@@ -100,6 +100,13 @@ def op(
             raise Failure(size_too_large(span, error.limit, session.limits)) from None
         bounded_shape(shape, span, session.limits)
         session.shapes[id(made), shapes] = shape
+        if doubts := tuple(made.doubts(*shapes)):
+            session.doubts[id(made), shapes] = doubts
+    if session.doubts:
+        for doubt in session.doubts.get((id(made), shapes), ()):
+            habits.doubted(session, doubt, ref, span)
+    if kind.aligned:
+        habits.joined_twice(session, ref, inputs, places, span)
     base = name or (slot.name if slot else kind.name)
     is_named = name is not None or slot is not None
     assembly = flows.assembly

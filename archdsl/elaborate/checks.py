@@ -155,7 +155,7 @@ def _figure(value: Value) -> str:
 
 def _to_the_digits(value: Value, wanted: Value, node: ast.Expr) -> bool:
     """Whether a value rounds to the digits that are written: 4_089_184_256 is ``~= 4.1G``."""
-    text = node.span.text.replace("_", "")
+    text = node.span.text.strip("() \t\n").replace("_", "")
     if not isinstance(node, ast.Literal) or isinstance(wanted, bool) or not isinstance(wanted, int | float):
         what, figure = "what `~=` compares with", "a figure as written, such as `4.1G`"
         raise Failure(WrongType(span=node.span, what=what, wanted=figure, given=f"`{node.span.text}`"))

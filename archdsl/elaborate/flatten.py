@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from archdsl.diagnostics import Label, Sink
+from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.elaborate.template import Group, Step, Template
 from archdsl.elaborate.values import Slot
@@ -105,7 +105,7 @@ def flatten(
     root: Instance,
     inputs: Mapping[str, Shape],
     outputs: Mapping[str, Shape],
-    sink: Sink,
+    report: Callable[[Diagnostic], None],
     *,
     ports: Mapping[str, Span],
     about: tuple[tuple[str, str | int | float | bool], ...] = (),
@@ -127,13 +127,13 @@ def flatten(
             # Only the end of a dead chain is reported: the rest is dead because of it. So is a step that another round
             # or instance needs, as the last of WaveNet's layers has nothing to hand on.
             if place.path in gone and place.path not in needed_by_dead and place.step.span not in needed:
-                sink.add(codes.UnusedResult(span=place.step.span, step=place.step.base))
+                report(codes.UnusedResult(span=place.step.span, step=place.step.base))
         places = [p for p in places if p.path not in gone]
     used = {name for p in places for name in p.inputs} | set(results)
     for name in inputs:
         if name not in used:
-            sink.add(codes.UnusedInput(span=ports[name], name=name))
-    owners = _owners(places, inputs, sink)
+            report(codes.UnusedInput(span=ports[name], name=name))
+    owners = _owners(places, inputs, report)
     if owners is None:
         return None
     nodes = tuple(
@@ -162,7 +162,9 @@ def flatten(
     )
 
 
-def _owners(places: Sequence[_Place], inputs: Mapping[str, Shape], sink: Sink) -> list[str] | None:
+def _owners(
+    places: Sequence[_Place], inputs: Mapping[str, Shape], report: Callable[[Diagnostic], None]
+) -> list[str] | None:
     """For each node the path of the one that owns its weights: the first use of the same ``shared`` place.
 
     ``None`` after errors.
@@ -181,7 +183,7 @@ def _owners(places: Sequence[_Place], inputs: Mapping[str, Shape], sink: Sink) -
         assert owner.share is not None
         if (weights != owned or place.op != owner.op) and use not in differing:
             differing.add(use)
-            sink.add(
+            report(
                 codes.SharedMismatch(
                     span=use,
                     name=key[0].name,

@@ -10,8 +10,9 @@ from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.catalogue.syntax import RepeatedName
-from archdsl.elaborate import apply
+from archdsl.elaborate import apply, habits
 from archdsl.elaborate.advice import Place
+from archdsl.elaborate.allow import own_span
 from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import (
@@ -90,6 +91,8 @@ class Flows:
     def step(self, step: ast.Step, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
         """One step. ``name`` is the tap that names its place; ``first`` allows it to be a named tensor."""
         self.session.tick(step.span)
+        if self.session.allowances:
+            self.session.allowances.reach(own_span(step))
         return _STEPS[step.__class__](self, step, scope, current, name, first)
 
     def _step_or_hole(self, step: ast.Step, scope: Scope, current: Result, name: str | None, *, first: bool) -> Result:
@@ -122,6 +125,8 @@ class Flows:
 
     def _claim(self, step: ast.Claim, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
         result = self._step_or_hole(step.step, scope, current, name, first=first)
+        if isinstance(core := _core(step), ast.Apply):
+            self.session.claimed.add(core.target.span)
         pattern = declared(step.shape, scope)
         if isinstance(result, Bundle):
             given = ", ".join(f"`{n}`" for n in result.tensors)
@@ -289,7 +294,7 @@ class Flows:
                 places = [Place(step.target.span)]
             else:
                 name = None
-                inputs, places = self._branches(step.branches, scope, current)
+                inputs, places = self._branches(step.branches, scope, current, ref.op.name)
             for joined in ref.joined:
                 for tensor in apply.tensors(joined, ref.op.name):
                     inputs.append(tensor)
@@ -299,12 +304,14 @@ class Flows:
             return apply.op(self, ref, inputs, places, step.target.span, name, slot)
 
     def _branches(
-        self, branches: tuple[ast.Branch, ...], scope: Scope, current: Result
+        self, branches: tuple[ast.Branch, ...], scope: Scope, current: Result, op: str
     ) -> tuple[list[Tensor], list[Place]]:
         inputs: list[Tensor] = []
         places: list[Place] = []
         for branch in branches:
             made = self.branch(branch, scope, current)
+            if made == [current]:
+                habits.identity_branch(self.session, branch, op)
             inputs.extend(made)
             at = branch.label.span if branch.label else branch.flow.span
             flow = branch.flow if isinstance(branch.flow, ast.Flow) else None
@@ -341,6 +348,8 @@ class Flows:
             (main,) = self.branch(body, scope, current)
             if not when:
                 return main
+            if main == skip:
+                habits.identity_branch(self.session, body, "residual")
             return apply.residual(self, main, skip, drop, step.target.span, Place(body.span, body.flow, scope))
 
     @contextmanager

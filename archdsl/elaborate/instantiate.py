@@ -186,9 +186,10 @@ def template_of(
     """The template of a call, from the kept ones if an equal call was elaborated before."""
     known = session.templates.get(key)
     if known is not None:
-        session.charge(len(known[1]), span)
-        session.again(known[1])
-        return known[0]
+        template, found_before, depth = known
+        session.charge(len(found_before), span)
+        session.again(found_before, depth, span)
+        return template
     session.charge(TEMPLATE + len(carry.tensors), span)
     with session.recording() as found:
         try:
@@ -198,7 +199,7 @@ def template_of(
             template = None
     if template is not None and found.has_errors:
         template.broken = True
-    session.templates[key] = (template, found.found)
+    session.templates[key] = (template, found.found, session.depth)
     return template
 
 
@@ -220,6 +221,7 @@ def template_for_inputs(session: Session, ref: BlockRef, span: Span, inputs: Map
 
 def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry) -> Template:
     decl, name = ref.decl, name_of(ref)
+    session.allowances.enter(decl)
     assembly = Assembly()
     inner = {port: assembly.input(_shape(tensor)) for port, tensor in taken.items()}
     carried = [assembly.input(_shape(tensor)) for tensor in carry.tensors]

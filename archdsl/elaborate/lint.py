@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from archdsl.diagnostics import Diagnostic, Fix
+from archdsl.diagnostics import Diagnostic, Fix, Severity
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.catalogue.contracts import ChannelsFirst
+from archdsl.diagnostics.catalogue.habits import BatchInShape, UnknownAllow, UnusedAllow
+from archdsl.diagnostics.suggest import did_you_mean
+from archdsl.elaborate.habits import meant
 from archdsl.elaborate.modules import Module
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.signature import unbound
@@ -28,7 +31,7 @@ def lint(module: Module) -> None:
     for declaration in module.ast.declarations:
         _style(declaration, module)
         if isinstance(declaration, ast.Block) and declaration.is_model:
-            _channels(declaration, module)
+            _inputs(declaration, module)
         if isinstance(declaration, ast.Block | ast.Function):
             uses |= _definition(declaration, module, unused)
         elif not isinstance(declaration, ast.Import):
@@ -42,6 +45,26 @@ def lint(module: Module) -> None:
     if not module.session.sink.has_errors:
         for problem in unused:
             module.session.report(problem)
+    _allowances(module)
+
+
+def _allowances(module: Module) -> None:
+    """Warns of comments `# allow:` that name no warning, and, where nothing hides them, of those that silence none."""
+    session = module.session
+    if not session.allowances:
+        return
+    from archdsl.diagnostics.explain import catalogue
+
+    kinds = catalogue()
+    for allowance in [*session.allowances.unused(module.ast)]:
+        code, span, kind = allowance.code, allowance.span, kinds.get(allowance.code)
+        if kind is None:
+            help_ = did_you_mean(code, [name for name, each in kinds.items() if each.severity is Severity.WARNING])
+            session.report(UnknownAllow(span=span, name=code, what="no warning", help=help_))
+        elif kind.severity is not Severity.WARNING:
+            session.report(UnknownAllow(span=span, name=code, what="an error, which cannot be allowed"))
+        elif not session.sink.has_errors:
+            session.report(UnusedAllow(span=span, name=code))
 
 
 def _definition(decl: ast.Block | ast.Function, module: Module, unused: list[Diagnostic]) -> set[str]:
@@ -110,18 +133,40 @@ def _style(declaration: ast.Declaration, module: Module) -> None:
                 _report_style(declaration.name, what, "snake_case", module)
 
 
-def _channels(model: ast.Block, module: Module) -> None:
-    """Warns of inputs that look like `[3, 224, 224]`: one or three channels, then a square."""
+def _inputs(model: ast.Block, module: Module) -> None:
+    """Warns of inputs that look like `[3, 224, 224]`, or like a batch of images."""
     for port in model.signature.inputs if model.signature else ():
-        first, *square = port.shape.dims if len(port.shape.dims) == 3 else (None,)
-        if not isinstance(first, ast.Literal) or first.span.text not in ("1", "3"):
-            continue
-        height, width = (dim.span.text for dim in square)
-        if height == width and height not in ("1", "2", "3", "?", "_"):
-            shape = f"[{height}, {width}, {first.span.text}]"
-            fix = Fix(port.shape.span, shape)
-            help_ = (f"channels come last: `{shape}`",)
-            module.session.report(ChannelsFirst(span=port.shape.span, model=model.name.id, help=help_, fix=fix))
+        _channels(model, port.shape, module)
+        _batch(model, port.shape, module)
+
+
+def _channels(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
+    """One or three channels, then a square."""
+    first, *square = shape.dims if len(shape.dims) == 3 else (None,)
+    if not isinstance(first, ast.Literal) or first.span.text not in ("1", "3"):
+        return
+    height, width = (dim.span.text for dim in square)
+    if height == width and height not in ("1", "2", "3", "?", "_"):
+        right = f"[{height}, {width}, {first.span.text}]"
+        help_ = (f"channels come last: `{right}`",)
+        fix = Fix(shape.span, right)
+        module.session.report(ChannelsFirst(span=shape.span, model=model.name.id, help=help_, fix=fix))
+
+
+_BATCHES = frozenset({"batch", "batch_size", "bs", "None"})
+
+
+def _batch(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
+    """A number, then a square image of one or three channels; or a name that says it."""
+    if len(shape.dims) < 2:
+        return
+    first, *rest = (dim.span.text for dim in shape.dims)
+    is_image = len(rest) == 3 and rest[0] == rest[1] != first and rest[2] in ("1", "3") and rest[0] not in ("1", "3")
+    if is_image or (first in _BATCHES and first not in rest):
+        right = f"[{', '.join(rest)}]"
+        help_ = (f"shapes leave out the batch: `{right}`", meant(BatchInShape))
+        fix = Fix(shape.span, right)
+        module.session.report(BatchInShape(span=shape.span, model=model.name.id, help=help_, fix=fix))
 
 
 def _named(name: ast.Name, what: str, module: Module) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from archdsl.diagnostics.catalogue import contracts as codes
+from archdsl.elaborate import habits
 from archdsl.elaborate.arguments import bind_parameters
 from archdsl.elaborate.evaluate import evaluate
 from archdsl.elaborate.flatten import flatten
@@ -63,7 +64,10 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
     session.add_nodes(template.size)
     session.charge(template.letters // LETTERS, span)
     outputs = {key: t.shape for key, t in tensors.items() if t.shape is not None}
-    return flatten(template, root, inputs, outputs, session.sink, ports=ports, about=about)
+    graph = flatten(template, root, inputs, outputs, session.add, ports=ports, about=about)
+    if graph is not None:
+        habits.in_graph(session, graph, ref.decl.signature or asked, is_model=ref.decl.is_model)
+    return graph
 
 
 def _kind(ref: BlockRef) -> str:

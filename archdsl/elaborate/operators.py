@@ -16,6 +16,7 @@ from archdsl.graph.dims import Shape, Sym, TooComplex
 from archdsl.limits import Limits
 from archdsl.source import Span
 from archdsl.syntax import ast
+from archdsl.syntax.walk import children
 
 _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "+": python.add,
@@ -75,6 +76,10 @@ def long(length: int, what: str, span: Span, limits: Limits) -> None:
         unit = "characters" if what == "the string" else "elements"
         most, help_ = f"{limits.length:_} {unit}", limits.advice("length")
         raise Failure(limit_codes.ValueTooLong(span=span, what=what, most=most, help=help_))
+
+
+_QUOTED: Final = 60
+"""Characters of an operand that advice quotes."""
 
 
 def _is_number(value: Value) -> bool:
@@ -138,9 +143,27 @@ def _arithmetic(node: ast.Binary, left: Any, right: Any, limits: Limits) -> Any:
 
 
 def _roundings(node: ast.Binary) -> str:
-    left, right = node.left.span.text, node.right.span.text
-    as_float = f"{right}.0" if right.isdigit() else f"float({right})"
+    left, right = _written(node.left), _written(node.right)
+    as_float = f"{right}.0" if right.isdigit() else f"float{right}" if _in_brackets(node.right) else f"float({right})"
     return f"`{left} // {right}` rounds down, `{left} / {as_float}` keeps the fraction"
+
+
+def _written(node: ast.Expr) -> str:
+    """As the spec has it, on one line; where that would be long, as a gap."""
+    text = " ".join(node.span.text.split())
+    return text if len(text) < _QUOTED and "#" not in text else "…"
+
+
+def _in_brackets(node: ast.Expr) -> bool:
+    return node.span.text.startswith("(") and all(child.span.start > node.span.start for child in children(node))
+
+
+def roundings_of_size(node: ast.Binary) -> str:
+    """How a size in a shape is rounded: by a stride that pads its map, up."""
+    left, right = _written(node.left), _written(node.right)
+    one_less = str(int(right) - 1) if right.isdigit() else f"{right} - 1"
+    up = f"({left} + {one_less}) // {right}"
+    return f'`{up}` rounds up, as a stride with `pad="same"` does; `{left} // {right}` rounds down'
 
 
 def _power(left: Any, right: Any, span: Span, limits: Limits) -> Any:

@@ -11,6 +11,7 @@ from archdsl.diagnostics import Diagnostic, Fix, Frame, Label, Sink
 from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest
+from archdsl.elaborate.allow import Allowances
 from archdsl.elaborate.modules import Loader, Module, Outside, Unreadable
 from archdsl.elaborate.operators import long
 from archdsl.elaborate.scope import EXPLAINED, Exhausted, Failure
@@ -18,9 +19,9 @@ from archdsl.elaborate.template import Template
 from archdsl.elaborate.values import BlockRef, FunctionRef, Value, name_of, nesting, show_value
 from archdsl.elaborate.weight import Scales
 from archdsl.graph.dims import Shape
-from archdsl.graph.model import Graph
+from archdsl.graph.model import Graph, Origin
 from archdsl.limits import DEFAULT, GROWTH, Limits
-from archdsl.ops.base import Op
+from archdsl.ops.base import Misfit, Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import definitions, walk
@@ -51,17 +52,26 @@ class Session:
         self.loader = loader
         self.limits = limits or DEFAULT
         self.sink = Sink()
+        self.allowances = Allowances()
         self.ops: dict[object, Op] = {}
         """Equal ops are one object; see ``arguments.make_op``."""
         self.shapes: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
         """Output shapes by op and input shapes: models repeat few combinations many times."""
-        self.templates: dict[object, tuple[Template | None, tuple[Diagnostic, ...]]] = {}
+        self.doubts: dict[tuple[int, tuple[Shape, ...]], tuple[Misfit, ...]] = {}
+        """What ops are warned of, by the same: few have any."""
+        self.claimed: set[Span] = set()
+        """Steps whose shape the spec states."""
+        self.templates: dict[object, tuple[Template | None, tuple[Diagnostic, ...], int]] = {}
+        """By what makes calls equal; each with what was found in it, and how many calls were around it."""
         self.graphs: dict[object, Graph | None] = {}
         self.figures: dict[int, dict[str, Value]] = {}
         """What conditions compare, by the identity of a graph in ``graphs``: measured once, however many ask."""
         self._main: SourceFile | None = None
+        self._library: set[str] = set()
+        """Names of files of the library."""
         self._modules: dict[object, Module] = {}
         """By the identity of their files: one that is imported in several ways is one module."""
+        self._sources: dict[str, SourceFile] = {}
         self._loading: list[SourceFile] = []
         self._calls: list[tuple[BlockRef | FunctionRef, Span]] = []
         self._entered: dict[int, Span] = {}
@@ -83,12 +93,17 @@ class Session:
     def report(self, diagnostic: Diagnostic) -> None:
         """Adds a diagnostic with the chain of instances that led to it."""
         diagnostic = self._traced(diagnostic)
-        self._add(diagnostic)
+        self.add(diagnostic)
         self.charge(REPORT, diagnostic.span)
         if self._recorders:
             self._recorders[-1].add(diagnostic)
 
-    def _add(self, diagnostic: Diagnostic) -> None:
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Adds a diagnostic as it is, unless it is a warning that its line allows."""
+        if not diagnostic.is_error:
+            diagnostic = self._brought_home(diagnostic)
+            if self.allowances and self.allowances.allows(diagnostic.code, diagnostic.span):
+                return
         if len(self.sink) >= self.limits.problems and not self.sink.has(diagnostic):
             raise Exhausted(
                 limit_codes.TooManyProblems(
@@ -96,6 +111,17 @@ class Session:
                 )
             )
         self.sink.add(diagnostic)
+
+    def is_library(self, source: SourceFile) -> bool:
+        """Whether a file is of the library, which its users cannot mend."""
+        return source.name in self._library
+
+    def _brought_home(self, warning: Diagnostic) -> Diagnostic:
+        """A warning that a block of the library gives at the call that led there: that is the line to mend."""
+        if warning.span.source.name not in self._library:
+            return warning
+        call = next((frame.span for frame in warning.trace if frame.span.source.name not in self._library), None)
+        return warning if call is None else replace(warning, span=call, labels=(Label(warning.span, "here"),))
 
     def _traced(self, diagnostic: Diagnostic) -> Diagnostic:
         """The diagnostic with the chain of instances, and where that chain left the user's own file."""
@@ -133,12 +159,23 @@ class Session:
             if self._recorders:
                 self._recorders[-1].extend(found.found)
 
-    def again(self, diagnostics: tuple[Diagnostic, ...]) -> None:
-        """Reports what an equal instance showed before: the sink counts it."""
+    def again(self, diagnostics: tuple[Diagnostic, ...], depth: int, span: Span) -> None:
+        """Reports what an equal instance showed before, ``depth`` calls deep: the sink counts it.
+
+        What the library's blocks warn of belongs to the call at ``span``, of the instance that is there now.
+        """
+        if any(d.span.source.name in self._library and not d.is_error for d in diagnostics):
+            around = tuple(Frame(self._shown(ref), at) for ref, at in reversed(self._calls))
+            diagnostics = tuple(_called_from(d, depth, span, around) for d in diagnostics)
         for diagnostic in diagnostics:
-            self._add(diagnostic)
+            self.add(diagnostic)
         if self._recorders:
             self._recorders[-1].extend(diagnostics)
+
+    @property
+    def depth(self) -> int:
+        """How many calls are under way."""
+        return len(self._calls)
 
     # --- limits and recursion ---
 
@@ -251,6 +288,10 @@ class Session:
         """The files that were read, the spec's own first."""
         return tuple(module.source for module in self._modules.values())
 
+    def place(self, origin: Origin) -> Span:
+        """The span that an origin in a graph was made of."""
+        return Span(self._sources[origin.file], origin.start, origin.end)
+
     def main(self, source: SourceFile) -> Module:
         self._main = source
         return self._load(source)
@@ -261,6 +302,8 @@ class Session:
             if not self._has_room(source):
                 return Module(self, SourceFile(source.name, ""))
             known = self._modules[source.identity] = Module(self, source)
+            self._sources[source.name] = source
+            self.allowances.read(known.ast)
             self._loading.append(source)
             known.link()
             self._loading.pop()
@@ -295,6 +338,8 @@ class Session:
         if source is None:
             self.report(self._unknown_module(node))
             return None
+        if not node.is_path:
+            self._library.add(source.name)
         around = [s.identity for s in self._loading]
         if source.identity in around:
             names = [s.name for s in self._loading[around.index(source.identity) :]]
@@ -387,3 +432,11 @@ class Session:
             if source is not None and any(line.startswith(heads) for line in source.text.splitlines()):
                 return module
         return None
+
+
+def _called_from(diagnostic: Diagnostic, depth: int, span: Span, around: tuple[Frame, ...]) -> Diagnostic:
+    """A diagnostic from within a call, ``depth`` calls deep, as it is for an equal call at ``span``."""
+    inside = diagnostic.trace[: len(diagnostic.trace) - depth]
+    if not inside:
+        return diagnostic
+    return replace(diagnostic, trace=(*inside[:-1], inside[-1]._replace(span=span), *around))

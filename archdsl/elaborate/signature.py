@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
+from archdsl.diagnostics.catalogue.values import InexactDivision
 from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.operators import roundings_of_size
 from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
 from archdsl.elaborate.values import POISON, Tensor, Value, describe
 from archdsl.graph.dims import Dim, Shape, Sym, show
@@ -88,12 +91,31 @@ def dimension(node: ast.Expr, scope: Scope) -> Dim:
     for name in inside:
         if isinstance(name, ast.Name) and name.id not in targets and scope.find(name.id) is MISSING:
             raise Failure(unbound(name))
-    value = evaluate(node, scope)
+    try:
+        value = evaluate(node, scope)
+    except Failure as failure:
+        failure.diagnostics = tuple(_as_size(problem, inside, scope) for problem in failure.diagnostics)
+        raise
     if isinstance(value, Sym):
         return value
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise Failure(codes.BadDimension(span=node.span, value=describe(value)))
     return value
+
+
+def _as_size(problem: Diagnostic, inside: Sequence[ast.Node], scope: Scope) -> Diagnostic:
+    """The diagnostic with the help that fits a size, if it is about a division within this dimension."""
+    division = next((n for n in inside if isinstance(n, ast.Binary) and n.span == problem.span), None)
+    if not isinstance(problem, InexactDivision) or division is None:
+        return problem
+    help_: tuple[str, ...] = ()
+    if problem.left.isdigit() and problem.right.isdigit():  # neither open sizes nor negative ones
+        size, by = int(problem.left), int(problem.right)
+        near = [str(n) for n in (size - size % by, size - size % by + by) if n > 0]
+        help_ = (f"a size that {by} divides fits: {' or '.join(near)}",)
+    if not scope.session.is_library(problem.span.source):
+        help_ = (roundings_of_size(division), *help_)
+    return replace(problem, help=help_)
 
 
 def unbound(name: ast.Name) -> Diagnostic:

@@ -48,6 +48,7 @@ class Attention(Weighted):
     keras = "MultiHeadAttention; with relative positions, or several axes before the tokens, a layer of archdsl"
     example = "[197, 768] -> [197, 768]: attention(12)"
     backprop_reads = INPUT
+    among_tokens = True
     depth = 2
 
     heads: Positive = Field(description="attentions side by side, each on its share of the features")

@@ -1,6 +1,6 @@
 """What every op states about itself: its arguments, shape rule, weights, multiply-adds and documentation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -21,7 +21,7 @@ class Weight(NamedTuple):
 
 
 class Misfit(Exception):
-    """An op cannot take its inputs. Says which code and values; the elaborator knows the place.
+    """An op cannot take its inputs, or hardly means to. Says which code and values; the elaborator knows the place.
 
     ``argument`` names the argument at fault, if one is, so that the error points at it.
     """
@@ -94,6 +94,12 @@ class Op(BaseModel):
     """Whether the output is not below zero where no input is."""
     sees_map: ClassVar[bool] = False
     """Whether figures of the whole map enter each output beside what ``reach`` says: those of a group norm."""
+    aligned: ClassVar[bool] = False
+    """Whether the inputs are joined place by place, or one after the other: axes stand for the same in all of them."""
+    squares: ClassVar[bool] = False
+    """Whether a tensor joined with itself is ordinary: its square."""
+    among_tokens: ClassVar[bool] = False
+    """Whether what it mixes is the last axis but one, so that on a map the rows do not see each other."""
     elementwise: ClassVar[bool] = False
     """Whether the output can be written over an input of the same size that nothing else needs."""
     view: ClassVar[bool] = False
@@ -123,6 +129,10 @@ class Op(BaseModel):
     def shape(self, *inputs: Shape) -> Shape:
         """The output's shape: the input's, unless the op says otherwise."""
         return inputs[0]
+
+    def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
+        """What is allowed and almost never meant: warnings, about inputs that fit."""
+        return iter(())
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         """The arrays that the op owns, in the order of the Keras layer's ``weights``."""

@@ -1,15 +1,19 @@
 """Convolutions, over 1, 2 or 3 spatial dimensions as the input has them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.diagnostics.catalogue.habits import ChannelsAsKernel
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.base import INPUT, Misfit, Positive, Sizes, Weight, Weighted, known, per_axis, spatial_rank
 from archdsl.ops.reach import WHOLE, Sight
-from archdsl.ops.sliding import Numbers, Pad, reaches, slide
+from archdsl.ops.sliding import Numbers, Pad, larger_than_map, reaches, slide
+
+_KERNELS = 12
+"""Between the kernels that are usual and the numbers of channels that are."""
 
 
 class ConvBase(Weighted):
@@ -27,6 +31,13 @@ class ConvBase(Weighted):
     def taps(self, shape: Shape) -> tuple[int, ...]:
         return per_axis(self.k, spatial_rank(shape), "k")
 
+    def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
+        """After 64 channels ``conv(64, 64, 3)`` is what one would write in PyTorch."""
+        filters, k, stride = getattr(self, "filters", None), self.k, self.stride
+        if filters == inputs[0][-1] and isinstance(k, int) and isinstance(stride, int) and stride < _KERNELS < k:
+            help_ = f"write `{self.name}({k}, k={stride})`"
+            yield Misfit(ChannelsAsKernel, argument="k", k=str(k), stride=str(stride), help=(help_,))
+
     def biases(self, channels: int) -> tuple[Weight, ...]:
         return (Weight("bias", (channels,), self.trainable),) if self.bias else ()
 
@@ -35,6 +46,10 @@ class _Convolution(ConvBase):
     """A convolution that keeps the map or shrinks it."""
 
     dilation: Sizes = Field(1, description="distance between taps of the kernel")
+
+    def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
+        found = [*super().doubts(*inputs)]
+        yield from found or larger_than_map(inputs[0], self.k)
 
     def spatial(self, shape: Shape) -> Shape:
         out = slide(shape, self.k, self.stride, self.pad, self.dilation)

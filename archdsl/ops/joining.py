@@ -9,7 +9,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.axes import Axis, axis_index
 from archdsl.ops.base import INPUT, Misfit, Op
-from archdsl.ops.reach import SAME, WHOLE, Sight
+from archdsl.ops.reach import SAME, WHOLE, Layout, Sight
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
@@ -32,6 +32,7 @@ class _Join(Op):
     family = "joining"
     elementwise = True
     joins = True
+    aligned = True
     arity: ClassVar[tuple[int, int | None]] = (2, None)
     keeps_sign = True
 
@@ -84,6 +85,7 @@ class Mul(_BroadcastingJoin):
     name = "mul"
     aliases = ("Multiply", "multiply", "times", "product", "gate")
     keras = "Multiply"
+    squares = True
     example = "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { signal: id  gate: global_avg_pool(keepdims=true) }"
     backprop_reads = INPUT
 
@@ -153,6 +155,7 @@ class Matmul(_Join):
     keras = "Dot; archdsl's MatMul with more than two dimensions"
     example = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { query: dense(32)  key: dense(32) }"
     elementwise = False
+    aligned = False
     backprop_reads = INPUT
 
     transpose_b: bool = Field(
@@ -184,3 +187,7 @@ class Matmul(_Join):
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
         return (*(SAME,) * (len(output) - 2), WHOLE, WHOLE)
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        """The last axis stands for what an axis of the second input does."""
+        return (*layout[:-1], frozenset())

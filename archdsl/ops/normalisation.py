@@ -1,16 +1,23 @@
 """Normalisations: the input is brought to zero mean, unit variance or both over some axes, then scaled by weights."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.diagnostics.catalogue.habits import LowMomentum
 from archdsl.graph.dims import Shape, show
 from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known
 from archdsl.ops.reach import SAME, WHOLE, Sight
+from archdsl.ops.show import number
 
 Momentum = Annotated[float, Field(ge=0, le=1), Wanted("a fraction between 0 and 1")]
+
+
+_HALF = 0.5
+"""Running averages that keep less of themselves follow the last batch."""
 
 
 class _Norm(Weighted):
@@ -65,6 +72,12 @@ class BatchNorm(_Affine):
 
     eps: Epsilon = Field(1e-5, description="added to the variance")
     momentum: Momentum = Field(0.9, description="share of the running averages that a step keeps")
+
+    def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
+        if self.momentum < _HALF:
+            kept = 1 - Decimal(repr(self.momentum))
+            help_ = f"what PyTorch calls {number(self.momentum)} is `momentum={number(float(kept))}` here"
+            yield Misfit(LowMomentum, argument="momentum", given=number(self.momentum), help=(help_,))
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         shape = (self.channels(inputs[0]),)

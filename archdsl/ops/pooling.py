@@ -1,6 +1,6 @@
 """Poolings: a map becomes smaller, or one value, by the maximum or the mean of its windows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
@@ -8,7 +8,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import INPUT, OUTPUT, Misfit, Op, Sizes, known, per_axis, spatial_rank
 from archdsl.ops.reach import SAME, WHOLE, Layout, Sight, resampled
-from archdsl.ops.sliding import Pad, pad_pairs, reaches, slide
+from archdsl.ops.sliding import Pad, larger_than_map, pad_pairs, reaches, slide
 
 
 class _Pooling(Op):
@@ -34,6 +34,9 @@ class _Pooling(Op):
                 if max(pads) >= k:
                     raise Misfit(codes.PadTooLarge, argument="pad", pad=str(max(pads)), k=str(k))
         return (*slide(x, self.k, self.step, self.pad), x[-1])
+
+    def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
+        return larger_than_map(inputs[0], self.k)
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
         return (*reaches(inputs[0], self.k, self.step, self.pad), SAME)

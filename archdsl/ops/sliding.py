@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
-from archdsl.graph.dims import Dim, Shape, ceil_div
+from archdsl.diagnostics.catalogue.habits import KernelLargerThanMap
+from archdsl.graph.dims import Dim, Shape, ceil_div, show
 from archdsl.ops.base import Misfit, NonNegative, Wanted, per_axis, positive, spatial_rank
 from archdsl.ops.reach import Reach
 
@@ -52,6 +54,17 @@ def slide(
         for n, window, s, d, (before, after) in zip(shape, ks, strides, dilations, pads, strict=False)
     )
     return positive(out, shape, argument="k")
+
+
+_SMALL = "the input is small for this model, or a stride before this is one too many"
+
+
+def larger_than_map(shape: Shape, k: Numbers) -> Iterator[Misfit]:
+    """The warning for a window that is larger than the map along a dimension."""
+    sizes = shape[: spatial_rank(shape)]
+    if any(isinstance(n, int) and window > n for n, window in zip(sizes, per_axis(k, len(sizes), "k"), strict=True)):
+        shown = str(k) if isinstance(k, int) else show(k)
+        yield Misfit(KernelLargerThanMap, argument="k", k=shown, shape=show(sizes), help=[_SMALL])
 
 
 def same_pads(n: Dim, k: int, stride: int) -> tuple[int, int] | None:

@@ -378,8 +378,9 @@ class Builder:
         return ast.Literal(self._token_span(children[0]), False)
 
     def group(self, children: Children) -> ast.Expr:
+        """What stands in brackets, with them: a place that is quoted or replaced is an expression of its own."""
         inner: ast.Expr = children[1]
-        return inner
+        return inner.replaced(span=self._span(children))
 
     def list(self, children: Children) -> ast.ListOf:
         return ast.ListOf(self._span(children), self._values(children))

@@ -22,6 +22,7 @@ VERSION = 1
 _EPILOG = """\b
 Examples:
   archdsl check specs/*.arch
+  archdsl check --strict --format github specs/*.arch
   archdsl check --format sarif net.arch > net.sarif
   git show HEAD:net.arch | archdsl check -"""
 
@@ -54,13 +55,15 @@ class Report(NamedTuple):
     show_default=True,
     help="How many problems of a spec to show as text; the other formats have all.",
 )
+@click.option("--strict", is_flag=True, help="Let warnings fail too: exit with 1, as errors do.")
 @limit_option
 @click.pass_context
-def check(ctx: click.Context, specs: tuple[str, ...], format: str, max_errors: int) -> None:
+def check(ctx: click.Context, specs: tuple[str, ...], format: str, max_errors: int, strict: bool) -> None:
     """Check specs: syntax, names, shapes, `check` lines.
 
     The whole file is checked, whichever of its models SPEC names; `-` reads one from standard input. Warnings alone
-    leave the exit code at 0. Of a graph that was saved as JSON, every shape is proved again.
+    leave the exit code at 0, unless `--strict` is given; a comment `# allow: CODE` on the line silences one. Of a graph
+    that was saved as JSON, every shape is proved again.
     """
     reports = [_check(spec) for spec in dict.fromkeys(specs)]
     match format:
@@ -74,7 +77,7 @@ def check(ctx: click.Context, specs: tuple[str, ...], format: str, max_errors: i
             render = (github if format == "github" else sarif).render_all
             if text := render([d for report in reports for d in report.diagnostics]):
                 click.echo(text)
-    if any(d.is_error for report in reports for d in report.diagnostics):
+    if any(strict or d.is_error for report in reports for d in report.diagnostics):
         ctx.exit(SPEC_ERRORS)
 
 

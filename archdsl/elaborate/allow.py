@@ -1,0 +1,128 @@
+"""Warnings that a spec says are meant: ``# allow: CODE, CODE`` at the end of a line, or alone on the line above."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from archdsl.source import SourceFile, Span
+from archdsl.syntax import ast
+from archdsl.syntax.walk import walk
+
+_COMMENT: Final = re.compile(r"#[ \t]*allow:")
+_CODE: Final = re.compile(r"[^\s,]+")
+
+
+class Allowance(NamedTuple):
+    """One code in a comment."""
+
+    code: str
+    span: Span
+    line: int
+    """The line whose warnings are meant."""
+
+
+class Allowances:
+    """What the files of one compilation allow, and what of it was needed."""
+
+    def __init__(self) -> None:
+        self._at: dict[tuple[str, int], dict[str, Allowance]] = {}
+        self._lines: dict[str, list[int]] = {}
+        self._used: set[Allowance] = set()
+        self._reached: set[tuple[str, int, int]] = set()
+        self._entered: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._at)
+
+    def read(self, module: ast.Module) -> None:
+        """Adds those of a file."""
+        file, lines = module.source.name, set[int]()
+        for allowance in _of(module):
+            self._at.setdefault((file, allowance.line), {})[allowance.code] = allowance
+            lines.add(allowance.line)
+        if lines:
+            self._lines[file] = sorted(lines)
+
+    def allows(self, code: str, span: Span) -> bool:
+        """Whether a warning at a place is meant, which is remembered."""
+        allowance = self._at.get((span.source.name, span.line), {}).get(code)
+        if allowance is None:
+            return False
+        self._used.add(allowance)
+        return True
+
+    def reach(self, span: Span) -> None:
+        """Notes that a step was elaborated, so that it gave all the warnings that it can give."""
+        self._reached.update((span.source.name, line, span.start) for line in self._within(span))
+
+    def _within(self, span: Span) -> Iterator[int]:
+        """The lines of a place that allow something."""
+        lines = self._lines.get(span.source.name, [])
+        first, last = _lines(span)
+        for index in range(bisect_left(lines, first), bisect_right(lines, last)):
+            yield lines[index]
+
+    def enter(self, block: ast.Block) -> None:
+        """Notes that a block was elaborated."""
+        self._entered.add(id(block))
+
+    def unused(self, module: ast.Module) -> Iterator[Allowance]:
+        """Those of a file that no warning needed, where warnings could have been: in code that was elaborated."""
+        file = module.source.name
+        left = [each for codes in self._at.values() for each in codes.values() if each.span.source.name == file]
+        left = [each for each in left if each not in self._used]
+        if not left:
+            return
+        hidden, skipped = set[int](), list[tuple[int, int]]()
+        for declaration in module.declarations:
+            if not isinstance(declaration, ast.Block):
+                continue
+            if id(declaration) not in self._entered:
+                skipped.append(_lines(declaration.span))
+            for node in walk(declaration):
+                if isinstance(node, ast.Apply | ast.Choose):
+                    span = own_span(node)
+                    hidden.update(n for n in self._within(span) if (file, n, span.start) not in self._reached)
+        for each in left:
+            if each.line not in hidden and not any(first <= each.line <= last for first, last in skipped):
+                yield each
+
+
+def _lines(span: Span) -> tuple[int, int]:
+    """The first and the last line."""
+    return span.line, span.source.position(span.end)[0]
+
+
+def _of(module: ast.Module) -> Iterator[Allowance]:
+    found = [comment for comment in module.comments if not comment.is_doc and comment.text.startswith("allow:")]
+    if not found:
+        return
+    below = _lines_below(module.source, module.comments)
+    for comment in found:
+        text, start = comment.span.text, comment.span.start
+        begin = _COMMENT.match(text)
+        assert begin is not None
+        line = comment.span.line
+        for code in _CODE.finditer(text, begin.end()):
+            span = Span(module.source, start + code.start(), start + code.end())
+            yield Allowance(code[0], span, below.get(line, line))
+
+
+def _lines_below(source: SourceFile, comments: Sequence[ast.Comment]) -> dict[int, int]:
+    """For each line that holds only a comment, the next one that is more than that."""
+    below: dict[int, int] = {}
+    for comment in reversed(comments):
+        line = comment.span.line
+        if not source.line(line)[: comment.span.column - 1].strip():
+            below[line] = below.get(line + 1, line + 1)
+    return below
+
+
+def own_span(step: ast.Step) -> Span:
+    """Where a step stands, without the steps inside of it."""
+    if not isinstance(step, ast.Apply):
+        return step.span._replace(end=step.span.start)
+    return step.span._replace(end=step.branches[0].span.start) if step.branches else step.span

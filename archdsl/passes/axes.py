@@ -1,0 +1,96 @@
+"""What the axes of every tensor stand for, followed from the model's inputs on, and where that looks like a slip."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple, TypeAlias
+
+from archdsl.graph.dims import Shape
+from archdsl.graph.model import Graph, Node
+from archdsl.ops.base import Op
+from archdsl.ops.reach import Layout, Part
+
+CHANNELS: Final = -1
+"""The axis that channels stand for; places have numbers from 0."""
+
+
+class RowsAlone(NamedTuple):
+    """An op among tokens that takes the columns of a map for tokens, and each row for itself."""
+
+    node: Node
+    shape: Shape
+    """Of the map."""
+
+
+class Crossing(NamedTuple):
+    """A join of two tensors that have an axis in common at different places, where the sizes fit by chance."""
+
+    node: Node
+    axis: int
+    one: Part
+    other: Part
+
+
+Slip: TypeAlias = RowsAlone | Crossing
+
+
+def image_layout(shape: Shape) -> Layout:
+    """Of a tensor whose axes are places, and channels last."""
+    places = (frozenset([Part(axis)]) for axis in range(len(shape) - 1))
+    return (*places, frozenset([Part(CHANNELS)])) if shape else ()
+
+
+def slips(graph: Graph, inputs: Mapping[str, Layout]) -> Iterator[Slip]:
+    """In one sweep. ``inputs`` says what the axes of the model's inputs stand for."""
+    layouts, shapes = dict(inputs), graph.shapes
+    known: dict[tuple[object, ...], Layout] = {}
+    for node in graph.nodes:
+        op, names = node.op, node.inputs
+        layout = layouts[names[0]]
+        if op.among_tokens and _takes_rows(layout):
+            yield RowsAlone(node, shapes[names[0]])
+        if op.aligned:
+            yield from _crossing(node, layouts, shapes)
+        if type(op).carry is not Op.carry:
+            given = tuple(shapes[name] for name in names)
+            key = (id(op), layout, given)
+            if key not in known:
+                known[key] = op.carry(layout, given, node.shape)
+            layout = known[key]
+        layouts[node.path] = layout
+
+
+def _takes_rows(layout: Layout) -> bool:
+    *before, tokens, _ = map(_place, layout)
+    return tokens is not None and any(place is not None and place != tokens for place in before)
+
+
+def _place(parts: frozenset[Part]) -> Part | None:
+    """The axis of a map that an axis stands for as a whole: none for channels, windows and several in one."""
+    part = _alone(parts)
+    return part if part is not None and part.axis >= 0 and not part.block else None
+
+
+def _alone(parts: frozenset[Part]) -> Part | None:
+    return next(iter(parts)) if len(parts) == 1 else None
+
+
+def _crossing(node: Node, layouts: Mapping[str, Layout], shapes: Mapping[str, Shape]) -> Iterator[Crossing]:
+    first, *others = node.inputs
+    for other in others:
+        if layouts[other] is layouts[first] or layouts[other] == layouts[first]:
+            continue
+        ours, theirs = (_standing(layouts[name], shapes[name]) for name in (first, other))
+        for axis, one in ours.items():
+            its = theirs.get(axis)
+            if its is not None and its != one and (one in theirs.values() or its in ours.values()):
+                yield Crossing(node, axis, one, its)
+                return
+
+
+def _standing(layout: Layout, shape: Shape) -> dict[int, Part]:
+    """What the axes stand for that have a size, and stand for one thing that no other axis does."""
+    alone = {axis: part for axis, parts in enumerate(layout) if shape[axis] != 1 and (part := _alone(parts))}
+    count = Counter(alone.values())
+    return {axis: part for axis, part in alone.items() if count[part] == 1}
