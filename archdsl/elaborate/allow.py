@@ -117,7 +117,10 @@ def _lines_below(source: SourceFile, comments: Sequence[ast.Comment]) -> dict[in
     for comment in reversed(comments):
         line = comment.span.line
         if not source.line(line)[: comment.span.column - 1].strip():
-            below[line] = below.get(line + 1, line + 1)
+            next_ = line + 1
+            while next_ < len(source.starts) and next_ not in below and not source.line(next_).strip():
+                next_ += 1
+            below[line] = below.get(next_, next_)
     return below
 
 

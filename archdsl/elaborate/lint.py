@@ -162,11 +162,17 @@ def _batch(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
         return
     first, *rest = (dim.span.text for dim in shape.dims)
     is_image = len(rest) == 3 and rest[0] == rest[1] != first and rest[2] in ("1", "3") and rest[0] not in ("1", "3")
-    if is_image or (first in _BATCHES and first not in rest):
+    if (is_image and not _slides_along_three(model)) or (first in _BATCHES and first not in rest):
         right = f"[{', '.join(rest)}]"
         help_ = (f"shapes leave out the batch: `{right}`", meant(BatchInShape))
         fix = Fix(shape.span, right)
         module.session.report(BatchInShape(span=shape.span, model=model.name.id, help=help_, fix=fix))
+
+
+def _slides_along_three(model: ast.Block) -> bool:
+    """Whether an argument in the model has a number for each of three dimensions, so that the first is no batch."""
+    lists = (n.value for n in walk(model) if isinstance(n, ast.Argument) and isinstance(n.value, ast.ListOf))
+    return any(len(each.items) == 3 for each in lists)
 
 
 def _named(name: ast.Name, what: str, module: Module) -> None:

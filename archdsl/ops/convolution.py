@@ -34,7 +34,8 @@ class ConvBase(Weighted):
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
         """After 64 channels ``conv(64, 64, 3)`` is what one would write in PyTorch."""
         filters, k, stride = getattr(self, "filters", None), self.k, self.stride
-        if filters == inputs[0][-1] and isinstance(k, int) and isinstance(stride, int) and stride < _KERNELS < k:
+        is_foreign = filters == inputs[0][-1] and "stride" in self.model_fields_set
+        if is_foreign and isinstance(k, int) and isinstance(stride, int) and stride < _KERNELS < k:
             help_ = f"write `{self.name}({k}, k={stride})`"
             yield Misfit(ChannelsAsKernel, argument="k", k=str(k), stride=str(stride), help=(help_,))
 

@@ -43,7 +43,7 @@ def image_layout(shape: Shape) -> Layout:
 
 def slips(graph: Graph, inputs: Mapping[str, Layout]) -> Iterator[Slip]:
     """In one sweep. ``inputs`` says what the axes of the model's inputs stand for."""
-    layouts, shapes = dict(inputs), graph.shapes
+    layouts, shapes = dict(inputs), {port.name: port.shape for port in graph.inputs}
     known: dict[tuple[object, ...], Layout] = {}
     for node in graph.nodes:
         op, names = node.op, node.inputs
@@ -58,7 +58,7 @@ def slips(graph: Graph, inputs: Mapping[str, Layout]) -> Iterator[Slip]:
             if key not in known:
                 known[key] = op.carry(layout, given, node.shape)
             layout = known[key]
-        layouts[node.path] = layout
+        layouts[node.path], shapes[node.path] = layout, node.shape
 
 
 def _takes_rows(layout: Layout) -> bool:

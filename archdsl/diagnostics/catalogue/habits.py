@@ -65,7 +65,8 @@ class BatchInShape(Diagnostic):
         model Net() :: [64, 32, 32, 3] -> [64, 10] { … }    # a volume, or a clip of 64 images
         model Net() :: [32, 32, 3] -> [10] { … }            # images, any number at once
 
-    If clips are meant, a comment says so: `# allow: batch-in-shape`.
+    Where an argument has a number for each of three dimensions, as `k=[3, 7, 7]`, clips are meant; where none has,
+    a comment says so.
     """
 
     message = "the input of `{model}` seems to begin with the batch"

@@ -6,6 +6,8 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.unit.cli.conftest import BROKEN, NET, Run
 
 
@@ -31,6 +33,23 @@ def test_warnings_are_no_failure(run: Run) -> None:
     assert result.exit_code == 0
     assert "warning[unused-name]" in result.stdout
     assert "warned.arch: 1 model, 1 warning (" in result.stdout
+
+
+@pytest.mark.parametrize("format", ["text", "json", "github", "sarif"])
+def test_strict_lets_warnings_fail(run: Run, format: str) -> None:
+    Path("warned.arch").write_text("model M(spare: int = 1) :: [8] -> [4] { dense(4) }\n", encoding="utf-8")
+    plain, strict = (
+        run("check", "warned.arch", "--format", format),
+        run("check", "warned.arch", "--format", format, "--strict"),
+    )
+    assert (plain.exit_code, strict.exit_code) == (0, 1)
+    assert "error" not in strict.stdout.replace('"errors": 0', "")
+    assert re.sub(r"\d+ ms", "", strict.stdout) == re.sub(r"\d+ ms", "", plain.stdout)
+    assert run("check", "net.arch", "--format", format, "--strict").exit_code == 0
+    Path("warned.arch").write_text(
+        "model M(spare: int = 1) :: [8] -> [4] { dense(4) }  # allow: unused-name\n", encoding="utf-8"
+    )
+    assert run("check", "warned.arch", "--format", format, "--strict").exit_code == 0
 
 
 def test_a_file_of_blocks_alone_says_that_nothing_was_compiled(run: Run) -> None:
