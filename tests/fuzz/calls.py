@@ -55,6 +55,11 @@ def _permutation(random: Random, shape: Shape) -> Any:
     return tuple(random.sample(range(len(shape)), len(shape)))
 
 
+def _ends(random: Random, shape: Shape) -> Any:
+    """How much at each end of each spatial dimension."""
+    return tuple((random.randint(0, 2), random.randint(0, 2)) for _ in shape[1:])
+
+
 def _grid(random: Random, shape: Shape) -> Any:
     """Two sides whose product is a number of tokens."""
     tokens = shape[-2] if len(shape) > 1 else 4
@@ -77,7 +82,7 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "key_dim": _one_of(1, 3, 8),
     "relative_position": _grid,
     "map": _one_of((4, 4), (6, 6), (8, 8)),
-    "shift": _one_of(-1, 0, 1, 2, (1, 2)),
+    "shift": _one_of(-1, 0, 1, 2, (1, 2), (1, 0), (2, -1, 3)),
     "dropout": _one_of(0.0, 0.1),
     "rate": _one_of(0.0, 0.25),
     "eps": _one_of(1e-3, 1e-6),
@@ -85,43 +90,59 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "alpha": _one_of(0.5, 1.0),
     "beta": _one_of(0.5, 0.75),
     "slope": _one_of(0.1, 0.2),
-    "size": lambda random, shape: random.choice((1, 2, 3, 4, _grid(random, shape))),
+    "size": lambda random, shape: random.choice((1, 2, 3, 4, _grid(random, shape), _ends(random, shape))),
     "window": _one_of(1, 2, 3, (2, 4)),
     "to": _reshaped,
     "order": lambda random, shape: random.choice(("hwc", "chw", _permutation(random, shape))),
     "axis": _one_of(-1, 0, 1),
-    "start": _one_of(0, 1),
+    "start": _one_of(0, 1, -2),
     "stop": _one_of(2, 3, -1),
     "step": _one_of(1, 2),
     "count": _one_of(1, 2),
-    "per": _one_of("channel", "all", "element"),
-    "method": _one_of("nearest", "bilinear", "bicubic"),
-    "mode": _one_of("constant", "reflect", "symmetric"),
-    "channels": _one_of(0, 1, 2),
+    "per": _one_of("channel", "tensor", "element"),
+    "method": _one_of("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"),
+    "mode": _one_of("constant", "reflect"),
+    "channels": _one_of(0, 1, 2, (1, 2)),
     "value": _one_of(0.0, 0.5, 1.0),
     "factor": _one_of(0.5, 2.0),
     "offset": _one_of(-1.0, 0.0),
     "mean": lambda random, shape: random.choice((0.5, (0.25,) * int(shape[-1]))),
     "variance": lambda random, shape: random.choice((4.0, (2.0,) * int(shape[-1]))),
 }
-_FLAGS = frozenset({"bias", "scale", "center", "trainable", "divide", "count_pad", "keepdims", "approximate"})
-_SKIPPED = frozenset({"init", "bias_init", "l2", "antialias", "broadcast", "transpose_b"})
-"""They change neither shapes nor weights, or belong to joins, which are written with branches."""
+_FLAGS = frozenset(
+    {"bias", "scale", "center", "trainable", "divide", "count_pad", "keepdims", "approximate", "antialias"}
+)
+_SKIPPED = frozenset({"init", "bias_init", "l2", "broadcast", "transpose_b"})
+"""They change neither shapes nor values, or belong to joins, which are written with branches."""
 
 
 def call(name: str, random: Random, shape: Shape) -> Step | None:
     """A call of an op that takes ``shape``, or ``None`` if none was found in a few tries."""
+    found = drawn(name, random, shape)
+    return None if found is None else Step(_written(found.op, found.arguments), found.shape)
+
+
+class Drawn(NamedTuple):
+    """An op with some of its arguments, and the shape that comes out of it."""
+
+    op: Op
+    arguments: dict[str, Any]
+    shape: Shape
+
+
+def drawn(name: str, random: Random, *shapes: Shape, **fixed: Any) -> Drawn | None:
+    """An op that takes inputs of these shapes, or ``None`` if none was found in a few tries."""
     kind = OPS[name]
     for _ in range(_TRIES):
-        arguments = _arguments(kind, random, shape)
+        arguments = _arguments(kind, random, shapes[0]) | fixed
         try:
-            made = kind(**arguments)
-            out = made.shape(shape)
-            made.weights(shape)
+            op = kind(**arguments)
+            out = op.shape(*shapes)
+            op.weights(*shapes)
         except (Misfit, ValidationError, ArithmeticError, ValueError):
             continue
         if all(isinstance(dim, int) for dim in out) and prod(out) <= _LARGEST and 1 <= len(out) <= 4:
-            return Step(_written(kind, arguments), out)
+            return Drawn(op, arguments, out)
     return None
 
 
@@ -134,16 +155,16 @@ def _arguments(kind: type[Op], random: Random, shape: Shape) -> dict[str, Any]:
     return found
 
 
-def _written(kind: type[Op], arguments: dict[str, Any]) -> str:
+def _written(op: Op, arguments: dict[str, Any]) -> str:
     """The call as a spec has it: some arguments by place, the rest by name."""
     rest = dict(arguments)
     parts: list[str] = []
-    for name in kind.positional:
+    for name in op.positional:
         if name not in rest:
             break
         parts.append(literal(rest.pop(name)))
     parts += [f"{name}={literal(value)}" for name, value in rest.items()]
-    return f"{kind.name}({', '.join(parts)})" if parts else kind.name
+    return f"{op.name}({', '.join(parts)})" if parts else op.name
 
 
 def literal(value: Any) -> str:
