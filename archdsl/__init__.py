@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archdsl.graph.model import Graph
     from archdsl.limits import Limits
     from archdsl.survey import compare, scale
+    from archdsl.weights import WeightsError
 
 __all__ = [
     "ArchError",
@@ -25,6 +26,7 @@ __all__ = [
     "Diagnostic",
     "Graph",
     "Limits",
+    "WeightsError",
     "__version__",
     "check_text",
     "compare",
@@ -40,6 +42,7 @@ _HOMES = {
     "Diagnostic": "archdsl.diagnostics",
     "Graph": "archdsl.graph.model",
     "Limits": "archdsl.limits",
+    "WeightsError": "archdsl.weights",
     "check_text": "archdsl.api",
     "compare": "archdsl.survey",
     "diff": "archdsl.api",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from archdsl.difference import Aspect, Difference
     from archdsl.passes.memory import DType
     from archdsl.summary import Summary
+    from archdsl.weights import Match
 
 
 @dataclass(frozen=True)
@@ -52,21 +54,69 @@ class Architecture:
 
         return summarise(self.graph, batch=batch, dtype=dtype)
 
-    def build(self, weights: str | os.PathLike[str] | None = None) -> keras.Model:
+    def build(
+        self, weights: str | os.PathLike[str] | None = None, *, partial: bool = False, by_order: bool = False
+    ) -> keras.Model:
         """The Keras model. Layers go by the paths of the graph's nodes.
 
-        Its weights are initialised, or read from ``weights``: a ``.weights.h5`` or ``.keras`` file that Keras wrote for
-        the same model. Reading takes the place of initialising, so that it is quicker than ``load_weights`` afterwards.
+        Its weights are initialised, or read from ``weights``: a ``.safetensors``, ``.keras`` or ``.weights.h5`` file,
+        whose arrays are matched by name: path and weight, as in ``stem.conv/kernel``. Reading takes the place of
+        initialising. With ``partial``, what does not fit is initialised, and a ``PartialWeights`` warning lists it;
+        ``match_weights`` gives the same list as a value. With ``by_order``, names are not compared: layers are matched
+        by class and order, as Keras does, and everything must fit.
 
         Imports Keras, with the backend that ``KERAS_BACKEND`` names.
 
         Raises:
-            WeightsError: a weight has no value in the file, or one of another shape. It is a ``ValueError``.
+            WeightsError: the file is broken, does not say the names of its arrays, or has not the arrays of the model,
+                all of which the message lists. It is a ``ValueError``.
             OSError: the file cannot be read.
         """
         from archdsl.backends.keras.build import build
 
-        return build(self.graph, weights)
+        if partial and by_order:
+            raise ValueError("partial is for weights by name: by order, all must fit")
+        if weights is None:
+            return build(self.graph)
+        from archdsl.backends.keras.files import opened
+        from archdsl.backends.keras.order import by_order as ordered
+        from archdsl.weights import PartialWeights, fitting, match
+
+        with opened(weights) as source:
+            if by_order:
+                return build(self.graph, lambda model: ordered(self.graph, source, model))
+            found = match(self.graph, source)
+            model = build(self.graph, lambda _: fitting(found, source, partial=partial))
+        if not found:
+            warnings.warn(str(found), PartialWeights, stacklevel=2)
+        return model
+
+    def match_weights(self, weights: str | os.PathLike[str]) -> Match:
+        """How a file of weights fits, by name, without building anything: what ``build`` would keep and what not.
+
+        Raises:
+            WeightsError: the file is broken, or does not say the names of its arrays.
+            OSError: the file cannot be read.
+        """
+        from archdsl.backends.keras.files import opened
+        from archdsl.weights import match
+
+        with opened(weights) as source:
+            return match(self.graph, source)
+
+    def save_weights(self, model: keras.Model, file: str | os.PathLike[str]) -> None:
+        """Writes the weights of a model that was built from this architecture, each under its path and name.
+
+        ``file`` ends in ``.safetensors``, or in ``.weights.h5``, which Keras's ``load_weights`` takes as well. It is
+        written whole or not at all.
+
+        Raises:
+            WeightsError: the model is not one of this architecture.
+            OSError: the file cannot be written.
+        """
+        from archdsl.backends.keras.weights import save
+
+        save(self.graph, model, Path(file))
 
 
 def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: Any) -> Architecture:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterator
@@ -68,6 +69,22 @@ def ending(path: Path, suffix: str) -> Iterator[Path]:
         yield alias
     finally:
         alias.unlink(missing_ok=True)
+
+
+@contextmanager
+def elsewhere(path: Path, suffix: str) -> Iterator[Path]:
+    """A new file with that ending among the temporary files, whose bytes go to ``path`` when the block ends.
+
+    For writers that must make the file themselves, under a name: HDF5.
+    """
+    folder = Path(tempfile.gettempdir())
+    _sweep(folder, f"{_MARK}*")
+    file = folder / f"{_MARK}{os.urandom(8).hex()}{suffix}"
+    try:
+        yield file
+        shutil.copyfile(file, path)
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _nameless(folder: Path) -> tuple[int, Path, None] | None:

@@ -18,6 +18,8 @@ class Weight(NamedTuple):
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
+    integer: bool = False
+    """Whether it counts something; all others are floats."""
 
 
 class Misfit(Exception):

@@ -83,4 +83,5 @@ class Normalize(Op):
         if self.mean is not None:
             return ()
         channels = (known_channels(x),)
-        return (Weight("mean", channels, False), Weight("variance", channels, False), Weight("count", (), False))
+        count = Weight("count", (), False, integer=True)
+        return (Weight("mean", channels, False), Weight("variance", channels, False), count)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from functools import partial
 from typing import Any
@@ -11,25 +10,21 @@ import keras
 
 from archdsl.backends.keras import lowering as lowering  # registers every op
 from archdsl.backends.keras.registry import Site, connect, layer_name, lower
-from archdsl.backends.keras.weights import loaded
+from archdsl.backends.keras.weights import Choice, started
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.view import order
 
 
-def build(graph: Graph, weights: str | os.PathLike[str] | None = None) -> keras.Model:
-    """The model of a graph, its weights initialised, or read from a file that Keras wrote.
+def build(graph: Graph, choose: Choice | None = None) -> keras.Model:
+    """The model of a graph, its weights initialised, or those of a file that ``choose`` gives for the model.
 
     Layers go by the paths of the nodes (see ``layer_name``); where Keras cannot pad by numbers, a layer
     ``<path>.pad`` comes before. Nodes that share weights are one layer that is called several times. One unnamed
     output is a tensor, named ones are a dictionary; inputs are in the order of the spec and may also be fed by name.
-
-    Raises:
-        WeightsError: the file does not fit the model.
-        OSError: the file cannot be read.
     """
-    if weights is not None:
-        return loaded(partial(_model, graph), weights)
+    if choose is not None:
+        return started(graph, partial(_model, graph), choose)
     # In a scope of its own, Keras makes all layers first and then all values of their variables, which are the same
     # and take less than half the time (docs/performance.md).
     with keras.StatelessScope():

@@ -1,80 +1,133 @@
-"""Weights from a file, for a model that never had others: no random values are made to be thrown away."""
+"""Weights of Keras models by name: out of files, for models that never had others, and into files."""
 
 from __future__ import annotations
 
-import os
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
 
-_SHOWN = 3
-"""How many weights a message names."""
+from archdsl.atomic import elsewhere, replacing
+from archdsl.backends.keras.files import hdf5
+from archdsl.backends.keras.registry import layer_name
+from archdsl.graph.fingerprint import fingerprint
+from archdsl.graph.model import Graph
+from archdsl.version import __version__
+from archdsl.weights import Array, WeightsError, expected, safetensors
 
 
-class WeightsError(ValueError):
-    """A file of weights does not fit the model; the message says which weights, and their shapes."""
+def variables(graph: Graph, model: keras.Model) -> dict[str, keras.Variable]:
+    """The variables of a graph's model by the keys of the graph's arrays, in the same order.
 
-
-def loaded(make: Callable[[], keras.Model], file: str | os.PathLike[str]) -> keras.Model:
-    """The model that ``make`` makes, with its weights from a file that Keras wrote: ``.weights.h5`` or ``.keras``.
-
-    Inside of a ``StatelessScope`` Keras makes variables without values and puts assigned values aside. So the file is
-    read into the scope, and each variable starts with what was read. What no file keeps, the state of a dropout's
-    random numbers, starts as it always does.
+    Names decide, as Keras gives them to variables: ``attention/query/kernel``.
 
     Raises:
-        WeightsError: a weight has no value in the file, or one of another shape, or the file is not one of weights.
-        OSError: the file cannot be read.
+        WeightsError: the model is not one that was built from the graph: a variable is missing, or of another shape.
+    """
+    found: dict[str, keras.Variable] = {}
+    owners: dict[str, dict[str, keras.Variable]] = {}
+    for key, weight in expected(graph).items():
+        path = key.partition("/")[0]
+        if path not in owners:
+            owners[path] = _own(model, layer_name(path))
+        variable = owners[path].get(weight.name)
+        if variable is None or tuple(variable.shape) != weight.shape:
+            has = "none" if variable is None else str([*variable.shape])
+            raise WeightsError(f"{model.name} is no model of {graph.name}: {key} {[*weight.shape]} is {has} there")
+        found[key] = variable
+    return found
+
+
+def _own(model: keras.Model, name: str) -> dict[str, keras.Variable]:
+    """The variables of a layer, by their names within it."""
+    try:
+        layer = model.get_layer(name)
+    except ValueError:
+        return {}
+    return {f"/{variable.path}".partition(f"/{name}/")[2]: variable for variable in layer.weights}
+
+
+# --- out of a file ----------------------------------------------------------------------------------------------------
+
+Choice = Callable[[keras.Model], Mapping[str, Array]]
+"""Which arrays a model starts with, by key."""
+
+
+def started(graph: Graph, make: Callable[[], keras.Model], choose: Choice) -> keras.Model:
+    """The model that ``make`` makes of a graph, its weights those that were chosen, the others initialised.
+
+    Inside of a ``StatelessScope`` Keras makes variables without values, and gives them their values when the scope
+    ends. A variable that was chosen for has its value from the file then, and no random one is made to be thrown away.
     """
     try:
-        with keras.StatelessScope(initialize_variables=False) as scope:
+        with keras.StatelessScope(initialize_variables=False):
             model = make()
-            reason = _read(model, os.fspath(file))
-        values = {id(variable): scope.get_current_value(variable) for variable in model.weights}
-        missing = [variable for variable in model.weights if values[id(variable)] is None]
-        if missing or reason:
-            raise WeightsError(_misfit(os.fspath(file), model, missing, reason))
-        for variable in model.weights:
-            # Keras has no public way to say it: a variable that waits for its value knows it by this name alone.
-            variable._initializer = _Value(values[id(variable)])
+            arrays, known = choose(model), variables(graph, model)
+            for key, array in arrays.items():
+                # Keras has no public way to say it: a variable that waits for its value knows it by this name alone.
+                known[key]._initializer = _Value(array)
     finally:
         with keras.StatelessScope():
             pass  # at its end Keras initialises every variable that waits, ours and those of a model that failed
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # it computes with copies of its weights
     return model
 
 
 class _Value:
-    """An initialiser that gives a value which is there already."""
+    """An initialiser that gives the values of a file, read when they are asked for."""
 
-    def __init__(self, value: Any) -> None:
-        self._value = value
+    def __init__(self, array: Array) -> None:
+        self._array = array
 
-    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> Any:
-        return self._value
-
-
-def _read(model: keras.Model, file: str) -> str:
-    """Assigns what the file has, and gives Keras's reason if that is not everything."""
-    with open(file, "rb"):  # noqa: PTH123  # a file that is not there is told as such, in one way for all formats
-        pass
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what it skips; whether anything is missing is looked at afterwards
-            model.load_weights(file)
-    except OSError as error:  # HDF5 says so of bytes that are none of its own
-        return str(error)
-    except Exception as error:  # noqa: BLE001  # a broken archive fails in whichever library reads that part of it
-        _, *example = str(error).split("\n\n")
-        return example[0] if example else str(error)
-    return ""
+    def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
+        return keras.ops.convert_to_tensor(self._array.read(), dtype)
 
 
-def _misfit(file: str, model: keras.Model, missing: list[keras.Variable], reason: str) -> str:
-    text = f"{file} does not fit {model.name}"
-    if missing:
-        shown = ", ".join(f"{variable.path} {list(variable.shape)}" for variable in missing[:_SHOWN])
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
-        text += f": it has no fitting value for {shown}{more}"
-    return f"{text}\n{reason}" if reason else text
+# --- into a file ------------------------------------------------------------------------------------------------------
+
+FORMS = (".safetensors", ".weights.h5")
+"""Endings of the files that ``write`` writes."""
+
+
+def save(graph: Graph, model: keras.Model, file: Path) -> None:
+    """Writes the weights of a graph's model to a file, whole or not at all, in the form that its ending says."""
+    form = next((form for form in FORMS if file.name.lower().endswith(form)), None)
+    if form is None:
+        raise ValueError(f"weights go to a file that ends in {' or '.join(FORMS)}, not to {file}")
+    with replacing(file) as path:
+        write(graph, model, path, form)
+
+
+def write(graph: Graph, model: keras.Model, path: Path, form: str) -> None:
+    """The same into a file that is open to be written: ``form`` is one of ``FORMS``."""
+    named = variables(graph, model)
+    metadata = {
+        "schema": safetensors.SCHEMA,
+        "version": safetensors.VERSION,
+        "model": graph.name,
+        "graph": fingerprint(graph),
+        "archdsl": __version__,
+    }
+    if form == ".safetensors":
+        arrays = {key: keras.ops.convert_to_numpy(variable) for key, variable in named.items()}
+        safetensors.write(path, arrays, metadata)
+        return
+    with elsewhere(path, form) as file:
+        model.save_weights(file)
+        hdf5.mark(file, _configuration(model), metadata, named.keys())
+
+
+def _configuration(model: keras.Model) -> hdf5.Configs:
+    """What a ``.keras`` file would say of the layers that have weights."""
+    return {
+        "layers": [
+            {
+                "class_name": type(layer).__name__,
+                "config": layer.get_config() if layer.weights else {"name": layer.name},
+            }
+            for layer in model.layers
+        ]
+    }

@@ -1,0 +1,36 @@
+"""Files of weights that a model can start with, read without Keras and without running anything that is in them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from archdsl.backends.keras.files import archive, hdf5
+from archdsl.weights import Weights, WeightsError, safetensors
+
+_READERS = {".safetensors": safetensors.opened, ".keras": archive.opened, ".weights.h5": hdf5.opened}
+
+
+def opened(file: str | os.PathLike[str]) -> AbstractContextManager[Weights]:
+    """The weights of a file, by the ending of its name.
+
+    Raises:
+        WeightsError: the file is broken, or of no form that is known.
+        OSError: the file cannot be read.
+    """
+    name = os.fspath(file)
+    for ending, reader in _READERS.items():
+        if name.lower().endswith(ending):
+            path = Path(name)
+            if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
+                raise OSError(errno.EINVAL, "no ordinary file", name)
+            with path.open("rb"):  # what may not be read is told in one way for all forms
+                return reader(name)
+    endings = ", ".join(_READERS)
+    extra = ""
+    if name.lower().endswith((".h5", ".hdf5")):
+        extra = "; the older form of Keras is read by Keras alone: load it there and save the model as .keras"
+    raise WeightsError(f"{name} is no file of weights: it must end in {endings}{extra}")

@@ -1,0 +1,87 @@
+"""Weights by order, for files whose names are not the model's: matched as Keras does it, with more checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import keras
+
+from archdsl.backends.keras.files.layout import snake_case
+from archdsl.backends.keras.registry import layer_name
+from archdsl.graph.model import Graph
+from archdsl.weights import Array, Layer, Weights, WeightsError, expected
+
+_SHOWN: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """A layer of the model: the shapes of its arrays by key."""
+
+    path: str
+    shapes: dict[str, tuple[int, ...]]
+
+
+def by_order(graph: Graph, weights: Weights, model: keras.Model) -> dict[str, Array]:
+    """The arrays of a file by the keys of the graph: the first ``conv2d`` of one is the first of the other, and so on.
+
+    Raises:
+        WeightsError: the file has no order, or as a whole does not fit: other numbers of layers of a class, or arrays
+            of other names or shapes. The message lists all of them.
+    """
+    if weights.layers is None:
+        raise WeightsError(f"{weights.file} has no order, only names")
+    ours, theirs = _ours(graph, model), _theirs(weights.layers)
+    found: dict[str, Array] = {}
+    problems: list[str] = []
+    for kind in sorted({*ours, *theirs}):
+        here, there = ours.get(kind, []), theirs.get(kind, [])
+        if len(here) != len(there):
+            problems.append(f"{kind}: {len(there)} in the file, {len(here)} in the model")
+            continue
+        for layer, other in zip(here, there, strict=True):
+            problems += _pair(layer, other, weights, found)
+    if problems:
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        lines = "".join(f"\n  {line}" for line in (*problems[:_SHOWN], *more))
+        raise WeightsError(f"{weights.file} does not fit {model.name} by order:{lines}")
+    return found
+
+
+def _ours(graph: Graph, model: keras.Model) -> Mapping[str, list[_Ours]]:
+    """The layers with weights by class, in the order of the model."""
+    owners: dict[str, _Ours] = {}
+    for key, weight in expected(graph).items():
+        path = key.partition("/")[0]
+        owners.setdefault(layer_name(path), _Ours(path, {})).shapes[key] = weight.shape
+    found: dict[str, list[_Ours]] = {}
+    for layer in model.layers:
+        if layer.name in owners:
+            found.setdefault(snake_case(type(layer).__name__), []).append(owners[layer.name])
+    return found
+
+
+def _theirs(layers: tuple[Layer, ...]) -> Mapping[str, list[Layer]]:
+    found: dict[str, list[Layer]] = {}
+    for layer in layers:
+        found.setdefault(layer.kind, []).append(layer)
+    return found
+
+
+def _pair(ours: _Ours, theirs: Layer, weights: Weights, found: dict[str, Array]) -> Iterator[str]:
+    """Adds the arrays of a layer to what was found, and gives what does not fit."""
+    names = [key.partition("/")[2] for key in ours.shapes]
+    # Where the file does not name them, Keras's order within a layer is all there is, which is that of the op.
+    given = [key.partition("/")[2] for key in theirs.keys] if theirs.is_named else names
+    if len(given) != len(theirs.keys) or sorted(given) != sorted(names):
+        yield f"{theirs.name} has {', '.join(given)}; {ours.path} has {', '.join(names)}"
+        return
+    arrays = {name: weights.arrays[key] for name, key in zip(given, theirs.keys, strict=True)}
+    for (key, shape), name in zip(ours.shapes.items(), names, strict=True):
+        array = arrays[name]
+        if array.shape == shape:
+            found[key] = array
+        else:
+            yield f"{theirs.name}/{name} {[*array.shape]} is no {key} {[*shape]}"

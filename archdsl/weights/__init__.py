@@ -1,0 +1,12 @@
+"""Weights by name: what a graph's arrays are called, what a file has, and how the two fit. Knows no framework."""
+
+from archdsl.weights.arrays import Array as Array
+from archdsl.weights.arrays import Layer as Layer
+from archdsl.weights.arrays import Weights as Weights
+from archdsl.weights.arrays import WeightsError as WeightsError
+from archdsl.weights.match import Changed as Changed
+from archdsl.weights.match import Match as Match
+from archdsl.weights.match import PartialWeights as PartialWeights
+from archdsl.weights.match import fitting as fitting
+from archdsl.weights.match import match as match
+from archdsl.weights.names import expected as expected

@@ -1,0 +1,55 @@
+"""What a file of weights has: arrays by name, which are read one at a time when somebody wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+class WeightsError(ValueError):
+    """A file of weights is broken, does not say what its arrays are called, or does not fit the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """One array of a file."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    """As NumPy names it, or ``bfloat16``."""
+    read: Callable[[], Any]
+    """Gives the values, as an array of NumPy."""
+
+    @property
+    def kind(self) -> Literal["float", "integer", "other"]:
+        if self.dtype == "bfloat16" or self.dtype.startswith("float"):
+            return "float"
+        return "integer" if self.dtype.startswith(("int", "uint")) else "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What a file says of a layer that has arrays: for matching by order, where names are not to be used."""
+
+    kind: str
+    """The class in Keras's snake case, as files have it: ``conv2d``."""
+    name: str
+    keys: tuple[str, ...]
+    """Of its arrays, in the order of the file."""
+    is_named: bool = True
+    """Whether the file says, or can say only in one way, which of the layer's arrays is which."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """An open file of weights."""
+
+    file: str
+    arrays: Mapping[str, Array]
+    """By ``path/weight``, such as ``stem.conv/kernel``."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    layers: tuple[Layer, ...] | None = None
+    """Those of each kind in the order in which they were made; ``None`` if the file has no order."""
+    unnamed: tuple[str, ...] = ()
+    """Places in the file whose arrays could be of several names, each with the reason."""

@@ -1,0 +1,113 @@
+"""How a file of weights fits a model, in words: every array that does not, folded by blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from archdsl.weights.match import Match
+
+_EACH: Final = 4
+"""A block has its arrays listed up to so many, more are counted if all of the block's are concerned."""
+_LINES: Final = 40
+"""Of one list, before the rest of it is counted."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """A prefix of paths, and the arrays below it that a list is about."""
+
+    path: str
+    whole: int = 0
+    """How many arrays lie below it on that side, also those that the list is not about."""
+    listed: list[str] = field(default_factory=list)
+    parts: dict[str, _Group] = field(default_factory=dict)
+
+
+def report(match: Match) -> str:
+    """What was found in a line, then a list for each way of not fitting."""
+    wanted = (*match.kept, *(c.key for c in match.changed), *match.new)
+    found = (*match.kept, *(c.key for c in match.changed), *match.dropped)
+    shapes = {c.key: f"{c.found} in the file, {c.wanted} in the model" for c in match.changed}
+    lines = [_heading(match)]
+    for title, keys, whole in (
+        ("of another shape", tuple(shapes), wanted),
+        ("not in the file", match.new, wanted),
+        ("not in the model", match.dropped, found),
+    ):
+        if keys:
+            lines += [f"{title}:", *_folded(keys, whole, shapes, match.calls)]
+    return "\n".join(lines)
+
+
+def _heading(match: Match) -> str:
+    if match:
+        return f"{match.file} fits {match.model}: {_arrays(len(match.kept))}"
+    parts = (
+        (len(match.kept), "fit"),
+        (len(match.changed), "of another shape"),
+        (len(match.new), "not in the file"),
+        (len(match.dropped), "not in the model"),
+    )
+    counts = ", ".join(f"{count} {words}" for count, words in parts if count)
+    return f"{match.file} does not fit {match.model}: {counts}"
+
+
+def _folded(
+    keys: tuple[str, ...], whole: tuple[str, ...], shapes: Mapping[str, str], calls: Mapping[str, str]
+) -> list[str]:
+    lines = [*_lines(_grouped(keys, whole), shapes, calls)]
+    if len(lines) <= _LINES:
+        return [f"  {line}" for line, _ in lines]
+    rest = sum(count for _, count in lines[_LINES:])
+    return [*(f"  {line}" for line, _ in lines[:_LINES]), f"  and {_arrays(rest)} more"]
+
+
+def _grouped(keys: tuple[str, ...], whole: tuple[str, ...]) -> _Group:
+    root, about = _Group(""), frozenset(keys)
+    for key in whole:
+        group = root
+        for path in _prefixes(key):
+            group.whole += 1
+            if key in about:
+                group.listed.append(key)
+            group = group.parts.setdefault(path, _Group(path))
+        group.whole += 1
+        if key in about:
+            group.listed.append(key)
+    return root
+
+
+def _prefixes(key: str) -> Iterator[str]:
+    """The paths of the blocks around an array and of its node: ``a``, ``a.b`` and ``a.b.conv``."""
+    path = key.partition("/")[0]
+    end = path.find(".")
+    while end >= 0:
+        yield path[:end]
+        end = path.find(".", end + 1)
+    yield path
+
+
+def _lines(root: _Group, shapes: Mapping[str, str], calls: Mapping[str, str]) -> Iterator[tuple[str, int]]:
+    """Lines with how many arrays each stands for."""
+    stack = [root]
+    while stack:
+        group = stack.pop()
+        count = len(group.listed)
+        if count > _EACH and count == group.whole and group.path:
+            call = f" {calls[group.path]}" if group.path in calls else ""
+            yield f"{group.path}{call}: all {count}, such as {_array(group.listed[0], shapes)}", count
+        elif count <= _EACH or not group.parts:
+            for key in group.listed:
+                yield _array(key, shapes), 1
+        else:
+            stack.extend(reversed(group.parts.values()))
+
+
+def _array(key: str, shapes: Mapping[str, str]) -> str:
+    return f"{key}: {shapes[key]}" if key in shapes else key
+
+
+def _arrays(count: int) -> str:
+    return "1 array" if count == 1 else f"{count:,} arrays"
