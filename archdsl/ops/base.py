@@ -18,8 +18,12 @@ class Weight(NamedTuple):
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
-    integer: bool = False
-    """Whether it counts something; all others are floats."""
+
+
+class Count(Weight):
+    """An array of integers, where others have floats."""
+
+    __slots__ = ()
 
 
 class Misfit(Exception):

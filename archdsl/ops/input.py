@@ -7,7 +7,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape
 from archdsl.ops.axes import known_channels, per_channel
-from archdsl.ops.base import Misfit, Op, Wanted, Weight
+from archdsl.ops.base import Count, Misfit, Op, Wanted, Weight
 
 Variance = Annotated[float, Field(gt=0)]
 
@@ -83,5 +83,5 @@ class Normalize(Op):
         if self.mean is not None:
             return ()
         channels = (known_channels(x),)
-        count = Weight("count", (), False, integer=True)
+        count = Count("count", (), False)
         return (Weight("mean", channels, False), Weight("variance", channels, False), count)

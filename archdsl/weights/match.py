@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archdsl.graph.model import Graph
+from archdsl.ops.base import Count
 from archdsl.weights.arrays import Array, Weights, WeightsError
 from archdsl.weights.names import expected
 
@@ -67,7 +68,7 @@ def match(graph: Graph, weights: Weights) -> Match:
         array = found.get(key)
         if array is None:
             continue
-        kind = "integer" if weight.integer else "float"
+        kind = "integer" if isinstance(weight, Count) else "float"
         fits_kind = array.kind == kind
         if fits_kind and array.shape == weight.shape:
             kept.append(key)

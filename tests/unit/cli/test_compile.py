@@ -39,7 +39,7 @@ def test_ending_says_the_format(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("-o", "net.h5"), "end it in .keras, .json or .graph, or give --to"),
+        (("-o", "net.h5"), "end it in .keras, .safetensors, .weights.h5, .json or .graph, or give --to"),
         (("-o", "-"), "what to write to -?"),
         (("--to", "keras", "-o", "net.h5"), "ends in .keras"),
         (("--to", "keras", "-o", "-"), "ends in .keras"),
@@ -113,11 +113,12 @@ def test_several_models_need_a_name(run: Run) -> None:
 
 
 def test_failed_save_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def save(architecture: object, target: Path, weights: str | None) -> None:
+    def save(architecture: object, model: object, target: Path, form: str) -> None:
         with command.written(target) as file:
             file.write_text("half", encoding="utf-8")
             raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(command, "_built", lambda *_: None)  # without Keras
     monkeypatch.setattr(command, "_save", save)
     Path("net.keras").write_text("kept", encoding="utf-8")
     result = run("compile", "net.arch")
@@ -128,10 +129,11 @@ def test_failed_save_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPat
 
 
 def test_interrupt_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def save(architecture: object, target: Path, weights: str | None) -> None:
+    def save(architecture: object, model: object, target: Path, form: str) -> None:
         with command.written(target):
             raise KeyboardInterrupt
 
+    monkeypatch.setattr(command, "_built", lambda *_: None)  # without Keras
     monkeypatch.setattr(command, "_save", save)
     assert run("compile", "net.arch", "-o", "out/net.keras").exit_code == 130
     assert not Path("out").exists()
