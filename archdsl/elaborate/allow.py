@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
@@ -11,7 +12,7 @@ from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
-_COMMENT: Final = re.compile(r"#[ \t]*allow:")
+_COMMENT: Final = re.compile(r"#\s*allow:")
 _CODE: Final = re.compile(r"[^\s,]+")
 
 
@@ -31,7 +32,7 @@ class Allowances:
         self._at: dict[tuple[str, int], dict[str, Allowance]] = {}
         self._lines: dict[str, list[int]] = {}
         self._used: set[Allowance] = set()
-        self._reached: set[tuple[str, int, int]] = set()
+        self._reached: set[Span] = set()
         self._entered: set[int] = set()
 
     def __bool__(self) -> bool:
@@ -56,7 +57,8 @@ class Allowances:
 
     def reach(self, span: Span) -> None:
         """Notes that a step was elaborated, so that it gave all the warnings that it can give."""
-        self._reached.update((span.source.name, line, span.start) for line in self._within(span))
+        if span.source.name in self._lines:
+            self._reached.add(span)
 
     def _within(self, span: Span) -> Iterator[int]:
         """The lines of a place that allow something."""
@@ -83,11 +85,11 @@ class Allowances:
             if id(declaration) not in self._entered:
                 skipped.append(_lines(declaration.span))
             for node in walk(declaration):
-                if isinstance(node, ast.Apply | ast.Choose):
-                    span = own_span(node)
-                    hidden.update(n for n in self._within(span) if (file, n, span.start) not in self._reached)
+                if isinstance(node, ast.Apply | ast.Choose) and node.span not in self._reached:
+                    hidden.update(self._within(_own_span(node)))
         for each in left:
-            if each.line not in hidden and not any(first <= each.line <= last for first, last in skipped):
+            at = bisect_right(skipped, (each.line, sys.maxsize)) - 1  # the last that begins before its end
+            if each.line not in hidden and (at < 0 or skipped[at][1] < each.line):
                 yield each
 
 
@@ -97,15 +99,12 @@ def _lines(span: Span) -> tuple[int, int]:
 
 
 def _of(module: ast.Module) -> Iterator[Allowance]:
-    found = [comment for comment in module.comments if not comment.is_doc and comment.text.startswith("allow:")]
+    found = [(comment, begin) for comment in module.comments if (begin := _COMMENT.match(comment.span.text))]
     if not found:
         return
     below = _lines_below(module.source, module.comments)
-    for comment in found:
-        text, start = comment.span.text, comment.span.start
-        begin = _COMMENT.match(text)
-        assert begin is not None
-        line = comment.span.line
+    for comment, begin in found:
+        text, start, line = comment.span.text, comment.span.start, comment.span.line
         for code in _CODE.finditer(text, begin.end()):
             span = Span(module.source, start + code.start(), start + code.end())
             yield Allowance(code[0], span, below.get(line, line))
@@ -124,7 +123,7 @@ def _lines_below(source: SourceFile, comments: Sequence[ast.Comment]) -> dict[in
     return below
 
 
-def own_span(step: ast.Step) -> Span:
+def _own_span(step: ast.Apply | ast.Choose) -> Span:
     """Where a step stands, without the steps inside of it."""
     if not isinstance(step, ast.Apply):
         return step.span._replace(end=step.span.start)

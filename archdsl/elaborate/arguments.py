@@ -83,7 +83,7 @@ def _too_many(callee: str, value: Given, positional: Sequence[str], known: Seque
         wanted = "no arguments by position" if known else "no arguments"
     rest = [name for name in known if name not in positional]
     help_ = [f"by name: {', '.join(rest)}"] if rest else []
-    if isinstance(value.value, OpRef | BlockRef):
+    if isinstance(value.value, OpRef | BlockRef) and " if " not in value.span.text:
         help_.append(_NO_ARGUMENTS["activation"].format(callee).replace("relu", value.span.text))
     elif positional and positional[0] in ("filters", "units"):
         help_.append(f"what comes in is not given: `{callee}({', '.join(positional)})`")

@@ -150,7 +150,8 @@ def truth(value: Value, span: Span) -> bool:
     """A condition's value, which must be a bool: no number or list is taken for one."""
     if isinstance(value, bool):
         return value
-    help_ = (f"compare it, as in `{span.text} > 0`",) if isinstance(value, int | float) else ()
+    whole = f"({span.text})" if " if " in span.text and not span.text.startswith("(") else span.text
+    help_ = (f"compare it, as in `{whole} > 0`",) if isinstance(value, int | float) else ()
     raise Failure(codes.WrongType(span=span, what="the condition", wanted="a bool", given=describe(value), help=help_))
 
 

@@ -12,7 +12,6 @@ from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.catalogue.syntax import RepeatedName
 from archdsl.elaborate import apply, habits
 from archdsl.elaborate.advice import Place
-from archdsl.elaborate.allow import own_span
 from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import (
@@ -92,7 +91,7 @@ class Flows:
         """One step. ``name`` is the tap that names its place; ``first`` allows it to be a named tensor."""
         self.session.tick(step.span)
         if self.session.allowances:
-            self.session.allowances.reach(own_span(step))
+            self.session.allowances.reach(step.span)
         return _STEPS[step.__class__](self, step, scope, current, name, first)
 
     def _step_or_hole(self, step: ast.Step, scope: Scope, current: Result, name: str | None, *, first: bool) -> Result:

@@ -10,7 +10,7 @@ from archdsl.diagnostics.catalogue import habits as codes
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.values import OpRef, Tensor
 from archdsl.graph.dims import Shape, show
-from archdsl.graph.model import Graph, Node
+from archdsl.graph.model import Graph, Node, Origin
 from archdsl.ops.base import Misfit
 from archdsl.ops.reach import Layout, Part
 from archdsl.passes import axes
@@ -99,15 +99,20 @@ def _untaken(flow: ast.Flow | None) -> tuple[ast.Choose, ...]:
 def in_graph(session: Session, graph: Graph, signature: ast.Signature, *, is_model: bool) -> None:
     """Reports what only shows when tensors are followed from the model's inputs on."""
     starts = _starts(graph, signature, is_model)
+    places: dict[Origin, list[axes.Slip]] = {}
     for slip in axes.slips(graph, starts):
-        span, op = session.place(slip.node.origin), slip.node.op.name
+        places.setdefault(slip.node.origin, []).append(slip)
+    for origin, (slip, *more) in places.items():
+        span, op = session.place(origin), slip.node.op.name
         trace = _trace(session, graph, slip.node)
         if isinstance(slip, axes.Crossing):
             one, other = (_called(part, starts, graph, signature) for part in (slip.one, slip.other))
             help_ = ("`permute` brings them into one order", meant(codes.CrossedAxes))
             axis = str(slip.axis)
             session.report(
-                codes.CrossedAxes(span=span, op=op, axis=axis, one=one, other=other, trace=trace, help=help_)
+                codes.CrossedAxes(
+                    span=span, op=op, axis=axis, one=one, other=other, trace=trace, help=help_, more=len(more)
+                )
             )
         elif span not in session.claimed:
             help_ = (
@@ -115,7 +120,7 @@ def in_graph(session: Session, graph: Graph, signature: ast.Signature, *, is_mod
                 meant(codes.AttentionOnMap),
             )
             shape = show(slip.shape)
-            session.report(codes.AttentionOnMap(span=span, op=op, shape=shape, trace=trace, help=help_))
+            session.report(codes.AttentionOnMap(span=span, op=op, shape=shape, trace=trace, help=help_, more=len(more)))
 
 
 def _starts(graph: Graph, signature: ast.Signature, is_model: bool) -> dict[str, Layout]:

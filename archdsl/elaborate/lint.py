@@ -153,7 +153,7 @@ def _channels(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
         module.session.report(ChannelsFirst(span=shape.span, model=model.name.id, help=help_, fix=fix))
 
 
-_BATCHES = frozenset({"batch", "batch_size", "bs", "None"})
+_BATCHES = frozenset({"batch", "batch_size", "bs"})
 
 
 def _batch(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
@@ -161,6 +161,8 @@ def _batch(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
     if len(shape.dims) < 2:
         return
     first, *rest = (dim.span.text for dim in shape.dims)
+    if first in ("None", "none", "_"):
+        return  # an error, which says so
     is_image = len(rest) == 3 and rest[0] == rest[1] != first and rest[2] in ("1", "3") and rest[0] not in ("1", "3")
     if (is_image and not _slides_along_three(model)) or (first in _BATCHES and first not in rest):
         right = f"[{', '.join(rest)}]"

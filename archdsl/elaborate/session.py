@@ -93,8 +93,10 @@ class Session:
     def report(self, diagnostic: Diagnostic) -> None:
         """Adds a diagnostic with the chain of instances that led to it."""
         diagnostic = self._traced(diagnostic)
+        known = len(self.sink)
         self.add(diagnostic)
-        self.charge(REPORT, diagnostic.span)
+        # A warning ends nothing, so that a loop may give it a hundred thousand times.
+        self.charge(REPORT if diagnostic.is_error or len(self.sink) > known else OP, diagnostic.span)
         if self._recorders:
             self._recorders[-1].add(diagnostic)
 

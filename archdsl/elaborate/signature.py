@@ -197,7 +197,7 @@ def model_inputs(signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
                     codes.BadDimension(
                         span=dim.span,
                         value=f"`{dim.span.text}` in the input of a model",
-                        help=("write `?` for a size that is known only when the model runs",),
+                        help=_for_open_size(dim, port.shape),
                     )
                 )
             elif isinstance(dim, ast.Name) and _is_free(dim.id, scope):
@@ -207,6 +207,15 @@ def model_inputs(signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
                 dims.append(dimension(dim, scope))
         shapes[port.name.id if port.name else "input"] = tuple(dims)
     return shapes
+
+
+def _for_open_size(dim: ast.Node, shape: ast.ShapeOf) -> tuple[str, ...]:
+    """What stands for the `None` of Keras, whose first one is the batch."""
+    first, *rest = shape.dims
+    written = [each.span.text for each in rest]
+    if dim is first and len(rest) > 1 and first.span.text not in written:
+        return (f"shapes leave out the batch: `[{', '.join(written)}]`",)
+    return ("write `?` for a size that is known only when the model runs",)
 
 
 def bind_free(pattern: ast.ShapeOf, shape: Shape, scope: Scope) -> None:

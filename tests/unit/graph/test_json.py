@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archdsl.api import load_text
 from archdsl.graph.dims import Sym
 from archdsl.graph.json import MAX_NESTING, GraphError, from_json, json_schema, to_json
+from archdsl.graph.text import to_text
 from archdsl.ops.init import Init
 from tests.unit.graph.build import Builder, op, resnet, tower
 
@@ -154,3 +156,17 @@ def test_many_problems_are_counted() -> None:
 def test_published_schema_is_up_to_date() -> None:
     published = (ROOT / "docs" / "graph.schema.json").read_text(encoding="utf-8")
     assert published == json_schema(), "run `python -m archdsl.graph.json > docs/graph.schema.json`"
+
+
+def test_calls_lose_no_digits() -> None:
+    text = (
+        "block Unit(eps: float, act: op = relu) :: [n, c] -> [n, c] {\n"
+        "  layer_norm(eps=eps) -> dense(c, init=truncated_normal(0.0123456789), l2=1e-05) -> act\n}\n"
+        "model M() :: [4, 8] -> [4, 8] { Unit(0.00001234567890123, act=leaky_relu(0.1 + 0.2)) }"
+    )
+    graph = load_text(text).graph
+    again = from_json(to_json(graph))
+    assert again == graph
+    (unit,) = (instance.call for instance in again.instances if instance.block == "Unit")
+    assert unit == "Unit(1.234567890123e-5, act=leaky_relu(0.30000000000000004))"
+    assert "init=truncated_normal(0.0123456789, 0.0), l2=1e-5)" in to_text(graph)
