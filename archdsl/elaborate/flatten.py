@@ -12,6 +12,7 @@ from archdsl.elaborate.values import Slot
 from archdsl.graph.dims import Shape, show
 from archdsl.graph.model import Graph, Instance, Node, Port
 from archdsl.ops.base import Op, Weight
+from archdsl.ops.show import call
 from archdsl.passes.liveness import dead
 from archdsl.source import Span
 
@@ -167,29 +168,33 @@ def _owners(
 ) -> list[str] | None:
     """For each node the path of the one that owns its weights: the first use of the same ``shared`` place.
 
-    ``None`` after errors.
+    What has no weights owns itself, and may differ from one use to the next. ``None`` after errors.
     """
     first: dict[ShareKey, tuple[_Place, tuple[Weight, ...]]] = {}
     owners: list[str] = []
     differing: set[Span] = set()
     shapes = dict(inputs) | {p.path: p.step.shapes[0] for p in places}
     for place in places:
-        if place.share is None:
+        weights = place.op.weights(*(shapes[name] for name in place.inputs)) if place.share else ()
+        if place.share is None or not weights:
             owners.append(place.path)
             continue
         key, use = place.share
-        weights = place.op.weights(*(shapes[name] for name in place.inputs))
         owner, owned = first.setdefault(key, (place, weights))
         assert owner.share is not None
         if (weights != owned or place.op != owner.op) and use not in differing:
             differing.add(use)
+            what, here, there = "weights", _show_weights(weights), _show_weights(owned)
+            if here == there:
+                what, here, there = "arguments", call(place.op), call(owner.op)
             report(
                 codes.SharedMismatch(
                     span=use,
                     name=key[0].name,
+                    what=what,
                     op=place.op.name,
-                    here=_show_weights(weights),
-                    labels=(Label(owner.share.use, f"needs {_show_weights(owned)}"),),
+                    here=here,
+                    labels=(Label(owner.share.use, f"needs {there}"),),
                 )
             )
         owners.append(owner.path)

@@ -105,7 +105,7 @@ class Gelu(_Activation):
 
     name = "gelu"
     aliases = ("GELU", "GeLU", "Gelu", "gelu_tanh", "quick_gelu")
-    keras = "Activation; archdsl's TanhGelu when approximate"
+    keras = "Activation; gelu when approximate"
     example = "[197, 768] -> [197, 768]: gelu"
     backprop_reads = INPUT
 

@@ -29,7 +29,7 @@ class Pad(Op):
         *("padding", "zero_pad"),
     )
     positional = ("size",)
-    keras = "ZeroPadding1D, ZeroPadding2D or ZeroPadding3D; archdsl's Pad otherwise"
+    keras = "ZeroPadding1D, ZeroPadding2D or ZeroPadding3D; pad otherwise"
     example = "[224, 224, 3] -> [230, 230, 3]: pad(3)"
 
     size: Sides = Field(0, description="places to add at each end, or [before, after], for all dimensions or for each")
@@ -97,7 +97,7 @@ class Slice(Op):
     keeps_sign = True
     aliases = (*("take", "select", "narrow", "gather", "getitem", "index_select", "split", "chunk", "Lambda"),)
     positional = ("start", "stop")
-    keras = "archdsl's Slice"
+    keras = "slicing"
     example = "[197, 768] -> [768]: slice(0, axis=0, keepdims=false)"
 
     start: Index = Field(description="first place that is taken; a negative one counts from the end")
@@ -157,7 +157,7 @@ class Roll(Op):
     keeps_sign = True
     aliases = ("cyclic_shift", "shift", "Roll")
     positional = ("shift",)
-    keras = "archdsl's Roll"
+    keras = "roll"
     example = "[56, 56, 96] -> [56, 56, 96]: roll(-3)"
 
     shift: Annotated[

@@ -44,7 +44,7 @@ class Normalize(Op):
 
     Given statistics are constants. Without any the layer holds them as weights that training leaves alone, together
     with a count that Keras keeps, and ``adapt`` or a file of weights sets them; ``keras.applications.EfficientNet``
-    begins so.
+    begins so. Of these, Keras takes a standard deviation below 1e-7 for 1e-7.
     """
 
     name = "normalize"

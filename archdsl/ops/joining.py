@@ -152,7 +152,7 @@ class Matmul(_Join):
     kind = "matmul"
     aliases = ("MatMul", "Dot", "dot", "bmm", "einsum")
     arity = (2, 2)
-    keras = "Dot; archdsl's MatMul with more than two dimensions"
+    keras = "Dot; matmul with more than two dimensions"
     example = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { query: dense(32)  key: dense(32) }"
     elementwise = False
     aligned = False

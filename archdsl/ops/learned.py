@@ -81,7 +81,7 @@ class Scale(Weighted):
     family = "learned"
     aliases = ("LayerScale", "layer_scale", "gamma", "affine", "Affine", "rezero")
     positional = ("value",)
-    keras = "archdsl's Scale"
+    keras = "DepthwiseConv2D of one place on [h, w, c], otherwise archdsl's Scale"
     example = "[56, 56, 96] -> [56, 56, 96]: scale(1e-6)"
     elementwise = True
     backprop_reads = INPUT
@@ -101,4 +101,10 @@ class Scale(Weighted):
         (x,) = inputs
         size = (known_channels(x),) if self.per == "channel" else ()
         bias = (Weight("bias", size, self.trainable),) if self.bias else ()
+        if self.is_depthwise(x):
+            return (Weight("kernel", (1, 1, *size, 1), self.trainable), *bias)
         return (Weight("gamma", size, self.trainable), *bias)
+
+    def is_depthwise(self, x: Shape) -> bool:
+        """Whether it is a depthwise convolution of one place, as fast and a layer of Keras: over ``[h, w, c]``."""
+        return self.per == "channel" and len(x) == 3

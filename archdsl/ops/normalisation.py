@@ -138,7 +138,7 @@ class RmsNorm(_Norm):
 
     name = "rms_norm"
     aliases = ("RMSNormalization", "RMSNorm", "rmsnorm")
-    keras = "RMSNormalization; without a scale a layer of archdsl"
+    keras = "RMSNormalization; rms_normalization without a scale; with `init` or `l2` a layer of archdsl"
     example = "[197, 768] -> [197, 768]: rms_norm"
 
     eps: Epsilon = Field(1e-6, description="added to the mean square")
@@ -164,7 +164,7 @@ class LocalResponseNorm(Op):
     family = "normalisation"
     aliases = ("LocalResponseNorm", "lrn", "local_response_normalization")
     positional = ("size",)
-    keras = "a layer of archdsl"
+    keras = "pad, add, power and divide"
     example = "[55, 55, 96] -> [55, 55, 96]: local_response_norm(5)"
     backprop_reads = INPUT | OUTPUT
     keeps_sign = True

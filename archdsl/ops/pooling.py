@@ -133,7 +133,7 @@ class AdaptiveAvgPool(Op):
     family = "pooling"
     aliases = ("AdaptiveAveragePooling2D", "AdaptiveAvgPool2d", "adaptive_average_pool")
     positional = ("size",)
-    keras = "AveragePooling2D where the size divides the map, otherwise AdaptiveAveragePooling2D"
+    keras = "AveragePooling2D where the size divides the map, tensordot otherwise"
     example = "[13, 13, 256] -> [6, 6, 256]: adaptive_avg_pool(6)"
     keeps_sign = True
 

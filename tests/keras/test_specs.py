@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import archdsl
-from archdsl.backends.keras.build import static
+from archdsl.backends.keras.registry import static
 from archdsl.compiler import Program
 from archdsl.files import bundled, locate, plain
 from archdsl.graph.model import Graph
@@ -78,20 +78,27 @@ CASES: list[tuple[str, dict[str, object]]] = [
 
 
 def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
-    """Names, output shapes and weights of all layers, and the totals."""
+    """Names and output shapes of layers and operations, weights and whether they are trained, and the totals."""
     costs = cost(graph)
-    names = {layer.name for layer in model.layers}
-    nodes = {n.layer for n in graph} | {p.name for p in graph.inputs}
-    helpers = {name for name in names - nodes if name.endswith((".pad", ".permute"))}
-    assert names - helpers == nodes
+    made = {operation.name: operation for operation in model.operations}
+    inputs = {port.name for port in graph.inputs}
+    helpers = {name for name in set(made) - inputs - set(graph.by_path) if name.rpartition(".")[0] in graph.by_path}
+    owned = {node.path for node in graph if node.layer == node.path}
+    assert set(made) - helpers - inputs >= owned
+    assert set(made) - helpers <= set(graph.by_path) | inputs
+    trained = {id(weight) for weight in model.trainable_weights}
     for node in graph:
-        layer = model.get_layer(node.layer)
-        if node.layer == node.path:
-            assert layer.output.shape[1:] == static(node.shape), node.path
-            assert layer.count_params() == costs.nodes[node.path].params, node.path
-            learned = sum(int(np.prod(w.shape)) for w in layer.trainable_weights)
-            assert learned == costs.nodes[node.path].trainable, node.path
+        if node.path not in owned:
+            continue
+        last = made.get(f"{node.path}.crop", made[node.path])
+        assert last.output.shape[1:] == static(node.shape), node.path
+        weights = getattr(made[node.path], "weights", [])
+        params = [int(np.prod(weight.shape)) for weight in weights]
+        assert sum(params) == costs.nodes[node.path].params, node.path
+        learned = sum(n for n, weight in zip(params, weights, strict=True) if id(weight) in trained)
+        assert learned == costs.nodes[node.path].trainable, node.path
     assert model.count_params() == costs.params
+    assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == costs.trainable
 
 
 @pytest.mark.parametrize(("name", "params"), CASES, ids=str)

@@ -1,9 +1,9 @@
-"""Which function lowers which op."""
+"""Which function lowers which op, and how it is called: for each use at its own place, with its own shapes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
 import keras
@@ -11,35 +11,64 @@ import keras
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import Op, Weighted
 
-Layers: TypeAlias = "keras.Layer | tuple[keras.Layer, ...]"
+Tensor: TypeAlias = Any
+"""A symbolic tensor of Keras."""
+
+
+class Owner:
+    """One set of weights: the layer that has them, made for the first use, and the inputs of all uses."""
+
+    def __init__(self, path: str, uses: Sequence[tuple[Shape, ...]]) -> None:
+        self.path = path
+        self.uses = tuple(uses)
+        self.rank = max((len(inputs[0]) for inputs in self.uses), default=0)
+        self._layer: keras.Layer | None = None
+
+    def layer(self, kind: Callable[..., keras.Layer], **arguments: Any) -> Any:
+        if self._layer is None:
+            self._layer = kind(name=self.path, **arguments)
+        return self._layer
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where an op is lowered: what its layer is called and what flows in and out."""
+    """Where an op is lowered: what it is called and what flows in and out."""
 
     path: str
-    """Name of the layer (see ``layer_name``); helper layers before it are called ``path.pad`` and the like."""
+    """Name of the layer or operation (see ``layer_name``); helpers beside it are called ``path.pad`` and the like."""
     inputs: tuple[Shape, ...]
     output: Shape
     nonnegative: bool
     """Whether the (first) input is known not to be negative, so that zero is as good as ``-inf`` in a maximum."""
+    owner: Owner
 
     @property
     def rank(self) -> int:
         """Spatial dimensions of the first input."""
         return len(self.inputs[0]) - 1
 
+    def below(self, what: str) -> str:
+        """The name of a helper layer beside the op's own."""
+        return layer_name(f"{self.path}.{what}")
 
-Lowering: TypeAlias = Callable[[Any, Site], Layers]
+    def layer(self, kind: Callable[..., keras.Layer], **arguments: Any) -> Any:
+        """The layer that owns the op's weights. It is called by the owner's path and serves every use of them.
+
+        So the arguments must be right for all ``owner.uses``: what differs between them goes before or after it.
+        """
+        return self.owner.layer(kind, **arguments)
+
+
+Lowering: TypeAlias = Callable[..., Tensor]
 OpType = TypeVar("OpType", bound=Op)
 _LOWERINGS: dict[type[Op], Lowering] = {}
 
 
 def lowers(*ops: type[Op]) -> Callable[[Lowering], Lowering]:
-    """Registers a function from an op and its site to a layer, or to several that are applied in sequence.
+    """Registers a function from an op, its site and its input tensors to its output tensor.
 
-    The last layer is called ``site.path`` and owns the weights in the order of ``op.weights``. ``connect`` calls it.
+    Layers without weights are called ``site.path``, one with weights comes from ``site.layer``, and operations
+    (``keras.ops`` on a symbolic tensor) get their names from ``lower``.
     """
 
     def register(function: Lowering) -> Lowering:
@@ -56,23 +85,73 @@ def layer_name(path: str) -> str:
     return path.replace(".", ":") if keras.backend.backend() == "torch" else path
 
 
-def lower(op: Op, site: Site) -> tuple[keras.Layer, ...]:
-    layers = _LOWERINGS[type(op)](op, site)
-    return layers if isinstance(layers, tuple) else (layers,)
+def static(shape: Shape) -> tuple[int | None, ...]:
+    """The shape as Keras writes it: ``None`` for a dimension that is known only when the model runs."""
+    return tuple(dim if isinstance(dim, int) else None for dim in shape)
 
 
-def connect(layer: keras.Layer, tensors: Sequence[Any]) -> Any:
-    """Calls a layer with the op's inputs: one tensor, or a list when there are several.
+def lower(op: Op, site: Site, tensors: Sequence[Tensor]) -> Tensor:
+    """The op applied to tensors, as layers and operations that are called by the node's path."""
+    missing = site.owner.rank - len(site.inputs[0])
+    result = _lifted(op, site, tensors, missing) if missing > 0 else _LOWERINGS[type(op)](op, site, *tensors)
+    if any(result is tensor for tensor in tensors):
+        result = keras.layers.Identity(name=site.path)(result)
+    _name_operations(result, tensors, site.path)
+    assert result.shape[1:] == static(site.output), f"{site.path}: {result.shape[1:]} for {site.output}"
+    return result
 
-    Keras's own attention is the exception, with a query and a value, which are the same tensor in self-attention.
+
+def _lifted(op: Op, site: Site, tensors: Sequence[Tensor], missing: int) -> Tensor:
+    """A use whose input has fewer dimensions than that of another: these come after the batch, with size 1.
+
+    Most layers of Keras take inputs of the rank that they were built for. What shares weights of equal shapes between
+    ranks works along the last axes, so that more of them before those make no difference.
     """
-    if isinstance(layer, keras.layers.MultiHeadAttention):
-        return layer(tensors[0], tensors[-1])
-    return layer(tensors[0] if len(tensors) == 1 else list(tensors))
+    ones = (1,) * missing
+    lifted = replace(site, inputs=tuple((*ones, *x) for x in site.inputs), output=(*ones, *site.output))
+    axes = list(range(1, missing + 1))
+    expanded = [keras.ops.expand_dims(tensor, axes) for tensor in tensors]
+    return keras.ops.squeeze(_LOWERINGS[type(op)](op, lifted, *expanded), axes)
 
 
-def initializer(op: Weighted, field: str = "init", default: str = "glorot_uniform") -> Any:
-    """The Keras initialiser of ``init`` or ``bias_init``."""
+def _name_operations(result: Tensor, tensors: Sequence[Tensor], path: str) -> None:
+    """Names what ``keras.ops`` made between some tensors and a result: the last by the path, others below it.
+
+    Keras numbers operations over a whole process, and such a name could be that of a node.
+    """
+    found: list[keras.Operation] = []
+    known = {id(tensor) for tensor in tensors}
+    queue = [result]
+    while queue:
+        tensor = queue.pop()
+        if id(tensor) in known:
+            continue
+        known.add(id(tensor))
+        operation = tensor._keras_history.operation  # Keras documents it as how a model finds its layers
+        if operation not in found:
+            found.append(operation)
+        node = operation._inbound_nodes[tensor._keras_history.node_index]
+        queue.extend(node.input_tensors)
+    taken = {operation.name for operation in found if isinstance(operation, keras.Layer)}
+    for operation in found:
+        if isinstance(operation, keras.Layer):
+            continue
+        name = path
+        if name in taken:
+            stem = name = layer_name(f"{path}.{type(operation).__name__.lower()}")
+            for number in range(1, len(found)):
+                if name not in taken:
+                    break
+                name = f"{stem}_{number}"
+        taken.add(name)
+        operation.name = name
+
+
+def initializer(op: Weighted, field: str = "init", default: str = "glorot_uniform", fan_out: int | None = None) -> Any:
+    """The Keras initialiser of ``init`` or ``bias_init``.
+
+    ``fan_out`` is for kernels whose shape does not tell Keras how many places they write to.
+    """
     from archdsl.ops.init import KINDS
 
     init = getattr(op, field)
@@ -82,6 +161,9 @@ def initializer(op: Weighted, field: str = "init", default: str = "glorot_unifor
     names = [name for name, _ in kind.parameters]
     values: dict[str, Any] = dict(zip(names, init.values, strict=False))
     if init.kind == "fan_out_normal":
+        if fan_out is not None:
+            scale = values.get("scale", 2.0)
+            return keras.initializers.RandomNormal(stddev=(scale / fan_out) ** 0.5)
         values |= {"mode": "fan_out", "distribution": "untruncated_normal"}
     return getattr(keras.initializers, kind.keras)(**values)
 

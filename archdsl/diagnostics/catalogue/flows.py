@@ -99,11 +99,14 @@ class SharedMismatch(Diagnostic):
         shared head = conv(10, k=1)
         concat { p3: p3 -> conv(64, k=1) -> head
                  p4: p4 -> conv(64, k=1) -> head }
+
+    Its arguments, such as a stride, are the same for all uses too. Ops without weights may differ between uses.
     """
 
-    message = "uses of shared `{name}` need different weights of `{op}`"
+    message = "uses of shared `{name}` need different {what} of `{op}`"
     label = "needs {here}"
     name: str
+    what: str
     op: str
     here: str
 

@@ -21,7 +21,7 @@ def test_uses_without_shared_own_what_they_use() -> None:
     assert _owners(flow("conv(8, k=3) -> conv(8, k=3)")) == {}
 
 
-def test_a_shared_block_shares_every_node_of_it() -> None:
+def test_a_shared_block_shares_every_node_of_it_that_has_weights() -> None:
     made = graph(
         """
         block Unit() :: [h, w, c] -> [h, w, c] { repeat 2 { conv(c, k=3) -> relu } }
@@ -29,7 +29,7 @@ def test_a_shared_block_shares_every_node_of_it() -> None:
                                               unit as one -> gelu -> unit as two }
         """
     )
-    assert _owners(made) == {f"two.{n}_{i}": f"one.{n}_{i}" for n in ("conv", "relu") for i in (0, 1)}
+    assert _owners(made) == {f"two.conv_{i}": f"one.conv_{i}" for i in (0, 1)}
 
 
 def test_each_instance_of_a_block_has_shared_weights_of_its_own() -> None:
@@ -55,7 +55,6 @@ def test_shared_within_shared() -> None:
     assert _owners(made) == {
         "one.f_1": "one.f_0",
         "two.f_0": "one.f_0",
-        "two.relu": "one.relu",
         "two.f_1": "one.f_0",
     }
 
@@ -105,3 +104,32 @@ def test_there_is_no_graph_where_the_weights_do_not_fit() -> None:
     made = program("model M() :: [8, 8, 4] -> [8, 8, 6] { shared f = conv(6, k=3)\n f -> relu -> f }")
     assert [d.code for d in made.diagnostics if d.is_error] == ["shared-mismatch"]
     assert made.graph("M") is None
+
+
+def test_what_has_no_weights_may_differ_between_uses() -> None:
+    """Sizes too, which an op's arguments may follow."""
+    made = graph(
+        """
+        block Head(anchors: int) :: [h, w, c] -> [h * w, anchors * 4] {
+          conv(c) -> relu -> conv(anchors * 4) -> max_pool(h // 4, stride=1) -> flatten_spatial
+        }
+        model Boxes() :: (p3: [32, 32, 64], p4: [16, 16, 64]) -> [32 * 32 + 16 * 16, 36] {
+          shared head = Head(9)
+          concat(axis=0) { { p3 -> head }, { p4 -> head } }
+        }
+        """
+    )
+    kinds = {path: made[path].op.name for path in _owners(made)}
+    assert list(kinds.values()) == ["conv", "conv"]
+    assert [node.op.k for node in made if node.op.name == "max_pool"] == [8, 4]  # type: ignore[attr-defined]
+
+
+def test_uses_with_equal_weights_need_equal_arguments() -> None:
+    text = """
+    block Half() :: [h, w, c] -> [8, 8, 4] { conv(4, stride=h // 8) }
+    model M() :: (a: [16, 16, 4], b: [32, 32, 4]) -> [8, 8, 4] { shared half = Half()
+                                                                add { { a -> half }, { b -> half } } }
+    """
+    assert mistakes(text) == ["uses of shared `half` need different arguments of `conv`"]
+    (found,) = program(text).diagnostics
+    assert found.primary.text == "needs conv(4, stride=4)"

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 import archdsl.backends.keras.lowering  # noqa: F401 -- registers them all
-from archdsl.backends.keras.registry import Site, connect, lower
+from archdsl.backends.keras.registry import Owner, Site, lower
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import Op
 
@@ -26,26 +26,29 @@ def static(shape: Shape) -> tuple[int | None, ...]:
 def build(op: Op, *shapes: Shape, nonnegative: bool = False) -> keras.Model:
     """A model of the op alone, called as the compiler calls it."""
     inputs = [keras.Input(static(shape), name=f"x{i}") for i, shape in enumerate(shapes)]
-    flow: list[Any] = list(inputs)
-    for layer in lower(op, Site(PATH, shapes, op.shape(*shapes), nonnegative)):
-        flow = [connect(layer, flow)]
-    return keras.Model(inputs if len(inputs) > 1 else inputs[0], flow[0])
+    site = Site(PATH, shapes, op.shape(*shapes), nonnegative, Owner(PATH, [shapes]))
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], lower(op, site, inputs))
 
 
 def assert_agrees(op: Op, *shapes: Shape, nonnegative: bool = False) -> keras.Model:
-    """Shape, weights and trainability are those that the op states; the last layer has the name and the weights."""
+    """Shape, weights and trainability are those that the op states; a layer of the op's name has the weights."""
     model = build(op, *shapes, nonnegative=nonnegative)
     assert model.output.shape[1:] == static(op.shape(*shapes))
 
-    layer = model.get_layer(PATH)
-    assert layer is model.layers[-1]
-    assert all(other.name.startswith(f"{PATH}.") for other in model.layers[len(shapes) : -1])
-    assert len(model.weights) == len(layer.weights)
+    made = names(model)
+    assert made.count(PATH) == 1
+    assert all(name == PATH or name.startswith(f"{PATH}.") for name in made)
 
-    learned = {id(weight) for weight in layer.trainable_weights}
-    built = [(w.path.removeprefix(f"{PATH}/"), tuple(w.shape), id(w) in learned) for w in layer.weights]
+    learned = {id(weight) for weight in model.trainable_weights}
+    built = [(w.path.removeprefix(f"{PATH}/"), tuple(w.shape), id(w) in learned) for w in model.weights]
     assert built == [tuple(weight) for weight in op.weights(*shapes)]
+    assert not built or len(model.get_layer(PATH).weights) == len(built)
     return model
+
+
+def names(model: keras.Model) -> list[str]:
+    """Of the layers and operations that the op became."""
+    return [made.name for made in model.operations if not isinstance(made, keras.layers.InputLayer)]
 
 
 def run(model: keras.Model, *arrays: Any) -> np.ndarray[Any, Any]:
@@ -58,7 +61,7 @@ def set_random(model: keras.Model, seed: int = 0) -> dict[str, np.ndarray[Any, A
     """Gives every weight random values, positive ones to variances; returns them by the names that the op states."""
     rng = np.random.default_rng(seed)
     values: dict[str, np.ndarray[Any, Any]] = {}
-    for weight in model.get_layer(PATH).weights:
+    for weight in model.weights:
         value = rng.normal(size=tuple(weight.shape)).astype("float32")
         value = np.abs(value) + 0.1 if "variance" in weight.path else value
         weight.assign(value)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from archdsl.graph.dims import Shape, Sym
+from archdsl.ops.base import per_axis
 from archdsl.ops.convolution import Conv, DepthwiseConv, SeparableConv
+from archdsl.ops.sliding import pad_pairs, same_pads
 from archdsl.ops.transposed import ConvTranspose
 from tests.unit.keras.harness import assert_agrees, assert_survives_saving, noise, run, set_random
 
@@ -123,3 +125,38 @@ def test_conv_transpose_pads_as_pytorch(k: int, stride: int, pad: int, extra: in
 def test_trimmed_conv_transpose_survives_saving(tmp_path: Path) -> None:
     model = assert_agrees(ConvTranspose(filters=5, stride=2, pad=1, output_pad=1), (H, W, 3))
     assert_survives_saving(model, tmp_path, [noise(2, 5, 6, 3)])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shape"),
+    [
+        ({"k": (3, 2, 3), "stride": (3, 1, 2), "pad": "valid"}, (5, 4, 4, 1)),
+        ({"k": 3, "stride": 2}, (5, 4, 2, 1)),
+        ({"k": 3, "stride": 2, "pad": ((1, 1), (1, 0), (0, 2))}, (5, 4, 2, 1)),
+        ({"k": 2, "stride": 3, "pad": ((0, 0), (0, 0), (2, 1))}, (5, 5, 1, 1)),
+        ({"k": (3, 5), "stride": 2, "pad": 1}, (6, 4, 1)),
+    ],
+    ids=str,
+)
+def test_a_single_column_is_computed_without_steps(arguments: dict[str, Any], shape: Shape) -> None:
+    """Strided convolutions of one channel to a map of one column are wrong in oneDNN on processors with AVX-512."""
+    op = Conv(filters=2, **arguments)
+    assert op.shape(shape)[-2] == 1
+    model, x = assert_agrees(op, shape), noise(2, *shape)
+    made = [layer for layer in model.layers if hasattr(layer, "strides")]
+    assert [layer.strides[-1] for layer in made] == [1]
+    weights = set_random(model)
+    strides, k = per_axis(op.stride, len(shape) - 1, "stride"), weights["kernel"].shape[:-2]
+    if op.pad == "same":
+        pads = [same_pads(n, size, s) for n, size, s in zip(shape, k, strides, strict=False)]
+    else:
+        pads = list(pad_pairs(0 if op.pad == "valid" else op.pad, len(shape) - 1))
+    padded = np.pad(x, [(0, 0), *pads, (0, 0)])
+    windows = strided_windows(padded, k, strides)
+    wanted = np.stack([np.tensordot(padded[(slice(None), *w)], weights["kernel"], len(shape)) for w in windows], 1)
+    np.testing.assert_allclose(run(model, x).reshape(wanted.shape), wanted + weights["bias"], atol=1e-4)
+
+
+def strided_windows(padded: Any, k: tuple[int, ...], strides: tuple[int, ...]) -> list[tuple[slice, ...]]:
+    starts = (range(0, n - size + 1, s) for n, size, s in zip(padded.shape[1:-1], k, strides, strict=True))
+    return [tuple(slice(s, s + size) for s, size in zip(corner, k, strict=True)) for corner in product(*starts)]

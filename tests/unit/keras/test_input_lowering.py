@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -63,3 +64,12 @@ def test_files_load_without_archdsl(op: Op, tmp_path: Path) -> None:
     model = build(op, (5, 6, 3))
     assert "archdsl" not in json.dumps(model.get_config())
     assert_survives_saving(model, tmp_path, [noise(2, 5, 6, 3)])
+
+
+@pytest.mark.parametrize("variance", [1e-20, (1e-20, 1.0, 4.0)], ids=str)
+def test_small_variances_keep_to_the_formula(variance: Any, tmp_path: Path) -> None:
+    """Keras's own layer divides by 1e-7 at least."""
+    x = noise(2, 5, 6, 3) * 1e-9
+    model = build(Normalize(mean=0.0, variance=variance), (5, 6, 3))
+    np.testing.assert_allclose(run(model, x), x / np.sqrt(variance), rtol=1e-4)
+    assert_survives_saving(model, tmp_path, [x])

@@ -55,7 +55,8 @@ def test_positions_are_added() -> None:
 def test_scale(per: Any) -> None:
     model = build(Scale(per=per, bias=True), (5, 6, 8))
     weights, x = set_random(model), noise(3, 5, 6, 8)
-    np.testing.assert_allclose(run(model, x), x * weights["gamma"] + weights["bias"], rtol=1e-4, atol=1e-6)
+    gain = weights["gamma"] if per == "tensor" else weights["kernel"].reshape(8)
+    np.testing.assert_allclose(run(model, x), x * gain + weights["bias"], rtol=1e-4, atol=1e-6)
 
 
 def test_how_they_start() -> None:

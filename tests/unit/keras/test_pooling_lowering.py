@@ -11,7 +11,6 @@ import keras
 import numpy as np
 import pytest
 
-from archdsl.backends.keras.layers.pooling import AdaptiveAveragePooling, PaddedAveragePooling, PaddedMaxPooling
 from archdsl.graph.dims import Shape, Sym
 from archdsl.ops.base import Op
 from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
@@ -90,20 +89,27 @@ def kinds(op: Op, shape: Shape, nonnegative: bool = False) -> list[type]:
     return [type(layer) for layer in build(op, shape, nonnegative=nonnegative).layers[1:]]
 
 
+def operations(op: Op, shape: Shape) -> list[str]:
+    """What is no layer, by its class."""
+    made = build(op, shape).operations
+    return [type(one).__name__ for one in made if not isinstance(one, keras.Layer)]
+
+
 def test_plain_keras_wherever_it_comes_to_the_same() -> None:
     plain, average, zeros = keras.layers.MaxPooling2D, keras.layers.AveragePooling2D, keras.layers.ZeroPadding2D
     stem = MaxPool(k=3, stride=2, pad=1)
-    assert kinds(stem, (112, 112, 8)) == [PaddedMaxPooling]
+    assert kinds(stem, (112, 112, 8)) == [plain]
+    assert operations(stem, (112, 112, 8)) == ["Pad"]
     assert kinds(stem, (112, 112, 8), nonnegative=True) == [zeros, plain]
     assert kinds(stem, (113, 113, 8)) == [plain], "on an odd map it is what 'same' does"
     assert kinds(MaxPool(k=3, stride=2, pad=((0, 1), (0, 1))), (112, 112, 8)) == [plain]
     assert kinds(MaxPool(k=3, stride=1, pad=1), (H, W, 8)) == [plain]
-    assert kinds(stem, (H, W, 8)) == [PaddedMaxPooling]
+    assert operations(stem, (H, W, 8)) == ["Pad"]
     assert kinds(AvgPool(k=3, stride=1, pad=1), (H, W, 8)) == [zeros, average]
     assert kinds(AvgPool(k=3, stride=1, pad=1, count_pad=False), (H, W, 8)) == [average]
-    assert kinds(AvgPool(k=3, stride=2, pad=1, count_pad=False), (8, 8, 8)) == [PaddedAveragePooling]
+    assert operations(AvgPool(k=3, stride=2, pad=1, count_pad=False), (8, 8, 8)).count("AveragePool") == 2
     assert kinds(AdaptiveAvgPool(size=4), (8, 12, 8)) == [average]
-    assert kinds(AdaptiveAvgPool(size=5), (8, 10, 8)) == [AdaptiveAveragePooling]
+    assert operations(AdaptiveAvgPool(size=5), (8, 10, 8)) == ["Tensordot", "Moveaxis"] * 2
 
 
 def adapted(x: Array, sizes: tuple[int, int]) -> Array:

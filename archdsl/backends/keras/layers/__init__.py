@@ -1,14 +1,14 @@
 """Layers that Keras does not have. They use ``keras.ops`` alone, so they run on every backend of Keras.
 
-Each is registered under the package ``archdsl``: importing this package is what a saved model that holds one needs.
+Each is registered under the package ``archdsl``; ``archdsl.layers`` is the name by which users import them.
 """
 
-from archdsl.backends.keras.layers import activation as activation
-from archdsl.backends.keras.layers import attention as attention
-from archdsl.backends.keras.layers import convolution as convolution
-from archdsl.backends.keras.layers import extent as extent
-from archdsl.backends.keras.layers import joining as joining
-from archdsl.backends.keras.layers import learned as learned
-from archdsl.backends.keras.layers import normalisation as normalisation
-from archdsl.backends.keras.layers import pooling as pooling
-from archdsl.backends.keras.layers import tiling as tiling
+from archdsl.backends.keras.layers.attention import WindowedAttention as WindowedAttention
+from archdsl.backends.keras.layers.learned import ClassToken as ClassToken
+from archdsl.backends.keras.layers.learned import PositionEmbedding as PositionEmbedding
+from archdsl.backends.keras.layers.learned import Scale as Scale
+from archdsl.backends.keras.layers.normalisation import RootMeanSquareNormalization as RootMeanSquareNormalization
+from archdsl.backends.keras.layers.tiling import DepthToSpace as DepthToSpace
+from archdsl.backends.keras.layers.tiling import SpaceToDepth as SpaceToDepth
+from archdsl.backends.keras.layers.tiling import WindowMerge as WindowMerge
+from archdsl.backends.keras.layers.tiling import WindowPartition as WindowPartition

@@ -53,6 +53,23 @@ def softmax(logits: Any) -> Any:
     return ops.exp(ops.subtract(logits, ops.logsumexp(logits, axis=-1, keepdims=True)))
 
 
+def plus(a: Any, b: Any) -> Any:
+    """The sum, as the difference from the negative, which is the same number.
+
+    On TensorFlow, ``keras.ops.add`` takes a second operand of one long dimension for a bias, and adds it along the
+    channels or the first axis, whichever has its size (since keras-team/keras#20386; so in Keras 3.15.1).
+    """
+    return ops.subtract(a, ops.negative(b))
+
+
+class _Projection(keras.layers.EinsumDense):
+    """``EinsumDense`` that adds its bias along the axes of its equation, whatever their sizes."""
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        product = ops.einsum(self.equation, inputs, self.kernel)
+        return product if self.bias is None else plus(product, self.bias)
+
+
 @keras.saving.register_keras_serializable(package="archdsl")
 class WindowedAttention(keras.layers.Layer):
     """Multi-head attention over the last axis but one, with any number of axes before it.
@@ -92,7 +109,7 @@ class WindowedAttention(keras.layers.Layer):
     def _projection(self, name: str, equation: str, shape: tuple[Any, ...], bias_axes: str, inputs: Any) -> Any:
         # Each projection draws values of its own: an initialiser gives the same ones whenever it is called.
         kernel, bias = (type(i).from_config(i.get_config()) for i in (self.kernel_initializer, self.bias_initializer))
-        layer = keras.layers.EinsumDense(
+        layer = _Projection(
             equation,
             shape,
             bias_axes=bias_axes if self.use_bias else None,
@@ -100,6 +117,7 @@ class WindowedAttention(keras.layers.Layer):
             bias_initializer=bias,
             kernel_regularizer=self.kernel_regularizer,
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name=name,
         )
         layer.build(inputs)
@@ -128,7 +146,7 @@ class WindowedAttention(keras.layers.Layer):
         query = ops.multiply(self.query(x), self.key_dim**-0.5)
         logits = ops.einsum("...nhd,...mhd->...hnm", query, self.key(context))
         if self.window is not None:
-            logits = ops.add(logits, self._biases(self.window, logits.dtype))
+            logits = plus(logits, self._biases(self.window, logits.dtype))
         weights = self.dropout(softmax(logits), training=training)
         mixed = ops.einsum("...hnm,...mhd->...nhd", weights, self.value(context))
         return self.output_projection(mixed)
@@ -140,7 +158,7 @@ class WindowedAttention(keras.layers.Layer):
         if self.map is None or not any(self.shift):
             return biases
         mask = shifted_window_mask(self.map, window, self.shift)
-        return ops.add(biases, ops.convert_to_tensor(mask[:, None], dtype=dtype))
+        return plus(biases, ops.convert_to_tensor(mask[:, None], dtype=dtype))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0] if isinstance(input_shape[0], (tuple, list)) else input_shape

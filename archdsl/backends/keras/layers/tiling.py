@@ -1,4 +1,8 @@
-"""Layers that cut a map into blocks and put blocks together: onto channels, or into windows."""
+"""Maps cut into blocks and put together from blocks: onto channels, or into windows.
+
+Functions of tensors; and layers that call them, for maps whose size is known only when the model runs. Where it is
+known, operations of Keras alone come out of the functions.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,49 @@ from keras import ops
 # A map [b, h, w, c] in blocks is [b, h / s, s, w / s, s, c]: odd axes count blocks, even ones places in a block.
 
 
+def space_to_depth(x: Any, size: Sequence[int], order: str) -> Any:
+    """``[h, w, c]`` to ``[h / s, w / s, s * s * c]``."""
+    blocks = ops.transpose(_cut(x, size), _axes(len(size), order))
+    return ops.reshape(blocks, (-1, *ops.shape(blocks)[1 : len(size) + 1], prod(size) * x.shape[-1]))
+
+
+def depth_to_space(x: Any, size: Sequence[int], order: str) -> Any:
+    """``[h, w, s * s * c]`` to ``[h * s, w * s, c]``."""
+    rank, axes = len(size), _axes(len(size), order)
+    inside = (*(n for block in size for n in (0, block)), x.shape[-1] // prod(size))
+    parts = [inside[axis - 1] for axis in axes[rank + 1 :]]
+    blocks = ops.reshape(x, (-1, *ops.shape(x)[1:-1], *parts))
+    return _sew(ops.transpose(blocks, _inverse(axes)), size)
+
+
+def window_partition(x: Any, window: Sequence[int]) -> Any:
+    """``[h, w, c]`` to ``[windows, places, c]``, both row by row."""
+    blocks = ops.transpose(_cut(x, window), _axes(len(window), "hwc"))
+    return ops.reshape(blocks, (-1, prod(ops.shape(blocks)[1 : len(window) + 1]), prod(window), x.shape[-1]))
+
+
+def window_merge(x: Any, window: Sequence[int], size: Sequence[int | None]) -> Any:
+    """``[windows, places, c]`` to ``[h, w, c]``; one of ``size`` may be ``None``, and follows from the rest."""
+    counts = [None if n is None else n // block for n, block in zip(size, window, strict=True)]
+    if None in counts:
+        rest = ops.shape(x)[1] // prod(n for n in counts if n is not None)
+        counts = [rest if n is None else n for n in counts]
+    blocks = ops.reshape(x, (-1, *counts, *window, x.shape[-1]))
+    return _sew(ops.transpose(blocks, _inverse(_axes(len(window), "hwc"))), window)
+
+
 def _cut(x: Any, size: Sequence[int]) -> Any:
     """``[b, h, w, c]`` to ``[b, h / s, s, w / s, s, c]``."""
-    batch, *dims, channels = ops.shape(x)
+    _, *dims, channels = ops.shape(x)
     pairs = [part for dim, block in zip(dims, size, strict=True) for part in (dim // block, block)]
-    return ops.reshape(x, (batch, *pairs, channels))
+    return ops.reshape(x, (-1, *pairs, channels))
 
 
 def _sew(x: Any, size: Sequence[int]) -> Any:
     """The inverse of ``_cut``."""
-    batch, *pairs, channels = ops.shape(x)
+    _, *pairs, channels = ops.shape(x)
     dims = [blocks * block for blocks, block in zip(pairs[::2], size, strict=True)]
-    return ops.reshape(x, (batch, *dims, channels))
+    return ops.reshape(x, (-1, *dims, channels))
 
 
 def _axes(rank: int, order: str) -> tuple[int, ...]:
@@ -54,9 +89,7 @@ class SpaceToDepth(_Shuffle):
     """``[h, w, c]`` to ``[h / s, w / s, s * s * c]``."""
 
     def call(self, inputs: Any) -> Any:
-        rank = len(self.size)
-        x = ops.transpose(_cut(inputs, self.size), _axes(rank, self.order))
-        return ops.reshape(x, (*ops.shape(x)[: rank + 1], prod(self.size) * inputs.shape[-1]))
+        return space_to_depth(inputs, self.size, self.order)
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         batch, *dims, channels = input_shape
@@ -70,11 +103,7 @@ class DepthToSpace(_Shuffle):
     """``[h, w, s * s * c]`` to ``[h * s, w * s, c]``."""
 
     def call(self, inputs: Any) -> Any:
-        rank, axes = len(self.size), _axes(len(self.size), self.order)
-        inside = (*(n for block in self.size for n in (0, block)), inputs.shape[-1] // prod(self.size))
-        parts = [inside[axis - 1] for axis in axes[rank + 1 :]]
-        x = ops.reshape(inputs, (*ops.shape(inputs)[:-1], *parts))
-        return _sew(ops.transpose(x, _inverse(axes)), self.size)
+        return depth_to_space(inputs, self.size, self.order)
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         batch, *dims, channels = input_shape
@@ -92,10 +121,7 @@ class WindowPartition(keras.layers.Layer):
         self.window = tuple(window)
 
     def call(self, inputs: Any) -> Any:
-        rank = len(self.window)
-        x = ops.transpose(_cut(inputs, self.window), _axes(rank, "hwc"))
-        batch, *blocks = ops.shape(x)[: rank + 1]
-        return ops.reshape(x, (batch, prod(blocks), prod(self.window), inputs.shape[-1]))
+        return window_partition(inputs, self.window)
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         batch, *dims, channels = input_shape
@@ -116,12 +142,7 @@ class WindowMerge(keras.layers.Layer):
         self.size = tuple(size)
 
     def call(self, inputs: Any) -> Any:
-        blocks = [None if n is None else n // block for n, block in zip(self.size, self.window, strict=True)]
-        batch, windows, _, channels = ops.shape(inputs)
-        rest = windows // prod(n for n in blocks if n is not None)
-        counts = [rest if n is None else n for n in blocks]
-        x = ops.reshape(inputs, (batch, *counts, *self.window, channels))
-        return _sew(ops.transpose(x, _inverse(_axes(len(self.window), "hwc"))), self.window)
+        return window_merge(inputs, self.window, self.size)
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         return (input_shape[0], *self.size, input_shape[-1])

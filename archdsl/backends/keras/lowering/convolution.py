@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import keras
 
-from archdsl.backends.keras.layers import convolution as own
-from archdsl.backends.keras.lowering.spatial import by_rank, zeros
-from archdsl.backends.keras.registry import Layers, Site, initializer, lowers, penalty
+from archdsl.backends.keras.lowering.spatial import by_rank, cropped, zeros
+from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import per_axis
 from archdsl.ops.convolution import Conv, ConvBase, DepthwiseConv, SeparableConv
-from archdsl.ops.sliding import pad_pairs
+from archdsl.ops.sliding import pad_pairs, same_pads
 from archdsl.ops.transposed import ConvTranspose
 
 
-def padding(op: Any, site: Site) -> tuple[tuple[keras.Layer, ...], str]:
-    """Layers that pad by the op's numbers, and what is left for the layer's own ``padding``.
+def padded(op: Any, site: Site, x: Tensor) -> tuple[Tensor, str]:
+    """The input padded by the op's numbers, and what is left for the layer's own ``padding``.
 
-    Numbers that "same" would choose too need no extra layer: stride 1 and an odd kernel, half of it on each side.
+    Numbers that "same" would choose too need no extra layer: stride 1 and an odd kernel, half of it on each side,
+    whatever the size of the map.
     """
     if isinstance(op.pad, str):
-        return (), op.pad
+        return x, op.pad
     pairs = pad_pairs(op.pad, site.rank)
-    if not any(map(any, pairs)):
-        return (), "valid"
     k, stride = per_axis(op.k, site.rank, "k"), per_axis(op.stride, site.rank, "stride")
     dilation = per_axis(op.dilation, site.rank, "dilation")
     halves = tuple(((n - 1) * d / 2,) * 2 for n, d in zip(k, dilation, strict=True))
-    if set(stride) == {1} and pairs == halves:
-        return (), "same"
-    return (zeros(pairs, site),), "valid"
+    if any(map(any, pairs)) and set(stride) == {1} and pairs == halves:
+        return x, "same"
+    return zeros(pairs, site, x), "valid"
 
 
 def common(op: ConvBase, site: Site) -> dict[str, Any]:
@@ -41,78 +40,124 @@ def common(op: ConvBase, site: Site) -> dict[str, Any]:
         "use_bias": op.bias,
         "bias_initializer": initializer(op, "bias_init", "zeros"),
         "trainable": op.trainable,
-        "name": site.path,
     }
 
 
-@lowers(Conv)
-def conv(op: Conv, site: Site) -> Layers:
-    before, pad = padding(op, site)
-    layer = by_rank("Conv", site)(
-        filters=op.filters,
-        padding=pad,
-        dilation_rate=per_axis(op.dilation, site.rank, "dilation"),
-        groups=op.groups,
-        kernel_initializer=initializer(op),
-        kernel_regularizer=penalty(op),
-        **common(op, site),
-    )
-    return (*before, layer)
-
-
-@lowers(DepthwiseConv)
-def depthwise_conv(op: DepthwiseConv, site: Site) -> Layers:
-    before, pad = padding(op, site)
-    dilation = per_axis(op.dilation, site.rank, "dilation")
-    if op.in_groups(site.rank):
-        layer = by_rank("Conv", site)(
-            filters=site.output[-1],
-            padding=pad,
-            dilation_rate=dilation,
-            groups=site.inputs[0][-1],
-            kernel_initializer=initializer(op),
-            kernel_regularizer=penalty(op),
-            **common(op, site),
-        )
-    else:
-        layer = by_rank("DepthwiseConv", site)(
-            padding=pad,
-            depth_multiplier=op.multiplier,
-            dilation_rate=dilation,
-            depthwise_initializer=initializer(op),
-            depthwise_regularizer=penalty(op),
-            **common(op, site),
-        )
-    return (*before, layer)
-
-
-@lowers(SeparableConv)
-def separable_conv(op: SeparableConv, site: Site) -> Layers:
-    before, pad = padding(op, site)
-    layer = by_rank("SeparableConv", site)(
-        filters=op.filters,
-        padding=pad,
-        depth_multiplier=op.multiplier,
-        dilation_rate=per_axis(op.dilation, site.rank, "dilation"),
-        depthwise_initializer=initializer(op),
-        pointwise_initializer=initializer(op),
-        depthwise_regularizer=penalty(op),
-        pointwise_regularizer=penalty(op),
-        **common(op, site),
-    )
-    return (*before, layer)
-
-
-@lowers(ConvTranspose)
-def conv_transpose(op: ConvTranspose, site: Site) -> Layers:
+def by_groups(op: Conv | DepthwiseConv, site: Site, x: Tensor, filters: int, groups: int) -> Tensor:
+    """A convolution of ``groups`` groups of channels that do not see each other."""
     arguments: dict[str, Any] = {
-        "filters": op.filters,
+        "filters": filters,
+        "dilation_rate": per_axis(op.dilation, site.rank, "dilation"),
+        "groups": groups,
         "kernel_initializer": initializer(op),
         "kernel_regularizer": penalty(op),
         **common(op, site),
     }
+    if site.inputs[0][-1] == groups and all(_is_narrow(op, *inputs) for inputs in site.owner.uses):
+        x = _one_window(op, site, x)
+        strides = (*arguments["strides"][:-1], 1)
+        return site.layer(by_rank("Conv", site), padding="valid", **arguments | {"strides": strides})(x)
+    x, pad = padded(op, site, x)
+    return site.layer(by_rank("Conv", site), padding=pad, **arguments)(x)
+
+
+def _is_narrow(op: Conv | DepthwiseConv, x: Any) -> bool:
+    """Whether a strided convolution makes a map of a single column.
+
+    oneDNN, with which TensorFlow computes on CPUs, has then given wrong results on processors with AVX-512 for kernels
+    with one input channel; with another type of numbers it is pytorch/pytorch#169688.
+    """
+    rank = len(x) - 1
+    return per_axis(op.stride, rank, "stride")[-1] > 1 and all(isinstance(n, int) for n in x) and op.spatial(x)[-1] == 1
+
+
+def _one_window(op: Conv | DepthwiseConv, site: Site, x: Tensor) -> Tensor:
+    """The input padded as the op says, and cut to the one window that it has along the last axis: no step is left."""
+    sizes = [n for n in site.inputs[0][:-1] if isinstance(n, int)]
+    strides, extents = per_axis(op.stride, site.rank, "stride"), _extents(op, site.rank)
+    if op.pad == "same":
+        pairs: list[tuple[int, int]] = []
+        for n, k, s in zip(sizes, extents, strides, strict=True):
+            pads = same_pads(n, k, s)
+            assert pads is not None, "sizes are known"
+            pairs.append(pads)
+    else:
+        pairs = [*pad_pairs(0 if isinstance(op.pad, str) else op.pad, site.rank)]
+    spare = sizes[-1] + sum(pairs[-1]) - extents[-1]
+    before, after = pairs[-1]
+    pairs[-1] = (before, max(after - spare, 0))
+    return cropped([*[(0, 0)] * (site.rank - 1), (0, max(spare - after, 0))], site, zeros(pairs, site, x))
+
+
+def _extents(op: Conv | DepthwiseConv, rank: int) -> tuple[int, ...]:
+    pairs = zip(per_axis(op.k, rank, "k"), per_axis(op.dilation, rank, "dilation"), strict=True)
+    return tuple((k - 1) * d + 1 for k, d in pairs)
+
+
+@lowers(Conv)
+def conv(op: Conv, site: Site, x: Tensor) -> Tensor:
+    return by_groups(op, site, x, op.filters, op.groups)
+
+
+@lowers(DepthwiseConv)
+def depthwise_conv(op: DepthwiseConv, site: Site, x: Tensor) -> Tensor:
+    channels: Any = site.inputs[0][-1]
+    if op.in_groups(site.rank):
+        return by_groups(op, site, x, channels * op.multiplier, channels)
+    x, pad = padded(op, site, x)
+    return site.layer(
+        by_rank("DepthwiseConv", site),
+        padding=pad,
+        depth_multiplier=op.multiplier,
+        dilation_rate=per_axis(op.dilation, site.rank, "dilation"),
+        depthwise_initializer=_depthwise_initializer(op, site),
+        depthwise_regularizer=penalty(op),
+        **common(op, site),
+    )(x)
+
+
+@lowers(SeparableConv)
+def separable_conv(op: SeparableConv, site: Site, x: Tensor) -> Tensor:
+    x, pad = padded(op, site, x)
+    return site.layer(
+        by_rank("SeparableConv", site),
+        filters=op.filters,
+        padding=pad,
+        depth_multiplier=op.multiplier,
+        dilation_rate=per_axis(op.dilation, site.rank, "dilation"),
+        depthwise_initializer=_depthwise_initializer(op, site),
+        pointwise_initializer=initializer(op),
+        depthwise_regularizer=penalty(op),
+        pointwise_regularizer=penalty(op),
+        **common(op, site),
+    )(x)
+
+
+def _depthwise_initializer(op: DepthwiseConv | SeparableConv, site: Site) -> Any:
+    """That of a kernel [..., channels, multiplier], which writes to as many channels as both together are."""
+    channels: Any = site.inputs[0][-1]
+    return initializer(op, fan_out=prod(per_axis(op.k, site.rank, "k")) * channels * op.multiplier)
+
+
+@lowers(ConvTranspose)
+def conv_transpose(op: ConvTranspose, site: Site, x: Tensor) -> Tensor:
+    """With padding in numbers, that by the rule "valid" with places taken off.
+
+    Where the numbers ask for more places at the end, there is a row of zeros after the input, whose result has more
+    than enough of them.
+    """
     trims = op.trims(site.rank)
-    if not any(map(any, trims)):
-        pad = op.pad if isinstance(op.pad, str) else "valid"
-        return getattr(keras.layers, f"Conv{site.rank}DTranspose")(padding=pad, **arguments)
-    return getattr(own, f"TrimmedConv{site.rank}DTranspose")(trims=trims, **arguments)
+    extra = [1 if after < 0 else 0 for _, after in trims]
+    if trims:
+        x = zeros([(0, n) for n in extra], site, x)
+    layer = site.layer(
+        getattr(keras.layers, f"Conv{site.rank}DTranspose"),
+        filters=op.filters,
+        padding=op.pad if isinstance(op.pad, str) else "valid",
+        kernel_initializer=initializer(op),
+        kernel_regularizer=penalty(op),
+        **common(op, site),
+    )
+    strides = per_axis(op.stride, site.rank, "stride")
+    ends = [(before, after + n * s) for (before, after), n, s in zip(trims, extra, strides, strict=bool(trims))]
+    return cropped(ends, site, layer(x))

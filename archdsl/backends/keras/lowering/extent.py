@@ -4,37 +4,60 @@ from __future__ import annotations
 
 from typing import Any
 
-from archdsl.backends.keras.layers import extent
-from archdsl.backends.keras.lowering.spatial import by_rank
-from archdsl.backends.keras.registry import Layers, Site, lowers
-from archdsl.ops.axes import side_pairs
+from keras import ops
+
+from archdsl.backends.keras.lowering.spatial import bare, by_rank
+from archdsl.backends.keras.registry import Site, Tensor, lowers
+from archdsl.ops.axes import axis_index, side_pairs
 from archdsl.ops.base import per_axis
 from archdsl.ops.extent import Crop, Pad, Roll, Slice
 
 
 @lowers(Pad)
-def pad(op: Pad, site: Site) -> Layers:
+def pad(op: Pad, site: Site, x: Tensor) -> Tensor:
     *sides, channels = op.sides(site.inputs[0])
-    if op.mode == "constant" and op.value == 0 and channels == (0, 0):
-        return by_rank("ZeroPadding", site)(_pairs(sides), name=site.path)
-    return extent.Pad([*sides, channels], op.value, op.mode, name=site.path)
+    if op.mode == "reflect":
+        for axis, (before, after) in enumerate((*sides, channels), start=1):
+            x = _reflected(x, axis, before, after)
+        return x
+    if op.value == 0 and channels == (0, 0):
+        return by_rank("ZeroPadding", site)(bare(sides), name=site.path)(x)
+    return ops.pad(x, [(0, 0), *sides, channels], constant_values=op.value)
+
+
+def _reflected(x: Tensor, axis: int, before: int, after: int) -> Tensor:
+    """Mirrors ``x`` at its ends. ``ops.pad`` does not, for maps of three dimensions on the torch backend."""
+    parts = [x]
+    if before:
+        parts.insert(0, ops.flip(x[_along(axis, slice(1, before + 1))], axis))
+    if after:
+        parts.append(ops.flip(x[_along(axis, slice(-after - 1, -1))], axis))
+    return ops.concatenate(parts, axis) if len(parts) > 1 else x
+
+
+def _along(axis: int, item: slice | int) -> tuple[slice | int, ...]:
+    """The index that takes ``item`` along one axis, the batch counted, and everything along those before it."""
+    return (slice(None),) * axis + (item,)
 
 
 @lowers(Crop)
-def crop(op: Crop, site: Site) -> Layers:
-    return by_rank("Cropping", site)(_pairs(side_pairs(op.size, site.rank, "size")), name=site.path)
-
-
-def _pairs(sides: Any) -> Any:
-    """Pairs as Keras takes them: bare when there is one dimension."""
-    return sides[0] if len(sides) == 1 else tuple(sides)
+def crop(op: Crop, site: Site, x: Tensor) -> Tensor:
+    return by_rank("Cropping", site)(bare(side_pairs(op.size, site.rank, "size")), name=site.path)(x)
 
 
 @lowers(Slice)
-def slice_(op: Slice, site: Site) -> Layers:
-    return extent.Slice(op.start, op.stop, op.step, op.axis, op.keepdims, name=site.path)
+def slice_(op: Slice, site: Site, x: Tensor) -> Tensor:
+    axis = axis_index(op.axis, site.inputs[0])
+    if not op.keepdims:
+        return x[_along(axis + 1, op.start)]
+    size: Any = site.inputs[0][axis]
+    kept = site.output[axis]
+    if isinstance(kept, int) and not isinstance(size, int):
+        # So many places of an axis of any length: Keras could not tell how many a range takes.
+        return ops.take(x, [op.start + i * op.step for i in range(kept)], axis=axis + 1)
+    return x[_along(axis + 1, slice(op.start, op.stop, op.step))]
 
 
 @lowers(Roll)
-def roll(op: Roll, site: Site) -> Layers:
-    return extent.Roll(per_axis(op.shift, site.rank, "shift"), name=site.path)
+def roll(op: Roll, site: Site, x: Tensor) -> Tensor:
+    return ops.roll(x, per_axis(op.shift, site.rank, "shift"), axis=tuple(range(1, site.rank + 1)))

@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import keras
+from keras import ops
 
-from archdsl.backends.keras.layers.joining import MatMul
-from archdsl.backends.keras.registry import Layers, Site, lowers
+from archdsl.backends.keras.registry import Site, Tensor, lowers
+from archdsl.graph.dims import Shape
 from archdsl.ops.base import Op
-from archdsl.ops.joining import Add, Average, Concat, Matmul, Maximum, Minimum, Mul, Subtract
+from archdsl.ops.joining import Add, Average, Concat, Matmul, Maximum, Minimum, Mul, Subtract, broadcast_shape
 
 
-@lowers(Add, Subtract, Mul, Maximum, Minimum, Average)
-def elementwise(op: Op, site: Site) -> Layers:
-    return getattr(keras.layers, op.keras)(name=site.path)
+@lowers(Subtract, Mul, Maximum, Minimum, Average)
+def elementwise(op: Op, site: Site, *tensors: Tensor) -> Tensor:
+    return getattr(keras.layers, op.keras)(name=site.path)(list(tensors))
+
+
+@lowers(Add)
+def add(_: Add, site: Site, *tensors: Tensor) -> Tensor:
+    """Where shapes differ, by subtracting the negative, which is the same number.
+
+    On TensorFlow, ``keras.ops.add`` takes an operand of one long dimension for a bias and adds it along the channels
+    or the first axis, whichever has its size (since keras-team/keras#20386; so in Keras 3.15.1).
+    """
+    if len(set(site.inputs)) == 1:
+        return keras.layers.Add(name=site.path)(list(tensors))
+    total, shape = tensors[0], site.inputs[0]
+    for tensor, other in zip(tensors[1:], site.inputs[1:], strict=True):
+        small, large = (total, tensor) if _known(shape) < _known(other) else (tensor, total)
+        total = ops.subtract(large, ops.negative(small))
+        shape = broadcast_shape([shape, other]) or other
+    return total
+
+
+def _known(shape: Shape) -> int:
+    return prod(dim for dim in shape if isinstance(dim, int))
 
 
 @lowers(Concat)
-def concat(op: Concat, site: Site) -> Layers:
-    return keras.layers.Concatenate(axis=op.axis if op.axis < 0 else op.axis + 1, name=site.path)
+def concat(op: Concat, site: Site, *tensors: Tensor) -> Tensor:
+    axis = op.axis if op.axis < 0 else op.axis + 1
+    return keras.layers.Concatenate(axis=axis, name=site.path)(list(tensors))
 
 
 @lowers(Matmul)
-def matmul(op: Matmul, site: Site) -> Layers:
+def matmul(op: Matmul, site: Site, a: Tensor, b: Tensor) -> Tensor:
     if len(site.output) == 2:
-        return keras.layers.Dot(axes=(2, 2 if op.transpose_b else 1), name=site.path)
-    return MatMul(op.transpose_b, name=site.path)
+        return keras.layers.Dot(axes=(2, 2 if op.transpose_b else 1), name=site.path)([a, b])
+    return ops.matmul(a, ops.swapaxes(b, -1, -2) if op.transpose_b else b)

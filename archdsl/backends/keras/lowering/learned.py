@@ -7,31 +7,43 @@ from typing import Any
 import keras
 
 from archdsl.backends.keras.layers import learned
-from archdsl.backends.keras.registry import Layers, Site, initializer, lowers, penalty
+from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import Weighted
 from archdsl.ops.learned import ClassToken, PositionEmbedding, Scale
 
 
-def _shared(op: Weighted, site: Site) -> dict[str, Any]:
-    return {"regularizer": penalty(op), "trainable": op.trainable, "name": site.path}
+def _shared(op: Weighted) -> dict[str, Any]:
+    return {"regularizer": penalty(op), "trainable": op.trainable}
 
 
 @lowers(ClassToken)
-def class_token(op: ClassToken, site: Site) -> Layers:
-    return learned.ClassToken(op.count, initializer(op), **_shared(op, site))
+def class_token(op: ClassToken, site: Site, x: Tensor) -> Tensor:
+    return site.layer(learned.ClassToken, count=op.count, initializer=initializer(op), **_shared(op))(x)
 
 
 @lowers(PositionEmbedding)
-def position_embedding(op: PositionEmbedding, site: Site) -> Layers:
-    return learned.PositionEmbedding(initializer(op), **_shared(op, site))
+def position_embedding(op: PositionEmbedding, site: Site, x: Tensor) -> Tensor:
+    return site.layer(learned.PositionEmbedding, initializer=initializer(op), **_shared(op))(x)
 
 
 @lowers(Scale)
-def scale(op: Scale, site: Site) -> Layers:
-    return learned.Scale(
-        keras.initializers.Constant(op.value) if op.init is None else initializer(op),
+def scale(op: Scale, site: Site, x: Tensor) -> Tensor:
+    start = keras.initializers.Constant(op.value) if op.init is None else initializer(op)
+    if op.is_depthwise(site.inputs[0]):
+        return site.layer(
+            keras.layers.DepthwiseConv2D,
+            kernel_size=1,
+            use_bias=op.bias,
+            depthwise_initializer=start,
+            depthwise_regularizer=penalty(op),
+            bias_initializer=initializer(op, "bias_init", "zeros"),
+            trainable=op.trainable,
+        )(x)
+    return site.layer(
+        learned.Scale,
+        initializer=start,
         per_channel=op.per == "channel",
         use_bias=op.bias,
         bias_initializer=initializer(op, "bias_init", "zeros"),
-        **_shared(op, site),
-    )
+        **_shared(op),
+    )(x)

@@ -5,57 +5,72 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras import ops
 
-from archdsl.backends.keras.layers.normalisation import LocalResponseNormalization, RootMeanSquareNormalization
-from archdsl.backends.keras.registry import Layers, Site, initializer, lowers, penalty
+from archdsl.backends.keras.layers.normalisation import RootMeanSquareNormalization
+from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import Weighted
 from archdsl.ops.normalisation import BatchNorm, GroupNorm, LayerNorm, LocalResponseNorm, RmsNorm
 
 
-def gain_and_offset(op: Weighted, site: Site) -> dict[str, Any]:
+def gain_and_offset(op: Weighted) -> dict[str, Any]:
     """The arguments that the norms of Keras share."""
     return {
         "gamma_initializer": initializer(op, "init", "ones"),
         "beta_initializer": initializer(op, "bias_init", "zeros"),
         "gamma_regularizer": penalty(op),
         "trainable": op.trainable,
-        "name": site.path,
     }
 
 
 @lowers(BatchNorm)
-def batch_norm(op: BatchNorm, site: Site) -> Layers:
-    return keras.layers.BatchNormalization(
-        epsilon=op.eps, momentum=op.momentum, scale=op.scale, center=op.center, **gain_and_offset(op, site)
-    )
+def batch_norm(op: BatchNorm, site: Site, x: Tensor) -> Tensor:
+    return site.layer(
+        keras.layers.BatchNormalization,
+        epsilon=op.eps,
+        momentum=op.momentum,
+        scale=op.scale,
+        center=op.center,
+        **gain_and_offset(op),
+    )(x)
 
 
 @lowers(LayerNorm)
-def layer_norm(op: LayerNorm, site: Site) -> Layers:
-    return keras.layers.LayerNormalization(
-        epsilon=op.eps, scale=op.scale, center=op.center, **gain_and_offset(op, site)
-    )
+def layer_norm(op: LayerNorm, site: Site, x: Tensor) -> Tensor:
+    return site.layer(
+        keras.layers.LayerNormalization, epsilon=op.eps, scale=op.scale, center=op.center, **gain_and_offset(op)
+    )(x)
 
 
 @lowers(GroupNorm)
-def group_norm(op: GroupNorm, site: Site) -> Layers:
-    return keras.layers.GroupNormalization(op.groups, epsilon=op.eps, **gain_and_offset(op, site))
+def group_norm(op: GroupNorm, site: Site, x: Tensor) -> Tensor:
+    return site.layer(keras.layers.GroupNormalization, groups=op.groups, epsilon=op.eps, **gain_and_offset(op))(x)
 
 
 @lowers(RmsNorm)
-def rms_norm(op: RmsNorm, site: Site) -> Layers:
-    if op.scale and op.init is None and not op.l2:
-        return keras.layers.RMSNormalization(epsilon=op.eps, trainable=op.trainable, name=site.path)
-    return RootMeanSquareNormalization(
-        op.eps,
-        scale=op.scale,
+def rms_norm(op: RmsNorm, site: Site, x: Tensor) -> Tensor:
+    if not op.scale:
+        return ops.rms_normalization(x, axis=-1, epsilon=op.eps)
+    if op.init is None and not op.l2:
+        return site.layer(keras.layers.RMSNormalization, epsilon=op.eps, trainable=op.trainable)(x)
+    return site.layer(
+        RootMeanSquareNormalization,
+        epsilon=op.eps,
         scale_initializer=initializer(op, "init", "ones"),
         scale_regularizer=penalty(op),
         trainable=op.trainable,
-        name=site.path,
-    )
+    )(x)
 
 
 @lowers(LocalResponseNorm)
-def local_response_norm(op: LocalResponseNorm, site: Site) -> Layers:
-    return LocalResponseNormalization(op.size, op.alpha, op.beta, op.k, op.divide, name=site.path)
+def local_response_norm(op: LocalResponseNorm, site: Site, x: Tensor) -> Tensor:
+    before, after = op.size // 2, (op.size - 1) // 2
+    squares = ops.pad(ops.square(x), [(0, 0)] * len(site.inputs[0]) + [(before, after)])
+    # The windows overlap, so all the sums are differences of running sums; but those lose digits in float16, and
+    # windows are short: add up shifted copies.
+    channels = x.shape[-1]
+    total = squares[..., :channels]
+    for i in range(1, op.size):
+        total = ops.add(total, squares[..., i : i + channels])
+    weight = op.alpha / op.size if op.divide else op.alpha
+    return ops.divide(x, ops.power(ops.add(ops.multiply(total, weight), op.k), op.beta))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from archdsl.backends.keras.layers.pooling import AdaptiveAveragePooling, PaddedAveragePooling, PaddedMaxPooling
+import numpy as np
+from keras import ops
+
 from archdsl.backends.keras.lowering.spatial import by_rank, zeros
-from archdsl.backends.keras.registry import Layers, Site, lowers
+from archdsl.backends.keras.registry import Site, Tensor, lowers
 from archdsl.ops.base import known, per_axis
 from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from archdsl.ops.sliding import Pairs, pad_pairs, same_pads
@@ -14,11 +16,7 @@ from archdsl.ops.sliding import Pairs, pad_pairs, same_pads
 
 def window(op: MaxPool | AvgPool, site: Site) -> dict[str, Any]:
     """The arguments that the poolings of Keras share."""
-    return {
-        "pool_size": per_axis(op.k, site.rank, "k"),
-        "strides": per_axis(op.step, site.rank, "stride"),
-        "name": site.path,
-    }
+    return {"pool_size": per_axis(op.k, site.rank, "k"), "strides": per_axis(op.step, site.rank, "stride")}
 
 
 def rule(op: MaxPool | AvgPool, site: Site) -> tuple[str, Pairs]:
@@ -34,42 +32,65 @@ def rule(op: MaxPool | AvgPool, site: Site) -> tuple[str, Pairs]:
 
 
 @lowers(MaxPool)
-def max_pool(op: MaxPool, site: Site) -> Layers:
+def max_pool(op: MaxPool, site: Site, x: Tensor) -> Tensor:
     pad, pairs = rule(op, site)
-    if pad:
-        return by_rank("MaxPooling", site)(padding=pad, **window(op, site))
-    if site.nonnegative:
-        return zeros(pairs, site), by_rank("MaxPooling", site)(padding="valid", **window(op, site))
-    return PaddedMaxPooling(pads=pairs, **window(op, site))
+    if not pad:
+        # Padding must not win: it is minus infinity where zeros could.
+        x = zeros(pairs, site, x) if site.nonnegative else _padded(x, pairs, -float("inf"))
+    return by_rank("MaxPooling", site)(padding=pad or "valid", name=site.path, **window(op, site))(x)
 
 
 @lowers(AvgPool)
-def avg_pool(op: AvgPool, site: Site) -> Layers:
+def avg_pool(op: AvgPool, site: Site, x: Tensor) -> Tensor:
     pad, pairs = rule(op, site)
     if pairs and op.count_pad:
-        return zeros(pairs, site), by_rank("AveragePooling", site)(padding="valid", **window(op, site))
+        layer = by_rank("AveragePooling", site)(padding="valid", name=site.path, **window(op, site))
+        return layer(zeros(pairs, site, x))
     # On torch, Keras's "same" counts the padding of a side that has more of it.
     lopsided = any(before != after for before, after in pairs)
     if pad and not lopsided:
-        return by_rank("AveragePooling", site)(padding=pad, **window(op, site))
-    return PaddedAveragePooling(pads=pairs, **window(op, site))
+        return by_rank("AveragePooling", site)(padding=pad, name=site.path, **window(op, site))(x)
+    # The mean over what lies inside the map: that of a map of ones says how much of each window does.
+    inside = ops.ones_like(x[:1, ..., :1])
+    return ops.divide(_mean(op, site, x, pairs), _mean(op, site, inside, pairs))
+
+
+def _mean(op: AvgPool, site: Site, x: Tensor, pairs: Pairs) -> Tensor:
+    return ops.average_pool(_padded(x, pairs, 0.0), padding="valid", data_format="channels_last", **window(op, site))
+
+
+def _padded(x: Tensor, pairs: Pairs, value: float) -> Tensor:
+    return ops.pad(x, [(0, 0), *pairs, (0, 0)], constant_values=value)
 
 
 @lowers(GlobalAvgPool)
-def global_avg_pool(op: GlobalAvgPool, site: Site) -> Layers:
-    return by_rank("GlobalAveragePooling", site)(keepdims=op.keepdims, name=site.path)
+def global_avg_pool(op: GlobalAvgPool, site: Site, x: Tensor) -> Tensor:
+    return by_rank("GlobalAveragePooling", site)(keepdims=op.keepdims, name=site.path)(x)
 
 
 @lowers(GlobalMaxPool)
-def global_max_pool(op: GlobalMaxPool, site: Site) -> Layers:
-    return by_rank("GlobalMaxPooling", site)(keepdims=op.keepdims, name=site.path)
+def global_max_pool(op: GlobalMaxPool, site: Site, x: Tensor) -> Tensor:
+    return by_rank("GlobalMaxPooling", site)(keepdims=op.keepdims, name=site.path)(x)
 
 
 @lowers(AdaptiveAvgPool)
-def adaptive_avg_pool(op: AdaptiveAvgPool, site: Site) -> Layers:
+def adaptive_avg_pool(op: AdaptiveAvgPool, site: Site, x: Tensor) -> Tensor:
     sizes = per_axis(op.size, site.rank, "size")
     spatial = [known(n, "the map") for n in site.inputs[0][:-1]]
-    if any(n % size for n, size in zip(spatial, sizes, strict=True)):
-        return AdaptiveAveragePooling(sizes, name=site.path)
-    steps = tuple(n // size for n, size in zip(spatial, sizes, strict=True))
-    return by_rank("AveragePooling", site)(steps, strides=steps, padding="valid", name=site.path)
+    if not any(n % size for n, size in zip(spatial, sizes, strict=True)):
+        steps = tuple(n // size for n, size in zip(spatial, sizes, strict=True))
+        return by_rank("AveragePooling", site)(steps, strides=steps, padding="valid", name=site.path)(x)
+    # The mean over a box is the mean of means along its sides: a product with one matrix for each dimension.
+    means = x
+    for axis, (n, size) in enumerate(zip(spatial, sizes, strict=True), start=1):
+        means = ops.moveaxis(ops.tensordot(means, _windows(n, size), axes=[[axis], [1]]), -1, axis)
+    return means if means.dtype == x.dtype else ops.cast(means, x.dtype)
+
+
+def _windows(n: int, size: int) -> np.ndarray[Any, Any]:
+    """A row for each output, with the weight of each of the ``n`` inputs in it."""
+    weights = np.zeros((size, n), "float32")
+    for i in range(size):
+        start, end = i * n // size, -(-(i + 1) * n // size)
+        weights[i, start:end] = 1 / (end - start)
+    return weights

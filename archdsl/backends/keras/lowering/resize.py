@@ -5,21 +5,21 @@ from __future__ import annotations
 import keras
 
 from archdsl.backends.keras.lowering.spatial import by_rank
-from archdsl.backends.keras.registry import Layers, Site, lowers
+from archdsl.backends.keras.registry import Site, Tensor, lowers
 from archdsl.ops.base import per_axis
 from archdsl.ops.resize import Resize, Upsample
 
 
 @lowers(Upsample)
-def upsample(op: Upsample, site: Site) -> Layers:
+def upsample(op: Upsample, site: Site, x: Tensor) -> Tensor:
     size = per_axis(op.size, site.rank, "size")
     method = {"interpolation": op.method} if site.rank == 2 else {}
-    return by_rank("UpSampling", site)(size[0] if site.rank == 1 else size, **method, name=site.path)
+    return by_rank("UpSampling", site)(size[0] if site.rank == 1 else size, **method, name=site.path)(x)
 
 
 @lowers(Resize)
-def resize(op: Resize, site: Site) -> Layers:
+def resize(op: Resize, site: Site, x: Tensor) -> Tensor:
     height, width = per_axis(op.size, 2, "size")
     return keras.layers.Resizing(
         height, width, op.method, antialias=op.antialias, data_format="channels_last", name=site.path
-    )
+    )(x)

@@ -1,29 +1,46 @@
-"""Blocks onto channels and back, maps into windows and back."""
+"""Blocks onto channels and back, maps into windows and back: layers only where sizes are known when the model runs."""
 
 from __future__ import annotations
 
 from archdsl.backends.keras.layers import tiling
-from archdsl.backends.keras.registry import Layers, Site, lowers
+from archdsl.backends.keras.registry import Site, Tensor, lowers
+from archdsl.graph.dims import Shape
 from archdsl.ops.base import per_axis
 from archdsl.ops.tiling import DepthToSpace, SpaceToDepth, WindowMerge, WindowPartition
 
 
+def _is_known(shape: Shape) -> bool:
+    return all(isinstance(dim, int) for dim in shape)
+
+
 @lowers(SpaceToDepth)
-def space_to_depth(op: SpaceToDepth, site: Site) -> Layers:
-    return tiling.SpaceToDepth(per_axis(op.size, site.rank, "size"), op.order, name=site.path)
+def space_to_depth(op: SpaceToDepth, site: Site, x: Tensor) -> Tensor:
+    size = per_axis(op.size, site.rank, "size")
+    if _is_known(site.inputs[0]):
+        return tiling.space_to_depth(x, size, op.order)
+    return tiling.SpaceToDepth(size, op.order, name=site.path)(x)
 
 
 @lowers(DepthToSpace)
-def depth_to_space(op: DepthToSpace, site: Site) -> Layers:
-    return tiling.DepthToSpace(per_axis(op.size, site.rank, "size"), op.order, name=site.path)
+def depth_to_space(op: DepthToSpace, site: Site, x: Tensor) -> Tensor:
+    size = per_axis(op.size, site.rank, "size")
+    if _is_known(site.inputs[0]):
+        return tiling.depth_to_space(x, size, op.order)
+    return tiling.DepthToSpace(size, op.order, name=site.path)(x)
 
 
 @lowers(WindowPartition)
-def window_partition(op: WindowPartition, site: Site) -> Layers:
-    return tiling.WindowPartition(per_axis(op.window, site.rank, "window"), name=site.path)
+def window_partition(op: WindowPartition, site: Site, x: Tensor) -> Tensor:
+    window = per_axis(op.window, site.rank, "window")
+    if _is_known(site.inputs[0]):
+        return tiling.window_partition(x, window)
+    return tiling.WindowPartition(window, name=site.path)(x)
 
 
 @lowers(WindowMerge)
-def window_merge(op: WindowMerge, site: Site) -> Layers:
+def window_merge(op: WindowMerge, site: Site, x: Tensor) -> Tensor:
     window = per_axis(op.window, len(op.size), "window")
-    return tiling.WindowMerge(window, [n if isinstance(n, int) else None for n in op.size], name=site.path)
+    size = [n if isinstance(n, int) else None for n in op.size]
+    if _is_known(site.output):
+        return tiling.window_merge(x, window, size)
+    return tiling.WindowMerge(window, size, name=site.path)(x)

@@ -1,0 +1,46 @@
+"""Layers of saved models that Keras does not have: ``import archdsl.layers`` before ``keras.models.load_model``.
+
+Most models need none of them. They are saved as ``archdsl>ClassToken`` and so on, which stays.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archdsl.backends.keras.layers import (
+    ClassToken,
+    DepthToSpace,
+    PositionEmbedding,
+    RootMeanSquareNormalization,
+    Scale,
+    SpaceToDepth,
+    WindowedAttention,
+    WindowMerge,
+    WindowPartition,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+__all__ = [
+    "ClassToken",
+    "DepthToSpace",
+    "PositionEmbedding",
+    "RootMeanSquareNormalization",
+    "Scale",
+    "SpaceToDepth",
+    "WindowMerge",
+    "WindowPartition",
+    "WindowedAttention",
+    "needed",
+]
+
+_PREFIX = "archdsl>"
+
+
+def needed(model: keras.Model) -> tuple[str, ...]:
+    """The names of layers of this package in a model, without which its file does not load; none for most models."""
+    import keras
+
+    names = {keras.saving.get_registered_name(type(operation)) for operation in model.operations}
+    return tuple(sorted(name.removeprefix(_PREFIX) for name in names if name.startswith(_PREFIX)))
