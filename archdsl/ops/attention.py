@@ -45,7 +45,7 @@ class Attention(Weighted):
     positional = ("heads", "key_dim")
     tensors = ("context",)
     arity = (1, 2)
-    keras = "MultiHeadAttention; archdsl's WindowedAttention with relative positions, several axes before the tokens, or frozen"
+    keras = "MultiHeadAttention; archdsl's WindowedAttention with relative positions, more axes, or frozen"
     example = "[197, 768] -> [197, 768]: attention(12)"
     backprop_reads = INPUT
     among_tokens = True

@@ -28,8 +28,8 @@ KINDS: dict[str, _Kind] = {
     "orthogonal": _Kind("Orthogonal", (("gain", 1.0),)),
     "fan_out_normal": _Kind("VarianceScaling", (("scale", 2.0),)),
 }
-"""``fan_out_normal`` is ``kaiming_normal_(mode="fan_out")``, with which torchvision's ResNets start; of an attention, whose
-kernels have three dimensions, it is Keras's. The others are Keras's for every kernel."""
+"""``fan_out_normal`` is ``kaiming_normal_(mode="fan_out")``, with which torchvision's ResNets start; but for
+an attention, whose kernels have three dimensions, where it is Keras's as the others are everywhere."""
 
 
 class Init(BaseModel):

@@ -35,7 +35,7 @@ def test_compiled_model_loads_and_predicts(here: Path, fresh_python: FreshPython
     assert sorted(path.name for path in here.iterdir()) == ["tiny.keras", "tiny_net.arch"]
     code = """
 import keras, numpy
-import archdsl.backends.keras.layers
+import archdsl.layers
 model = keras.models.load_model("tiny.keras")
 assert model.get_layer("stem").filters == 8
 assert model.count_params() == 269

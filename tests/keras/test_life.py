@@ -39,7 +39,7 @@ SMALL_STEPS = {"convnext_tiny", "vit_ti16", "swin_t"}
 
 _ANSWER = """
 import sys, keras, numpy as np
-import archdsl.backends.keras.layers
+import archdsl.layers
 for name in sys.argv[1:]:
     model = keras.models.load_model(f"{name}.keras", compile=False)
     np.save(f"{name}.answer.npy", keras.ops.convert_to_numpy(model(np.load(f"{name}.npy"), training=False)))
