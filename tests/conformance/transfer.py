@@ -40,7 +40,9 @@ def transfer(reference: keras.Model, ours: keras.Model, names: NameMap) -> None:
         source, target = sources[their_name], targets[our_name]
         theirs = {weight.name: np.asarray(weight) for weight in source.weights}
         if len(theirs) == len(target.weights) == 1:
-            theirs = {target.weights[0].name: next(iter(theirs.values()))}
+            (kernel,), (alone,) = target.weights, theirs.values()
+            # A layer scale is a depthwise kernel of one place here.
+            theirs = {kernel.name: alone.reshape(kernel.shape) if alone.ndim == 1 else alone}
         if isinstance(target, keras.layers.DepthwiseConv2D) and isinstance(source, keras.layers.Conv2D):
             theirs["kernel"] = theirs["kernel"].swapaxes(2, 3)  # as many groups as channels: [h, w, 1, c]
         for weight in target.weights:
