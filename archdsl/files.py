@@ -77,10 +77,14 @@ class DiskLoader:
         self._root = root
         self._most = limits.source
         self._prefix = prefix
+        self._read: dict[Path | str, SourceFile] = {}
+        """Files by where they are, and modules of the library by their names: what many lines import is read once."""
         self.looked_at: set[Path] = set()
         """The spec's own file and those that imports were looked for in, there or not: what the program depends on."""
 
     def library(self, module: str) -> SourceFile | None:
+        if module in self._read:
+            return self._read[module]
         head, _, rest = module.partition(".")
         if head != "std" or not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", rest):
             return None
@@ -88,7 +92,9 @@ class DiskLoader:
         if not path.is_file():
             return None
         self.looked_at.add(Path(str(path)))
-        return SourceFile(f"{_LIBRARY}{rest.replace('.', '/')}.arch", path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        found = self._read[module] = SourceFile(f"{_LIBRARY}{rest.replace('.', '/')}.arch", text)
+        return found
 
     def modules(self) -> tuple[str, ...]:
         folder = resources.directory("std")
@@ -102,6 +108,8 @@ class DiskLoader:
             target = self._resolved(importer.path.parent / path)
             if not target.is_relative_to(self._root):
                 raise Outside(path)
+            if target in self._read:
+                return self._read[target]
             text = self._text(target)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, RuntimeError, ValueError):
             return None  # not there, a folder, a loop of links, a name that no system takes
@@ -109,7 +117,10 @@ class DiskLoader:
             if error.errno in _NOWHERE:
                 return None
             raise Unreadable((error.strerror or "cannot be read").lower()) from None
-        return None if text is None else self.source(target, text)
+        if text is None:
+            return None
+        found = self._read[target] = self.source(target, text)
+        return found
 
     def source(self, path: Path, text: str) -> SourceFile:
         """A file of the project with its name: the path from the root, the same from whatever folder it is asked for.

@@ -18,7 +18,7 @@ class Limits:
     """Every limit with its default. Raise one for a spec that needs more; see ``docs/limits.md``.
 
     >>> Limits(nodes=2_000_000).nodes, Limits().nodes
-    (2000000, 50000)
+    (2000000, 10000)
 
     Raises:
         ValueError: a limit is not a positive integer.
@@ -29,12 +29,12 @@ class Limits:
     depth: int = _limit(100, "levels", "brackets within brackets, blocks within blocks, lists within lists")
     files: int = _limit(200, "files", "the spec and what it imports")
     imports: int = _limit(50, "files", "a chain of imports")
-    steps: int = _limit(150_000, "steps", "compile-time work, growing with the text")
+    steps: int = _limit(180_000, "steps", "compile-time work, growing with the text")
     length: int = _limit(100_000, "elements", "a list with those of the lists in it, or characters of a string")
     bits: int = _limit(256, "bits", "an integer, and a dimension")
     terms: int = _limit(100, "terms", "a dimension over sizes known only when the model runs")
     rank: int = _limit(32, "dimensions", "a tensor")
-    nodes: int = _limit(50_000, "ops", "all models of the spec together, growing with the text")
+    nodes: int = _limit(10_000, "ops", "one model, growing with the text")
     problems: int = _limit(500, "problems", "what is reported")
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ class Limits:
         """The help of a diagnostic about a limit: the option that raises it, with ten times as much.
 
         >>> Limits().advice("nodes")
-        ('`--limit nodes=500_000` allows more',)
+        ('`--limit nodes=100_000` allows more',)
         """
         return (f"`--limit {name}={10 * getattr(self, name):_}` allows more",)
 
@@ -69,8 +69,7 @@ DEFAULT = Limits()
 GROWTH = 60_000
 """Characters of text that allow for as many steps and nodes again.
 
-That is five steps for two characters, and nearly an op for each: what ops take that are written out, one a line. A
-text that is long for other reasons, such as comments, allows for no more.
+That is three steps for a character, and an op for six: what ops take that are written out, `relu` after `->`.
 """
 
 

@@ -18,7 +18,7 @@ from archdsl.elaborate.scope import Failure, Silence
 from archdsl.elaborate.session import NEW_OP, OP
 from archdsl.elaborate.template import Step
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Slot, Tensor, describe
-from archdsl.graph.dims import Shape, TooComplex, elements, show
+from archdsl.graph.dims import Shape, TooComplex, elements, show, terms
 from archdsl.ops.base import Misfit, Op
 from archdsl.ops.registry import OPS
 from archdsl.source import Span
@@ -81,7 +81,7 @@ def op(
                     codes.NotTensors(span=given.span, what=what, wanted="a tensor", given=describe(given.value))
                 )
             inputs, places = [*inputs, given.value], [*places, Place(given.span)]
-    session.charge(OP, span)
+    session.charge(OP + len(inputs) // 2, span)
     made = make_op(ref, span, session.ops)
     shapes = tuple(t.shape for t in inputs if t.shape is not None)
     if len(shapes) < len(inputs):
@@ -90,15 +90,19 @@ def op(
     shape = session.shapes.get((id(made), shapes))
     if shape is None:
         session.charge(NEW_OP, span)
+        for taken in shapes:
+            bounded_shape(taken, span, session.limits)
+            session.charge(terms(taken), span)
         try:
             shape = made.shape(*shapes)
             made.weights(*shapes)  # weights of unknown size show here, not in a backend
-            made.macs(shapes, shape), elements(shape)  # and so do figures that nobody can compute
+            bounded_shape(shape, span, session.limits)
+            made.macs(shapes, shape)  # and so do figures that nobody can compute
+            session.add_size(elements(shape), span)
         except Misfit as misfit:
             raise Failure(_misfit(misfit, ref, inputs, shapes, places, span)) from None
         except TooComplex as error:
             raise Failure(size_too_large(span, error.limit, session.limits)) from None
-        bounded_shape(shape, span, session.limits)
         session.shapes[id(made), shapes] = shape
         if doubts := tuple(made.doubts(*shapes)):
             session.doubts[id(made), shapes] = doubts

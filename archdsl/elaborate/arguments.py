@@ -13,7 +13,7 @@ from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.operators import long
 from archdsl.elaborate.scope import Failure, Scope
-from archdsl.elaborate.types import fit, is_known, usual_cause
+from archdsl.elaborate.types import fit, is_known, usual_cause, width
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, describe
 from archdsl.ops.base import Op, Weighted
 from archdsl.source import Span
@@ -183,6 +183,7 @@ def bind_parameters(
     problems: list[Diagnostic] = []
     missing: list[ast.Param] = []
     is_silent = False
+    scope.session.charge(len(params), span)
     for param in params:
         name = param.name.id
         declared = (Label(param.span, "declared here"),)
@@ -193,8 +194,11 @@ def bind_parameters(
         else:
             missing.append(param)
             value = POISON
+        wide = width(param.type)
         if isinstance(value, tuple):  # each element is looked at
-            scope.session.charge(len(value) // 2, at)
+            scope.session.charge(len(value) * wide // 2, at)
+        elif wide > 1:
+            scope.session.charge(wide, at)
         scope.names[name] = fitted = POISON if value is POISON else fit(value, param.type)
         is_silent |= fitted is POISON
         if fitted is POISON and value is not POISON and is_known(param.type):

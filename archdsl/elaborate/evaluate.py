@@ -28,7 +28,7 @@ from archdsl.elaborate.values import (
     Value,
     describe,
 )
-from archdsl.elaborate.weight import COMPOSITE
+from archdsl.elaborate.weight import COMPOSITE, PARTS
 from archdsl.graph.dims import Sym
 from archdsl.ops.init import KINDS, Init
 from archdsl.source import Span
@@ -128,13 +128,13 @@ def _comprehension(node: ast.Comprehension, scope: Scope) -> Value:
 
 def _table(node: ast.Table, scope: Scope) -> Value:
     header, *rows = node.rows
-    names: list[str] = []
+    names: dict[str, None] = {}
     for cell in header:
         if not isinstance(cell, ast.Name):
             raise Failure(codes.BadTable(span=cell.span, problem="the first row of a table names its columns"))
         if cell.id in names:
             raise Failure(codes.BadTable(span=cell.span, problem=f"column `{cell.id}` is named twice"))
-        names.append(cell.id)
+        names[cell.id] = None
     found: list[Row] = []
     for row in rows:
         if len(row) != len(names):
@@ -162,6 +162,7 @@ def _conditional(node: ast.Conditional, scope: Scope) -> Value:
 
 def _logic(node: ast.Logic, scope: Scope) -> Value:
     spine, first = _spine(node)
+    scope.session.charge(len(spine) // PARTS, node.span)  # of which the rest may not be evaluated
     value = truth(evaluate(first, scope), first.span)
     for part in spine:
         if value != (part.operator == "or"):
@@ -188,10 +189,18 @@ def _binary(node: ast.Binary, scope: Scope) -> Value:
     value = evaluate(first, scope)
     for part in spine:
         right = evaluate(part.right, scope)
-        if isinstance(value, Sym) and isinstance(right, Sym):
-            scope.session.charge(value.size * right.size, part.span)
+        if isinstance(value, Sym):
+            scope.session.charge(_products(part.operator, value, right, scope.session.limits.terms), part.span)
         value = operators.binary(part, value, right, scope.session.limits)
     return value
+
+
+def _products(operator: str, left: Sym, right: Value, terms: int) -> int:
+    """Steps of an operation on a run-time size: two for each product of two terms."""
+    factors = right.size if isinstance(right, Sym) else 1
+    if operator == "**" and isinstance(right, int) and right > 1:
+        factors = min(left.size ** min(right - 1, operators.POWER), terms)  # larger powers are none
+    return 2 * left.size * factors
 
 
 Pair = TypeVar("Pair", ast.Binary, ast.Logic)
@@ -281,6 +290,8 @@ def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: 
     from archdsl.elaborate import arguments as binding
 
     given = binding.evaluate_arguments(arguments, scope)
+    if isinstance(callee, BlockRef | FunctionRef):
+        scope.session.charge(len(callee.decl.params) // 2, span)
     if callee is POISON or any(g.value is POISON for _, g in given):
         raise Silence()
     match callee:

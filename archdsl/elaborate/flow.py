@@ -24,7 +24,7 @@ from archdsl.elaborate.evaluate import (
     truth,
 )
 from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
-from archdsl.elaborate.session import Session
+from archdsl.elaborate.session import CALL, Session
 from archdsl.elaborate.signature import agrees, assumed, broken, declared
 from archdsl.elaborate.template import Assembly
 from archdsl.elaborate.unknown import unknown_name
@@ -173,6 +173,7 @@ class Flows:
     ) -> Result:
         """The rounds of a loop in sequence. A tap inside is a list after it, with an element for each round."""
         tapped: dict[str, list[Value]] = {name: [] for name in self.session.taps(body)}
+        self.session.charge(len(tapped), body.span)
         for targets, element in rounds:
             inner = scope.inner(holds_taps=True)
             if targets:
@@ -226,6 +227,7 @@ class Flows:
                 raise Failure(_unexpected_branches(step, step.target.span.text))
             if any(g.value is POISON for _, g in given):
                 raise Silence()
+            self.session.charge(CALL + len(value.decl.params) // 2, step.span)
             ref = give_block(value, given)
             return apply.block(self, ref, step.target.span, current, name, slot)
         hint = "steps are ops, blocks and tensors"

@@ -70,6 +70,7 @@ def _allowances(module: Module) -> None:
 def _definition(decl: ast.Block | ast.Function, module: Module, unused: list[Diagnostic]) -> set[str]:
     """Reports on a block or function; gives the names that it uses, and adds those that it does not."""
     defined = {p.name.id: p.name for p in decl.params}
+    parameters = {p.name.span for p in decl.params}
     local = set(defined)
     used: dict[str, list[ast.Name]] = {}
     for node in walk(decl):
@@ -94,7 +95,7 @@ def _definition(decl: ast.Block | ast.Function, module: Module, unused: list[Dia
             _unknown(nodes, dims, scope)
     for name, node in defined.items():
         if name not in used:
-            what = "parameter" if any(p.name is node for p in decl.params) else "name"
+            what = "parameter" if node.span in parameters else "name"
             unused.append(codes.UnusedName(span=node.span, what=what, name=name))
     return used.keys() - local
 

@@ -9,7 +9,7 @@ from archdsl.elaborate.evaluate import evaluate
 from archdsl.elaborate.flatten import flatten
 from archdsl.elaborate.instantiate import argument_key, template_for_inputs
 from archdsl.elaborate.scope import Failure, Scope
-from archdsl.elaborate.session import LETTERS, Session
+from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import model_inputs
 from archdsl.elaborate.template import origin
 from archdsl.elaborate.values import BlockRef, Tensor, describe, show_value
@@ -61,8 +61,7 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
         doc=ref.doc,
     )
     ports = {p.name.id if p.name else "input": p.span for p in asked.inputs}
-    session.add_nodes(template.size)
-    session.charge(template.letters // LETTERS, span)
+    session.charge_graph(template, span)
     outputs = {key: t.shape for key, t in tensors.items() if t.shape is not None}
     graph = flatten(template, root, inputs, outputs, session.add, ports=ports, about=about)
     if graph is not None:

@@ -12,12 +12,14 @@ from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.elaborate.scope import Failure
 from archdsl.elaborate.values import Value, describe
-from archdsl.graph.dims import Shape, Sym, TooComplex
+from archdsl.graph.dims import Shape, Sym, TooComplex, terms
 from archdsl.limits import Limits
 from archdsl.source import Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import children
 
+POWER: Final = 8
+"""The highest power of a run-time size."""
 _ARITHMETIC: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "+": python.add,
     "-": python.sub,
@@ -64,6 +66,8 @@ def bounded_shape(shape: Shape, span: Span, limits: Limits) -> None:
     if len(shape) > limits.rank:
         most, help_ = f"{limits.rank} dimensions", limits.advice("rank")
         raise Failure(limit_codes.NumberTooLarge(span=span, what="the rank", most=most, help=help_))
+    if terms(shape) > limits.terms:
+        raise Failure(size_too_large(span, "terms", limits))
     for dim in shape:
         excess = dim.excess(limits) if isinstance(dim, Sym) else "bits" if dim.bit_length() > limits.bits else None
         if excess:
@@ -168,9 +172,12 @@ def roundings_of_size(node: ast.Binary) -> str:
 
 def _power(left: Any, right: Any, span: Span, limits: Limits) -> Any:
     if isinstance(left, Sym):
-        if not isinstance(right, int) or not 0 <= right <= 8:
+        if not isinstance(right, int) or not 0 <= right <= POWER:
             raise ArithmeticError
-        return math.prod([left] * right)
+        power: Any = 1
+        for _ in range(right):
+            power = bounded(power * left, span, limits)
+        return power
     if isinstance(left, int) and isinstance(right, int):
         if right < 0:
             return float(left) ** right

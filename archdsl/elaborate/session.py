@@ -17,8 +17,8 @@ from archdsl.elaborate.operators import long
 from archdsl.elaborate.scope import EXPLAINED, Exhausted, Failure
 from archdsl.elaborate.template import Template
 from archdsl.elaborate.values import BlockRef, FunctionRef, Value, name_of, nesting, show_value
-from archdsl.elaborate.weight import Scales
-from archdsl.graph.dims import Shape
+from archdsl.elaborate.weight import PARTS, Scales
+from archdsl.graph.dims import Dim, Monomial, Shape, Sym
 from archdsl.graph.model import Graph, Origin
 from archdsl.limits import DEFAULT, GROWTH, Limits
 from archdsl.ops.base import Misfit, Op
@@ -33,16 +33,16 @@ _LABELS = 2
 # What is more than one compile-time step, by the time and memory it takes against an expression's.
 OP: Final = 8
 NEW_OP: Final = 16
+CALL: Final = 8
 REPORT: Final = 150
 FUNCTION: Final = 12
 TEMPLATE: Final = 40
-LETTERS: Final = 100
+NODE: Final = 3
+LETTERS: Final = 25
 """Characters of a call or of names in a graph that cost one step: a long name is written wherever its block is used."""
 _SHOWN: Final = 60
 _WRITTEN: Final = 1_000
 """Parts of the arguments of a call that a trace writes out, at most."""
-_PARTS: Final = 8
-"""Parts of a value that cost one step when it is used: they are copied, compared or gone through in C."""
 
 
 class Session:
@@ -82,11 +82,12 @@ class Session:
         self._defined: dict[int, dict[str, Span]] = {}
         self._labels: dict[int, dict[str, ast.Send | ast.Apply]] = {}
         self._loops: dict[int, list[Span]] = {}
+        self._names: dict[int, tuple[ast.Name, ...]] = {}
         self._characters = 0
         self._allowed_steps = self.limits.steps
         self._allowed_nodes = self.limits.nodes
         self._ticks = 0
-        self._nodes = 0
+        self._products: set[Monomial] = set()
 
     # --- diagnostics ---
 
@@ -204,18 +205,25 @@ class Session:
             raise Failure(
                 limit_codes.NestedTooDeeply(span=span, most=f"{self.limits.depth:_} lists within lists", help=help_)
             )
-        if parts >= _PARTS:
-            self.charge(parts // _PARTS, span)
+        if parts >= PARTS:
+            self.charge(parts // PARTS, span)
 
     def count_nodes(self, nodes: int, span: Span) -> None:
-        """Bounds the ops of a model that is being put together, with those of the models before it."""
-        if self._nodes + nodes > self._allowed_nodes:
+        """Bounds the ops of a model that is being put together."""
+        if nodes > self._allowed_nodes:
             most, help_ = f"{self._allowed_nodes:_}", self.limits.advice("nodes")
             raise Exhausted(limit_codes.GraphTooLarge(span=span, most=most, help=help_))
 
-    def add_nodes(self, nodes: int) -> None:
-        """Counts the ops of a graph that was made: it is kept for who asks for it again."""
-        self._nodes += nodes
+    def add_size(self, size: Dim, span: Span) -> None:
+        """Notes how large a tensor is. Sums over a model have a term for each product of run-time sizes in it."""
+        if isinstance(size, Sym):
+            self._products.update(size.monomials)
+            self.charge(size.size, span)
+
+    def charge_graph(self, template: Template, span: Span) -> None:
+        """Counts the work of making a graph, and of what is asked of it then: figures of each node, names in texts."""
+        each = NODE + len(self._products) // 2
+        self.charge(each * template.size + template.letters // LETTERS, span)
 
     @contextmanager
     def entering(self, decl: ast.Node, name: str, span: Span, *, again: bool = False) -> Iterator[None]:
@@ -417,6 +425,16 @@ class Session:
                 if found.id not in known or found.span.start < known[found.id].start:
                     known[found.id] = found.span
         return known.get(name)
+
+    def names(self, node: ast.Expr) -> tuple[ast.Name, ...]:
+        """The names that an expression takes from around it, each once."""
+        known = self._names.get(id(node))
+        if known is None:
+            inside = list(walk(node))
+            targets = {target.id for part in inside if isinstance(part, ast.Comprehension) for target in part.targets}
+            found = {n.id: n for n in reversed(inside) if isinstance(n, ast.Name) and n.id not in targets}
+            known = self._names[id(node)] = tuple(found.values())
+        return known
 
     def taps(self, node: ast.Node) -> tuple[str, ...]:
         """The names that the taps in a body or step give, each once."""

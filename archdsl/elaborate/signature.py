@@ -86,15 +86,15 @@ def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span:
 
 def dimension(node: ast.Expr, scope: Scope) -> Dim:
     """A dimension that an expression in a shape stands for."""
-    inside = list(walk(node))
-    targets = {target.id for part in inside if isinstance(part, ast.Comprehension) for target in part.targets}
-    for name in inside:
-        if isinstance(name, ast.Name) and name.id not in targets and scope.find(name.id) is MISSING:
+    names = scope.session.names(node)
+    scope.session.charge(len(names), node.span)
+    for name in names:
+        if scope.find(name.id) is MISSING:
             raise Failure(unbound(name))
     try:
         value = evaluate(node, scope)
     except Failure as failure:
-        failure.diagnostics = tuple(_as_size(problem, inside, scope) for problem in failure.diagnostics)
+        failure.diagnostics = tuple(_as_size(problem, node, scope) for problem in failure.diagnostics)
         raise
     if isinstance(value, Sym):
         return value
@@ -103,10 +103,12 @@ def dimension(node: ast.Expr, scope: Scope) -> Dim:
     return value
 
 
-def _as_size(problem: Diagnostic, inside: Sequence[ast.Node], scope: Scope) -> Diagnostic:
+def _as_size(problem: Diagnostic, node: ast.Expr, scope: Scope) -> Diagnostic:
     """The diagnostic with the help that fits a size, if it is about a division within this dimension."""
-    division = next((n for n in inside if isinstance(n, ast.Binary) and n.span == problem.span), None)
-    if not isinstance(problem, InexactDivision) or division is None:
+    if not isinstance(problem, InexactDivision) or scope.session.sink.has(problem):
+        return problem  # of which the first one of a place is explained
+    division = next((n for n in walk(node) if isinstance(n, ast.Binary) and n.span == problem.span), None)
+    if division is None:
         return problem
     help_: tuple[str, ...] = ()
     if problem.left.isdigit() and problem.right.isdigit():  # neither open sizes nor negative ones

@@ -11,12 +11,16 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import Final
 
 from archdsl.elaborate.values import Bundle, Slot, Tensor
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Origin
 from archdsl.ops.base import Op
 from archdsl.source import Span
+
+EDGES: Final = 8
+"""Inputs of an op that count as another op."""
 
 
 @dataclass(eq=False, repr=False)
@@ -76,7 +80,7 @@ class Assembly:
     """The group that the next step belongs to."""
     slots: list[Slot] = field(default_factory=list)
     size: int = 0
-    """Ops and instances of blocks, in it and in everything that it calls."""
+    """Ops and instances of blocks, and many inputs of one, in it and in everything that it calls."""
     broken: bool = False
     """Whether an error left a hole in it, or in what it calls."""
 
@@ -103,7 +107,7 @@ class Assembly:
     def add(self, step: Step) -> list[Tensor]:
         """Appends a step and gives its outputs."""
         self.steps.append(step)
-        self.size += 1 + (step.what.size if isinstance(step.what, Template) else 0)
+        self.size += 1 + len(step.inputs) // EDGES + (step.what.size if isinstance(step.what, Template) else 0)
         step.group.children.append(step)
         first = self.values
         self.values += len(step.shapes)
@@ -123,7 +127,7 @@ class Template:
     """The result as the caller sees it; its refs belong to this template."""
     slots: tuple[Slot, ...]
     size: int
-    """Ops and instances of blocks, in it and in everything that it calls."""
+    """Ops and instances of blocks, and many inputs of one, in it and in everything that it calls."""
     letters: int
     """Characters of the paths in it and in everything that it calls."""
     doc: str

@@ -38,6 +38,8 @@ _TYPES: Final[Mapping[str, Types]] = {
     "init": Init,
     "list": tuple,
 }
+_LETTERS: Final = 16
+"""Of a type in the text; `int | list[int]` is one that is not long."""
 _FOREIGN: Final = {
     "string": "str",
     "integer": "int",
@@ -88,12 +90,25 @@ def check_types(params: Sequence[ast.Param]) -> Iterator[Diagnostic]:
 
 
 def is_known(wanted: ast.Type) -> bool:
-    return next(_check(wanted), None) is None
+    """Whether all of its types are some of the language's; ``check_types`` says what is wrong otherwise."""
+    return all(
+        _is_known(alternative) and (alternative.item is None or is_known(alternative.item))
+        for alternative in wanted.alternatives
+    )
+
+
+def _is_known(alternative: ast.TypeName) -> bool:
+    return alternative.name in _TYPES and (alternative.item is None or alternative.name == "list")
+
+
+def width(wanted: ast.Type) -> int:
+    """How many types a value may have to be compared with, at most, as far as its length says."""
+    return 1 + (wanted.span.end - wanted.span.start) // _LETTERS
 
 
 def _check(wanted: ast.Type) -> Iterator[Diagnostic]:
     for alternative in wanted.alternatives:
-        if alternative.name not in _TYPES or (alternative.item is not None and alternative.name != "list"):
+        if not _is_known(alternative):
             near = closest(alternative.name, _TYPES, _FOREIGN)
             help_ = (f"did you mean `{near[0]}`?",) if near else (f"types are {', '.join(_TYPES)}",)
             span, name = alternative.span, alternative.span.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -209,12 +209,12 @@ def _show_other(value: Value) -> str:
             return show_call(value.op.name, value.op.positional, value.arguments)
         case BlockRef():
             fresh = {name: given for name, given in value.arguments.items() if given != value.own.get(name)}
-            free = [p.name.id for p in value.decl.params if p.name.id not in value.own]
+            free = (p.name.id for p in value.decl.params if p.name.id not in value.own)
             return show_call(name_of(value), free, fresh)
         case SharedRef():
             return value.slot.name
         case FunctionRef():
-            return show_call(value.decl.name.id, [p.name.id for p in value.decl.params], value.arguments)
+            return show_call(value.decl.name.id, (p.name.id for p in value.decl.params), value.arguments)
         case Builtin() | Keyword():
             return value.name
         case InitRef():
@@ -227,7 +227,7 @@ def _show_other(value: Value) -> str:
             return describe(value)
 
 
-def show_call(name: str, positional: Sequence[str], arguments: Mapping[str, Given]) -> str:
+def show_call(name: str, positional: Iterable[str], arguments: Mapping[str, Given]) -> str:
     """``Bottleneck(128, stride=2)``: the first parameter's value bare, the others with their names."""
     texts = {key: show_value(given.value) for key, given in arguments.items()}  # each once: calls nest
     bare = [texts.pop(first)] if (first := next(iter(positional), None)) in texts else []

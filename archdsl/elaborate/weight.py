@@ -15,6 +15,11 @@ from archdsl.graph.dims import Sym
 COMPOSITE: Final = frozenset({tuple, str, Row, OpRef, BlockRef, FunctionRef, Sym})
 """Classes of values that may hold much."""
 
+PARTS: Final = 8
+"""Parts of a value that cost one step when they are copied, compared or gone through in C; so do other short pieces of
+work: parameters of a call, links of a chain of conditions.
+"""
+
 
 class Weight(NamedTuple):
     """Parts, with the parts of parts, as often as they are met; and how deep they lie."""

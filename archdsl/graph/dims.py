@@ -8,7 +8,7 @@ A ``Sym`` is a polynomial over named sizes with rational coefficients, so that e
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import prod
 from typing import Any, TypeAlias
@@ -44,10 +44,12 @@ class Sym:
     (Sym('h/2'), True)
     """
 
-    __slots__ = ("_terms",)
+    __slots__ = ("_hash", "_terms")
 
     def __init__(self, terms: Mapping[Monomial, Fraction]) -> None:
         self._terms = tuple(sorted((m, c) for m, c in terms.items() if c))
+        self._hash: int | None = None
+        """Of the terms, found when it is first asked for: shapes are keys of many tables."""
 
     @classmethod
     def named(cls, name: str) -> Sym:
@@ -94,6 +96,11 @@ class Sym:
         return len(self._terms)
 
     @property
+    def monomials(self) -> tuple[Monomial, ...]:
+        """The products of sizes in it, without their coefficients."""
+        return tuple(m for m, _ in self._terms)
+
+    @property
     def degree(self) -> int:
         """How many sizes its longest term multiplies."""
         return max(len(m) for m, _ in self._terms)
@@ -110,10 +117,12 @@ class Sym:
         return "bits" if any(n.bit_length() > limits.bits for n in numbers) else None
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sym) and self._terms == other._terms
+        return self is other or (isinstance(other, Sym) and self._terms == other._terms)
 
     def __hash__(self) -> int:
-        return hash(self._terms)
+        if self._hash is None:
+            self._hash = hash(self._terms)
+        return self._hash
 
     def __add__(self, other: Dim) -> Dim:
         if not isinstance(other, int | Sym):
@@ -245,9 +254,35 @@ def ceil_div(dim: Dim, divisor: int) -> Dim:
     return -(-dim // divisor)
 
 
+def total(parts: Iterable[Dim]) -> Dim:
+    """The sum, in time that grows with the parts and not with the sum as well.
+
+    >>> total([1, Sym.named("h"), 2, Sym.named("h")])
+    Sym('2*h + 3')
+    """
+    number, terms = 0, dict[Monomial, Fraction]()
+    for part in parts:
+        if isinstance(part, Sym):
+            for monomial, c in part._terms:
+                terms[monomial] = terms.get(monomial, Fraction(0)) + c
+        else:
+            number += part
+    return _plain(terms) + number if terms else number
+
+
 def elements(shape: Shape) -> Dim:
     """How many numbers a tensor of this shape holds, without the batch."""
     return prod(shape)
+
+
+def terms(shape: Shape) -> int:
+    """How many terms the product of the dimensions has at most, and so the figures of a tensor: 1 if all are numbers.
+
+    >>> h = Sym.named("h")
+    >>> terms((224, 224, 3)), terms((h + 1, h + 1, 3))
+    (1, 4)
+    """
+    return prod(dim.size for dim in shape if isinstance(dim, Sym))
 
 
 def show(shape: Shape) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
-from archdsl.graph.dims import Dim, Shape, elements, show
+from archdsl.graph.dims import Dim, Shape, elements, show, total
 from archdsl.ops.axes import Axis, axis_index
 from archdsl.ops.base import INPUT, Misfit, Op
 from archdsl.ops.reach import SAME, WHOLE, Layout, Sight
@@ -135,7 +135,7 @@ class Concat(_Join):
         axis = axis_index(self.axis, first)
         if len({(*x[:axis], 0, *x[axis + 1 :]) for x in inputs}) > 1 or len({len(x) for x in inputs}) > 1:
             raise Misfit(codes.ShapeMismatch, need=f"needs equal shapes but for axis {self.axis}")
-        return (*first[:axis], sum(x[axis] for x in inputs), *first[axis + 1 :])
+        return (*first[:axis], total(x[axis] for x in inputs), *first[axis + 1 :])
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
         axis = axis_index(self.axis, output)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import prod
 
-from archdsl.graph.dims import Dim, Shape
+from archdsl.graph.dims import Dim, Shape, total
 from archdsl.graph.model import Graph
 from archdsl.ops.base import Op
 from archdsl.passes.depth import depths
@@ -32,13 +32,13 @@ class NodeCost:
 
     @classmethod
     def sum(cls, parts: Iterable[NodeCost]) -> NodeCost:
-        trainable, non_trainable, macs, activations = 0, 0, 0, 0
-        for part in parts:
-            trainable += part.trainable
-            non_trainable += part.non_trainable
-            macs += part.macs  # type: ignore[assignment]  # an int until the first open dimension
-            activations += part.activations  # type: ignore[assignment]
-        return cls(trainable, non_trainable, macs, activations)
+        every = tuple(parts)
+        return cls(
+            sum(part.trainable for part in every),
+            sum(part.non_trainable for part in every),
+            total(part.macs for part in every),
+            total(part.activations for part in every),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from archdsl.graph.dims import Dim, Shape
+from archdsl.graph.dims import Dim, Shape, total
 from archdsl.graph.model import Graph, Node, Port
 from archdsl.graph.tree import Branch, local_name, tree
 from archdsl.ops.show import TRAINING, call
@@ -162,7 +162,7 @@ def _row(item: Branch | Node, above: str, figures: _Figures) -> Row:
         call=instance.call,
         shape=children[-1].shape if children else (),
         cost=NodeCost.sum(child.cost for child in children),
-        memory=sum(child.memory for child in children),
+        memory=total(child.memory for child in children),
         nodes=sum(child.nodes for child in children),
         field=children[-1].field if children else None,
         children=children,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
-from archdsl.graph.dims import Shape
+from archdsl.graph.dims import Shape, total
 from archdsl.graph.tree import is_derived
 from archdsl.passes.cost import NodeCost
 from archdsl.summary.model import Kind, Row
@@ -18,17 +18,39 @@ def folded(row: Row) -> Row:
 
     So columns add up. What an output sees of the input differs along a run: it is that of the last.
     """
-    if not row.children:
-        return row
-    children = []
-    for _, run in groupby(row.children, key=_likeness):
-        alike = list(run)
-        first, last = folded(alike[0]), folded(alike[-1])
-        if len(alike) > 1:
-            names = first.name if unnamed(first) else f"{first.name} … {last.name}"
-            last = replace(_times(last, len(alike)), name=names, path=first.path)
-        children.append(last)
-    return replace(row, children=tuple(children))
+    return _Folder().fold(row)
+
+
+class _Folder:
+    """Folds rows. Those that are alike have one number, so that each is looked at once, however deep it lies."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[object, ...], int] = {}
+        self._known: dict[int, int] = {}
+        """By the identity of a row that the tree holds."""
+
+    def fold(self, row: Row) -> Row:
+        if not row.children:
+            return row
+        children = []
+        for _, run in groupby(row.children, key=self._likeness):
+            alike = list(run)
+            first = alike[0]
+            last = self.fold(alike[-1])
+            if len(alike) > 1:
+                names = first.name if unnamed(first) else f"{first.name} … {last.name}"
+                last = replace(_times(last, len(alike)), name=names, path=first.path)
+            children.append(last)
+        return replace(row, children=tuple(children))
+
+    def _likeness(self, row: Row) -> int:
+        """Equal for rows to be told in one: all but their names, and what they see of the input, is the same."""
+        known = self._known.get(id(row))
+        if known is None:
+            inside = tuple(map(self._likeness, row.children))
+            key = (row.kind, row.call, row.shape, row.cost, row.weights_of, inside)
+            known = self._known[id(row)] = self._numbers.setdefault(key, len(self._numbers))
+        return known
 
 
 def unnamed(row: Row) -> bool:
@@ -40,7 +62,7 @@ def unnamed(row: Row) -> bool:
 def _times(row: Row, count: int, *, outer: bool = True) -> Row:
     return replace(
         row,
-        cost=NodeCost.sum([row.cost] * count),
+        cost=_multiplied(row.cost, count),
         memory=row.memory * count,
         nodes=row.nodes * count,
         count=row.count * count if outer else row.count,
@@ -48,9 +70,9 @@ def _times(row: Row, count: int, *, outer: bool = True) -> Row:
     )
 
 
-def _likeness(row: Row) -> tuple[object, ...]:
-    """What two rows must have in common to be told in one: all but their names, and what they see of the input."""
-    return row.kind, row.call, row.shape, row.cost, row.weights_of, tuple(map(_likeness, row.children))
+def _multiplied(cost: NodeCost, count: int) -> NodeCost:
+    trainable, non_trainable = cost.trainable * count, cost.non_trainable * count
+    return NodeCost(trainable, non_trainable, cost.macs * count, cost.activations * count)
 
 
 def by_stage(root: Row) -> Row:
@@ -131,7 +153,7 @@ def _group(name: str, call: str, kind: Kind, rows: Sequence[Row], *, last: Row |
         call=call,
         shape=last.shape if last else (),
         cost=NodeCost.sum(row.cost for row in rows),
-        memory=sum(row.memory for row in rows),
+        memory=total(row.memory for row in rows),
         nodes=sum(row.nodes for row in rows),
         field=last.field if last else None,
         children=tuple(rows),

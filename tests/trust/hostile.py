@@ -23,12 +23,14 @@ def chain(first: str, line: str, times: int = 60) -> str:
 
 def nested(name: str, depth: int) -> str:
     """A model whose ops lie in ``depth`` blocks within blocks, each under a tap of this name."""
-    blocks = chain("block B0 { repeat 200 { relu } }", f"block BN {{ BP as {name} }}", depth)
-    return model(f"repeat 200 {{ B{depth - 1} }}", blocks)
+    blocks = chain("block B0 { repeat 100 { relu } }", f"block BN {{ BP as {name} }}", depth)
+    return model(f"repeat 40 {{ B{depth - 1} }}", blocks)
 
 
 _LISTS = chain("let a0 = [1]", "let aN = [aP, aP]")
 _LONG = "let s = range(99_000)\n"
+_NAMES = ", ".join(f"a{i}" for i in range(12))
+_SUM = _NAMES.replace(",", " +")
 
 HOSTILE: Final[dict[str, Hostile]] = {
     # --- expansion ---
@@ -89,7 +91,7 @@ HOSTILE: Final[dict[str, Hostile]] = {
             "for i in range(1_000) { relu as a } -> for i in range(1_000) { B(a, i) }",
             "block B(x: list, n: int) { relu }",
         ),
-        "too-much-work",
+        "graph-too-large",
     ),
     "long names": Hostile(
         model(f"repeat 7_000 as i {{ {'N' * 30_000}(i) }}", f"block {'N' * 30_000}(x: int) {{ relu }}"), "too-much-work"
@@ -98,6 +100,49 @@ HOSTILE: Final[dict[str, Hostile]] = {
     "recursion": Hostile(model("A", "block A { B }\nblock B { A }"), "recursive-definition"),
     "functions": Hostile("fn f(n: int) = g(n)\nfn g(n: int) = f(n) + f(n)\nlet x = f(3)", "recursive-definition"),
     "values": Hostile("let a = b\nlet b = c\nlet c = a", "recursive-definition"),
+    # --- what is not seen at once ---
+    "edges": Hostile(
+        model("repeat 8_000 { B }", "block B :: [8, 8, 4] -> [8, 8, 4] { id as x -> maximum(...([x] * 5_000)) }"),
+        "graph-too-large",
+    ),
+    "dense edges": Hostile(model("repeat 400 { relu as a } -> repeat 300 { add(...a) as b }"), "too-much-work"),
+    "sizes of many terms": Hostile(
+        f"model Net() :: (i: [{_NAMES}], j: [({_SUM}) ** 2, ({_SUM}) ** 2 + 1, 3]) -> [...] {{\n"
+        "j -> for i in range(5_000) { rescale(1.0 * i) }\n}\n",
+        "number-too-large",
+    ),
+    "powers of many terms": Hostile(
+        f"model Net() :: [{_NAMES}] -> [...] {{\nlet p = {_SUM}\n"
+        + "\n".join(f"let x{i} = p ** 8" for i in range(900))
+        + "\nrelu }",
+        "number-too-large",
+    ),
+    "alternatives of a type": Hostile(
+        f"fn f(x: list[int{' | int' * 6_000}]) = 1\nlet a = [f([true] * 60_000) for i in range(20)]\n", "too-much-work"
+    ),
+    "a dimension that is not taken": Hostile(
+        f"model Net() :: [8] -> [8] {{ repeat 40_000 {{ relu :: [8 if true else ({'1 + ' * 6_000}1)] }} }}",
+        "too-much-work",
+    ),
+    "conditions that are not asked": Hostile(
+        f"let x = [true{' or true' * 6_000} for i in range(90_000)]", "too-much-work"
+    ),
+    "many parameters": Hostile(
+        f"block B({', '.join(f'p{i}: int = 1' for i in range(3_000))}) {{ relu }}\n" + model("repeat 40_000 { B(1) }"),
+        "too-much-work",
+    ),
+    "taps of a loop without rounds": Hostile(
+        model("repeat 30_000 { repeat 0 {\n" + "\n-> ".join(f"relu as t{i}" for i in range(1_000)) + "} }"),
+        "too-much-work",
+    ),
+    "an unknown type": Hostile(model("repeat 90_000 as i { A(i) }", "block A(n: nt) { relu }"), "unknown-name"),
+    "columns": Hostile(
+        f"let t = table {{\n{' '.join(f'c{i}' for i in range(12_000))}\n{'1 ' * 12_000}\n}}\nlet u = t[0].d",
+        "unknown-field",
+    ),
+    "one import again and again": Hostile(
+        "\n".join(f"from std.conv import ConvBN as B{i}" for i in range(10_000)), "too-many-problems"
+    ),
     # --- numbers ---
     "powers": Hostile("let x = 10 ** 10 ** 10", "number-too-large"),
     "tower": Hostile("let x = 2 ** 2 ** 2 ** 2 ** 2 ** 2", "number-too-large"),
