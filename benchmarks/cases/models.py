@@ -75,8 +75,9 @@ def load() -> Iterator[Line]:
 
     with TemporaryDirectory() as folder:
         for spec, (title, name) in _PAIRS.items():
-            ours_file, theirs_file = (Path(folder) / f"{spec}.{whose}.weights.h5" for whose in ("ours", "theirs"))
-            archdsl.load(spec).build().save_weights(ours_file)
+            ours_file, theirs_file = Path(folder) / f"{spec}.safetensors", Path(folder) / f"{spec}.weights.h5"
+            architecture = archdsl.load(spec)
+            architecture.save_weights(architecture.build(), ours_file)
             _reference(name).save_weights(theirs_file)
 
             def ours(spec: str = spec, file: Path = ours_file) -> None:

@@ -151,7 +151,7 @@ def test_starts_without_keras(fresh_python: FreshPython, arguments: tuple[str, .
     assert loaded_by(fresh_python, *arguments) & set(HEAVY) == set()
 
 
-UNNEEDED = {"networkx", "rich", "matplotlib", "asyncio", "http", "interegular"}
+UNNEEDED = {"networkx", "safetensors", "h5py", "rich", "matplotlib", "asyncio", "http", "interegular"}
 """Modules that take long to import, and that neither checking nor counting nor drawing has a use for."""
 
 

@@ -88,8 +88,10 @@ class _Window(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
+        left = self._size - self._at
+        if left <= 0:
+            return 0
         self._source.seek(self._start + self._at)
-        read = self._source.readinto(view[: max(0, self._size - self._at)])  # type: ignore[attr-defined]
+        read = self._source.readinto(memoryview(buffer).cast("B")[:left])  # type: ignore[attr-defined]
         self._at += read
         return int(read)

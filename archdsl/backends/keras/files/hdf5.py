@@ -80,7 +80,9 @@ def _told(file: str) -> Iterator[None]:
     """HDF5's errors, which it raises of bytes that are none of its own, as one of ours."""
     try:
         yield
-    except (OSError, RuntimeError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except WeightsError:
+        raise
+    except (OSError, RuntimeError, LookupError, TypeError, ValueError, OverflowError, MemoryError) as error:
         raise WeightsError(f"{file} is no file of Keras's weights, or broken: {error}") from error
 
 
@@ -221,7 +223,12 @@ class _Reader:
         return self._text(parts["vars"].attrs, "name").replace(":", ".")  # names have no dots on PyTorch
 
     def _text(self, attributes: Any, name: str) -> str:
-        value = attributes.get(name)
+        import h5py
+
+        # Looked at before it is read: HDF5 may crash at a damaged value of a type that Keras does not write.
+        attribute = attributes.get_id(name) if name in attributes else None
+        is_text = attribute is not None and attribute.shape == () and type(attribute.get_type()) is h5py.h5t.TypeStringID
+        value = attributes[name] if is_text else None
         if not isinstance(value, str):
             raise WeightsError(f"{self.file} does not say the names of its layers: Keras 3.10 and later do")
         return value
