@@ -99,6 +99,7 @@ def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
         assert learned == costs.nodes[node.path].trainable, node.path
     assert model.count_params() == costs.params
     assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == costs.trainable
+    assert {id(v) for v in variables(graph, model).values()} == {id(v) for v in model.weights}
 
 
 @pytest.mark.parametrize(("name", "params"), CASES, ids=str)

@@ -226,8 +226,8 @@ class _Reader:
         import h5py
 
         # Looked at before it is read: HDF5 may crash at a damaged value of a type that Keras does not write.
-        attribute = attributes.get_id(name) if name in attributes else None
-        is_text = attribute is not None and attribute.shape == () and type(attribute.get_type()) is h5py.h5t.TypeStringID
+        found = attributes.get_id(name) if name in attributes else None
+        is_text = found is not None and found.shape == () and type(found.get_type()) is h5py.h5t.TypeStringID
         value = attributes[name] if is_text else None
         if not isinstance(value, str):
             raise WeightsError(f"{self.file} does not say the names of its layers: Keras 3.10 and later do")
