@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,10 +20,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-_MARK = ".archdsl-"
-"""Stands in the names of all temporary files, so that those of a killed process can be told."""
+_OURS = re.compile(r"\.archdsl-(\d+)-[0-9a-f]{16}(\.\w+){0,2}")
+"""The names of all temporary files, with the process that made each, so that those of a killed one can be told."""
 _STALE = 3600.0
-"""Seconds after which a temporary file is no longer one that somebody is writing."""
+"""Seconds after which a file of a process that is not there is nobody's: it could be one of another machine."""
 
 
 @contextmanager
@@ -31,14 +33,14 @@ def replacing(target: Path) -> Iterator[Path]:
     Nobody ever sees half a file, and a failure leaves the old one. Folders that are missing are made when all else went
     well; a link is followed, and its file replaced. The path has no ending: see ``ending``.
     """
-    target = target.resolve()
+    target = _resolved(target)
     if target.exists() and not target.is_file():  # /dev/stdout, a pipe: to be written to, not to be replaced
         yield target
         return
     folder = next(parent for parent in target.parents if parent.exists())
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, f"{folder.name} is no folder")
-    _sweep(target.parent, f".{target.stem}{_MARK}*")
+    _sweep(target.parent)
     with _terminable():
         descriptor, path, name = _nameless(folder) or _named(target)
         try:
@@ -62,8 +64,8 @@ def replacing(target: Path) -> Iterator[Path]:
 def ending(path: Path, suffix: str) -> Iterator[Path]:
     """Another path to the same file that ends as some writers want it."""
     folder = Path(tempfile.gettempdir())
-    _sweep(folder, f"{_MARK}*")
-    alias = folder / f"{_MARK}{os.urandom(8).hex()}{suffix}"
+    _sweep(folder)
+    alias = folder / _name(suffix)
     alias.symlink_to(path)
     try:
         yield alias
@@ -78,8 +80,8 @@ def elsewhere(path: Path, suffix: str) -> Iterator[Path]:
     For writers that must make the file themselves, under a name: HDF5.
     """
     folder = Path(tempfile.gettempdir())
-    _sweep(folder, f"{_MARK}*")
-    file = folder / f"{_MARK}{os.urandom(8).hex()}{suffix}"
+    _sweep(folder)
+    file = folder / _name(suffix)
     try:
         yield file
         shutil.copyfile(file, path)
@@ -105,8 +107,8 @@ def _nameless(folder: Path) -> tuple[int, Path, None] | None:
 
 def _named(target: Path) -> tuple[int, Path, Path]:
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.stem}{_MARK}", dir=target.parent)
-    return descriptor, Path(name), Path(name)
+    path = target.parent / _name()
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600), path, path
 
 
 def _link(descriptor: int, target: Path) -> Path | None:
@@ -118,7 +120,7 @@ def _link(descriptor: int, target: Path) -> Path | None:
         try:
             os.link(source, target.name, dst_dir_fd=folder, follow_symlinks=True)
         except FileExistsError:
-            beside = target.with_name(f".{target.stem}{_MARK}{os.urandom(8).hex()}")
+            beside = target.with_name(_name())
             os.link(source, beside.name, dst_dir_fd=folder, follow_symlinks=True)
             return beside
     finally:
@@ -126,12 +128,49 @@ def _link(descriptor: int, target: Path) -> Path | None:
     return None
 
 
-def _sweep(folder: Path, pattern: str) -> None:
-    """Removes what processes left that were killed."""
-    for left in folder.glob(pattern):
-        with suppress(OSError):
-            if time.time() - left.lstat().st_mtime > _STALE:
-                left.unlink()
+def _resolved(target: Path) -> Path:
+    """The file that a path leads to, there or not."""
+    try:
+        target = target.resolve()
+    except RuntimeError:  # links that lead to each other, before Python 3.13
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from None
+    if target.is_symlink():  # the same, since then
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return target
+
+
+def _name(suffix: str = "") -> str:
+    """A new name for a temporary file."""
+    return f".archdsl-{os.getpid()}-{os.urandom(8).hex()}{suffix}"
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what processes of this user left that were killed: temporary files that are old and nobody's."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            ours = _OURS.fullmatch(entry.name)
+            with suppress(OSError):  # another process was quicker
+                if ours is not None and _is_stale(entry, int(ours[1])):
+                    Path(entry.path).unlink()
+
+
+def _is_stale(entry: os.DirEntry[str], process: int) -> bool:
+    found = entry.stat(follow_symlinks=False)
+    kind = stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)
+    mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
+    return kind and mine and time.time() - found.st_mtime > _STALE and not _is_alive(process)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # where asking would end it
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from archdsl import resources
+from archdsl.diagnostics.display import visible
 from archdsl.elaborate.modules import Outside, Unreadable
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
@@ -130,7 +131,7 @@ class DiskLoader:
         """
         assert self._root is not None, "a file belongs to a project"
         self.looked_at.add(path)
-        name = self._prefix + path.relative_to(self._root).as_posix()
+        name = shown(self._prefix + path.relative_to(self._root).as_posix())
         return SourceFile(f"./{name}" if name.startswith(_LIBRARY) else name, text, path)
 
     def _resolved(self, path: Path) -> Path:
@@ -249,10 +250,22 @@ def _at_revision(spec: str, path: Path, name: str, model: str | None, limits: Li
 
 
 def _located(spec: str, typed: Path, source: SourceFile, loader: DiskLoader, model: str | None) -> Located:
-    asked = spec
+    asked = shown(spec)
     if typed.is_absolute():
         asked = f"{source.name}:{model}" if model else source.name
     return Located(source, loader, model, asked)
+
+
+def shown(name: str) -> str:
+    """A file's name, or another word from outside, as outputs have it: on one line, and nothing that hides.
+
+    Bytes of a name that are no UTF-8 are spelt out.
+
+    >>> shown("caf\\udce9\\x1b[31m.arch")
+    'caf\\\\xe9<U+001B>[31m.arch'
+    """
+    text = name.encode(errors="surrogateescape").decode(errors="backslashreplace") if not name.isascii() else name
+    return visible(text).replace("\n", "<U+000A>")
 
 
 def _text_at(revision: Revision, path: Path, most: int) -> str | None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
+from click.exceptions import Exit
 
 from archdsl.cli import exits
 from archdsl.diagnostics import ArchError
 from archdsl.version import __version__
 
-_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
-"""What a disk answers that takes no more."""
+_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF)
+"""What a disk answers that takes no more, and what there is of an output that was closed."""
 
 
 class CommandGroup(click.Group):
@@ -45,39 +47,52 @@ class CommandGroup(click.Group):
             raise exits.Refusal(f"no command `{args[0]}`: {near[0]}")
         return super().resolve_command(ctx, args)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        with _exits():  # `--help` prints here already
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _exits():
             result = super().invoke(ctx)
             sys.stdout.flush()  # here, where a closed pipe is expected
-        except ArchError as error:
-            from archdsl.cli.terminal import show_diagnostics
-
-            show_diagnostics(error.diagnostics, err=True)
-            ctx.exit(exits.SPEC_ERRORS)
-        except KeyboardInterrupt:
-            click.echo(err=True)
-            ctx.exit(exits.INTERRUPTED)
-        except BrokenPipeError:
-            _discard_output()
-            ctx.exit(exits.PIPE_CLOSED)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:  # noqa: BLE001  # whatever it is, users get a message and no traceback
-            if isinstance(error, OSError) and error.errno in _DISK:  # of a file it would have been told as such
-                _discard_output()
-                raise exits.Refusal(f"cannot write to standard output: {os.strerror(error.errno).lower()}") from None
-            _report(error, ctx)
-            ctx.exit(exits.INTERNAL)
         return result
 
 
-def _report(error: Exception, ctx: click.Context) -> None:
-    if ctx.params.get("debug"):
+@contextmanager
+def _exits() -> Iterator[None]:
+    """Turns what ends a command into an exit code and a message."""
+    try:
+        yield
+    except ArchError as error:
+        from archdsl.cli.terminal import show_diagnostics
+
+        show_diagnostics(error.diagnostics, err=True)
+        raise Exit(exits.SPEC_ERRORS) from None
+    except KeyboardInterrupt:
+        click.echo(err=True)
+        raise Exit(exits.INTERRUPTED) from None
+    except BrokenPipeError:
+        _discard_output()
+        raise Exit(exits.PIPE_CLOSED) from None
+    except (click.ClickException, Exit, click.Abort):
+        raise
+    except Exception as error:  # noqa: BLE001  # whatever it is, users get a message and no traceback
+        if isinstance(error, OSError) and error.errno in _DISK:  # of a file it would have been told as such
+            _discard_output()
+            raise exits.Refusal(exits.unwritable(error)) from None
+        _report(error)
+        raise Exit(exits.INTERNAL) from None
+
+
+def _report(error: Exception) -> None:
+    context = click.get_current_context(silent=True)
+    debug = context is not None and context.find_root().params.get("debug")
+    if debug:
         import traceback
 
         click.echo("".join(traceback.format_exception(error)), err=True)
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    how = "" if ctx.params.get("debug") else "; `archdsl --debug …` or ARCHDSL_DEBUG=1 shows where it happened"
+    how = "" if debug else "; `archdsl --debug …` or ARCHDSL_DEBUG=1 shows where it happened"
     where = f"archdsl {__version__} (Python {sys.version.split()[0]}, {sys.platform})"
     click.echo(
         f"internal error: {what}\n"

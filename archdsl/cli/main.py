@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from io import TextIOWrapper
 from types import ModuleType
 from typing import NoReturn
 
@@ -14,8 +13,9 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 import click
 
-from archdsl.cli.exits import INTERRUPTED, PIPE_CLOSED
+from archdsl.cli.exits import INTERRUPTED, PIPE_CLOSED, USAGE, unwritable
 from archdsl.cli.group import CommandGroup
+from archdsl.cli.streams import prepare
 from archdsl.version import __version__
 
 _COMMANDS = (
@@ -65,12 +65,10 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Runs the command line and exits."""
-    _spare_imports()
-    gc.disable()  # a command is over before the collector would find anything; `compile` turns it on for Keras
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that knows no `×` shows `?`
     try:
+        _spare_imports()
+        gc.disable()  # a command is over before the collector would find anything; `compile` turns it on for Keras
+        prepare()
         cli(prog_name="archdsl")
     except KeyboardInterrupt:  # before or after the command itself
         _leave(INTERRUPTED)
@@ -98,7 +96,10 @@ def _leave(code: int) -> NoReturn:
     """
     try:
         sys.stdout.flush()
-        sys.stderr.flush()
-    except OSError:  # the reader went away
+    except BrokenPipeError:  # the reader went away
         code = code or PIPE_CLOSED
+    except OSError as error:
+        print(f"error: {unwritable(error)}", file=sys.stderr)
+        code = code or USAGE
+    sys.stderr.flush()
     os._exit(code)

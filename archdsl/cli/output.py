@@ -10,14 +10,21 @@ from typing import Final
 import click
 
 from archdsl.atomic import replacing
+from archdsl.cli import inputs
 from archdsl.cli.exits import Refusal
+from archdsl.diagnostics.display import visible
 
 STDOUT: Final = "-"
 
 
 @contextmanager
 def written(target: Path) -> Iterator[Path]:
-    """A path to write to, which becomes ``target`` at the end. What the disk refuses is told as such."""
+    """A path to write to, which becomes ``target`` at the end. What the disk refuses is told as such.
+
+    Refuses to replace a file that the command has read, by whatever name.
+    """
+    if inputs.holds(target):
+        raise Refusal(f"cannot write {target}: it is what was read")
     try:
         with replacing(target) as file:
             yield file
@@ -33,6 +40,11 @@ def write_text(text: str, out: str) -> bool:
     with written(Path(out)) as file:
         file.write_text(text, encoding="utf-8", newline="\n")
     return True
+
+
+def tell(target: str | Path, more: str = "") -> None:
+    """Says which file was written."""
+    click.echo(f"wrote {visible(str(target))}{more}")
 
 
 def default_name(spec: str, extension: str) -> str:

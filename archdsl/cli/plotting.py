@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from archdsl.cli.exits import Refusal
-from archdsl.cli.output import written
+from archdsl.cli.output import tell, written
 from archdsl.cli.terminal import working
 
 if TYPE_CHECKING:
@@ -43,4 +43,4 @@ def save(target: Path, draw: Callable[[], Drawing]) -> None:
         except ValueError as error:
             raise Refusal(f"--plot {target}: {error}") from None
         drawing.save(file, target.suffix.lower())
-    click.echo(f"wrote {target}")
+    tell(target)

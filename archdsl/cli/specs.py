@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from archdsl.cli import inputs
 from archdsl.cli.exits import USAGE, Refusal
 from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.terminal import show_diagnostics
@@ -65,9 +66,11 @@ def find(spec: str) -> Located:
     if spec == STDIN:
         return _stdin()
     try:
-        return locate(spec, chosen())
+        located = locate(spec, chosen())
     except NotFound as error:
         raise Refusal(str(error)) from None
+    inputs.add(located.loader.looked_at)
+    return located
 
 
 def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:
@@ -103,9 +106,10 @@ def _stdin() -> Located:
     from archdsl.source import SourceFile
 
     limits = chosen()
-    if sys.stdin is None:
-        raise Refusal("standard input is closed")
-    text = read_stream(sys.stdin.buffer, limits.source)
+    try:
+        text = read_stream(sys.stdin.buffer, limits.source)
+    except OSError as error:  # it was closed, or is a folder
+        raise Refusal(f"cannot read standard input: {(error.strerror or 'failed').lower()}") from None
     try:
         path = Path.cwd() / STDIN_NAME
     except FileNotFoundError:  # the current folder was deleted: there is nothing to import

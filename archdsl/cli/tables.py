@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from archdsl.cli.exits import Refusal
-from archdsl.cli.output import STDOUT, write_text
+from archdsl.cli.output import STDOUT, tell, write_text
 from archdsl.cli.terminal import colour
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def show_tables(*tables: Table, format: str, out: str) -> None:
 def show(text: str, out: str) -> None:
     """Writes a result, and says where to if that is a file."""
     if write_text(text, out):
-        click.echo(f"wrote {out}")
+        tell(out)
 
 
 def room(out: str) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from archdsl.comparison.entry import Entry
 from archdsl.comparison.json import members
 from archdsl.comparison.select import Selection, describe
+from archdsl.diagnostics.display import visible
 from archdsl.summary.figures import human, in_bytes
 from archdsl.tabular.json import document
 
@@ -33,22 +34,27 @@ def _lines(selection: Selection, everything: bool, colour: bool) -> Iterator[str
     yield _strong(f"{met}: {describe(criteria)}{ranked}", colour)
     for place, candidate in enumerate(selection.chosen, 1):
         yield ""
-        yield f"{place}. " + _strong(candidate.entry.name, colour) + f"  {_figures(candidate.entry)}"
-        yield from (f"   {reason}" for reason in candidate.reasons)
+        yield f"{place}. " + _strong(_name(candidate.entry), colour) + f"  {_figures(candidate.entry)}"
+        yield from (f"   {visible(reason)}" for reason in candidate.reasons)
     near = selection.misses if everything else selection.misses[:_NEAR]
     if near:
         yield ""
         yield _strong("Nearest misses" if not everything else "Misses, the nearest first", colour)
-        size = max(len(miss.entry.name) for miss in near)
-        yield from (f"  {miss.entry.name:<{size}}  {'; '.join(miss.reasons)}" for miss in near)
+        size = max(len(_name(miss.entry)) for miss in near)
+        yield from (f"  {_name(miss.entry):<{size}}  {visible('; '.join(miss.reasons))}" for miss in near)
         if left := len(selection.misses) - len(near):
             yield f"  and {left} more, further off; `--misses` lists them"
     if selection.unknown:
         yield ""
         yield _strong("Unknown", colour)
-        size = max(len(unknown.entry.name) for unknown in selection.unknown)
+        size = max(len(_name(unknown.entry)) for unknown in selection.unknown)
         for unknown in selection.unknown:
-            yield f"  {unknown.entry.name:<{size}}  {_lack(unknown.missing)}; meets the rest"
+            yield f"  {_name(unknown.entry):<{size}}  {_lack(unknown.missing)}; meets the rest"
+
+
+def _name(entry: Entry) -> str:
+    """What the model is called, with nothing in it that a terminal would obey."""
+    return visible(entry.name)
 
 
 def _lack(missing: Sequence[str]) -> str:
@@ -70,7 +76,11 @@ def _models(count: int) -> str:
 
 
 def _figures(entry: Entry) -> str:
-    parts = [] if entry.top1 is None else [f"{entry.top1:.1f} % top-1" + (f" ({entry.source})" * bool(entry.source))]
+    parts = (
+        []
+        if entry.top1 is None
+        else [f"{entry.top1:.1f} % top-1" + (f" ({visible(entry.source)})" * bool(entry.source))]
+    )
     parts += [
         f"{human(entry.params)} parameters",
         f"{human(entry.macs)} MACs",

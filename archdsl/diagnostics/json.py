@@ -6,11 +6,11 @@ within a version; the meaning of a key, or its absence, changes only with the ve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from archdsl.diagnostics.model import Diagnostic
+from archdsl.jsontext import dumps
 from archdsl.source import SourceFile, Span
 
 SCHEMA = "archdsl-diagnostics"
@@ -19,7 +19,7 @@ VERSION = 1
 
 def render_all(diagnostics: Sequence[Diagnostic]) -> str:
     """All diagnostics as the text of one JSON array; ``[]`` for none."""
-    return json.dumps([to_json(d) for d in diagnostics], indent=2, ensure_ascii=False)
+    return dumps([to_json(d) for d in diagnostics], indent=2)
 
 
 def to_json(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -10,6 +9,7 @@ from urllib.parse import quote
 from archdsl.diagnostics.explain import summary
 from archdsl.diagnostics.model import Diagnostic, Fix
 from archdsl.diagnostics.words import advice, headline
+from archdsl.jsontext import dumps
 from archdsl.source import Span
 from archdsl.version import __version__
 
@@ -30,7 +30,7 @@ def render_all(diagnostics: Sequence[Diagnostic]) -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(d, index[d.code]) for d in diagnostics],
     }
-    return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False)
+    return dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
 def _rule(kind: type[Diagnostic]) -> dict[str, Any]:

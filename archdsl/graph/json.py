@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from archdsl.diagnostics.model import shortened
 from archdsl.graph.model import Graph
+from archdsl.jsontext import dumps
 from archdsl.source import SourceFile, not_text
 
 SCHEMA: Final = "archdsl-graph"
@@ -52,7 +53,7 @@ def _value(value: object) -> str:
 
 
 def _line(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return dumps(value)
 
 
 def from_json(text: str) -> Graph:
@@ -169,6 +170,7 @@ def _inconsistencies(graph: Graph) -> Iterator[str]:
         nesting.append(nesting[instance.parent] + 1)
     if max(nesting) > MAX_NESTING:
         yield f"instances are nested {max(nesting)} deep; {MAX_NESTING} are allowed"
+    yield from _bad_names(graph)
     for port in graph.inputs:
         if port.node != port.name:
             yield f"input {port.name}: its node must be its own name, not {port.node}"
@@ -187,6 +189,30 @@ def _inconsistencies(graph: Graph) -> Iterator[str]:
             yield f"{node.path}: it shares the weights of {node.layer}, which is another op"
 
 
+def _bad_names(graph: Graph) -> Iterator[str]:
+    """Names that no backend could take, or that a terminal would obey. A spec cannot write them either."""
+    named = [
+        ("name", graph.name),
+        *((f"inputs[{i}].name", port.name) for i, port in enumerate(graph.inputs)),
+        *((f"outputs[{i}].name", port.name) for i, port in enumerate(graph.outputs)),
+        *((f"nodes[{i}].path", node.path) for i, node in enumerate(graph.nodes)),
+        *((f"instances[{i}].block", instance.block) for i, instance in enumerate(graph.instances)),
+        *((f"instances[{i}].path", instance.path) for i, instance in enumerate(graph.instances[1:], 1)),
+        *((f"about[{i}]", key) for i, (key, _) in enumerate(graph.about)),
+    ]
+    for place, name in named:
+        bad = next((c for c in name if c == "/" or not c.isprintable()), None)
+        if bad is not None:
+            yield f"{place}: a name cannot hold {'`/`' if bad == '/' else f'U+{ord(bad):04X}'}"
+        elif not name:
+            yield f"{place}: a name cannot be empty"
+    files = [
+        *((f"nodes[{i}]", node.origin.file) for i, node in enumerate(graph.nodes)),
+        *((f"instances[{i}]", instance.origin.file) for i, instance in enumerate(graph.instances)),
+    ]
+    yield from (f"{place}.origin.file: {file!a} is no name" for place, file in files if not file.isprintable())
+
+
 def json_schema() -> str:
     """The JSON schema of the form, draft 2020-12, generated from the models."""
     from archdsl.ops.registry import OPS
@@ -201,7 +227,7 @@ def json_schema() -> str:
     schema["properties"] = {"schema": {"const": SCHEMA}, "version": {"const": VERSION}} | schema["properties"]
     schema["required"] = ["schema", "version", *schema["required"]]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"
+    return dumps(head | schema, indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from archdsl.diagnostics.display import visible
 from archdsl.graph.dims import show
 from archdsl.graph.model import Graph, Instance, Node, Port
 from archdsl.graph.tree import Branch, tree, walk
@@ -16,7 +17,7 @@ def to_text(graph: Graph) -> str:
     A node reads ``path: inputs -> op :: shape``; a line without ``->`` opens an instance. Paths are whole, so that a
     line found by ``grep`` says all there is to say about its node.
     """
-    return "".join(line + "\n" for line in _lines(graph))
+    return "".join(visible(line) + "\n" for line in _lines(graph))
 
 
 def _lines(graph: Graph) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from archdsl.diagnostics.display import visible
 from archdsl.tabular.model import Cell, Table
 
 
@@ -24,4 +25,7 @@ def write(table: Table) -> str:
 
 def _harmless(cell: Cell) -> int | float | str | None:
     value = cell.value
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    if not isinstance(value, str):
+        return value
+    text = visible(value)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text

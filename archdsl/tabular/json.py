@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from math import isfinite
 from typing import Any
+
+from archdsl.jsontext import dumps
 
 
 def document(schema: str, version: int, *, indent: int | None = 2, **members: Any) -> str:
@@ -14,7 +15,7 @@ def document(schema: str, version: int, *, indent: int | None = 2, **members: An
     {"schema": "archdsl-example", "version": 1, "params": 5, "gain": null}
     """
     whole = {"schema": schema, "version": version, **_finite(members)}
-    return json.dumps(whole, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+    return dumps(whole, indent=indent) + "\n"
 
 
 def _finite(value: Any) -> Any:

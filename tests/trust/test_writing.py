@@ -9,14 +9,18 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from archdsl import atomic
 from archdsl.atomic import replacing
+from archdsl.cli.main import cli
 from tests.patience import patience
 
 ROOT = Path(__file__).parent.parent.parent
@@ -114,7 +118,7 @@ def _interrupt(folder: Path, before: str, number: int, code: int, *arguments: st
 
 def test_what_a_killed_process_left_is_removed_by_a_later_one(folder: Path) -> None:
     _interrupt(folder, _NAMED, signal.SIGKILL, -signal.SIGKILL, "render", "net.arch", "-o", "old.svg")
-    (left,) = folder.glob(".old.archdsl-*")
+    (left,) = folder.glob(".archdsl-*")
     _archdsl(folder, "render", "net.arch", "-o", "old.svg")
     assert left.exists(), "somebody may be writing it"
     os.utime(left, (0, 0))
@@ -204,3 +208,159 @@ def test_signals_are_left_as_they_were(tmp_path: Path) -> None:
         assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
         file.touch()
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+# --- what is read is not written over ---
+
+
+@pytest.fixture
+def sources(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A spec, what it imports, its graph, and links to them whose endings are those of outputs."""
+    monkeypatch.chdir(folder)
+    (folder / "part.arch").write_text("block P { relu }\n", encoding="utf-8")
+    (folder / "user.arch").write_text('from "part.arch" import P\nmodel Net() :: [8] -> [8] { P }\n', encoding="utf-8")
+    assert CliRunner().invoke(cli, ["compile", "user.arch", "-o", "user.json"]).exit_code == 0
+    (folder / "deep").mkdir()
+    for ending in ("svg", "dot", "html", "csv", "json"):
+        (folder / f"link.{ending}").symlink_to("user.arch")
+        (folder / f"twice.{ending}").symlink_to(f"link.{ending}")
+        (folder / f"hard.{ending}").hardlink_to(folder / "user.arch")
+        (folder / f"part.{ending}").symlink_to("part.arch")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(
+            ("summary", "user.arch", "-o", target)
+            for target in (
+                "user.arch",
+                "./user.arch",
+                "deep/../user.arch",
+                "part.arch",
+                "link.csv",
+                "twice.html",
+                "hard.csv",
+            )
+        ),
+        ("summary", "user.json", "-o", "user.json"),
+        ("compile", "user.json", "-o", "user.json"),
+        ("compile", "user.arch", "--to", "graph", "-o", "user.arch"),
+        ("compile", "user.arch", "-o", "part.json"),
+        ("render", "user.arch", "-o", "link.svg"),
+        ("render", "user.arch", "-o", "part.dot"),
+        ("render", "user.arch", "-o", "hard.html"),
+        ("compare", "net.arch", "user.arch", "-o", "link.csv"),
+        ("select", "user.arch", "net.arch", "--max-params", "1G", "-o", "user.arch"),
+        ("diff", "net.arch", "user.arch", "-o", "link.svg"),
+        ("diff", "net.arch", "user.arch", "-o", "user.arch"),
+        ("diff", "user.json", "user.arch", "-o", "user.json"),
+        ("scale", "net.arch", "--over", "x=[1]", "-o", "net.arch"),
+        ("compare", "user.arch", "--plot", "link.svg"),
+    ],
+)
+def test_no_command_writes_over_what_it_read(arguments: tuple[str, ...], sources: Path) -> None:
+    before = _tree(sources)
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code in (1, 2), result.output
+    if arguments[0] != "scale":  # which has no such parameter
+        assert result.output.endswith(f"error: cannot write {Path(arguments[-1])}: it is what was read\n")
+    assert _tree(sources) == before
+
+
+def test_a_spec_from_a_pipe_is_not_written_over(folder: Path) -> None:
+    with (folder / "net.arch").open() as source:
+        done = _archdsl(folder, "summary", "-", "-o", "net.arch", stdin=source)
+    assert (done.returncode, done.stderr) == (2, "error: cannot write net.arch: it is what was read\n")
+    assert (folder / "net.arch").read_text() == NET
+
+
+def test_outputs_that_were_not_read_are_replaced(sources: Path) -> None:
+    for target in ("other.csv", "net.arch"):
+        assert CliRunner().invoke(cli, ["summary", "user.arch", "-o", target]).exit_code == 0
+        assert (sources / target).read_text("utf-8") != NET
+
+
+# --- what killed processes leave ---
+
+
+def _dead() -> int:
+    """The number of a process that was."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_only_what_is_old_and_nobodys_is_removed(tmp_path: Path) -> None:
+    dead, suffix = _dead(), "0123456789abcdef"
+    gone = [f".archdsl-{dead}-{suffix}", f".archdsl-{dead}-{suffix}.keras", f".archdsl-99999999999999999999-{suffix}"]
+    kept = {
+        f".archdsl-{os.getpid()}-{suffix}": 0,  # its process is there
+        f".archdsl-{dead}-fedcba9876543210": time.time() - 60,  # it may be of another machine
+        f".archdsl-{dead}-notes.txt": 0,
+        f".archdsl-{dead}": 0,
+        f"archdsl-{dead}-{suffix}": 0,
+        f".net.archdsl-{dead}-{suffix}": 0,
+        f".archdsl-{dead}-{suffix}.x.tar.gz": 0,
+        ".archdsl": 0,
+        "net.arch": 0,
+    }
+    for name in [*gone, *kept]:
+        (tmp_path / name).write_text(name)
+        os.utime(tmp_path / name, (kept.get(name, 0),) * 2)
+    folder = tmp_path / f".archdsl-{dead}-{suffix[:-1]}a"
+    (folder / "x").mkdir(parents=True)
+    os.utime(folder, (0, 0))
+    target = tmp_path / f".archdsl-{dead}-{suffix[:-1]}0"
+    (tmp_path / "precious").write_text("precious")
+    target.symlink_to("precious")
+    os.utime(target, (0, 0), follow_symlinks=False)
+    os.utime(tmp_path / "precious", (0, 0))
+    with replacing(tmp_path / "out") as file:
+        file.write_text("out")
+    assert {p.name for p in tmp_path.iterdir()} == {*kept, folder.name, "precious", "out"}
+
+
+def test_what_was_left_in_the_temporary_folder_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom archdsl.atomic import ending\n"
+        "with ending(Path('x'), '.keras') as path: os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environment = _environment() | {"TMPDIR": str(tmp_path)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    with atomic.ending(tmp_path / "y", ".keras"):
+        assert left.is_symlink()
+    os.utime(left, (0, 0), follow_symlinks=False)
+    with atomic.ending(tmp_path / "y", ".keras"):
+        assert not left.is_symlink()
+
+
+def test_targets_with_the_longest_names_are_replaced(tmp_path: Path) -> None:
+    target = tmp_path / ("n" * 251 + ".svg")
+    for text in ("first", "second"):
+        with replacing(target) as file:
+            file.write_text(text)
+        assert _tree(tmp_path) == {target.name: text}
+
+
+def test_many_processes_write_one_file(folder: Path) -> None:
+    """The last one wins, and the file is always one of theirs, whole."""
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom archdsl.atomic import replacing\n"
+        "for i in range(100):\n"
+        "    with replacing(Path('out')) as file: file.write_text(sys.argv[1] * 100_000)\n"
+    )
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code, letter], cwd=folder, env=_environment()) for letter in "abc"
+    ]
+    seen = set()
+    while any(process.poll() is None for process in processes):
+        with suppress(FileNotFoundError):
+            text = (folder / "out").read_text()
+            seen.add((len(text), len(set(text))))
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert seen == {(100_000, 1)}
+    assert sorted(p.name for p in folder.iterdir()) == ["net.arch", "old.svg", "out"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -130,6 +129,7 @@ def _text(report: Report, most: int) -> str:
 
 def _json(reports: list[Report]) -> str:
     from archdsl.diagnostics.json import to_json
+    from archdsl.jsontext import dumps
 
     document: dict[str, Any] = {
         "schema": SCHEMA,
@@ -147,4 +147,4 @@ def _json(reports: list[Report]) -> str:
             for report in reports
         ],
     }
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return dumps(document, indent=2)

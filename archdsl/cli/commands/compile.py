@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from archdsl.atomic import ending
+from archdsl.cli import inputs
 from archdsl.cli.exits import Refusal
-from archdsl.cli.output import STDOUT, default_name, write_text, written
+from archdsl.cli.output import STDOUT, default_name, tell, write_text, written
 from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.cli.terminal import hushed, show_diagnostics, working
 
@@ -86,6 +87,8 @@ def compile(
         raise Refusal("--partial is for weights by name: by order, all must fit")
     if weights is not None and any(form in _GRAPHS for _, form in targets):
         raise Refusal("--weights is for a Keras model; a graph has none")
+    if weights is not None:
+        inputs.add({Path(weights)})
     architecture = open_model(spec, settings)
     show_diagnostics(architecture.diagnostics, err=True)
     if any(form not in _GRAPHS for _, form in targets):
@@ -169,7 +172,5 @@ def _tell(architecture: Architecture, target: Path, seconds: float) -> None:
 
     total = architecture.summary().total
     size = human(target.stat().st_size)
-    click.echo(
-        f"wrote {target} ({size}B) in {seconds:.1f} s: {architecture.name}, "
-        f"{human(total.params)} parameters, {human(total.macs)} MACs"
-    )
+    figures = f"{human(total.params)} parameters, {human(total.macs)} MACs"
+    tell(target, f" ({size}B) in {seconds:.1f} s: {architecture.name}, {figures}")

@@ -10,7 +10,7 @@ import click
 
 from archdsl.cli.exits import USAGE, Refusal
 from archdsl.cli.limits import limit_option
-from archdsl.cli.output import STDOUT, written
+from archdsl.cli.output import STDOUT, tell, written
 from archdsl.cli.specs import STDIN, SpecType, find, open_located, set_option
 from archdsl.cli.tables import chosen_format, coloured, format_option, show
 from archdsl.cli.terminal import show_diagnostics, working
@@ -164,7 +164,7 @@ def _draw(a: Graph, b: Graph, names: tuple[str, str], target: Path, format: str)
         raise Refusal(str(error)) from None
     with written(target) as file:
         file.write_bytes(picture)
-    click.echo(f"wrote {target}")
+    tell(target)
 
 
 def _shown(difference: Difference, format: str, *, whole: bool, colour: bool) -> str:

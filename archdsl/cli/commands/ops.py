@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -114,7 +113,9 @@ def _figures(found: Summary) -> list[str]:
 
 
 def _dump(members: dict[str, Any]) -> str:
-    return json.dumps({"schema": SCHEMA, "version": VERSION, **members}, indent=2, ensure_ascii=False)
+    from archdsl.tabular.json import document
+
+    return document(SCHEMA, VERSION, **members)
 
 
 def _json(page: OpDoc) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import click
 
 from archdsl.cli.exits import Refusal
 from archdsl.cli.looks import diagram_options
-from archdsl.cli.output import default_name, written
+from archdsl.cli.output import default_name, tell, written
 from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.cli.terminal import working
 from archdsl.diagram.options import DiagramError, Options
@@ -60,4 +60,4 @@ def render(spec: str, out: str | None, options: Options, settings: tuple[str, ..
         raise Refusal(str(error)) from None
     with written(target) as file:
         file.write_bytes(picture)
-    click.echo(f"wrote {target}")
+    tell(target)
