@@ -130,6 +130,7 @@ def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: An
     Raises:
         ArchError: the spec has errors; all of them are in ``diagnostics``.
         FileNotFoundError: there is no such spec.
+        TypeError: the language has no value like that of a parameter.
 
     >>> architecture = load("resnet50", classes=10)
     >>> architecture.graph.outputs[0].shape
@@ -143,7 +144,7 @@ def find(spec: str | os.PathLike[str], limits: Limits = DEFAULT) -> Located:
     from archdsl.files import NotFound
 
     try:
-        return locate(os.fspath(spec), limits)
+        return locate(os.fsdecode(spec), limits)
     except NotFound as error:
         raise FileNotFoundError(str(error)) from None
 

@@ -161,6 +161,7 @@ class Program:
         """A Python value as the language has it; its numbers are bounded as those that a spec computes."""
         if isinstance(value, list | tuple):
             return tuple(self._plain(name, element, span) for element in value)
+        value = plain(name, value)
         if isinstance(value, float) and not isfinite(value):
             given = describe(value)
             raise Failure(value_codes.WrongType(span=span, what=f"`{name}`", wanted="a finite number", given=given))
@@ -230,6 +231,26 @@ def _parameter(param: ast.Param, bound: Given | None) -> Parameter:
     if param.default is None:
         return Parameter(kind, None, None)
     return Parameter(kind, param.default.span.text, _literal(param.default))
+
+
+def plain(name: str, value: Any) -> Any:
+    """A value from Python in plain types, also a number of another library.
+
+    Raises:
+        TypeError: the language has no value like it.
+    """
+    from numbers import Integral, Real
+
+    match value:
+        case int() | float() | str() | Given():
+            return value
+        case list() | tuple():
+            return tuple(plain(name, element) for element in value)
+        case Integral():
+            return int(value)
+        case Real():
+            return float(value)
+    raise TypeError(f"`{name}` is a number, a string, a truth value or a list of them, not {type(value).__name__}")
 
 
 def _is_plain(value: Any) -> bool:

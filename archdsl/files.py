@@ -28,6 +28,8 @@ _LIBRARY = "std/"
 """How the names of the library's files start, and those of no other's."""
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Waits for no pipe, which Windows has none of, and changes no line ends, which others do not."""
+_BYTES = re.compile("[\udc80-\udcff]")
+"""Bytes that Python could not decode, in names of files."""
 _WIDEST = 4
 """Bytes of a character."""
 _NOWHERE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
@@ -45,7 +47,7 @@ class NotFound(Exception):
         self.spec = spec
         self.near = near
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        super().__init__(f"{spec}: {reason}{hint}")
+        super().__init__(f"{shown(spec)}: {reason}{hint}")
 
 
 class Located(NamedTuple):
@@ -79,7 +81,10 @@ class DiskLoader:
         self._most = limits.source
         self._prefix = prefix
         self._read: dict[Path | str, SourceFile] = {}
-        """Files by where they are, and modules of the library by their names: what many lines import is read once."""
+        """Files by where they are and by where imports look, and modules of the library by their names.
+
+        Each is read once: many lines may import it, and all programs that are made with a loader are of one version.
+        """
         self.looked_at: set[Path] = set()
         """The spec's own file and those that imports were looked for in, there or not: what the program depends on."""
 
@@ -105,23 +110,26 @@ class DiskLoader:
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
         if self._root is None or importer.path is None or _FOREIGN.search(path) or Path(path).is_absolute():
             raise Outside(path)
+        asked = importer.path.parent / path
+        if asked in self._read:
+            return self._read[asked]
         try:
-            target = self._resolved(importer.path.parent / path)
+            target = self._resolved(asked)
             if not target.is_relative_to(self._root):
                 raise Outside(path)
-            if target in self._read:
-                return self._read[target]
-            text = self._text(target)
+            text = None if target in self._read else self._text(target)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, RuntimeError, ValueError):
             return None  # not there, a folder, a loop of links, a name that no system takes
         except OSError as error:
             if error.errno in _NOWHERE:
                 return None
             raise Unreadable((error.strerror or "cannot be read").lower()) from None
-        if text is None:
+        if text is not None:
+            self.source(target, text)
+        elif target not in self._read:
             return None
-        found = self._read[target] = self.source(target, text)
-        return found
+        self._read[asked] = self._read[target]
+        return self._read[asked]
 
     def source(self, path: Path, text: str) -> SourceFile:
         """A file of the project with its name: the path from the root, the same from whatever folder it is asked for.
@@ -132,7 +140,12 @@ class DiskLoader:
         assert self._root is not None, "a file belongs to a project"
         self.looked_at.add(path)
         name = shown(self._prefix + path.relative_to(self._root).as_posix())
-        return SourceFile(f"./{name}" if name.startswith(_LIBRARY) else name, text, path)
+        name = f"./{name}" if name.startswith(_LIBRARY) else name
+        self._read[path] = SourceFile(self._named(name), text, path)
+        return self._read[path]
+
+    def _named(self, name: str) -> str:
+        return name
 
     def _resolved(self, path: Path) -> Path:
         return path.resolve()  # follows links, so that none leads out
@@ -149,9 +162,8 @@ class RevisionLoader(DiskLoader):
         super().__init__(root, limits, prefix)
         self._revision = revision
 
-    def source(self, path: Path, text: str) -> SourceFile:
-        found = super().source(path, text)
-        return SourceFile(f"{found.name}@{self._revision.name}", text, path)
+    def _named(self, name: str) -> str:
+        return f"{name}@{self._revision.name}"
 
     def _resolved(self, path: Path) -> Path:
         return Path(os.path.normpath(path))  # links of today are not those of the revision, and are not followed
@@ -203,7 +215,7 @@ def locate(spec: str, limits: Limits = DEFAULT) -> Located:
         if path.suffix == ".json" and model:
             raise NotFound(spec, "a saved graph is one model and takes no name")
         if revision is None:
-            return _on_disk(spec, path, model, limits)
+            return on_disk(path, limits, spec, model)
         return _at_revision(spec, path, revision, model, limits)
     if "/" in spec or "\\" in spec or os.path.isfile(spec):  # noqa: PTH113  # which says no of names that no system takes
         raise NotFound(spec, "a spec is a file that ends in .arch or .json, or a bundled name")
@@ -213,7 +225,9 @@ def locate(spec: str, limits: Limits = DEFAULT) -> Located:
     return _bundled(spec, name, model or None, limits)
 
 
-def _on_disk(spec: str, path: Path, model: str | None, limits: Limits) -> Located:
+def on_disk(path: Path, limits: Limits = DEFAULT, spec: str | None = None, model: str | None = None) -> Located:
+    """A spec by its path alone, whatever characters that holds. Raises ``NotFound``."""
+    spec = spec or str(path)
     try:
         text = read_text(path, limits.source)
     except FileNotFoundError:
@@ -264,8 +278,9 @@ def shown(name: str) -> str:
     >>> shown("caf\\udce9\\x1b[31m.arch")
     'caf\\\\xe9<U+001B>[31m.arch'
     """
-    text = name.encode(errors="surrogateescape").decode(errors="backslashreplace") if not name.isascii() else name
-    return visible(text).replace("\n", "<U+000A>")
+    if not name.isascii():
+        name = _BYTES.sub(lambda byte: f"\\x{ord(byte[0]) - 0xDC00:02x}", name)
+    return visible(name).replace("\n", "<U+000A>")
 
 
 def _text_at(revision: Revision, path: Path, most: int) -> str | None:

@@ -8,13 +8,15 @@ The models of the file are callables that build Keras models::
     model = resnet50.ResNet50(classes=10)          # a keras.Model
     graph = resnet50.ResNet50.load(classes=10).graph
 
-Files are found where Python modules are: on ``sys.path``, and in packages. A Python module of the same name wins. An
-error in a file raises ``ArchError``, as one in a Python file raises ``SyntaxError``. Keras is imported when the first
-model is built.
+Files are found where Python modules are: in the folders on ``sys.path``, and in packages; not in zips. A Python module
+of the same name wins. An error in a file raises ``ArchError``, as one in a Python file raises ``SyntaxError``. A module
+is what its file and those that it imports were when it was imported, until it is reloaded. Keras is imported when the
+first model is built.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib.abc import Loader, MetaPathFinder
@@ -30,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.api import Architecture, elaborate
 from archdsl.compiler import Parameter, Program
 from archdsl.diagnostics import ArchError
-from archdsl.files import Located, locate, read_text
+from archdsl.files import Located, NotFound, on_disk, read_text
 
 if TYPE_CHECKING:
     import keras
@@ -43,10 +45,14 @@ class SpecFinder(MetaPathFinder):
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         name = fullname.rpartition(".")[2]
-        for folder in sys.path if path is None else path:
-            file = Path(folder, f"{name}.arch").absolute()
-            if file.is_file():
-                return spec_from_file_location(fullname, file, loader=SpecLoader(file))
+        if not name or os.path.basename(name) != name:  # noqa: PTH119  # a path, which leads to other folders
+            return None
+        folders: Sequence[object] = sys.path if path is None else path
+        for folder in folders:
+            # Like Python, this passes over entries that are no text, and what is no folder or may not be looked at.
+            if isinstance(folder, str) and os.path.isfile(file := os.path.join(folder, f"{name}.arch")):  # noqa: PTH113, PTH118
+                found = Path(os.path.abspath(file))  # noqa: PTH100  # for `""`, the current folder of now
+                return spec_from_file_location(fullname, found, loader=SpecLoader(found))
         return None
 
 
@@ -57,7 +63,10 @@ class SpecLoader(Loader):
         self._file = file
 
     def exec_module(self, module: ModuleType) -> None:
-        located = locate(str(self._file))
+        try:
+            located = on_disk(self._file)
+        except NotFound as error:
+            raise ImportError(str(error), name=module.__name__, path=str(self._file)) from None
         program = Program(located.source, located.loader)
         if program.has_errors:
             raise ArchError(program.diagnostics)

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from archdsl.api import choose_model, elaborate, find, select
 from archdsl.comparison.entry import Entry, measure
-from archdsl.compiler import Program, needs_model
+from archdsl.compiler import Program, needs_model, plain
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.values import Given, show_value
 from archdsl.files import Located, bundled, locate
@@ -21,6 +21,8 @@ Settings: TypeAlias = Callable[[Program, str], Mapping[str, Any]]
 """The arguments of a model, which may be read with the names of its program in sight."""
 Ranges: TypeAlias = Callable[[Program, str], Mapping[str, Sequence[Any]]]
 """The values that each parameter takes."""
+Spec: TypeAlias = str | os.PathLike[str]
+"""A spec's name, or its path."""
 MOST: Final = 1_000
 """Models that one family may have."""
 
@@ -144,15 +146,16 @@ def family(
 def _arguments(
     program: Program, model: str, settings: Settings | None, ranges: Ranges
 ) -> tuple[Mapping[str, Any], Mapping[str, Sequence[Any]]]:
-    return settings(program, model) if settings else {}, ranges(program, model)
+    varied = {name: [plain(name, value) for value in values] for name, values in ranges(program, model).items()}
+    return settings(program, model) if settings else {}, varied
 
 
 def _show(value: Any) -> str:
-    return show_value(value.value if isinstance(value, Given) else tuple(value) if isinstance(value, list) else value)
+    return show_value(value.value if isinstance(value, Given) else value)
 
 
-def compare(specs: Sequence[str | os.PathLike[str]] = (), *, limits: Limits = DEFAULT) -> tuple[Entry, ...]:
-    """The figures of models side by side: of those named, or of the whole zoo.
+def compare(specs: Spec | Sequence[Spec] = (), *, limits: Limits = DEFAULT) -> tuple[Entry, ...]:
+    """The figures of models side by side: of the one or those named, or of the whole zoo.
 
     ``file.arch`` stands for all its models that need no arguments.
 
@@ -163,7 +166,8 @@ def compare(specs: Sequence[str | os.PathLike[str]] = (), *, limits: Limits = DE
     >>> [(entry.name, entry.params, entry.top1) for entry in compare(["resnet18", "MobileNetV2"])]
     [('ResNet18', 11699112, 69.8), ('MobileNetV2', 3538984, 72.0)]
     """
-    found = [whole(locate(name, limits)) for name in zoo()] if not specs else [find(spec, limits) for spec in specs]
+    named = [specs] if isinstance(specs, str | os.PathLike) else specs
+    found = [find(spec, limits) for spec in named] or [whole(locate(name, limits)) for name in zoo()]
     entries = []
     for result in survey(found, limits=limits):
         if isinstance(result, Failed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+import stat
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -13,30 +13,23 @@ import click
 _KEPT: Final = "archdsl.inputs"
 
 
-def add(paths: Collection[Path]) -> None:
-    """Remembers files of the command that runs: also those that a loader adds to its set later."""
-    click.get_current_context().meta.setdefault(_KEPT, []).append(paths)
+def add(files: Collection[Path | int]) -> None:
+    """Remembers files of the command that runs, by path or number: also those that a loader adds to its set later."""
+    click.get_current_context().meta.setdefault(_KEPT, []).append(files)
 
 
 def holds(target: Path) -> bool:
-    """Whether a file was read by the command, under this or another name, or is its standard input."""
+    """Whether the command read a file, under this or another name. Devices may be read and written."""
     try:
-        file = target.stat()
+        found = target.stat()
     except (OSError, ValueError):  # it is not there
         return False
-    kept: list[Collection[Path]] = click.get_current_context().meta.get(_KEPT, [])
-    return any(_is(path, file) for paths in kept for path in paths) or _is_stdin(file)
+    kept: list[Collection[Path | int]] = click.get_current_context().meta.get(_KEPT, [])
+    return stat.S_ISREG(found.st_mode) and any(_is(file, found) for files in kept for file in files)
 
 
-def _is(path: Path, file: os.stat_result) -> bool:
+def _is(file: Path | int, found: os.stat_result) -> bool:
     try:
-        return os.path.samestat(path.stat(), file)
-    except OSError:
-        return False
-
-
-def _is_stdin(file: os.stat_result) -> bool:
-    try:
-        return os.path.samestat(os.fstat(sys.stdin.fileno()), file)
-    except (OSError, ValueError):  # it is no file of the system, as in tests
+        return os.path.samestat(os.stat(file), found)  # noqa: PTH116  # which takes numbers
+    except (OSError, ValueError):
         return False

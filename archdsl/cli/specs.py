@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -110,6 +111,8 @@ def _stdin() -> Located:
         text = read_stream(sys.stdin.buffer, limits.source)
     except OSError as error:  # it was closed, or is a folder
         raise Refusal(f"cannot read standard input: {(error.strerror or 'failed').lower()}") from None
+    with suppress(OSError):  # it is no file of the system, as in tests
+        inputs.add({sys.stdin.fileno()})
     try:
         path = Path.cwd() / STDIN_NAME
     except FileNotFoundError:  # the current folder was deleted: there is nothing to import

@@ -7,7 +7,7 @@ from typing import Literal
 
 from archdsl.difference.edits import LEARNING, Pair, edits
 from archdsl.difference.match import match
-from archdsl.difference.model import Aspect, Difference, Edit, Fact, Share, Side
+from archdsl.difference.model import ASPECTS, Aspect, Difference, Edit, Fact, Share, Side
 from archdsl.difference.notes import sections
 from archdsl.graph.dims import show
 from archdsl.graph.model import Graph, Port
@@ -30,6 +30,8 @@ def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = (), names: tuple
     >>> bool(compare(load("resnet50").graph, load("ResNet50").graph))
     False
     """
+    if isinstance(ignore, str) or not set(ASPECTS).issuperset(ignore):
+        raise ValueError(f"ignore is a collection of {', '.join(ASPECTS)}, not {ignore!r}")
     pair = Pair(a, b, match(a, b))
     before, after = names if names is not None and a.name == b.name else (a.name, b.name)
     found = edits(pair)

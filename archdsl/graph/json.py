@@ -72,7 +72,8 @@ def from_json(text: str) -> Graph:
     _refuse_cycles(document.get("nodes"))
     try:
         # As JSON, where strict still takes an array for a tuple, so that "64" and true are no numbers.
-        graph = Graph.model_validate_json(_line(document).encode(), strict=True)
+        again = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+        graph = Graph.model_validate_json(again, strict=True)
     except UnicodeEncodeError:
         raise GraphError("not JSON: a string holds half of a surrogate pair") from None
     except ValidationError as error:

@@ -71,6 +71,10 @@ def memory(
     >>> memory(load("lenet5").graph).activations  # the input, the first map, and its tanh
     41728
     """
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype is one of {', '.join(DTYPES)}, not {dtype!r}")
+    if type(batch) is not int or batch < 1:  # from callers whom no type checker looked at
+        raise ValueError(f"batch is a positive integer, not {batch!r}")
     width = DTYPES[dtype]
     costs = cost(graph) if costs is None else costs
     trained = costs.trainable * width.weight if training else 0

@@ -276,6 +276,14 @@ def test_a_spec_from_a_pipe_is_not_written_over(folder: Path) -> None:
     assert (folder / "net.arch").read_text() == NET
 
 
+def test_devices_are_no_inputs(folder: Path) -> None:
+    with Path(os.devnull).open() as nothing:
+        done = _archdsl(folder, "summary", "net.arch", "-o", os.devnull, stdin=nothing)
+    assert (done.returncode, done.stderr) == (0, "")
+    with (folder / "net.arch").open() as source:
+        assert _archdsl(folder, "summary", "-", "-o", "/dev/stdout", stdin=source).returncode == 0
+
+
 def test_outputs_that_were_not_read_are_replaced(sources: Path) -> None:
     for target in ("other.csv", "net.arch"):
         assert CliRunner().invoke(cli, ["summary", "user.arch", "-o", target]).exit_code == 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -159,3 +161,113 @@ assert resnet50.ResNet50.load(classes=10).graph.outputs[0].shape == (10,)
 assert not {"keras", "tensorflow", "numpy"} & sys.modules.keys()
 """
     fresh_python(code, cwd=root)
+
+
+# --- odd entries of sys.path, odd names, and versions ---
+
+
+@pytest.fixture
+def closed(tmp_path: Path) -> Iterator[Path]:
+    """A folder that may not be searched."""
+    path = tmp_path / "closed"
+    path.mkdir()
+    path.chmod(0)
+    yield path
+    path.chmod(0o700)
+
+
+def test_odd_entries_of_the_path_are_passed_over(folder: Path, closed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "file").write_text("")
+    odd = [str(closed), b"/tmp", None, 3, folder / "no text", str(folder / "file"), "x" * 5_000]
+    finder = archdsl.importer.SpecFinder()
+    assert finder.find_spec("no_such_net", [*odd, "nul\0", "\ud800"]) is None  # type: ignore[list-item]
+    monkeypatch.setattr(sys, "path", [*odd, *sys.path])
+    for name in ("no_such_net", "n" * 300, "no_such.net"):
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module(name)
+    assert imported(folder).Net.load(3).name == "Net"
+
+
+def test_a_folder_that_may_not_be_searched(fresh_python: FreshPython, tmp_path: Path) -> None:
+    """Root may search every folder, so another user tries, where that can be."""
+    code = """
+import os, sys
+import archdsl.importer
+os.mkdir("closed", 0)
+if os.getuid() == 0:
+    os.setuid(65534)
+sys.path[:] = [os.path.abspath("closed")]
+sys.path_importer_cache.clear()
+try:
+    import no_such_net
+except ModuleNotFoundError:
+    print("not found")
+"""
+    assert "not found" in fresh_python(code).stdout  # type: ignore[attr-defined]
+
+
+def test_a_deleted_current_folder(fresh_python: FreshPython) -> None:
+    code = """
+import os, sys
+import archdsl.importer
+os.mkdir("gone"); os.chdir("gone"); os.rmdir("../gone")
+sys.path.insert(0, "")
+try:
+    import no_such_net
+except ModuleNotFoundError:
+    print("not found")
+"""
+    assert "not found" in fresh_python(code).stdout  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["deeper/net", "../net", "/net", "n\0", ".."])
+def test_names_that_are_paths_find_nothing(name: str, folder: Path) -> None:
+    (folder / "deeper").mkdir()
+    (folder / "deeper" / "net.arch").write_text(NET, encoding="utf-8")
+    finder = archdsl.importer.SpecFinder()
+    assert finder.find_spec(name, [str(folder), str(folder / "deeper")]) is None
+
+
+def test_a_file_that_goes_while_it_is_imported(folder: Path) -> None:
+    (folder / "going_net.arch").write_text(NET, encoding="utf-8")
+    found = archdsl.importer.SpecFinder().find_spec("going_net", None)
+    assert found is not None
+    (folder / "going_net.arch").unlink()
+    with pytest.raises(ImportError, match="no such file"):
+        importlib.util.module_from_spec(found).__spec__.loader.exec_module(ModuleType("going_net"))  # type: ignore[union-attr]
+
+
+def test_a_folder_whose_name_looks_like_a_revision(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = folder / "old.arch@v1"
+    odd.mkdir()
+    (odd / "odd_net.arch").write_text(NET, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(odd))
+    assert importlib.import_module("odd_net").Net.load(2).graph.outputs[0].shape == (2,)
+
+
+def test_zips_are_not_searched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with zipfile.ZipFile(folder / "nets.zip", "w") as nets:
+        nets.writestr("zipped_net.arch", NET)
+    monkeypatch.syspath_prepend(str(folder / "nets.zip"))
+    with pytest.raises(ModuleNotFoundError):
+        importlib.import_module("zipped_net")
+    assert "not in zips" in (archdsl.importer.__doc__ or "")
+
+
+def test_a_module_is_of_one_version(folder: Path) -> None:
+    """What it imports stays as it was too, until it is reloaded; so do links."""
+    for name, width in (("old", 3), ("new", 4)):
+        (folder / f"{name}.arch").write_text(f"let width = {width}\n", encoding="utf-8")
+    (folder / "parts.arch").write_text("let width = 3\n", encoding="utf-8")
+    (folder / "link.arch").symlink_to("old.arch")
+    text = (
+        'from "parts.arch" import width\nfrom "link.arch" import width as w\n'
+        "model Net() :: [8] -> [3] { dense(width) -> dense(w) }\n"
+    )
+    module = imported(folder, text, "versioned_net")
+    (folder / "parts.arch").write_text("let width = 4\n", encoding="utf-8")
+    (folder / "link.arch").unlink()
+    (folder / "link.arch").symlink_to("new.arch")
+    (folder / "versioned_net.arch").write_text(text.replace("[3]", "[4]"), encoding="utf-8")
+    assert module.Net.load().graph.outputs[0].shape == (3,)
+    assert importlib.reload(module).Net.load().graph.outputs[0].shape == (4,)
