@@ -13,6 +13,7 @@ import pytest
 
 import archdsl
 from archdsl.backends.keras.registry import static
+from archdsl.backends.keras.weights import variables
 from archdsl.compiler import Program
 from archdsl.files import bundled, locate, plain
 from archdsl.graph.model import Graph
