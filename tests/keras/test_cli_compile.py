@@ -32,16 +32,28 @@ def test_compiled_model_loads_and_predicts(here: Path, fresh_python: FreshPython
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("wrote tiny.keras (")
     assert "Tiny, 269 parameters, 3.5" in result.stdout
+    assert result.stdout.endswith("MACs; loads with Keras alone\n")
     assert sorted(path.name for path in here.iterdir()) == ["tiny.keras", "tiny_net.arch"]
     code = """
+import sys
+sys.modules["archdsl"] = None
 import keras, numpy
-import archdsl.layers
 model = keras.models.load_model("tiny.keras")
 assert model.get_layer("stem").filters == 8
 assert model.count_params() == 269
 assert model.predict(numpy.zeros((2, 8, 8, 3)), verbose=0).shape == (2, 5)
 """
     fresh_python(code, cwd=here)
+
+
+def test_says_which_layers_a_file_needs(here: Path, fresh_python: FreshPython) -> None:
+    text = "model Tokens() :: [4, 6] -> [5, 6] { class_token -> attention(2, trainable=false) }"
+    (here / "tokens.arch").write_text(text, encoding="utf-8")
+    result = CliRunner().invoke(cli, ["compile", "tokens.arch"])
+    assert result.stdout.endswith("; needs `import archdsl.layers` to load: ClassToken, WindowedAttention\n")
+    fresh_python(
+        'import archdsl.layers, keras; assert keras.models.load_model("tokens.keras").count_params()', cwd=here
+    )
 
 
 def test_failure_while_building_leaves_the_old_model(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,7 +102,8 @@ def compile(
                 return
         else:
             _save(architecture, model, Path(target), form)
-        _tell(architecture, Path(target), perf_counter() - started)
+        loads = f"; {_loads(model)}" if form == "keras" else ""
+        _tell(architecture, Path(target), perf_counter() - started, loads)
 
 
 def _targets(spec: str, outs: tuple[str, ...], to: str | None) -> tuple[tuple[str, str], ...]:
@@ -167,10 +168,18 @@ def _save(architecture: Architecture, model: keras.Model, target: Path, form: st
             write(architecture.graph, model, file, f".{form}")
 
 
-def _tell(architecture: Architecture, target: Path, seconds: float) -> None:
+def _loads(model: keras.Model) -> str:
+    """What a program must import before it loads the file of a model."""
+    from archdsl.layers import needed
+
+    own = needed(model)
+    return f"needs `import archdsl.layers` to load: {', '.join(own)}" if own else "loads with Keras alone"
+
+
+def _tell(architecture: Architecture, target: Path, seconds: float, loads: str) -> None:
     from archdsl.summary.figures import human
 
     total = architecture.summary().total
     size = human(target.stat().st_size)
-    figures = f"{human(total.params)} parameters, {human(total.macs)} MACs"
+    figures = f"{human(total.params)} parameters, {human(total.macs)} MACs{loads}"
     tell(target, f" ({size}B) in {seconds:.1f} s: {architecture.name}, {figures}")
