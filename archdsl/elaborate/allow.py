@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from archdsl.source import SourceFile, Span
@@ -88,7 +88,7 @@ class Allowances:
                 if isinstance(node, ast.Apply | ast.Choose) and node.span not in self._reached:
                     hidden.update(self._within(_own_span(node)))
         for each in left:
-            at = bisect_right(skipped, (each.line, sys.maxsize)) - 1  # the last that begins before its end
+            at = bisect_right(skipped, each.line, key=itemgetter(0)) - 1  # the last that begins no later
             if each.line not in hidden and (at < 0 or skipped[at][1] < each.line):
                 yield each
 
