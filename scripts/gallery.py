@@ -33,8 +33,8 @@ FURTHER: Final = (
         "resnet50",
         "`--unfold` opens a block that the default leaves closed, `--fold` closes one. Here the first block of a "
         "stage, whose shortcut is a projection: a branch, and no skip.",
-        "--unfold c3.0 --fold c2 --fold c4 --fold c5",
-        Options(unfold=("c3.0",), fold=("c2", "c4", "c5")),
+        "--unfold c3.blocks.0 --fold c2 --fold c4 --fold c5",
+        Options(unfold=("c3.blocks.0",), fold=("c2", "c4", "c5")),
     ),
     Picture(
         "heat",

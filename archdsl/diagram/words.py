@@ -9,10 +9,11 @@ from itertools import pairwise
 from typing import Final
 
 from archdsl.diagram.outline import Item, Outline
+from archdsl.diagram.runs import Step
 from archdsl.graph.calls import arguments, short
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Node
-from archdsl.graph.tree import is_derived, local_name
+from archdsl.graph.tree import local_name
 from archdsl.ops.show import TRAINING, call
 from archdsl.passes.cost import Cost, NodeCost
 from archdsl.summary.figures import exact, human
@@ -43,14 +44,9 @@ class Words:
 
     def name(self, item: Item) -> str:
         """The name of an item, if neither its call nor the number of repeats says it anyway."""
-        if item.kind == "repeat":
-            return ""
-        name = local_name(item.path, self._above(item))
-        called = item.first.op.name if isinstance(item.first, Node) else item.instance.block
-        plain = name.rpartition(".")[2]
-        if plain.isdecimal() or (item.kind != "group" and is_derived(name, called)):
-            return ""
-        return name if item.times == 1 or not name[-1].isdecimal() else ""
+        name = "" if item.kind == "repeat" else given_name(item.first, self._above(item))
+        is_one = item.times == 1 and (len(item.copies) == 1 or not _is_numbered(name))
+        return name if is_one or not name[-1:].isdecimal() else ""
 
     def call(self, item: Item) -> str:
         """The call of an op or block, with what varies among its copies; nothing for a group."""
@@ -78,10 +74,14 @@ class Words:
         return ", ".join([called, *self._borrowed(item)])
 
     def lines(self, item: Item) -> list[str]:
-        """In a box: the name and the call, or of a group what is in it."""
+        """In a box: the name and the call, or of a group what is in it. Of calls in a loop the number has no line."""
         name, called = self.name(item), self.call(item)
         if called:
-            return [*([name] if name else []), *wrap(called + times(item)), *self._borrowed(item)]
+            return [
+                *([name] if name and not _is_numbered(name) else []),
+                *wrap(called + times(item)),
+                *self._borrowed(item),
+            ]
         return [name + times(item), *(line for text in self._inside(item) for line in wrap(text))]
 
     def cost(self, item: Item) -> NodeCost:
@@ -151,6 +151,17 @@ class Words:
         children = [self.outline.items[child] for child in item.children]
         lines = [self.call(child) + times(child) or self.name(child) + times(child) for child in children]
         return lines if len(lines) <= LINES else [*lines[: LINES - 1], f"and {len(lines) - LINES + 1} more"]
+
+
+def given_name(step: Step, above: str) -> str:
+    """The name that its writer gave to a part of what is at ``above``, unless its name is the word that calls it."""
+    item = step if isinstance(step, Node) else step.instance
+    return local_name(item.path, above) if item.named else ""
+
+
+def _is_numbered(name: str) -> bool:
+    """Whether a name ends in the number of a loop's round."""
+    return name.rpartition(".")[2].isdecimal()
 
 
 def times(item: Item) -> str:

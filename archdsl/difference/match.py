@@ -12,7 +12,7 @@ from typing import Final, TypeAlias, TypeVar
 from archdsl.difference.align import align
 from archdsl.difference.canon import canonical
 from archdsl.graph.model import Graph, Node
-from archdsl.graph.tree import Branch, is_derived, local_name, tree
+from archdsl.graph.tree import Branch, local_name, tree
 from archdsl.ops.base import Op
 from archdsl.ops.show import call
 
@@ -139,7 +139,7 @@ class _Part:
     called: str
     """The op's or block's name."""
     given: bool
-    """Whether a person chose the name: neither a number nor what is called says it."""
+    """Whether the writer chose the name."""
     loose: bool
     """Whether it is a group, which is held together by its name alone."""
     digest: int
@@ -178,7 +178,7 @@ class _Matcher:
             digest = self._digests.setdefault(self._kinds(item.op), len(self._digests))
             self._bags.setdefault(digest, (Counter({item.op.name: 1}), Counter({digest: 1})))
             name = local_name(item.path, above)
-            return _Part(item, name, item.op.name, _is_given(name, item.op.name), False, digest, 1)
+            return _Part(item, name, item.op.name, item.named, False, digest, 1)
         instance = item.instance
         children = tuple(self._part(child, instance.path) for child in item.children)
         self._parts[id(item)] = children
@@ -191,8 +191,7 @@ class _Matcher:
             self._bags[digest] = (names, ops)
         name = local_name(instance.path, above)
         loose = instance.kind == "group"
-        given = loose or _is_given(name, instance.block)
-        return _Part(item, name, instance.block, given, loose, digest, sum(child.size for child in children))
+        return _Part(item, name, instance.block, instance.named, loose, digest, sum(child.size for child in children))
 
     def _children(self, part: _Part) -> tuple[_Part, ...]:
         return self._parts[id(part.item)] if isinstance(part.item, Branch) else ()
@@ -210,6 +209,9 @@ class _Matcher:
         named = x.name == y.name
         bonus = (1.0 if x.given and y.given else 0.25) if named else 0.0
         if isinstance(x.item, Node) and isinstance(y.item, Node):
+            bonus = (
+                bonus if x.given and y.given else 0.0
+            )  # that one is the second of its kind does not make it the same
             if x.called == y.called:
                 return 1.0 + (x.digest == y.digest) + bonus
             kin = x.item.op.family == y.item.op.family and x.item.op.family in _EXCHANGED
@@ -341,10 +343,6 @@ def _lonely(parts: _Parts, others: _Parts) -> set[int]:
     """Groups whose name the other side does not have: there what they hold may stand without one."""
     names = {part.name for part in others}
     return {id(part) for part in parts if part.loose and part.name not in names}
-
-
-def _is_given(name: str, called: str) -> bool:
-    return not name.isdecimal() and not is_derived(name, called)
 
 
 def _overlap(one: Counter[T], other: Counter[T]) -> float:

@@ -85,7 +85,7 @@ class Note:
     kind: Kind
     subject: str
     where: str
-    """The place, within the section's blocks if it has any: ``main.1.conv``, ``6 … 22``."""
+    """The place, within the section's blocks if it has any: ``main.conv1.conv``, ``blocks.6 … 22``."""
     what: str
     """The change in words: ``stride 1 → 2``."""
     edits: tuple[Edit, ...]

@@ -20,8 +20,8 @@ _EVERY: Final = 3
 """From how many ops of a kind on, a change of all of them is told as one of the kind and not of its places."""
 _NAMED: Final = 4
 """How many blocks a title names one by one."""
-_NUMBERED: Final = re.compile(r"((?:.*[._])?)(\d+)")
-"""Paths of blocks in a row: ``c4.6`` of a loop, and ``encoder_12`` where the loop names what it makes."""
+_NUMBERED: Final = re.compile(r"(.*?)_?(\d+)")
+"""A part of a path: the round of a loop, or a name that came before in its part."""
 
 Homes: TypeAlias = tuple[int, ...]
 """Indices, in the second graph, of blocks that changed alike; empty for the model itself."""
@@ -34,6 +34,8 @@ class _Seat:
     block: str
     home: int
     where: str
+    in_row: bool
+    """Whether it is within one of several blocks of a kind, of which the block consists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class _Folder:
         self._partners = {theirs: ours for ours, theirs in pair.matching.instances.items()}
         """From instances of the second graph to those of the first."""
         self._index = tuple({i.path: n for n, i in enumerate(graph.instances)} for graph in (pair.a, pair.b))
+        self._children = tuple(
+            Counter((i.parent, i.block) for i in graph.instances if i.kind == "block") for graph in (pair.a, pair.b)
+        )
+        """Of each instance, how often it calls a block."""
         self._general: set[tuple[str, str]] = set()
         """Values that changed throughout, of which no block is told that it was given another."""
         self._blocks = Counter(pair.b.instances[index].block for index in self._partners)
@@ -111,31 +117,47 @@ class _Folder:
 
     def _bundles(self, edits: Sequence[tuple[int, Edit]]) -> Iterator[_Bundle]:
         """All arguments that changed in one op, and blocks that were added or removed one after the other."""
-        keys = (_one_thing(edit, index) for index, (_, edit) in enumerate(edits))
-        for _, together in groupby(zip(keys, edits, strict=True), key=lambda item: item[0]):
-            held = [item for _, item in together]
-            place, first = held[0]
-            last = held[-1][1].path
-            seats = [*self._seats(first)]
-            path = first.path
-            if last != path:
-                ending = f" … {last.rpartition('.')[2]}"
-                path += ending
-                seats = [replace(seat, where=seat.where + ending) for seat in seats]
-            yield _Bundle(place, path, tuple(seats), tuple(edit for _, edit in held))
+        held: list[tuple[int, Edit]] = []
+        for item in edits:
+            if held and not self._is_one_thing(held[-1][1], item[1]):
+                yield self._bundle(held)
+                held = []
+            held.append(item)
+        if held:
+            yield self._bundle(held)
+
+    def _is_one_thing(self, edit: Edit, following: Edit) -> bool:
+        """Whether neighbours belong together: arguments of one op, or what was added or removed in a row."""
+        if (edit.kind, edit.subject) == (following.kind, following.subject) and edit.kind in ("added", "removed"):
+            alike = edit.nodes > 1 or (edit.old, edit.new) == (following.old, following.new)
+            in_row = alike and _follows(edit.path, following.path)  # blocks may differ in a rate, ops may not
+            return in_row and self._above(edit) == self._above(following)
+        return (edit.before, edit.after) == (following.before, following.after)
+
+    def _bundle(self, held: Sequence[tuple[int, Edit]]) -> _Bundle:
+        place, first = held[0]
+        seats, path = [*self._seats(first)], first.path
+        if (last := held[-1][1].path) != path:
+            ending = f" … {'.'.join(last.split('.')[_differing(path, last) :])}"
+            path += ending
+            seats = [replace(seat, where=seat.where + ending) for seat in seats]
+        return _Bundle(place, path, tuple(seats), tuple(edit for _, edit in held))
 
     def _groups(self, bundles: Sequence[_Bundle]) -> Iterator[_Group]:
         """Bundles by what they do and where in their blocks they do it, for the blocks of which most do it."""
         alike: dict[tuple[str, ...], set[int]] = {}
+        in_row: set[tuple[str, ...]] = set()
         for bundle in bundles:
             for seat in bundle.seats:
-                alike.setdefault(_likeness(bundle, seat), set()).add(seat.home)
+                key = _likeness(bundle, seat)
+                alike.setdefault(key, set()).add(seat.home)
+                if seat.in_row:
+                    in_row.add(key)
 
         def weight(key: tuple[str, ...]) -> tuple[bool, float]:
             """All blocks of a kind best of all, unless that is said of the parts of a longer row; else many of many."""
-            block, where, *_ = key
-            homes, total = len(alike[key]), self._blocks[block]
-            return homes == total and not where.partition(".")[0].isdecimal(), homes**2 / total
+            homes, total = len(alike[key]), self._blocks[key[0]]
+            return homes == total and key not in in_row, homes**2 / total
 
         groups: dict[tuple[str, ...], list[tuple[_Bundle, _Seat]]] = {}
         for bundle in bundles:
@@ -160,16 +182,23 @@ class _Folder:
 
     def _seats(self, edit: Edit) -> Iterator[_Seat]:
         """The blocks around an edit that are in both models, innermost first, and where in them it is."""
-        side = edit.after is not None
-        graph, index = (self._pair.b, self._index[1]) if side else (self._pair.a, self._index[0])
-        path = edit.path
-        above = graph[path].instance if path in graph.by_path else graph.instances[index[path]].parent
+        side, path = edit.after is not None, edit.path
+        graph, own = (self._pair.b if side else self._pair.a), self._index[side].get(path)
+        below = graph.instances[own].block if own is not None else ""
+        above = self._above(edit)
         while above:
             instance = graph.instances[above]
             home = above if side else self._pair.matching.instances.get(above)
             if instance.kind == "block" and home in self._partners:
-                yield _Seat(self._pair.b.instances[home].block, home, local_name(path, instance.path))
-            above = instance.parent
+                in_row = self._children[side][above, below] > 1
+                yield _Seat(self._pair.b.instances[home].block, home, local_name(path, instance.path), in_row)
+            above, below = instance.parent, instance.block
+
+    def _above(self, edit: Edit) -> int | None:
+        """The instance that holds what was edited."""
+        side = edit.after is not None
+        graph, own = (self._pair.b if side else self._pair.a), self._index[side].get(edit.path)
+        return graph[edit.path].instance if own is None else graph.instances[own].parent
 
     def _notes(self, groups: Sequence[_Group]) -> Iterator[Note]:
         for group in groups:
@@ -244,12 +273,29 @@ def _sameness(edit: Edit) -> tuple[str, ...]:
     return edit.kind, edit.subject, edit.attribute, edit.old, edit.new
 
 
-def _one_thing(edit: Edit, index: int) -> tuple[object, ...]:
-    """Equal for neighbours that belong together: arguments of one op, numbered blocks in a row."""
-    if edit.kind in ("added", "removed") and (numbered := _NUMBERED.fullmatch(edit.path)):
-        alike = (edit.old, edit.new) if edit.nodes == 1 else ()  # blocks may differ in a rate, ops may not
-        return edit.kind, edit.subject, numbered[1], int(numbered[2]) - index, alike  # and no number is left out
-    return edit.kind, edit.before, edit.after
+def _follows(path: str, following: str) -> bool:
+    """Whether two paths are the same but for a number, which is the next one.
+
+    >>> _follows("c4.6", "c4.7"), _follows("conv", "conv_1"), _follows("c1.3.unit", "c1.4.unit"), _follows("a.1", "a.3")
+    (True, True, True, False)
+    """
+    parts, others = path.split("."), following.split(".")
+    place = _differing(path, following)
+    if len(parts) != len(others) or parts[place + 1 :] != others[place + 1 :] or place == len(parts):
+        return False
+    (name, number), (other, next_) = _number(parts[place]), _number(others[place])
+    return name == other and next_ == number + 1
+
+
+def _differing(path: str, other: str) -> int:
+    """The first part in which two paths differ."""
+    pairs = zip(path.split("."), other.split("."), strict=False)
+    return next((place for place, (part, its) in enumerate(pairs) if part != its), path.count(".") + 1)
+
+
+def _number(part: str) -> tuple[str, int]:
+    found = _NUMBERED.fullmatch(part)
+    return (found[1], int(found[2])) if found else (part, 0)
 
 
 def _likeness(bundle: _Bundle, seat: _Seat) -> tuple[str, ...]:

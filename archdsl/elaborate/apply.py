@@ -16,7 +16,7 @@ from archdsl.elaborate.op_arguments import make_op
 from archdsl.elaborate.operators import bounded_shape, size_too_large
 from archdsl.elaborate.scope import Failure, Silence
 from archdsl.elaborate.session import NEW_OP, OP
-from archdsl.elaborate.template import Step
+from archdsl.elaborate.template import Position, Step
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Slot, Tensor, describe
 from archdsl.graph.dims import Shape, TooComplex, elements, show, terms
 from archdsl.ops.base import Misfit, Op
@@ -67,7 +67,7 @@ def op(
     inputs: list[Tensor],
     places: Sequence[Place],
     span: Span,
-    name: str | None,
+    position: Position,
     slot: Slot | None = None,
 ) -> Tensor:
     """Adds an op to the assembly, its shape proved."""
@@ -111,11 +111,8 @@ def op(
             habits.doubted(session, doubt, ref, span)
     if kind.aligned:
         habits.joined_twice(session, ref, inputs, places, span)
-    base = name or (slot.name if slot else kind.name)
-    is_named = name is not None or slot is not None
-    assembly = flows.assembly
     refs = tuple(t.ref for t in inputs)
-    return assembly.add(Step(made, refs, (shape,), span, assembly.group, base, is_named, "", slot))[0]
+    return flows.assembly.add(Step(made, refs, (shape,), span, position, "", slot))[0]
 
 
 def _count(kind: type[Op], given: int, span: Span) -> None:
@@ -165,11 +162,11 @@ def _differs(shape: Shape, first: Shape, ref: OpRef) -> bool:
     return shape != first
 
 
-def block(flows: Flows, ref: BlockRef, span: Span, current: Result, name: str | None, slot: Slot | None) -> Result:
+def block(flows: Flows, ref: BlockRef, span: Span, current: Result, position: Position, slot: Slot | None) -> Result:
     """Adds a call of a block to the assembly."""
-    from archdsl.elaborate.instantiate import block_call, call_block
+    from archdsl.elaborate.instantiate import Call, call_block
 
-    return call_block(flows.session, block_call(ref, span, name, slot), current, flows.assembly)
+    return call_block(flows.session, Call(ref, span, position, slot), current, flows.assembly)
 
 
 def residual_arguments(given: Sequence[tuple[ast.Name | None, Given]]) -> tuple[Given | None, bool]:
@@ -183,9 +180,18 @@ def residual_arguments(given: Sequence[tuple[ast.Name | None, Given]]) -> tuple[
     return drop, when is None or truth(when.value, when.span)
 
 
-def residual(flows: Flows, main: Tensor, skip: Tensor, drop: Given | None, span: Span, body: Place) -> Tensor:
-    """Joins the body of a residual with its skip."""
+def residual(
+    flows: Flows,
+    main: Tensor,
+    skip: Tensor,
+    drop: Given | None,
+    span: Span,
+    body: Place,
+    positions: tuple[Position, Position],
+) -> Tensor:
+    """Joins the body of a residual with its skip; ``positions`` are those of what drops it and of what joins."""
+    dropping, joining = positions
     if drop is not None and drop.value is not POISON:
         place = Place(drop.span)
-        main = op(flows, OpRef(OPS["drop_path"], {"rate": drop}), [main], [place], drop.span, None)
-    return op(flows, OpRef(OPS["add"]), [main, skip], [body, Place(span)], span, None)
+        main = op(flows, OpRef(OPS["drop_path"], {"rate": drop}), [main], [place], drop.span, dropping)
+    return op(flows, OpRef(OPS["add"]), [main, skip], [body, Place(span)], span, joining)

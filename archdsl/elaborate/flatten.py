@@ -55,7 +55,7 @@ class _Stamper:
             self._active[slot] = _place_of(share.key, f"={slot.name}") if share else (slot, prefix, "")
         for step in template.steps:
             path = prefix + step.path
-            owner = self._group(step.group, prefix, instance, groups)
+            owner = self._group(step.position.group, prefix, instance, groups)
             inner: _Share | None = None
             if step.slot is not None:
                 inner = _Share(self._active[step.slot], share.use if share else step.span)
@@ -76,14 +76,15 @@ class _Stamper:
                         parent=owner,
                         origin=step.origin,
                         doc=called.doc,
+                        named=step.position.is_named,
                     )
                 )
                 values.extend(self.stamp(called, path + ".", taken, len(self.instances) - 1, inner))
         return [values[ref] for ref in template.outputs]
 
-    def _group(self, group: Group, prefix: str, instance: int, groups: dict[int, int]) -> int:
+    def _group(self, group: Group | None, prefix: str, instance: int, groups: dict[int, int]) -> int:
         """The instance that stands for a group, made when its first step is met."""
-        if group.parent is None:
+        if group is None:
             return instance
         if id(group) not in groups:
             parent = self._group(group.parent, prefix, instance, groups)
@@ -91,10 +92,11 @@ class _Stamper:
                 Instance(
                     path=prefix + group.path,
                     kind="group",
-                    block=group.base,
+                    block=group.name,
                     call="",
                     parent=parent,
                     origin=group.origin,
+                    named=True,
                 )
             )
             groups[id(group)] = len(self.instances) - 1
@@ -128,7 +130,7 @@ def flatten(
             # Only the end of a dead chain is reported: the rest is dead because of it. So is a step that another round
             # or instance needs, as the last of WaveNet's layers has nothing to hand on.
             if place.path in gone and place.path not in needed_by_dead and place.step.span not in needed:
-                report(codes.UnusedResult(span=place.step.span, step=place.step.base))
+                report(codes.UnusedResult(span=place.step.span, step=place.step.position.word))
         places = [p for p in places if p.path not in gone]
     used = {name for p in places for name in p.inputs} | set(results)
     for name in inputs:
@@ -146,6 +148,7 @@ def flatten(
             instance=place.instance,
             origin=place.step.origin,
             layer=layer,
+            named=place.step.position.is_named,
         )
         for place, layer in zip(places, owners, strict=True)
     )

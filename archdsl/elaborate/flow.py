@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import flows as codes
@@ -23,10 +23,11 @@ from archdsl.elaborate.evaluate import (
     iterate,
     truth,
 )
+from archdsl.elaborate.naming import Names, is_residual, snake_case
 from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
-from archdsl.elaborate.session import CALL, Session
+from archdsl.elaborate.session import CALL, LETTERS, Session
 from archdsl.elaborate.signature import agrees, assumed, broken, declared
-from archdsl.elaborate.template import Assembly
+from archdsl.elaborate.template import Assembly, Group, Position
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
     POISON,
@@ -41,6 +42,7 @@ from archdsl.elaborate.values import (
     Tensor,
     Value,
     describe,
+    name_of,
 )
 from archdsl.source import Span
 from archdsl.syntax import ast
@@ -49,12 +51,27 @@ Result: TypeAlias = Tensor | Bundle
 """What flows: one tensor, or several with names."""
 
 
+_LONG: Final = 100
+"""Letters of a path that nobody counts; few have as many."""
+
+
+class Part(NamedTuple):
+    """The part of the body under way: what comes before and after the names of its steps."""
+
+    prefix: str = ""
+    rounds: str = ""
+    """The numbers of the rounds of loops in this part."""
+    group: Group | None = None
+
+
 class Flows:
     """Elaborates the body of one block instance into an assembly."""
 
-    def __init__(self, session: Session, assembly: Assembly) -> None:
+    def __init__(self, session: Session, assembly: Assembly, names: Names) -> None:
         self.session = session
         self.assembly = assembly
+        self.names = names
+        self.part = Part()
 
     # --- bodies ---
 
@@ -87,27 +104,29 @@ class Flows:
 
     # --- steps ---
 
-    def step(self, step: ast.Step, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
-        """One step. ``name`` is the tap that names its place; ``first`` allows it to be a named tensor."""
+    def step(self, step: ast.Step, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
+        """One step, and the tap that names it; ``first`` allows it to be a named tensor."""
         self.session.tick(step.span)
         if self.session.allowances:
             self.session.allowances.reach(step.span)
-        return _STEPS[step.__class__](self, step, scope, current, name, first)
+        return _STEPS[step.__class__](self, step, scope, current, tap, first)
 
-    def _step_or_hole(self, step: ast.Step, scope: Scope, current: Result, name: str | None, *, first: bool) -> Result:
+    def _step_or_hole(
+        self, step: ast.Step, scope: Scope, current: Result, tap: ast.Tap | None, *, first: bool
+    ) -> Result:
         """One step; after a mistake, which is reported, a hole that hides what follows from it."""
         try:
-            return self.step(step, scope, current, name, first)
+            return self.step(step, scope, current, tap, first)
         except Failure as failure:
             self.session.report_failure(failure)
         except RecursionError:
             raise Exhausted(too_deep(step.span)) from None
-        for tap in self.session.taps(step):  # what the step would have named is known, but has no value
-            scope.taps.tapped.setdefault(tap, POISON)
+        for name in self.session.taps(step):  # what the step would have named is known, but has no value
+            scope.taps.tapped.setdefault(name, POISON)
         return self.assembly.hole(None)
 
-    def _tap(self, step: ast.Tap, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
-        result = self._step_or_hole(step.step, scope, current, step.name.id, first=first)
+    def _tap(self, step: ast.Tap, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
+        result = self._step_or_hole(step.step, scope, current, step, first=first)
         self._claim_name(step.name, scope)
         scope.taps.tapped[step.name.id] = result
         return result
@@ -122,8 +141,8 @@ class Flows:
                 help_ = ("what the round before made is what flows in: begin the round with `id as x`",)
             self.session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=labels, help=help_))
 
-    def _claim(self, step: ast.Claim, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
-        result = self._step_or_hole(step.step, scope, current, name, first=first)
+    def _claim(self, step: ast.Claim, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
+        result = self._step_or_hole(step.step, scope, current, tap, first=first)
         if isinstance(core := _core(step), ast.Apply):
             self.session.claimed.add(core.target.span)
         pattern = declared(step.shape, scope)
@@ -138,23 +157,23 @@ class Flows:
             return self.assembly.hole(assumed(pattern) if len(pattern) == len(result.shape) else None)
         return result
 
-    def _choose(self, step: ast.Choose, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+    def _choose(self, step: ast.Choose, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         chosen = step.then if truth(evaluate(step.condition, scope), step.condition.span) else step.otherwise
         if chosen is None:
             return current
-        with self.group(name, step.span):
+        with self._group(tap):
             return self.body(chosen, scope.inner(), current)
 
-    def _nest(self, step: ast.Nest, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
-        with self.group(name, step.span):
+    def _nest(self, step: ast.Nest, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
+        with self._group(tap):
             return self.body(step.body, scope.inner(), current)
 
-    def _each(self, step: ast.Each, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+    def _each(self, step: ast.Each, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         elements = iterate(evaluate(step.iterable, scope), step.iterable.span)
-        with self.group(name, step.span):
-            return self._rounds(step.body, scope, current, [(step.targets, e) for e in elements])
+        with self._group(tap):
+            return self._rounds(step.body, scope, current, [(step.targets, e) for e in elements], tap)
 
-    def _repeat(self, step: ast.Repeat, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+    def _repeat(self, step: ast.Repeat, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         count = evaluate(step.count, scope)
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             wanted = "an int of 0 or more"
@@ -165,28 +184,36 @@ class Flows:
             )
         self.session.charge(count, step.count.span)  # at once, so that no list of rounds is made in vain
         targets = (step.index,) if step.index else ()
-        with self.group(name, step.span):
-            return self._rounds(step.body, scope, current, [(targets, i) for i in range(count)])
+        with self._group(tap):
+            return self._rounds(step.body, scope, current, [(targets, i) for i in range(count)], tap)
 
     def _rounds(
-        self, body: ast.Body, scope: Scope, current: Result, rounds: list[tuple[tuple[ast.Name, ...], Value]]
+        self,
+        body: ast.Body,
+        scope: Scope,
+        current: Result,
+        rounds: list[tuple[tuple[ast.Name, ...], Value]],
+        tap: ast.Tap | None,
     ) -> Result:
         """The rounds of a loop in sequence. A tap inside is a list after it, with an element for each round."""
         tapped: dict[str, list[Value]] = {name: [] for name in self.session.taps(body)}
         self.session.charge(len(tapped), body.span)
-        for targets, element in rounds:
+        part = self.part
+        for number, (targets, element) in enumerate(rounds):
             inner = scope.inner(holds_taps=True)
             if targets:
                 bind_targets(targets, element, inner)
+            after = part._replace(rounds=f"{part.rounds}.{number}")
+            self.part = after if tap is None else part._replace(prefix=f"{part.prefix}{number}.")
             current = self.body(body, inner, current)
-            for tap, value in inner.tapped.items():
-                tapped[tap].append(value)
-        scope.taps.tapped.update((tap, tuple(values)) for tap, values in tapped.items())
+            for name, value in inner.tapped.items():
+                tapped[name].append(value)
+        scope.taps.tapped.update((name, tuple(values)) for name, values in tapped.items())
         return current
 
-    def _send(self, step: ast.Send, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+    def _send(self, step: ast.Send, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         tensors: dict[str, Tensor] = {}
-        with self.group(name, step.span):
+        with self._group(tap):
             for branch in step.branches:
                 if branch.label is None:
                     help_ = ("as in `ports { logits: …  boxes: … }`",)
@@ -195,12 +222,12 @@ class Flows:
                             span=branch.span, what="`ports`", wanted="a label for each", given="none", help=help_
                         )
                     )
-                (tensors[branch.label.id],) = self.branch(branch, scope, current)
+                (tensors[branch.label.id],) = self._branch(branch, scope, current, self.part)
         return Bundle(tensors)
 
     # --- apply ---
 
-    def _apply(self, step: ast.Apply, scope: Scope, current: Result, name: str | None, first: bool) -> Result:
+    def _apply(self, step: ast.Apply, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         value = self._target(step, scope)
         if value is POISON:
             self._check_rest(step, scope, current)
@@ -213,7 +240,7 @@ class Flows:
         given = evaluate_arguments(arguments, scope)
         if isinstance(value, Keyword):
             if value.name == "residual":
-                return self._residual(step, given, scope, current, name)
+                return self._residual(step, given, scope, current, tap)
             self._no_arguments(step, given)
             return current
         slot = None
@@ -221,7 +248,7 @@ class Flows:
             self._no_arguments(step, given)
             slot, value = value.slot, value.target
         if isinstance(value, OpRef):
-            return self._op(step, value, given, slot, scope, current, name)
+            return self._op(step, value, given, slot, scope, current, tap)
         if isinstance(value, BlockRef):
             if step.branches is not None:
                 raise Failure(_unexpected_branches(step, step.target.span.text))
@@ -229,7 +256,8 @@ class Flows:
                 raise Silence()
             self.session.charge(CALL + len(value.decl.params) // 2, step.span)
             ref = give_block(value, given)
-            return apply.block(self, ref, step.target.span, current, name, slot)
+            position = self._position(tap or step, snake_case(name_of(ref)), slot)
+            return apply.block(self, ref, step.target.span, current, position, slot)
         hint = "steps are ops, blocks and tensors"
         raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), hint=hint))
 
@@ -249,7 +277,7 @@ class Flows:
         """Looks for further mistakes in a step whose target has no meaning."""
         evaluate_arguments(step.arguments or (), scope)
         for branch in step.branches or ():
-            self.branch(branch, scope, current)
+            self._branch(branch, scope, current, self.part)
 
     def _start(self, step: ast.Apply, value: Value, first: bool) -> Result:
         text = step.target.span.text
@@ -282,35 +310,35 @@ class Flows:
         slot: Slot | None,
         scope: Scope,
         current: Result,
-        name: str | None,
+        tap: ast.Tap | None,
     ) -> Result:
         if step.branches is not None and not ref.op.joins:
             raise Failure(_unexpected_branches(step, ref.op.name))
         bad = any(g.value is POISON for _, g in given)
         if not bad:
             ref = give_op(ref, given)
-        with self.group(name if step.branches is not None else None, step.span):
+        with self._group(tap if step.branches is not None else None):
+            position = self._position(step if tap is None or step.branches is not None else tap, ref.op.name, slot)
             if step.branches is None:
                 inputs = [apply.one(current, step.target.span, ref.op.name)]
                 places = [Place(step.target.span)]
             else:
-                name = None
-                inputs, places = self._branches(step.branches, scope, current, ref.op.name)
+                inputs, places = self._branches(step, scope, current, position, ref.op.name)
             for joined in ref.joined:
                 for tensor in apply.tensors(joined, ref.op.name):
                     inputs.append(tensor)
                     places.append(Place(joined.span))
             if bad:
                 raise Silence()
-            return apply.op(self, ref, inputs, places, step.target.span, name, slot)
+            return apply.op(self, ref, inputs, places, step.target.span, position, slot)
 
     def _branches(
-        self, branches: tuple[ast.Branch, ...], scope: Scope, current: Result, op: str
+        self, step: ast.Apply, scope: Scope, current: Result, position: Position, op: str
     ) -> tuple[list[Tensor], list[Place]]:
         inputs: list[Tensor] = []
         places: list[Place] = []
-        for branch in branches:
-            made = self.branch(branch, scope, current)
+        for number, branch in enumerate(step.branches or ()):
+            made = self._branch(branch, scope, current, self._inside(step, position, number))
             if made == [current]:
                 habits.identity_branch(self.session, branch, op)
             inputs.extend(made)
@@ -319,12 +347,14 @@ class Flows:
             places.extend([Place(at, flow, scope)] * len(made))
         return inputs, places
 
-    def branch(self, branch: ast.Branch, scope: Scope, current: Result) -> list[Tensor]:
-        """What a branch computes: one tensor, or those of a list that it spreads."""
+    def _branch(self, branch: ast.Branch, scope: Scope, current: Result, part: Part) -> list[Tensor]:
+        """What a branch computes: one tensor, or those of a list that it spreads. Without a label it is this part."""
         if isinstance(branch.flow, ast.Spread):
             value = evaluate(branch.flow.value, scope)
             return apply.tensors(Given(value, branch.flow.span), apply.SPREAD)
-        with self.group(branch.label.id if branch.label else None, branch.span):
+        with self._group(branch if branch.label else None):
+            if branch.label is None:
+                self.part = part
             result = self.flow(branch.flow, scope.inner(), current)
         return [apply.one(result, branch.span, "a branch")]
 
@@ -334,7 +364,7 @@ class Flows:
         given: list[tuple[ast.Name | None, Given]],
         scope: Scope,
         current: Result,
-        name: str | None,
+        tap: ast.Tap | None,
     ) -> Result:
         """``add { body  id }``, with stochastic depth on the body (Huang et al. 2016, arXiv:1603.09382).
 
@@ -345,28 +375,55 @@ class Flows:
         if body is None or body.label or not isinstance(body.flow, ast.Flow):
             raise Failure(_residual_form(step))
         skip = apply.one(current, step.target.span, "residual")
-        with self.group(name, step.span):
-            (main,) = self.branch(body, scope, current)
+        with self._group(tap):
+            joining = self._position(step, "add")
+            (main,) = self._branch(body, scope, current, self._inside(step, joining, 0))
             if not when:
                 return main
             if main == skip:
                 habits.identity_branch(self.session, body, "residual")
-            return apply.residual(self, main, skip, drop, step.target.span, Place(body.span, body.flow, scope))
+            place, positions = Place(body.span, body.flow, scope), (self._dropping(step, joining), joining)
+            return apply.residual(self, main, skip, drop, step.target.span, place, positions)
+
+    # --- names ---
+
+    def _position(self, node: ast.Apply | ast.Tap, kind: str, slot: Slot | None = None) -> Position:
+        """That of an op or a call of a block, by its tap if it has one; ``kind`` is what its own name would make."""
+        word = node.name.id if isinstance(node, ast.Tap) else node.target.span.text
+        is_given = isinstance(node, ast.Tap) or (slot is not None and word == slot.name)
+        return Position(self._path(node), word, is_given and word != kind, self.part.group)
+
+    def _path(self, node: ast.Apply | ast.Tap | ast.Branch) -> str:
+        # What has no name although it makes something is in a spec with mistakes, of which no graph is made.
+        path = f"{self.part.prefix}{self.names.steps.get(id(node), '')}{self.part.rounds}"
+        if len(path) > _LONG:
+            self.session.charge(len(path) // LETTERS, node.span)
+        return path
+
+    def _inside(self, step: ast.Apply, position: Position, number: int) -> Part:
+        """The part that a branch without a label is."""
+        return self.part if is_residual(step) else Part(f"{position.path}.{number}.", "", self.part.group)
+
+    def _dropping(self, step: ast.Apply, joining: Position) -> Position:
+        """That of the ``drop_path`` of a residual; one that is called by another name has it beside its branch."""
+        name = self.names.drops.get(id(step))
+        path = f"{joining.path}.drop_path" if name is None else f"{self.part.prefix}{name}{self.part.rounds}"
+        return Position(path, "drop_path", False, joining.group)
 
     @contextmanager
-    def group(self, base: str | None, span: Span) -> Iterator[None]:
-        """Steps made inside belong to a named part of the body; without a name, to the part around it."""
-        if base is None:
-            yield
-            return
-        outer = self.assembly.group
-        self.assembly.group = outer.inner(base, span)
+    def _group(self, node: ast.Tap | ast.Branch | None) -> Iterator[None]:
+        """Steps made inside belong to a named part of the body; without a tap or label, to the part around it."""
+        outer = self.part
+        if node is not None:
+            name = node.name if isinstance(node, ast.Tap) else node.label
+            assert name is not None
+            span = node.step.span if isinstance(node, ast.Tap) else node.span
+            path = self._path(node)
+            self.part = Part(f"{path}.", "", Group(name.id, path, span, outer.group))
         try:
             yield
         finally:
-            if not self.assembly.group.children:
-                outer.children.remove(self.assembly.group)
-            self.assembly.group = outer
+            self.part = outer
 
 
 def _unexpected_branches(step: ast.Apply, name: str) -> Diagnostic:
@@ -392,7 +449,7 @@ def _core(step: ast.Step) -> ast.Step:
     return step
 
 
-_STEPS: Final[dict[type, Callable[[Flows, Any, Scope, Result, str | None, bool], Result]]] = {
+_STEPS: Final[dict[type, Callable[[Flows, Any, Scope, Result, ast.Tap | None, bool], Result]]] = {
     ast.Apply: Flows._apply,
     ast.Choose: Flows._choose,
     ast.Each: Flows._each,

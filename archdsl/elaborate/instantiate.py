@@ -12,7 +12,7 @@ from archdsl.elaborate.proof import prove
 from archdsl.elaborate.scope import Failure, Scope, Silence
 from archdsl.elaborate.session import LETTERS, TEMPLATE, Session
 from archdsl.elaborate.signature import bind_inputs, declared
-from archdsl.elaborate.template import Assembly, Step, Template, finish, snake_case
+from archdsl.elaborate.template import Assembly, Position, Step, Template, finish
 from archdsl.elaborate.values import (
     BlockRef,
     Bundle,
@@ -100,8 +100,7 @@ class Call:
     ref: BlockRef
     span: Span
     """Of the name that was called."""
-    base: str
-    is_named: bool
+    position: Position
     slot: Slot | None = None
 
 
@@ -134,9 +133,7 @@ def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -
             inputs=tuple(t.ref for t in tensors),
             shapes=tuple(t.shape for t in results if t.shape is not None),
             span=call.span,
-            group=assembly.group,
-            base=call.base,
-            is_named=call.is_named,
+            position=call.position,
             call=text,
             slot=call.slot,
         )
@@ -238,7 +235,8 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         if signature is None and "" not in inner:
             flow = Bundle(inner)
         body = scope.inner(holds_taps=True)
-        output = Flows(session, assembly).body(decl.body, body, flow)
+        names = session.step_names(decl, ref.module)
+        output = Flows(session, assembly, names).body(decl.body, body, flow)
         if signature is not None:
             output = prove(session, name, decl.body, signature, patterns, output, assembly)
     return finish(
@@ -247,17 +245,9 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         block=name,
         kind="model" if decl.is_model else "block",
         doc=ref.doc,
-        reserved=frozenset(port or "input" for port in inner),
     )
 
 
 def _shape(tensor: Tensor) -> Shape:
     assert tensor.shape is not None
     return tensor.shape
-
-
-def block_call(ref: BlockRef, span: Span, name: str | None, slot: Slot | None = None) -> Call:
-    """A call that goes by its tap, by the ``shared`` line it uses, or by its block's name."""
-    if name is None and slot is not None:
-        return Call(ref, span, slot.name, True, slot)
-    return Call(ref, span, name or snake_case(name_of(ref)), name is not None, slot)

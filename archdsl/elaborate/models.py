@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.elaborate import habits
 from archdsl.elaborate.arguments import bind_parameters
@@ -11,11 +14,13 @@ from archdsl.elaborate.instantiate import argument_key, template_for_inputs
 from archdsl.elaborate.scope import Failure, Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import model_inputs
-from archdsl.elaborate.template import origin
+from archdsl.elaborate.template import Template, origin
 from archdsl.elaborate.values import BlockRef, Tensor, describe, show_value
 from archdsl.graph.model import Graph, Instance
 from archdsl.source import Span
 from archdsl.syntax import ast
+
+T = TypeVar("T")
 
 
 def model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Signature | None = None) -> Graph | None:
@@ -61,12 +66,27 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
         doc=ref.doc,
     )
     ports = {p.name.id if p.name else "input": p.span for p in asked.inputs}
+    if asked is not ref.decl.signature:
+        inputs, ports = _apart(inputs, template), _apart(ports, template)
     session.charge_graph(template, span)
     outputs = {key: t.shape for key, t in tensors.items() if t.shape is not None}
     graph = flatten(template, root, inputs, outputs, session.add, ports=ports, about=about)
     if graph is not None:
         habits.in_graph(session, graph, ref.decl.signature or asked, is_model=ref.decl.is_model)
     return graph
+
+
+def _apart(inputs: Mapping[str, T], template: Template) -> dict[str, T]:
+    """The inputs as a `check` line names them, with an underscore where the block calls a step so."""
+    taken = {step.path for step in template.steps}
+    apart: dict[str, T] = {}
+    for written, value in inputs.items():
+        name = written
+        while name in taken or (name != written and name in inputs):
+            name += "_"
+        apart[name] = value
+        taken.add(name)
+    return apart
 
 
 def _kind(ref: BlockRef) -> str:

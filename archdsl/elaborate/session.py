@@ -13,8 +13,9 @@ from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.allow import Allowances
 from archdsl.elaborate.modules import Loader, Module, Outside, Unreadable
+from archdsl.elaborate.naming import Names, names
 from archdsl.elaborate.operators import long
-from archdsl.elaborate.scope import EXPLAINED, Exhausted, Failure
+from archdsl.elaborate.scope import EXPLAINED, MISSING, Exhausted, Failure
 from archdsl.elaborate.template import Template
 from archdsl.elaborate.values import BlockRef, FunctionRef, Value, name_of, nesting, show_value
 from archdsl.elaborate.weight import PARTS, Scales
@@ -79,6 +80,8 @@ class Session:
         self._scales = Scales()
         self._taps: dict[int, tuple[str, ...]] = {}
         """The names that the taps below a node give, by its identity: loops ask again and again."""
+        self._step_names: dict[int, Names] = {}
+        """Of each block's steps, by the identity of its declaration."""
         self._defined: dict[int, dict[str, Span]] = {}
         self._labels: dict[int, dict[str, ast.Send | ast.Apply]] = {}
         self._loops: dict[int, list[Span]] = {}
@@ -442,6 +445,13 @@ class Session:
         if known is None:
             found = (n.name.id for n in walk(node) if isinstance(n, ast.Tap))
             known = self._taps[id(node)] = tuple(dict.fromkeys(found))
+        return known
+
+    def step_names(self, decl: ast.Block, module: Module) -> Names:
+        """What the steps of a block are called."""
+        known = self._step_names.get(id(decl))
+        if known is None:
+            known = self._step_names[id(decl)] = names(decl, has_id=module.find("id") is MISSING)
         return known
 
     def library_home(self, name: str) -> str | None:

@@ -25,7 +25,7 @@ def fingerprint(graph: Graph) -> str:
     for port in graph.outputs:
         digest.update(_line("output", port.model_dump(mode="json")))
     for node in nodes:
-        digest.update(_line("node", node.model_dump(mode="json", exclude={"origin", "instance"})))
+        digest.update(_line("node", node.model_dump(mode="json", exclude={"origin", "instance", "named"})))
     return digest.hexdigest()
 
 

@@ -18,7 +18,7 @@ from archdsl.jsontext import dumps
 from archdsl.source import SourceFile, not_text
 
 SCHEMA: Final = "archdsl-graph"
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_NESTING: Final = 200
 """Instances within instances: far above what a spec reaches, far below what a hostile file could ask of a stack."""
 _DIGITS: Final = 80
@@ -63,10 +63,10 @@ def from_json(text: str) -> Graph:
         GraphError: the text is not JSON, has another schema or version, an unknown op or a bad value, a cycle, a name
             that is not there, or a shape that the rule of its op contradicts.
 
-    >>> from_json('{"schema": "archdsl-graph", "version": 2}')
+    >>> from_json('{"schema": "archdsl-graph", "version": 3}')
     Traceback (most recent call last):
         ...
-    archdsl.graph.json.GraphError: version 2 of the form; this archdsl reads version 1
+    archdsl.graph.json.GraphError: version 3 of the form; this archdsl reads version 2
     """
     document = _document(text)
     _refuse_cycles(document.get("nodes"))

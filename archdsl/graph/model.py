@@ -48,7 +48,7 @@ class Node(_Value):
     """One op applied to its inputs."""
 
     path: str
-    """Unique and stable: the names that a reader sees, joined by dots. Also the Keras layer's name."""
+    """Unique and stable: names and numbers of rounds, joined by dots. Also the Keras layer's name."""
     op: Annotated[SerializeAsAny[Op], BeforeValidator(op_from_json)]
     inputs: tuple[str, ...]
     """Paths of nodes, or names of the graph's inputs, in the order that the op takes them."""
@@ -59,6 +59,8 @@ class Node(_Value):
     origin: Origin
     layer: str
     """The path of the node that owns the weights: its own, or that of the first use of a ``shared`` block."""
+    named: bool = False
+    """Whether a tap or a ``shared`` line gave the last name of its path, and another one than the op's."""
 
 
 class Instance(_Value):
@@ -73,6 +75,8 @@ class Instance(_Value):
     parent: int | None
     origin: Origin
     doc: str = ""
+    named: bool = False
+    """Whether a tap, a label or a ``shared`` line gave the last name of its path, and another one than the block's."""
 
 
 class Port(_Value):

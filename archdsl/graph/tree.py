@@ -61,13 +61,3 @@ def local_name(path: str, parent: str) -> str:
     """
     prefix = parent + "."
     return path[len(prefix) :] if parent and path.startswith(prefix) else path
-
-
-def is_derived(name: str, called: str) -> bool:
-    """Whether a name only repeats what was called, as ``conv_0`` does of ``conv``: no tap or label gave it.
-
-    >>> is_derived("conv_bn_act_2", "ConvBNAct"), is_derived("stem", "ConvBNAct"), is_derived("0", "Bottleneck")
-    (True, False, False)
-    """
-    plain = [text.replace("_", "").rstrip("0123456789").lower() for text in (name, called)]
-    return plain[0] == plain[1]

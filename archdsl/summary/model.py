@@ -23,6 +23,8 @@ class Row:
 
     name: str
     """What its path adds to that of the row above."""
+    named: bool
+    """Whether the writer gave it that name."""
     path: str
     kind: Kind
     call: str
@@ -143,6 +145,7 @@ def _row(item: Branch | Node, above: str, figures: _Figures) -> Row:
     if isinstance(item, Node):
         return Row(
             name=local_name(item.path, above),
+            named=item.named,
             path=item.path,
             kind="op",
             call=call(item.op, hide=TRAINING),
@@ -157,6 +160,7 @@ def _row(item: Branch | Node, above: str, figures: _Figures) -> Row:
     children = tuple(_row(child, instance.path, figures) for child in item.children)
     return Row(
         name=local_name(instance.path, above),
+        named=instance.named,
         path=instance.path,
         kind=instance.kind,
         call=instance.call,

@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Final
 
 from archdsl.graph.dims import Shape, total
-from archdsl.graph.tree import is_derived
 from archdsl.passes.cost import NodeCost
 from archdsl.summary.model import Kind, Row
 
@@ -38,7 +37,7 @@ class _Folder:
             first = alike[0]
             last = self.fold(alike[-1])
             if len(alike) > 1:
-                names = first.name if unnamed(first) else f"{first.name} … {last.name}"
+                names = first.name if unnamed(first) else _range(first.name, last.name)
                 last = replace(_times(last, len(alike)), name=names, path=first.path)
             children.append(last)
         return replace(row, children=tuple(children))
@@ -53,10 +52,19 @@ class _Folder:
         return known
 
 
+def _range(first: str, last: str) -> str:
+    """
+    >>> _range("blocks.1", "blocks.5"), _range("left", "right")
+    ('blocks.1 … 5', 'left … right')
+    """
+    stem, dot, number = last.rpartition(".")
+    return f"{first} … {number if first.startswith(stem + dot) and number.isdecimal() else last}"
+
+
 def unnamed(row: Row) -> bool:
     """Whether the call says all that the name does. Of blocks that repeat, the number tells which one it is."""
     numbered = row.kind == "block" and row.name[-1:].isdecimal()
-    return row.kind in ("op", "block") and not numbered and is_derived(row.name, row.call.partition("(")[0])
+    return row.kind in ("op", "block") and not numbered and not row.named
 
 
 def _times(row: Row, count: int, *, outer: bool = True) -> Row:
@@ -148,6 +156,7 @@ def _together(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[
 def _group(name: str, call: str, kind: Kind, rows: Sequence[Row], *, last: Row | None = None) -> Row:
     return Row(
         name=name,
+        named=True,
         path="",
         kind=kind,
         call=call,

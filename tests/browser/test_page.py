@@ -100,7 +100,7 @@ def test_options_are_the_first_view(visit: Visit) -> None:
     looks = {"depth": 1, "unfold": ("c3",), "color": "params", "direction": "LR", "theme": "print"}
     page = visit("resnet50", looks=looks, color_scheme="dark")
     paths = shown(page)
-    assert {"c3.0", "c3.1…"} <= set(paths)
+    assert {"c3.blocks.0", "c3.blocks.1…"} <= set(paths)
     assert not [path for path in paths if path.startswith(("c2.", "c4.", "c5."))]
     assert page.locator("#colour").input_value() == "params"
     first, last = item(page, "input").bounding_box(), item(page, "output").bounding_box()
@@ -108,40 +108,42 @@ def test_options_are_the_first_view(visit: Visit) -> None:
     assert abs(last["y"] - first["y"]) < 200
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     everything = visit("resnet50", looks={"depth": "all", "fold": ("c4",)})
-    assert {"c5.1.add", "c5.2.add", "c4"} <= set(shown(everything))
+    assert {"c5.blocks.1.add", "c5.blocks.2.add", "c4"} <= set(shown(everything))
     assert not [path for path in shown(everything) if path.startswith("c4.")]
 
 
 def test_blocks_unfold_and_fold_by_click(visit: Visit) -> None:
     page = visit("resnet50")
     page.select_option("#depth", "1")
-    assert "c3.0" not in shown(page)
+    assert "c3.blocks.0" not in shown(page)
     place = item(page, "c3").bounding_box()
     item(page, "c3").click()
-    assert {"c3.0", "c3.1…"} <= set(shown(page))
+    assert {"c3.blocks.0", "c3.blocks.1…"} <= set(shown(page))
     assert item(page, "c3").get_attribute("aria-expanded") == "true"
     title = item(page, "c3").bounding_box()
     for axis in ("x", "y"):  # what was clicked stays under the hand
         assert abs(title[axis] - place[axis]) < 8
     item(page, "c3").click()
-    assert "c3.0" not in shown(page)
+    assert "c3.blocks.0" not in shown(page)
     assert item(page, "c3").get_attribute("aria-expanded") == "false"
 
 
 def test_one_of_the_repeats_stands_for_all(visit: Visit) -> None:
     page = visit("resnet50", looks={"depth": 2})
-    repeat = item(page, "c4.1…")
+    repeat = item(page, "c4.blocks.1…")
     assert "Bottleneck(256) ×5" in repeat.inner_html()
     repeat.dispatch_event("click")
     paths = shown(page)
-    assert "c4.1.add" in paths  # the first block's inside …
-    assert not [path for path in paths if path.startswith(("c4.1", "c4.2")) and path.endswith("c4.2.add")]
+    assert "c4.blocks.1.add" in paths  # the first block's inside …
+    assert not [
+        path for path in paths if path.startswith(("c4.blocks.1", "c4.blocks.2")) and path.endswith("c4.blocks.2.add")
+    ]
     assert page.locator(".edge.skip").count() == 1  # … with its shortcut, past the branch
     assert row(page, "Holds") == "5 alike"
     page.click("#card >> text=Show all 5")
-    assert {f"c4.{n}" for n in range(1, 6)} <= set(shown(page))
+    assert {f"c4.blocks.{n}" for n in range(1, 6)} <= set(shown(page))
     page.click("#card >> text=Show one for all")
-    assert "c4.3" not in shown(page)
+    assert "c4.blocks.3" not in shown(page)
 
 
 def test_detail(visit: Visit) -> None:
@@ -209,7 +211,7 @@ def test_search_opens_what_is_folded(visit: Visit) -> None:
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     assert page.locator("#found").inner_text() == "2 of 3"
-    assert page.locator("#card h2").inner_text().startswith("c5.1")
+    assert page.locator("#card h2").inner_text().startswith("c5.blocks.1")
     page.keyboard.press("Shift+Enter")
     assert page.locator("#found").inner_text() == "1 of 3"
     box = page.locator(".chosen").bounding_box()
@@ -224,11 +226,11 @@ def test_search_opens_what_is_folded(visit: Visit) -> None:
 
 
 def test_links_lead_to_parts(visit: Visit) -> None:
-    page = visit("resnet50", "#c4.3.main.1.conv")
-    assert page.locator("#card h2").inner_text() == "c4.3.main.1.conv"
-    assert item(page, "c4.3.main.1.conv").is_visible()
-    item(page, "c4.3.add").click()
-    assert page.evaluate("location.hash") == "#c4.3.add"
+    page = visit("resnet50", "#c4.blocks.3.main.conv2.conv")
+    assert page.locator("#card h2").inner_text() == "c4.blocks.3.main.conv2.conv"
+    assert item(page, "c4.blocks.3.main.conv2.conv").is_visible()
+    item(page, "c4.blocks.3.add").click()
+    assert page.evaluate("location.hash") == "#c4.blocks.3.add"
     page.evaluate("location.hash = 'stem'")
     expect(page.locator("#card h2")).to_have_text("stem")
     page.evaluate("location.hash = '%E0%A4%A'")  # no text in UTF-8: nobody's path
@@ -247,14 +249,14 @@ def test_keyboard_alone(visit: Visit) -> None:
         page.keyboard.press("ArrowDown")
     assert page.evaluate(focus) == "c2"
     page.keyboard.press("Enter")
-    assert "c2.0" in shown(page)
+    assert "c2.blocks.0" in shown(page)
     assert page.evaluate(focus) == "c2"
     page.keyboard.press("ArrowRight")
-    assert page.evaluate(focus) == "c2.0"
+    assert page.evaluate(focus) == "c2.blocks.0"
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     assert page.evaluate(focus) == "c2"
-    assert "c2.0" not in shown(page)
+    assert "c2.blocks.0" not in shown(page)
     page.keyboard.press("End")
     assert page.evaluate(focus) == "output"
     page.keyboard.press("Home")
@@ -349,7 +351,7 @@ def test_phone(visit: Visit) -> None:
     box, card = item(page, "c3").bounding_box(), page.locator("#card").bounding_box()
     assert box["y"] + box["height"] <= card["y"]  # the card covers what it tells about nowhere
     item(page, "c3").tap()
-    assert "c3.0" in shown(page)
+    assert "c3.blocks.0" in shown(page)
 
 
 def test_print_shows_all(visit: Visit) -> None:

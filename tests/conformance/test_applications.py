@@ -51,22 +51,22 @@ LARGE = ("efficientnet_b1", "densenet169", "densenet201", "efficientnet_b7")
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
     "densenet121": [
-        ("dense1.3.new.1.conv", "dense1.4.new.1.conv"),
-        ("dense4.14.new.1.batch_norm", "dense4.15.new.1.batch_norm"),
+        ("dense1.layer.3.new.conv2.conv", "dense1.layer.4.new.conv2.conv"),
+        ("dense4.layer.14.new.conv2.batch_norm", "dense4.layer.15.new.conv2.batch_norm"),
     ],
     "mobilenet_v2": [
-        ("stage_3.1.expansion.conv", "stage_3.2.expansion.conv"),
-        ("stage_5.1.depthwise.depthwise_conv", "stage_5.2.depthwise.depthwise_conv"),
+        ("stages.3.blocks.1.expansion.conv", "stages.3.blocks.2.expansion.conv"),
+        ("stages.5.blocks.1.depthwise.depthwise_conv", "stages.5.blocks.2.depthwise.depthwise_conv"),
     ],
     "efficientnet_b0": [
-        ("stage_5.1.squeeze_excite.weights.excite", "stage_5.2.squeeze_excite.weights.excite"),
-        ("stage_3.1.expansion.batch_norm", "stage_3.1.depthwise.batch_norm"),
-        ("stage_4.1.projection.conv", "stage_4.2.projection.conv"),
+        ("stages.5.blocks.1.squeeze_excite.weights.excite", "stages.5.blocks.2.squeeze_excite.weights.excite"),
+        ("stages.3.blocks.1.expansion.norm", "stages.3.blocks.1.depthwise.norm"),
+        ("stages.4.blocks.1.projection.conv", "stages.4.blocks.2.projection.conv"),
     ],
     "convnext_tiny": [
-        ("stage_0.1.scale", "stage_0.2.scale"),
-        ("stage_2.4.expansion", "stage_2.5.expansion"),
-        ("stage_3.0.depthwise_conv", "stage_3.1.depthwise_conv"),
+        ("stages.0.blocks.1.scale", "stages.0.blocks.2.scale"),
+        ("stages.2.blocks.4.expansion", "stages.2.blocks.5.expansion"),
+        ("stages.3.blocks.0.depthwise_conv", "stages.3.blocks.1.depthwise_conv"),
     ],
 }
 

@@ -25,14 +25,14 @@ REFERENCES: dict[str, tuple[str, Callable[..., keras.Model]]] = {
 
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
-    "vgg16": [("stage_4.1.conv", "stage_4.2.conv")],
-    "vgg19": [("stage_2.2.conv", "stage_2.3.conv")],
+    "vgg16": [("stages.4.conv_act.1.conv", "stages.4.conv_act.2.conv")],
+    "vgg19": [("stages.2.conv_act.2.conv", "stages.2.conv_act.3.conv")],
     "resnet50_v1": [
-        ("c3.1.main.1.conv", "c3.2.main.1.conv"),
-        ("c4.0.main.2.batch_norm", "c4.0.skip.conv_norm.batch_norm"),
-        ("c5.1.main.0.batch_norm", "c5.1.main.1.batch_norm"),
+        ("c3.blocks.1.main.conv2.conv", "c3.blocks.2.main.conv2.conv"),
+        ("c4.blocks.0.main.conv3.batch_norm", "c4.blocks.0.skip.conv_norm.batch_norm"),
+        ("c5.blocks.1.main.conv1.batch_norm", "c5.blocks.1.main.conv2.batch_norm"),
     ],
-    "resnet152_v1": [("c4.20.main.2.conv", "c4.30.main.2.conv")],
+    "resnet152_v1": [("c4.blocks.20.main.conv3.conv", "c4.blocks.30.main.conv3.conv")],
 }
 
 

@@ -25,18 +25,18 @@ TABLES = {
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
     "googlenet_bn": [
-        ("maps.inception4c.one.conv_bn_act.batch_norm", "maps.inception4c.three.0.batch_norm"),
-        ("maps.inception5a.three.1.conv", "maps.inception4e.three.1.conv"),
+        ("maps.inception4c.one.conv1.batch_norm", "maps.inception4c.three.reduce3.batch_norm"),
+        ("maps.inception5a.three.conv3.conv", "maps.inception4e.three.conv3.conv"),
     ],
     "googlenet_bn_aux": [("aux1.auxiliary.fc1", "aux2.auxiliary.fc1"), ("aux1.auxiliary.fc2", "aux2.auxiliary.fc2")],
     "resnet18": [
-        ("c2.0.main.conv_bn_act.conv", "c2.0.main.conv_bn.conv"),
-        ("c4.0.main.conv_bn.batch_norm", "c4.0.skip.conv_bn.batch_norm"),
+        ("c2.blocks.0.main.conv1.conv", "c2.blocks.0.main.conv2.conv"),
+        ("c4.blocks.0.main.conv2.batch_norm", "c4.blocks.0.skip.conv_bn.batch_norm"),
     ],
     "resnet50": [
-        ("c3.1.main.1.conv", "c3.2.main.1.conv"),
-        ("c4.4.main.conv_bn.conv", "c4.5.main.conv_bn.conv"),
-        ("c5.0.main.0.batch_norm", "c5.0.main.1.batch_norm"),
+        ("c3.blocks.1.main.conv2.conv", "c3.blocks.2.main.conv2.conv"),
+        ("c4.blocks.4.main.conv3.conv", "c4.blocks.5.main.conv3.conv"),
+        ("c5.blocks.0.main.conv1.batch_norm", "c5.blocks.0.main.conv2.batch_norm"),
     ],
 }
 

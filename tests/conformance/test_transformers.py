@@ -18,14 +18,14 @@ from tests.conformance.transfer import relative_error
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
     "vit_ti16": [
-        ("encoder_0.layer_norm_0", "encoder_0.layer_norm_1"),
-        ("encoder_3.attention", "encoder_4.attention"),
-        ("encoder_10.mlp.dense_1", "encoder_11.mlp.dense_1"),
+        ("encoder.0.norm1", "encoder.0.norm2"),
+        ("encoder.3.attention", "encoder.4.attention"),
+        ("encoder.10.mlp.fc2", "encoder.11.mlp.fc2"),
     ],
     "swin_t": [
-        ("stage_0.0.window_attention.attention", "stage_0.1.window_attention.attention"),
-        ("stage_2.4.mlp.dense_0", "stage_2.5.mlp.dense_0"),
-        ("stage_3.0.layer_norm_0", "stage_3.1.layer_norm_1"),
+        ("stages.0.blocks.0.window_attention.attention", "stages.0.blocks.1.window_attention.attention"),
+        ("stages.2.blocks.4.mlp.fc1", "stages.2.blocks.5.mlp.fc1"),
+        ("stages.3.blocks.0.norm1", "stages.3.blocks.1.norm2"),
     ],
 }
 
@@ -68,7 +68,7 @@ def test_a_swap_of_equal_shapes_is_seen(name: str, first: str, second: str) -> N
 @pytest.mark.parametrize("weight", ["query/kernel", "key/kernel", "value/bias", "relative_position_bias"])
 def test_parts_of_attention_count(weight: str) -> None:
     """Weights of one head given to another show, also those of a fused projection and of the position table."""
-    attention = ours("swin_t").get_layer("stage_1.1.window_attention.attention")
+    attention = ours("swin_t").get_layer("stages.1.blocks.1.window_attention.attention")
     array = next(w for w in attention.weights if w.path.endswith(f"attention/{weight}"))
     kept = np.asarray(array)
     heads = kept.shape.index(6)

@@ -9,10 +9,10 @@ from typing import Final, Literal, TypeAlias
 from archdsl.diagram.outline import Item as Part
 from archdsl.diagram.outline import Outline
 from archdsl.diagram.runs import Step
-from archdsl.diagram.words import Words, merged
+from archdsl.diagram.words import Words, given_name, merged
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node, Origin
-from archdsl.graph.tree import is_derived, local_name
+from archdsl.graph.tree import local_name
 from archdsl.ops.show import TRAINING, call
 from archdsl.passes.cost import Cost, NodeCost
 
@@ -148,17 +148,15 @@ class _Listing:
         """One copy of a part."""
         only = replace(part, copies=(step,), times=1)
         path, shape, cost = _path(step), _shape(step), self._cost([step])
-        name = local_name(path, above)
+        label = given_name(step, above)
         brief, family = self._words.call(only), self._words.family(only)
         if isinstance(step, Node):
             inputs = tuple(self._numbers[name] for name in step.inputs)
-            label = "" if is_derived(name, step.op.name) else name
             return Item(
                 "op", parent, path, shape, part.index, label, _call(step), brief,
                 cost=cost, inputs=inputs, family=family, layer=self._words.owner(only), origin=step.origin,
             )  # fmt: skip
         instance = step.instance
-        label = "" if instance.call and (name.isdecimal() or is_derived(name, instance.block)) else name
         inside = tuple(self._words.lines(only)[1:]) if instance.kind == "group" else ()
         return Item(
             instance.kind, parent, path, shape, part.index, label, instance.call, brief, inside,

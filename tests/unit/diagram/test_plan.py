@@ -69,8 +69,9 @@ def test_what_must_fold_differs_in_width_and_not_in_kind() -> None:
     lines = shown(drawn)
     inside = [line.strip(".") for line in lines[lines.index(next(x for x in lines if "inception4a: " in x)) + 1 :][:7]]
     assert inside == [
-        *("ConvAct(192…256, k=1)", "ConvAct(96…160, k=1)", "ConvAct(208…320, k=3)", "ConvAct(16…32, k=1)"),
-        *("ConvAct(48…128, k=5)", "max_pool(3, stride=1)", "ConvAct(64…128, k=1)"),
+        *("conv1 | ConvAct(192…256, k=1)", "reduce3 | ConvAct(96…160, k=1)", "conv3 | ConvAct(208…320, k=3)"),
+        *("reduce5 | ConvAct(16…32, k=1)", "conv5 | ConvAct(48…128, k=5)"),
+        *("max_pool(3, stride=1)", "project | ConvAct(64…128, k=1)"),
     ]
 
 
@@ -200,7 +201,7 @@ def test_every_box_lies_on_a_way_from_the_input_to_an_output(name: str) -> None:
 def test_an_identity_shortcut_is_a_skip_and_a_projection_a_branch() -> None:
     two = graph(UNIT + "model Net() :: [8, 8, 3] -> [8, 8, 4] { Unit(4) -> Unit(4) }")
     drawn = plan(two, Options(depth="all"))
-    assert [(edge.tail.split("/")[0], edge.head) for edge in drawn.edges if edge.skip] == [("fork", "1.add")]
+    assert [(edge.tail.split("/")[0], edge.head) for edge in drawn.edges if edge.skip] == [("fork", "unit_1.add")]
 
 
 def test_a_long_skip_goes_round_what_it_skips() -> None:
@@ -217,7 +218,7 @@ def test_a_fork_is_in_the_frame_that_its_tensor_enters() -> None:
     drawn = plan(load("resnet50").graph, Options(depth="all"))
     held = {fork: frame.path for frame in drawn.frames() for fork in frame.forks}
     into = {edge.head: edge.tail for edge in drawn.edges if edge.head in held}
-    assert held[next(fork for fork, tail in into.items() if tail == "c2.0.relu")] == "c2.1"
+    assert held[next(fork for fork, tail in into.items() if tail == "c2.blocks.0.act")] == "c2.blocks.1"
 
 
 # --- fold, unfold, depth ----------------------------------------------------------------------------------------------
@@ -238,13 +239,13 @@ def test_unfold_opens_wherever_the_block_is_seen() -> None:
 
 
 def test_unfold_by_path_opens_what_is_around_it_and_ends_repeats() -> None:
-    drawn = plan(load("resnet50").graph, Options(depth=1, unfold=("c4.3",)))
+    drawn = plan(load("resnet50").graph, Options(depth=1, unfold=("c4.blocks.3",)))
     lines = shown(drawn)
     assert lines[lines.index("c4: ResidualStage(Bottleneck, width=256, …)") + 1 :][:4] == [
         ".Bottleneck(256, stride=2)",
         ".Bottleneck(256) ×2",
-        ".Bottleneck(256)",
-        "..ConvBNAct(256, k=1, act=relu)",
+        ".blocks.3: Bottleneck(256)",
+        "..conv1 | ConvBNAct(256, k=1, act=relu)",
     ]
     assert ".Bottleneck(256) ×2" in lines
 
@@ -255,7 +256,7 @@ def test_unfold_opens_the_first_of_what_is_nowhere_seen() -> None:
 
 
 def test_fold_goes_before_unfold() -> None:
-    drawn = plan(load("resnet50").graph, Options(fold=("c4",), unfold=("c4.0",)))
+    drawn = plan(load("resnet50").graph, Options(fold=("c4",), unfold=("c4.blocks.0",)))
     assert "c4" in {box.path for box in drawn.boxes()}
 
 
@@ -273,21 +274,23 @@ def test_depth_counts_blocks_and_not_groups() -> None:
 
 
 def test_marks_are_on_boxes_and_frames_and_keep_apart_what_is_alike() -> None:
-    drawn = plan(load("resnet50").graph, Options(marks={"c3.2": "changed", "c3.2.main.1.conv": "added"}))
+    drawn = plan(
+        load("resnet50").graph, Options(marks={"c3.blocks.2": "changed", "c3.blocks.2.main.conv2.conv": "added"})
+    )
     frames = {frame.path: frame.mark for frame in drawn.frames()}
     boxes = {box.path: box.mark for box in drawn.boxes()}
-    assert frames["c3.2"] == "changed"
-    assert boxes["c3.2.main.1.conv"] == "added"
-    assert {mark for path, mark in boxes.items() if not path.startswith("c3.2")} == {None}
+    assert frames["c3.blocks.2"] == "changed"
+    assert boxes["c3.blocks.2.main.conv2.conv"] == "added"
+    assert {mark for path, mark in boxes.items() if not path.startswith("c3.blocks.2")} == {None}
 
 
 def test_what_is_new_or_gone_as_a_whole_is_one_box() -> None:
-    drawn = plan(load("resnet50").graph, Options(marks={"c3.2": "added", "stem": "removed"}))
-    assert {box.path: box.mark for box in drawn.boxes() if box.mark} == {"stem": "removed", "c3.2": "added"}
+    drawn = plan(load("resnet50").graph, Options(marks={"c3.blocks.2": "added", "stem": "removed"}))
+    assert {box.path: box.mark for box in drawn.boxes() if box.mark} == {"stem": "removed", "c3.blocks.2": "added"}
 
 
 def test_a_mark_shows_through_what_is_folded() -> None:
-    drawn = plan(load("resnet50").graph, Options(depth=1, marks={"c3.2.main.1.conv": "removed"}))
+    drawn = plan(load("resnet50").graph, Options(depth=1, marks={"c3.blocks.2.main.conv2.conv": "removed"}))
     assert {box.path: box.mark for box in drawn.boxes() if box.mark} == {"c3": "changed"}
 
 

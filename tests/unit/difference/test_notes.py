@@ -140,7 +140,7 @@ def test_padding_that_is_written_alike_is_no_change() -> None:
 
 def test_numbered_blocks_are_one_line() -> None:
     text = to_text(compare(load("vit_b16").graph, load("vit_l16").graph))
-    assert "+ encoder_12 … encoder_23: 12 × EncoderBlock(16, dropout=0.0, drop=0.0)   +151_154_688 params" in text
+    assert "+ encoder.12 … 23: 12 × EncoderBlock(16, dropout=0.0, drop=0.0)   +151_154_688 params" in text
 
 
 def test_long_lists_are_told_by_their_ends() -> None:
@@ -156,5 +156,5 @@ def test_ops_in_a_row_that_differ_are_told_one_by_one(tmp_path: Path) -> None:
     (tmp_path / "a.arch").write_text("model M() :: [8, 8, 4] -> [8, 8, 4] { id }")
     (tmp_path / "b.arch").write_text("model M() :: [8, 8, 4] -> [8, 8, 4] { conv(8) -> conv(8) -> conv(4, k=1) }")
     text = to_text(compare(load(tmp_path / "a.arch").graph, load(tmp_path / "b.arch").graph))
-    assert "+ conv_0 … conv_1: 2 × conv(8)" in text
+    assert "+ conv … conv_1: 2 × conv(8)" in text
     assert "+ conv_2: conv(4, k=1)" in text

@@ -88,9 +88,9 @@ def test_tensors_as_arguments() -> None:
     assert nodes(made) == {
         "y": "input",
         "join.add": "y input y",
-        "apply.add": "join.add input",
-        "apply.join.add": "apply.add y",
-        "use.join.add": "apply.join.add input",
+        "apply.unit": "join.add input",
+        "apply.join.add": "apply.unit y",
+        "use.unit.add": "apply.join.add input",
     }
 
 

@@ -137,7 +137,7 @@ model Deep  = Gelu(depths=[3])
 def test_variants_of_variants() -> None:
     assert [n.op.units for n in graph(FAMILY, "Wide") if "dense" in n.path] == [16, 16]  # type: ignore[attr-defined]
     deep = graph(FAMILY, "Deep")
-    assert list(nodes(deep)) == ["dense_0", "gelu_0", "dense_1", "gelu_1", "dense_2", "gelu_2"]
+    assert list(nodes(deep)) == ["dense.0.0", "act.0.0", "dense.0.1", "act.0.1", "dense.0.2", "act.0.2"]
     assert (deep.name, deep.outputs[0].shape) == ("Deep", (16,))
 
 
@@ -148,7 +148,7 @@ def test_facts_of_a_variant_win() -> None:
 
 def test_parameters_from_outside() -> None:
     made = graph(FAMILY, "Small", width=2, depths=[1])
-    assert nodes(made) == {"dense": "input", "relu": "dense"}
+    assert nodes(made) == {"dense.0.0": "input", "act.0.0": "dense.0.0"}
     assert made.outputs[0].shape == (2,)
 
 
@@ -166,10 +166,10 @@ def test_a_model_is_a_block_too() -> None:
     )
     assert [(i.path, i.kind, i.block) for i in made.instances if i.kind == "model"] == [
         ("", "model", "Siamese"),
-        ("tower_0", "model", "Narrow"),
-        ("tower_1", "model", "Narrow"),
+        ("tower", "model", "Narrow"),
+        ("subtract.1.tower", "model", "Narrow"),
     ]
-    assert made["tower_1.conv"].layer == "tower_0.conv"
+    assert made["subtract.1.tower.conv"].layer == "tower.conv"
 
 
 # --- tensors as arguments ---------------------------------------------------------------------------------------------
@@ -186,8 +186,8 @@ def test_a_tensor_is_an_argument() -> None:
         }
         """
     )
-    assert nodes(made)["0.concat"] == "0.upsample b"
-    assert nodes(made)["1.concat"] == "1.upsample a"
+    assert nodes(made)["up.concat"] == "up.upsample b"
+    assert nodes(made)["up_1.concat"] == "up_1.upsample a"
 
 
 def test_lists_of_tensors_and_blocks_that_hold_one_are_arguments() -> None:
@@ -199,9 +199,9 @@ def test_lists_of_tensors_and_blocks_that_hold_one_are_arguments() -> None:
         model M() :: [8] -> [24] { relu as a -> gelu as b -> Twice(With(a)) -> Join([a, b]) }
         """
     )
-    assert nodes(made)["twice.0.add"] == "b a"
-    assert nodes(made)["twice.1.add"] == "twice.relu a"
-    assert nodes(made)["join.concat"] == "twice.1.add a b"
+    assert nodes(made)["twice.unit.add"] == "b a"
+    assert nodes(made)["twice.unit_1.add"] == "twice.relu a"
+    assert nodes(made)["join.concat"] == "twice.unit_1.add a b"
 
 
 # --- ports ------------------------------------------------------------------------------------------------------------
@@ -232,10 +232,10 @@ def test_a_cell_with_two_states_repeats() -> None:
     )
     assert nodes(made) == {
         "b.relu": "b",
-        "0.a.add": "a b.relu",
-        "1.a.add": "0.a.add a",
-        "last.a.add": "1.a.add 0.a.add",
-        "concat": "last.a.add 1.a.add",
+        "cell.0.a.add": "a b.relu",
+        "cell.1.a.add": "cell.0.a.add a",
+        "last.a.add": "cell.1.a.add cell.0.a.add",
+        "concat": "last.a.add cell.1.a.add",
     }
 
 

@@ -31,46 +31,46 @@ def test_matmul() -> None:
 
 def test_branches_keep_their_order() -> None:
     made = flow("concat { conv(1, k=1), conv(2, k=1), conv(3, k=1) }")
-    assert made["concat"].inputs == ("conv_0", "conv_1", "conv_2")
+    assert made["concat"].inputs == ("concat.0.conv", "concat.1.conv", "concat.2.conv")
     assert made["concat"].shape == (32, 32, 6)
 
 
 def test_a_branch_may_start_at_a_named_tensor() -> None:
     made = flow("relu as a -> conv(8, k=3) -> add { id, { a -> gelu } }")
-    assert nodes(made)["add"] == "conv gelu"
-    assert nodes(made)["gelu"] == "a"
+    assert nodes(made)["add"] == "conv add.1.gelu"
+    assert nodes(made)["add.1.gelu"] == "a"
 
 
 def test_joins_with_named_tensors() -> None:
     made = flow("relu as a -> gelu as b -> silu -> concat(a, b) -> concat(a)")
-    assert nodes(made)["concat_0"] == "silu a b"
-    assert nodes(made)["concat_1"] == "concat_0 a"
+    assert nodes(made)["concat"] == "silu a b"
+    assert nodes(made)["concat_1"] == "concat a"
 
 
 def test_branches_and_named_tensors_together() -> None:
     made = flow("relu as a -> gelu -> add(a) { id, silu }")
-    assert nodes(made)["add"] == "gelu silu a"
+    assert nodes(made)["add"] == "gelu add.1.silu a"
 
 
 def test_residual() -> None:
     made = flow("relu -> residual { conv(8, k=3) } -> residual(drop=0.1) { conv(8, k=3) -> gelu }")
     assert nodes(made) == {
         "relu": "input",
-        "conv_0": "relu",
-        "add_0": "conv_0 relu",
-        "conv_1": "add_0",
+        "conv": "relu",
+        "add": "conv relu",
+        "conv_1": "add",
         "gelu": "conv_1",
-        "drop_path": "gelu",
-        "add_1": "drop_path add_0",
+        "drop_path_1": "gelu",
+        "add_1": "drop_path_1 add",
     }
-    assert made["drop_path"].op.rate == 0.1  # type: ignore[attr-defined]
+    assert made["drop_path_1"].op.rate == 0.1  # type: ignore[attr-defined]
 
 
 def test_residual_without_rate_drops_nothing() -> None:
     assert "drop_path" not in nodes(flow("residual(drop=0.0) { conv(8, k=3) }"))
 
 
-@pytest.mark.parametrize(("count", "expected"), [(0, []), (1, ["relu"]), (3, ["relu_0", "relu_1", "relu_2"])])
+@pytest.mark.parametrize(("count", "expected"), [(0, []), (1, ["relu.0"]), (3, ["relu.0", "relu.1", "relu.2"])])
 def test_repeat(count: int, expected: list[str]) -> None:
     assert list(nodes(flow(f"repeat {count} {{ relu }}"))) == expected
 
@@ -105,36 +105,36 @@ def test_else_if() -> None:
 
 def test_a_tap_in_a_loop_is_a_list_after_it() -> None:
     made = flow("repeat 3 { relu as c } -> add(c[0]) -> concat(...c) -> concat { id, ...c[1:] } -> concat(c)")
-    assert made["add"].inputs == ("c_2", "c_0")
-    assert made["concat_0"].inputs == ("add", "c_0", "c_1", "c_2")
-    assert made["concat_1"].inputs == ("concat_0", "c_1", "c_2")
-    assert made["concat_2"].inputs == ("concat_1", "c_0", "c_1", "c_2")
+    assert made["add"].inputs == ("c.2", "c.0")
+    assert made["concat"].inputs == ("add", "c.0", "c.1", "c.2")
+    assert made["concat_1"].inputs == ("concat", "c.1", "c.2")
+    assert made["concat_2"].inputs == ("concat_1", "c.0", "c.1", "c.2")
 
 
 def test_a_tap_in_a_loop_is_one_tensor_within_its_round() -> None:
     made = flow("repeat 2 { relu as c -> gelu -> add(c) }")
-    assert made["add_1"].inputs == ("gelu_1", "c_1")
+    assert made["add.1"].inputs == ("gelu.1", "c.1")
 
 
 def test_taps_of_nested_loops_are_lists_of_lists() -> None:
     made = flow("repeat 2 { repeat 3 { relu as c } } -> add(c[1][0]) -> concat(...c[0])")
-    assert made["add"].inputs == ("c_5", "c_3")
-    assert made["concat"].inputs == ("add", "c_0", "c_1", "c_2")
+    assert made["add"].inputs == ("c.1.2", "c.1.0")
+    assert made["concat"].inputs == ("add", "c.0.0", "c.0.1", "c.0.2")
 
 
 def test_a_tap_of_a_loop_without_rounds_is_an_empty_list() -> None:
     made = flow("repeat 0 { relu as c } -> gelu -> concat { id, silu, ...c }")
-    assert made["concat"].inputs == ("gelu", "silu")
+    assert made["concat"].inputs == ("gelu", "concat.1.silu")
 
 
 def test_lists_of_tensors_are_values() -> None:
     made = flow("let n = 2\nrepeat 3 { relu as c } -> concat(...[x for i, x in enumerate(c) if i < n])")
-    assert made["concat"].inputs == ("c_2", "c_0", "c_1")
+    assert made["concat"].inputs == ("c.2", "c.0", "c.1")
 
 
 def test_a_tap_in_a_branch_is_known_after_it() -> None:
     made = flow("add { a: relu as x  b: id } -> add(x)")
-    assert made["add_1"].inputs == ("add_0", "a.x")
+    assert made["add_1"].inputs == ("add", "a.x")
 
 
 def test_a_tap_in_the_arm_that_is_taken_is_known_after_it() -> None:

@@ -13,8 +13,8 @@ def _owners(made: Graph) -> dict[str, str]:
 
 def test_every_use_has_the_weights_of_the_first() -> None:
     made = flow("shared f = conv(8, k=3)\nrelu -> f -> gelu -> f -> f")
-    assert list(made.by_path) == ["relu", "f_0", "gelu", "f_1", "f_2"]
-    assert _owners(made) == {"f_1": "f_0", "f_2": "f_0"}
+    assert list(made.by_path) == ["relu", "f", "gelu", "f_1", "f_2"]
+    assert _owners(made) == {"f_1": "f", "f_2": "f"}
 
 
 def test_uses_without_shared_own_what_they_use() -> None:
@@ -29,7 +29,7 @@ def test_a_shared_block_shares_every_node_of_it_that_has_weights() -> None:
                                               unit as one -> gelu -> unit as two }
         """
     )
-    assert _owners(made) == {f"two.conv_{i}": f"one.conv_{i}" for i in (0, 1)}
+    assert _owners(made) == {f"two.conv.{i}": f"one.conv.{i}" for i in (0, 1)}
 
 
 def test_each_instance_of_a_block_has_shared_weights_of_its_own() -> None:
@@ -40,7 +40,7 @@ def test_each_instance_of_a_block_has_shared_weights_of_its_own() -> None:
         model M() :: [8, 8, 4] -> [8, 8, 4] { Pair as one -> Pair as two }
         """
     )
-    assert _owners(made) == {"one.f_1": "one.f_0", "two.f_1": "two.f_0"}
+    assert _owners(made) == {"one.f_1": "one.f", "two.f_1": "two.f"}
 
 
 def test_shared_within_shared() -> None:
@@ -53,9 +53,9 @@ def test_shared_within_shared() -> None:
         """
     )
     assert _owners(made) == {
-        "one.f_1": "one.f_0",
-        "two.f_0": "one.f_0",
-        "two.f_1": "one.f_0",
+        "one.f_1": "one.f",
+        "two.f": "one.f",
+        "two.f_1": "one.f",
     }
 
 
@@ -67,7 +67,7 @@ def test_a_shared_op_can_be_an_argument() -> None:
                                   f as first -> Twice(f) -> Twice(f) }
         """
     )
-    assert _owners(made) == dict.fromkeys(("0.f_0", "0.f_1", "1.f_0", "1.f_1"), "first")
+    assert _owners(made) == dict.fromkeys(("twice.unit", "twice.unit_1", "twice_1.unit", "twice_1.unit_1"), "first")
 
 
 def test_parameters_count_once() -> None:

@@ -73,12 +73,12 @@ def test_ops_and_blocks_are_values() -> None:
         """
     )
     assert [(n.path, type(n.op).__name__) for n in made][:3] == [
-        ("0.wide.conv", "Conv"),
-        ("0.relu", "Relu"),
-        ("0.conv", "Conv"),
+        ("stage.unit.conv", "Conv"),
+        ("stage.act", "Relu"),
+        ("stage.conv", "Conv"),
     ]
-    assert made["1.leaky_relu"].op.slope == 0.2  # type: ignore[attr-defined]
-    assert made["2.conv"].op.init.values == (0.02, 0.0)  # type: ignore[attr-defined]
+    assert made["stage_1.act"].op.slope == 0.2  # type: ignore[attr-defined]
+    assert made["stage_2.conv"].op.init.values == (0.02, 0.0)  # type: ignore[attr-defined]
 
 
 def test_arguments_can_be_given_step_by_step() -> None:

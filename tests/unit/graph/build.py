@@ -52,6 +52,7 @@ class Builder:
                 parent=self._stack[-1],
                 origin=ORIGIN,
                 doc=doc,
+                named=not name.isdecimal() and name != call.partition("(")[0],
             )
         )
         self._stack.append(len(self.instances) - 1)
@@ -74,6 +75,7 @@ class Builder:
                 instance=self._stack[-1],
                 origin=ORIGIN,
                 layer=layer or path,
+                named=name not in ("", what.name),
             )
         )
         return path

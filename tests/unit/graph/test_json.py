@@ -50,7 +50,7 @@ def test_examples_read_back() -> None:
 def test_one_line_a_node() -> None:
     lines = to_json(tower()).splitlines()
     assert len([line for line in lines if '"op":' in line]) == 4
-    assert lines[:3] == ["{", '"schema": "archdsl-graph",', '"version": 1,']
+    assert lines[:3] == ["{", '"schema": "archdsl-graph",', '"version": 2,']
 
 
 def changed(path: str, value: Any) -> str:
@@ -68,8 +68,8 @@ def changed(path: str, value: Any) -> str:
     ("path", "value", "message"),
     [
         ("schema", "other", 'not a graph: `"schema": "archdsl-graph"` is missing'),
-        ("version", 2, "version 2 of the form; this archdsl reads version 1"),
-        ("version", True, "version true of the form; this archdsl reads version 1"),
+        ("version", 1, "version 1 of the form; this archdsl reads version 2"),
+        ("version", True, "version true of the form; this archdsl reads version 2"),
         ("extra", 1, "extra: extra inputs are not permitted"),
         ("nodes", None, "nodes: input should be a valid array"),
         ("nodes.0.op.op", "convv", "nodes[0].op: no op is called 'convv'"),
@@ -125,7 +125,7 @@ def test_says_what_is_wrong(path: str, value: Any, message: str) -> None:
         ('{"schema": "archdsl-graph", "version": 1e999}', "not JSON: 1e999 is no finite number"),
         ('{"schema": "archdsl-graph", "version": ' + "9" * 5000 + "}", "not JSON"),
         ('{"schema": "archdsl-graph", "version": ' + "9" * 400 + "}", "a number of 400 digits is too large"),
-        ('{"version": 1, "version": 1}', "not JSON: 'version' is given twice"),
+        ('{"version": 2, "version": 1}', "not JSON: 'version' is given twice"),
         ("[" * 100_000, "not JSON"),
         (changed("nodes.0.path", "\ud800"), "not JSON: a string holds half of a surrogate pair"),
     ],

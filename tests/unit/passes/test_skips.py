@@ -33,7 +33,7 @@ def test_projections_go_with_their_shortcuts() -> None:
     full, plain = archdsl.load("resnet50").graph, without_skips(archdsl.load("resnet50").graph)
     gone = {node.path for node in full} - {node.path for node in plain}
     assert {path for path in gone if path.endswith(".conv")} == {
-        f"c{stage}.0.skip.conv_bn.conv" for stage in (2, 3, 4, 5)
+        f"c{stage}.blocks.0.skip.conv_bn.conv" for stage in (2, 3, 4, 5)
     }
     assert cost(plain).depth == cost(full).depth == 50
 

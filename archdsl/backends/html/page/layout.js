@@ -22,11 +22,14 @@ function widthOf(text, style) {
   return pen.measureText(text).width;
 }
 
+/** The name of what is called in a loop: its number would take a line of its box. */
+const NUMBERED = /^.*\.\d+$/;
+
 /** The lines that an item's box shows, each with the name of its style. */
 export function linesOf(item, model, heat) {
   const lines = [];
   const called = calledOf(item);
-  const name = called ? item.label : named(item);
+  const name = called ? item.label.replace(NUMBERED, "") : named(item);
   if (name) lines.push({ text: name, style: "name" });
   if (called) {
     const style = isContainer(item) && !name ? "name" : "call";
