@@ -70,17 +70,20 @@ class Architecture:
         Raises:
             WeightsError: the file is broken, does not say the names of its arrays, or has not the arrays of the model,
                 all of which the message lists. It is a ``ValueError``.
+            ValueError: ``partial`` or ``by_order`` without a file, or both.
             OSError: the file cannot be read.
         """
         from archdsl.backends.keras.build import build
 
         if partial and by_order:
             raise ValueError("partial is for weights by name: by order, all must fit")
+        if weights is None and (partial or by_order):
+            raise ValueError(f"{'partial' if partial else 'by_order'} is about a file of weights, and none is given")
         if weights is None:
             return build(self.graph)
         from archdsl.backends.keras.files import opened
         from archdsl.backends.keras.order import by_order as ordered
-        from archdsl.weights import PartialWeights, fitting, match
+        from archdsl.weights import PartialWeights, fitting, match, report
 
         with opened(weights) as source:
             if by_order:
@@ -88,7 +91,7 @@ class Architecture:
             found = match(self.graph, source)
             model = build(self.graph, lambda _: fitting(found, source, partial=partial))
         if not found:
-            warnings.warn(str(found), PartialWeights, stacklevel=2)
+            warnings.warn(report(found, partial=True), PartialWeights, stacklevel=2)
         return model
 
     def match_weights(self, weights: str | os.PathLike[str]) -> Match:
@@ -112,6 +115,7 @@ class Architecture:
 
         Raises:
             WeightsError: the model is not one of this architecture.
+            ValueError: ``file`` ends in neither.
             OSError: the file cannot be written.
         """
         from archdsl.backends.keras.weights import save

@@ -10,3 +10,4 @@ from archdsl.weights.match import PartialWeights as PartialWeights
 from archdsl.weights.match import fitting as fitting
 from archdsl.weights.match import match as match
 from archdsl.weights.names import expected as expected
+from archdsl.weights.report import report as report

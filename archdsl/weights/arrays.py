@@ -37,6 +37,8 @@ class Layer:
     name: str
     keys: tuple[str, ...]
     """Of its arrays, in the order of the file."""
+    within: str = ""
+    """Where the model lies in the file that the layer belongs to, if that is a layer of another model."""
     is_named: bool = True
     """Whether the file says, or can say only in one way, which of the layer's arrays is which."""
 
@@ -50,6 +52,6 @@ class Weights:
     """By ``path/weight``, such as ``stem.conv/kernel``."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     layers: tuple[Layer, ...] | None = None
-    """Those of each kind in the order in which they were made; ``None`` if the file has no order."""
+    """Those of each kind and model in the model's order; ``None`` if the file has no order."""
     unnamed: tuple[str, ...] = ()
     """Places in the file whose arrays could be of several names, each with the reason."""

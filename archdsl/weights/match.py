@@ -19,6 +19,8 @@ class Changed:
     found: str
     """Shape, and type where that is what is wrong, as in ``[3, 3, 64, 128]``."""
     wanted: str
+    is_of_type: bool = False
+    """Whether the type is wrong, and not only the shape."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Match:
     kept: tuple[str, ...]
     """In both, with one shape."""
     changed: tuple[Changed, ...]
-    """In both, with shapes that differ."""
+    """In both, with shapes or types that differ."""
     new: tuple[str, ...]
     """In the model only."""
     dropped: tuple[str, ...]
@@ -74,9 +76,9 @@ def match(graph: Graph, weights: Weights) -> Match:
             kept.append(key)
         else:
             had, has = str([*array.shape]), str([*weight.shape])
-            changed.append(
-                Changed(key, had, has) if fits_kind else Changed(key, f"{array.dtype} {had}", f"{kind} {has}")
-            )
+            if not fits_kind:
+                had, has = f"{array.dtype} {had}", f"{kind} {has}"
+            changed.append(Changed(key, had, has, is_of_type=not fits_kind))
     return Match(
         weights.file,
         graph.name,

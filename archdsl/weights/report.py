@@ -25,14 +25,14 @@ class _Group:
     parts: dict[str, _Group] = field(default_factory=dict)
 
 
-def report(match: Match) -> str:
-    """What was found in a line, then a list for each way of not fitting."""
+def report(match: Match, *, partial: bool = False) -> str:
+    """What was found in a line, then a list for each way of not fitting. ``partial``: what fits is taken."""
     wanted = (*match.kept, *(c.key for c in match.changed), *match.new)
     found = (*match.kept, *(c.key for c in match.changed), *match.dropped)
     shapes = {c.key: f"{c.found} in the file, {c.wanted} in the model" for c in match.changed}
-    lines = [_heading(match)]
+    lines = [_heading(match, partial=partial)]
     for title, keys, whole in (
-        ("of another shape", tuple(shapes), wanted),
+        (_differing(match), tuple(shapes), wanted),
         ("not in the file", match.new, wanted),
         ("not in the model", match.dropped, found),
     ):
@@ -41,17 +41,22 @@ def report(match: Match) -> str:
     return "\n".join(lines)
 
 
-def _heading(match: Match) -> str:
+def _differing(match: Match) -> str:
+    return "of another shape or type" if any(c.is_of_type for c in match.changed) else "of another shape"
+
+
+def _heading(match: Match, *, partial: bool) -> str:
     if match:
         return f"{match.file} fits {match.model}: {_arrays(len(match.kept))}"
     parts = (
         (len(match.kept), "fit"),
-        (len(match.changed), "of another shape"),
+        (len(match.changed), _differing(match)),
         (len(match.new), "not in the file"),
         (len(match.dropped), "not in the model"),
     )
     counts = ", ".join(f"{count} {words}" for count, words in parts if count)
-    return f"{match.file} does not fit {match.model}: {counts}"
+    how = f"fits {match.model} in part" if partial else f"does not fit {match.model}"
+    return f"{match.file} {how}: {counts}"
 
 
 def _folded(

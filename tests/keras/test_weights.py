@@ -321,6 +321,22 @@ def test_by_order(net: Architecture, trained: keras.Model, tmp_path: Path) -> No
         net.build(tmp_path / "net.safetensors", by_order=True)
     with pytest.raises(ValueError, match="by order, all must fit"):
         net.build(tmp_path / "theirs.keras", by_order=True, partial=True)
+    with pytest.raises(ValueError, match="by_order is about a file of weights"):
+        net.build(by_order=True)
+    with pytest.raises(ValueError, match="partial is about a file of weights"):
+        net.build(partial=True)
+
+
+def test_models_within_models_have_no_order(tmp_path: Path) -> None:
+    """Which of two convolutions comes first, that of the model or that of a model in it, its file does not say."""
+    net = archdsl.load_text("model Net() :: [8, 8, 4] -> [8, 8, 4] { conv(4, k=3) -> conv(4, k=3) -> batch_norm }")
+    inner = keras.Sequential([keras.Input((8, 8, 4)), keras.layers.Conv2D(4, 3, padding="same")], name="inner")
+    last = [keras.layers.Conv2D(4, 3, padding="same"), keras.layers.BatchNormalization()]
+    keras.Sequential([keras.Input((8, 8, 4)), inner, *last]).save(tmp_path / "outer.keras")
+    with pytest.raises(WeightsError) as raised:
+        net.build(tmp_path / "outer.keras", by_order=True)
+    reason = "conv2d: in models within each other, which have no order among them: the outer one, sequential"
+    assert str(raised.value).splitlines()[1:] == [f"  {reason}"]
 
 
 def test_by_order_takes_what_plain_files_do_not_name(tmp_path: Path) -> None:
@@ -385,7 +401,7 @@ def test_compile_takes_a_part(
     run = CliRunner().invoke(cli, [*command, "--partial"])
     assert run.exit_code == 0, run.output
     assert run.output.startswith(
-        "net.safetensors fits in part Net: 6 fit, 2 of another shape\n"
+        "net.safetensors fits Net in part: 6 fit, 2 of another shape\n"
         "of another shape:\n  dense/kernel: [384, 4] in the file, [384, 9] in the model\n"
     )
     assert not archdsl.load_text(NET).match_weights("new.safetensors")

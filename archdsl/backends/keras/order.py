@@ -28,8 +28,8 @@ def by_order(graph: Graph, weights: Weights, model: keras.Model) -> dict[str, Ar
     """The arrays of a file by the keys of the graph: the first ``conv2d`` of one is the first of the other, and so on.
 
     Raises:
-        WeightsError: the file has no order, or as a whole does not fit: other numbers of layers of a class, or arrays
-            of other names or shapes. The message lists all of them.
+        WeightsError: the file has no order, or as a whole does not fit: other numbers of layers of a class, layers of
+            a class in several models, or arrays of other names or shapes. The message lists all of them.
     """
     if weights.layers is None:
         raise WeightsError(f"{weights.file} has no order, only names")
@@ -38,6 +38,11 @@ def by_order(graph: Graph, weights: Weights, model: keras.Model) -> dict[str, Ar
     problems: list[str] = []
     for kind in sorted({*ours, *theirs}):
         here, there = ours.get(kind, []), theirs.get(kind, [])
+        models = sorted({layer.within for layer in there})
+        if len(models) > 1:
+            places = ", ".join(within.rstrip("/") or "the outer one" for within in models)
+            problems.append(f"{kind}: in models within each other, which have no order among them: {places}")
+            continue
         if len(here) != len(there):
             problems.append(f"{kind}: {len(there)} in the file, {len(here)} in the model")
             continue

@@ -131,7 +131,7 @@ def _form(out: str, to: str | None) -> str:
 
 def _built(architecture: Architecture, weights: str | None, partial: bool, by_order: bool) -> keras.Model:
     """The model; what of ``weights`` does not fit is listed."""
-    from archdsl.weights import PartialWeights, WeightsError
+    from archdsl.weights import PartialWeights, WeightsError, report
 
     gc.enable()
     try:
@@ -140,7 +140,7 @@ def _built(architecture: Architecture, weights: str | None, partial: bool, by_or
             if not found and not partial:
                 raise Refusal(f"{found}\n{_ADVICE}")
             if not found:
-                click.echo(str(found).replace("does not fit", "fits in part", 1))
+                click.echo(report(found, partial=True))
         with working("loading Keras"), hushed():
             from archdsl.backends.keras.build import build as build
         with working(f"building {architecture.name}"), warnings.catch_warnings():

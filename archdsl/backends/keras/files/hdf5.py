@@ -131,7 +131,7 @@ class _Reader:
             before, ambiguous = len(self.arrays), len(self.unnamed)
             self._layer(parts, f"{name}/", kind, config, depth)
             if keys := tuple(self.arrays)[before:]:
-                layer = Layer(kind, name, keys, is_named=len(self.unnamed) == ambiguous)
+                layer = Layer(kind, name, keys, within, is_named=len(self.unnamed) == ambiguous)
                 self.layers.append((f"{within}{kind}", number, layer))
 
     def _layer(self, parts: Mapping[str, Any], prefix: str, kind: str, config: Configs | None, depth: int) -> None:
