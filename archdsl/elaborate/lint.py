@@ -144,7 +144,7 @@ def _inputs(model: ast.Block, module: Module) -> None:
 def _channels(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
     """One or three channels, then a square."""
     first, *square = shape.dims if len(shape.dims) == 3 else (None,)
-    if not isinstance(first, ast.Literal) or first.span.text not in ("1", "3"):
+    if not isinstance(first, ast.Literal) or first.span.text not in _CHANNELS:
         return
     height, width = (dim.span.text for dim in square)
     if height == width and height not in ("1", "2", "3", "?", "_"):
@@ -155,16 +155,20 @@ def _channels(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
 
 
 _BATCHES = frozenset({"batch", "batch_size", "bs"})
+_CHANNELS = ("1", "3")
+"""Of images."""
 
 
 def _batch(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
-    """A number, then a square image of one or three channels; or a name that says it."""
+    """A number, then a square image of one or three channels, last or first; or a name that says it."""
     if len(shape.dims) < 2:
         return
     first, *rest = (dim.span.text for dim in shape.dims)
     if first in ("None", "none", "_"):
         return  # an error, which says so
-    is_image = len(rest) == 3 and rest[0] == rest[1] != first and rest[2] in ("1", "3") and rest[0] not in ("1", "3")
+    if len(rest) == 3 and rest[0] in _CHANNELS and rest[1] == rest[2]:
+        rest = [*rest[1:], rest[0]]
+    is_image = len(rest) == 3 and rest[0] == rest[1] != first and rest[2] in _CHANNELS and rest[0] not in _CHANNELS
     if (is_image and not _slides_along_three(model)) or (first in _BATCHES and first not in rest):
         right = f"[{', '.join(rest)}]"
         help_ = (f"shapes leave out the batch: `{right}`", meant(BatchInShape))

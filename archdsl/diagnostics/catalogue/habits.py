@@ -57,7 +57,7 @@ class ChannelsAsKernel(Diagnostic):
 
 
 class BatchInShape(Diagnostic):
-    """The input of a model looks like a batch of images: `[64, 32, 32, 3]`.
+    """The input of a model looks like a batch of images: `[64, 32, 32, 3]`, or PyTorch's `[64, 3, 32, 32]`.
 
     Shapes leave out the batch, whose size is free. With four dimensions the first is a depth or the time, and
     convolutions slide along it too:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from archdsl.compiler import Program
 from archdsl.diagnostics import Diagnostic
+from archdsl.files import DiskLoader
+from archdsl.source import SourceFile
 from tests.unit.elaborate.specs import mistakes, program
 
 
@@ -88,8 +91,12 @@ def test_channels_as_kernel(body: str, warned: bool) -> None:
         ("[8, 28, 28, 1]", True),
         ("[batch, 32, 32, 3]", True),
         ("[batch, 784]", True),
+        ("[64, 3, 32, 32]", True),
+        ("[8, 1, 28, 28]", True),
         ("[64, 64, 64, 1]", False),
         ("[16, 112, 112, 2]", False),
+        ("[16, 3, 3, 3]", False),
+        ("[16, 2, 112, 112]", False),
         ("[32, 32, 3]", False),
         ("[197, 768]", False),
     ],
@@ -98,6 +105,11 @@ def test_batches(shape: str, warned: bool) -> None:
     assert [c for c, _, _ in found(f"model M() :: {shape} -> [_] {{ layer_norm -> flatten }}")] == [
         "batch-in-shape"
     ] * warned
+
+
+def test_channels_of_a_batch_move_to_the_end() -> None:
+    (warning,) = program("model M() :: [64, 3, 32, 32] -> [_] { layer_norm -> flatten }").diagnostics
+    assert warning.help[0] == "shapes leave out the batch: `[32, 32, 3]`"
 
 
 def test_clips_are_no_batches() -> None:
@@ -231,10 +243,6 @@ def test_nobody_knows_what_silences_nothing_in_code_that_was_not_elaborated() ->
 
 
 def test_files_that_are_imported_keep_what_they_allow() -> None:
-    from archdsl.compiler import Program
-    from archdsl.source import SourceFile
-    from tests.unit.elaborate.specs import DiskLoader
-
     class Files(DiskLoader):
         def file(self, path: str, importer: SourceFile) -> SourceFile:
             return SourceFile(path, UNIT.replace("0.1)", "0.1)  # allow: low-momentum, unused-name"))
