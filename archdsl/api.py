@@ -82,14 +82,16 @@ class Architecture:
         if weights is None:
             return build(self.graph)
         from archdsl.backends.keras.files import opened
+        from archdsl.backends.keras.held import as_graph_has_them
         from archdsl.backends.keras.order import by_order as ordered
         from archdsl.weights import PartialWeights, fitting, match, report
 
         with opened(weights) as source:
             if by_order:
                 return build(self.graph, lambda model: ordered(self.graph, source, model))
-            found = match(self.graph, source)
-            model = build(self.graph, lambda _: fitting(found, source, partial=partial))
+            arrays = as_graph_has_them(self.graph, source)
+            found = match(self.graph, arrays)
+            model = build(self.graph, lambda _: fitting(found, arrays, partial=partial))
         if not found:
             warnings.warn(report(found, partial=True), PartialWeights, stacklevel=2)
         return model
@@ -102,10 +104,11 @@ class Architecture:
             OSError: the file cannot be read.
         """
         from archdsl.backends.keras.files import opened
+        from archdsl.backends.keras.held import as_graph_has_them
         from archdsl.weights import match
 
         with opened(weights) as source:
-            return match(self.graph, source)
+            return match(self.graph, as_graph_has_them(self.graph, source))
 
     def save_weights(self, model: keras.Model, file: str | os.PathLike[str]) -> None:
         """Writes the weights of a model that was built from this architecture, each under its path and name.

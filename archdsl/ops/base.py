@@ -13,7 +13,7 @@ from archdsl.ops.reach import SAME, Layout, Sight
 
 
 class Weight(NamedTuple):
-    """One array that an op owns, named as the Keras layer names it."""
+    """One array that an op owns."""
 
     name: str
     shape: tuple[int, ...]

@@ -101,10 +101,4 @@ class Scale(Weighted):
         (x,) = inputs
         size = (known_channels(x),) if self.per == "channel" else ()
         bias = (Weight("bias", size, self.trainable),) if self.bias else ()
-        if self.is_depthwise(x):
-            return (Weight("kernel", (1, 1, *size, 1), self.trainable), *bias)
         return (Weight("gamma", size, self.trainable), *bias)
-
-    def is_depthwise(self, x: Shape) -> bool:
-        """Whether it is a depthwise convolution of one place, as fast and a layer of Keras: over ``[h, w, c]``."""
-        return self.per == "channel" and len(x) == 3

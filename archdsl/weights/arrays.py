@@ -27,6 +27,10 @@ class Array:
             return "float"
         return "integer" if self.dtype.startswith(("int", "uint")) else "other"
 
+    def reshaped(self, shape: tuple[int, ...]) -> Array:
+        """The same values in another shape."""
+        return Array(shape, self.dtype, lambda: self.read().reshape(shape))
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import archdsl
 from archdsl import Architecture, WeightsError
+from archdsl.backends.keras.held import held_elsewhere, name_in_layer
 from archdsl.cli.main import cli
 from archdsl.weights import PartialWeights, expected
 
@@ -366,7 +367,10 @@ def test_nothing_waits_for_its_value_after_a_failure(net: Architecture, tmp_path
 
 def test_variables_have_the_names_of_the_graph(every: tuple[Architecture, keras.Model]) -> None:
     architecture, model = every
-    assert [*expected(architecture.graph)] == [variable.path for variable in model.weights]
+    elsewhere = held_elsewhere(architecture.graph)
+    names = [name_in_layer(key, elsewhere) for key in expected(architecture.graph)]
+    assert names == [variable.path for variable in model.weights]
+    assert elsewhere.keys() == {"scale/gamma"}
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from functools import partial
 from typing import Any
 
 import keras
 
 from archdsl.backends.keras import lowering as lowering  # registers every op
+from archdsl.backends.keras.held import uses
 from archdsl.backends.keras.registry import Owner, Site, layer_name, lower, static
 from archdsl.backends.keras.weights import Choice, started
-from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.view import order
 
@@ -35,10 +34,7 @@ def build(graph: Graph, choose: Choice | None = None) -> keras.Model:
 def _model(graph: Graph) -> keras.Model:
     inputs = {port.name: keras.Input(static(port.shape), name=port.name) for port in graph.inputs}
     tensors: dict[str, Any] = dict(inputs)
-    uses: dict[str, list[tuple[Shape, ...]]] = defaultdict(list)
-    for node in graph:
-        uses[node.layer].append(graph.input_shapes(node))
-    owners = {path: Owner(layer_name(path), shapes) for path, shapes in uses.items()}
+    owners = {path: Owner(layer_name(path), shapes) for path, shapes in uses(graph).items()}
     positive: set[str] = set()
     for node in order(graph):
         nonnegative = node.inputs[0] in positive

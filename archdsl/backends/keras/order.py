@@ -9,6 +9,7 @@ from typing import Final
 import keras
 
 from archdsl.backends.keras.files.layout import snake_case
+from archdsl.backends.keras.held import Held, held_elsewhere
 from archdsl.backends.keras.registry import layer_name
 from archdsl.graph.model import Graph
 from archdsl.weights import Array, Layer, Weights, WeightsError, expected
@@ -18,10 +19,10 @@ _SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class _Ours:
-    """A layer of the model: the shapes of its arrays by key."""
+    """A layer of the model: its variables by the keys of the arrays that they hold."""
 
     path: str
-    shapes: dict[str, tuple[int, ...]]
+    variables: dict[str, Held]
 
 
 def by_order(graph: Graph, weights: Weights, model: keras.Model) -> dict[str, Array]:
@@ -58,9 +59,11 @@ def by_order(graph: Graph, weights: Weights, model: keras.Model) -> dict[str, Ar
 def _ours(graph: Graph, model: keras.Model) -> Mapping[str, list[_Ours]]:
     """The layers with weights by class, in the order of the model."""
     owners: dict[str, _Ours] = {}
+    held = held_elsewhere(graph)
     for key, weight in expected(graph).items():
         path = key.partition("/")[0]
-        owners.setdefault(layer_name(path), _Ours(path, {})).shapes[key] = weight.shape
+        variable = held.get(key, Held(weight.name, weight.shape))
+        owners.setdefault(layer_name(path), _Ours(path, {})).variables[key] = variable
     found: dict[str, list[_Ours]] = {}
     for layer in model.layers:
         if layer.name in owners:
@@ -77,14 +80,14 @@ def _theirs(layers: tuple[Layer, ...]) -> Mapping[str, list[Layer]]:
 
 def _pair(ours: _Ours, theirs: Layer, weights: Weights, found: dict[str, Array]) -> Iterator[str]:
     """Adds the arrays of a layer to what was found, and gives what does not fit."""
-    names = [key.partition("/")[2] for key in ours.shapes]
+    names = [variable.name for variable in ours.variables.values()]
     # Where the file does not name them, Keras's order within a layer is all there is, which is that of the op.
     given = [key.partition("/")[2] for key in theirs.keys] if theirs.is_named else names
     if len(given) != len(theirs.keys) or sorted(given) != sorted(names):
         yield f"{theirs.name} has {', '.join(given)}; {ours.path} has {', '.join(names)}"
         return
     arrays = {name: weights.arrays[key] for name, key in zip(given, theirs.keys, strict=True)}
-    for (key, shape), name in zip(ours.shapes.items(), names, strict=True):
+    for key, (name, shape) in ours.variables.items():
         array = arrays[name]
         if array.shape == shape:
             found[key] = array

@@ -10,6 +10,7 @@ import keras
 
 from archdsl.atomic import elsewhere, replacing
 from archdsl.backends.keras.files import hdf5
+from archdsl.backends.keras.held import Held, held_elsewhere, name_in_layer
 from archdsl.backends.keras.registry import layer_name
 from archdsl.graph.fingerprint import fingerprint
 from archdsl.graph.model import Graph
@@ -27,12 +28,14 @@ def variables(graph: Graph, model: keras.Model) -> dict[str, keras.Variable]:
     """
     found: dict[str, keras.Variable] = {}
     owners: dict[str, dict[str, keras.Variable]] = {}
+    held = held_elsewhere(graph)
     for key, weight in expected(graph).items():
         path = key.partition("/")[0]
         if path not in owners:
             owners[path] = _own(model, layer_name(path))
-        variable = owners[path].get(weight.name)
-        if variable is None or tuple(variable.shape) != weight.shape:
+        name, shape = held.get(key, Held(weight.name, weight.shape))
+        variable = owners[path].get(name)
+        if variable is None or tuple(variable.shape) != shape:
             has = "none" if variable is None else str([*variable.shape])
             raise WeightsError(f"{model.name} is no model of {graph.name}: {key} {[*weight.shape]} is {has} there")
         found[key] = variable
@@ -83,7 +86,7 @@ class _Value:
         self._array = array
 
     def __call__(self, shape: tuple[int, ...], dtype: Any = None) -> Any:
-        return keras.ops.convert_to_tensor(self._array.read(), dtype)
+        return keras.ops.convert_to_tensor(self._array.read().reshape(shape), dtype)
 
 
 # --- into a file ------------------------------------------------------------------------------------------------------
@@ -112,12 +115,16 @@ def write(graph: Graph, model: keras.Model, path: Path, form: str) -> None:
         "archdsl": __version__,
     }
     if form == ".safetensors":
-        arrays = {key: keras.ops.convert_to_numpy(variable) for key, variable in named.items()}
+        shapes = expected(graph)
+        arrays = {
+            key: keras.ops.convert_to_numpy(variable).reshape(shapes[key].shape) for key, variable in named.items()
+        }
         safetensors.write(path, arrays, metadata)
         return
     with elsewhere(path, form) as file:
         model.save_weights(file)
-        hdf5.mark(file, _configuration(model), metadata, named.keys())
+        held = held_elsewhere(graph)
+        hdf5.mark(file, _configuration(model), metadata, {name_in_layer(key, held) for key in named})
 
 
 def _configuration(model: keras.Model) -> hdf5.Configs:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from archdsl.backends.keras.held import is_depthwise
 from archdsl.backends.keras.layers import learned
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import Weighted
@@ -29,7 +30,7 @@ def position_embedding(op: PositionEmbedding, site: Site, x: Tensor) -> Tensor:
 @lowers(Scale)
 def scale(op: Scale, site: Site, x: Tensor) -> Tensor:
     start = keras.initializers.Constant(op.value) if op.init is None else initializer(op)
-    if op.is_depthwise(site.inputs[0]):
+    if is_depthwise(op, site.owner.uses):
         return site.layer(
             keras.layers.DepthwiseConv2D,
             kernel_size=1,

@@ -1,0 +1,79 @@
+"""Arrays that Keras has under another name or in another shape than the op states. Needs no Keras."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from archdsl.graph.dims import Shape
+from archdsl.graph.model import Graph
+from archdsl.ops.axes import known_channels
+from archdsl.ops.base import Op
+from archdsl.ops.learned import Scale
+from archdsl.weights import Weights, expected
+
+Uses: TypeAlias = Sequence[tuple[Shape, ...]]
+"""The input shapes of every use of one set of weights."""
+
+
+class Held(NamedTuple):
+    """The variable that holds an array: its name within the layer, and its shape, which lists the same values."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+def uses(graph: Graph) -> Mapping[str, Uses]:
+    """The uses of each set of weights, by the path of its owner."""
+    found: dict[str, list[tuple[Shape, ...]]] = defaultdict(list)
+    for node in graph:
+        found[node.layer].append(graph.input_shapes(node))
+    return found
+
+
+def is_depthwise(op: Scale, uses: Uses) -> bool:
+    """Whether a scale is a depthwise convolution of one place, as fast and a layer of Keras: over ``[h, w, c]``."""
+    return op.per == "channel" and max(len(x) for (x,) in uses) == 3
+
+
+def _scale(op: Scale, uses: Uses) -> Mapping[str, Held]:
+    ((x,), *_) = uses
+    return {"gamma": Held("kernel", (1, 1, known_channels(x), 1))} if is_depthwise(op, uses) else {}
+
+
+_HELD: Final[Mapping[type[Op], Callable[[Any, Uses], Mapping[str, Held]]]] = {Scale: _scale}
+
+
+def held(op: Op, uses: Uses) -> Mapping[str, Held]:
+    """The variables that hold an op's arrays under other names or in other shapes, by the op's names of the arrays."""
+    found = _HELD.get(type(op))
+    return found(op, uses) if found else {}
+
+
+def held_elsewhere(graph: Graph) -> dict[str, Held]:
+    """The same of all arrays of a graph, by their keys."""
+    places = uses(graph)
+    return {
+        f"{node.path}/{name}": place
+        for node in graph
+        if node.layer == node.path
+        for name, place in held(node.op, places[node.path]).items()
+    }
+
+
+def name_in_layer(key: str, elsewhere: Mapping[str, Held]) -> str:
+    """The key of an array as a file of Keras has it: ``path/variable``."""
+    return f"{key.partition('/')[0]}/{elsewhere[key].name}" if key in elsewhere else key
+
+
+def as_graph_has_them(graph: Graph, weights: Weights) -> Weights:
+    """The arrays of a file, with the graph's names and shapes for those that it has as variables of Keras's layers."""
+    elsewhere, wanted = held_elsewhere(graph), expected(graph)
+    ours = {name_in_layer(key, elsewhere): key for key in elsewhere}
+    arrays = {ours.get(name, name): array for name, array in weights.arrays.items()}
+    for key, place in elsewhere.items():
+        if key in arrays and arrays[key].shape == place.shape:
+            arrays[key] = arrays[key].reshaped(wanted[key].shape)
+    return replace(weights, arrays=arrays)
