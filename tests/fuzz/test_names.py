@@ -18,7 +18,7 @@ from archdsl.syntax.walk import children, walk
 from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.programs import Writer
 
-PROGRAMS = int(os.environ.get("NAMES_PROGRAMS", "12"))
+PROGRAMS = int(os.environ.get("ARCHDSL_NAMES", "12"))
 """How many are looked at; more by hand, when the rule changes."""
 KINDS = frozenset("step,tapped step,block,loop,round,element,branch,rate,value,condition,op".split(","))
 NAME = "names.arch"
