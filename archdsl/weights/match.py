@@ -42,6 +42,8 @@ class Match:
     """In the file only."""
     calls: Mapping[str, str]
     """What the blocks of the model are calls of, by path."""
+    has_order: bool = True
+    """Whether the file's layers can be matched by order instead."""
 
     def __bool__(self) -> bool:
         return not (self.changed or self.new or self.dropped)
@@ -87,6 +89,7 @@ def match(graph: Graph, weights: Weights) -> Match:
         tuple(key for key in wanted if key not in found),
         tuple(key for key in found if key not in wanted),
         {instance.path: instance.call for instance in graph.instances if instance.call},
+        has_order=weights.layers is not None,
     )
 
 

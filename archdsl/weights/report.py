@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from archdsl.diagnostics.model import shortened
 from archdsl.weights.match import Match
 
 _EACH: Final = 4
 """A block has its arrays listed up to so many, more are counted if all of the block's are concerned."""
 _LINES: Final = 40
 """Of one list, before the rest of it is counted."""
+_DEEPEST: Final = 200
+"""Blocks within blocks that are told apart: more than a spec or a graph in JSON may have."""
 
 
 @dataclass(slots=True)
@@ -19,8 +23,6 @@ class _Group:
     """A prefix of paths, and the arrays below it that a list is about."""
 
     path: str
-    whole: int = 0
-    """How many arrays lie below it on that side, also those that the list is not about."""
     listed: list[str] = field(default_factory=list)
     parts: dict[str, _Group] = field(default_factory=dict)
 
@@ -62,47 +64,52 @@ def _heading(match: Match, *, partial: bool) -> str:
 def _folded(
     keys: tuple[str, ...], whole: tuple[str, ...], shapes: Mapping[str, str], calls: Mapping[str, str]
 ) -> list[str]:
-    lines = [*_lines(_grouped(keys, whole), shapes, calls)]
+    counts = Counter(path for key in whole for path in _prefixes(key))
+    lines = [*_lines(_grouped(keys), counts, shapes, calls)]
     if len(lines) <= _LINES:
         return [f"  {line}" for line, _ in lines]
     rest = sum(count for _, count in lines[_LINES:])
     return [*(f"  {line}" for line, _ in lines[:_LINES]), f"  and {_arrays(rest)} more"]
 
 
-def _grouped(keys: tuple[str, ...], whole: tuple[str, ...]) -> _Group:
-    root, about = _Group(""), frozenset(keys)
-    for key in whole:
+def _grouped(keys: tuple[str, ...]) -> _Group:
+    """The arrays of a list by prefixes, in the order of the list."""
+    root = _Group("")
+    for key in keys:
         group = root
+        group.listed.append(key)
         for path in _prefixes(key):
-            group.whole += 1
-            if key in about:
-                group.listed.append(key)
             group = group.parts.setdefault(path, _Group(path))
-        group.whole += 1
-        if key in about:
             group.listed.append(key)
     return root
 
 
 def _prefixes(key: str) -> Iterator[str]:
-    """The paths of the blocks around an array and of its node: ``a``, ``a.b`` and ``a.b.conv``."""
+    """The paths of the blocks around an array and of its node: ``a``, ``a.b`` and ``a.b.conv``.
+
+    Of the blocks only the outer ones where there are very many: names in a file may be anything.
+    """
     path = key.partition("/")[0]
     end = path.find(".")
-    while end >= 0:
+    for _ in range(_DEEPEST):
+        if end < 0:
+            break
         yield path[:end]
         end = path.find(".", end + 1)
     yield path
 
 
-def _lines(root: _Group, shapes: Mapping[str, str], calls: Mapping[str, str]) -> Iterator[tuple[str, int]]:
-    """Lines with how many arrays each stands for."""
+def _lines(
+    root: _Group, counts: Mapping[str, int], shapes: Mapping[str, str], calls: Mapping[str, str]
+) -> Iterator[tuple[str, int]]:
+    """Lines with how many arrays each stands for. ``counts`` has all arrays of the side, listed or not, by prefixes."""
     stack = [root]
     while stack:
         group = stack.pop()
         count = len(group.listed)
-        if count > _EACH and count == group.whole and group.path:
+        if group.path and count > _EACH and count == counts[group.path]:
             call = f" {calls[group.path]}" if group.path in calls else ""
-            yield f"{group.path}{call}: all {count}, such as {_array(group.listed[0], shapes)}", count
+            yield f"{shortened(group.path)}{call}: all {count}, such as {_array(group.listed[0], shapes)}", count
         elif count <= _EACH or not group.parts:
             for key in group.listed:
                 yield _array(key, shapes), 1
@@ -111,7 +118,8 @@ def _lines(root: _Group, shapes: Mapping[str, str], calls: Mapping[str, str]) ->
 
 
 def _array(key: str, shapes: Mapping[str, str]) -> str:
-    return f"{key}: {shapes[key]}" if key in shapes else key
+    name = shortened(key)
+    return f"{name}: {shapes[key]}" if key in shapes else name
 
 
 def _arrays(count: int) -> str:

@@ -138,7 +138,7 @@ def _built(architecture: Architecture, weights: str | None, partial: bool, by_or
         if weights is not None and not by_order:
             found = architecture.match_weights(weights)  # before Keras is loaded
             if not found and not partial:
-                raise Refusal(f"{found}\n{_ADVICE}")
+                raise Refusal(f"{found}\n{_PARTIAL}{_BY_ORDER if found.has_order else ''}")
             if not found:
                 click.echo(report(found, partial=True))
         with working("loading Keras"), hushed():
@@ -154,7 +154,8 @@ def _built(architecture: Architecture, weights: str | None, partial: bool, by_or
         raise Refusal(f"cannot read {weights}: {(error.strerror or str(error)).lower()}") from error
 
 
-_ADVICE = "`--partial` takes what fits; `--by-order` matches layers by class and order, whatever they are called"
+_PARTIAL = "`--partial` takes what fits"
+_BY_ORDER = "; `--by-order` matches layers by class and order, whatever they are called"
 
 
 def _save(architecture: Architecture, model: keras.Model, target: Path, form: str) -> None:

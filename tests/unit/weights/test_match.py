@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import archdsl
-from archdsl.weights import Array, Weights, match, report
+from archdsl.weights import Array, Weights, expected, match, report
 
 NET = archdsl.load_text("model Net() :: [8] -> [2] { dense(4) as hidden -> dense(2) as head }")
 
@@ -27,6 +29,34 @@ def test_types_are_told_from_shapes() -> None:
         "  hidden/bias: [5] in the file, [4] in the model\n"
         "  head/kernel: int8 [4, 2] in the file, float [4, 2] in the model"
     )
+
+
+def test_lists_are_in_the_order_of_the_model() -> None:
+    """A block of which all is missing comes where the model has it, also before blocks of which some is there."""
+    text = "block Pair() :: [8] -> [8] { dense(8) -> dense(8) -> dense(8) }"
+    body = "Pair as first -> repeat 3 { Pair as unit } -> dense(2) as head"
+    graph = archdsl.load_text(f"{text}\nmodel Net() :: [8] -> [2] {{ {body} }}").graph
+    there = {key: Array(weight.shape, "float32", dict) for key, weight in expected(graph).items() if "unit.1" in key}
+    lines = str(match(graph, Weights("file", there))).splitlines()
+    assert lines[2:] == [
+        "  first Pair: all 6, such as first.dense/kernel",
+        "  unit.0 Pair: all 6, such as unit.0.dense/kernel",
+        "  unit.2 Pair: all 6, such as unit.2.dense/kernel",
+        "  head/kernel",
+        "  head/bias",
+    ]
+
+
+def test_names_of_any_length_are_told_in_little_room() -> None:
+    names = [f"{'block.' * 100_000}{i}/kernel" for i in range(6)]
+    file = Weights("file", {name: Array((2,), "float32", dict) for name in names})
+    tracemalloc.start()
+    text = str(match(NET.graph, file))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "not in the model:\n  block: all 6, such as block.block." in text
+    assert len(text) < 2_000
+    assert peak < 10e6
 
 
 def test_what_is_taken_in_part_says_so() -> None:

@@ -29,8 +29,8 @@ def opened(file: str | os.PathLike[str]) -> AbstractContextManager[Weights]:
                 raise OSError(errno.EINVAL, "no ordinary file", name)
             with path.open("rb"):  # what may not be read is told in one way for all forms
                 return reader(name)
-    endings = ", ".join(_READERS)
+    *others, last = _READERS
     extra = ""
     if name.lower().endswith((".h5", ".hdf5")):
         extra = "; the older form of Keras is read by Keras alone: load it there and save the model as .keras"
-    raise WeightsError(f"{name} is no file of weights: it must end in {endings}{extra}")
+    raise WeightsError(f"{name} is no file of weights: it must end in {', '.join(others)} or {last}{extra}")
