@@ -75,9 +75,14 @@ def test_the_files_that_are_not_hostile_fit(net: Architecture, tmp_path: Path) -
 # --- HDF5 -------------------------------------------------------------------------------------------------------------
 
 
+def _with_secret(h5: Any) -> None:
+    h5["x"] = KERNEL
+    plain(h5)
+
+
 @pytest.fixture
 def secret(tmp_path: Path) -> Path:
-    return write(tmp_path / "secret.h5", lambda h5: (h5.__setitem__("x", KERNEL), plain(h5)))
+    return write(tmp_path / "secret.h5", _with_secret)
 
 
 def _external_link(h5: Any, secret: Path) -> None:
@@ -221,20 +226,23 @@ def test_archives(net: Architecture, tmp_path: Path) -> None:
     h5 = write(tmp_path / "net.weights.h5", plain).read_bytes()
     file = tmp_path / "net.keras"
     other = {"config": {"layers": [{"class_name": "Conv2D", "config": {"name": "dense"}}]}}
-    for made, words in (
-        (lambda: archive(file, h5, CONFIG, compression=zipfile.ZIP_DEFLATED), "compressed or encrypted"),
-        (lambda: archive(file, b"\0" * 2**20, CONFIG), "no file of Keras's weights"),
-        (lambda: archive(file, h5, "[" * 100_000), "config.json is none of a model"),
-        (lambda: archive(file, h5, b"\xff\xfe"), "config.json is none of a model"),
-        (lambda: archive(file, h5, "[]"), "config.json is none of a model"),
-        (lambda: archive(file, h5, {"config": {"layers": 3}}), "no list of layers"),
-        (lambda: archive(file, h5, {"config": {"layers": [{"config": 3}]}}), "contradicts itself"),
-        (lambda: archive(file, h5, other), "contradicts itself"),
-    ):
-        made()
+    archive(file, h5, CONFIG, compression=zipfile.ZIP_DEFLATED)
+    refused(net, file, "compressed or encrypted")
+    archive(file, b"\0" * 2**20, CONFIG)
+    refused(net, file, "no file of Keras's weights")
+    configs: tuple[tuple[object, str], ...] = (
+        ("[" * 100_000, "config.json is none of a model"),
+        (b"\xff\xfe", "config.json is none of a model"),
+        ("[]", "config.json is none of a model"),
+        ({"config": {"layers": 3}}, "no list of layers"),
+        ({"config": {"layers": [{"config": 3}]}}, "contradicts itself"),
+        (other, "contradicts itself"),
+    )
+    for config, words in configs:
+        archive(file, h5, config)
         refused(net, file, words)
-    with zipfile.ZipFile(file, "w") as made_anew:
-        made_anew.writestr("config.json", json.dumps(CONFIG))
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr("config.json", json.dumps(CONFIG))
     refused(net, file, "has no model.weights.h5")
 
 
