@@ -72,6 +72,8 @@ def as_graph_has_them(graph: Graph, weights: Weights) -> Weights:
     """The arrays of a file, with the graph's names and shapes for those that it has as variables of Keras's layers."""
     elsewhere, wanted = held_elsewhere(graph), expected(graph)
     ours = {name_in_layer(key, elsewhere): key for key in elsewhere}
+    # A file that has an array under both names has one that is not the model's, which stays in the list.
+    ours = {name: key for name, key in ours.items() if key not in weights.arrays}
     arrays = {ours.get(name, name): array for name, array in weights.arrays.items()}
     for key, place in elsewhere.items():
         if key in arrays and arrays[key].shape == place.shape:
