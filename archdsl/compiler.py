@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from math import isfinite
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as contract_codes
@@ -28,6 +28,9 @@ from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
+
+if TYPE_CHECKING:
+    from archdsl.passes.sizes import Least
 
 _SHOWN: Final = 60
 """Characters of a first line that a diagnostic marks."""
@@ -85,6 +88,16 @@ class Program:
     def models(self) -> tuple[str, ...]:
         """The models and variants that the file declares, in its order."""
         return tuple(self._module.models)
+
+    @property
+    def open_sizes(self) -> Mapping[str, tuple[Least, ...]]:
+        """Of each model that was made and leaves sizes open, what these must be at least for its proof to hold."""
+        graphs = {graph.name: graph for graph in self._session.graphs.values() if graph is not None and graph.is_open}
+        if not graphs:
+            return {}
+        from archdsl.passes.sizes import least_sizes
+
+        return {name: least_sizes(graphs[name]) for name in self.models if name in graphs}
 
     @property
     def checks(self) -> int:

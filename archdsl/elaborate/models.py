@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from archdsl.diagnostics.catalogue import contracts as codes
+from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.elaborate import habits
 from archdsl.elaborate.arguments import bind_parameters
 from archdsl.elaborate.evaluate import evaluate
@@ -73,7 +74,23 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
     graph = flatten(template, root, inputs, outputs, session.add, ports=ports, about=about)
     if graph is not None:
         habits.in_graph(session, graph, ref.decl.signature or asked, is_model=ref.decl.is_model)
-    return graph
+    return graph if graph is None or _has_sizes(session, graph, asked) else None
+
+
+def _has_sizes(session: Session, graph: Graph, asked: ast.Signature) -> bool:
+    """Whether open sizes can be chosen so that all dimensions are those of maps; reports it if not."""
+    if not graph.is_open:
+        return True
+    from archdsl.passes.sizes import NoSize, least_sizes
+
+    span = asked.inputs[0].span.to(asked.inputs[-1].span)
+    session.charge(len(graph.nodes), span)
+    try:
+        least_sizes(graph)
+    except NoSize as error:
+        session.report(shape_codes.NoSizeFits(span=span, dimension=str(error.dimension)))
+        return False
+    return True
 
 
 def _apart(inputs: Mapping[str, T], template: Template) -> dict[str, T]:

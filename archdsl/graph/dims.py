@@ -91,6 +91,15 @@ class Sym:
         return ("-" + text[3:]) if text.startswith(" - ") else text[3:]
 
     @property
+    def terms(self) -> tuple[tuple[Monomial, Fraction], ...]:
+        """What is added up: products of sizes, each with its factor; a number alone has the empty product.
+
+        >>> (Sym.named("h") / 2 - 1).terms
+        (((), Fraction(-1, 1)), (('h',), Fraction(1, 2)))
+        """
+        return self._terms
+
+    @property
     def size(self) -> int:
         """How many terms it has."""
         return len(self._terms)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny
 
-from archdsl.graph.dims import Dim, Shape
+from archdsl.graph.dims import Dim, Shape, Sym
 from archdsl.ops.base import Op
 from archdsl.ops.registry import op_from_json
 
@@ -113,6 +113,11 @@ class Graph(BaseModel):
     @cached_property
     def by_path(self) -> Mapping[str, Node]:
         return {node.path: node for node in self.nodes}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a size of an input is known only when the model runs."""
+        return any(isinstance(dim, Sym) for port in self.inputs for dim in port.shape)
 
     @cached_property
     def shapes(self) -> Mapping[str, Shape]:

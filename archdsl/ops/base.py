@@ -140,6 +140,10 @@ class Op(BaseModel):
         """What is allowed and almost never meant: warnings, about inputs that fit."""
         return iter(())
 
+    def needs(self, *inputs: Shape) -> Shape:
+        """Sizes that must be whole and at least 1 for the op to do what ``shape`` says, besides those of the output."""
+        return ()
+
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         """The arrays that the op owns, in the order of the Keras layer's ``weights``."""
         return ()

@@ -57,6 +57,12 @@ class Pad(Op):
                 )
         return tuple(dim + before + after for dim, (before, after) in zip(x, sides, strict=True))
 
+    def needs(self, *inputs: Shape) -> Shape:
+        if self.mode != "reflect":
+            return ()
+        (x,) = inputs
+        return tuple(dim - max(side) for dim, side in zip(x, self.sides(x), strict=True))
+
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
         return tuple(Reach.window(1, before=before) for before, _ in self.sides(inputs[0]))
 
@@ -123,6 +129,13 @@ class Slice(Op):
         if not self.keepdims:
             return (*x[:axis], *x[axis + 1 :])
         return positive((*x[:axis], ceil_div(end - first, self.step), *x[axis + 1 :]), x, argument="stop")
+
+    def needs(self, *inputs: Shape) -> Shape:
+        """The range begins and ends inside the axis."""
+        (x,) = inputs
+        size = x[axis_index(self.axis, x)]
+        first, end = self._range(size)
+        return (first + 1, size - end + 1)
 
     def _range(self, size: Dim) -> tuple[Dim, Dim]:
         """Where the range begins and ends, counted from the beginning of an axis of this size."""

@@ -113,6 +113,10 @@ class WindowPartition(Op):
         window = per_axis(self.window, spatial_rank(x), "window")
         return (elements(blocks(x[:-1], window, "window", "window")), prod(window), x[-1])
 
+    def needs(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        return blocks(x[:-1], per_axis(self.window, spatial_rank(x), "window"), "window", "window")
+
     def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
         *places, channels = layout
         sizes = per_axis(self.window, len(places), "window")
@@ -153,6 +157,9 @@ class WindowMerge(Op):
             )
         at_most_one_unknown(self.size, argument="size")
         return (*self.size, x[-1])
+
+    def needs(self, *inputs: Shape) -> Shape:
+        return blocks(self.size, per_axis(self.window, len(self.size), "window"), "window", "window")
 
     def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
         windows, inside, channels = layout

@@ -34,7 +34,7 @@ def prove(graph: Graph) -> tuple[Disagreement, ...]:
     Each node is judged by the stated shapes of its inputs, so a single wrong shape is reported where it stands and
     where it cannot be used, but does not spread over everything that follows.
     """
-    return tuple(_disagreements(graph))
+    return tuple(_disagreements(graph)) or tuple(_impossible(graph))
 
 
 def _disagreements(graph: Graph) -> Iterator[Disagreement]:
@@ -54,6 +54,17 @@ def _disagreements(graph: Graph) -> Iterator[Disagreement]:
     for port in graph.outputs:
         if graph.shapes[port.node] != port.shape:
             yield Disagreement(port.name, port.shape, graph.shapes[port.node])
+
+
+def _impossible(graph: Graph) -> Iterator[Disagreement]:
+    """Sizes that are left open must be sizes of something."""
+    if graph.is_open:
+        from archdsl.passes.sizes import NoSize, least_sizes
+
+        try:
+            least_sizes(graph)
+        except NoSize as error:
+            yield Disagreement(graph.name, (error.dimension,), None, str(error))
 
 
 class _WrongNumber(Exception):

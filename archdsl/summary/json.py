@@ -29,6 +29,7 @@ def to_json(summary: Summary, *, depth: int | None = None, indent: int | None = 
         "model": summary.model,
         "input": _ports(summary.inputs),
         "output": _ports(summary.outputs),
+        **({"sizes": [least._asdict() for least in summary.sizes]} if summary.sizes else {}),
         **_figures(summary.total),
         "depth": summary.depth,
         "nodes": summary.root.nodes,

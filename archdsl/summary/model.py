@@ -13,6 +13,7 @@ from archdsl.ops.show import TRAINING, call
 from archdsl.passes.cost import NodeCost, cost
 from archdsl.passes.memory import DType, Memory, memory
 from archdsl.passes.receptive import Field, receptive_field
+from archdsl.passes.sizes import Least, least_sizes
 
 Kind: TypeAlias = Literal["model", "block", "group", "op", "stage"]
 
@@ -80,6 +81,8 @@ class Summary:
     shares: tuple[Share, ...]
     """By kind of op, the one with the most parameters first."""
     estimate: Estimate
+    sizes: tuple[Least, ...]
+    """What the sizes that are left open must be at least."""
     field: Field | None
     """The receptive field of the last map: the largest window that a node looks through."""
 
@@ -127,6 +130,7 @@ def summarise(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Summ
         root=_row(tree(graph), "", _Figures(costs.nodes, inference.nodes, fields.nodes, owners)),
         shares=_shares(graph, costs.nodes),
         estimate=Estimate(batch, dtype, inference, training),
+        sizes=least_sizes(graph),
         field=fields.largest,
     )
 

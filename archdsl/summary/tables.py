@@ -134,11 +134,13 @@ def totals(summary: Summary) -> Table:
             ", and gates or statistics of the whole map" if field.context else ""
         )
         lines.append(_total("receptive field", of.seen(field.size), around))
+    if summary.sizes:
+        lines.append(_total("proved for", Cell.words(", ".join(map(str, summary.sizes))), ""))
     return Table("", (Column("name", "", "words"), Column("total", ""), Column("rounded", "", "words")), tuple(lines))
 
 
 def _total(name: str, figure: Cell, beside: str) -> Line:
-    return Line((Cell.words(name), figure, Cell.words("" if beside == figure.text else f"({beside})")))
+    return Line((Cell.words(name), figure, Cell.words(f"({beside})" if beside not in ("", figure.text) else "")))
 
 
 def memories(summary: Summary) -> Table:

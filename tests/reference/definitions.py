@@ -64,7 +64,7 @@ def size(dim: Dim, sizes: Mapping[str, int]) -> int:
     """A dimension for given run-time sizes, which must fit it: half of 7 is none."""
     if not isinstance(dim, Sym):
         return dim
-    value = sum((c * prod(sizes[name] for name in monomial) for monomial, c in dim._terms), Fraction(0))
+    value = sum((c * prod(sizes[name] for name in monomial) for monomial, c in dim.terms), Fraction(0))
     assert value.denominator == 1, f"{dim} is {value} for {dict(sizes)}"
     return int(value)
 

@@ -13,8 +13,11 @@ from archdsl.cli.specs import SpecType, find
 from archdsl.cli.terminal import colour
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archdsl.diagnostics import Diagnostic
     from archdsl.files import Located
+    from archdsl.passes.sizes import Least
 
 SCHEMA = "archdsl-check"
 VERSION = 1
@@ -36,6 +39,8 @@ class Report(NamedTuple):
     checks: int
     diagnostics: tuple[Diagnostic, ...]
     seconds: float
+    sizes: Mapping[str, tuple[Least, ...]]
+    """Of each model that leaves sizes open, what these must be at least."""
 
 
 @click.command(epilog=_EPILOG)
@@ -93,7 +98,8 @@ def _check(spec: str) -> Report:
     if located.model is not None and located.model not in program.models and not program.has_errors:
         found = (unknown_model(program, located.model), *found)
     seconds = perf_counter() - started
-    return Report(located.asked, located.source.name, program.models, program.checks, found, seconds)
+    name, sizes = located.source.name, program.open_sizes
+    return Report(located.asked, name, program.models, program.checks, found, seconds, sizes)
 
 
 def _check_graph(located: Located, started: float) -> Report:
@@ -101,12 +107,18 @@ def _check_graph(located: Located, started: float) -> Report:
     from archdsl.diagnostics import ArchError
 
     models: tuple[str, ...] = ()
+    sizes: dict[str, tuple[Least, ...]] = {}
     found: tuple[Diagnostic, ...] = ()
     try:
-        models = (read_graph(located.source).name,)
+        graph = read_graph(located.source)
+        models = (graph.name,)
+        if graph.is_open:
+            from archdsl.passes.sizes import least_sizes
+
+            sizes = {graph.name: least_sizes(graph)}
     except ArchError as error:
         found = tuple(error.diagnostics)
-    return Report(located.asked, located.source.name, models, 0, found, perf_counter() - started)
+    return Report(located.asked, located.source.name, models, 0, found, perf_counter() - started, sizes)
 
 
 def _text(report: Report, most: int) -> str:
@@ -124,7 +136,12 @@ def _text(report: Report, most: int) -> str:
         parts.append("no problems")
     else:
         parts.append("no problems, but nothing to compile: a `check` line compiles a block")
-    return "\n".join([*shown, f"{report.file}: {', '.join(parts)} ({report.seconds * 1000:.0f} ms)"])
+    proved = (f"  {model} is proved for {', '.join(map(str, sizes))}" for model, sizes in report.sizes.items())
+    return "\n".join([*shown, f"{report.file}: {', '.join(parts)} ({report.seconds * 1000:.0f} ms)", *proved])
+
+
+def _sizes(report: Report) -> dict[str, Any]:
+    return {model: [least._asdict() for least in sizes] for model, sizes in report.sizes.items()}
 
 
 def _json(reports: list[Report]) -> str:
@@ -140,6 +157,7 @@ def _json(reports: list[Report]) -> str:
                 "file": report.file,
                 "models": list(report.models),
                 "checks": report.checks,
+                **({"sizes": _sizes(report)} if report.sizes else {}),
                 "errors": sum(d.is_error for d in report.diagnostics),
                 "warnings": sum(not d.is_error for d in report.diagnostics),
                 "diagnostics": [to_json(d) for d in report.diagnostics],

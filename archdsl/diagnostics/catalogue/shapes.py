@@ -238,6 +238,18 @@ class ChannelCount(Diagnostic):
     channels: str
 
 
+class NoSizeFits(Diagnostic):
+    """A model leaves sizes open, and there are none for which all of its dimensions are whole numbers of at least 1.
+
+        model Net(x: [h, 8], y: [10 - h, 8]) -> …     # wrong: 10 - h is below 1 where h is large
+
+    What is proved of open sizes holds from a least size on, which `archdsl check` and `archdsl summary` print.
+    """
+
+    message = "no sizes fit: `{dimension}` is not a whole number of at least 1 for all large ones"
+    dimension: str
+
+
 class NotAPermutation(Diagnostic):
     """An order does not name each dimension once: `permute([0, 2])` or `permute([0, 1, 1])` on `[h, w, c]`.
 

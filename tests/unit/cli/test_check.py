@@ -119,6 +119,17 @@ def test_json(run: Run) -> None:
     assert bad["diagnostics"][0]["code"] == "contract-broken"
 
 
+def test_open_sizes(run: Run) -> None:
+    """A model that leaves sizes open is told from which on its proof holds; a saved graph too."""
+    Path("open.arch").write_text("model M() :: [h, w, 3] -> [...] { avg_pool(2) -> crop(1) }\n", encoding="utf-8")
+    assert run("compile", "open.arch", "--to", "json", "-o", "open.json").exit_code == 0
+    for spec in ("open.arch", "open.json"):
+        told = run("check", spec).stdout.splitlines()
+        assert told[1] == "  M is proved for h >= 6 in steps of 2, w >= 6 in steps of 2"
+        (checked,) = json.loads(run("check", "--format", "json", spec).stdout)["specs"]
+        assert checked["sizes"] == {"M": [{"name": name, "size": 6, "step": 2} for name in ("h", "w")]}
+
+
 def test_github(run: Run) -> None:
     result = run("check", "--format", "github", "net.arch", "bad.arch")
     assert result.exit_code == 1
