@@ -9,6 +9,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.diagnostics.catalogue.habits import LowMomentum
 from archdsl.graph.dims import Shape, show
+from archdsl.ops.axes import known_channels
 from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known
 from archdsl.ops.reach import SAME, WHOLE, Sight
 from archdsl.ops.show import number
@@ -180,6 +181,7 @@ class LocalResponseNorm(Op):
     def shape(self, *inputs: Shape) -> Shape:
         if not inputs[0]:
             raise Misfit(codes.WrongRank, wanted="[…, channels]", shape=show(inputs[0]))
+        known_channels(inputs[0])
         return inputs[0]
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:

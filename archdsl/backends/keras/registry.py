@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
@@ -119,7 +120,8 @@ def _name_operations(result: Tensor, tensors: Sequence[Tensor], path: str) -> No
 
     Keras numbers operations over a whole process, and such a name could be that of a node.
     """
-    found: list[keras.Operation] = []
+    found: dict[int, keras.Operation] = {}
+    """By identity, the last one first."""
     known = {id(tensor) for tensor in tensors}
     queue = [result]
     while queue:
@@ -128,21 +130,20 @@ def _name_operations(result: Tensor, tensors: Sequence[Tensor], path: str) -> No
             continue
         known.add(id(tensor))
         operation = tensor._keras_history.operation  # Keras documents it as how a model finds its layers
-        if operation not in found:
-            found.append(operation)
+        found.setdefault(id(operation), operation)
         node = operation._inbound_nodes[tensor._keras_history.node_index]
         queue.extend(node.input_tensors)
-    taken = {operation.name for operation in found if isinstance(operation, keras.Layer)}
-    for operation in found:
+    taken = {operation.name for operation in found.values() if isinstance(operation, keras.Layer)}
+    numbers = Counter[str]()
+    for operation in found.values():
         if isinstance(operation, keras.Layer):
             continue
         name = path
         if name in taken:
             stem = name = layer_name(f"{path}.{type(operation).__name__.lower()}")
-            for number in range(1, len(found)):
-                if name not in taken:
-                    break
-                name = f"{stem}_{number}"
+            while name in taken:
+                numbers[stem] += 1
+                name = f"{stem}_{numbers[stem]}"
         taken.add(name)
         operation.name = name
 

@@ -19,13 +19,13 @@ from keras import ops
 def space_to_depth(x: Any, size: Sequence[int], order: str) -> Any:
     """``[h, w, c]`` to ``[h / s, w / s, s * s * c]``."""
     blocks = ops.transpose(_cut(x, size), _axes(len(size), order))
-    return ops.reshape(blocks, (-1, *ops.shape(blocks)[1 : len(size) + 1], prod(size) * x.shape[-1]))
+    return ops.reshape(blocks, (-1, *ops.shape(blocks)[1 : len(size) + 1], prod(size) * ops.shape(x)[-1]))
 
 
 def depth_to_space(x: Any, size: Sequence[int], order: str) -> Any:
     """``[h, w, s * s * c]`` to ``[h * s, w * s, c]``."""
     rank, axes = len(size), _axes(len(size), order)
-    inside = (*(n for block in size for n in (0, block)), x.shape[-1] // prod(size))
+    inside = (*(n for block in size for n in (0, block)), ops.shape(x)[-1] // prod(size))
     parts = [inside[axis - 1] for axis in axes[rank + 1 :]]
     blocks = ops.reshape(x, (-1, *ops.shape(x)[1:-1], *parts))
     return _sew(ops.transpose(blocks, _inverse(axes)), size)
@@ -34,7 +34,7 @@ def depth_to_space(x: Any, size: Sequence[int], order: str) -> Any:
 def window_partition(x: Any, window: Sequence[int]) -> Any:
     """``[h, w, c]`` to ``[windows, places, c]``, both row by row."""
     blocks = ops.transpose(_cut(x, window), _axes(len(window), "hwc"))
-    return ops.reshape(blocks, (-1, prod(ops.shape(blocks)[1 : len(window) + 1]), prod(window), x.shape[-1]))
+    return ops.reshape(blocks, (-1, prod(ops.shape(blocks)[1 : len(window) + 1]), prod(window), ops.shape(x)[-1]))
 
 
 def window_merge(x: Any, window: Sequence[int], size: Sequence[int | None]) -> Any:
@@ -43,7 +43,7 @@ def window_merge(x: Any, window: Sequence[int], size: Sequence[int | None]) -> A
     if None in counts:
         rest = ops.shape(x)[1] // prod(n for n in counts if n is not None)
         counts = [rest if n is None else n for n in counts]
-    blocks = ops.reshape(x, (-1, *counts, *window, x.shape[-1]))
+    blocks = ops.reshape(x, (-1, *counts, *window, ops.shape(x)[-1]))
     return _sew(ops.transpose(blocks, _inverse(_axes(len(window), "hwc"))), window)
 
 
@@ -93,9 +93,8 @@ class SpaceToDepth(_Shuffle):
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         batch, *dims, channels = input_shape
-        assert channels is not None
         kept = (None if dim is None else dim // block for dim, block in zip(dims, self.size, strict=True))
-        return (batch, *kept, channels * prod(self.size))
+        return (batch, *kept, None if channels is None else channels * prod(self.size))
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
@@ -107,9 +106,8 @@ class DepthToSpace(_Shuffle):
 
     def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
         batch, *dims, channels = input_shape
-        assert channels is not None
         grown = (None if dim is None else dim * block for dim, block in zip(dims, self.size, strict=True))
-        return (batch, *grown, channels // prod(self.size))
+        return (batch, *grown, None if channels is None else channels // prod(self.size))
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
