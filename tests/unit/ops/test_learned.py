@@ -34,7 +34,7 @@ def test_position_embedding() -> None:
 def test_scale() -> None:
     x = (N, 7, 96)
     assert Scale().shape(x) == x
-    assert Scale().weights(x) == (Weight("kernel", (1, 1, 96, 1)),), "as a depthwise convolution of one place"
+    assert Scale().weights(x) == (Weight("gamma", (96,)),), "whatever layer holds it"
     assert Scale().weights((7, 96)) == (Weight("gamma", (96,)),)
     assert Scale(per="tensor", bias=True).weights(x) == (Weight("gamma", ()), Weight("bias", ()))
     assert Scale(value=1.0, bias=True, trainable=False).weights(x)[1] == Weight("bias", (96,), False)
