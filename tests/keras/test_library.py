@@ -19,15 +19,15 @@ MODELS = {
     """,
     "feature pyramid": """
         from std.pyramid import FeaturePyramid
-        model Net() :: [64, 64, 3] -> (p2: [16, 16, 8], p3: [8, 8, 8], p4: [4, 4, 8], p5: [2, 2, 8]) {
+        model Net() :: [128, 128, 3] -> (p2: [32, 32, 8], p3: [16, 16, 8], p4: [8, 8, 8], p5: [4, 4, 8]) {
           conv(4, stride=2) -> for width in [4, 8, 16, 32] { conv(width, stride=2) as c }
           -> ports { c2: c[0]  c3: c[1]  c4: c[2]  c5: c[3] } -> FeaturePyramid(8)
         }
     """,
     "RetinaNet's pyramid": """
         from std.pyramid import RetinaPyramid
-        model Net() :: (c3: [8, 8, 4], c4: [4, 4, 8], c5: [2, 2, 16])
-            -> (p3: [8, 8, 8], p4: [4, 4, 8], p5: [2, 2, 8], p6: [1, 1, 8], p7: [1, 1, 8]) {
+        model Net() :: (c3: [32, 32, 4], c4: [16, 16, 8], c5: [8, 8, 16])
+            -> (p3: [32, 32, 8], p4: [16, 16, 8], p5: [8, 8, 8], p6: [4, 4, 8], p7: [2, 2, 8]) {
           ports { c3: c3  c4: c4  c5: c5 } -> RetinaPyramid(8)
         }
     """,
