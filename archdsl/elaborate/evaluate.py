@@ -71,6 +71,10 @@ def _name(node: ast.Name, scope: Scope) -> Value:
     return value
 
 
+def _broken(_node: ast.Broken, _scope: Scope) -> Value:
+    raise Silence()
+
+
 def _literal(node: ast.Literal, _scope: Scope) -> Value:
     return node.value
 
@@ -128,6 +132,8 @@ def _comprehension(node: ast.Comprehension, scope: Scope) -> Value:
 
 def _table(node: ast.Table, scope: Scope) -> Value:
     header, *rows = node.rows
+    if any(isinstance(cell, ast.Broken) for row in node.rows for cell in row):
+        raise Silence()  # nobody knows how many cells it stands for
     names: dict[str, None] = {}
     for cell in header:
         if not isinstance(cell, ast.Name):
@@ -248,6 +254,8 @@ def _field(node: ast.Field, scope: Scope) -> Value:
 
 
 def _item(node: ast.Item, scope: Scope) -> Value:
+    if isinstance(node.index, ast.Broken):
+        raise Silence()
     value = evaluate(node.value, scope)
     if not isinstance(value, tuple | str):
         help_ = (
@@ -375,6 +383,7 @@ def _call_function(function: FunctionRef, given: list[tuple[ast.Name | None, Giv
 
 
 _EVALUATORS: Final[dict[type, Callable[[Any, Scope], Value]]] = {
+    ast.Broken: _broken,
     ast.Name: _name,
     ast.Literal: _literal,
     ast.ListOf: _list,

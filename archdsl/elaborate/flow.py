@@ -78,6 +78,9 @@ class Flows:
     def body(self, body: ast.Body, scope: Scope, current: Result) -> Result:
         """What a body makes of what flows into it. Mistakes are reported; what depends on them is a hole."""
         for statement in body.statements:
+            if isinstance(statement, ast.Broken):
+                self._broken(statement, scope)
+                continue
             value = evaluate_or_poison(statement.value, scope)
             self._claim_name(statement.name, scope)
             if isinstance(statement, ast.Shared) and value is not POISON:
@@ -130,6 +133,16 @@ class Flows:
         self._claim_name(step.name, scope)
         scope.taps.tapped[step.name.id] = result
         return result
+
+    def _broken(self, lost: ast.Broken, scope: Scope) -> None:
+        """What text that could not be read might have defined is known, but has no value."""
+        for name in lost.names:
+            if scope.find(name) is MISSING:
+                scope.taps.tapped[name] = POISON
+
+    def _lost_step(self, step: ast.Broken, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
+        self._broken(step, scope)
+        raise Silence()
 
     def _claim_name(self, name: ast.Name, scope: Scope) -> None:
         """Reports a name that the block has given to something else: nothing is hidden within a block."""
@@ -207,7 +220,7 @@ class Flows:
             self.part = after if tap is None else part._replace(prefix=f"{part.prefix}{number}.")
             current = self.body(body, inner, current)
             for name, value in inner.tapped.items():
-                tapped[name].append(value)
+                tapped.setdefault(name, []).append(value)
         scope.taps.tapped.update((name, tuple(values)) for name, values in tapped.items())
         return current
 
@@ -451,6 +464,7 @@ def _core(step: ast.Step) -> ast.Step:
 
 _STEPS: Final[dict[type, Callable[[Flows, Any, Scope, Result, ast.Tap | None, bool], Result]]] = {
     ast.Apply: Flows._apply,
+    ast.Broken: Flows._lost_step,
     ast.Choose: Flows._choose,
     ast.Each: Flows._each,
     ast.Repeat: Flows._repeat,

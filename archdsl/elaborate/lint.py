@@ -85,6 +85,8 @@ def _definition(decl: ast.Block | ast.Function, module: Module, unused: list[Dia
             local.update(target.id for target in node.targets)
         elif isinstance(node, ast.Repeat) and node.index is not None:
             local.add(node.index.id)
+        elif isinstance(node, ast.Broken):
+            local.update(node.names)
     if isinstance(decl, ast.Block) and decl.signature is not None:
         local |= _bound_by(decl.signature)
     scope = Scope(module)

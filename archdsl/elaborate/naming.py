@@ -199,7 +199,7 @@ def _hiding(block: ast.Block) -> Iterator[str]:
     """The names of a block's body that are no taps."""
     for node in walk(block.body):
         if isinstance(node, ast.Body):
-            yield from (statement.name.id for statement in node.statements)
+            yield from (statement.name.id for statement in node.statements if not isinstance(statement, ast.Broken))
         elif isinstance(node, ast.Each):
             yield from (target.id for target in node.targets)
         elif isinstance(node, ast.Repeat) and node.index is not None:

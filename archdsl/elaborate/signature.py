@@ -64,6 +64,11 @@ def _mismatch(block: str, port: ast.Port, shape: Shape, span: Span, reason: str)
 def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span: Span) -> list[tuple[ast.Expr, Dim]]:
     """Pairs the dimensions of a pattern with sizes; what `...` covers goes into the scope, `?` takes anything."""
     dims = pattern.dims
+    if _is_broken(pattern):
+        names = [name.id for name in dims if isinstance(name, ast.Name)]
+        names += [name for lost in dims if isinstance(lost, ast.Broken) for name in lost.names]
+        scope.names.update((name, POISON) for name in names if _is_free(name, scope))
+        return []
     rests = [i for i, dim in enumerate(dims) if isinstance(dim, ast.Rest)]
     if len(rests) > 1:
         at = dims[rests[1]].span
@@ -82,6 +87,11 @@ def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span:
         scope.names[REST] = shape[first : first + covered]
     kept = [dim for dim in dims if not isinstance(dim, ast.Rest)]
     return [(dim, size) for dim, size in zip(kept, sizes, strict=True) if not isinstance(dim, ast.Unknown | ast.Rest)]
+
+
+def _is_broken(pattern: ast.ShapeOf) -> bool:
+    """Whether a part of a shape could not be read: it then fits anything."""
+    return any(isinstance(dim, ast.Broken) for dim in pattern.dims)
 
 
 def dimension(node: ast.Expr, scope: Scope) -> Dim:
@@ -133,6 +143,8 @@ Pattern = tuple["Dim | str | None", ...]
 def declared(pattern: ast.ShapeOf, scope: Scope) -> Pattern:
     """The shape that the spec states after `::`, with its expressions evaluated."""
     dims: list[Dim | str | None] = []
+    if _is_broken(pattern):
+        return (REST,)
     for dim in pattern.dims:
         if isinstance(dim, ast.Rest):
             rest: Value = scope.local(REST)

@@ -1,7 +1,7 @@
-"""The syntax tree: frozen values, each with the span it was read from.
+"""The AST: what a text says, as frozen values, each with the span it was read from.
 
-Nothing is resolved here. Numbers keep their spelling in their span, comments stay in ``Module.comments``, and blank
-lines in the source, so that a formatter has everything a writer wrote.
+Nothing is resolved here. Numbers keep their spelling in their span, an expression's span includes its brackets, and
+comments stay in ``Module.comments``. What was written to the last blank is in ``syntax/tree.py``.
 """
 
 from __future__ import annotations
@@ -48,6 +48,16 @@ class Node(_Record):
 
     def __hash__(self) -> int:
         return hash((type(self), self.span))
+
+
+class Broken(Node):
+    """Text that could not be read, in place of an expression, a step, a statement or a dimension: it means nothing.
+
+    The parser has reported it, so that whatever depends on it keeps quiet.
+    """
+
+    names: tuple[str, ...]
+    """The words in it, some of which it might have defined."""
 
 
 # --- expressions ------------------------------------------------------------------------------------------------------
@@ -163,6 +173,7 @@ Expr: TypeAlias = (
     | Call
     | Field
     | Item
+    | Broken
 )
 
 
@@ -197,7 +208,7 @@ class TypeName(Node):
 
 
 class Type(Node):
-    """``int``, ``list[int]`` or ``int | str``."""
+    """``int``, ``list[int]`` or ``int | str``; without alternatives where it could not be read."""
 
     alternatives: tuple[TypeName, ...]
 
@@ -262,7 +273,7 @@ class Claim(Node):
     shape: ShapeOf
 
 
-Step: TypeAlias = Apply | Choose | Each | Repeat | Nest | Send | Tap | Claim
+Step: TypeAlias = Apply | Choose | Each | Repeat | Nest | Send | Tap | Claim | Broken
 
 
 class Flow(Node):
@@ -270,7 +281,7 @@ class Flow(Node):
 
 
 class Body(Node):
-    statements: tuple[Let | Shared, ...]
+    statements: tuple[Let | Shared | Broken, ...]
     about: About | None
     flow: Flow | None
 
@@ -353,4 +364,4 @@ class Module:
     declarations: tuple[Declaration, ...]
     comments: tuple[Comment, ...]
     broken: frozenset[str] = frozenset()
-    """Names whose declarations did not parse: known, but without a meaning."""
+    """Names that are defined in text that could not be read: known, but without a meaning."""

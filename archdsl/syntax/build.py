@@ -1,6 +1,7 @@
-"""Lark's callbacks: each grammar rule becomes one AST value, with no parse tree in between.
+"""Lowering: what each rule of the grammar means as AST, from what its children mean.
 
-Every method is called with the rule's children, punctuation included, so that spans run from bracket to bracket.
+Every method is called with the rule's children, punctuation included, so that spans run from bracket to bracket. The
+parser does so while it reads, bottom up, so that no tree has to be made first.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ from decimal import Decimal
 from math import inf, isinf
 from typing import Any, NamedTuple, TypeVar
 
-from lark import Token
-
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import flows as flow_codes
 from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.diagnostics.catalogue.limits import NumberTooLarge
-from archdsl.limits import DEFAULT
+from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast, repair
+from archdsl.syntax.tokens import ERROR, Token
 
 _SCALE = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 _DIGITS = 4_000
+_WORD = re.compile(r"[^\W\d]\w*")
+_HEAD = re.compile(r"\s*([^\W\d]\w*)\s+([^\W\d]\w*)")
 
 Children = list[Any]
 Read = TypeVar("Read")
@@ -40,24 +42,26 @@ class _Ports(NamedTuple):
 class Builder:
     """Builds the AST of the file in ``source`` and notes mistakes that the grammar lets through in ``found``."""
 
-    def __init__(self) -> None:
-        self.source = SourceFile("<none>", "")
+    def __init__(self, source: SourceFile, limits: Limits) -> None:
+        self.source = source
+        self.limits = limits
         self.found: list[Diagnostic] = []
-        self.limits = DEFAULT
+        self.lost: set[str] = set()
+        """Names that are defined in declarations and imports that could not be read."""
 
     # --- helpers ---
 
     def _span(self, children: Sequence[Any]) -> Span:
         first, last = children[0], children[-1]
-        start = (first.start_pos or 0) if isinstance(first, Token) else first.span.start
-        end = (last.end_pos or 0) if isinstance(last, Token) else last.span.end
+        start = first.start if isinstance(first, Token) else first.span.start
+        end = last.end if isinstance(last, Token) else last.span.end
         return Span(self.source, start, end)
 
     def _name(self, token: Token) -> ast.Name:
-        return ast.Name(Span(self.source, token.start_pos or 0, token.end_pos or 0), str(token))
+        return ast.Name(self._token_span(token), token.text)
 
     def _token_span(self, token: Token) -> Span:
-        return Span(self.source, token.start_pos or 0, token.end_pos or 0)
+        return Span(self.source, token.start, token.end)
 
     def _names(self, children: Iterable[Any]) -> tuple[ast.Name, ...]:
         return tuple(self._name(c) for c in children if isinstance(c, Token) and c.type == "NAME")
@@ -77,14 +81,32 @@ class Builder:
         return children[0] if children else ()
 
     def declarations(self, children: Children) -> tuple[ast.Declaration, ...]:
-        return self._values(children)
+        return tuple(child for child in self._values(children) if not isinstance(child, ast.Broken))
+
+    def broken(self, children: Children) -> ast.Broken:
+        return self._named(self._token_span(children[0]))
+
+    def broken_declaration(self, children: Children) -> ast.Broken:
+        span = self._token_span(children[0])
+        text = span.text
+        head = _HEAD.match(text)
+        if head is not None and head[1] == "from":
+            self.lost.update(_WORD.findall(text.partition("import")[2]))
+        elif head is not None and head[1] != "check":
+            self.lost.add(head[2])
+        return ast.Broken(span, ())
 
     def dotted(self, children: Children) -> ast.Name:
-        return ast.Name(self._span(children), "".join(children))
+        return ast.Name(self._span(children), "".join(token.text for token in children))
 
-    def import_(self, children: Children) -> ast.Import:
+    def import_(self, children: Children) -> ast.Import | ast.Broken:
         module = children[1]
-        place, names = self._span([module]), self._values(children[2:])
+        place = self._span([module])
+        names = tuple(name for name in self._values(children[2:]) if isinstance(name, ast.ImportName))
+        self.lost.update(name for lost in children if isinstance(lost, ast.Broken) for name in lost.names)
+        if isinstance(module, ast.Broken):  # nobody knows where they come from
+            self.lost.update((name.alias or name.name).id for name in names)
+            return ast.Broken(module.span, ())
         if isinstance(module, Token):
             return ast.Import(self._span(children), self._text(module), True, names, place)
         return ast.Import(self._span(children), module.id, False, names, place)
@@ -116,7 +138,9 @@ class Builder:
                 signature = child
             else:
                 params = child[1]
-        return ast.Block(self._span(children), self._name(children[1]), params, signature, children[-1], is_model)
+        return ast.Block(
+            self._span(children), self._name(children[1]), params, signature, self._body(children[-1]), is_model
+        )
 
     def variant(self, children: Children) -> ast.Variant:
         about = children[4] if len(children) == 5 else None
@@ -131,7 +155,7 @@ class Builder:
         return ast.Compare(self._span(children), (children[0], children[2]), ("~=",))
 
     def params(self, children: Children) -> tuple[str, tuple[ast.Param, ...]]:
-        params = self._values(children)
+        params = self._sound(self._param(value) for value in self._values(children))
         self.found += repair.repeated([p.name for p in params], "parameter")
         return "params", params
 
@@ -139,11 +163,23 @@ class Builder:
         default = children[4] if len(children) == 5 else None
         return ast.Param(self._span(children), self._name(children[0]), children[2], default)
 
+    def _param(self, value: ast.Param | ast.Broken) -> ast.Param | None:
+        """A parameter. One that could not be read has a name, if there is one, and takes anything."""
+        if isinstance(value, ast.Param) or not value.names:
+            return value if isinstance(value, ast.Param) else None
+        span = value.span
+        return ast.Param(span, ast.Name(span, value.names[0]), ast.Type(span, ()), ast.Broken(span, ()))
+
+    @staticmethod
+    def _sound(values: Iterable[Read | ast.Broken | None]) -> tuple[Read, ...]:
+        """The values without those that are missing or could not be read."""
+        return tuple(value for value in values if value is not None and not isinstance(value, ast.Broken))
+
     def type(self, children: Children) -> ast.Type:
         return ast.Type(self._span(children), self._values(children))
 
     def type_name(self, children: Children) -> ast.TypeName:
-        return ast.TypeName(self._span(children), str(children[0]), children[2] if len(children) > 1 else None)
+        return ast.TypeName(self._span(children), children[0].text, children[2] if len(children) > 1 else None)
 
     def signature(self, children: Children) -> ast.Signature:
         return ast.Signature(self._span(children), self._port_list(children[1]), self._port_list(children[3]))
@@ -153,17 +189,27 @@ class Builder:
         return side.ports if isinstance(side, _Ports) else (ast.Port(side.span, None, side),)
 
     def ports(self, children: Children) -> _Ports:
-        ports = self._values(children)
-        self.found += repair.repeated([p.name for p in ports], "port")
+        values = self._values(children)
+        lost = tuple(value for value in values if isinstance(value, ast.Broken))
+        if lost:  # nobody knows how many there are
+            whole = self._span(children)
+            return _Ports(whole, (ast.Port(whole, None, ast.ShapeOf(whole, (self._named(whole),))),))
+        ports: tuple[ast.Port, ...] = values
+        self.found += repair.repeated([p.name for p in ports if p.name], "port")
         first: dict[str, ast.Port] = {}
         for port in ports:
-            first.setdefault(port.name.id, port)  # tensors flow by the names of ports
+            first.setdefault(port.name.id if port.name else "", port)  # tensors flow by the names of ports
         return _Ports(self._span(children), tuple(first.values()))
 
     def port(self, children: Children) -> ast.Port:
         return ast.Port(self._span(children), self._name(children[0]), children[2])
 
+    def _named(self, span: Span) -> ast.Broken:
+        return ast.Broken(span, tuple(dict.fromkeys(_WORD.findall(span.text))))
+
     def shape(self, children: Children) -> ast.ShapeOf:
+        if children[0].type == ERROR:
+            return ast.ShapeOf(self._span(children), (self.broken(children),))
         return ast.ShapeOf(self._span(children), self._values(children))
 
     def unknown(self, children: Children) -> ast.Unknown:
@@ -173,19 +219,29 @@ class Builder:
         return ast.Rest(self._span(children))
 
     def about(self, children: Children) -> ast.About:
-        entries = self._values(children)
-        self.found += repair.repeated([e.name for e in entries], "fact")
+        entries: tuple[ast.Argument, ...] = self._sound(self._values(children))
+        self.found += repair.repeated([e.name for e in entries if e.name], "fact")
         return ast.About(self._span(children), entries)
 
     # --- bodies and flows ---
 
     def body(self, children: Children) -> ast.Body:
-        statements: list[ast.Let | ast.Shared] = []
+        statements: list[ast.Let | ast.Shared | ast.Broken] = []
         about: ast.About | None = None
         flow: ast.Flow | None = None
-        for item in self._values(children):
+        items = self._values(children)
+        flows = [item for item in items if isinstance(item, ast.Flow)]
+        sound = [item for item in flows if len(item.steps) > 1 or not isinstance(item.steps[0], ast.Broken)]
+        for item in items:
             if isinstance(item, ast.Flow):
-                flow = item if flow is None else self._noted(repair.second_flow(flow, item))
+                if not any(item is other for other in sound or flows[:1]):  # beside the flow, and could not be read
+                    statements += [step for step in item.steps if isinstance(step, ast.Broken)]
+                elif flow is None:
+                    flow = item
+                elif isinstance(item.steps[0], ast.Broken):
+                    flow = repair.joined(flow, item)
+                else:
+                    flow = self._noted(repair.second_flow(flow, item))
                 continue
             if flow is not None:
                 self.found.append(codes.StatementAfterFlow(span=self._keyword(item)))
@@ -198,6 +254,11 @@ class Builder:
         if flow is None:
             self.found.append(flow_codes.EmptyBody(span=self._span(children[-1:]), help=("`id` changes nothing",)))
         return ast.Body(self._span(children), tuple(statements), about, flow)
+
+    def _body(self, value: ast.Body | ast.Broken) -> ast.Body:
+        if isinstance(value, ast.Body):
+            return value
+        return ast.Body(value.span, (), None, ast.Flow(value.span, (value,)))
 
     def _keyword(self, item: ast.Node) -> Span:
         """The word that a statement starts with."""
@@ -233,26 +294,28 @@ class Builder:
         otherwise = children[4] if len(children) == 5 else None
         if isinstance(otherwise, ast.Choose):  # `else if`: a body of one step
             otherwise = ast.Body(otherwise.span, (), None, ast.Flow(otherwise.span, (otherwise,)))
-        return ast.Choose(self._span(children), children[1], children[2], otherwise)
+        elif otherwise is not None:
+            otherwise = self._body(otherwise)
+        return ast.Choose(self._span(children), children[1], self._body(children[2]), otherwise)
 
     def each(self, children: Children) -> ast.Each:
-        return ast.Each(self._span(children), self._names(children), children[-2], children[-1])
+        return ast.Each(self._span(children), self._names(children), children[-2], self._body(children[-1]))
 
     def repeat(self, children: Children) -> ast.Repeat:
         index = self._name(children[3]) if len(children) == 5 else None
-        return ast.Repeat(self._span(children), children[1], index, children[-1])
+        return ast.Repeat(self._span(children), children[1], index, self._body(children[-1]))
 
     def nest(self, children: Children) -> ast.Nest:
         return ast.Nest(children[0].span, children[0])
 
     def send(self, children: Children) -> ast.Send:
-        return ast.Send(Span(self.source, children[0].start_pos, children[1][2]), children[1][1])
+        return ast.Send(Span(self.source, children[0].start, children[1][2]), children[1][1])
 
     def fan(self, children: Children) -> tuple[str, tuple[ast.Branch, ...], int]:
         branches: tuple[ast.Branch, ...] = self._values(children)
         labels = [b.label for b in branches if b.label]
         self.found += repair.repeated(labels, "label")
-        return "fan", self._noted(repair.branches(branches)), children[-1].end_pos
+        return "fan", self._noted(repair.branches(branches)), children[-1].end
 
     def branch(self, children: Children) -> ast.Branch:
         label = self._name(children[0]) if len(children) == 3 else None
@@ -286,11 +349,11 @@ class Builder:
             if child.type == "IN" and operators and operators[-1] == "not":
                 operators[-1] = "not in"
             else:
-                operators.append(str(child))
+                operators.append(child.text)
         return ast.Compare(self._span(children), self._values(children), tuple(operators))
 
     def _binary(self, children: Children) -> ast.Binary:
-        return ast.Binary(self._span(children), str(children[1]), children[0], children[2])
+        return ast.Binary(self._span(children), children[1].text, children[0], children[2])
 
     def sum(self, children: Children) -> ast.Binary:
         return self._binary(children)
@@ -302,7 +365,7 @@ class Builder:
         return self._binary(children)
 
     def negative(self, children: Children) -> ast.Unary:
-        return ast.Unary(self._span(children), str(children[0]), children[1])
+        return ast.Unary(self._span(children), children[0].text, children[1])
 
     def negative_cell(self, children: Children) -> ast.Unary:
         return self.negative(children)
@@ -323,7 +386,7 @@ class Builder:
             if not isinstance(child, Token):
                 parts[-1] = child
             else:
-                parts.extend([None] * len(child))  # `::` opens two parts
+                parts.extend([None] * len(child.text))  # `::` opens two parts
         start, stop, step = (*parts, None, None)[:3]
         return ast.Slice(self._span(children), start, stop, step)
 
@@ -332,7 +395,7 @@ class Builder:
 
     def integer(self, children: Children) -> ast.Literal:
         token = children[0]
-        text = token.replace("_", "")
+        text = token.text.replace("_", "")
         scale = _SCALE.get(text[-1])
         digits = text[:-1] if scale else text
         # Looked at before it is read, which takes quadratic time; Python itself refuses at some thousands of digits.
@@ -347,7 +410,7 @@ class Builder:
 
     def decimal(self, children: Children) -> ast.Literal:
         token = children[0]
-        text = token.replace("_", "")
+        text = token.text.replace("_", "")
         scale = _SCALE.get(text[-1])
         try:
             # In decimal, as 4.1 * 10**9 is 4099999999.9999995 in binary.
@@ -365,11 +428,12 @@ class Builder:
     def _text(self, token: Token) -> str:
         def unescape(match: re.Match[str]) -> str:
             if match[1] not in _ESCAPES:
-                at = (token.start_pos or 0) + 1 + match.start()
+                at = token.start + 1 + match.start()
                 self.found.append(codes.BadEscape(span=Span(self.source, at, at + 2), escape=match[0]))
             return _ESCAPES.get(match[1], match[1])
 
-        return re.sub(r"\\(.)", unescape, token[1:-1]) if "\\" in token else str(token[1:-1])
+        inner = token.text[1:-1]
+        return re.sub(r"\\(.)", unescape, inner) if "\\" in inner else inner
 
     def true(self, children: Children) -> ast.Literal:
         return ast.Literal(self._token_span(children[0]), True)
@@ -399,14 +463,13 @@ class Builder:
                 found.append(ast.Argument(value.span, None, value.value, spread=True))
             else:
                 found.append(ast.Argument(value.span, None, value))
-        return "arguments", tuple(found), children[-1].end_pos
+        return "arguments", tuple(found), children[-1].end
 
     def keyword(self, children: Children) -> ast.Argument:
         return ast.Argument(self._span(children), self._name(children[0]), children[2])
 
     def table(self, children: Children) -> ast.Table:
-        rows = [row for row in children if not isinstance(row, Token)]
-        return ast.Table(self._span(children), tuple(cells for cells in rows))
+        return ast.Table(self._span(children), self._values(children))
 
     def row(self, children: Children) -> tuple[ast.Expr, ...]:
         return tuple(children)

@@ -8,6 +8,7 @@ from archdsl.diagnostics import Fix
 from archdsl.source import Span
 from archdsl.syntax.habits import habit
 from archdsl.syntax.mistake import DECLARATION, STEP, Cause, Mistake
+from archdsl.syntax.tokens import CLOSERS
 
 FOREIGN_CHARACTERS: Final[dict[str, tuple[str, str | None]]] = {
     "'": ("strings use double quotes", None),
@@ -35,7 +36,7 @@ _FOREIGN_WORDS: Final = {
     "const": "constants are `let name = value`",
     "var": "constants are `let name = value`",
 }
-_OTHER_ARROWS: Final = ("=>", "|>", ">>", "|")
+OTHER_ARROWS: Final = ("=>", "|>", ">>", "|")
 _VALUE: Final = frozenset({"NAME", "INTEGER", "DECIMAL", "STRING", "TRUE", "FALSE", "LSQB"})
 _ENDS_STEP: Final = frozenset({"NAME", "RPAR", "RSQB", "RBRACE"})
 
@@ -53,7 +54,7 @@ def _other_arrow(mistake: Mistake) -> Cause | None:
     at = mistake.span_of(mistake.token)
     if "ARROW" not in mistake.accepted:
         return None
-    for arrow in _OTHER_ARROWS:
+    for arrow in OTHER_ARROWS:
         if mistake.source.text.startswith(arrow, at.start):
             whole = Span(mistake.source, at.start, at.start + len(arrow))
             return Cause("steps are joined by `->`", Fix(whole, "->"), span=whole)
@@ -63,30 +64,30 @@ def _other_arrow(mistake: Mistake) -> Cause | None:
 def _foreign_word(mistake: Mistake) -> Cause | None:
     at = mistake.span_of(mistake.token)
     starts = mistake.accepted | {"NEWLINE"} >= DECLARATION
-    if str(mistake.token) in ("//", "/") and (starts or "ARROW" in mistake.accepted):
-        return Cause("comments start with `#`", Fix(at, "#") if str(mistake.token) == "//" else None)
+    if mistake.token.text in ("//", "/") and (starts or "ARROW" in mistake.accepted):
+        return Cause("comments start with `#`", Fix(at, "#") if mistake.token.text == "//" else None)
     for token in (mistake.token, mistake.previous):
-        if token is not None and str(token) in _FOREIGN_WORDS:
-            return Cause(_FOREIGN_WORDS[str(token)])
+        if token is not None and token.text in _FOREIGN_WORDS:
+            return Cause(_FOREIGN_WORDS[token.text])
     return None
 
 
 def _punctuation(mistake: Mistake) -> Cause | None:
     token, at = mistake.token, mistake.span_of(mistake.token)
-    if token.type in ("RPAR", "RSQB", "RBRACE") and mistake.opener is None:
+    if token.type in CLOSERS and mistake.opener is None:
         return Cause(fix=Fix(at, ""), expected="no bracket is open here")
-    if token.type == "COLON" and "EQUAL" in mistake.accepted and mistake.opener == "(":
+    if token.type == "COLON" and "EQUAL" in mistake.accepted and mistake.bracket == "(":
         return Cause("named arguments use `=`", Fix(at, "="))
-    if token.type == "EQUAL" and "COLON" in mistake.accepted and mistake.opener == "{":
+    if token.type == "EQUAL" and "COLON" in mistake.accepted and mistake.bracket == "{":
         return Cause("labels use `:`", Fix(at, ":"))
     return None
 
 
 def _missing_part(mistake: Mistake) -> Cause | None:
     before, accepted = mistake.before, mistake.accepted
-    if accepted == {"COLON"} and mistake.opener == "(" and len(before) > 2:
+    if accepted == {"COLON"} and mistake.bracket == "(" and len(before) > 2:
         return Cause(f"a parameter has a type: `{before[-1]}: int`")
-    if accepted == {"COLON"} and mistake.opener == "{":
+    if accepted == {"COLON"} and mistake.bracket == "{":
         return Cause(
             "steps are joined by `->`; branches without labels are separated by `,` or a new line",
             span=mistake.span_of(before[-1]),
@@ -98,7 +99,7 @@ def _missing_part(mistake: Mistake) -> Cause | None:
         return Cause("`else` follows the `}` of an `if`")
     if before and before[-1].type == "ARROW" and mistake.token.type not in STEP:
         return Cause("a step follows `->`")
-    if "COMMA" in accepted and mistake.token.type in _VALUE and str(mistake.opener) in ("(", "["):
+    if "COMMA" in accepted and mistake.token.type in _VALUE and mistake.bracket in ("(", "["):
         return Cause("values are separated by `,`", Fix(mistake.after_previous, ","))
     return None
 
@@ -122,6 +123,6 @@ def _missing_arrow(mistake: Mistake) -> Cause | None:
 
 def _reserved(mistake: Mistake) -> Cause | None:
     token = mistake.token
-    if token.isalpha() and token.type == token.upper() and "NAME" in mistake.accepted:
+    if token.text.isalpha() and token.type == token.text.upper() and "NAME" in mistake.accepted:
         return Cause(f"`{token}` is a word of the language; choose another name")
     return None

@@ -1,25 +1,23 @@
-"""Turns Lark's exceptions into diagnostics: what stands there, what could, and the usual cause."""
+"""The diagnostic for a mistake: what stands there, what could, and the usual cause."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Final, cast
-
-from lark import Token
-from lark.exceptions import UnexpectedCharacters
+from typing import Final
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.source import SourceFile, Span
 from archdsl.syntax.causes import FOREIGN_CHARACTERS, usual_cause
-from archdsl.syntax.mistake import CLOSER, DECLARATION, STEP, Mistake
+from archdsl.syntax.mistake import DECLARATION, STEP, Mistake
+from archdsl.syntax.tokens import CLOSER, CLOSERS, END, UNKNOWN, Token
 
 _SPELLING: Final = {
     "ARROW": "`->`", "DOUBLE_COLON": "`::`", "COLON": "`:`", "COMMA": "`,`", "DOT": "`.`", "ELLIPSIS": "`...`",
     "QUESTION": "`?`", "PIPE": "`|`", "LPAR": "`(`", "RPAR": "`)`", "LSQB": "`[`", "RSQB": "`]`", "LBRACE": "`{`",
     "RBRACE": "`}`", "EQUAL": "`=`", "APPROX": "`~=`", "NAME": "a name", "INTEGER": "a number",
-    "DECIMAL": "a number", "STRING": "a string", "NEWLINE": "a new line", "$END": "the end of the file",
+    "DECIMAL": "a number", "STRING": "a string", "NEWLINE": "a new line", END: "the end of the file",
     "PLUS": "`+`", "MINUS": "`-`", "STAR": "`*`", "SLASH": "`/`", "DOUBLE_SLASH": "`//`", "PERCENT": "`%`",
     "POWER": "`**`", "COMPARE": "a comparison",
 }  # fmt: skip
@@ -36,13 +34,15 @@ _MOST_WORDS = 6
 _OUTSIDE_BRACKETS: Final = frozenset({"ARROW", "AS", "LBRACE", "DOUBLE_COLON"})
 
 
-def offset_of(error: UnexpectedCharacters) -> int:
-    """Where the lexer stopped."""
-    return cast(int, error.pos_in_stream)
+def diagnose(mistake: Mistake) -> Diagnostic:
+    """The diagnostic for a token that no rule of the grammar has a place for."""
+    if mistake.token.type == UNKNOWN:
+        return _character(mistake.token.start, mistake.source)
+    return _unclosed(mistake) or _unexpected(mistake)
 
 
-def character_error(error: UnexpectedCharacters, source: SourceFile) -> Diagnostic:
-    at, text = offset_of(error), source.text
+def _character(at: int, source: SourceFile) -> Diagnostic:
+    text = source.text
     char = text[at : at + 1]
     line_end = text.find("\n", at) if "\n" in text[at:] else len(text)
     if char == '"':
@@ -74,35 +74,30 @@ def character_error(error: UnexpectedCharacters, source: SourceFile) -> Diagnost
     )
 
 
-def token_error(mistake: Mistake) -> Diagnostic:
-    """The diagnostic for a token that no rule of the grammar has a place for."""
-    return _unclosed(mistake) or _unexpected(mistake)
-
-
 def _unclosed(mistake: Mistake) -> Diagnostic | None:
     """The diagnostic for a bracket that is still open where something comes that cannot be inside of it."""
     opener, token = mistake.opener, mistake.token
     if opener is None:
         return None
-    if opener == "{" and mistake.is_past_declaration and mistake.misaligned is not None:
+    if opener.type == "LBRACE" and mistake.is_past_declaration and mistake.misaligned is not None:
         return _misaligned(mistake, *mistake.misaligned)
-    closer = CLOSER[str(opener)]
-    is_closing = token.type in ("RPAR", "RSQB", "RBRACE") and closer != str(token)
-    is_outside = str(opener) != "{" and token.type in _OUTSIDE_BRACKETS and mistake.accepts(closer)
+    closer, may_close = _SPELLING[CLOSER[opener.type]].strip("`"), CLOSER[opener.type] in mistake.accepted
+    is_closing = token.type in CLOSERS and token.type != CLOSER[opener.type]
+    is_outside = opener.type != "LBRACE" and token.type in _OUTSIDE_BRACKETS and may_close
     if not (is_closing or is_outside or mistake.is_past_declaration):
         return None
     labels: tuple[Label, ...] = ()
-    if token.type != "$END":
+    if token.type != END:
         labels = (Label(mistake.span_of(token), f"`{closer}` is missing before this"),)
     fix = None
-    if str(opener) != "{" and mistake.accepts(closer):
-        closes_another = any(CLOSER[str(o)] == str(token) for o in mistake.openers[:-1])
+    if opener.type != "LBRACE" and may_close:
+        closes_another = any(CLOSER[o.type] == token.type for o in mistake.openers[:-1])
         fix = (
             Fix(mistake.span_of(token), closer)
             if is_closing and not closes_another
             else Fix(mistake.after_previous, closer)
         )
-    return codes.UnclosedBracket(span=mistake.span_of(opener), opener=str(opener), labels=labels, fix=fix)
+    return codes.UnclosedBracket(span=mistake.span_of(opener), opener=opener.text, labels=labels, fix=fix)
 
 
 def _misaligned(mistake: Mistake, opener: Token, closer: Token) -> Diagnostic:
@@ -118,7 +113,7 @@ def _unexpected(mistake: Mistake) -> Diagnostic:
     span, found = mistake.span_of(token), f"`{token}`"
     if mistake.is_past_declaration or mistake.is_past_line:
         # What is wrong is that nothing stands there, not the next thing that does.
-        whole = "file" if token.type == "$END" else "declaration" if mistake.is_past_declaration else "line"
+        whole = "file" if token.type == END else "declaration" if mistake.is_past_declaration else "line"
         span, found = mistake.after_previous, f"end of the {whole}"
     elif token.type == "NEWLINE":
         found = "end of the line"

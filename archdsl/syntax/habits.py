@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from lark import Token
-
 from archdsl.syntax.mistake import DECLARATION, Cause, Mistake
+from archdsl.syntax.tokens import Token
 
 _BODIES: Final = frozenset({"FOR", "REPEAT", "IF", "ELSE"})
 _OPERATORS: Final = {
@@ -32,7 +31,7 @@ def habit(mistake: Mistake) -> Cause | None:
 def _operator(mistake: Mistake) -> Cause | None:
     """Of values where a flow goes on, or one that is no operator here."""
     kind = mistake.token.type
-    goes_on = kind == "QUESTION" or ("ARROW" in mistake.accepted and mistake.opener == "{")
+    goes_on = kind == "QUESTION" or ("ARROW" in mistake.accepted and mistake.bracket == "{")
     return Cause(_OPERATORS[kind]) if goes_on and kind in _OPERATORS else None
 
 
@@ -47,7 +46,7 @@ def _colon(mistake: Mistake) -> Cause | None:
 
 
 def _comma(mistake: Mistake) -> Cause | None:
-    opener, before = mistake.opener, mistake.before_opener
+    opener, before = mistake.bracket, mistake.before_opener
     if mistake.token.type != "COMMA" or before is None:
         return None
     if opener == "(" and before.type not in ("NAME", "RPAR", "RSQB"):
@@ -84,7 +83,7 @@ def _constant(mistake: Mistake) -> Cause | None:
 
 def _signature(mistake: Mistake) -> Cause | None:
     accepted = mistake.accepted
-    shapes = accepted == {"LPAR", "LSQB"} or (accepted == {"NAME"} and mistake.opener == "(")
+    shapes = accepted == {"LPAR", "LSQB"} or (accepted == {"NAME"} and mistake.bracket == "(")
     if shapes and any(token.type == "DOUBLE_COLON" for token in _line(mistake)):
         return Cause("a shape stands in square brackets: `[224, 224, 3]`")
     if mistake.token.type == "LBRACE" and accepted == {"ARROW"}:

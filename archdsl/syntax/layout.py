@@ -1,15 +1,14 @@
-"""The layout filter between lexer and parser: which line breaks end a statement, and where comments go."""
+"""The layout filter between lexer and parser: which line breaks end a statement."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
-from lark import Token
-
-from archdsl.limits import DEFAULT
+from archdsl.limits import Limits
+from archdsl.syntax.tokens import CLOSER, CLOSERS, END, Token
 
 # A line that starts with one of these continues the statement before it.
-_CONTINUES = frozenset({"ARROW", "DOUBLE_COLON", "AS", "ELSE", "RBRACE", "RPAR", "RSQB"})
+_CONTINUES = frozenset({"ARROW", "DOUBLE_COLON", "AS", "ELSE", "RBRACE", "RPAR", "RSQB", END})
 # A line that ends with one of these is not finished.
 _UNFINISHED = frozenset({"ARROW", "LBRACE", "COMMA", "EQUAL", "NEWLINE"})
 # After one of these a new step or statement starts.
@@ -26,58 +25,66 @@ class Excess(Exception):
 
 
 class Layout:
-    """Lark's post-lexer. It drops line breaks that do not separate and collects the comments of one parse.
+    """The tokens of a text one after another, without the line breaks that do not separate."""
 
-    ``comments``; ``seen``, the tokens that the parser took, if it ``records`` them; and ``limits`` belong to the parse
-    under way; the parser holds a lock while it uses them.
-    """
+    __slots__ = ("at", "brackets", "closed", "length", "limits", "previous", "tokens")
 
-    always_accept = ("NEWLINE", "DOC", "COMMENT")
+    def __init__(self, tokens: Sequence[Token], limits: Limits) -> None:
+        self.tokens = tokens
+        self.at = 0
+        """The number of the token that comes next, line breaks included."""
+        self.brackets: list[Token] = []
+        """Those that are open."""
+        self.closed: Token | None = None
+        """The one that the last closing bracket closed."""
+        self.previous = "NEWLINE"
+        self.length = 0
+        """Of the statement under way."""
+        self.limits = limits
 
-    def __init__(self) -> None:
-        self.comments: list[Token] = []
-        self.seen: list[Token] = []
-        self.records = False
-        self.limits = DEFAULT
+    def fork(self, at: int, brackets: Sequence[Token], previous: str) -> Layout:
+        """The filter as it would be before another token, with other brackets open."""
+        other = Layout(self.tokens, self.limits)
+        other.at, other.brackets, other.previous = at, list(brackets), previous
+        return other
 
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        self.comments = []
-        self.seen = seen = []
-        records = self.records
-        brackets: list[str] = []
-        depth, statement = self.limits.depth, self.limits.statement
-        length = 0  # of the statement under way
-        previous = "NEWLINE"
-        pending: Token | None = None
-        for token in stream:
-            kind = token.type
-            if kind == "DOC" or kind == "COMMENT":
-                self.comments.append(token)
-                continue
-            if kind == "NEWLINE":
-                if pending is None and previous not in _UNFINISHED and (not brackets or brackets[-1] == "{"):
-                    pending = token
-                continue
-            if pending is not None:
-                # At the top level `about { … }` belongs to the variant above it.
-                if kind not in _CONTINUES and not (kind == "ABOUT" and not brackets):
-                    yield pending
-                    length = 0
-                    if records:
-                        seen.append(pending)
-                pending = None
-            if kind == "LPAR" or kind == "LSQB" or kind == "LBRACE":
-                brackets.append("{" if kind == "LBRACE" else "(")
-                if len(brackets) > depth:
-                    raise Excess("depth", token)
-            elif brackets and (kind == "RPAR" or kind == "RSQB" or kind == "RBRACE"):
-                brackets.pop()
-            length += 1
-            if length > statement:
-                raise Excess("statement", token)
-            if kind in _STARTS:
-                length = 0
-            previous = kind
-            yield token
-            if records:
-                seen.append(token)
+    def open_before(self, token: Token) -> list[Token]:
+        """The brackets that were open before the last token."""
+        if token.type in CLOSER:
+            return self.brackets[:-1]
+        if token.type in CLOSERS and self.closed is not None:
+            return [*self.brackets, self.closed]
+        return list(self.brackets)
+
+    def next(self) -> Token:
+        """The token that comes next, and after the last one that of type ``END``. Raises ``Excess``."""
+        tokens, at, brackets = self.tokens, self.at, self.brackets
+        token = tokens[at]
+        kind = token.type
+        if kind == "NEWLINE":
+            newline = token
+            while kind == "NEWLINE":
+                at += 1
+                token = tokens[at]
+                kind = token.type
+            separates = self.previous not in _UNFINISHED and (not brackets or brackets[-1].type == "LBRACE")
+            # At the top level `about { … }` belongs to the variant above it.
+            if separates and kind not in _CONTINUES and not (kind == "ABOUT" and not brackets):
+                self.at = at
+                self.previous = "NEWLINE"
+                self.length = 0
+                return newline
+        if kind in CLOSER:
+            if len(brackets) >= self.limits.depth:
+                raise Excess("depth", token)
+            brackets.append(token)
+        elif kind in CLOSERS:
+            self.closed = brackets.pop() if brackets else None
+        self.length += 1
+        if self.length > self.limits.statement:
+            raise Excess("statement", token)
+        if kind in _STARTS:
+            self.length = 0
+        self.at = at + 1 if kind != END else at
+        self.previous = kind
+        return token

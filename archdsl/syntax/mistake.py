@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from lark import Token
-
 from archdsl.diagnostics import Fix
 from archdsl.source import SourceFile, Span
+from archdsl.syntax.tokens import CLOSER, CLOSERS, END, Token
 
 STEP: Final = frozenset({"NAME", "IF", "FOR", "REPEAT", "PORTS", "LBRACE"})
 """Tokens that start a step."""
 DECLARATION: Final = frozenset({"FROM", "LET", "FN", "BLOCK", "MODEL", "CHECK"})
 """Tokens that start a declaration."""
-CLOSER: Final = {"(": ")", "[": "]", "{": "}"}
 
 
 class Cause(NamedTuple):
@@ -30,41 +28,50 @@ class Cause(NamedTuple):
 class Mistake:
     """The place of a syntax error: the token that does not fit, those before it, and the types that would fit."""
 
-    def __init__(self, source: SourceFile, token: Token, before: Sequence[Token], accepted: frozenset[str]) -> None:
+    def __init__(
+        self,
+        source: SourceFile,
+        token: Token,
+        before: Sequence[Token],
+        openers: Sequence[Token],
+        accepted: frozenset[str],
+    ) -> None:
         self.source = source
         self.token = token
         self.before = before
-        self.accepted = accepted
-
-    @cached_property
-    def openers(self) -> tuple[Token, ...]:
+        """Those of the declaration so far."""
+        self.openers = openers
         """The brackets that are open."""
-        stack: list[Token] = []
-        for token in self.before:
-            if token in CLOSER:
-                stack.append(token)
-            elif stack and token.type in ("RPAR", "RSQB", "RBRACE"):
-                stack.pop()
-        return tuple(stack)
+        self.accepted = accepted
 
     @property
     def opener(self) -> Token | None:
         return self.openers[-1] if self.openers else None
 
+    @property
+    def bracket(self) -> str:
+        """The innermost bracket that is open, as text."""
+        return self.openers[-1].text if self.openers else ""
+
     @cached_property
     def misaligned(self) -> tuple[Token, Token] | None:
         """The first `{` that a `}` closes which lines up with one further out, and that `}`: its own is missing."""
         stack: list[Token] = []
-        first = self.openers[0].start_pos or 0 if self.openers else len(self.source.text)
+        first = self.openers[0].start if self.openers else len(self.source.text)
         for token in self.before:
-            if (token.start_pos or 0) < first:
+            if token.start < first:
                 continue
-            if token in CLOSER:
+            if token.type in CLOSER:
                 stack.append(token)
-            elif stack and token.type in ("RPAR", "RSQB", "RBRACE"):
+            elif stack and token.type in CLOSERS:
                 opener, indent = stack.pop(), self._indent(token)
                 outer = {self._indent(other) for other in stack}
-                if token == "}" and indent < self._indent(opener) and indent in outer and self._begins_line(token):
+                if (
+                    token.type == "RBRACE"
+                    and indent < self._indent(opener)
+                    and indent in outer
+                    and self._begins_line(token)
+                ):
                     return opener, token
         return None
 
@@ -79,7 +86,7 @@ class Mistake:
     def before_opener(self) -> Token | None:
         """What stands before the innermost bracket that is open."""
         opener = self.opener
-        places = (place for place in range(1, len(self.before)) if self.before[place] is opener)
+        places = (place for place in range(len(self.before) - 1, 0, -1) if self.before[place] is opener)
         return next((self.before[place - 1] for place in places), None)
 
     @property
@@ -90,7 +97,7 @@ class Mistake:
     def is_past_declaration(self) -> bool:
         """Whether the declaration that is wrong has ended: the next one starts in the first column."""
         return bool(self.before) and (
-            self.token.type == "$END" or (self.token.type in DECLARATION and self.span_of(self.token).column == 1)
+            self.token.type == END or (self.token.type in DECLARATION and self.span_of(self.token).column == 1)
         )
 
     @property
@@ -99,27 +106,15 @@ class Mistake:
         before = self.previous
         return (
             before is not None
-            and self.token.type in ("RPAR", "RSQB", "RBRACE")
+            and self.token.type in CLOSERS
             and self.span_of(before).line < self.span_of(self.token).line
         )
 
-    def accepts(self, text: str) -> bool:
-        return {")": "RPAR", "]": "RSQB", "}": "RBRACE"}[text] in self.accepted
-
     def span_of(self, token: Token) -> Span:
-        if token.type == "$END":
-            return self.after_previous
-        return Span(self.source, token.start_pos or 0, token.end_pos or 0)
+        return self.after_previous if token.type == END else Span(self.source, token.start, token.end)
 
     @property
     def after_previous(self) -> Span:
         """The place right after the last token that fitted."""
-        end = (self.previous.end_pos or 0) if self.previous else 0
+        end = self.previous.end if self.previous else 0
         return Span(self.source, end, end)
-
-    @property
-    def offset(self) -> int:
-        """Where the declaration to give up is, so that the next ones are still read."""
-        if self.is_past_declaration and self.previous is not None:
-            return self.previous.start_pos or 0
-        return self.span_of(self.token).start

@@ -41,7 +41,7 @@ def second_flow(flow: ast.Flow, second: ast.Flow) -> Mended[ast.Flow]:
         help=("start the line with `->` to continue the flow",),
         fix=Fix(_before(second.span), "-> "),
     )
-    return Mended(_joined(flow, second), (found,))
+    return Mended(joined(flow, second), (found,))
 
 
 def branches(given: tuple[ast.Branch, ...]) -> Mended[tuple[ast.Branch, ...]]:
@@ -62,7 +62,8 @@ def branches(given: tuple[ast.Branch, ...]) -> Mended[tuple[ast.Branch, ...]]:
                 made[-1] = joined.value
                 found += joined.found
                 continue
-        if branch.label is None and labelled is not None:
+        is_broken = isinstance(branch.flow, ast.Flow) and isinstance(branch.flow.steps[0], ast.Broken)
+        if branch.label is None and labelled is not None and not is_broken:
             found.append(codes.MixedLabels(span=branch.span, labels=(Label(labelled.span, "has a label"),)))
         made.append(branch)
     return Mended(tuple(made), tuple(found))
@@ -77,11 +78,12 @@ def _continued(branch: ast.Branch, rest: ast.Branch) -> Mended[ast.Branch] | Non
         help=("start the line with `->`, or move it to the column of the branches",),
         fix=Fix(_before(rest.span), "-> "),
     )
-    flow = _joined(branch.flow, rest.flow)
+    flow = joined(branch.flow, rest.flow)
     return Mended(ast.Branch(branch.span.to(rest.span), branch.label, flow), (found,))
 
 
-def _joined(flow: ast.Flow, rest: ast.Flow) -> ast.Flow:
+def joined(flow: ast.Flow, rest: ast.Flow) -> ast.Flow:
+    """One flow of two."""
     return ast.Flow(flow.span.to(rest.span), (*flow.steps, *rest.steps))
 
 

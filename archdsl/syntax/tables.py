@@ -1,7 +1,7 @@
-"""The parser's tables: made from the grammar by Lark, kept in ``tables.json`` because making them takes 0.2 s.
+"""The automaton's tables: made from the grammar by Lark, kept in ``tables.json``.
 
 ``python -m archdsl.syntax.tables`` remakes them; a test fails when they are older than the grammar. When the kept
-tables do not fit (the grammar was edited, or Lark changed its format), the parser is built from the grammar directly.
+tables do not fit, because the grammar was edited, they are made on the spot, which takes 0.3 s and needs Lark.
 """
 
 from __future__ import annotations
@@ -9,89 +9,147 @@ from __future__ import annotations
 import hashlib
 import json
 import pkgutil
+import re
+from collections.abc import Iterator
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
-
-import lark
-from lark import Lark
-from lark.grammar import Rule
-from lark.lexer import TerminalDef
+from typing import Any, NamedTuple
 
 from archdsl import resources
 
-_SHIFT = 0
-"""Lark's number for going to a state; the other action reduces by a rule."""
-_OPTIONS: dict[str, Any] = {"parser": "lalr", "lexer": "basic", "keep_all_tokens": True}
+
+class Rule(NamedTuple):
+    """One alternative of a rule of the grammar."""
+
+    origin: str
+    size: int
+    """Symbols on its right side."""
+    inlined: tuple[int, ...]
+    """Which of them are rules whose name starts with ``_``: their children become children of this one."""
+    is_unit: bool
+    """Whether it only passes on what its one symbol stands for."""
+
+
+class Tables:
+    """An LALR(1) automaton and the lexer that goes with it."""
+
+    def __init__(self, kept: dict[str, Any]) -> None:
+        self.states: list[dict[str, int]] = kept["states"]
+        """For each state: by a symbol the state to go to or, below zero, ``~rule``, the rule to reduce by."""
+        self.rules = [Rule(origin, size, tuple(inlined), bool(unit)) for origin, size, inlined, unit in kept["rules"]]
+        self.start: int = kept["start"]
+        self.end: int = kept["end"]
+        """The state in which a text is read to its end."""
+        self.keywords: dict[str, str] = kept["keywords"]
+        """Types of tokens that are spelt like a ``NAME``, by their text."""
+        self.spelling: dict[str, str] = kept["spelling"]
+        """The text of tokens that have only one, by their type."""
+        self.terminals: str = kept["terminals"]
+        self.ignored: str = kept["ignored"]
+        self.passed: dict[tuple[int, int, str], int] = {}
+        """Where units lead: by the state below, the state after them, and the type of the next token."""
+
+    def begins_declaration(self, state: int) -> bool:
+        """Whether a declaration begins in a state, so that one that could not be read may stand there."""
+        return "broken_declaration" in self.states[state]
+
+    @cached_property
+    def scanner(self) -> re.Pattern[str]:
+        """Matches a token, named by its type, with what is ignored before it."""
+        return re.compile(f"(?:{self.ignored})*+(?:{self.terminals})")
+
+    @cached_property
+    def blank(self) -> re.Pattern[str]:
+        """Matches what is ignored."""
+        return re.compile(f"(?:{self.ignored})*+")
+
+
+@cache
+def load() -> Tables:
+    """The kept tables, or those of the grammar when they do not fit."""
+    kept = json.loads(pkgutil.get_data("archdsl", "syntax/tables.json") or b"{}")
+    return Tables(kept if kept.get("digest") == digest() else build())
 
 
 def digest() -> str:
-    """Names the grammar and the Lark that tables are good for."""
-    return hashlib.sha256(f"{lark.__version__}\n{resources.grammar()}".encode()).hexdigest()
-
-
-def build(layout: Any, builder: Any, *, strict: bool = False) -> Lark:
-    """The parser from the grammar itself. ``strict`` also proves that terminals do not collide (slow)."""
-    return Lark(resources.grammar(), postlex=layout, transformer=builder, strict=strict, **_OPTIONS)
-
-
-def load(layout: Any, builder: Any) -> Lark:
-    """The parser from the kept tables, or from the grammar when they do not fit."""
-    kept = json.loads(pkgutil.get_data("archdsl", "syntax/tables.json") or b"{}")
-    if kept.get("digest") != digest():
-        return build(layout, builder)
-    data, memo = kept["data"], {int(key): value for key, value in kept["memo"].items()}
-    automaton = data["parser"]["parser"]
-    automaton["tokens"] = {int(key): value for key, value in automaton["tokens"].items()}
-    automaton["states"] = {
-        state: {int(token): tuple(action) for token, action in actions.items()}
-        for state, actions in enumerate(automaton["states"])
-    }
-    parser: Lark = Lark._load_from_dict(  # type: ignore[no-untyped-call]  # the public form takes a pickle
-        data, memo, postlex=layout, transformer=builder
-    )
-    return parser
+    """Names the grammar that tables are good for."""
+    return hashlib.sha256(resources.grammar().encode()).hexdigest()
 
 
 def generate() -> str:
-    """The text of ``tables.json``: one line per state of the automaton, so that a change of the grammar diffs well."""
-    from archdsl.syntax.layout import Layout
+    """The text of ``tables.json``: one line per state and rule, so that a change of the grammar diffs well."""
+    made = build(strict=True)
+    rows = {part: ",\n".join(json.dumps(row, separators=(",", ":")) for row in made[part]) for part in _LISTS}
+    text = json.dumps({**made, **dict.fromkeys(_LISTS)}, separators=(",", ":"))
+    for part in _LISTS:
+        text = text.replace(f'"{part}":null', f'"{part}":[\n{rows[part]}\n]')
+    return text + "\n"
 
-    data, memo = Lark(resources.grammar(), postlex=Layout(), strict=True, **_OPTIONS).memo_serialize(
-        [TerminalDef, Rule]
+
+_LISTS = ("rules", "states")
+
+
+def build(*, strict: bool = False) -> dict[str, Any]:
+    """Tables from the grammar itself. ``strict`` also proves that no rules conflict and no terminals collide."""
+    from lark import Lark
+    from lark.parsers.lalr_analysis import Shift
+
+    class Everything:
+        """A filter after the lexer, for which Lark keeps terminals that no rule uses."""
+
+        always_accept = ("NEWLINE", "DOC", "COMMENT")
+
+        def process(self, stream: Iterator[Any]) -> Iterator[Any]:
+            return stream
+
+    lark = Lark(
+        resources.grammar(), parser="lalr", lexer="basic", keep_all_tokens=True, strict=strict, postlex=Everything()
     )
-    data["options"] |= {"postlex": None, "strict": False}
-    automaton = data["parser"]["parser"]
-    states = _ordered(automaton)
-    automaton["states"] = []
-    rows = ",\n".join(json.dumps(actions, separators=(",", ":")) for actions in states)
-    text = json.dumps({"digest": digest(), "memo": memo, "data": data}, separators=(",", ":"))
-    return text.replace('"states":[]', f'"states":[\n{rows}\n]') + "\n"
+    lexer = lark._build_lexer()
+    table = lark.parser.parser._parse_table
+    numbers = {rule: number for number, rule in enumerate(lark.rules)}
+    actions = {
+        state: {
+            str(symbol): (kind is Shift, target if kind is Shift else ~numbers[target])
+            for symbol, (kind, target) in row.items()
+        }
+        for state, row in table.states.items()
+    }
+    order = _order(actions, table.start_states["start"])
+    read = [terminal for terminal in lexer.scanner.terminals if terminal.name not in lexer.ignore_types]
+    words = {t.pattern.value: t.name for t in lark.terminals if t.pattern.type == "str"}
+    return {
+        "digest": digest(),
+        "start": order[table.start_states["start"]],
+        "end": order[table.end_states["start"]],
+        "keywords": {word: name for word, name in words.items() if word.isalpha()},
+        "spelling": {name: word for word, name in words.items()},
+        "ignored": "|".join(t.pattern.to_regexp() for t in lark.terminals if t.name in lexer.ignore_types),
+        "terminals": "|".join(f"(?P<{terminal.name}>{terminal.pattern.to_regexp()})" for terminal in read),
+        "rules": [_rule(rule) for rule in lark.rules],
+        "states": [
+            {symbol: order[target] if shifts else target for symbol, (shifts, target) in sorted(actions[state].items())}
+            for state in order
+        ],
+    }
 
 
-def _ordered(automaton: dict[str, Any]) -> list[dict[int, Any]]:
-    """Numbers tokens by name and states as a walk from the start meets them: Lark's own order varies between runs.
-
-    Gives the states; the automaton's other parts are renumbered in place.
-    """
-    names: dict[int, str] = automaton["tokens"]
-    automaton["tokens"] = dict(enumerate(sorted(names.values())))
-    numbers = {name: number for number, name in automaton["tokens"].items()}
-    order: dict[int, int] = {}
-    found: list[dict[int, Any]] = []
-    pending = list(automaton["start_states"].values())
+def _order(actions: dict[Any, dict[str, tuple[bool, int]]], start: Any) -> dict[Any, int]:
+    """Numbers for states, as a walk from the start meets them: Lark's own order varies between runs."""
+    order: dict[Any, int] = {}
+    pending = [start]
     for state in pending:  # grows while it is walked
-        if state in order:
-            continue
-        order[state] = len(order)
-        actions = sorted((numbers[names[token]], action) for token, action in automaton["states"][state].items())
-        found.append(dict(actions))
-        pending.extend(target for _, (kind, target) in actions if kind == _SHIFT)
-    for part in ("start_states", "end_states"):
-        automaton[part] = {name: order[state] for name, state in automaton[part].items()}
-    return [
-        {token: (kind, order[target] if kind == _SHIFT else target) for token, (kind, target) in actions.items()}
-        for actions in found
-    ]
+        if state not in order:
+            order[state] = len(order)
+            pending.extend(target for _, (shifts, target) in sorted(actions[state].items()) if shifts)
+    return order
+
+
+def _rule(rule: Any) -> tuple[str, int, list[int], bool]:
+    origin, symbols = str(rule.origin.name), rule.expansion
+    inlined = [n for n, symbol in enumerate(symbols) if not symbol.is_term and symbol.name.startswith("_")]
+    is_unit = len(symbols) == 1 and (origin.startswith("_") or rule.options.expand1)
+    return origin, len(symbols), inlined, is_unit
 
 
 if __name__ == "__main__":

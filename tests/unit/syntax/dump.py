@@ -100,6 +100,8 @@ def dump(node: Any) -> str:
             return f"({dump(node.step)} :: {dump(node.shape)})"
         case ast.ShapeOf():
             return f"[{_all(node.dims)}]"
+        case ast.Broken():
+            return "!"
         case ast.Unknown():
             return "?"
         case ast.Rest():

@@ -1,0 +1,62 @@
+"""Text to tokens. Every character belongs to a token, or to the blanks and comments between two."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from archdsl.source import SURROGATES
+from archdsl.syntax.tables import Tables
+from archdsl.syntax.tokens import END, UNKNOWN, Token
+
+# What is no word, number or mark, taken together where that says more.
+_STRAY: Final = re.compile(
+    r"""
+      "(?:[^"\n(){}\[\],>-]|-(?!>))*   # a string that does not end, up to where it might have
+    | '[^'"\n]*'              # one in single quotes
+    | “[^“”"\n]*”
+    | [0-9][\w.]*             # a number with letters in it
+    | &&
+    | .                       # anything else
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Lexed(NamedTuple):
+    """The tokens of a text, the last of type ``END``, and its comments."""
+
+    tokens: list[Token]
+    comments: list[Token]
+
+
+def scan(text: str, tables: Tables) -> Lexed:
+    """Reads a text. Characters that nothing can start with are tokens of type ``UNKNOWN``; bytes that were no text
+    are taken for letters.
+    """
+    tokens: list[Token] = []
+    comments: list[Token] = []
+    text = SURROGATES.sub("_", text)
+    match, blank, keywords = tables.scanner.match, tables.blank.match, tables.keywords
+    at, end = 0, len(text)
+    while at < end:
+        found = match(text, at)
+        if found is None:
+            start = blank(text, at).end()  # type: ignore[union-attr]  # it may be empty, and so always matches
+            stray = _STRAY.match(text, start)
+            if stray is None:
+                break
+            tokens.append(Token(UNKNOWN, stray[0], start))
+            at = stray.end()
+            continue
+        kind = found.lastgroup or UNKNOWN
+        start, at = found.span(kind)
+        word = text[start:at]
+        if kind == "NAME":
+            tokens.append(Token(keywords.get(word, kind), word, start))
+        elif kind == "DOC" or kind == "COMMENT":
+            comments.append(Token(kind, word, start))
+        else:
+            tokens.append(Token(kind, word, start))
+    tokens.append(Token(END, "", end))
+    return Lexed(tokens, comments)

@@ -1,0 +1,128 @@
+"""The driver of the automaton: it reads every text to its end, and tells what was wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue import limits as limit_codes
+from archdsl.limits import Limits
+from archdsl.source import SourceFile, Span
+from archdsl.syntax.automaton import Automaton, Maker
+from archdsl.syntax.errors import diagnose
+from archdsl.syntax.layout import Excess, Layout
+from archdsl.syntax.lexer import Lexed
+from archdsl.syntax.mistake import Mistake
+from archdsl.syntax.recovery import Repair, Trouble, declaration, repair
+from archdsl.syntax.tables import Tables
+from archdsl.syntax.tokens import END, ERROR, UNKNOWN, Token
+
+_MISTAKES: Final = 100
+"""Mistakes in one file after which declarations are given up as a whole, and no more is said."""
+_APART: Final = 2
+"""Tokens that must be read after a repair, lest what comes next is taken for its consequence."""
+
+
+class Reader:
+    """Reads one text: a value made by a rule's maker, and the diagnostics."""
+
+    def __init__(
+        self,
+        source: SourceFile,
+        limits: Limits,
+        tables: Tables,
+        maker: Maker,
+        leaf: Callable[[Token], Any] | None = None,
+    ) -> None:
+        self.source = source
+        self.limits = limits
+        self.automaton = Automaton(tables, maker, leaf)
+        self.found: list[Diagnostic] = []
+        self.mistakes = 0
+        self._read: list[Token] = []
+        """The tokens of the declaration so far."""
+        self._calm = _APART
+        """How many tokens were read since the last repair."""
+        self._last: tuple[object, ...] = ()
+        """The last repair, if something was missing: what, and within which bracket."""
+        self._quiet = 0
+        """Where in the text errors count again."""
+
+    @property
+    def end(self) -> int:
+        """Where the text ends that was read so far."""
+        return self._read[-1].end if self._read else 0
+
+    def read(self, lexed: Lexed) -> Any:
+        """What the rule ``start`` makes of the whole text."""
+        automaton, layout = self.automaton, Layout(lexed.tokens, self.limits)
+        fits, take = automaton.fits, automaton.take
+        while True:
+            at, previous, known = layout.at, layout.previous, len(layout.brackets)
+            try:
+                token = layout.next()
+            except Excess as excess:
+                trouble = self._trouble(excess.token, layout.fork(at, layout.brackets[:known], previous))
+                if self._is_news(excess.token, ()):
+                    self.found.append(self._excess(excess))
+                layout = self._mend(declaration(trouble))
+                continue
+            if fits(token.type):
+                take(token)
+                if token.type == END:
+                    return automaton.values[0]
+                if token.type == "NEWLINE" and automaton.tables.begins_declaration(automaton.states[-1]):
+                    self._read, self._calm, self._last = [], _APART, ()
+                self._read.append(token)
+                self._calm += 1
+                continue
+            layout = self._recover(token, layout.fork(at, layout.open_before(token), previous))
+
+    def _trouble(self, token: Token, layout: Layout) -> Trouble:
+        return Trouble(self.automaton, token, self._read, layout, self.source.text)
+
+    def _recover(self, token: Token, layout: Layout) -> Layout:
+        trouble = self._trouble(token, layout)
+        self.mistakes += 1
+        if self.mistakes > _MISTAKES:
+            return self._mend(declaration(trouble))
+        made = repair(trouble)
+        accepted = self.automaton.accepted() - {ERROR}
+        mistake = Mistake(self.source, token, self._read, layout.brackets, accepted)
+        opener = layout.brackets[-1].start if layout.brackets else -1
+        if opener >= 0 and not layout.brackets[-1].text:
+            self._calm = 0  # a bracket that the writer did not open is not one to complain of
+        missing = () if any(t.text for t in made.tokens) else (opener, *(t.type for t in made.tokens))
+        if self._is_news(token, missing):
+            self.found.append(diagnose(mistake))
+        return self._mend(made)
+
+    def _is_news(self, token: Token, missing: tuple[object, ...]) -> bool:
+        """Whether a mistake is unlikely to follow from the one before it."""
+        is_news = self._calm >= _APART and token.start >= self._quiet and (not missing or missing != self._last)
+        self._last = missing
+        if token.type == UNKNOWN and token.text.startswith('"'):  # what was meant to be in the string nobody knows
+            end = self.source.text.find("\n", token.start)
+            self._quiet = end if end >= 0 else len(self.source.text)
+        return is_news
+
+    def _mend(self, made: Repair) -> Layout:
+        """Applies a repair; gives the filter to go on with."""
+        automaton = self.automaton
+        start = automaton.starts[made.kept - 1] if made.kept <= len(automaton.starts) else len(self.source.text) + 1
+        automaton.drop(made.kept)
+        while self._read and self._read[-1].start >= start:
+            self._read.pop()
+        for token in made.tokens:
+            automaton.take(token)
+            self._read.append(token)
+        self._calm = 0
+        return made.layout
+
+    def _excess(self, excess: Excess) -> Diagnostic:
+        span, limits = Span(self.source, excess.token.start, excess.token.end), self.limits
+        if excess.limit == "depth":
+            most = f"{limits.depth:_} brackets"
+            return limit_codes.NestedTooDeeply(span=span, most=most, help=limits.advice("depth"))
+        return limit_codes.StatementTooLong(span=span, most=f"{limits.statement:_}", help=limits.advice("statement"))

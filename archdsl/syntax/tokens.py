@@ -1,0 +1,37 @@
+"""Tokens: the words and marks of a text, each with its place."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ERROR: Final = "ERROR"
+"""The type of the token that stands for text that fits nowhere, or for what is missing."""
+UNKNOWN: Final = "UNKNOWN"
+"""The type of characters that no terminal of the grammar matches. No rule accepts it."""
+END: Final = "$END"
+"""The type of the token after the last one."""
+
+CLOSER: Final = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
+"""The types of brackets that close, by those that open."""
+CLOSERS: Final = frozenset(CLOSER.values())
+
+
+class Token:
+    """A piece of the text from ``start`` on, and the terminal that matched it. What is missing has no text."""
+
+    __slots__ = ("start", "text", "type")
+
+    def __init__(self, type: str, text: str, start: int) -> None:
+        self.type = type
+        self.text = text
+        self.start = start
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"Token({self.type}, {self.text!r}, {self.start})"

@@ -1,0 +1,82 @@
+"""The lossless tree of a text: every character of it, whether it could be read or not.
+
+``tree.text`` is the text. The AST says what a text means; the tree says how it is written, which is what a formatter or
+an editor asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import TypeAlias
+
+from archdsl.limits import DEFAULT, Limits
+from archdsl.source import SourceFile
+from archdsl.syntax import tables
+from archdsl.syntax.lexer import scan
+from archdsl.syntax.reader import Reader
+from archdsl.syntax.tokens import END, Token
+
+
+class Leaf:
+    """A token with its ``trivia``: blanks, comments, line breaks that do not separate, and text left out before it.
+
+    ``kind`` is the terminal of the grammar. What is missing has no text; an ``ERROR`` covers what could not be read.
+    """
+
+    __slots__ = ("kind", "text", "trivia")
+
+    def __init__(self, kind: str, trivia: str, text: str) -> None:
+        self.kind = kind
+        self.trivia = trivia
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"{self.kind} {self.text!r}"
+
+
+class Node:
+    """What a rule of the grammar was read as. ``kind`` is the rule."""
+
+    __slots__ = ("children", "kind")
+
+    def __init__(self, kind: str, children: Sequence[Child]) -> None:
+        self.kind = kind
+        self.children = tuple(children)
+
+    @property
+    def text(self) -> str:
+        """The text that it was read from, to the last blank and comment between its tokens and before the first."""
+        return "".join(leaf.trivia + leaf.text for leaf in self.leaves())
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Its tokens in their order."""
+        pending: list[Child] = [self]
+        while pending:
+            child = pending.pop()
+            if isinstance(child, Node):
+                pending.extend(reversed(child.children))
+            else:
+                yield child
+
+    def __repr__(self) -> str:
+        return f"({' '.join([self.kind, *map(repr, self.children)])})"
+
+
+Child: TypeAlias = Node | Leaf
+
+
+def parse(source: SourceFile, limits: Limits = DEFAULT) -> Node:
+    """The tree of a text, whose root is of the kind ``start`` and whose last leaf is the end of the text.
+
+    >>> parse(SourceFile("<text>", "let n = 3  # three"))
+    (start (declarations (let LET 'let' NAME 'n' EQUAL '=' (integer INTEGER '3'))) $END '')
+    """
+    automaton, text = tables.load(), source.text
+
+    def leaf(token: Token) -> Leaf:
+        return Leaf(token.type, text[reader.end : token.start], text[token.start : token.end])
+
+    reader = Reader(source, limits, automaton, lambda kind: partial(Node, kind), leaf)
+    root: Node = reader.read(scan(text, automaton))
+    return Node(root.kind, (*root.children, Leaf(END, text[reader.end :], "")))
