@@ -21,9 +21,8 @@ _START: Sequence[tuple[str, str]] = (
     ("click", "import click"),
     ("the command line", _SPARE),
     ("pydantic", "import pydantic, pydantic.types"),
-    ("Lark", "import lark"),
     ("the compiler", "import archdsl.cli.commands.check, archdsl.compiler"),
-    ("the parser's tables", "from archdsl.syntax.parser import _parser; _parser()"),
+    ("the parser's tables", "from archdsl.syntax.tables import load; load().scanner"),
     ("finding and reading the spec, and what it imports", f"{_FIND}; p = archdsl.compiler.Program(f.source, f.loader)"),
     ("elaborating and checking, ops included", "p.check()"),
 )
