@@ -18,7 +18,7 @@ from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.diagnostics.catalogue.limits import NumberTooLarge
 from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
-from archdsl.syntax import ast, repair
+from archdsl.syntax import ast, repair, tables
 from archdsl.syntax.tokens import ERROR, Token
 
 _SCALE = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
@@ -30,6 +30,11 @@ _HEAD = re.compile(r"\s*([^\W\d]\w*)\s+([^\W\d]\w*)")
 
 Children = list[Any]
 Read = TypeVar("Read")
+
+
+def _mark(token: Token) -> str:
+    """An operator as the language writes it, whatever stands there for it."""
+    return "==" if token.text == "=" else tables.load().spelling.get(token.type, token.text)
 
 
 class _Ports(NamedTuple):
@@ -349,11 +354,11 @@ class Builder:
             if child.type == "IN" and operators and operators[-1] == "not":
                 operators[-1] = "not in"
             else:
-                operators.append(child.text)
+                operators.append(_mark(child))
         return ast.Compare(self._span(children), self._values(children), tuple(operators))
 
     def _binary(self, children: Children) -> ast.Binary:
-        return ast.Binary(self._span(children), children[1].text, children[0], children[2])
+        return ast.Binary(self._span(children), _mark(children[1]), children[0], children[2])
 
     def sum(self, children: Children) -> ast.Binary:
         return self._binary(children)
@@ -365,7 +370,7 @@ class Builder:
         return self._binary(children)
 
     def negative(self, children: Children) -> ast.Unary:
-        return ast.Unary(self._span(children), children[0].text, children[1])
+        return ast.Unary(self._span(children), _mark(children[0]), children[1])
 
     def negative_cell(self, children: Children) -> ast.Unary:
         return self.negative(children)
@@ -386,7 +391,7 @@ class Builder:
             if not isinstance(child, Token):
                 parts[-1] = child
             else:
-                parts.extend([None] * len(child.text))  # `::` opens two parts
+                parts.extend([None] * len(_mark(child)))  # `::` opens two parts
         start, stop, step = (*parts, None, None)[:3]
         return ast.Slice(self._span(children), start, stop, step)
 

@@ -69,7 +69,6 @@ _CONFUSED: Final = {
     "MINUS": ("ARROW",),
     "PIPE": ("ARROW",),
     "DOT": ("COMMA",),
-    "SLASH": ("DOUBLE_SLASH",),
     "RPAR": ("RSQB", "RBRACE"),
     "RSQB": ("RPAR", "RBRACE"),
     "RBRACE": ("RPAR", "RSQB"),

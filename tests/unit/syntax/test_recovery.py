@@ -112,6 +112,8 @@ def test_deep_nesting_is_refused_at_its_place(text: str) -> None:
         ("lett n = 3\nconv(n)", "let n = 3; <conv(n)>"),
         ("let n = 3 * $\nconv(n)", "let n = (3 * !); <conv(n)>"),
         ("for x xs { relu }", "for x in xs {<relu>}"),
+        ("conv(8 × 2, k=3)", "<conv((8 * 2), k=3)>"),
+        ("conv(8, k=1 if 1 = 1 else 3)", "<conv(8, k=(1 if (1 == 1) else 3))>"),
         ("conv(8, pad='same') -> relu", "<conv(8, pad='same')> -> <relu>"),
         ('conv(8, pad="same) -> relu', "<conv(8, pad=!)> -> <relu>"),
     ],
