@@ -83,7 +83,7 @@ class NotText(NamedTuple):
 def not_text(text: str) -> NotText | None:
     """What of a text is a byte that could not be decoded, or half a pair of surrogates; ``None`` for nothing.
 
-    >>> not_text(b"caf\xe9".decode(errors="surrogateescape"))
+    >>> not_text(b"caf\\xe9".decode(errors="surrogateescape"))
     NotText(offset=3, what='byte 0xE9', more=0)
     """
     first = None if text.isascii() else SURROGATES.search(text)

@@ -39,8 +39,8 @@ def skips(graph: Graph) -> dict[str, str]:
 
     >>> from archdsl.api import load
     >>> found = skips(load("resnet18").graph)
-    >>> len(found), found["c2.0.add"]
-    (8, 'c2.0.main.conv_bn.batch_norm')
+    >>> len(found), found["c2.blocks.0.add"]
+    (8, 'c2.blocks.0.main.conv2.batch_norm')
     """
     found: dict[str, str] = {}
     adds = [node for node in graph if node.op.name == "add" and len(set(node.inputs)) > 1]
