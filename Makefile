@@ -68,8 +68,8 @@ demo: $(VENV)/run ## check, draw, summarise and compile ResNet-50
 test: lint types imports ## run every check and every test
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
-conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too
-	@$(BIN)/python -m pytest tests/conformance -m "" --record
+conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too, and load each from a file
+	@$(BIN)/python -m pytest tests/conformance tests/keras/test_life.py -m "" --record
 
 lint: $(VENV)/dev ## ruff: mistakes and format
 	@$(BIN)/ruff check

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ import pytest
 import archdsl
 from archdsl.files import bundled
 from archdsl.layers import needed
+from tests.keras.loading import loaded, save
+from tests.keras.test_specs import CASES
 
 # Small, and without what differs from one call in training to the next.
 MODELS: dict[str, dict[str, Any]] = {
@@ -38,16 +39,6 @@ MODELS: dict[str, dict[str, Any]] = {
 # A layer norm before the head gives features of the length of the width, and so long steps.
 SMALL_STEPS = {"convnext_tiny", "vit_ti16", "swin_t"}
 
-# In one process that has archdsl's layers, and in one that cannot import archdsl.
-_WITH = "import archdsl.layers"
-_WITHOUT = "import sys; sys.modules['archdsl'] = None"
-_ANSWER = """
-import sys, keras, numpy as np
-for name in sys.argv[1:]:
-    model = keras.models.load_model(f"{name}.keras", compile=False)
-    np.save(f"{name}.answer.npy", keras.ops.convert_to_numpy(model(np.load(f"{name}.npy"), training=False)))
-"""
-
 
 def images(model: keras.Model, count: int = 2) -> np.ndarray:
     shape = (count, *model.input_shape[1:])
@@ -65,15 +56,13 @@ class Saved:
 
     folder: Path
     models: dict[str, keras.Model] = field(default_factory=dict)
+    answers: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> keras.Model:
         if name not in self.models:
             keras.utils.set_random_seed(0)
             model = self.models[name] = archdsl.load(name, **MODELS[name]).build()
-            model.save(self.folder / f"{name}.keras")
-            np.save(self.folder / f"{name}.npy", images(model))
-            answer = keras.ops.convert_to_numpy(model(images(model), training=False))
-            np.save(self.folder / f"{name}.expected.npy", answer)
+            self.answers[name] = save(model, images(model), self.folder, name)
         return self.models[name]
 
 
@@ -97,9 +86,25 @@ def test_saved_models_answer_alike_in_a_new_process(saved: Saved) -> None:
     """Without archdsl, but for those that have a layer of its own."""
     own = {name for name in MODELS if needed(saved[name])}
     assert own == {"vit_ti16", "swin_t", "hybrid"}
-    for first, names in ((_WITH, own), (_WITHOUT, set(MODELS) - own)):
-        command = [sys.executable, "-c", first + _ANSWER, *names]
-        subprocess.run(command, cwd=saved.folder, check=True, capture_output=True)
+    found = loaded(saved.folder, own, set(MODELS) - own)
     for name in MODELS:
-        found, expected = (np.load(saved.folder / f"{name}.{which}.npy") for which in ("answer", "expected"))
-        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5, err_msg=name)
+        assert_alike(found[name], saved.answers[name], name)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", [name for name, _ in CASES])
+def test_every_bundled_model_answers_alike_in_a_new_process(name: str, tmp_path: Path) -> None:
+    """At its own size, its random weights being those that it starts with."""
+    keras.utils.clear_session()
+    model = archdsl.load(name).build()
+    expected = save(model, images(model, 1), tmp_path, name)
+    own = [name] if needed(model) else []
+    assert_alike(loaded(tmp_path, own, [] if own else [name])[name], expected, name)
+
+
+def assert_alike(found: Mapping[str, np.ndarray], expected: Mapping[str, np.ndarray], name: str) -> None:
+    for key, value in expected.items():
+        if key == "trained":
+            assert [*found[key]] == [*value], name
+        else:
+            np.testing.assert_allclose(found[key], value, rtol=1e-4, atol=1e-5, err_msg=name)
