@@ -12,15 +12,22 @@ from archdsl.syntax.tokens import END, UNKNOWN, Token
 # What is no word, number or mark, taken together where that says more.
 _STRAY: Final = re.compile(
     r"""
-      "(?:[^"\n(){}\[\],>-]|-(?!>))*   # a string that does not end, up to where it might have
+      "(?:\\[^\n]|[^"\\\n(){}\[\],>-]++|-(?!>))*+   # a string that does not end, up to where it might have
     | '[^'"\n]*'              # one in single quotes
     | “[^“”"\n]*”
     | [0-9][\w.]*             # a number with letters in it
     | &&
+    | (.)\1{9,}+              # one character again and again
     | .                       # anything else
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+_LINE: Final = re.compile(r'"[^\n]*')
+_OPEN_STRINGS: Final = 20
+"""Strings that do not end, after which they reach to the end of their lines: that they do not end takes a look at all
+of the line.
+"""
 
 
 class Lexed(NamedTuple):
@@ -38,12 +45,13 @@ def scan(text: str, tables: Tables) -> Lexed:
     comments: list[Token] = []
     text = SURROGATES.sub("_", text)
     match, blank, keywords = tables.scanner.match, tables.blank.match, tables.keywords
-    at, end = 0, len(text)
+    at, end, opened = 0, len(text), 0
     while at < end:
         found = match(text, at)
         if found is None:
             start = blank(text, at).end()  # type: ignore[union-attr]  # it may be empty, and so always matches
-            stray = _STRAY.match(text, start)
+            opened += text.startswith('"', start)
+            stray = (_LINE.match(text, start) if opened > _OPEN_STRINGS else None) or _STRAY.match(text, start)
             if stray is None:
                 break
             tokens.append(Token(UNKNOWN, stray[0], start))
