@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,6 +17,10 @@ from archdsl.graph.model import Graph, Node
 from archdsl.passes.cost import Cost
 
 _NOTHING: Final = (False, 0, 0)
+_TRIES: Final = 200_000
+"""Items that are looked at while boxes are chosen to be opened, each again for every box: ten times as many as the zoo
+takes. A model with more has very many boxes, of which the best ones are open by then.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +109,17 @@ class _Chooser:
         return 2 * most > self._ops[0] or not self._page.sheet(found.opened).is_readable()
 
     def folding(self) -> Folding:
-        chosen, kinds, refused = set[int](), set[str](), set[int]()
+        chosen, kinds, refused, tries = set[int](), set[str](), set[int](), 0
         while True:
             state = self._with(chosen)
             closed = [item for item in self._items if item.parent in state and item.index not in state]
-            worth = {item.index: self._worth(item, closed, kinds) for item in closed if item.index not in refused}
+            ops = Counter[str]()
+            for item in closed:
+                ops[self._kind(item)] += self._ops[item.index]
+            worth = {item.index: self._worth(item, ops, kinds) for item in closed if item.index not in refused}
             best = max(worth, key=lambda index: (worth[index], len(self._items[index].copies), -index), default=0)
-            if not best or worth[best] == _NOTHING:
+            tries += len(self._items)
+            if not best or worth[best] == _NOTHING or tries > _TRIES:
                 return Folding(self._outline, state, self._unframed)
             if self._page.sheet(self._with(chosen | {best})).is_readable(self._smallest(best)):
                 chosen.add(best)
@@ -127,11 +136,12 @@ class _Chooser:
     def _with(self, chosen: Collection[int]) -> frozenset[int]:
         return opened(self._outline, lambda item: item.index in chosen or item.index in self._parts)
 
-    def _worth(self, item: Item, closed: Iterable[Item], kinds: Collection[str]) -> tuple[bool, int, int]:
+    def _worth(self, item: Item, closed: Mapping[str, int], kinds: Collection[str]) -> tuple[bool, int, int]:
         """What one would learn by opening a box.
 
         The most by one that has a mark inside; then by what holds blocks, and so shows how the model is built; the
-        least by a mere list of ops. Among equals it counts how many ops are in all boxes of the kind.
+        least by a mere list of ops. Among equals it counts how many ops are in all boxes of the kind: in those that
+        are ``closed``.
         """
         if item.kind == "op" or _names(item) & self._folded or self._marks.get(item.path) in ("added", "removed"):
             return _NOTHING  # what is new or gone as a whole is one box
@@ -140,7 +150,7 @@ class _Chooser:
         if item.kind == "group" and listed:
             ops = 0  # its box says it all
         elif kind not in kinds:
-            ops = sum(self._ops[other.index] for other in closed if self._kind(other) == kind)
+            ops = closed[kind]
         else:
             ops = self._ops[item.index] if holds else 0
         return (marked, 2 if holds else 0 if listed else 1, ops) if marked or ops else _NOTHING

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, islice
+from math import inf
 from typing import Final
 
 from archdsl.diagram.options import Options
@@ -230,17 +231,22 @@ def _columns(parts: Sequence[_Part], number: int) -> Iterator[Sequence[_Part]]:
         yield parts
         return
     ends = [0.0, *accumulate(part.length for part in parts)]
-    shortest = {(0, 0): (0.0, 0)}  # by the count of columns and of parts in them: the longest column, the last's start
+    shortest = [0.0, *[inf] * len(parts)]  # by the number of parts in the columns so far: the longest of these
+    begins: list[list[int]] = []  # of each column, by the part that it ends before, the part that it begins with
     for columns in range(1, number + 1):
-        for end in range(columns, len(parts) + 1):
-            shortest[columns, end] = min(
-                (max(shortest[columns - 1, start][0], ends[end] - ends[start]), start)
-                for start in range(columns - 1, end)
-                if (columns - 1, start) in shortest
-            )
+        longest, begin, start = [inf] * len(ends), [0] * len(ends), columns - 1
+        for end in range(columns, len(ends)):
+            # The later the last column starts, the shorter it is and the longer are those before: the best is where
+            # the one is about to be shorter than the other, which moves on as the end does.
+            while start + 1 < end and shortest[start] < ends[end] - ends[start]:
+                start += 1
+            choices = [max(start - 1, columns - 1), start]
+            longest[end], begin[end] = min((max(shortest[s], ends[end] - ends[s]), s) for s in choices)
+        shortest = longest
+        begins.append(begin)
     found, end = [], len(parts)
     for columns in range(number, 0, -1):
-        start = shortest[columns, end][1]
+        start = begins[columns - 1][end]
         found.append(parts[start:end])
         end = start
     yield from reversed(found)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Final
@@ -22,8 +23,17 @@ from archdsl.passes.cost import Cost
 
 FORMATS: Final = ("dot", "svg", "png", "pdf")
 EMBEDDED: Final = "graphviz-pure"
+SECONDS: Final = 8
+"""Of processor time for a layout; every op of the largest models of the zoo takes less than one,"""
+MEGABYTES: Final = 600
+"""and less than a tenth of this memory."""
 TIMEOUT: Final = 60.0
-"""Seconds after which a layout is given up; a graph of thousands of ops takes a few."""
+"""Seconds after which a layout is given up on a machine that is busy, or whose system knows no such limits."""
+_STOPPED: Final = (-24, -6)
+"""Codes of a process that was stopped for its time, and of one that found no memory."""
+_LESS: Final = "draw less of the model, with `--depth 1` or `--fold`, or write .dot and lay it out elsewhere"
+_HIDDEN: Final = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""No window of a console opens on Windows."""
 _SHARP: Final = 192
 """Dots per inch of a PNG, twice those of a plain screen."""
 _MANY: Final = 300
@@ -121,27 +131,33 @@ def _candidates() -> Iterator[str | None]:
 
 
 def _run(program: str, format: str, source: bytes, *further: str) -> bytes:
-    from graphviz import backend, exceptions  # type: ignore[import-untyped]
-
     name = Path(program).stem  # where it lies is the machine's affair
-    # The package's own command with another program in front; its DOT_BINARY is a global that others may rely on.
-    command = [program, *backend.dot_command.command("dot", format)[1:], *further]
+    command = [program, "-Kdot", f"-T{format}", *further]
+    started = subprocess.PIPE
     try:
-        done = backend.execute.run_check(command, input=source, capture_output=True, quiet=True, timeout=TIMEOUT)
+        with subprocess.Popen(command, stdin=started, stdout=started, stderr=started, creationflags=_HIDDEN) as process:
+            _restrict(process.pid)
+            try:
+                output, words = process.communicate(source, timeout=TIMEOUT)
+            except BaseException:
+                process.kill()
+                raise
     except subprocess.TimeoutExpired:
-        raise RenderError(
-            f"{name} took more than {TIMEOUT:.0f} s: draw less of the model, or write .dot and lay it out elsewhere"
-        ) from None
-    except subprocess.CalledProcessError as error:
-        words = error.stderr.decode(errors="replace").strip()
-        raise RenderError(f"{name} failed with code {error.returncode}: {words}") from None
-    except (exceptions.ExecutableNotFound, OSError) as error:
-        raise RenderError(f"{name} could not be run: {_reason(error)}") from None
-    output: bytes = done.stdout
+        raise RenderError(f"{name} took more than {TIMEOUT:.0f} s: {_LESS}") from None
+    except OSError as error:
+        raise RenderError(f"{name} could not be run: {error.strerror or 'there is no such program'}") from None
+    if process.returncode in _STOPPED:
+        raise RenderError(f"{name} took more than {SECONDS} s or {MEGABYTES} MB: {_LESS}")
+    if process.returncode:
+        raise RenderError(f"{name} failed with code {process.returncode}: {words.decode(errors='replace').strip()}")
     return output
 
 
-def _reason(error: BaseException) -> str:
-    """What the system says of a program that does not start, without the path."""
-    cause = error if isinstance(error, OSError) else error.__cause__
-    return (cause.strerror if isinstance(cause, OSError) else None) or "there is no such program"
+def _restrict(pid: int) -> None:
+    """Gives a process that was just started so much time and memory and no more, where the system can."""
+    if sys.platform == "linux":
+        import resource
+
+        with suppress(ProcessLookupError):  # it is over already
+            resource.prlimit(pid, resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+            resource.prlimit(pid, resource.RLIMIT_AS, (MEGABYTES * 1_000_000,) * 2)

@@ -150,3 +150,19 @@ def test_many_long_skips_are_laid_out_in_a_while() -> None:
     started = os.times().children_user
     draw(graph, "svg", Options(depth="all"))
     assert os.times().children_user - started < 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are Linux's")
+def test_a_program_that_computes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "SECONDS", 1)
+    with pytest.raises(
+        RenderError, match=r"^dot took more than 1 s or 600 MB: draw less of the model, with `--depth 1`"
+    ):
+        draw(tower(), "svg", program=script(tmp_path, "while True: pass"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are Linux's")
+def test_a_program_that_takes_too_much_memory_is_stopped(tmp_path: Path) -> None:
+    body = "import os, time\ntime.sleep(0.2)\ntry: bytearray(10**9)\nexcept MemoryError: os.abort()"
+    with pytest.raises(RenderError, match=r"^dot took more than 8 s or 600 MB"):
+        draw(tower(), "svg", program=script(tmp_path, body))
