@@ -18,8 +18,8 @@ from archdsl.passes.cost import Cost
 
 _NOTHING: Final = (False, 0, 0)
 _TRIES: Final = 200_000
-"""Items that are looked at while boxes are chosen to be opened, each again for every box: ten times as many as the zoo
-takes. A model with more has very many boxes, of which the best ones are open by then.
+"""Items that are looked at while boxes are chosen to be opened, each again for every box: thirty times as many as the
+zoo takes. A model with more has very many boxes, of which the best ones are open by then.
 """
 
 

@@ -63,12 +63,12 @@ def measure(command: str, files: Sequence[Path], *, size: int | None = None, giv
     What the child takes beyond reason stops it. ``size`` is that of all that the command reads, where the files import
     others.
     """
+    if command == "diff":
+        files = [files[0], files[-1]]
     if size is None:
         size = sum(file.stat().st_size for file in files)
     seconds, megabytes = allowed(command, size)
     names = [str(file) for file in files]
-    if command == "diff":
-        names = [names[0], names[-1]]
     filled = iter(names)
     arguments = [next(filled, names[-1]) if part == "{}" else part for part in COMMANDS[command]]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:

@@ -23,10 +23,12 @@ from archdsl.passes.cost import Cost
 
 FORMATS: Final = ("dot", "svg", "png", "pdf")
 EMBEDDED: Final = "graphviz-pure"
-SECONDS: Final = 8
+SECONDS: Final = 6
 """Of processor time for a layout; every op of the largest models of the zoo takes less than one,"""
 MEGABYTES: Final = 600
 """and less than a tenth of this memory."""
+LARGEST: Final = 10_000
+"""Boxes and arrows that are laid out; every op of the largest model of the zoo makes two thousand."""
 TIMEOUT: Final = 60.0
 """Seconds after which a layout is given up on a machine that is busy, or whose system knows no such limits."""
 _STOPPED: Final = (-24, -6)
@@ -65,6 +67,9 @@ def draw(
         raise RenderError(f"no diagram can be written as {format or 'a file without an ending'!r}: {_known()}")
     chosen = options or Options()
     drawn = plan(graph, chosen, costs)
+    parts = sum(1 for _ in drawn.boxes()) + len(drawn.edges)
+    if format != "dot" and parts > LARGEST:
+        raise RenderError(f"{parts:_} boxes and arrows are more than the {LARGEST:_} that are laid out: {_LESS}")
     source = plan_to_dot(graph, drawn, chosen).encode()
     match format:
         case "dot":

@@ -164,5 +164,12 @@ def test_a_program_that_computes_too_long_is_stopped(tmp_path: Path, monkeypatch
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of another process are Linux's")
 def test_a_program_that_takes_too_much_memory_is_stopped(tmp_path: Path) -> None:
     body = "import os, time\ntime.sleep(0.2)\ntry: bytearray(10**9)\nexcept MemoryError: os.abort()"
-    with pytest.raises(RenderError, match=r"^dot took more than 8 s or 600 MB"):
+    with pytest.raises(RenderError, match=r"^dot took more than 6 s or 600 MB"):
         draw(tower(), "svg", program=script(tmp_path, body))
+
+
+def test_a_drawing_that_is_too_large_is_not_laid_out() -> None:
+    branches = "\n".join(f"l{i}: relu -> tanh" for i in range(3_500))
+    graph = load_text(f"model M() :: [8] -> [8] {{ add {{\n{branches}\n}} }}").graph
+    with pytest.raises(RenderError, match=r"boxes and arrows are more than the 10_000 that are laid out: draw less"):
+        draw(graph, "svg")
