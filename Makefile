@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test conformance lint types imports docs bench fuzz mutants coverage oldest audit env lock clean
+.PHONY: help demo test conformance lint types imports docs bench fuzz differential mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -91,6 +91,15 @@ SEED ?= 0
 fuzz: $(VENV)/dev ## throw mutated and generated input at it for SECONDS=600
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 	@ARCHDSL_PROGRAMS=$$(( $(SECONDS) / 3 + 1 )) $(BIN)/python -m pytest -q tests/keras/test_generated.py
+
+# How many programs, on each backend; and of each op how many calls, and pairs of sizes for a shared one.
+PROGRAMS ?= 2000
+CALLS ?= 40
+PAIRS ?= 70
+
+differential: $(VENV)/dev ## compare backends with the NumPy definitions of the ops: PROGRAMS, CALLS and PAIRS of each op
+	@ARCHDSL_VALUES=$(PROGRAMS) ARCHDSL_CALLS=$(CALLS) ARCHDSL_PAIRS=$(PAIRS) $(BIN)/python -m pytest -q \
+		tests/keras/test_reference_ops.py tests/keras/test_shared_sizes.py tests/keras/test_generated_values.py
 
 mutants: $(VENV)/quality ## break shape rules and counts on purpose: the tests must notice nine in ten
 	@$(BIN)/python -m scripts.mutants

@@ -45,7 +45,8 @@ class Resize(Op):
     """Brings an image or a map ``[h, w, c]`` to a given size.
 
     Samples at the centres of pixels, as ``align_corners=False`` does in PyTorch. When it shrinks, ``antialias`` widens
-    the filter to the distance of the samples, as Pillow does.
+    the filter to the distance of the samples, as Pillow does. "bicubic" is Keys's filter with a = -1/2 (PyTorch's has
+    -3/4), and what a filter would take from beyond the edge is left out of its weights, which add up to 1.
     """
 
     name = "resize"

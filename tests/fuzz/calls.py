@@ -119,7 +119,7 @@ _SKIPPED = frozenset({"init", "bias_init", "l2", "broadcast", "transpose_b"})
 def call(name: str, random: Random, shape: Shape) -> Step | None:
     """A call of an op that takes ``shape``, or ``None`` if none was found in a few tries."""
     found = drawn(name, random, shape)
-    return None if found is None else Step(_written(found.op, found.arguments), found.shape)
+    return None if found is None else Step(written(found.op, found.arguments), found.shape)
 
 
 class Drawn(NamedTuple):
@@ -155,7 +155,7 @@ def _arguments(kind: type[Op], random: Random, shape: Shape) -> dict[str, Any]:
     return found
 
 
-def _written(op: Op, arguments: dict[str, Any]) -> str:
+def written(op: Op, arguments: dict[str, Any]) -> str:
     """The call as a spec has it: some arguments by place, the rest by name."""
     rest = dict(arguments)
     parts: list[str] = []

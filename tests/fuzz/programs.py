@@ -20,7 +20,7 @@ _SHAPES: tuple[Shape, ...] = (
     *((8, 8, 4), (8, 8, 4), (6, 4, 2), (4, 4, 8), (12, 12, 3), (7, 5, 6)),  # maps
     *((16, 8), (9, 4), (12,), (8,), (4, 4, 4, 2)),  # tokens or signals, vectors, volumes
 )
-_PRELUDE = """from std.conv import ConvBNAct, ConvBN as Project
+PRELUDE = """from std.conv import ConvBNAct, ConvBN as Project
 
 let widths = [4, 8, ...[6, 2]]
 let rows = table {
@@ -64,7 +64,7 @@ class Writer:
                 self.block,
                 self.claim,
             ),
-            *(self.library, self.typed, self.back_and_forth),
+            *(self.library, self.typed, self.back_and_forth, self.gate),
         )
 
     def program(self) -> str:
@@ -83,7 +83,7 @@ class Writer:
         out = "[...]" if self.random.random() < 0.1 and flow.shape == shape else self.shape(flow.shape)
         given = f"[{', '.join(map(self.number, shape))}]"
         parts = [
-            _PRELUDE,
+            PRELUDE,
             *self.declarations,
             "## A model that nobody drew.\n"
             f"model Net(rate: float = 0.1, act: op = relu) :: {given} -> {out if out != '[...]' else given} {{\n"
@@ -195,6 +195,16 @@ class Writer:
         if len(shape) != 2:
             return None
         return Step("matmul(transpose_b=true) { id, id }", (shape[0], shape[0]))
+
+    def gate(self, shape: Shape, depth: int) -> Step | None:
+        """A join that stretches what was pooled."""
+        if len(shape) != 3:
+            return None
+        join, pooled = self.random.choice(("add", "mul")), self.random.choice(("global_avg_pool", "global_max_pool"))
+        row = self.random.choice(("", " -> sigmoid", f" -> dense({shape[-1]}, trainable=false)", " -> dense(1)"))
+        return Step(
+            f"{join}(broadcast=true) {{ {self.keeping(shape, depth).text}, {pooled}(keepdims=true){row} }}", shape
+        )
 
     def residual(self, shape: Shape, depth: int) -> Step | None:
         how = self.random.choice(("", "(drop=0.1)", "(when=2 > 1)", "(drop=0.2, when=false)"))

@@ -9,7 +9,7 @@ from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Instance, Node, Origin, Port
 from archdsl.ops.base import Op
 from archdsl.ops.registry import OPS
-from tests.fuzz.calls import drawn
+from tests.fuzz.calls import Drawn, drawn
 
 SHAPES: tuple[Shape, ...] = (
     *((8, 8, 4), (6, 4, 2), (7, 5, 6), (4, 4, 4), (1, 7, 2), (3, 1, 1), (5, 6, 8)),  # maps
@@ -35,6 +35,12 @@ def graph_of(op: Op, *shapes: Shape) -> Graph:
 
 def one(name: str, random: Random) -> Graph:
     """A graph of one op by its name."""
+    found, shapes = draw(name, random)
+    return graph_of(found.op, *shapes)
+
+
+def draw(name: str, random: Random) -> tuple[Drawn, tuple[Shape, ...]]:
+    """An op by its name, and shapes of inputs that it takes."""
     for _ in range(1_000):
         shape = random.choice(SHAPES)
         least, most = OPS[name].arity
@@ -42,7 +48,7 @@ def one(name: str, random: Random) -> Graph:
         shapes = (shape, *(_beside(OPS[name], shape, random) for _ in range(1, count)))
         found = drawn(name, random, *shapes, **_fixed(OPS[name], random, shape))
         if found is not None:
-            return graph_of(found.op, *shapes)
+            return found, shapes
     raise AssertionError(f"no call of {name} was found")
 
 

@@ -20,8 +20,8 @@ from tests.fuzz.judge import check_graph
 from tests.fuzz.programs import Writer
 
 PROGRAMS = st.randoms(use_true_random=False).map(lambda random: Writer(random).program())
-_ABSTRACT = frozenset({ast.Node, ast.Comment})
-"""Comments are no part of the tree."""
+_ABSTRACT = frozenset({ast.Node, ast.Comment, ast.Broken})
+"""Comments are no part of the tree, and what does not parse is none of a program without mistakes."""
 
 
 @cache

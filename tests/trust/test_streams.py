@@ -93,7 +93,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("name", ["archdsl.cli", "click.core", "archdsl.cli.commands.check", "lark"])
+@pytest.mark.parametrize("name", ["archdsl.cli", "click.core", "archdsl.cli.commands.check", "archdsl.syntax.parser"])
 def test_an_interrupt_while_it_starts_is_quiet(name: str, folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _WHILE_IMPORTING.format(name=name)],

@@ -35,7 +35,7 @@ LEAST = [
 ]
 
 
-def _text(shape: str, flow: str) -> str:
+def text(shape: str, flow: str) -> str:
     quoted = flow.replace("'", '"')
     return f"model Net() :: {shape} -> [...] {{ {quoted} }}"
 
@@ -43,7 +43,7 @@ def _text(shape: str, flow: str) -> str:
 @pytest.mark.parametrize(("shape", "flow", "expected"), LEAST)
 def test_least_sizes(shape: str, flow: str, expected: str) -> None:
     """From the least size on the same model of known sizes has the shapes that were proved, and not below."""
-    graph = load_text(_text(shape, flow)).graph
+    graph = load_text(text(shape, flow)).graph
     first, *others = least_sizes(graph)
     assert str(first) == expected
     sizes = {least.name: least.size for least in (first, *others)}
@@ -54,9 +54,9 @@ def test_least_sizes(shape: str, flow: str, expected: str) -> None:
 
 def _holds(shape: str, flow: str, sizes: dict[str, int]) -> bool:
     """Whether the model with these sizes is accepted, with the shapes that the open one has for them."""
-    open_graph = load_text(_text(shape, flow)).graph
+    open_graph = load_text(text(shape, flow)).graph
     known = ", ".join(str(sizes.get(dim.strip(), dim)) for dim in shape.strip("[]").split(","))
-    graph = Program(SourceFile("<text>", _text(f"[{known}]", flow)), NoFiles()).graph("Net")
+    graph = Program(SourceFile("<text>", text(f"[{known}]", flow)), NoFiles()).graph("Net")
     return graph is not None and [node.shape for node in graph] == [
         tuple(size(dim, sizes) for dim in node.shape) for node in open_graph
     ]
@@ -87,12 +87,12 @@ def test_no_size_fits_a_graph() -> None:
 
 
 def test_where_it_is_said() -> None:
-    program = Program(SourceFile("<text>", _text("[h, w, 3]", "avg_pool(2)")), NoFiles())
+    program = Program(SourceFile("<text>", text("[h, w, 3]", "avg_pool(2)")), NoFiles())
     program.check()
     assert {name: [str(least) for least in sizes] for name, sizes in program.open_sizes.items()} == {
         "Net": ["h >= 2 in steps of 2", "w >= 2 in steps of 2"]
     }
-    summary = load_text(_text("[h, w, 3]", "avg_pool(2)")).summary()
+    summary = load_text(text("[h, w, 3]", "avg_pool(2)")).summary()
     assert "proved for h >= 2 in steps of 2, w >= 2 in steps of 2" in " ".join(str(summary).split())
     document = json.loads(to_document(summary))
     assert document["sizes"] == [{"name": name, "size": 2, "step": 2} for name in ("h", "w")]

@@ -1,0 +1,164 @@
+"""What a backend makes of a graph, beside what the NumPy definitions make of it: outputs, and which weights train."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+from typing import Any
+
+import keras
+import numpy as np
+
+from archdsl.backends.keras.build import build
+from archdsl.backends.keras.weights import variables
+from archdsl.compiler import Program
+from archdsl.graph.model import Graph
+from archdsl.graph.text import to_text as graph_text
+from archdsl.passes.sizes import least_sizes
+from archdsl.source import SourceFile
+from tests.fuzz.corpus import MemoryLoader
+from tests.fuzz.programs import Writer
+from tests.fuzz.wide import opened, several
+from tests.reference.definitions import Array, size
+from tests.reference.run import random_weights, run
+
+TOLERANCE = 2e-4
+"""Of the largest number of an output: what single precision leaves of some ten ops in a row."""
+ONE_OP = 2e-5
+"""What it leaves of one op."""
+
+
+def disagreements(
+    graph: Graph,
+    rng: np.random.Generator,
+    *,
+    batches: Sequence[int] = (2,),
+    sizes: Mapping[str, int] | None = None,
+    training: bool = False,
+    tolerance: float = TOLERANCE,
+    built: Graph | None = None,
+) -> list[str]:
+    """Where the backend's model of a graph, with random weights and inputs, is another function; empty if nowhere.
+
+    ``sizes`` are those that the graph leaves open. A test of this comparison has another graph ``built``.
+    """
+    model = build(built or graph)
+    weights = random_weights(graph, rng)
+    assign(graph, model, weights)
+    found = [*_trained(graph, model)]
+    for batch in batches:
+        inputs = inputs_for(graph, rng, batch, sizes)
+        found += [f"batch {batch}: {line}" for line in _answers(graph, model, weights, inputs, tolerance)]
+        if training:
+            lines = _answers(graph, model, weights, inputs, tolerance, training=True)
+            found += [f"batch {batch}, training: {line}" for line in lines]
+            assign(graph, model, weights)  # as they were before the step
+    return found
+
+
+def inputs_for(
+    graph: Graph, rng: np.random.Generator, batch: int, sizes: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    """Random inputs by the names of the ports."""
+    return {
+        port.name: rng.normal(size=(batch, *(size(dim, sizes or {}) for dim in port.shape))).astype("float32")
+        for port in graph.inputs
+    }
+
+
+def answers(model: keras.Model, inputs: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
+    """What a model says, by the names of its outputs."""
+    answer = model(list(inputs.values()) if len(inputs) > 1 else next(iter(inputs.values())), training=training)
+    return answer if isinstance(answer, dict) else {"output": answer}
+
+
+def _trained(graph: Graph, model: keras.Model) -> Iterator[str]:
+    """The variables that an optimiser would change are those that the graph says."""
+    expected = [
+        f"{node.path}/{weight.name}"
+        for node in graph
+        if node.layer == node.path
+        for weight in node.op.weights(*graph.input_shapes(node))
+        if weight.trainable
+    ]
+    names = {id(variable): key for key, variable in variables(graph, model).items()}
+    unknown = [variable.path for variable in model.weights if id(variable) not in names]
+    if unknown:
+        yield f"the graph does not know {unknown}"
+    actual = [names.get(id(variable), variable.path) for variable in model.trainable_weights]
+    if sorted(actual) != sorted(expected):
+        yield f"trained are {sorted(actual)}, and should be {sorted(expected)}"
+
+
+def _answers(
+    graph: Graph,
+    model: keras.Model,
+    weights: dict[str, Array],
+    inputs: Mapping[str, Any],
+    tolerance: float,
+    *,
+    training: bool = False,
+) -> Iterator[str]:
+    expected = run(graph, weights, inputs, training=training)
+    outputs = answers(model, inputs, training)
+    for name, value in expected.outputs.items():
+        yield from difference(name, keras.ops.convert_to_numpy(outputs[name]), value, tolerance)
+    own = variables(graph, model)
+    for name, value in expected.updates.items():
+        yield from difference(name, keras.ops.convert_to_numpy(own[name]), value, tolerance)
+
+
+def assign(graph: Graph, model: keras.Model, weights: Mapping[str, Array]) -> None:
+    """Gives every weight its value by ``path/name``."""
+    for name, variable in variables(graph, model).items():
+        variable.assign(weights[name].reshape(tuple(variable.shape)))
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):
+            layer.finalize_state()  # which makes of its variables what it computes with, as loading a file does
+
+
+def difference(name: str, actual: Any, expected: Array, tolerance: float = TOLERANCE) -> Iterator[str]:
+    """One line if the two are not the same array, as far as single precision goes."""
+    if actual.shape != expected.shape:
+        yield f"{name} is {actual.shape}, and should be {expected.shape}"
+        return
+    largest = float(np.abs(expected).max(initial=0.0))
+    error = float(np.abs(actual - expected).max(initial=0.0))
+    if not error <= tolerance * (1 + largest):  # also when it is no number
+        yield f"{name} is off by {error:.3g}, of {largest:.3g}"
+
+
+def leaves_to_chance(graph: Graph) -> bool:
+    """Whether training drops anything."""
+    return any(getattr(node.op, rate, 0) for node in graph for rate in ("rate", "dropout"))
+
+
+def program_differences(seed: int) -> list[str]:
+    """Where the backend's models of the generated programs with this number are other functions."""
+    if seed % 20 == 0:
+        keras.utils.clear_session()  # which takes as long as a program
+    random, rng = Random(seed), np.random.default_rng(seed)
+    text = Writer(random, seed).program()
+    written = Program(SourceFile("<text>", text), MemoryLoader({})).graph("Net", {"rate": 0.0})
+    assert written is not None, text
+    found = []
+    for graph in (written, several(random)):
+        batches = (1, random.choice([dim for port in graph.inputs for dim in port.shape if isinstance(dim, int)]))
+        lines = disagreements(graph, rng, batches=batches, training=not leaves_to_chance(graph))
+        found += [f"{line}\n{graph_text(graph)}" for line in lines]
+    graph = opened(random)
+    for more in (0, random.randint(1, 2)):
+        sizes = {least.name: least.size + more * least.step for least in least_sizes(graph)}
+        found += [f"{sizes}: {line}\n{graph_text(graph)}" for line in disagreements(graph, rng, sizes=sizes)]
+    return found
+
+
+if __name__ == "__main__":
+    differing = 0
+    for number in range(int(sys.argv[1]), int(sys.argv[2])):
+        lines = program_differences(number)
+        differing += bool(lines)
+        for line in lines:
+            print(f"{number}: {line}", flush=True)
+    print(f"{keras.backend.backend()}: {differing} programs differ", flush=True)
