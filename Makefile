@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test conformance lint types imports docs bench fuzz differential mutants coverage oldest audit env lock clean
+.PHONY: help demo test conformance lint types imports docs bench fuzz slow differential mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -84,13 +84,16 @@ imports: $(VENV)/dev ## import-linter: which part may use which
 docs: $(VENV)/dev ## write the pages that are made from the code
 	@$(BIN)/python -m scripts.docs
 
-# How long `make fuzz` runs, and which of the endless series of inputs it takes.
+# How long `make fuzz` and `make slow` run, and which of the endless series of inputs it takes.
 SECONDS ?= 600
 SEED ?= 0
 
 fuzz: $(VENV)/dev ## throw mutated and generated input at it for SECONDS=600
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 	@ARCHDSL_PROGRAMS=$$(( $(SECONDS) / 3 + 1 )) $(BIN)/python -m pytest -q tests/keras/test_generated.py
+
+slow: $(VENV)/dev ## search for inputs that take long or much memory for their length, for SECONDS=600
+	@$(BIN)/python -m tests.slow --seconds $(SECONDS) --seed $(SEED)
 
 # How many programs, on each backend; and of each op how many calls, and pairs of sizes for a shared one.
 PROGRAMS ?= 2000

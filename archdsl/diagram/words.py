@@ -210,8 +210,15 @@ def brief(text: str, telling: Collection[str] = (), length: int = 44) -> str:
     given = [part for part in re.split(r", (?=\w+=)", elided) if _argument(part) not in _DETAILS]
     kept = [*given[:1], *(each for each in given[1:] if "…)" not in each)]
     room = length - len(f"{name}(, …)")
-    while len(kept) > 1 and len(", ".join(kept)) > room:
-        kept.remove(next((each for each in reversed(kept[1:]) if _argument(each) not in telling), kept[-1]))
+    total = len(", ".join(kept))
+    last_first = sorted(range(1, len(kept)), key=lambda place: (_argument(kept[place]) in telling, -place))
+    gone = set[int]()
+    for place in last_first:
+        if total <= room:
+            break
+        gone.add(place)
+        total -= len(kept[place]) + 2
+    kept = [each for place, each in enumerate(kept) if place not in gone]
     more = ["…"] * (len(kept) < len(given))
     return f"{name}({', '.join([*kept, *more])})" if given else name
 

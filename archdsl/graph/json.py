@@ -13,14 +13,18 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from archdsl.diagnostics.model import shortened
+from archdsl.graph.dims import Sym, terms
 from archdsl.graph.model import Graph
 from archdsl.jsontext import dumps
+from archdsl.limits import DEFAULT
 from archdsl.source import SourceFile, not_text
 
 SCHEMA: Final = "archdsl-graph"
 VERSION: Final = 2
 MAX_NESTING: Final = 200
 """Instances within instances: far above what a spec reaches, far below what a hostile file could ask of a stack."""
+MAX_SIZES: Final = 100
+"""Names of sizes that are known only when the model runs; a model has two or three."""
 _DIGITS: Final = 80
 """Of an integer: as many as the largest of a spec, and fewer than make a float infinite."""
 _REPORTED: Final = 10
@@ -177,6 +181,7 @@ def _inconsistencies(graph: Graph) -> Iterator[str]:
             yield f"input {port.name}: its node must be its own name, not {port.node}"
         if any(dim <= 0 for dim in port.shape):
             yield f"input {port.name}: every dimension must be 1 or more"
+    yield from _sizes(graph)
     for kind, ports in (("inputs", graph.inputs), ("outputs", graph.outputs)):
         if len({port.name for port in ports}) != len(ports):
             yield f"two {kind} have the same name"
@@ -212,6 +217,18 @@ def _bad_names(graph: Graph) -> Iterator[str]:
         *((f"instances[{i}]", instance.origin.file) for i, instance in enumerate(graph.instances)),
     ]
     yield from (f"{place}.origin.file: {file!a} is no name" for place, file in files if not file.isprintable())
+
+
+def _sizes(graph: Graph) -> Iterator[str]:
+    """Run-time sizes that are more than anybody should compute with: sums over the graph are polynomials over them."""
+    names: set[str] = set()
+    for name, shape in graph.shapes.items():
+        if (count := terms(shape)) > DEFAULT.terms:
+            yield f"{name}: a shape of {count} terms; {DEFAULT.terms} are allowed"
+            return
+        names.update(n for dim in shape if isinstance(dim, Sym) for monomial in dim.monomials for n in monomial)
+    if len(names) > MAX_SIZES:
+        yield f"{len(names)} run-time sizes; {MAX_SIZES} are allowed"
 
 
 def json_schema() -> str:

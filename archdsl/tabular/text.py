@@ -11,6 +11,8 @@ from archdsl.tabular.model import Cell, Column, Table
 _BOLD, _DIM, _PLAIN = "1", "2", ""
 _WIDEST: Final = 72
 """Cells for the first column of a tree; longer words are cut, for the figures to stay in sight."""
+_LONGEST: Final = 400
+"""Cells of anything else. Each row is as wide as the widest cell of a column."""
 _NARROWEST: Final = 16
 """Cells that a narrow terminal leaves to the first column."""
 _BAR: Final = 20
@@ -58,10 +60,12 @@ def _lines(table: Table, widest: int | None = None) -> list[_Line]:
 
 
 def _shown(cell: Cell, column: Column, indent: str = "", widest: int | None = None) -> str:
+    """The text of a cell; words are cut to ``widest``, and what nobody reads to the end is cut whatever it is."""
     if column.kind == "bar":
         return _bar(cell.value)
     text = indent + visible(cell.text).replace("\n", " ")
-    return _cut(text, widest) if widest is not None and column.kind == "words" and width(text) > widest else text
+    most = widest if widest is not None and column.kind == "words" else _LONGEST
+    return _cut(text, most) if width(text) > most else text
 
 
 def _bar(part: float | str | None) -> str:
@@ -73,9 +77,12 @@ def _bar(part: float | str | None) -> str:
 
 
 def _cut(text: str, widest: int) -> str:
-    while width(text) >= widest:
-        text = text[:-1]
-    return f"{text}…"
+    end, cells = 0, 0
+    for end, character in enumerate(text):  # noqa: B007  # where it ends
+        cells += width(character)
+        if cells >= widest:
+            break
+    return f"{text[:end]}…"
 
 
 def _widths(lines: Sequence[_Line]) -> list[int]:

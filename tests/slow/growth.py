@@ -19,7 +19,7 @@ from tests.fuzz.mutations import damaged
 from tests.fuzz.programs import Writer
 from tests.trust.hostile import HOSTILE
 
-_NUMBER = re.compile(r"\b\d[\d_]*\b")
+_NUMBER = re.compile(r"\b\d[\d_]{0,12}\b")
 _NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 _PART = re.compile(r"[^\n]*\n|\{[^{}]*\}|\([^()]*\)|\[[^\[\]]*\]|\w+")
 _TIMES = (2, 3, 10, 30, 100, 300, 1_000, 3_000)

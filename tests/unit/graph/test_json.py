@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from archdsl.api import load_text
 from archdsl.graph.dims import Sym
-from archdsl.graph.json import MAX_NESTING, GraphError, from_json, json_schema, to_json
+from archdsl.graph.json import MAX_NESTING, MAX_SIZES, GraphError, from_json, json_schema, to_json
 from archdsl.graph.text import to_text
 from archdsl.ops.init import Init
 from tests.unit.graph.build import Builder, op, resnet, tower
@@ -141,6 +141,19 @@ def test_refuses_instances_nested_without_end() -> None:
     group = document["instances"][-1]
     document["instances"] += [group | {"parent": len(document["instances"]) + i - 1} for i in range(MAX_NESTING + 1)]
     with pytest.raises(GraphError, match="nested"):
+        from_json(json.dumps(document))
+
+
+def test_refuses_more_run_time_sizes_than_sums_should_have() -> None:
+    document = json.loads(to_json(tower()))
+    port = document["inputs"][0]
+    names = [f"in{i}" for i in range(MAX_SIZES + 1)]
+    document["inputs"] += [port | {"name": name, "node": name, "shape": [f"s{name}"]} for name in names]
+    with pytest.raises(GraphError, match=f"{MAX_SIZES + 1} run-time sizes; {MAX_SIZES} are allowed"):
+        from_json(json.dumps(document))
+    sums = " + ".join(names[:11])
+    document["inputs"] = [port, port | {"name": "x", "node": "x", "shape": [sums, sums]}]
+    with pytest.raises(GraphError, match="x: a shape of 121 terms; 100 are allowed"):
         from_json(json.dumps(document))
 
 
