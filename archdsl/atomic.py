@@ -33,10 +33,10 @@ def replacing(target: Path) -> Iterator[Path]:
     Nobody ever sees half a file, and a failure leaves the old one. Folders that are missing are made when all else went
     well; a link is followed, and its file replaced. The path has no ending: see ``ending``.
     """
-    target = _resolved(target)
     if target.exists() and not target.is_file():  # /dev/stdout, a pipe: to be written to, not to be replaced
         yield target
         return
+    target = _resolved(target)
     folder = next(parent for parent in target.parents if parent.exists())
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, f"{folder.name} is no folder")

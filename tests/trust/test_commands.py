@@ -96,7 +96,7 @@ LARGE = {
     "wide": "model Net :: [8] -> [8] { add { " + "relu\n" * 6_000 + "} }",
     "nested": (
         "block A { repeat 10 { relu } }\nblock B { repeat 10 { A } }\nblock C { repeat 10 { B } }\n"
-        "model Net :: [8] -> [8] { repeat 10 { C } }"
+        "model Net :: [8] -> [8] { repeat 8 { C } }"
     ),
     "long": "model Net :: [8] -> [8] { repeat 3_000 { add { id\n relu } } }",
 }
