@@ -146,13 +146,14 @@ def test_refuses_instances_nested_without_end() -> None:
 
 def test_refuses_more_run_time_sizes_than_sums_should_have() -> None:
     document = json.loads(to_json(tower()))
-    port = document["inputs"][0]
+    inputs = document["inputs"]
+    port = inputs[0]
     names = [f"in{i}" for i in range(MAX_SIZES + 1)]
-    document["inputs"] += [port | {"name": name, "node": name, "shape": [f"s{name}"]} for name in names]
+    document["inputs"] = inputs + [port | {"name": name, "node": name, "shape": [f"s{name}"]} for name in names]
     with pytest.raises(GraphError, match=f"{MAX_SIZES + 1} run-time sizes; {MAX_SIZES} are allowed"):
         from_json(json.dumps(document))
     sums = " + ".join(names[:11])
-    document["inputs"] = [port, port | {"name": "x", "node": "x", "shape": [sums, sums]}]
+    document["inputs"] = [*inputs, port | {"name": "x", "node": "x", "shape": [sums, sums]}]
     with pytest.raises(GraphError, match="x: a shape of 121 terms; 100 are allowed"):
         from_json(json.dumps(document))
 
