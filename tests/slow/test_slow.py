@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from archdsl.graph.json import SCHEMA, VERSION
 from tests.conftest import FreshPython
 from tests.patience import patience
 from tests.slow.growth import grown, seeds
@@ -42,7 +43,7 @@ def _graph(nodes: int, instances: list[int | None], inputs: Callable[[int], list
     ]
     port = {"name": "input", "shape": [8], "node": "input"}
     output = {"name": "output", "shape": [8], "node": made[-1]["path"]}
-    head = {"schema": "archdsl-graph", "version": 1, "name": "Net", "inputs": [port], "outputs": [output]}
+    head = {"schema": SCHEMA, "version": VERSION, "name": "Net", "inputs": [port], "outputs": [output]}
     return json.dumps(head | {"nodes": made, "instances": blocks})
 
 
@@ -56,6 +57,10 @@ _CASES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     "deep instances": (_graph(1_000, _NEST, _chain()), ("check", "summary", "diff", "graph")),
     "deep instances again and again": (_graph(1_000, [None, *range(180), 0, *range(181, 360)], _chain()), ("summary",)),
     "long names": (_graph(100, [None], _chain("n." * 5_000), "n." * 5_000), ("summary", "diff")),
+    "a name that a table cuts": (
+        f"block {'N' * 60_000} {{ relu }}\nmodel M() :: [8] -> [8] {{ {'N' * 60_000} }}",
+        ("summary", "diff", "render"),
+    ),
     "edges": (_graph(20, [None], lambda _: ["input"] * 10_000), ("check", "summary")),
     "nested repeats": (
         "block B0 { relu }\n"
@@ -81,30 +86,30 @@ def test_time_and_memory_are_in_proportion_to_the_text(name: str, command: str, 
     text = _CASES[name][0]
     file = tmp_path / f"net{'.json' if text.startswith('{') else '.arch'}"
     file.write_text(text, encoding="utf-8")
-    _holds(command, [file])
+    _holds(command, [file], code=int(name == "a comment"))
 
 
-@pytest.mark.parametrize("path", FOUND, ids=lambda path: path.stem)
-def test_finds_of_the_search(path: Path, tmp_path: Path) -> None:
-    files = []
-    for number, text in enumerate(path.read_text(encoding="utf-8").split("\f")):
-        files.append(tmp_path / f"{number}{'.json' if text.startswith('{') else '.arch'}")
-        files[-1].write_text(text, encoding="utf-8")
-    _holds(path.stem.partition("-")[0], files)
+def test_finds_of_the_search(tmp_path: Path) -> None:
+    for path in FOUND:
+        files = []
+        for number, text in enumerate(path.read_text(encoding="utf-8").split("\f")):
+            files.append(tmp_path / f"{number}{'.json' if text.startswith('{') else '.arch'}")
+            files[-1].write_text(text, encoding="utf-8")
+        _holds(path.stem.partition("-")[0], files)
 
 
-def _holds(command: str, files: list[Path]) -> None:
+def _holds(command: str, files: list[Path], code: int | None = None) -> None:
     """In a process of few modules: a child counts as its own what its parent holds."""
-    code = (
+    program = (
         "import json, sys\nfrom pathlib import Path\nfrom tests.slow.measure import measure\n"
         "print(json.dumps(measure(sys.argv[1], [Path(p) for p in sys.argv[2:]])))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, command, *map(str, files)],
+        [sys.executable, "-c", program, command, *map(str, files)],
         cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     seconds, megabytes, time, memory, exit_code, shown = json.loads(done.stdout)
-    assert exit_code in (0, 1, 2), shown
+    assert exit_code in ((0, 1, 2) if code is None else (code,)), shown
     assert time < patience(1.0), f"{seconds:.1f} s\n{shown}"
     assert memory < 1.0, f"{megabytes:.0f} MB\n{shown}"
 
@@ -147,7 +152,7 @@ def test_a_process_that_loads_many_specs_keeps_none(fresh_python: FreshPython) -
                 return int(file.read().split()[1]) * 4 // 1024
 
         def load(number):
-            name = "N" * 400_000 + str(number)
+            name = "N" * 100_000 + str(number)
             block = f"block {name}(k: int) {{ conv({number}, k=k) as tap{number} -> relu }}"
             model = f"model M{number}(p{number}: int = 3) :: [8, 8, 4] -> [8, 8, {number}] {{ {name}(p{number}) }}"
             str(archdsl.load_text(f"{block}\\n{model}").summary())
@@ -159,10 +164,10 @@ def test_a_process_that_loads_many_specs_keeps_none(fresh_python: FreshPython) -
         for number in range(1, 11):
             load(number)
         before = held()
-        for number in range(11, 111):
+        for number in range(11, 71):
             load(number)
         print(held() - before)
     """)
     if sys.platform != "linux":
         pytest.skip("reads what Linux says of a process")
-    assert int(fresh_python(code).stdout) < 15
+    assert int(fresh_python(code).stdout) < 8
