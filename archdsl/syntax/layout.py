@@ -9,6 +9,8 @@ from archdsl.syntax.tokens import CLOSER, CLOSERS, END, Token
 
 # A line that starts with one of these continues the statement before it.
 _CONTINUES = frozenset({"ARROW", "DOUBLE_COLON", "AS", "ELSE", "RBRACE", "RPAR", "RSQB", END})
+# So does one that starts with an arrow of another language: no statement starts with these.
+_ARROWS = frozenset({"EQUAL", "PIPE", "COMPARE"})
 # A line that ends with one of these is not finished.
 _UNFINISHED = frozenset({"ARROW", "LBRACE", "COMMA", "EQUAL", "NEWLINE"})
 # After one of these a new step or statement starts.
@@ -69,7 +71,8 @@ class Layout:
                 kind = token.type
             separates = self.previous not in _UNFINISHED and (not brackets or brackets[-1].type == "LBRACE")
             # At the top level `about { … }` belongs to the variant above it.
-            if separates and kind not in _CONTINUES and not (kind == "ABOUT" and not brackets):
+            continues = kind in _CONTINUES or kind in _ARROWS or token.text == "→"
+            if separates and not continues and not (kind == "ABOUT" and not brackets):
                 self.at = at
                 self.previous = "NEWLINE"
                 self.length = 0

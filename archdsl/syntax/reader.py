@@ -14,7 +14,7 @@ from archdsl.syntax.errors import diagnose
 from archdsl.syntax.layout import Excess, Layout
 from archdsl.syntax.lexer import Lexed
 from archdsl.syntax.mistake import Mistake
-from archdsl.syntax.recovery import Repair, Trouble, declaration, repair
+from archdsl.syntax.recovery import Repair, Trouble, declaration, is_outside, repair
 from archdsl.syntax.tables import Tables
 from archdsl.syntax.tokens import END, ERROR, UNKNOWN, Token
 
@@ -68,7 +68,7 @@ class Reader:
                     self.found.append(self._excess(excess))
                 layout = self._mend(declaration(trouble))
                 continue
-            if fits(token.type):
+            if fits(token.type) and not (layout.brackets and is_outside(layout, token, self.source.text)):
                 take(token)
                 if token.type == END:
                     return automaton.values[0]

@@ -86,7 +86,7 @@ _CONFUSED: Final = {
 """What one mark is written for, by the type of its token, or by its text or first character if it is unknown."""
 _NAMING: Final = frozenset({"LET", "SHARED", "FN", "BLOCK", "MODEL", "AS", "FOR"})
 """What a name follows that is given."""
-_ARROWS: Final = ("=>", "|>", ">>", "--", "- >")
+_ARROWS: Final = ("=>", "|>", ">>", "--", "- >", "→")
 _BRACKETS: Final = frozenset({*CLOSER, *CLOSERS})
 _SYNC: Final = frozenset({"ARROW", "COMMA", "NEWLINE", "DOUBLE_COLON", "AS", "LBRACE", "EQUAL", *CLOSERS})
 
@@ -122,6 +122,10 @@ class Trouble(NamedTuple):
 
 def repair(trouble: Trouble) -> Repair:
     """The best repair. It reads on from there for at least one token, or gives up the declaration."""
+    if trouble.layout.brackets and is_declaration(trouble.token, trouble.text):
+        completed = _completed(trouble)
+        if _read(trouble.automaton, completed):
+            return completed
     best, most = None, 0.0
     for kind in (_missing, _unclosed, _confused, _misspelt, _superfluous, _given_up):
         for candidate in kind(trouble):
@@ -152,6 +156,24 @@ def _begins_declaration(tables: Tables, states: Sequence[int]) -> bool:
 def is_declaration(token: Token, text: str) -> bool:
     """Whether a declaration starts here: with its keyword in the first column. Nothing within one does."""
     return token.type in DECLARATION and (token.start == 0 or text[token.start - 1] == "\n")
+
+
+def is_outside(layout: Layout, token: Token, text: str) -> bool:
+    """Whether a `let` in the first column, which a body may have, stands outside of the one that is open.
+
+    It does unless something closes the body before the next declaration.
+    """
+    if token.type != "LET" or not layout.brackets or not is_declaration(token, text):
+        return False
+    depth = 0
+    for number in range(layout.at, len(layout.tokens)):
+        following = layout.tokens[number]
+        if following.type == END or is_declaration(following, text):
+            return True
+        depth += (following.type in CLOSER) - (following.type in CLOSERS)
+        if depth < 0:
+            return False
+    return True
 
 
 def _read(automaton: Automaton, candidate: Repair) -> float:
@@ -199,7 +221,14 @@ def _missing(trouble: Trouble) -> Iterator[Repair]:
             continue  # it is the colon after a label that is missing
         opened = [*layout.brackets, tokens[0]] if kinds[0] in CLOSER else layout.brackets
         cost = _OPENED if kinds[0] in CLOSER else 0.5 + 0.5 * len(tokens)
+        if kinds == ("LBRACE",) and _ends_line(trouble):
+            cost = 0.5
         yield Repair(kept, tokens, layout.fork(layout.at, opened, kinds[-1]), cost)
+
+
+def _ends_line(trouble: Trouble) -> bool:
+    """Whether the token is the first of a line, or the end of one."""
+    return trouble.token.type == "NEWLINE" or trouble.layout.tokens[trouble.layout.at].type == "NEWLINE"
 
 
 def _is_labelled(trouble: Trouble) -> bool:
