@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 
 def _limit(most: int, unit: str, of: str) -> int:
@@ -18,7 +18,7 @@ class Limits:
     """Every limit with its default. Raise one for a spec that needs more; see ``docs/limits.md``.
 
     >>> Limits(nodes=2_000_000).nodes, Limits().nodes
-    (2000000, 10000)
+    (2000000, 6000)
 
     Raises:
         ValueError: a limit is not a positive integer.
@@ -34,7 +34,7 @@ class Limits:
     bits: int = _limit(256, "bits", "an integer, and a dimension")
     terms: int = _limit(100, "terms", "a dimension over sizes known only when the model runs")
     rank: int = _limit(32, "dimensions", "a tensor")
-    nodes: int = _limit(10_000, "ops", "one model, growing with the text")
+    nodes: int = _limit(6_000, "ops", "one model, growing with the text")
     problems: int = _limit(500, "problems", "what is reported")
 
     def __post_init__(self) -> None:
@@ -50,7 +50,7 @@ class Limits:
         """The help of a diagnostic about a limit: the option that raises it, with ten times as much.
 
         >>> Limits().advice("nodes")
-        ('`--limit nodes=100_000` allows more',)
+        ('`--limit nodes=60_000` allows more',)
         """
         return (f"`--limit {name}={10 * getattr(self, name):_}` allows more",)
 
@@ -66,11 +66,10 @@ class Limit(NamedTuple):
 
 DEFAULT = Limits()
 
-GROWTH = 60_000
-"""Characters of text that allow for as many steps and nodes again.
-
-That is three steps for a character, and an op for six: what ops take that are written out, `relu` after `->`.
-"""
+STEPS_GROW: Final = 60_000
+"""Characters of text that allow for as many steps again: three steps for a character."""
+NODES_GROW: Final = 36_000
+"""Characters of text that allow for as many nodes again: an op for six characters, such as `->relu`."""
 
 
 def table(limits: Limits = DEFAULT) -> str:

@@ -21,7 +21,7 @@ from archdsl.elaborate.values import BlockRef, FunctionRef, Value, name_of, nest
 from archdsl.elaborate.weight import PARTS, Scales
 from archdsl.graph.dims import Dim, Monomial, Shape, Sym
 from archdsl.graph.model import Graph, Origin
-from archdsl.limits import DEFAULT, GROWTH, Limits
+from archdsl.limits import DEFAULT, NODES_GROW, STEPS_GROW, Limits
 from archdsl.ops.base import Misfit, Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
@@ -331,8 +331,8 @@ class Session:
             span = Span(start, 0, len(start.text))
             self.report(limit_codes.SourceTooLong(span=span, file=source.name, most=most, help=help_))
             return False
-        self._allowed_steps = self.limits.steps + self.limits.steps * self._characters // GROWTH
-        self._allowed_nodes = self.limits.nodes + self.limits.nodes * self._characters // GROWTH
+        self._allowed_steps = self.limits.steps + self.limits.steps * self._characters // STEPS_GROW
+        self._allowed_nodes = self.limits.nodes + self.limits.nodes * self._characters // NODES_GROW
         return True
 
     def imported(self, node: ast.Import, importer: Module) -> Module | None:

@@ -14,7 +14,7 @@ from archdsl.syntax.errors import diagnose
 from archdsl.syntax.layout import Excess, Layout
 from archdsl.syntax.lexer import Lexed
 from archdsl.syntax.mistake import Mistake
-from archdsl.syntax.recovery import Repair, Trouble, declaration, is_outside, repair
+from archdsl.syntax.recovery import Repair, Trouble, declaration, outside, repair
 from archdsl.syntax.tables import Tables
 from archdsl.syntax.tokens import END, ERROR, UNKNOWN, Token
 
@@ -46,6 +46,7 @@ class Reader:
         """How many tokens were read since the last repair."""
         self._last: tuple[object, ...] = ()
         """The last repair, if something was missing: what, and within which bracket."""
+        self._outside: frozenset[int] | None = None
         self._quiet = 0
         """Where in the text errors count again."""
 
@@ -68,7 +69,7 @@ class Reader:
                     self.found.append(self._excess(excess))
                 layout = self._mend(declaration(trouble))
                 continue
-            if fits(token.type) and not (layout.brackets and is_outside(layout, token, self.source.text)):
+            if fits(token.type) and not (token.type == "LET" and layout.brackets and self._is_outside(token, lexed)):
                 take(token)
                 if token.type == END:
                     return automaton.values[0]
@@ -78,6 +79,12 @@ class Reader:
                 self._calm += 1
                 continue
             layout = self._recover(token, layout.fork(at, layout.open_before(token), previous))
+
+    def _is_outside(self, token: Token, lexed: Lexed) -> bool:
+        """Whether a `let` within an open body is a declaration after it: a bracket was forgotten."""
+        if self._outside is None:
+            self._outside = outside(lexed.tokens, self.source.text)
+        return token.start in self._outside
 
     def _trouble(self, token: Token, layout: Layout) -> Trouble:
         return Trouble(self.automaton, token, self._read, layout, self.source.text)

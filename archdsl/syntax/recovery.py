@@ -158,22 +158,23 @@ def is_declaration(token: Token, text: str) -> bool:
     return token.type in DECLARATION and (token.start == 0 or text[token.start - 1] == "\n")
 
 
-def is_outside(layout: Layout, token: Token, text: str) -> bool:
-    """Whether a `let` in the first column, which a body may have, stands outside of the one that is open.
+def outside(tokens: Sequence[Token], text: str) -> frozenset[int]:
+    """Starts of the `let`s in the first column that stand outside of a body, should one be open there.
 
-    It does unless something closes the body before the next declaration.
+    A body may have them too. Then a bracket that was opened before them is closed before the next declaration.
     """
-    if token.type != "LET" or not layout.brackets or not is_declaration(token, text):
-        return False
-    depth = 0
-    for number in range(layout.at, len(layout.tokens)):
-        following = layout.tokens[number]
-        if following.type == END or is_declaration(following, text):
-            return True
-        depth += (following.type in CLOSER) - (following.type in CLOSERS)
-        if depth < 0:
-            return False
-    return True
+    found, closing = set(), 0
+    for token in reversed(tokens):
+        if token.type == "LET":
+            if not closing and is_declaration(token, text):
+                found.add(token.start)
+        elif token.type == END or is_declaration(token, text):
+            closing = 0
+        elif token.type in CLOSERS:
+            closing += 1
+        elif token.type in CLOSER:
+            closing = max(closing - 1, 0)
+    return frozenset(found)
 
 
 def _read(automaton: Automaton, candidate: Repair) -> float:

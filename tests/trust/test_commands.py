@@ -93,12 +93,12 @@ def test_absurd_specs_have_figures_and_pictures(name: str, folder: Path) -> None
 
 
 LARGE = {
-    "wide": "model Net :: [8] -> [8] { add { " + "relu\n" * 6_000 + "} }",
+    "wide": "model Net :: [8] -> [8] { add { " + "relu\n" * 5_000 + "} }",
     "nested": (
         "block A { repeat 10 { relu } }\nblock B { repeat 10 { A } }\nblock C { repeat 10 { B } }\n"
-        "model Net :: [8] -> [8] { repeat 8 { C } }"
+        "model Net :: [8] -> [8] { repeat 5 { C } }"
     ),
-    "long": "model Net :: [8] -> [8] { repeat 3_000 { add { id\n relu } } }",
+    "long": "model Net :: [8] -> [8] { repeat 1_900 { add { id\n relu } } }",
 }
 
 

@@ -42,11 +42,12 @@ def explain(code: str | None) -> None:
 
 
 def _limits() -> str:
-    from archdsl.limits import GROWTH, table
+    from archdsl.limits import NODES_GROW, STEPS_GROW, table
 
     return (
         "What one compilation may use, so that no spec exhausts the machine that reads it.\n"
         "`--limit NAME=VALUE` raises one for a command, `archdsl.load(spec, limits=Limits(NAME=VALUE))` in Python.\n"
         f"\n{table()}\n"
-        f"Each {GROWTH:_} characters of the text allow for as many steps and nodes again.\n"
+        f"Each {STEPS_GROW:_} characters of the text allow for as many steps again, "
+        f"each {NODES_GROW:_} for as many nodes.\n"
     )

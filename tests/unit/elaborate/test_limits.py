@@ -7,7 +7,7 @@ import time
 import pytest
 
 from archdsl import check_text
-from archdsl.limits import GROWTH, Limits
+from archdsl.limits import NODES_GROW, STEPS_GROW, Limits
 from tests.patience import patience
 from tests.unit.elaborate.specs import program, value
 
@@ -99,7 +99,9 @@ def test_hostile(name: str) -> None:
     start = time.process_time()
     found = [d for d in program(text).diagnostics if d.is_error]
     assert time.process_time() - start < patience(2.0)
-    steps, nodes = (limit + limit * len(text) // GROWTH for limit in (Limits().steps, Limits().nodes))
+    most = Limits()
+    steps = most.steps + most.steps * len(text) // STEPS_GROW
+    nodes = most.nodes + most.nodes * len(text) // NODES_GROW
     assert [d.text for d in found] == [message.format(steps=steps, nodes=nodes)]
     assert 0 < found[0].span.end - found[0].span.start < len(text)
     if place is not None:
