@@ -95,8 +95,8 @@ fuzz: $(VENV)/dev ## throw mutated and generated input at it for SECONDS=600
 slow: $(VENV)/dev ## search for inputs that take long or much memory for their length, for SECONDS=600
 	@$(BIN)/python -m tests.slow --seconds $(SECONDS) --seed $(SEED)
 
-# How many programs, on each backend; and of each op how many calls, and pairs of sizes for a shared one.
-PROGRAMS ?= 2000
+# How many times three programs, on each backend; and of each op how many calls, and pairs of sizes for a shared one.
+PROGRAMS ?= 700
 CALLS ?= 40
 PAIRS ?= 70
 
