@@ -1,7 +1,7 @@
 """What went wrong, where, and what to do about it: the one model behind every message to a user."""
 
+from archdsl.diagnostics.error import ArchError
 from archdsl.diagnostics.model import (
-    ArchError,
     Diagnostic,
     Fix,
     Frame,

@@ -1,4 +1,4 @@
-"""The diagnostic itself: a frozen value per mistake, the sink that collects them, the error that carries them."""
+"""The diagnostic itself: a frozen value per mistake, and the sink that collects them."""
 
 from __future__ import annotations
 
@@ -127,27 +127,6 @@ def _cut(item: str | Label | Frame) -> str | Label | Frame:
             return item._replace(call=shortened(item.call))
         case _:
             return shortened(item)
-
-
-class ArchError(Exception):
-    """Raised by the public API when a spec has errors; ``diagnostics`` holds all of them, in the order of the source.
-
-    >>> import archdsl
-    >>> try:
-    ...     archdsl.load_text("model M :: [8] -> [4] { dense(3) }")
-    ... except archdsl.ArchError as error:
-    ...     print(error.diagnostics[0].code)
-    contract-broken
-    """
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
-        super().__init__(self.diagnostics)
-
-    def __str__(self) -> str:
-        from archdsl.diagnostics.terminal import render_all
-
-        return "\n" + render_all(self.diagnostics, colour=False)
 
 
 class Sink:

@@ -1,7 +1,8 @@
 """What a diagram shows, before it is DOT, Mermaid or anything else: boxes, frames, folded repeats and edges."""
 
+from archdsl.diagram.edges import Edge
 from archdsl.diagram.options import COLORS, DIRECTIONS, THEMES, DiagramError, Mark, Options
-from archdsl.diagram.plan import Box, Edge, Frame, Plan, plan
+from archdsl.diagram.plan import Box, Frame, Plan, plan
 
 __all__ = [
     "COLORS",

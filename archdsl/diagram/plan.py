@@ -9,10 +9,10 @@ from functools import reduce
 from itertools import pairwise, takewhile
 from typing import Final, Literal, TypeAlias
 
+from archdsl.diagram.edges import Edge, with_skips
 from archdsl.diagram.fold import Folding, folding
 from archdsl.diagram.options import Mark, Options
 from archdsl.diagram.outline import Item, Kind
-from archdsl.diagram.skips import with_skips
 from archdsl.diagram.words import Words
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Port
@@ -70,25 +70,6 @@ class Terminal:
     id: str
     name: str
     shape: Shape
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """From one box, fork or terminal to another."""
-
-    tail: str
-    head: str
-    shape: Shape | None = None
-    """Of what flows, where the box at the tail changed it or gives others, too."""
-    within: int = 0
-    """The innermost frame that is around both ends."""
-    skip: bool = False
-    """Whether there is a longer way from tail to head, which this one goes round."""
-    leaves: int | None = None
-    """The outermost frame that the edge comes out of, where nothing else flows out of it."""
-    enters: int | None = None
-    """The outermost frame that the edge goes into, where nothing else flows into it."""
-    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from archdsl.difference.compare import compare
 from archdsl.difference.json import to_json
 from archdsl.difference.markdown import to_markdown
-from archdsl.difference.model import ASPECTS, Aspect, Delta, Difference, Edit, Fact, Note, Section
-from archdsl.difference.text import to_text
+from archdsl.difference.model import ASPECTS, Aspect, Delta, Edit, Fact, Note, Section
+from archdsl.difference.text import Difference, to_text
 
 __all__ = [
     "ASPECTS",

@@ -7,8 +7,9 @@ from typing import Literal
 
 from archdsl.difference.edits import LEARNING, Pair, edits
 from archdsl.difference.match import match
-from archdsl.difference.model import ASPECTS, Aspect, Difference, Edit, Fact, Share, Side
+from archdsl.difference.model import ASPECTS, Aspect, Edit, Fact, Share, Side
 from archdsl.difference.notes import sections
+from archdsl.difference.text import Difference
 from archdsl.graph.dims import show
 from archdsl.graph.model import Graph, Port
 from archdsl.ops.show import value

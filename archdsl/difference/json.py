@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from archdsl.difference.model import Delta, Difference, Edit, Note, Section, Side
+from archdsl.difference.model import Delta, Edit, Note, Section, Side
+from archdsl.difference.text import Difference
 from archdsl.summary.figures import plain
 from archdsl.tabular.json import document
 

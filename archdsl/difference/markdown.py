@@ -6,8 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 
 from archdsl.diagnostics.display import visible
-from archdsl.difference.model import Difference, Section
-from archdsl.difference.text import SIGNS, closing, cost, fact_words, is_strange, made_of, strangeness, totals
+from archdsl.difference.model import Section
+from archdsl.difference.text import (
+    SIGNS,
+    Difference,
+    closing,
+    cost,
+    fact_words,
+    is_strange,
+    made_of,
+    strangeness,
+    totals,
+)
 
 
 def to_markdown(difference: Difference, *, whole: bool = False) -> str:

@@ -1,12 +1,13 @@
-"""A difference for a terminal: the totals, then a reviewer's notes."""
+"""A difference as a whole, and as text: the totals, then a reviewer's notes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from archdsl.diagnostics.display import visible, width
-from archdsl.difference.model import Delta, Difference, Fact, Kind, Note, Section
+from archdsl.difference.model import Delta, Edit, Fact, Kind, Note, Section, Share, Side
 from archdsl.graph.dims import Dim
 from archdsl.summary.figures import exact, human
 
@@ -29,6 +30,49 @@ _READABLE: Final = 30
 """Notes that are listed unasked."""
 _READABLE_OF_STRANGERS: Final = 12
 _KINDS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How a second model differs from a first.
+
+    It is true when they do not compute the same. Names and what `about` says are told, and are no difference by
+    themselves.
+
+    ``str()`` of it reads like a reviewer's note.
+    """
+
+    before: Side
+    after: Side
+    facts: tuple[Fact, ...]
+    edits: tuple[Edit, ...]
+    """In the order of the models, consequences (``follows``) included."""
+    sections: tuple[Section, ...]
+    """All edits but those that merely follow, folded for reading."""
+    renamed: tuple[tuple[str, str], ...]
+    """Paths of ops that are the same under another name."""
+    ignored: int
+    """Edits left out as asked."""
+    common: float
+    """The share of the smaller model's ops that have a counterpart in the other one, changed or not: 0 to 1."""
+    kinds: tuple[Share, ...]
+    """What both models are made of."""
+
+    def __bool__(self) -> bool:
+        return bool(self.edits) or any(fact.kind != "about" for fact in self.facts)
+
+    def __str__(self) -> str:
+        return to_text(self)
+
+    @property
+    def delta(self) -> Delta:
+        """The difference of the totals."""
+        return Delta.between(self.before.cost, self.after.cost)
+
+    @property
+    def follows(self) -> tuple[Edit, ...]:
+        """What differs only because of something before it: other shapes, and the costs that come with them."""
+        return tuple(edit for edit in self.edits if edit.kind == "follows")
 
 
 def to_text(difference: Difference, *, whole: bool = False, colour: bool = False) -> str:

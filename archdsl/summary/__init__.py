@@ -1,7 +1,8 @@
 """What a model consists of and costs, as a table for people and as data for programs."""
 
+from archdsl.summary.build import summarise
 from archdsl.summary.json import to_json
-from archdsl.summary.model import Row, Summary, summarise
-from archdsl.summary.tables import render
+from archdsl.summary.rows import Row
+from archdsl.summary.tables import Summary, render
 
 __all__ = ["Row", "Summary", "render", "summarise", "to_json"]

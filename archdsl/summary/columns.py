@@ -9,7 +9,7 @@ from archdsl.graph.dims import Dim, show
 from archdsl.ops.reach import Reach
 from archdsl.passes.receptive import Extent, Field
 from archdsl.summary.figures import exact, human, in_bytes, plain
-from archdsl.summary.model import Row
+from archdsl.summary.rows import Row
 from archdsl.tabular import Cell, Column
 
 OUTPUT: Final = Column("output", "output", "words")

@@ -10,7 +10,8 @@ from archdsl.passes.cost import NodeCost
 from archdsl.passes.memory import Memory
 from archdsl.passes.receptive import Field
 from archdsl.summary.figures import plain
-from archdsl.summary.model import Row, Summary
+from archdsl.summary.rows import Row
+from archdsl.summary.tables import Summary
 from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-summary"

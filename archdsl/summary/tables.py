@@ -1,24 +1,68 @@
-"""The summary as tables: the rows of the tree and what each is called, the totals, the memory, and the shares."""
+"""A summary as a whole, and as tables: the rows of the tree, the totals, the memory, and the shares."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from archdsl import tabular
 from archdsl.graph.calls import short
 from archdsl.graph.dims import Dim, show
 from archdsl.graph.model import Port
+from archdsl.passes.cost import NodeCost
 from archdsl.passes.memory import Memory
+from archdsl.passes.receptive import Field
+from archdsl.passes.sizes import Least
 from archdsl.summary import columns as of
 from archdsl.summary.columns import FIGURES, SPARE
 from archdsl.summary.figures import human, in_bytes
-from archdsl.summary.model import Row, Summary
+from archdsl.summary.rows import Estimate, Row, Share
 from archdsl.summary.views import folded, unnamed
 from archdsl.tabular import Cell, Column, Format, Table
 from archdsl.tabular import Row as Line
 
 _NOTHING = Cell.words("")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """``root`` is the model; its cost is the total. ``depth`` counts layers with weights, as papers do."""
+
+    model: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    depth: int
+    root: Row
+    shares: tuple[Share, ...]
+    """By kind of op, the one with the most parameters first."""
+    estimate: Estimate
+    sizes: tuple[Least, ...]
+    """What the sizes that are left open must be at least."""
+    field: Field | None
+    """The receptive field of the last map: the largest window that a node looks through."""
+
+    def __str__(self) -> str:
+        return render(self)
+
+    @property
+    def total(self) -> NodeCost:
+        return self.root.cost
+
+    @property
+    def params(self) -> int:
+        """All weights, as Keras counts them."""
+        return self.total.params
+
+    @property
+    def trainable(self) -> int:
+        """Weights that training changes, as papers count them."""
+        return self.total.trainable
+
+    @property
+    def macs(self) -> Dim:
+        """Multiply-adds for one example."""
+        return self.total.macs
 
 
 def render(

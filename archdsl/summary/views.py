@@ -9,7 +9,7 @@ from typing import Final
 
 from archdsl.graph.dims import Shape, total
 from archdsl.passes.cost import NodeCost
-from archdsl.summary.model import Kind, Row
+from archdsl.summary.rows import Kind, Row
 
 
 def folded(row: Row) -> Row:

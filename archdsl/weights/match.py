@@ -2,56 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from archdsl.graph.model import Graph
 from archdsl.ops.base import Count
 from archdsl.weights.arrays import Array, Weights, WeightsError
 from archdsl.weights.names import expected
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """An array that is there and does not fit."""
-
-    key: str
-    found: str
-    """Shape, and type where that is what is wrong, as in ``[3, 3, 64, 128]``."""
-    wanted: str
-    is_of_type: bool = False
-    """Whether the type is wrong, and not only the shape."""
-
-
-@dataclass(frozen=True)
-class Match:
-    """How a file fits a model. ``str()`` lists what does not, by blocks; it is true when everything fits.
-
-    All names are keys, ``path/weight``, in the order of the model, those of the file in the order of the file.
-    """
-
-    file: str
-    model: str
-    kept: tuple[str, ...]
-    """In both, with one shape."""
-    changed: tuple[Changed, ...]
-    """In both, with shapes or types that differ."""
-    new: tuple[str, ...]
-    """In the model only."""
-    dropped: tuple[str, ...]
-    """In the file only."""
-    calls: Mapping[str, str]
-    """What the blocks of the model are calls of, by path."""
-    has_order: bool = True
-    """Whether the file's layers can be matched by order instead."""
-
-    def __bool__(self) -> bool:
-        return not (self.changed or self.new or self.dropped)
-
-    def __str__(self) -> str:
-        from archdsl.weights.report import report
-
-        return report(self)
+from archdsl.weights.report import Changed, Match
 
 
 class PartialWeights(UserWarning):

@@ -1,4 +1,4 @@
-"""How a file of weights fits a model, in words: every array that does not, folded by blocks."""
+"""How a file of weights fits a model, and in words: every array that does not, folded by blocks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from archdsl.diagnostics.model import shortened
-from archdsl.weights.match import Match
 
 _EACH: Final = 4
 """A block has its arrays listed up to so many, more are counted if all of the block's are concerned."""
@@ -16,6 +15,47 @@ _LINES: Final = 40
 """Of one list, before the rest of it is counted."""
 _DEEPEST: Final = 200
 """Blocks within blocks that are told apart: more than a spec or a graph in JSON may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An array that is there and does not fit."""
+
+    key: str
+    found: str
+    """Shape, and type where that is what is wrong, as in ``[3, 3, 64, 128]``."""
+    wanted: str
+    is_of_type: bool = False
+    """Whether the type is wrong, and not only the shape."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """How a file fits a model. ``str()`` lists what does not, by blocks; it is true when everything fits.
+
+    All names are keys, ``path/weight``, in the order of the model, those of the file in the order of the file.
+    """
+
+    file: str
+    model: str
+    kept: tuple[str, ...]
+    """In both, with one shape."""
+    changed: tuple[Changed, ...]
+    """In both, with shapes or types that differ."""
+    new: tuple[str, ...]
+    """In the model only."""
+    dropped: tuple[str, ...]
+    """In the file only."""
+    calls: Mapping[str, str]
+    """What the blocks of the model are calls of, by path."""
+    has_order: bool = True
+    """Whether the file's layers can be matched by order instead."""
+
+    def __bool__(self) -> bool:
+        return not (self.changed or self.new or self.dropped)
+
+    def __str__(self) -> str:
+        return report(self)
 
 
 @dataclass(slots=True)

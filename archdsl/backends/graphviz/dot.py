@@ -8,9 +8,10 @@ from typing import Any
 
 from archdsl.backends.graphviz import legend, style
 from archdsl.backends.graphviz.style import COLUMN, Style
+from archdsl.diagram.edges import Edge
 from archdsl.diagram.looks import Looks
 from archdsl.diagram.options import Options
-from archdsl.diagram.plan import Box, Edge, Frame, Plan, Terminal, plan
+from archdsl.diagram.plan import Box, Frame, Plan, Terminal, plan
 from archdsl.diagram.words import TITLE, size, wrap
 from archdsl.graph.model import Graph
 from archdsl.passes.cost import Cost

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
+from archdsl.diagram.edges import Edge
 from archdsl.diagram.looks import Looks
 from archdsl.diagram.options import Options
-from archdsl.diagram.plan import Box, Edge, Frame, Plan, Terminal, plan
+from archdsl.diagram.plan import Box, Frame, Plan, Terminal, plan
 from archdsl.diagram.theme import Look, Palette
 from archdsl.diagram.words import printable, size
 from archdsl.graph.model import Graph

@@ -1,15 +1,33 @@
-"""Skips: which edges of a plan go round what others pass through."""
+"""The edges of a plan, and which of them are skips: those that go round what others pass through."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from archdsl.diagram.plan import Edge
+from archdsl.diagram.options import Mark
+from archdsl.graph.dims import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """From one box, fork or terminal to another."""
+
+    tail: str
+    head: str
+    shape: Shape | None = None
+    """Of what flows, where the box at the tail changed it or gives others, too."""
+    within: int = 0
+    """The innermost frame that is around both ends."""
+    skip: bool = False
+    """Whether there is a longer way from tail to head, which this one goes round."""
+    leaves: int | None = None
+    """The outermost frame that the edge comes out of, where nothing else flows out of it."""
+    enters: int | None = None
+    """The outermost frame that the edge goes into, where nothing else flows into it."""
+    mark: Mark | None = None
 
 
 def with_skips(edges: Sequence[Edge]) -> tuple[Edge, ...]:
