@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 import keras
 import numpy as np
@@ -15,18 +15,21 @@ from archdsl.backends.keras.weights import variables
 from archdsl.compiler import Program
 from archdsl.graph.model import Graph
 from archdsl.graph.text import to_text as graph_text
+from archdsl.ops.normalisation import LayerNorm
 from archdsl.passes.sizes import least_sizes
 from archdsl.source import SourceFile
 from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.programs import Writer
 from tests.fuzz.wide import opened, several
 from tests.reference.definitions import Array, size
-from tests.reference.run import random_weights, run
+from tests.reference.run import Result, random_weights, run
 
 TOLERANCE = 2e-4
 """Of the largest number of an output: what single precision leaves of some ten ops in a row."""
 ONE_OP = 2e-5
 """What it leaves of one op."""
+_ROUNDINGS: Final = 10.0
+"""Where numbers cancel or overflow: how many times what the definitions lose by rounding the output of every node."""
 
 
 def disagreements(
@@ -46,6 +49,7 @@ def disagreements(
     model = build(built or graph)
     weights = random_weights(graph, rng)
     assign(graph, model, weights)
+    tolerance = precision(graph, tolerance)
     found = [*_trained(graph, model)]
     for batch in batches:
         inputs = inputs_for(graph, rng, batch, sizes)
@@ -55,6 +59,21 @@ def disagreements(
             found += [f"batch {batch}, training: {line}" for line in lines]
             assign(graph, model, weights)  # as they were before the step
     return found
+
+
+def precision(graph: Graph, tolerance: float = TOLERANCE) -> float:
+    """``tolerance``, or more where a kernel of the backend is coarser than single precision.
+
+    - TensorFlow reads the weights of a bicubic filter from a table of 1,024 places between two samples.
+    - Keras's layer normalisation subtracts ``mean / sqrt(var + eps)`` from ``x / sqrt(var + eps)``; where
+      few numbers have next to no variance, rounding leaves a few units in the last place of ``x / sqrt(eps)``.
+    """
+    for node in graph:
+        if getattr(node.op, "method", "") == "bicubic" and keras.backend.backend() == "tensorflow":
+            tolerance *= 50
+        if isinstance(node.op, LayerNorm) and graph.input_shapes(node)[0][-1] < 8:
+            tolerance = max(tolerance, 2**-22 / node.op.eps**0.5)
+    return tolerance
 
 
 def inputs_for(
@@ -100,13 +119,18 @@ def _answers(
     *,
     training: bool = False,
 ) -> Iterator[str]:
-    expected = run(graph, weights, inputs, training=training)
     outputs = answers(model, inputs, training)
-    for name, value in expected.outputs.items():
-        yield from difference(name, keras.ops.convert_to_numpy(outputs[name]), value, tolerance)
     own = variables(graph, model)
-    for name, value in expected.updates.items():
-        yield from difference(name, keras.ops.convert_to_numpy(own[name]), value, tolerance)
+    with np.errstate(over="ignore", invalid="ignore"):  # programs may multiply until no number holds it
+        expected = run(graph, weights, inputs, training=training)
+        rounded: Result | None = None
+        for name, value in (expected.outputs | expected.updates).items():
+            actual = keras.ops.convert_to_numpy(outputs[name] if name in expected.outputs else own[name])
+            if any(difference(name, actual, value, tolerance)):
+                rounded = rounded or run(graph, weights, inputs, training=training, single=True)
+                lost = np.abs((rounded.outputs | rounded.updates)[name] - value).max()
+                if np.isfinite(lost):
+                    yield from difference(name, actual, value, tolerance, _ROUNDINGS * float(lost))
 
 
 def assign(graph: Graph, model: keras.Model, weights: Mapping[str, Array]) -> None:
@@ -118,14 +142,19 @@ def assign(graph: Graph, model: keras.Model, weights: Mapping[str, Array]) -> No
             layer.finalize_state()  # which makes of its variables what it computes with, as loading a file does
 
 
-def difference(name: str, actual: Any, expected: Array, tolerance: float = TOLERANCE) -> Iterator[str]:
-    """One line if the two are not the same array, as far as single precision goes."""
+def difference(
+    name: str, actual: Any, expected: Array, tolerance: float = TOLERANCE, lost: float = 0.0
+) -> Iterator[str]:
+    """One line if the two are not the same array, as far as single precision goes.
+
+    ``lost`` is what rounding takes from the output of the definitions themselves.
+    """
     if actual.shape != expected.shape:
         yield f"{name} is {actual.shape}, and should be {expected.shape}"
         return
     largest = float(np.abs(expected).max(initial=0.0))
     error = float(np.abs(actual - expected).max(initial=0.0))
-    if not error <= tolerance * (1 + largest):  # also when it is no number
+    if not error <= tolerance * (1 + largest) + lost:  # also when it is no number
         yield f"{name} is off by {error:.3g}, of {largest:.3g}"
 
 

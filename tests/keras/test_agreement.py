@@ -52,3 +52,16 @@ def test_a_change_of_one_use_is_seen() -> None:
         name=graph.name, inputs=graph.inputs, outputs=graph.outputs, nodes=(first, alone), instances=graph.instances
     )
     assert any(line.startswith("shared q is off") for line in shared_differences(graph, 0, built))
+
+
+def test_what_single_precision_cannot_hold_is_no_difference() -> None:
+    """A sum whose difference cancels, and products beyond the largest number; but not where something else is off."""
+    for flow in (
+        "rescale(1e6) -> subtract { rescale(1, 3), id }",
+        "rescale(1e30) -> mul { id, id } -> subtract { id, id }",
+    ):
+        graph = _graph("[4, 4]", flow)
+        assert disagreements(graph, np.random.default_rng(0), tolerance=ONE_OP) == []
+    other = _graph("[4, 4]", "rescale(1e6) -> subtract { rescale(1, 30), id }")
+    graph = _graph("[4, 4]", "rescale(1e6) -> subtract { rescale(1, 3), id }")
+    assert disagreements(graph, np.random.default_rng(0), tolerance=ONE_OP, built=other) != []

@@ -14,7 +14,7 @@ from archdsl.backends.keras.build import build
 from archdsl.graph.model import Graph
 from archdsl.ops.registry import OPS
 from tests.fuzz.sharing import pair, written_out
-from tests.keras.agreement import answers, assign, difference, inputs_for
+from tests.keras.agreement import answers, assign, difference, inputs_for, precision
 from tests.reference.run import random_weights, run
 
 PAIRS = int(os.environ.get("ARCHDSL_PAIRS", "2"))
@@ -37,7 +37,8 @@ def shared_differences(graph: Graph, seed: int, built: Graph | None = None) -> l
     shared, separate = _answers(built or graph, weights, inputs), _answers(apart, copies, inputs)
     expected = run(graph, weights, inputs).outputs
     found = [line for name in shared for line in difference(f"shared {name}", shared[name], separate[name])]
-    return found + [line for name in shared for line in difference(name, shared[name], expected[name])]
+    tolerance = precision(graph)
+    return found + [line for name in shared for line in difference(name, shared[name], expected[name], tolerance)]
 
 
 def _answers(graph: Graph, weights: dict[str, Any], inputs: dict[str, Any]) -> dict[str, Any]:

@@ -38,10 +38,18 @@ def compute(op: Op, call: Call) -> Array:
     return DEFINITIONS[type(op)](op, call)
 
 
-def run(graph: Graph, weights: dict[str, Array], inputs: Mapping[str, Array], *, training: bool = False) -> Result:
+def run(
+    graph: Graph,
+    weights: dict[str, Array],
+    inputs: Mapping[str, Array],
+    *,
+    training: bool = False,
+    single: bool = False,
+) -> Result:
     """What a graph makes of its inputs, which have the batch first. Weights go by ``path/name``.
 
-    Every array has the shape that the graph states of it.
+    Every array has the shape that the graph states of it. With ``single`` what each node computes is rounded to single
+    precision.
     """
     values: dict[str, Array] = {name: np.asarray(array, float) for name, array in inputs.items()}
     sizes = open_sizes(graph, inputs)
@@ -52,11 +60,17 @@ def run(graph: Graph, weights: dict[str, Array], inputs: Mapping[str, Array], *,
             for weight in node.op.weights(*graph.input_shapes(node))
         }
         call = Call(tuple(values[name] for name in node.inputs), own, training, sizes)
-        values[node.path] = value = compute(node.op, call)
+        value = compute(node.op, call)
+        values[node.path] = value = _rounded(value) if single else value
         stated = tuple(size(dim, sizes) for dim in node.shape)
         assert value.shape[1:] == stated, f"{node.path} is {value.shape[1:]} and was proved to be {stated}"
-        updates |= {f"{node.layer}/{name}": array for name, array in call.updates.items()}
+        for name, array in call.updates.items():
+            updates[f"{node.layer}/{name}"] = _rounded(array) if single else array
     return Result({port.name: values[port.node] for port in graph.outputs}, updates)
+
+
+def _rounded(array: Array) -> Array:
+    return array.astype("float32").astype(float)
 
 
 def open_sizes(graph: Graph, inputs: Mapping[str, Array]) -> dict[str, int]:
