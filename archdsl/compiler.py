@@ -27,7 +27,7 @@ from archdsl.graph.model import Graph
 from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
-from archdsl.syntax.parser import parse
+from archdsl.syntax.parser import ParseCache, parse
 
 if TYPE_CHECKING:
     from archdsl.passes.sizes import Least
@@ -58,9 +58,16 @@ class Program:
     (4,)
     """
 
-    def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        source: SourceFile,
+        loader: Loader | None = None,
+        limits: Limits | None = None,
+        parsed: ParseCache | None = None,
+    ) -> None:
+        """Programs that share a loader may share what was parsed, too."""
         self.source = source
-        self._session = Session(loader or NoFiles(), limits)
+        self._session = Session(loader or NoFiles(), limits, parsed)
         self._module = Module(self._session, SourceFile(source.name, ""))  # until the file is read
         with _uncollected(), self._reporting():
             self._module = self._session.main(source)

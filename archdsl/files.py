@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from archdsl import resources
 from archdsl.diagnostics.display import visible
@@ -139,6 +139,9 @@ class DiskLoader:
         """
         assert self._root is not None, "a file belongs to a project"
         self.looked_at.add(path)
+        known = self._read.get(path)
+        if known is not None and known.text == text:
+            return known
         name = shown(self._prefix + path.relative_to(self._root).as_posix())
         name = f"./{name}" if name.startswith(_LIBRARY) else name
         self._read[path] = SourceFile(self._named(name), text, path)
@@ -201,8 +204,12 @@ def read_stream(stream: BinaryIO, most: int) -> str:
         text.detach()
 
 
-def locate(spec: str, limits: Limits = DEFAULT) -> Located:
-    """Finds a spec. Raises ``NotFound``.
+Loaders: TypeAlias = dict[tuple[Path, str], DiskLoader]
+"""By the root of the project, and what names have before their paths: specs that share one read each file once."""
+
+
+def locate(spec: str, limits: Limits = DEFAULT, loaders: Loaders | None = None) -> Located:
+    """Finds a spec. Raises ``NotFound``. One that is found with ``loaders`` shares that of its project.
 
     It is a file, ``net.arch`` or a graph that was saved as ``net.json``; a file as it was at a git revision,
     ``net.arch@HEAD~1``; one model of a file, ``net.arch:Model`` or ``net.arch@v1:Model``; or a bundled name.
@@ -215,7 +222,7 @@ def locate(spec: str, limits: Limits = DEFAULT) -> Located:
         if path.suffix == ".json" and model:
             raise NotFound(spec, "a saved graph is one model and takes no name")
         if revision is None:
-            return on_disk(path, limits, spec, model)
+            return on_disk(path, limits, spec, model, loaders)
         return _at_revision(spec, path, revision, model, limits)
     if "/" in spec or "\\" in spec or os.path.isfile(spec):  # noqa: PTH113  # which says no of names that no system takes
         raise NotFound(spec, "a spec is a file that ends in .arch or .json, or a bundled name")
@@ -225,7 +232,13 @@ def locate(spec: str, limits: Limits = DEFAULT) -> Located:
     return _bundled(spec, name, model or None, limits)
 
 
-def on_disk(path: Path, limits: Limits = DEFAULT, spec: str | None = None, model: str | None = None) -> Located:
+def on_disk(
+    path: Path,
+    limits: Limits = DEFAULT,
+    spec: str | None = None,
+    model: str | None = None,
+    loaders: Loaders | None = None,
+) -> Located:
     """A spec by its path alone, whatever characters that holds. Raises ``NotFound``."""
     spec = spec or str(path)
     try:
@@ -236,8 +249,8 @@ def on_disk(path: Path, limits: Limits = DEFAULT, spec: str | None = None, model
     except (OSError, ValueError) as error:
         raise NotFound(spec, (getattr(error, "strerror", None) or "cannot be read").lower()) from None
     full = path.resolve()
-    root, prefix = _project(full, path)
-    loader = DiskLoader(root, limits, prefix)
+    place = _project(full, path)
+    loader = ({} if loaders is None else loaders).setdefault(place, DiskLoader(place[0], limits, place[1]))
     return _located(spec, path, loader.source(full, text), loader, model)
 
 

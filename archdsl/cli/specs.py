@@ -18,7 +18,7 @@ from archdsl.cli.terminal import show_diagnostics
 
 if TYPE_CHECKING:
     from archdsl.api import Architecture
-    from archdsl.files import Located
+    from archdsl.files import Loaders, Located
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 STDIN = "-"
@@ -60,18 +60,31 @@ def set_option(function: _F) -> _F:
     )(function)
 
 
-def find(spec: str) -> Located:
-    """The spec's text and the loader of its imports; a refusal that suggests near names if there is none."""
-    from archdsl.files import NotFound, locate
+def find(spec: str | Path, loaders: Loaders | None = None) -> Located:
+    """The spec's text and the loader of its imports; a refusal that suggests near names if there is none.
+
+    A path is one of a file, whatever its name.
+    """
+    from archdsl.files import NotFound, locate, on_disk
 
     if spec == STDIN:
         return _stdin()
     try:
-        located = locate(spec, chosen())
+        if isinstance(spec, Path):
+            located = on_disk(spec, chosen(), loaders=loaders)
+        else:
+            located = locate(spec, chosen(), loaders)
     except NotFound as error:
         raise Refusal(str(error)) from None
     inputs.add(located.loader.looked_at)
     return located
+
+
+def is_bundled(spec: str) -> bool:
+    """Whether a SPEC is the name of a bundled spec, which a folder of that name does not change."""
+    from archdsl.files import bundled, plain
+
+    return "/" not in spec and plain(spec) in bundled()
 
 
 def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:

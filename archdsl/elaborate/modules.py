@@ -18,7 +18,6 @@ from archdsl.elaborate.types import check_types
 from archdsl.elaborate.values import POISON, BlockRef, FunctionRef, Value, describe
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
-from archdsl.syntax.parser import parse
 
 if TYPE_CHECKING:
     from archdsl.elaborate.session import Session
@@ -54,7 +53,7 @@ class Module:
     def __init__(self, session: Session, source: SourceFile) -> None:
         self.session = session
         self.source = source
-        self.ast, problems = parse(source, session.limits)
+        self.ast, problems = session.parsed.parse(source, session.limits)
         for problem in problems:
             session.report(problem)
         self._values: dict[str, Value] = dict.fromkeys(self.ast.broken, POISON)

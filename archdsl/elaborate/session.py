@@ -25,6 +25,7 @@ from archdsl.limits import DEFAULT, NODES_GROW, STEPS_GROW, Limits
 from archdsl.ops.base import Misfit, Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
+from archdsl.syntax.parser import ParseCache
 from archdsl.syntax.walk import definitions, walk
 
 _LABELS = 2
@@ -49,8 +50,9 @@ _WRITTEN: Final = 1_000
 class Session:
     """One compilation. It knows no disk: files come from the loader, results are returned."""
 
-    def __init__(self, loader: Loader, limits: Limits | None = None) -> None:
+    def __init__(self, loader: Loader, limits: Limits | None = None, parsed: ParseCache | None = None) -> None:
         self.loader = loader
+        self.parsed = parsed or ParseCache()
         self.limits = limits or DEFAULT
         self.sink = Sink()
         self.allowances = Allowances()

@@ -29,6 +29,20 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
     return module, (*_not_text(source), *reader.found, *builder.found)
 
 
+class ParseCache:
+    """What ``parse`` gave, by the file and the limits: files that several programs import are read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[SourceFile, Limits], tuple[ast.Module, tuple[Diagnostic, ...]]] = {}
+
+    def parse(self, source: SourceFile, limits: Limits) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
+        """As ``parse``."""
+        known = self._known.get((source, limits))
+        if known is None:
+            known = self._known[source, limits] = parse(source, limits)
+        return known
+
+
 def _not_text(source: SourceFile) -> tuple[Diagnostic, ...]:
     """What of a file is no text: once, however much it is. In strings and comments no other stage would see it."""
     bad = not_text(source.text)
