@@ -1,0 +1,142 @@
+"""The names of one file: what it declares, and what each name in each declaration means."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+from archdsl.names.ambiguity import ambiguous
+from archdsl.names.language import built_in
+from archdsl.names.model import Definition, Kind, Use
+from archdsl.names.resolve import Found, Label, Repeat, lost, resolve
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+_KINDS: Final[Mapping[type, Kind]] = {ast.Let: "let", ast.Function: "function", ast.Variant: "model"}
+
+
+class Names:
+    """The names in one declaration. Each list is in the order of the text."""
+
+    def __init__(self, declaration: ast.Declaration, found: Found) -> None:
+        self.declaration = declaration
+        self.definitions: Sequence[Definition] = found.definitions
+        self.repeated: Sequence[Repeat] = found.repeated
+        self.labels: Sequence[Label] = found.labels
+        self.uses: Sequence[Use] = sorted(found.uses, key=lambda use: use.name.span.start)
+        self._taps = found.taps
+        self._loops = found.loops
+
+    @cached_property
+    def _meant(self) -> Mapping[int, Definition | None]:
+        return {use.name.span.start: use.definition for use in self.uses}
+
+    def meant(self, name: ast.Name) -> Definition | None:
+        """What a name that is used in the declaration means; ``None`` if nothing that is known."""
+        return self._meant.get(name.span.start)
+
+    def used_in(self, span: Span) -> Sequence[Use]:
+        """The uses within a place."""
+        return _within(self.uses, span, lambda use: use.name.span.start)
+
+    def taps(self, node: ast.Node) -> tuple[str, ...]:
+        """The names that the taps in a body or step give, each once."""
+        found = _within(self._taps, node.span, lambda name: name.span.start)
+        return tuple(dict.fromkeys(name.id for name in found))
+
+    @cached_property
+    def ambiguous(self) -> Sequence[Use]:
+        """The uses that could mean something else as well."""
+        return ambiguous(self.uses) if any(definition.hides for definition in self.definitions) else ()
+
+    @cached_property
+    def _first(self) -> Mapping[str, Span]:
+        places = (place for definition in self.definitions for place in definition.places)
+        return {place.id: place.span for place in sorted(places, key=lambda place: -place.span.start)}
+
+    def first(self, name: str) -> Span | None:
+        """Where a name is first given a meaning, whichever it is."""
+        return self._first.get(name)
+
+    @cached_property
+    def _labelled(self) -> Mapping[str, ast.Apply | ast.Send]:
+        return {label.name.id: label.step for label in self.labels}
+
+    def labelled(self, name: str) -> ast.Apply | ast.Send | None:
+        """What has a branch with this label."""
+        return self._labelled.get(name)
+
+    def loops(self, *places: Span) -> Iterator[Span]:
+        """The bodies of loops that hold all of these places, from the outside."""
+        start, end = min(place.start for place in places), max(place.end for place in places)
+        return (body for body in self._loops if body.start <= start and end <= body.end)
+
+
+def _within(found: Sequence[Any], span: Span, start: Callable[[Any], int]) -> Sequence[Any]:
+    return found[bisect_left(found, span.start, key=start) : bisect_left(found, span.end, key=start)]
+
+
+class Index:
+    """The names of one file. What a declaration holds is looked at when it is first asked for, after ``link``."""
+
+    def __init__(self, module: ast.Module) -> None:
+        self.module = module
+        self.declared: dict[str, Definition] = {}
+        """What the file declares or imports, in its order; of names that are given twice the first."""
+        self.repeated: list[Repeat] = []
+        self._names: dict[int, Names] = {}
+        for declaration in module.declarations:
+            for definition in _defined(declaration):
+                first = self.declared.setdefault(definition.name, definition)
+                if first is not definition:
+                    self.repeated.append(Repeat(definition.places[-1], first))
+        self._lost = {name: lost(name) for name in module.broken}
+
+    def link(self, imported: ast.ImportName, other: Index) -> Definition | None:
+        """Joins an import with what the other file declares under that name, and gives that: ``None`` if nothing."""
+        bound = self.declared[(imported.alias or imported.name).id]
+        if bound.node is imported:
+            bound.target = other.exported(imported.name.id)
+        return bound.target
+
+    def exported(self, name: str) -> Definition | None:
+        """What other files may import: what the file declares itself."""
+        found = self._lost.get(name) or self.declared.get(name)
+        return None if found is None or found.kind == "import" else found
+
+    def of_file(self, name: str) -> Definition | None:
+        """What a name means in the file, where no declaration gives it another meaning; or in the language."""
+        return self._lost.get(name) or self.declared.get(name) or built_in(name)
+
+    def names(self, declaration: ast.Declaration) -> Names:
+        """The names in a declaration of the file."""
+        known = self._names.get(id(declaration))
+        if known is None:
+            known = self._names[id(declaration)] = Names(declaration, resolve(declaration, self.of_file))
+        return known
+
+    def all(self) -> Iterator[Names]:
+        """The names in every declaration, in the order of the text."""
+        return map(self.names, self.module.declarations)
+
+    def definitions(self) -> Iterator[Definition]:
+        """Everything that the file defines: its own names, then those within its declarations."""
+        yield from self.declared.values()
+        for names in self.all():
+            yield from names.definitions
+
+
+def _defined(declaration: ast.Declaration) -> Iterator[Definition]:
+    """What a declaration gives a meaning to in its file."""
+    match declaration:
+        case ast.Import():
+            for imported in declaration.names:
+                bound = imported.alias or imported.name
+                yield Definition(bound.id, "import", imported, bound)
+        case ast.Block():
+            kind: Kind = "model" if declaration.is_model else "block"
+            yield Definition(declaration.name.id, kind, declaration, declaration.name)
+        case ast.Let() | ast.Function() | ast.Variant():
+            yield Definition(declaration.name.id, _KINDS[type(declaration)], declaration, declaration.name)

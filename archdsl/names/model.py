@@ -1,0 +1,61 @@
+"""Definitions and uses of names."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+Kind: TypeAlias = Literal[
+    "import", "let", "function", "block", "model", "lost",  # of a file
+    "parameter", "dimension", "port", "shared", "variable", "tap",  # of a declaration, beside ``let``
+    "op", "initialiser", "keyword", "built-in", "figure",  # of the language
+]  # fmt: skip
+
+TENSORS: Final = frozenset({"tap", "port"})
+"""Kinds of definitions that are always tensors, or lists of them."""
+
+Role: TypeAlias = Literal["start", "step", "call", "value", "plain", "dimension"]
+"""How a name is used: bare as the first step of a flow, or further on; called, or with branches; as an expression; as
+one that is a tensor, a number, a list or a row for certain; or as a dimension."""
+
+
+class Definition:
+    """What a name means. Two uses mean the same if they have the same object."""
+
+    __slots__ = ("hides", "kind", "name", "node", "places", "target")
+
+    def __init__(self, name: str, kind: Kind, node: ast.Node | None = None, place: ast.Name | None = None) -> None:
+        self.name = name
+        self.kind: Kind = kind
+        self.node = node
+        """What was read: the declaration, the ``Param``, ``Let``, ``Tap``, the loop, the ``Port``."""
+        self.places = [place] if place else []
+        """Where it is given, in the order of the text: a tap may be in each side of an ``if``; nothing for the
+        language's own."""
+        self.target: Definition | None = None
+        """Of an import, after linking: what the other file declares."""
+        self.hides: Definition | None = None
+        """What of the file or the language the name would mean without it."""
+
+    def __repr__(self) -> str:
+        return f"{self.kind} `{self.name}`"
+
+    @property
+    def span(self) -> Span | None:
+        """Where it is first written."""
+        return self.places[0].span if self.places else None
+
+    @property
+    def origin(self) -> Definition:
+        """The definition itself or, for an import that was found, the one in the other file."""
+        return self.target or self
+
+
+class Use(NamedTuple):
+    """A place where a name is used, and what it means there: ``None`` if nothing that can be known."""
+
+    name: ast.Name
+    role: Role
+    definition: Definition | None
