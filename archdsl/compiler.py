@@ -17,8 +17,9 @@ from archdsl.elaborate.arguments import give_block, missing_arguments
 from archdsl.elaborate.checks import file_checks, run_check
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.lint import lint
+from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.models import model_graph
-from archdsl.elaborate.modules import Loader, Module
+from archdsl.elaborate.modules import Module
 from archdsl.elaborate.operators import bounded
 from archdsl.elaborate.scope import Exhausted, Failure, Scope, too_deep
 from archdsl.elaborate.session import Session

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from archdsl import resources
 from archdsl.diagnostics.display import visible
-from archdsl.elaborate.modules import Outside, Unreadable
+from archdsl.elaborate.loader import Outside, Unreadable
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from archdsl.elaborate.values import Builtin, Bundle, InitRef, Keyword, OpRef, Value, describe
 from archdsl.graph.dims import Sym
+from archdsl.names.language import KEYWORDS
 from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
 
@@ -170,8 +171,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
 _OTHERS: Final[Mapping[str, Value]] = {
     **{kind: InitRef(kind) for kind in KINDS},
     **{name: Builtin(name) for name in FUNCTIONS},
-    "id": Keyword("id"),
-    "residual": Keyword("residual"),
+    **{name: Keyword(name) for name in KEYWORDS},
 }
 
 

@@ -19,14 +19,13 @@ from archdsl.elaborate.signature import agrees, bind_free, broken, declared
 from archdsl.elaborate.values import POISON, BlockRef, Value, describe, show_value
 from archdsl.graph.dims import Shape, Sym
 from archdsl.graph.model import Graph
+from archdsl.names.language import FIGURES
 from archdsl.passes.cost import cost
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
-FIGURES: Final = ("params", "trainable", "macs", "depth", "activations")
-"""What a condition may ask of a model."""
 _FIELD: Final = "receptive_field"
-"""That too, which few ask, so that it is computed for them alone."""
+"""A figure which few conditions ask for, so that it is computed for them alone."""
 _RELATIONS: Final = {
     "==": "{}", "!=": "anything but {}", "<": "below {}", "<=": "at most {}", ">": "above {}", ">=": "at least {}",
     "~=": "about {}", "in": "in {}", "not in": "outside {}",
@@ -62,7 +61,7 @@ def run_check(check: ast.Check, module: Module) -> None:
                 figures = session.figures.setdefault(id(graph), {})
                 if not figures:
                     measured = cost(graph)
-                    figures.update((name, getattr(measured, name)) for name in FIGURES)
+                    figures.update((name, getattr(measured, name)) for name in FIGURES if name != _FIELD)
                 if _FIELD not in figures and any(
                     isinstance(n, ast.Name) and n.id == _FIELD for c in conditions for n in walk(c)
                 ):

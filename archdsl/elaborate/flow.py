@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import values as value_codes
-from archdsl.diagnostics.catalogue.syntax import RepeatedName
 from archdsl.elaborate import apply, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
@@ -23,7 +22,6 @@ from archdsl.elaborate.evaluate import (
     iterate,
     truth,
 )
-from archdsl.elaborate.naming import Names, is_residual, snake_case
 from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
 from archdsl.elaborate.session import CALL, LETTERS, Session
 from archdsl.elaborate.signature import agrees, assumed, broken, declared
@@ -44,6 +42,8 @@ from archdsl.elaborate.values import (
     describe,
     name_of,
 )
+from archdsl.names import Names, diagnose
+from archdsl.names.steps import is_residual, snake_case
 from archdsl.source import Span
 from archdsl.syntax import ast
 
@@ -82,10 +82,9 @@ class Flows:
                 self._broken(statement, scope)
                 continue
             value = evaluate_or_poison(statement.value, scope)
-            self._claim_name(statement.name, scope)
             if isinstance(statement, ast.Shared) and value is not POISON:
                 value = self._shared(statement, value)
-            scope.names[statement.name.id] = value
+            scope.names[statement.name.id] = self._claimed(statement.name, value, scope)
         if body.flow is None:
             return self.assembly.hole(None)  # the parser reported it
         return self.flow(body.flow, scope, current)
@@ -124,14 +123,13 @@ class Flows:
             self.session.report_failure(failure)
         except RecursionError:
             raise Exhausted(too_deep(step.span)) from None
-        for name in self.session.taps(step):  # what the step would have named is known, but has no value
+        for name in self.names.taps(step):  # what the step would have named is known, but has no value
             scope.taps.tapped.setdefault(name, POISON)
         return self.assembly.hole(None)
 
     def _tap(self, step: ast.Tap, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         result = self._step_or_hole(step.step, scope, current, step, first=first)
-        self._claim_name(step.name, scope)
-        scope.taps.tapped[step.name.id] = result
+        scope.taps.tapped[step.name.id] = self._claimed(step.name, result, scope)
         return result
 
     def _broken(self, lost: ast.Broken, scope: Scope) -> None:
@@ -144,15 +142,13 @@ class Flows:
         self._broken(step, scope)
         raise Silence()
 
-    def _claim_name(self, name: ast.Name, scope: Scope) -> None:
-        """Reports a name that the block has given to something else: nothing is hidden within a block."""
+    def _claimed(self, name: ast.Name, value: Value, scope: Scope) -> Value:
+        """The value that a name of the body has: none if it means something else as well, which is reported."""
         if scope.local(name.id) is not MISSING:
-            first = self.session.first_definition(name)
-            labels = (Label(first, "first defined here"),) if first else ()
-            help_: tuple[str, ...] = ()
-            if self.session.in_loop(name.span):
-                help_ = ("what the round before made is what flows in: begin the round with `id as x`",)
-            self.session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=labels, help=help_))
+            first = self.names.first(name.id)
+            self.session.report(diagnose.repeated(name, None if first == name.span else first, self.names))
+            return POISON
+        return POISON if name.id in self.names.doubtful else value
 
     def _claim(self, step: ast.Claim, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         result = self._step_or_hole(step.step, scope, current, tap, first=first)
@@ -209,7 +205,7 @@ class Flows:
         tap: ast.Tap | None,
     ) -> Result:
         """The rounds of a loop in sequence. A tap inside is a list after it, with an element for each round."""
-        tapped: dict[str, list[Value]] = {name: [] for name in self.session.taps(body)}
+        tapped: dict[str, list[Value]] = {name: [] for name in self.names.taps(body)}
         self.session.charge(len(tapped), body.span)
         part = self.part
         for number, (targets, element) in enumerate(rounds):
@@ -408,7 +404,7 @@ class Flows:
 
     def _path(self, node: ast.Apply | ast.Tap | ast.Branch) -> str:
         # What has no name although it makes something is in a spec with mistakes, of which no graph is made.
-        path = f"{self.part.prefix}{self.names.steps.get(id(node), '')}{self.part.rounds}"
+        path = f"{self.part.prefix}{self.names.steps.steps.get(id(node), '')}{self.part.rounds}"
         if len(path) > _LONG:
             self.session.charge(len(path) // LETTERS, node.span)
         return path
@@ -419,7 +415,7 @@ class Flows:
 
     def _dropping(self, step: ast.Apply, joining: Position) -> Position:
         """That of the ``drop_path`` of a residual; one that is called by another name has it beside its branch."""
-        name = self.names.drops.get(id(step))
+        name = self.names.steps.drops.get(id(step))
         path = f"{joining.path}.drop_path" if name is None else f"{self.part.prefix}{name}{self.part.rounds}"
         return Position(path, "drop_path", False, joining.group)
 

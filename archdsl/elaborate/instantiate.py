@@ -14,6 +14,7 @@ from archdsl.elaborate.session import LETTERS, TEMPLATE, Session
 from archdsl.elaborate.signature import bind_inputs, declared
 from archdsl.elaborate.template import Assembly, Position, Step, Template, finish
 from archdsl.elaborate.values import (
+    POISON,
     BlockRef,
     Bundle,
     FunctionRef,
@@ -28,6 +29,7 @@ from archdsl.elaborate.values import (
     show_value,
 )
 from archdsl.graph.dims import Shape
+from archdsl.names import diagnose
 from archdsl.source import Span
 
 
@@ -227,15 +229,17 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
     signature = decl.signature
     if signature is not None:
         bind_inputs(name, signature.inputs, list(inner.values()), scope, span)
+    names = ref.module.names.names(decl)
     with session.calling(ref, span):
+        for use in names.ambiguous:
+            session.report(diagnose.ambiguous(use))
         patterns = [declared(p.shape, scope) for p in signature.outputs] if signature else []
         if signature is not None and signature.inputs[0].name is not None:
-            scope.names.update(inner)
+            scope.names.update((port, POISON if port in names.doubtful else t) for port, t in inner.items())
         flow: Result = next(iter(inner.values()))
         if signature is None and "" not in inner:
             flow = Bundle(inner)
         body = scope.inner(holds_taps=True)
-        names = session.step_names(decl, ref.module)
         output = Flows(session, assembly, names).body(decl.body, body, flow)
         if signature is not None:
             output = prove(session, name, decl.body, signature, patterns, output, assembly)

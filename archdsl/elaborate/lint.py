@@ -1,13 +1,13 @@
-"""What can be said of a file without instantiating anything: unknown names in code not reached, unused names, style.
+"""What can be said of a file without instantiating anything: names without a meaning or with two, unused ones, style.
 
-Elaboration reports unknown names where it comes by; this pass finds those in blocks that nothing calls and in branches
-that no condition chose. Unused names and style are warnings; a file with errors has names that wait for their mending,
-so unused ones are reported only without.
+Elaboration reports errors of names where it comes by; this pass finds those in blocks that nothing calls and in
+branches that no condition chose. Unused names and style are warnings; a file with errors has names that wait for their
+mending, so unused ones are reported only without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator
 
 from archdsl.diagnostics import Diagnostic, Fix, Severity
 from archdsl.diagnostics.catalogue import names as codes
@@ -19,32 +19,28 @@ from archdsl.elaborate.modules import Module
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.signature import unbound
 from archdsl.elaborate.unknown import unknown_name
-from archdsl.source import Span
+from archdsl.elaborate.values import POISON
+from archdsl.names import Names, diagnose
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
 
 def lint(module: Module) -> None:
     """Reports on one file to its session."""
-    uses: set[str] = set()
-    unused: list[Diagnostic] = []
+    session = module.session
+    for names in module.names.all():
+        for problem in (*_doubtful(names), *_unknown(names, module)):
+            if not session.sink.has(problem):
+                session.report(problem)
     for declaration in module.ast.declarations:
         _style(declaration, module)
         if isinstance(declaration, ast.Block) and declaration.is_model:
             _inputs(declaration, module)
-        if isinstance(declaration, ast.Block | ast.Function):
-            uses |= _definition(declaration, module, unused)
-        elif not isinstance(declaration, ast.Import):
-            uses |= {name.id for name in _names(declaration)}
-    for declaration in module.ast.declarations:
-        if isinstance(declaration, ast.Import):
-            for imported in declaration.names:
-                bound = imported.alias or imported.name
-                if bound.id not in uses:
-                    unused.append(codes.UnusedName(span=bound.span, what="import", name=bound.id))
-    if not module.session.sink.has_errors:
-        for problem in unused:
-            module.session.report(problem)
+    if not session.sink.has_errors:
+        for definition in module.names.unused():
+            span = definition.places[0].span
+            what = definition.kind if definition.kind in ("parameter", "import") else "name"
+            session.report(codes.UnusedName(span=span, what=what, name=definition.name))
     _allowances(module)
 
 
@@ -67,61 +63,28 @@ def _allowances(module: Module) -> None:
             session.report(UnusedAllow(span=span, name=code))
 
 
-def _definition(decl: ast.Block | ast.Function, module: Module, unused: list[Diagnostic]) -> set[str]:
-    """Reports on a block or function; gives the names that it uses, and adds those that it does not."""
-    defined = {p.name.id: p.name for p in decl.params}
-    parameters = {p.name.span for p in decl.params}
-    local = set(defined)
-    used: dict[str, list[ast.Name]] = {}
-    for node in walk(decl):
-        if isinstance(node, ast.Name):
-            used.setdefault(node.id, []).append(node)
-        elif isinstance(node, ast.Let | ast.Shared):
-            defined[node.name.id] = node.name
-            local.add(node.name.id)
-        elif isinstance(node, ast.Tap):
-            local.add(node.name.id)
-        elif isinstance(node, ast.Each | ast.Comprehension):
-            local.update(target.id for target in node.targets)
-        elif isinstance(node, ast.Repeat) and node.index is not None:
-            local.add(node.index.id)
-        elif isinstance(node, ast.Broken):
-            local.update(node.names)
-    if isinstance(decl, ast.Block) and decl.signature is not None:
-        local |= _bound_by(decl.signature)
-    scope = Scope(module)
-    scope.names = dict.fromkeys(local)
-    dims = {name.span for name in _names(decl.signature)} if isinstance(decl, ast.Block) and decl.signature else set()
-    for name, nodes in used.items():
-        if name not in local and not module.knows(name):
-            _unknown(nodes, dims, scope)
-    for name, node in defined.items():
-        if name not in used:
-            what = "parameter" if node.span in parameters else "name"
-            unused.append(codes.UnusedName(span=node.span, what=what, name=name))
-    return used.keys() - local
+def _doubtful(names: Names) -> Iterator[Diagnostic]:
+    """Names that mean two things, or are given twice."""
+    yield from map(diagnose.ambiguous, names.ambiguous)
+    yield from (diagnose.repeated(name, first.span, names) for name, first in names.repeated)
 
 
-def _unknown(nodes: Sequence[ast.Name], dims: Collection[Span], scope: Scope) -> None:
-    """Reports the uses of a name that means nothing; in a signature, where one cause has many, the first."""
-    in_signature = sorted((n for n in nodes if n.span in dims), key=lambda n: n.span.start)
-    problems = [unbound(node) for node in in_signature]
-    if any(scope.session.sink.has(problem) for problem in problems):
-        problems = []
-    for problem in (*problems[:1], *(unknown_name(n.id, n.span, scope) for n in nodes if n.span not in dims)):
-        if not scope.session.sink.has(problem):
-            scope.session.report(problem)
-
-
-def _names(node: ast.Node) -> list[ast.Name]:
-    return [name for name in walk(node) if isinstance(name, ast.Name)]
-
-
-def _bound_by(signature: ast.Signature) -> set[str]:
-    """Names that the input of a signature gives a meaning: ports, and dimensions that are plain names."""
-    names = {port.name.id for port in signature.inputs if port.name}
-    names |= {dim.id for port in signature.inputs for dim in port.shape.dims if isinstance(dim, ast.Name)}
-    return names | {"_"}
+def _unknown(names: Names, module: Module) -> Iterator[Diagnostic]:
+    """Uses of names that mean nothing; in a signature, where one cause has many, the first of each name."""
+    declaration, scope = names.declaration, Scope(module)
+    scope.names = {definition.name: POISON for definition in names.definitions}
+    signature = declaration.signature.span if isinstance(declaration, ast.Block) and declaration.signature else None
+    told: set[str] = set()
+    for name, _, definition in names.uses:
+        if definition is not None:
+            continue
+        if signature is None or not signature.start <= name.span.start < signature.end:
+            yield unknown_name(name.id, name.span, scope)
+            continue
+        problem = unbound(name)
+        if name.id not in told or module.session.sink.has(problem):
+            told.add(name.id)
+            yield problem
 
 
 def _style(declaration: ast.Declaration, module: Module) -> None:

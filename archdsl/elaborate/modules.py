@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import contracts as contract_codes
 from archdsl.diagnostics.catalogue import names as codes
-from archdsl.diagnostics.catalogue.syntax import RepeatedName
 from archdsl.diagnostics.suggest import closest, did_you_mean
-from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.scope import MISSING, Failure, Scope
 from archdsl.elaborate.types import check_types
 from archdsl.elaborate.values import POISON, BlockRef, FunctionRef, Value, describe
+from archdsl.names import Index, diagnose
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 
 if TYPE_CHECKING:
     from archdsl.elaborate.session import Session
-
-
-class Outside(Exception):
-    """A path that leaves the project."""
-
-
-class Unreadable(Exception):
-    """A file that is there and cannot be read. Says why, for a reader who knows which file it is."""
-
-
-class Loader(Protocol):
-    """Where imports are read from. The compiler itself touches no disk."""
-
-    def library(self, module: str) -> SourceFile | None:
-        """The text of a library module such as ``std.conv``, or ``None``."""
-        ...
-
-    def modules(self) -> tuple[str, ...]:
-        """The names of all library modules."""
-        ...
-
-    def file(self, path: str, importer: SourceFile) -> SourceFile | None:
-        """The text of a path relative to the importing file, or ``None``. Raises ``Outside``, ``Unreadable``."""
-        ...
 
 
 class Module:
@@ -57,14 +31,12 @@ class Module:
         for problem in problems:
             session.report(problem)
         self._values: dict[str, Value] = dict.fromkeys(self.ast.broken, POISON)
+        self.names = Index(self.ast)
         self._declarations: dict[str, ast.Let | ast.Function | ast.Block | ast.Variant] = {}
         self._imports: dict[str, tuple[Module, ast.ImportName]] = {}
-        first: dict[str, ast.Name] = {}
+        for repeated in self.names.repeated:
+            session.report(diagnose.repeated(repeated.name, repeated.first.span))
         for declaration in self.ast.declarations:
-            for name in _defined(declaration):
-                if first.setdefault(name.id, name) is not name:
-                    label = Label(first[name.id].span, "first defined here")
-                    session.report(RepeatedName(span=name.span, what="name", name=name.id, labels=(label,)))
             if isinstance(declaration, ast.Let | ast.Function | ast.Block | ast.Variant):
                 self._declarations.setdefault(declaration.name.id, declaration)
             if isinstance(declaration, ast.Function | ast.Block):
@@ -85,27 +57,15 @@ class Module:
             return  # reported; the first one counts
         if module is None:
             self._values[bound] = POISON
-        elif imported.name.id in module:
+        elif self.names.link(imported, module.names):
             self._imports[bound] = (module, imported)
         else:
             self._values[bound] = POISON
             self.session.report(_unknown_import(imported.name, module, name))
 
-    def __contains__(self, name: str) -> bool:
-        """Whether the file declares the name itself: what it imports it does not pass on."""
-        return name in self._declarations or name in self.ast.broken
-
-    def knows(self, name: str) -> bool:
-        """Whether a name means something in this file, whatever that is."""
-        return name in self or name in self._imports or name in self._values or name in LANGUAGE
-
     def exports(self) -> tuple[str, ...]:
         """The names that other files may import: those that the file declares."""
         return tuple(self._declarations)
-
-    def names(self) -> Iterator[str]:
-        yield from self._declarations
-        yield from self._imports
 
     def import_fix(self, line: str) -> Fix:
         """Adds an import after those that the file has, or at its start."""
@@ -166,14 +126,6 @@ class Module:
         about = declaration.about or value.about
         doc = declaration.doc or value.doc
         return replace(value, name=name.id, own=value.arguments, about=about, doc=doc)
-
-
-def _defined(declaration: ast.Declaration) -> Iterator[ast.Name]:
-    """The names that a declaration gives a meaning to."""
-    if isinstance(declaration, ast.Import):
-        yield from (imported.alias or imported.name for imported in declaration.names)
-    elif not isinstance(declaration, ast.Check):
-        yield declaration.name
 
 
 def _unknown_import(name: ast.Name, module: Module, module_name: str) -> Diagnostic:

@@ -98,5 +98,5 @@ class Scope:
     def visible(self) -> Iterator[str]:
         """Every name that could be meant, nearest first."""
         yield from self.own()
-        yield from self.module.names()
+        yield from self.module.names.declared
         yield from LANGUAGE

@@ -12,10 +12,10 @@ from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.allow import Allowances
-from archdsl.elaborate.modules import Loader, Module, Outside, Unreadable
-from archdsl.elaborate.naming import Names, names
+from archdsl.elaborate.loader import Loader, Outside, Unreadable
+from archdsl.elaborate.modules import Module
 from archdsl.elaborate.operators import long
-from archdsl.elaborate.scope import EXPLAINED, MISSING, Exhausted, Failure
+from archdsl.elaborate.scope import Exhausted, Failure
 from archdsl.elaborate.template import Template
 from archdsl.elaborate.values import BlockRef, FunctionRef, Value, name_of, nesting, show_value
 from archdsl.elaborate.weight import PARTS, Scales
@@ -26,7 +26,6 @@ from archdsl.ops.base import Misfit, Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.parser import ParseCache
-from archdsl.syntax.walk import definitions, walk
 
 _LABELS = 2
 """Second places that one diagnostic shows at most."""
@@ -80,14 +79,6 @@ class Session:
         self._entered: dict[int, Span] = {}
         self._recorders: list[Sink] = []
         self._scales = Scales()
-        self._taps: dict[int, tuple[str, ...]] = {}
-        """The names that the taps below a node give, by its identity: loops ask again and again."""
-        self._step_names: dict[int, Names] = {}
-        """Of each block's steps, by the identity of its declaration."""
-        self._defined: dict[int, dict[str, Span]] = {}
-        self._labels: dict[int, dict[str, ast.Send | ast.Apply]] = {}
-        self._loops: dict[int, list[Span]] = {}
-        self._names: dict[int, tuple[ast.Name, ...]] = {}
         self._characters = 0
         self._allowed_steps = self.limits.steps
         self._allowed_nodes = self.limits.nodes
@@ -385,85 +376,6 @@ class Session:
             return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=fix)
         hint = f"the library has {', '.join(self.loader.modules())}"
         return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
-
-    def defined_later(self, name: str, span: Span) -> Span | None:
-        """Where the block under way defines a name, if that is further on than the span that asks for it."""
-        first = self._first_definition(name)
-        return first if first is not None and first.start > span.start else None
-
-    def in_loop(self, *places: Span) -> bool:
-        """Whether a loop of the block under way holds all of these places."""
-        ref = self._calls[-1][0] if self._calls else None
-        if not isinstance(ref, BlockRef) or len(self.sink) > EXPLAINED:
-            return False
-        bodies = self._loops.get(id(ref.decl))
-        if bodies is None:
-            bodies = [node.body.span for node in walk(ref.decl) if isinstance(node, ast.Each | ast.Repeat)]
-            self._loops[id(ref.decl)] = bodies
-        return any(all(body.start <= place.start and place.end <= body.end for place in places) for body in bodies)
-
-    def labelled(self, name: str) -> ast.Send | ast.Apply | None:
-        """What has a branch with this label in the block under way."""
-        if not self._calls:
-            return None
-        decl = self._calls[-1][0].decl
-        known = self._labels.get(id(decl))
-        if known is None:
-            steps = (node for node in walk(decl) if isinstance(node, ast.Send | ast.Apply))
-            known = {b.label.id: step for step in steps for b in step.branches or () if b.label}
-            self._labels[id(decl)] = known
-        return known.get(name)
-
-    def first_definition(self, name: ast.Name) -> Span | None:
-        """Where the block under way gives a name its meaning, if that is not here."""
-        first = self._first_definition(name.id)
-        return first if first != name.span else None
-
-    def _first_definition(self, name: str) -> Span | None:
-        ref = self._calls[-1][0] if self._calls else None
-        if not isinstance(ref, BlockRef):
-            return None
-        known = self._defined.get(id(ref.decl))
-        if known is None:
-            known = self._defined[id(ref.decl)] = {}
-            for found in (n for node in walk(ref.decl) for n in definitions(node)):
-                if found.id not in known or found.span.start < known[found.id].start:
-                    known[found.id] = found.span
-        return known.get(name)
-
-    def names(self, node: ast.Expr) -> tuple[ast.Name, ...]:
-        """The names that an expression takes from around it, each once."""
-        known = self._names.get(id(node))
-        if known is None:
-            inside = list(walk(node))
-            targets = {target.id for part in inside if isinstance(part, ast.Comprehension) for target in part.targets}
-            found = {n.id: n for n in reversed(inside) if isinstance(n, ast.Name) and n.id not in targets}
-            known = self._names[id(node)] = tuple(found.values())
-        return known
-
-    def taps(self, node: ast.Node) -> tuple[str, ...]:
-        """The names that the taps in a body or step give, each once."""
-        known = self._taps.get(id(node))
-        if known is None:
-            found = (n.name.id for n in walk(node) if isinstance(n, ast.Tap))
-            known = self._taps[id(node)] = tuple(dict.fromkeys(found))
-        return known
-
-    def step_names(self, decl: ast.Block, module: Module) -> Names:
-        """What the steps of a block are called."""
-        known = self._step_names.get(id(decl))
-        if known is None:
-            known = self._step_names[id(decl)] = names(decl, has_id=module.find("id") is MISSING)
-        return known
-
-    def library_home(self, name: str) -> str | None:
-        """The library module that declares a name; asked only when a name is unknown."""
-        heads = (f"block {name}(", f"block {name} ", f"fn {name}(")
-        for module in self.loader.modules():
-            source = self.loader.library(module)
-            if source is not None and any(line.startswith(heads) for line in source.text.splitlines()):
-                return module
-        return None
 
 
 def _called_from(diagnostic: Diagnostic, depth: int, span: Span, around: tuple[Frame, ...]) -> Diagnostic:

@@ -14,6 +14,7 @@ from archdsl.elaborate.operators import roundings_of_size
 from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
 from archdsl.elaborate.values import POISON, Tensor, Value, describe
 from archdsl.graph.dims import Dim, Shape, Sym, show
+from archdsl.names import Definition
 from archdsl.source import Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
@@ -96,9 +97,7 @@ def _is_broken(pattern: ast.ShapeOf) -> bool:
 
 def dimension(node: ast.Expr, scope: Scope) -> Dim:
     """A dimension that an expression in a shape stands for."""
-    names = scope.session.names(node)
-    scope.session.charge(len(names), node.span)
-    for name in names:
+    for name in _free(node, scope):
         if scope.find(name.id) is MISSING:
             raise Failure(unbound(name))
     try:
@@ -111,6 +110,21 @@ def dimension(node: ast.Expr, scope: Scope) -> Dim:
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
         raise Failure(codes.BadDimension(span=node.span, value=describe(value)))
     return value
+
+
+def _free(node: ast.Expr, scope: Scope) -> Sequence[ast.Name]:
+    """The names that an expression takes from around it."""
+    if isinstance(node, ast.Name | ast.Literal):
+        return (node,) if isinstance(node, ast.Name) else ()
+    names = scope.module.names.around(node.span)
+    uses = names.used_in(node.span) if names else ()
+    scope.session.charge(len(uses), node.span)
+    return [use.name for use in uses if not _is_within(use.definition, node.span)]
+
+
+def _is_within(definition: Definition | None, span: Span) -> bool:
+    place = definition.span if definition else None
+    return place is not None and place.source is span.source and span.start <= place.start < span.end
 
 
 def _as_size(problem: Diagnostic, node: ast.Expr, scope: Scope) -> Diagnostic:

@@ -10,7 +10,9 @@ from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest, did_you_mean
 from archdsl.elaborate.builtins import aliases
+from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.scope import EXPLAINED, Scope
+from archdsl.names import Names
 from archdsl.ops.registry import OPS
 from archdsl.ops.wanted import wanted
 from archdsl.source import Span
@@ -26,18 +28,19 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     plain = codes.UnknownName(span=span, name=name, what=what)
     if scope.session.sink.has(plain):  # in another round or instance: it is counted, and was explained
         return plain
-    later = scope.session.defined_later(name, span)
-    if later is not None:
-        labels, help_ = (Label(later, "defined here"),), "a name is known after the line or step that defines it"
-        if scope.session.in_loop(span, later):
+    names = scope.module.names.around(span)
+    first = names.first(name) if names else None
+    if names is not None and first is not None and first.start > span.start:
+        labels, help_ = (Label(first, "defined here"),), "a name is known after the line or step that defines it"
+        if any(names.loops(span, first)):
             help_ = "a round does not know the round before: what it needs flows in; after the loop the name is a list"
         return codes.UnknownName(span=span, name=name, what=what, labels=labels, help=(help_,))
     if len(scope.session.sink) > EXPLAINED:
         return plain
-    cause = _usual_cause(name, span, scope)
+    cause = _usual_cause(name, span, names)
     if cause is not None:
         return codes.UnknownName(span=span, name=name, what=what, help=(cause[0],), fix=cause[1])
-    library = scope.session.library_home(name)
+    library = _library_home(name, scope.session.loader)
     if library:
         line = f"from {library} import {name}"
         help_, fix = f"the library has it: `{line}`", scope.module.import_fix(line)
@@ -51,7 +54,7 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     return codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)
 
 
-def _usual_cause(name: str, span: Span, scope: Scope) -> tuple[str, Fix | None] | None:
+def _usual_cause(name: str, span: Span, names: Names | None) -> tuple[str, Fix | None] | None:
     """What Python's libraries make one write, and what a signature would have to say."""
     if name in _choices():
         return f'a string stands in quotes: `"{name}"`', Fix(span, f'"{name}"')
@@ -64,13 +67,23 @@ def _usual_cause(name: str, span: Span, scope: Scope) -> tuple[str, Fix | None] 
             return f"did you mean `{found}`?", Fix(whole, found)
     if name in _FOREIGN_STEPS:
         return _FOREIGN_STEPS[name], None
-    label = scope.session.labelled(name)
+    label = names.labelled(name) if names else None
     if isinstance(label, ast.Send):
         return f"several tensors that flow are read from a tap: `ports {{ … }} as x`, then `x.{name}`", None
     if label is not None:
         return f"a label is no value; a tap is: `step as {name}`", None
     if name in ("h", "w", "c"):
         return "a signature gives sizes their names: `:: [h, w, c] -> …`", None
+    return None
+
+
+def _library_home(name: str, loader: Loader) -> str | None:
+    """The library module that declares a name."""
+    heads = (f"block {name}(", f"block {name} ", f"fn {name}(")
+    for module in loader.modules():
+        source = loader.library(module)
+        if source is not None and any(line.startswith(heads) for line in source.text.splitlines()):
+            return module
     return None
 
 

@@ -4,14 +4,13 @@
 declaration when ``names(declaration)`` first asks for it. What is imported is joined by ``link``, before that.
 
 - ``Definition``: one meaning; two names mean the same if they have the same object. ``kind``, ``node`` (the ``Param``,
-  ``Let``, ``Tap``, ``Block`` … that was read; of an import the ``ImportName``), ``places`` (where it is written), ``origin``
-  (of an import what the other file declares).
-- ``Names``: of one declaration its ``definitions``, its ``uses`` (each with its definition, or ``None``), ``repeated`` and
-  ``ambiguous`` names, ``labels``. ``meant(name)`` binds an ``ast.Name`` that is used in it.
+  ``Let``, ``Tap``, ``Block`` … that was read; of an import the ``ImportName``), ``places`` (where it is written),
+  ``origin`` (of an import what the other file declares).
+- ``Names``: of one declaration its ``definitions``, its ``uses`` (each with its definition, or ``None``), ``repeated``
+  and ``ambiguous`` names, ``labels``. ``meant(name)`` binds an ``ast.Name`` that is used in it.
 - ``Use.role`` says how a name is used: as a step, called, as a value.
 
-Fields (``row.width``, ``x.left``) are no names in this sense: what they are, their value says. Names of arguments belong to
-what is called; ``references`` finds those whose callee is known.
+Fields (``row.width``, ``x.left``) are no names in this sense: what they are, their value says.
 """
 
 from archdsl.names.index import Index, Names

@@ -11,9 +11,11 @@ from archdsl.names.ambiguity import ambiguous
 from archdsl.names.language import built_in
 from archdsl.names.model import Definition, Kind, Use
 from archdsl.names.resolve import Found, Label, Repeat, lost, resolve
+from archdsl.names.steps import StepNames, step_names
 from archdsl.source import Span
 from archdsl.syntax import ast
 
+_FOR_USE: Final = frozenset({"parameter", "let", "shared"})
 _KINDS: Final[Mapping[type, Kind]] = {ast.Let: "let", ast.Function: "function", ast.Variant: "model"}
 
 
@@ -50,6 +52,17 @@ class Names:
     def ambiguous(self) -> Sequence[Use]:
         """The uses that could mean something else as well."""
         return ambiguous(self.uses) if any(definition.hides for definition in self.definitions) else ()
+
+    @cached_property
+    def doubtful(self) -> frozenset[str]:
+        """The names of those."""
+        return frozenset(use.name.id for use in self.ambiguous)
+
+    @cached_property
+    def steps(self) -> StepNames:
+        """What the steps of a block are called."""
+        assert isinstance(self.declaration, ast.Block)
+        return step_names(self.declaration, self.meant)
 
     @cached_property
     def _first(self) -> Mapping[str, Span]:
@@ -96,10 +109,10 @@ class Index:
 
     def link(self, imported: ast.ImportName, other: Index) -> Definition | None:
         """Joins an import with what the other file declares under that name, and gives that: ``None`` if nothing."""
-        bound = self.declared[(imported.alias or imported.name).id]
+        bound, target = self.declared[(imported.alias or imported.name).id], other.exported(imported.name.id)
         if bound.node is imported:
-            bound.target = other.exported(imported.name.id)
-        return bound.target
+            bound.target = target
+        return target
 
     def exported(self, name: str) -> Definition | None:
         """What other files may import: what the file declares itself."""
@@ -117,9 +130,23 @@ class Index:
             known = self._names[id(declaration)] = Names(declaration, resolve(declaration, self.of_file))
         return known
 
+    def around(self, span: Span) -> Names | None:
+        """The names in the declaration that holds a place, if it is of this file."""
+        found = _within(self.module.declarations, Span(span.source, 0, span.end), lambda each: each.span.start)
+        if not found or span.source is not self.module.source or span.start >= found[-1].span.end:
+            return None
+        return self.names(found[-1])
+
     def all(self) -> Iterator[Names]:
         """The names in every declaration, in the order of the text."""
         return map(self.names, self.module.declarations)
+
+    def unused(self) -> Iterator[Definition]:
+        """The parameters, ``let`` and ``shared`` lines and imports that nothing uses, in the order of the text."""
+        used = {use.definition for names in self.all() for use in names.uses}
+        for names in self.all():
+            yield from (found for found in names.definitions if found.kind in _FOR_USE and found not in used)
+        yield from (found for found in self.declared.values() if found.kind == "import" and found not in used)
 
     def definitions(self) -> Iterator[Definition]:
         """Everything that the file defines: its own names, then those within its declarations."""

@@ -16,9 +16,9 @@ Kind: TypeAlias = Literal[
 TENSORS: Final = frozenset({"tap", "port"})
 """Kinds of definitions that are always tensors, or lists of them."""
 
-Role: TypeAlias = Literal["start", "step", "call", "value", "plain", "dimension"]
+Role: TypeAlias = Literal["start", "step", "call", "value", "plain", "tensor", "dimension"]
 """How a name is used: bare as the first step of a flow, or further on; called, or with branches; as an expression; as
-one that is a tensor, a number, a list or a row for certain; or as a dimension."""
+one that is no op, block or function for certain, or a tensor for certain; or as a dimension."""
 
 
 class Definition:

@@ -189,9 +189,8 @@ class _Resolver:
 
     def item(self, node: ast.Item) -> Iterator[_Next]:
         yield _As(node.value, "plain")
-        parts = (node.index,)
-        if isinstance(node.index, ast.Slice):
-            parts = (node.index.start, node.index.stop, node.index.step)
+        index = node.index
+        parts = (index.start, index.stop, index.step) if isinstance(index, ast.Slice) else (index,)
         yield from (_As(part, "plain") for part in parts if part is not None)
 
     def listed(self, node: ast.ListOf) -> Iterator[_Next]:
@@ -237,7 +236,7 @@ class _Resolver:
         for argument in arguments:
             role: Role = "plain" if argument.spread else "value"
             if isinstance(argument.value, ast.Name) and self._takes_tensor(callee, argument, argument.value.id):
-                role = "plain"
+                role = "tensor"
             yield _As(argument.value, role)
 
     def _takes_tensor(self, callee: ast.Expr, argument: ast.Argument, value: str) -> bool:

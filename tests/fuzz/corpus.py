@@ -6,7 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-from archdsl.elaborate.modules import Outside
+from archdsl.elaborate.loader import Outside
 from archdsl.files import DiskLoader
 from archdsl.source import SourceFile
 

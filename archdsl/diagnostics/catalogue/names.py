@@ -20,18 +20,19 @@ class UnknownName(Diagnostic):
 
 
 class AmbiguousName(Diagnostic):
-    """A name could mean two things where it is used: a tap, a port or a `let` of the body, or an op, a block, a function,
-    an import or a `let` of the file.
+    """A name could mean two things where it is used: a tap, a port or a `let` of the body, or an op, a block, a
+    function, an import or a `let` of the file.
 
     Wrong, as nobody sees whether the residual starts with an activation or from the tap:
 
-    ```
-    conv(64) as relu -> batch_norm -> residual { relu -> conv(64) }
-    ```
+        conv(64) as relu -> batch_norm -> residual { relu -> conv(64) }
 
-    Right: `conv(64) as stem -> batch_norm -> residual { relu -> conv(64) }`, or `residual { stem -> conv(64) }`.
+    Right is one of these:
 
-    Where only one of them can stand there is no doubt: `add(relu)` joins the tap, since what is joined is a tensor.
+        conv(64) as stem -> batch_norm -> residual { relu -> conv(64) }
+        conv(64) as stem -> batch_norm -> residual { stem -> conv(64) }
+
+    Where only one of them can stand there is no doubt: `add(relu)` joins the tap, as what is joined is a tensor.
     """
 
     message = "`{name}` could be {first} or {second}"

@@ -184,9 +184,11 @@ def test_an_alias_of_an_import_is_a_word_like_others() -> None:
     assert list(made.by_path)[::2] == ["project.conv", "project_1.conv"]
 
 
-def test_what_a_name_hides_only_where_a_side_is_not_taken() -> None:
-    """`relu` after the `if` is the op, although a tap of that name stands before it in the text."""
-    assert list(flow("if false { gelu as relu } -> { relu -> tanh }", "[8]").by_path) == ["relu_1", "tanh"]
+def test_what_a_name_means_depends_on_no_condition() -> None:
+    """`relu` after the `if` would be the tap or the op."""
+    for taken in ("true", "false"):
+        spec = f"model M() :: [8] -> [8] {{ if {taken} {{ gelu as relu }} -> {{ relu -> tanh }} }}"
+        assert mistakes(spec) == ["`relu` could be the tap or the op"]
 
 
 def test_an_input_of_a_check_may_be_called_as_a_step() -> None:

@@ -7,16 +7,19 @@ what follows. A part is a block's body, a branch of a join, or what has a tap an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Final, NamedTuple, TypeAlias
 
+from archdsl.names.model import TENSORS, Definition
 from archdsl.syntax import ast
-from archdsl.syntax.walk import walk
 
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-class Names(NamedTuple):
+_ID: Final = frozenset({"keyword"})
+
+
+class StepNames(NamedTuple):
     """Names by the identity of syntax nodes, which must be kept as long as this."""
 
     steps: Mapping[int, str]
@@ -25,14 +28,17 @@ class Names(NamedTuple):
     """Of a ``residual`` its ``drop_path``. Its body belongs to the part around it."""
 
 
-def names(block: ast.Block, *, has_id: bool) -> Names:
-    """The names in a block's body. ``has_id`` says whether ``id`` means in its file what it means in the language.
+Meant: TypeAlias = Callable[[ast.Name], Definition | None]
+
+
+def step_names(block: ast.Block, meant: Meant) -> StepNames:
+    """The names in a block's body. ``meant`` says what a name that is used in it means.
 
     Starts of flows from tensors, and ``id``, make nothing and have no names.
     """
-    namer = _Namer(block, has_id=has_id)
+    namer = _Namer(block, meant)
     namer.name(block.body)
-    return Names(namer.steps, namer.drops)
+    return StepNames(namer.steps, namer.drops)
 
 
 def snake_case(name: str) -> str:
@@ -70,38 +76,17 @@ class _Part:
         return name
 
 
-class _Bind(NamedTuple):
-    """From here on a tap is a tensor."""
-
-    name: str
-
-
-class _Enter(NamedTuple):
-    """What follows may not be elaborated at all: a side of an ``if``."""
-
-
-class _Leave(NamedTuple):
-    pass
-
-
-_Next: TypeAlias = tuple[ast.Node | _Bind | _Enter | _Leave, _Part, bool]
+_Next: TypeAlias = tuple[ast.Node, _Part, bool]
 """What is next in the text, the part that it belongs to, and whether a flow starts with it."""
 
 
 class _Namer:
-    def __init__(self, block: ast.Block, *, has_id: bool) -> None:
+    def __init__(self, block: ast.Block, meant: Meant) -> None:
         self.steps: dict[int, str] = {}
         self.drops: dict[int, str] = {}
+        self._meant = meant
         inputs = block.signature.inputs if block.signature else ()
         self._root = _Part(frozenset(port.name.id if port.name else "input" for port in inputs) or frozenset({"input"}))
-        self._hidden = frozenset(_hiding(block))
-        """Names that may mean something else within the body."""
-        self._has_id = has_id and "id" not in self._hidden and all(p.name.id != "id" for p in block.params)
-        self._tensors = {port.name.id for port in inputs if port.name}
-        self._tensors |= {param.name.id for param in block.params if _is_tensors(param.type)}
-        self._bound: list[str] = []
-        """Taps in ``_tensors``, in the order in which they came."""
-        self._marks: list[int] = []
 
     def name(self, body: ast.Body) -> None:
         """Goes through a body in the order of the text; without recursion, as hostile files nest deeply."""
@@ -110,7 +95,7 @@ class _Namer:
             node, part, first = pending.pop()
             pending.extend(reversed([*self._visit(node, part, first)]))
 
-    def _visit(self, node: ast.Node | _Bind | _Enter | _Leave, part: _Part, first: bool) -> Iterator[_Next]:
+    def _visit(self, node: ast.Node, part: _Part, first: bool) -> Iterator[_Next]:
         match node:
             case ast.Apply():
                 yield from self._apply(node, part, first)
@@ -131,21 +116,9 @@ class _Namer:
             case ast.Each() | ast.Repeat() | ast.Nest():
                 yield node.body, part, False
             case ast.Choose():
-                for side in (node.then, node.otherwise):
-                    if side is not None:
-                        yield from ((each, part, False) for each in (_Enter(), side, _Leave()))
+                yield from ((side, part, False) for side in (node.then, node.otherwise) if side is not None)
             case ast.Send():
                 yield from ((branch, part, False) for branch in node.branches)
-            case _Bind():
-                if node.name not in self._tensors and node.name not in self._hidden:
-                    self._tensors.add(node.name)
-                    self._bound.append(node.name)
-            case _Enter():
-                self._marks.append(len(self._bound))
-            case _Leave():
-                mark = self._marks.pop()
-                self._tensors.difference_update(self._bound[mark:])
-                del self._bound[mark:]
 
     def _tap(self, tap: ast.Tap, part: _Part, first: bool) -> Iterator[_Next]:
         step = tap.step
@@ -158,7 +131,6 @@ class _Namer:
             yield step, _Part(), first
         elif not self._makes_nothing(step, first):
             self.steps[id(tap)] = part.step(tap.name.id)
-        yield _Bind(tap.name.id), part, False
 
     def _apply(self, step: ast.Apply, part: _Part, first: bool) -> Iterator[_Next]:
         if self._makes_nothing(step, first):
@@ -173,12 +145,18 @@ class _Namer:
 
     def _makes_nothing(self, step: ast.Apply, first: bool) -> bool:
         target = step.target
-        if isinstance(target, ast.Name) and target.id == "id" and self._has_id:
+        if isinstance(target, ast.Name) and target.id == "id" and self._is(target, _ID):
             return True
         while isinstance(target, ast.Field | ast.Item):
             target = target.value
         is_plain = step.arguments is None and step.branches is None
-        return first and is_plain and isinstance(target, ast.Name) and target.id in self._tensors
+        return first and is_plain and isinstance(target, ast.Name) and self._is(target, TENSORS)
+
+    def _is(self, name: ast.Name, kinds: Set[str]) -> bool:
+        found = self._meant(name)
+        if found is None:
+            return False
+        return found.kind in kinds or (isinstance(found.node, ast.Param) and _is_tensors(found.node.type))
 
 
 def is_residual(step: ast.Apply) -> bool:
@@ -193,17 +171,6 @@ def _word(target: ast.Expr) -> str:
     while isinstance(target, ast.Item):
         target = target.value
     return target.name.id if isinstance(target, ast.Field) else target.id if isinstance(target, ast.Name) else "step"
-
-
-def _hiding(block: ast.Block) -> Iterator[str]:
-    """The names of a block's body that are no taps."""
-    for node in walk(block.body):
-        if isinstance(node, ast.Body):
-            yield from (statement.name.id for statement in node.statements if not isinstance(statement, ast.Broken))
-        elif isinstance(node, ast.Each):
-            yield from (target.id for target in node.targets)
-        elif isinstance(node, ast.Repeat) and node.index is not None:
-            yield node.index.id
 
 
 def _is_tensors(type_: ast.Type) -> bool:

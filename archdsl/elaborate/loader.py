@@ -1,0 +1,31 @@
+"""Where the texts of imports come from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from archdsl.source import SourceFile
+
+
+class Outside(Exception):
+    """A path that leaves the project."""
+
+
+class Unreadable(Exception):
+    """A file that is there and cannot be read. Says why, for a reader who knows which file it is."""
+
+
+class Loader(Protocol):
+    """Where imports are read from. The compiler itself touches no disk."""
+
+    def library(self, module: str) -> SourceFile | None:
+        """The text of a library module such as ``std.conv``, or ``None``."""
+        ...
+
+    def modules(self) -> tuple[str, ...]:
+        """The names of all library modules."""
+        ...
+
+    def file(self, path: str, importer: SourceFile) -> SourceFile | None:
+        """The text of a path relative to the importing file, or ``None``. Raises ``Outside``, ``Unreadable``."""
+        ...
