@@ -30,6 +30,7 @@ class Module:
         self.ast, problems = session.parsed.parse(source, session.limits)
         for problem in problems:
             session.report(problem)
+        session.doubtful += self.ast.doubtful
         self._values: dict[str, Value] = dict.fromkeys(self.ast.broken, POISON)
         self.names = Index(self.ast)
         self._declarations: dict[str, ast.Let | ast.Function | ast.Block | ast.Variant] = {}

@@ -10,6 +10,7 @@ from typing import Final
 from archdsl.diagnostics import Diagnostic, Fix, Frame, Label, Sink
 from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import names as codes
+from archdsl.diagnostics.catalogue.contracts import CheckFailed
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.allow import Allowances
 from archdsl.elaborate.loader import Loader, Outside, Unreadable
@@ -55,6 +56,8 @@ class Session:
         self.limits = limits or DEFAULT
         self.sink = Sink()
         self.allowances = Allowances()
+        self.doubtful: list[Span] = []
+        """Where a text was not read as it is written."""
         self.ops: dict[object, Op] = {}
         """Equal ops are one object; see ``arguments.make_op``."""
         self.shapes: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
@@ -103,6 +106,8 @@ class Session:
             diagnostic = self._brought_home(diagnostic)
             if self.allowances and self.allowances.allows(diagnostic.code, diagnostic.span):
                 return
+        elif self.doubtful and self._follows(diagnostic):
+            return
         if len(self.sink) >= self.limits.problems and not self.sink.has(diagnostic):
             raise Exhausted(
                 limit_codes.TooManyProblems(
@@ -110,6 +115,13 @@ class Session:
                 )
             )
         self.sink.add(diagnostic)
+
+    def _follows(self, error: Diagnostic) -> bool:
+        """Whether an error may be a consequence of one of syntax: a figure, or what stands where that is."""
+        here = error.span
+        return isinstance(error, CheckFailed) or any(
+            here.source is part.source and here.start <= part.end and here.end >= part.start for part in self.doubtful
+        )
 
     def is_library(self, source: SourceFile) -> bool:
         """Whether a file is of the library, which its users cannot mend."""

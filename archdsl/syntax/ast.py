@@ -365,3 +365,5 @@ class Module:
     comments: tuple[Comment, ...]
     broken: frozenset[str] = frozenset()
     """Names that are defined in text that could not be read: known, but without a meaning."""
+    doubtful: tuple[Span, ...] = ()
+    """Where text was not read as it is written: what else is wrong there may follow from that."""

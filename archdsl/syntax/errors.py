@@ -11,7 +11,7 @@ from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.source import SourceFile, Span
 from archdsl.syntax.causes import FOREIGN_CHARACTERS, usual_cause
 from archdsl.syntax.mistake import DECLARATION, STEP, Mistake
-from archdsl.syntax.tokens import CLOSER, CLOSERS, END, UNKNOWN, Token
+from archdsl.syntax.tokens import CLOSER, CLOSERS, END, UNKNOWN
 
 _SPELLING: Final = {
     "ARROW": "`->`", "DOUBLE_COLON": "`::`", "COLON": "`:`", "COMMA": "`,`", "DOT": "`.`", "ELLIPSIS": "`...`",
@@ -77,10 +77,8 @@ def _character(at: int, source: SourceFile) -> Diagnostic:
 def _unclosed(mistake: Mistake) -> Diagnostic | None:
     """The diagnostic for a bracket that is still open where something comes that cannot be inside of it."""
     opener, token = mistake.opener, mistake.token
-    if opener is None:
+    if opener is None or not opener.text:
         return None
-    if opener.type == "LBRACE" and mistake.is_past_declaration and mistake.misaligned is not None:
-        return _misaligned(mistake, *mistake.misaligned)
     closer, may_close = _SPELLING[CLOSER[opener.type]].strip("`"), CLOSER[opener.type] in mistake.accepted
     is_closing = token.type in CLOSERS and token.type != CLOSER[opener.type]
     is_outside = opener.type != "LBRACE" and token.type in _OUTSIDE_BRACKETS and may_close
@@ -98,14 +96,6 @@ def _unclosed(mistake: Mistake) -> Diagnostic | None:
             else Fix(mistake.after_previous, closer)
         )
     return codes.UnclosedBracket(span=mistake.span_of(opener), opener=opener.text, labels=labels, fix=fix)
-
-
-def _misaligned(mistake: Mistake, opener: Token, closer: Token) -> Diagnostic:
-    """The diagnostic for a `{` whose `}` is missing, when the `}` of something around it tells so by its place."""
-    before = mistake.span_of(closer)
-    labels = (Label(before, "`}` is missing before this"),)
-    fix = Fix(Span(before.source, before.start, before.start), "}\n")
-    return codes.UnclosedBracket(span=mistake.span_of(opener), opener="{", labels=labels, fix=fix)
 
 
 def _unexpected(mistake: Mistake) -> Diagnostic:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from archdsl.diagnostics import Fix
 from archdsl.source import SourceFile, Span
-from archdsl.syntax.tokens import CLOSER, CLOSERS, END, Token
+from archdsl.syntax.tokens import CLOSERS, END, Token
 
 STEP: Final = frozenset({"NAME", "IF", "FOR", "REPEAT", "PORTS", "LBRACE"})
 """Tokens that start a step."""
@@ -53,35 +52,6 @@ class Mistake:
         """The innermost bracket that is open, as text."""
         return self.openers[-1].text if self.openers else ""
 
-    @cached_property
-    def misaligned(self) -> tuple[Token, Token] | None:
-        """The first `{` that a `}` closes which lines up with one further out, and that `}`: its own is missing."""
-        stack: list[Token] = []
-        first = self.openers[0].start if self.openers else len(self.source.text)
-        for token in self.before:
-            if token.start < first:
-                continue
-            if token.type in CLOSER:
-                stack.append(token)
-            elif stack and token.type in CLOSERS:
-                opener, indent = stack.pop(), self._indent(token)
-                outer = {self._indent(other) for other in stack}
-                if (
-                    token.type == "RBRACE"
-                    and indent < self._indent(opener)
-                    and indent in outer
-                    and self._begins_line(token)
-                ):
-                    return opener, token
-        return None
-
-    def _indent(self, token: Token) -> int:
-        line = self.source.line(self.span_of(token).line)
-        return len(line) - len(line.lstrip())
-
-    def _begins_line(self, token: Token) -> bool:
-        return self.span_of(token).column == self._indent(token) + 1
-
     @property
     def before_opener(self) -> Token | None:
         """What stands before the innermost bracket that is open."""
@@ -116,5 +86,5 @@ class Mistake:
     @property
     def after_previous(self) -> Span:
         """The place right after the last token that fitted."""
-        end = self.previous.end if self.previous else 0
+        end = next((token.end for token in reversed(self.before) if token.type != "NEWLINE"), 0)
         return Span(self.source, end, end)

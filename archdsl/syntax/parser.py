@@ -25,7 +25,8 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
     reader = Reader(source, limits, automaton, lambda rule: getattr(builder, rule))
     declarations: tuple[ast.Declaration, ...] = reader.read(lexed)
     comments = tuple(_comment(source, token) for token in lexed.comments)
-    module = ast.Module(source, _with_docs(declarations, comments), comments, frozenset(builder.lost))
+    documented, lost = _with_docs(declarations, comments), frozenset(builder.lost)
+    module = ast.Module(source, documented, comments, lost, tuple(reader.doubtful))
     return module, (*_not_text(source), *reader.found, *builder.found)
 
 

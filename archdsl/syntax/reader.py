@@ -10,18 +10,21 @@ from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax.automaton import Automaton, Maker
+from archdsl.syntax.braces import mended, outside
 from archdsl.syntax.errors import diagnose
 from archdsl.syntax.layout import Excess, Layout
 from archdsl.syntax.lexer import Lexed
 from archdsl.syntax.mistake import Mistake
-from archdsl.syntax.recovery import Repair, Trouble, declaration, outside, repair
+from archdsl.syntax.recovery import Repair, Trouble, declaration, repair
 from archdsl.syntax.tables import Tables
-from archdsl.syntax.tokens import END, ERROR, UNKNOWN, Token
+from archdsl.syntax.tokens import CLOSERS, END, ERROR, UNKNOWN, Token
 
 _MISTAKES: Final = 100
 """Mistakes in one file after which declarations are given up as a whole, and no more is said."""
 _APART: Final = 2
 """Tokens that must be read after a repair, lest what comes next is taken for its consequence."""
+_AGAIN: Final = 12
+"""Tokens after which what is missing again is told again."""
 
 
 class Reader:
@@ -39,6 +42,8 @@ class Reader:
         self.limits = limits
         self.automaton = Automaton(tables, maker, leaf)
         self.found: list[Diagnostic] = []
+        self.doubtful: list[Span] = []
+        """Where what else is wrong may follow from a mistake."""
         self.mistakes = 0
         self._read: list[Token] = []
         """The tokens of the declaration so far."""
@@ -57,7 +62,10 @@ class Reader:
 
     def read(self, lexed: Lexed) -> Any:
         """What the rule ``start`` makes of the whole text."""
-        automaton, layout = self.automaton, Layout(lexed.tokens, self.limits)
+        tokens, missing = mended(self.source, lexed.tokens)
+        self.found += [brace.diagnostic for brace in missing if brace.diagnostic]
+        self.doubtful += [Span(self.source, brace.start, tokens[brace.place].end) for brace in missing]
+        automaton, layout = self.automaton, Layout(tokens, self.limits)
         fits, take = automaton.fits, automaton.take
         while True:
             at, previous, known = layout.at, layout.previous, len(layout.brackets)
@@ -69,7 +77,7 @@ class Reader:
                     self.found.append(self._excess(excess))
                 layout = self._mend(declaration(trouble))
                 continue
-            if fits(token.type) and not (token.type == "LET" and layout.brackets and self._is_outside(token, lexed)):
+            if fits(token.type) and not (token.type == "LET" and layout.brackets and self._is_outside(token, tokens)):
                 take(token)
                 if token.type == END:
                     return automaton.values[0]
@@ -80,10 +88,10 @@ class Reader:
                 continue
             layout = self._recover(token, layout.fork(at, layout.open_before(token), previous))
 
-    def _is_outside(self, token: Token, lexed: Lexed) -> bool:
+    def _is_outside(self, token: Token, tokens: list[Token]) -> bool:
         """Whether a `let` within an open body is a declaration after it: a bracket was forgotten."""
         if self._outside is None:
-            self._outside = outside(lexed.tokens, self.source.text)
+            self._outside = outside(tokens, self.source.text)
         return token.start in self._outside
 
     def _trouble(self, token: Token, layout: Layout) -> Trouble:
@@ -98,16 +106,28 @@ class Reader:
         accepted = self.automaton.accepted() - {ERROR}
         mistake = Mistake(self.source, token, self._read, layout.brackets, accepted)
         opener = layout.brackets[-1].start if layout.brackets else -1
-        if opener >= 0 and not layout.brackets[-1].text:
-            self._calm = 0  # a bracket that the writer did not open is not one to complain of
         missing = () if any(t.text for t in made.tokens) else (opener, *(t.type for t in made.tokens))
         if self._is_news(token, missing):
             self.found.append(diagnose(mistake))
+        self.doubtful.append(self._doubt(made, token, layout))
         return self._mend(made)
+
+    def _doubt(self, made: Repair, token: Token, layout: Layout) -> Span:
+        """From the word before the mistake, or from the bracket that is not closed, to the token that does not fit."""
+        start = self._read[-1].start if self._read else token.start
+        closed = sum(mark.type in CLOSERS and not mark.text for mark in made.tokens)
+        if closed and (opener := layout.brackets[-closed]).type != "LBRACE":
+            start = opener.start
+        return Span(self.source, start, token.end)
 
     def _is_news(self, token: Token, missing: tuple[object, ...]) -> bool:
         """Whether a mistake is unlikely to follow from the one before it."""
-        is_news = self._calm >= _APART and token.start >= self._quiet and (not missing or missing != self._last)
+        is_news = (
+            self._calm >= _APART
+            and token.start >= self._quiet
+            and (not missing or missing != self._last or self._calm > _AGAIN)
+        )
+        is_news = is_news and bool(token.text or token.type == END)  # a brace that is missing was told already
         self._last = missing
         if token.type == UNKNOWN and token.text.startswith('"'):  # what was meant to be in the string nobody knows
             end = self.source.text.find("\n", token.start)

@@ -19,8 +19,8 @@ from typing import Final, NamedTuple
 
 from archdsl.diagnostics.suggest import closest
 from archdsl.syntax.automaton import Automaton, advance
+from archdsl.syntax.braces import is_declaration
 from archdsl.syntax.layout import Excess, Layout
-from archdsl.syntax.mistake import DECLARATION
 from archdsl.syntax.tables import Tables
 from archdsl.syntax.tokens import CLOSER, CLOSERS, END, ERROR, UNKNOWN, Token
 
@@ -119,15 +119,21 @@ class Trouble(NamedTuple):
         """Where the text ends that was read."""
         return self.before[-1].end if self.before else 0
 
+    @property
+    def ends(self) -> bool:
+        """Whether the token ends what is open, whatever that is: a body by a brace that was put in, a declaration."""
+        token = self.token
+        return token.type == END or (token.type == "RBRACE" and not token.text) or is_declaration(token, self.text)
+
 
 def repair(trouble: Trouble) -> Repair:
     """The best repair. It reads on from there for at least one token, or gives up the declaration."""
-    if trouble.layout.brackets and is_declaration(trouble.token, trouble.text):
+    if trouble.layout.brackets and trouble.ends and trouble.token.type != END:
         completed = _completed(trouble)
         if _read(trouble.automaton, completed):
             return completed
     best, most = None, 0.0
-    for kind in (_missing, _unclosed, _confused, _misspelt, _superfluous, _given_up):
+    for kind in (_misspelt, _missing, _unclosed, _confused, _superfluous, _given_up):
         for candidate in kind(trouble):
             read = _read(trouble.automaton, candidate)
             if read and read - candidate.cost > most:
@@ -151,30 +157,6 @@ def declaration(trouble: Trouble) -> Repair:
 
 def _begins_declaration(tables: Tables, states: Sequence[int]) -> bool:
     return tables.begins_declaration(states[-1])
-
-
-def is_declaration(token: Token, text: str) -> bool:
-    """Whether a declaration starts here: with its keyword in the first column. Nothing within one does."""
-    return token.type in DECLARATION and (token.start == 0 or text[token.start - 1] == "\n")
-
-
-def outside(tokens: Sequence[Token], text: str) -> frozenset[int]:
-    """Starts of the `let`s in the first column that stand outside of a body, should one be open there.
-
-    A body may have them too. Then a bracket that was opened before them is closed before the next declaration.
-    """
-    found, closing = set(), 0
-    for token in reversed(tokens):
-        if token.type == "LET":
-            if not closing and is_declaration(token, text):
-                found.add(token.start)
-        elif token.type == END or is_declaration(token, text):
-            closing = 0
-        elif token.type in CLOSERS:
-            closing += 1
-        elif token.type in CLOSER:
-            closing = max(closing - 1, 0)
-    return frozenset(found)
 
 
 def _read(automaton: Automaton, candidate: Repair) -> float:
@@ -221,10 +203,27 @@ def _missing(trouble: Trouble) -> Iterator[Repair]:
         if kinds[0] in ("ARROW", "COMMA", "NEWLINE") and _is_labelled(trouble):
             continue  # it is the colon after a label that is missing
         opened = [*layout.brackets, tokens[0]] if kinds[0] in CLOSER else layout.brackets
-        cost = _OPENED if kinds[0] in CLOSER else 0.5 + 0.5 * len(tokens)
-        if kinds == ("LBRACE",) and _ends_line(trouble):
-            cost = 0.5
+        cost = 0.5 + 0.5 * len(tokens)
+        if kinds[0] in CLOSER and not (_is_closed(trouble, kinds[0]) or (kinds == ("LBRACE",) and _ends_line(trouble))):
+            cost = _OPENED
         yield Repair(kept, tokens, layout.fork(layout.at, opened, kinds[-1]), cost)
+
+
+def _is_closed(trouble: Trouble, opener: str) -> bool:
+    """Whether a bracket is closed, before the statement ends, that nobody opened: it was forgotten here."""
+    layout, open_ = trouble.layout, 0
+    if layout.brackets and layout.brackets[-1].type == opener:
+        return False
+    for token in islice(layout.tokens, layout.at, layout.at + _FAR):
+        if token.type in CLOSER:
+            open_ += 1
+        elif token.type in CLOSERS:
+            if not open_:
+                return token.type == CLOSER[opener]
+            open_ -= 1
+        elif token.type in ("NEWLINE", END) and not open_:
+            return False
+    return False
 
 
 def _ends_line(trouble: Trouble) -> bool:
@@ -250,20 +249,21 @@ def _unclosed(trouble: Trouble) -> Iterator[Repair]:
     """Several brackets are open, or all, where something comes that stands outside of them."""
     for count in range(2, min(len(trouble.layout.brackets), 4) + 1):
         yield _close(trouble, count)
-    if trouble.token.type == END or is_declaration(trouble.token, trouble.text):
+    if trouble.ends:
         yield _completed(trouble)
 
 
 def _completed(trouble: Trouble) -> Repair:
-    """All that is open is closed; what is missing before that is an ``ERROR``."""
+    """All that is open is closed, or all in a body that ends; what is missing before that is an ``ERROR``."""
     tables, kept, at = trouble.automaton.tables, len(trouble.automaton.states), trouble.layout.at
+    brackets, last = trouble.layout.brackets, trouble.token.type if trouble.token.type == "RBRACE" else END
+    around = max((n for n, b in enumerate(brackets, 1) if b.type == "LBRACE"), default=0) if last != END else 0
     if trouble.before and trouble.before[-1].type == "NEWLINE":  # what ended a line ends the declaration
         kept, at = kept - 1, at - 1
     end = trouble.before[-1].start if at < trouble.layout.at else trouble.end
     states = trouble.automaton.states[:kept]
     tokens: list[Token] = []
-    wanted = [CLOSER[b.type] for b in reversed(trouble.layout.brackets)] + [END]
-    for kind in wanted:
+    for kind in (*(CLOSER[b.type] for b in reversed(brackets[around:])), last):
         for _ in range(3):
             if advance(tables, trial := list(states), kind):
                 states = trial
@@ -272,9 +272,9 @@ def _completed(trouble: Trouble) -> Repair:
                 break
             states = trial
             tokens.append(Token(ERROR, "", end))
-        if kind != END:
+        if kind != last:
             tokens.append(Token(kind, "", end))
-    return Repair(kept, tuple(tokens), trouble.layout.fork(at, [], "RBRACE"), 1.0 + len(tokens) / 4)
+    return Repair(kept, tuple(tokens), trouble.layout.fork(at, brackets[:around], "RBRACE"), 1.0 + len(tokens) / 4)
 
 
 def _confused(trouble: Trouble) -> Iterator[Repair]:

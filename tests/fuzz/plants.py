@@ -13,6 +13,7 @@ _DECLARATION: Final = re.compile(
     r"^(block|model)\b.*?(?=^(?:from|let|fn|block|model|check|##|#)|\Z)", re.MULTILINE | re.DOTALL
 )
 _KEYWORDS: Final = re.compile(r"\b(repeat|for|in|let|shared|ports|table|if|else|as)\b")
+_HEADER: Final = re.compile(r"table \{\n[^\n]*\Z")
 _FOREIGN: Final = (("->", "=>"), ("->", "|>"), ("=", ":"), ('"', "'"), ("*", "×"), ("->", "→"), (":", "="))
 
 
@@ -54,7 +55,8 @@ def _misspelt(text: str, random: Random) -> Iterator[Plant]:
         if len(found[0]) > 3:
             yield Plant("keyword", found.start(), found.end(), _typo(found[0], random))
     for found in re.finditer(r"\b[A-Za-z_]\w{3,}\b(?=[\s,)\n(]*)", text):
-        if found[0] in LANGUAGE and "=" not in text[found.end() : found.end() + 2]:
+        is_defined = re.match(r" ?[=:](?!=)", text[found.end() :]) or _HEADER.search(text[: found.start()])
+        if found[0] in LANGUAGE and not is_defined:  # else it is told at its uses
             yield Plant("name", found.start(), found.end(), _typo(found[0], random))
 
 

@@ -129,3 +129,29 @@ def test_two_mistakes_in_one_line() -> None:
     module, found = _parse("block A() { conv(8 k=3) => conv(4, k: 3) -> relu -> relu }")
     assert found == ["1: unexpected-token"] * 3
     assert dump(module.declarations[0].body) == "{<conv(8, k=3)> -> <conv(4, k=3)> -> <relu> -> <relu>}"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("  repeat 2 {\n    relu\n  -> gelu", ["2: unclosed-bracket"]),
+        ("  add {\n    a: repeat 2 { relu\n    b: id\n  }\n  -> gelu", ["3: unclosed-bracket"]),
+        ("  if true { relu else { id }\n  -> gelu", ["2: unclosed-bracket"]),
+        ("  add\n    a: relu\n    b: id\n  }\n  -> gelu", ["2: unexpected-token"]),
+        ("  id\n  ->  relu -> gelu } as x\n  -> gelu", ["3: unexpected-token"]),
+        ("  repeat 2 relu }\n  -> gelu", ["2: unexpected-token"]),
+        ("  { repeat 2 {\n    relu\n  -> gelu", ["2: unclosed-bracket"]),
+    ],
+)
+def test_a_forgotten_brace_is_found_by_the_lines(body: str, found: list[str]) -> None:
+    module, said = _parse(f"block A() {{\n{body}\n}}\nlet b = 1\n")
+    assert said == found
+    block = module.declarations[0]
+    assert isinstance(block, ast.Block)
+    assert block.body.flow is not None
+    last = block.body.flow.steps[-1]
+    assert last.span.text == "gelu", "what follows belongs to the block"
+
+
+def test_lines_that_are_laid_out_oddly_are_no_mistake() -> None:
+    assert _parse("block A() {\n      repeat 2 {\nrelu\n  -> gelu }\n    -> add { id, relu\n}\n}\n")[1] == []
