@@ -15,13 +15,14 @@ from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.arguments import give_block, missing_arguments
 from archdsl.elaborate.checks import file_checks, run_check
+from archdsl.elaborate.declared import declared_value
 from archdsl.elaborate.evaluate import evaluate_or_poison
+from archdsl.elaborate.failure import Exhausted, Failure, too_deep
 from archdsl.elaborate.lint import lint
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.models import model_graph
-from archdsl.elaborate.modules import Module
 from archdsl.elaborate.operators import bounded
-from archdsl.elaborate.scope import Exhausted, Failure, Scope, too_deep
+from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.values import POISON, BlockRef, Given, Value, describe, show_value
 from archdsl.graph.model import Graph
@@ -68,10 +69,10 @@ class Program:
     ) -> None:
         """Programs that share a loader may share what was parsed, too."""
         self.source = source
-        self._session = Session(loader or NoFiles(), limits, parsed)
-        self._module = Module(self._session, SourceFile(source.name, ""))  # until the file is read
+        self._session = Session(source, loader or NoFiles(), declared_value, limits, parsed)
+        self._module = self._session.files.module(ast.Module(source, (), ()))  # until the file is read
         with _uncollected(), self._reporting():
-            self._module = self._session.main(source)
+            self._module = self._session.files.load(source)
 
     @property
     def _start(self) -> Span:
@@ -81,16 +82,16 @@ class Program:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found so far, sorted by place."""
-        return self._session.sink.sorted()
+        return self._session.reporter.sink.sorted()
 
     @property
     def has_errors(self) -> bool:
-        return self._session.sink.has_errors
+        return self._session.reporter.sink.has_errors
 
     @property
     def sources(self) -> dict[str, str]:
         """The texts of the spec and of all that it imports, by the names that places in them go by."""
-        return {source.name: source.text for source in self._session.sources}
+        return {source.name: source.text for source in self._session.files.sources}
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -143,12 +144,12 @@ class Program:
         """
         module, problems = parse(source, self._session.limits)
         for problem in problems:
-            self._session.report(problem)
+            self._session.reporter.report(problem)
         if problems or len(module.declarations) != 1 or not isinstance(line := module.declarations[0], ast.Let):
             return None
         value: Value = POISON
         with self._reporting():
-            value = evaluate_or_poison(line.value, Scope(self._module))
+            value = evaluate_or_poison(line.value, Scope(self._session, self._module))
         return None if value is POISON else Given(value, line.value.span)
 
     def graph(self, model: str, params: Mapping[str, Any] | None = None) -> Graph | None:
@@ -193,7 +194,7 @@ class Program:
         graphs: dict[str, Graph] = {}
         with _uncollected(), self._reporting():
             for line in file_checks(self._module):
-                ref = evaluate_or_poison(line.subject, Scope(self._module))
+                ref = evaluate_or_poison(line.subject, Scope(self._session, self._module))
                 if not isinstance(ref, BlockRef) or (name := ref.name or ref.decl.name.id) in graphs:
                     continue
                 graph = model_graph(self._session, ref, line.subject.span, line.signature)
@@ -207,7 +208,7 @@ class Program:
             with self._reporting():
                 self._check()
             with self._reporting():
-                lint(self._module)
+                lint(self._session, self._module)
 
     def _check(self) -> None:
         for declaration in self._module.ast.declarations:
@@ -220,7 +221,7 @@ class Program:
             ):
                 model_graph(self._session, ref, declaration.name.span)
         for check in file_checks(self._module):
-            run_check(check, self._module)
+            run_check(check, self._session, self._module)
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
@@ -228,11 +229,11 @@ class Program:
         try:
             yield
         except Failure as failure:
-            self._session.report_failure(failure)
+            self._session.reporter.report(*failure.diagnostics)
         except Exhausted as end:
-            self._session.report_end(end)
+            self._session.reporter.sink.extend(end.diagnostics)
         except RecursionError:
-            self._session.report_end(Exhausted(too_deep(self._start)))
+            self._session.reporter.sink.add(too_deep(self._start))
 
 
 class Parameter(NamedTuple):

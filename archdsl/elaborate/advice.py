@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeAlias
 
 from archdsl.diagnostics import Fix
 from archdsl.elaborate.evaluate import evaluate
-from archdsl.elaborate.scope import Failure, Scope
+from archdsl.elaborate.failure import Failure
+from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.values import BlockRef, OpRef
 from archdsl.graph.dims import Shape
 from archdsl.ops.registry import OPS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import flows as codes
@@ -11,22 +11,19 @@ from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.elaborate import advice, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give
-from archdsl.elaborate.evaluate import truth
+from archdsl.elaborate.budget import NEW_OP, OP
+from archdsl.elaborate.expect import truth
+from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.op_arguments import make_op
 from archdsl.elaborate.operators import bounded_shape, size_too_large
-from archdsl.elaborate.scope import Failure, Silence
-from archdsl.elaborate.session import NEW_OP, OP
-from archdsl.elaborate.template import Position, Step
-from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Slot, Tensor, describe
+from archdsl.elaborate.session import Session
+from archdsl.elaborate.template import Assembly, Position, Step
+from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Result, Slot, Tensor, describe
 from archdsl.graph.dims import Shape, TooComplex, elements, show, terms
 from archdsl.ops.base import Misfit, Op
 from archdsl.ops.registry import OPS
 from archdsl.source import Span
 from archdsl.syntax import ast
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.flow import Flows, Result
-
 
 SPREAD = "..."
 """What takes tensors where a list of them stands for branches."""
@@ -62,7 +59,8 @@ def tensors(given: Given, what: str) -> list[Tensor]:
 
 
 def op(
-    flows: Flows,
+    session: Session,
+    assembly: Assembly,
     ref: OpRef,
     inputs: list[Tensor],
     places: Sequence[Place],
@@ -71,7 +69,7 @@ def op(
     slot: Slot | None = None,
 ) -> Tensor:
     """Adds an op to the assembly, its shape proved."""
-    kind, session = ref.op, flows.session
+    kind = ref.op
     for argument in kind.tensors:
         if argument in ref.arguments:
             given = ref.arguments[argument]
@@ -81,26 +79,26 @@ def op(
                     codes.NotTensors(span=given.span, what=what, wanted="a tensor", given=describe(given.value))
                 )
             inputs, places = [*inputs, given.value], [*places, Place(given.span)]
-    session.charge(OP + len(inputs) // 2, span)
+    session.budget.charge(OP + len(inputs) // 2, span)
     made = make_op(ref, span, session.ops)
     shapes = tuple(t.shape for t in inputs if t.shape is not None)
     if len(shapes) < len(inputs):
-        return flows.assembly.hole(None)
+        return assembly.hole(None)
     _count(kind, len(inputs), span)
     shape = session.shapes.get((id(made), shapes))
     if shape is None:
-        session.charge(NEW_OP, span)
+        session.budget.charge(NEW_OP, span)
         for taken in shapes:
             bounded_shape(taken, span, session.limits)
-            session.charge(terms(taken), span)
+            session.budget.charge(terms(taken), span)
         try:
             shape = made.shape(*shapes)
             made.weights(*shapes)  # weights of unknown size show here, not in a backend
             bounded_shape(shape, span, session.limits)
             made.macs(shapes, shape)  # and so do figures that nobody can compute
-            session.add_size(elements(shape), span)
+            session.budget.add_size(elements(shape), span)
         except Misfit as misfit:
-            raise Failure(_misfit(misfit, ref, inputs, shapes, places, span)) from None
+            raise Failure(_misfit(misfit, ref, partial(assembly.maker, inputs[0]), shapes, places, span)) from None
         except TooComplex as error:
             raise Failure(size_too_large(span, error.limit, session.limits)) from None
         session.shapes[id(made), shapes] = shape
@@ -112,7 +110,7 @@ def op(
     if kind.aligned:
         habits.joined_twice(session, ref, inputs, places, span)
     refs = tuple(t.ref for t in inputs)
-    return flows.assembly.add(Step(made, refs, (shape,), span, position, "", slot))[0]
+    return assembly.add(Step(made, refs, (shape,), span, position, "", slot))[0]
 
 
 def _count(kind: type[Op], given: int, span: Span) -> None:
@@ -128,7 +126,12 @@ def _count(kind: type[Op], given: int, span: Span) -> None:
 
 
 def _misfit(
-    misfit: Misfit, ref: OpRef, inputs: Sequence[Tensor], shapes: Sequence[Shape], places: Sequence[Place], span: Span
+    misfit: Misfit,
+    ref: OpRef,
+    maker: Callable[[], Step | None],
+    shapes: Sequence[Shape],
+    places: Sequence[Place],
+    span: Span,
 ) -> Diagnostic:
     """The diagnostic of a shape rule, at the argument at fault or at the op, with the inputs that disagree."""
     values = dict(misfit.values)
@@ -147,8 +150,8 @@ def _misfit(
             values["need"] = f"the flow is {labels[0].text}"
             labels = labels[1:]
     elif misfit.code is shape_codes.WrongRank:
-        maker = inputs[0].home.maker(inputs[0])
-        labels = (Label(maker.span, f"makes {show(shapes[0])}"),) if maker else ()
+        made = maker()
+        labels = (Label(made.span, f"makes {show(shapes[0])}"),) if made else ()
     elif misfit.code is shape_codes.IndivisibleChannels:
         help_ = help_ or advice.on_divisor(values["divisor"], values["size"])
     elif misfit.code is shape_codes.UnknownDimension:
@@ -160,13 +163,6 @@ def _differs(shape: Shape, first: Shape, ref: OpRef) -> bool:
     if ref.op is OPS["concat"]:
         return len(shape) != len(first) or shape[:-1] != first[:-1]
     return shape != first
-
-
-def block(flows: Flows, ref: BlockRef, span: Span, current: Result, position: Position, slot: Slot | None) -> Result:
-    """Adds a call of a block to the assembly."""
-    from archdsl.elaborate.instantiate import Call, call_block
-
-    return call_block(flows.session, Call(ref, span, position, slot), current, flows.assembly)
 
 
 def residual_arguments(given: Sequence[tuple[ast.Name | None, Given]]) -> tuple[Given | None, bool]:
@@ -181,7 +177,8 @@ def residual_arguments(given: Sequence[tuple[ast.Name | None, Given]]) -> tuple[
 
 
 def residual(
-    flows: Flows,
+    session: Session,
+    assembly: Assembly,
     main: Tensor,
     skip: Tensor,
     drop: Given | None,
@@ -193,5 +190,5 @@ def residual(
     dropping, joining = positions
     if drop is not None and drop.value is not POISON:
         place = Place(drop.span)
-        main = op(flows, OpRef(OPS["drop_path"], {"rate": drop}), [main], [place], drop.span, dropping)
-    return op(flows, OpRef(OPS["add"]), [main, skip], [body, Place(span)], span, joining)
+        main = op(session, assembly, OpRef(OPS["drop_path"], {"rate": drop}), [main], [place], drop.span, dropping)
+    return op(session, assembly, OpRef(OPS["add"]), [main, skip], [body, Place(span)], span, joining)

@@ -1,4 +1,4 @@
-"""Arguments meet parameters: by position and name, with defaults and types; of ops, by their pydantic classes."""
+"""Arguments meet parameters by position and name: of ops, blocks, functions and initialisers."""
 
 from __future__ import annotations
 
@@ -10,35 +10,13 @@ from typing import TypeAlias
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest
-from archdsl.elaborate.evaluate import evaluate_or_poison
-from archdsl.elaborate.operators import long
-from archdsl.elaborate.scope import Failure, Scope
-from archdsl.elaborate.types import fit, is_known, usual_cause, width
-from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, describe
+from archdsl.elaborate.failure import Failure
+from archdsl.elaborate.values import BlockRef, Given, OpRef
 from archdsl.ops.base import Op, Weighted
 from archdsl.source import Span
 from archdsl.syntax import ast
 
 Arguments: TypeAlias = list[tuple[ast.Name | None, Given]]
-
-
-def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Arguments:
-    """The values in the order written; each mistake is reported and leaves a ``POISON``."""
-    given: Arguments = []
-    for argument in arguments:
-        value = evaluate_or_poison(argument.value, scope)
-        span = argument.value.span
-        if not argument.spread or value is POISON:
-            given.append((argument.name, Given(value, span)))
-            continue
-        if isinstance(value, Bundle):
-            value = tuple(value.tensors.values())
-        if not isinstance(value, tuple):
-            raise Failure(codes.WrongType(span=span, what="what `...` spreads", wanted="a list", given=describe(value)))
-        long(len(given) + len(value), "the list", span, scope.session.limits)
-        scope.session.charge(len(value), span)
-        given.extend((None, Given(v, span)) for v in value)
-    return given
 
 
 def give(
@@ -171,54 +149,6 @@ def give_block(ref: BlockRef, given: Arguments) -> BlockRef:
     name = ref.name or ref.decl.name.id
     bound = give(name, tuple(p.name.id for p in ref.decl.params), ref.arguments, given)
     return replace(ref, arguments=bound)
-
-
-# --- parameters of blocks and functions -------------------------------------------------------------------------------
-
-
-def bind_parameters(
-    callee: str, params: Sequence[ast.Param], bound: Mapping[str, Given], scope: Scope, span: Span
-) -> None:
-    """Puts the value of every parameter into a scope, checked against its type. Defaults see earlier parameters."""
-    problems: list[Diagnostic] = []
-    missing: list[ast.Param] = []
-    is_silent = False
-    scope.session.charge(len(params), span)
-    for param in params:
-        name = param.name.id
-        declared = (Label(param.span, "declared here"),)
-        if name in bound:
-            value, at = bound[name]
-        elif param.default is not None:
-            value, at = evaluate_or_poison(param.default, scope), param.default.span
-        else:
-            missing.append(param)
-            value = POISON
-        wide = width(param.type)
-        if isinstance(value, tuple):  # each element is looked at
-            scope.session.charge(len(value) * wide // 2, at)
-        elif wide > 1:
-            scope.session.charge(wide, at)
-        scope.names[name] = fitted = POISON if value is POISON else fit(value, param.type)
-        is_silent |= fitted is POISON
-        if fitted is POISON and value is not POISON and is_known(param.type):
-            wanted = param.type.span.text
-            help_, fix = usual_cause(value, wanted, at)
-            problems.append(
-                codes.WrongType(
-                    span=at,
-                    what=f"`{name}` of `{callee}`",
-                    wanted=wanted,
-                    given=describe(value),
-                    labels=declared,
-                    help=help_,
-                    fix=fix,
-                )
-            )
-    if missing:
-        problems.append(missing_arguments(callee, missing, span))
-    if is_silent:
-        raise Failure(*problems)
 
 
 def missing_arguments(callee: str, params: Sequence[ast.Param], span: Span, help_: tuple[str, ...] = ()) -> Diagnostic:

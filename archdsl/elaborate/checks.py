@@ -10,10 +10,12 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue.values import WrongType
 from archdsl.elaborate import operators
-from archdsl.elaborate.evaluate import evaluate, evaluate_or_poison, truth
+from archdsl.elaborate.evaluate import evaluate, evaluate_or_poison
+from archdsl.elaborate.expect import truth
+from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.models import model_graph
-from archdsl.elaborate.modules import Module
-from archdsl.elaborate.scope import Failure, Scope
+from archdsl.elaborate.module import Module
+from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, bind_free, broken, declared
 from archdsl.elaborate.values import POISON, BlockRef, Value, describe, show_value
@@ -37,9 +39,9 @@ def file_checks(module: Module) -> list[ast.Check]:
     return [d for d in module.ast.declarations if isinstance(d, ast.Check)]
 
 
-def run_check(check: ast.Check, module: Module) -> None:
+def run_check(check: ast.Check, session: Session, module: Module) -> None:
     """Reports what a `check` line claims and does not hold."""
-    session, scope = module.session, Scope(module)
+    scope = Scope(session, module)
     figures: dict[str, Value] = {}
     conditions = check.conditions
     try:
@@ -67,15 +69,15 @@ def run_check(check: ast.Check, module: Module) -> None:
                 ):
                     figures[_FIELD] = _receptive_field(graph)
     except Failure as failure:
-        session.report_failure(failure)
+        session.reporter.report(*failure.diagnostics)
         return
-    scope = Scope(module)
+    scope = Scope(session, module)
     scope.names.update(figures)
     for condition in conditions:
         try:
             _hold(condition, scope)
         except Failure as failure:
-            session.report_failure(failure)
+            session.reporter.report(*failure.diagnostics)
 
 
 def _receptive_field(graph: Graph) -> Value:
@@ -95,7 +97,7 @@ def _same_ports(
         named = dict(zip(shapes, named.values(), strict=True))
     if set(named) != set(shapes):
         span = ports[0].span.to(ports[-1].span)
-        session.report(
+        session.reporter.report(
             codes.ContractBroken(span=span, what=f"the {side}", declared=", ".join(named), actual=", ".join(shapes))
         )
         return
@@ -105,18 +107,18 @@ def _same_ports(
                 bind_free(port.shape, shapes[name], scope)
             pattern = declared(port.shape, scope)
         except Failure as failure:
-            session.report_failure(failure)
+            session.reporter.report(*failure.diagnostics)
             continue
         if not agrees(pattern, shapes[name]):
             what = f"the {side}" if len(named) == 1 else f"{side} `{name}`"
-            session.report(broken(port.shape, pattern, shapes[name], what, None))
+            session.reporter.report(broken(port.shape, pattern, shapes[name], what, None))
 
 
 def _hold(condition: ast.Expr, scope: Scope) -> None:
     """Evaluates a condition and reports it, with the values on both sides, if it is false."""
     if not isinstance(condition, ast.Compare) or len(condition.operators) > 1:
         if not truth(evaluate(condition, scope), condition.span):
-            scope.session.report(_false(condition, scope))
+            scope.session.reporter.report(_false(condition, scope))
         return
     relation = condition.operators[0]
     left_node, right_node = condition.operands
@@ -133,7 +135,7 @@ def _hold(condition: ast.Expr, scope: Scope) -> None:
         left_node, left, right_node = right_node, right, left_node
         relation = _MIRRORED.get(relation, relation)
     expected = _RELATIONS[relation].format(right_node.span.text)
-    scope.session.report(
+    scope.session.reporter.report(
         codes.CheckFailed(
             span=condition.span, quantity=f"`{left_node.span.text}`", actual=_figure(left), expected=expected
         )

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
-from archdsl.diagnostics import Fix, Label
+from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate import operators
-from archdsl.elaborate.builtins import FUNCTIONS, Made, Misuse
-from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
+from archdsl.elaborate.arguments import Arguments, give, give_block, give_op, missing_arguments
+from archdsl.elaborate.builtin_calls import call_builtin, call_init
+from archdsl.elaborate.expect import bind_targets, iterate, truth
+from archdsl.elaborate.failure import Exhausted, Failure, Silence, too_deep
+from archdsl.elaborate.module import MISSING
+from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.types import fit, is_known, usual_cause, width
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
     POISON,
@@ -30,24 +35,17 @@ from archdsl.elaborate.values import (
 )
 from archdsl.elaborate.weight import COMPOSITE, PARTS
 from archdsl.graph.dims import Sym
-from archdsl.ops.init import KINDS, Init
 from archdsl.source import Span
 from archdsl.syntax import ast
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.session import Session
-
-_ADDITION: Final = 8
-"""Steps of the addition of two run-time sizes, beside one for each of their terms."""
 
 
 def evaluate(node: ast.Expr, scope: Scope) -> Value:
     """The value of an expression. Raises ``Failure`` with the diagnostic of the first mistake in it."""
     session = scope.session
-    session.tick(node.span)
+    session.budget.tick(node.span)
     value = _EVALUATORS[node.__class__](node, scope)
     if value.__class__ in COMPOSITE:
-        session.weigh(value, node.span)
+        session.budget.weigh(value, node.span)
     return value
 
 
@@ -56,7 +54,7 @@ def evaluate_or_poison(node: ast.Expr, scope: Scope) -> Value:
     try:
         return evaluate(node, scope)
     except Failure as failure:
-        scope.session.report_failure(failure)
+        scope.session.reporter.report(*failure.diagnostics)
         return POISON
     except RecursionError:
         raise Exhausted(too_deep(node.span)) from None
@@ -97,29 +95,6 @@ def _list(node: ast.ListOf, scope: Scope) -> Value:
     return tuple(found)
 
 
-def iterate(value: Value, span: Span) -> tuple[Value, ...]:
-    """The elements that a loop goes over."""
-    if not isinstance(value, tuple):
-        hint = (f"write `range({span.text})`",) if isinstance(value, int) else ()
-        raise Failure(
-            codes.WrongType(span=span, what="what a loop goes over", wanted="a list", given=describe(value), help=hint)
-        )
-    return value
-
-
-def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> None:
-    """Gives the loop variables of one round their values."""
-    if len(targets) == 1:
-        scope.names[targets[0].id] = value
-        return
-    if not isinstance(value, tuple) or len(value) != len(targets):
-        span = targets[0].span.to(targets[-1].span)
-        wanted = f"a list of {len(targets)}"
-        hint = ("`enumerate` and `zip` make pairs",) if len(targets) == 2 and not isinstance(value, tuple) else ()
-        raise Failure(codes.WrongType(span=span, what="each element", wanted=wanted, given=describe(value), help=hint))
-    scope.names.update((target.id, v) for target, v in zip(targets, value, strict=True))
-
-
 def _comprehension(node: ast.Comprehension, scope: Scope) -> Value:
     found: list[Value] = []
     for element in iterate(evaluate(node.iterable, scope), node.iterable.span):
@@ -152,15 +127,6 @@ def _table(node: ast.Table, scope: Scope) -> Value:
     return tuple(found)
 
 
-def truth(value: Value, span: Span) -> bool:
-    """A condition's value, which must be a bool: no number or list is taken for one."""
-    if isinstance(value, bool):
-        return value
-    whole = f"({span.text})" if " if " in span.text and not span.text.startswith("(") else span.text
-    help_ = (f"compare it, as in `{whole} > 0`",) if isinstance(value, int | float) else ()
-    raise Failure(codes.WrongType(span=span, what="the condition", wanted="a bool", given=describe(value), help=help_))
-
-
 def _conditional(node: ast.Conditional, scope: Scope) -> Value:
     condition = truth(evaluate(node.condition, scope), node.condition.span)
     return evaluate(node.then if condition else node.otherwise, scope)
@@ -168,7 +134,7 @@ def _conditional(node: ast.Conditional, scope: Scope) -> Value:
 
 def _logic(node: ast.Logic, scope: Scope) -> Value:
     spine, first = _spine(node)
-    scope.session.charge(len(spine) // PARTS, node.span)  # of which the rest may not be evaluated
+    scope.session.budget.charge(len(spine) // PARTS, node.span)  # of which the rest may not be evaluated
     value = truth(evaluate(first, scope), first.span)
     for part in spine:
         if value != (part.operator == "or"):
@@ -196,7 +162,7 @@ def _binary(node: ast.Binary, scope: Scope) -> Value:
     for part in spine:
         right = evaluate(part.right, scope)
         if isinstance(value, Sym):
-            scope.session.charge(_products(part.operator, value, right, scope.session.limits.terms), part.span)
+            scope.session.budget.charge(_products(part.operator, value, right, scope.session.limits.terms), part.span)
         value = operators.binary(part, value, right, scope.session.limits)
     return value
 
@@ -295,91 +261,96 @@ def _call(node: ast.Call, scope: Scope) -> Value:
 
 def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: Scope) -> Value:
     """Calls a function, or gives an op or block some of its arguments."""
-    from archdsl.elaborate import arguments as binding
-
-    given = binding.evaluate_arguments(arguments, scope)
+    given = evaluate_arguments(arguments, scope)
     if isinstance(callee, BlockRef | FunctionRef):
-        scope.session.charge(len(callee.decl.params) // 2, span)
+        scope.session.budget.charge(len(callee.decl.params) // 2, span)
     if callee is POISON or any(g.value is POISON for _, g in given):
         raise Silence()
     match callee:
         case OpRef():
-            return binding.give_op(callee, given)
+            return give_op(callee, given)
         case BlockRef():
-            return binding.give_block(callee, given)
+            return give_block(callee, given)
         case Builtin():
-            return _call_builtin(callee.name, given, span, scope.session)
+            return call_builtin(callee.name, given, span, scope.session)
         case InitRef():
-            return _call_init(callee.kind, given, span)
+            return call_init(callee.kind, given, span)
         case FunctionRef():
-            return _call_function(callee, given, span)
+            return _call_function(callee, given, span, scope)
     raise Failure(codes.NotCallable(span=span, value=describe(callee)))
 
 
-def _call_builtin(name: str, given: list[tuple[ast.Name | None, Given]], span: Span, session: Session) -> Value:
-    positional = [g.value for key, g in given if key is None]
-    if len(positional) != len(given):
-        key = next(key for key, _ in given if key is not None)
-        raise Failure(
-            codes.UnexpectedArgument(span=key.span, callee=name, argument=key.id, help=("give it by position",))
-        )
-    if name == "sum" and len(positional) == 1 and isinstance(positional[0], tuple):
-        _charge_sizes(positional[0], span, session)
-    try:
-        result = FUNCTIONS[name](*positional)
-    except Misuse as misuse:
-        at = next((g.span for _, g in given if g.value is misuse.value), span)
-        raise Failure(codes.BadCall(span=at, function=name, reason=str(misuse))) from None
-    except TypeError:
-        count = f"{len(positional)} argument{'s' if len(positional) != 1 else ''}"
-        raise Failure(codes.BadCall(span=span, function=name, reason=f"does not take {count}")) from None
-    except (OverflowError, ValueError):
-        raise Failure(
-            codes.BadCall(span=span, function=name, reason="cannot compute with numbers of this size")
-        ) from None
-    if isinstance(result, Made):
-        operators.long(result.length, "the list", span, session.limits)
-        return tuple(operators.bounded(element, span, session.limits) for element in result.elements)
-    return operators.bounded(result, span, session.limits)
-
-
-def _charge_sizes(values: tuple[Value, ...], span: Span, session: Session) -> None:
-    """Counts the work of adding run-time sizes up, and bounds it: every sum on the way is a polynomial of its own."""
-    total: Value = 0
-    for value in values:
-        if isinstance(value, Sym):
-            total = operators.bounded(total + value, span, session.limits)
-            session.charge(_ADDITION + (total.size if isinstance(total, Sym) else 0), span)
-
-
-def _call_init(kind: str, given: list[tuple[ast.Name | None, Given]], span: Span) -> Init:
-    from archdsl.elaborate.arguments import give
-
-    parameters = KINDS[kind].parameters
-    bound = give(kind, [name for name, _ in parameters], {}, given)
-    for name, value in bound.items():
-        if isinstance(value.value, bool) or not isinstance(value.value, int | float):
-            what = f"`{name}` of `{kind}`"
-            raise Failure(codes.WrongType(span=value.span, what=what, wanted="a number", given=describe(value.value)))
-    for name, default in parameters:
-        if name not in bound and default is None:
-            raise Failure(codes.MissingArgument(span=span, callee=kind, missing=f"`{name}`"))
-    values = (bound[name].value if name in bound else default for name, default in parameters)
-    try:
-        return Init(kind=kind, values=tuple(float(value) for value in values if value is not None))
-    except OverflowError:
-        raise Failure(operators.float_too_large(span)) from None
-
-
-def _call_function(function: FunctionRef, given: list[tuple[ast.Name | None, Given]], span: Span) -> Value:
-    from archdsl.elaborate.arguments import bind_parameters, give
-
+def _call_function(function: FunctionRef, given: Arguments, span: Span, scope: Scope) -> Value:
     decl = function.decl
-    inner = Scope(function.module)
+    inner = Scope(scope.session, function.module)
     bound = give(decl.name.id, tuple(p.name.id for p in decl.params), {}, given)
     bind_parameters(decl.name.id, decl.params, bound, inner, span)
-    with inner.session.calling(replace(function, arguments=bound), span):
+    with inner.session.calls.calling(replace(function, arguments=bound), span):
         return evaluate(decl.value, inner)
+
+
+def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Arguments:
+    """The values in the order written; each mistake is reported and leaves a ``POISON``."""
+    given: Arguments = []
+    for argument in arguments:
+        value = evaluate_or_poison(argument.value, scope)
+        span = argument.value.span
+        if not argument.spread or value is POISON:
+            given.append((argument.name, Given(value, span)))
+            continue
+        if isinstance(value, Bundle):
+            value = tuple(value.tensors.values())
+        if not isinstance(value, tuple):
+            raise Failure(codes.WrongType(span=span, what="what `...` spreads", wanted="a list", given=describe(value)))
+        operators.long(len(given) + len(value), "the list", span, scope.session.limits)
+        scope.session.budget.charge(len(value), span)
+        given.extend((None, Given(v, span)) for v in value)
+    return given
+
+
+def bind_parameters(
+    callee: str, params: Sequence[ast.Param], bound: Mapping[str, Given], scope: Scope, span: Span
+) -> None:
+    """Puts the value of every parameter into a scope, checked against its type. Defaults see earlier parameters."""
+    problems: list[Diagnostic] = []
+    missing: list[ast.Param] = []
+    is_silent = False
+    scope.session.budget.charge(len(params), span)
+    for param in params:
+        name = param.name.id
+        declared = (Label(param.span, "declared here"),)
+        if name in bound:
+            value, at = bound[name]
+        elif param.default is not None:
+            value, at = evaluate_or_poison(param.default, scope), param.default.span
+        else:
+            missing.append(param)
+            value = POISON
+        wide = width(param.type)
+        if isinstance(value, tuple):  # each element is looked at
+            scope.session.budget.charge(len(value) * wide // 2, at)
+        elif wide > 1:
+            scope.session.budget.charge(wide, at)
+        scope.names[name] = fitted = POISON if value is POISON else fit(value, param.type)
+        is_silent |= fitted is POISON
+        if fitted is POISON and value is not POISON and is_known(param.type):
+            wanted = param.type.span.text
+            help_, fix = usual_cause(value, wanted, at)
+            problems.append(
+                codes.WrongType(
+                    span=at,
+                    what=f"`{name}` of `{callee}`",
+                    wanted=wanted,
+                    given=describe(value),
+                    labels=declared,
+                    help=help_,
+                    fix=fix,
+                )
+            )
+    if missing:
+        problems.append(missing_arguments(callee, missing, span))
+    if is_silent:
+        raise Failure(*problems)
 
 
 _EVALUATORS: Final[dict[type, Callable[[Any, Scope], Value]]] = {
@@ -399,10 +370,3 @@ _EVALUATORS: Final[dict[type, Callable[[Any, Scope], Value]]] = {
     ast.Item: _item,
     ast.Call: _call,
 }
-
-
-def is_tensor_like(value: Value) -> bool:
-    """Whether a value is a tensor, or a list or bundle of them."""
-    return isinstance(value, Tensor | Bundle) or (
-        isinstance(value, tuple) and bool(value) and all(map(is_tensor_like, value))
-    )

@@ -11,19 +11,15 @@ from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.elaborate import apply, habits
 from archdsl.elaborate.advice import Place
-from archdsl.elaborate.arguments import evaluate_arguments, give_block, give_op
+from archdsl.elaborate.arguments import give_block, give_op
+from archdsl.elaborate.budget import CALL, LETTERS
 from archdsl.elaborate.builtins import LANGUAGE
-from archdsl.elaborate.evaluate import (
-    bind_targets,
-    call,
-    evaluate,
-    evaluate_or_poison,
-    is_tensor_like,
-    iterate,
-    truth,
-)
-from archdsl.elaborate.scope import MISSING, Exhausted, Failure, Scope, Silence, too_deep
-from archdsl.elaborate.session import CALL, LETTERS, Session
+from archdsl.elaborate.evaluate import call, evaluate, evaluate_arguments, evaluate_or_poison
+from archdsl.elaborate.expect import bind_targets, is_tensor_like, iterate, truth
+from archdsl.elaborate.failure import Exhausted, Failure, Silence, too_deep
+from archdsl.elaborate.module import MISSING
+from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, assumed, broken, declared
 from archdsl.elaborate.template import Assembly, Group, Position
 from archdsl.elaborate.unknown import unknown_name
@@ -35,6 +31,7 @@ from archdsl.elaborate.values import (
     Given,
     Keyword,
     OpRef,
+    Result,
     SharedRef,
     Slot,
     Tensor,
@@ -47,12 +44,22 @@ from archdsl.names.steps import is_residual, snake_case
 from archdsl.source import Span
 from archdsl.syntax import ast
 
-Result: TypeAlias = Tensor | Bundle
-"""What flows: one tensor, or several with names."""
-
-
 _LONG: Final = 100
 """Letters of a path that nobody counts; few have as many."""
+
+
+class Call(NamedTuple):
+    """A use of a block in a flow."""
+
+    ref: BlockRef
+    span: Span
+    """Of the name that was called."""
+    position: Position
+    slot: Slot | None = None
+
+
+CallBlock: TypeAlias = Callable[[Session, Call, Result, Assembly], Result]
+"""Adds a call of a block to an assembly and gives what flows out of it."""
 
 
 class Part(NamedTuple):
@@ -67,8 +74,9 @@ class Part(NamedTuple):
 class Flows:
     """Elaborates the body of one block instance into an assembly."""
 
-    def __init__(self, session: Session, assembly: Assembly, names: Names) -> None:
+    def __init__(self, session: Session, assembly: Assembly, names: Names, call_block: CallBlock) -> None:
         self.session = session
+        self._call = call_block
         self.assembly = assembly
         self.names = names
         self.part = Part()
@@ -91,7 +99,7 @@ class Flows:
 
     def _shared(self, statement: ast.Shared, value: Value) -> Value:
         if not isinstance(value, OpRef | BlockRef):
-            self.session.report(
+            self.session.reporter.report(
                 codes.NotAStep(span=statement.value.span, value=describe(value), hint="`shared` takes an op or a block")
             )
             return POISON
@@ -108,9 +116,9 @@ class Flows:
 
     def step(self, step: ast.Step, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         """One step, and the tap that names it; ``first`` allows it to be a named tensor."""
-        self.session.tick(step.span)
-        if self.session.allowances:
-            self.session.allowances.reach(step.span)
+        self.session.budget.tick(step.span)
+        if self.session.reporter.allowances:
+            self.session.reporter.allowances.reach(step.span)
         return _STEPS[step.__class__](self, step, scope, current, tap, first)
 
     def _step_or_hole(
@@ -120,7 +128,7 @@ class Flows:
         try:
             return self.step(step, scope, current, tap, first)
         except Failure as failure:
-            self.session.report_failure(failure)
+            self.session.reporter.report(*failure.diagnostics)
         except RecursionError:
             raise Exhausted(too_deep(step.span)) from None
         for name in self.names.taps(step):  # what the step would have named is known, but has no value
@@ -146,7 +154,7 @@ class Flows:
         """The value that a name of the body has: none if it means something else as well, which is reported."""
         if scope.local(name.id) is not MISSING:
             first = self.names.first(name.id)
-            self.session.report(diagnose.repeated(name, None if first == name.span else first, self.names))
+            self.session.reporter.report(diagnose.repeated(name, None if first == name.span else first, self.names))
             return POISON
         return POISON if name.id in self.names.doubtful else value
 
@@ -161,7 +169,7 @@ class Flows:
         if result.shape is None:
             return self.assembly.hole(assumed(pattern))
         if not agrees(pattern, result.shape):
-            self.session.report(broken(step.shape, pattern, result.shape, "the shape here", _core(step)))
+            self.session.reporter.report(broken(step.shape, pattern, result.shape, "the shape here", _core(step)))
             # The step is likelier to be wrong than its claim, unless the claim is of another rank altogether.
             return self.assembly.hole(assumed(pattern) if len(pattern) == len(result.shape) else None)
         return result
@@ -191,7 +199,7 @@ class Flows:
                     span=step.count.span, what="how often to repeat", wanted=wanted, given=describe(count)
                 )
             )
-        self.session.charge(count, step.count.span)  # at once, so that no list of rounds is made in vain
+        self.session.budget.charge(count, step.count.span)  # at once, so that no list of rounds is made in vain
         targets = (step.index,) if step.index else ()
         with self._group(tap):
             return self._rounds(step.body, scope, current, [(targets, i) for i in range(count)], tap)
@@ -206,7 +214,7 @@ class Flows:
     ) -> Result:
         """The rounds of a loop in sequence. A tap inside is a list after it, with an element for each round."""
         tapped: dict[str, list[Value]] = {name: [] for name in self.names.taps(body)}
-        self.session.charge(len(tapped), body.span)
+        self.session.budget.charge(len(tapped), body.span)
         part = self.part
         for number, (targets, element) in enumerate(rounds):
             inner = scope.inner(holds_taps=True)
@@ -263,10 +271,10 @@ class Flows:
                 raise Failure(_unexpected_branches(step, step.target.span.text))
             if any(g.value is POISON for _, g in given):
                 raise Silence()
-            self.session.charge(CALL + len(value.decl.params) // 2, step.span)
+            self.session.budget.charge(CALL + len(value.decl.params) // 2, step.span)
             ref = give_block(value, given)
             position = self._position(tap or step, snake_case(name_of(ref)), slot)
-            return apply.block(self, ref, step.target.span, current, position, slot)
+            return self._call(self.session, Call(ref, step.target.span, position, slot), current, self.assembly)
         hint = "steps are ops, blocks and tensors"
         raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), hint=hint))
 
@@ -275,7 +283,7 @@ class Flows:
         if isinstance(target, ast.Name):
             value = scope.find(target.id)
             if value is MISSING:
-                self.session.report(unknown_name(target.id, target.span, scope, what="op or block"))
+                self.session.reporter.report(unknown_name(target.id, target.span, scope, what="op or block"))
                 return POISON
             # A parameter called `dropout` stands for its value, and does not hide the op where a step is meant.
             is_figure = isinstance(value, int | float | str)
@@ -339,7 +347,7 @@ class Flows:
                     places.append(Place(joined.span))
             if bad:
                 raise Silence()
-            return apply.op(self, ref, inputs, places, step.target.span, position, slot)
+            return apply.op(self.session, self.assembly, ref, inputs, places, step.target.span, position, slot)
 
     def _branches(
         self, step: ast.Apply, scope: Scope, current: Result, position: Position, op: str
@@ -392,7 +400,7 @@ class Flows:
             if main == skip:
                 habits.identity_branch(self.session, body, "residual")
             place, positions = Place(body.span, body.flow, scope), (self._dropping(step, joining), joining)
-            return apply.residual(self, main, skip, drop, step.target.span, place, positions)
+            return apply.residual(self.session, self.assembly, main, skip, drop, step.target.span, place, positions)
 
     # --- names ---
 
@@ -406,7 +414,7 @@ class Flows:
         # What has no name although it makes something is in a spec with mistakes, of which no graph is made.
         path = f"{self.part.prefix}{self.names.steps.steps.get(id(node), '')}{self.part.rounds}"
         if len(path) > _LONG:
-            self.session.charge(len(path) // LETTERS, node.span)
+            self.session.budget.charge(len(path) // LETTERS, node.span)
         return path
 
     def _inside(self, step: ast.Apply, position: Position, number: int) -> Part:

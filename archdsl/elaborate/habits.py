@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from archdsl.diagnostics import Diagnostic, Frame
 from archdsl.diagnostics.catalogue import habits as codes
 from archdsl.elaborate.advice import Place
+from archdsl.elaborate.session import Session
 from archdsl.elaborate.values import OpRef, Tensor
 from archdsl.graph.dims import Shape, show
 from archdsl.graph.model import Graph, Node, Origin
@@ -16,9 +16,6 @@ from archdsl.ops.reach import Layout, Part
 from archdsl.passes import axes
 from archdsl.source import Span
 from archdsl.syntax import ast
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.session import Session
 
 
 def meant(kind: type[Diagnostic]) -> str:
@@ -31,7 +28,7 @@ def doubted(session: Session, doubt: Misfit, ref: OpRef, span: Span) -> None:
     given = ref.arguments.get(doubt.argument or "")
     values = {"op": ref.op.name, **doubt.values}
     help_ = (*doubt.help, meant(doubt.code))
-    session.report(doubt.code(span=given.span if given else span, help=help_, **values))  # type: ignore[arg-type]
+    session.reporter.report(doubt.code(span=given.span if given else span, help=help_, **values))  # type: ignore[arg-type]
 
 
 def joined_twice(session: Session, ref: OpRef, inputs: Sequence[Tensor], places: Sequence[Place], span: Span) -> None:
@@ -40,8 +37,8 @@ def joined_twice(session: Session, ref: OpRef, inputs: Sequence[Tensor], places:
     for tensor, place in zip(inputs, places, strict=True):
         known = first.setdefault(tensor.ref, place)
         if known is not place and tensor.ref >= 0 and not _is_meant(known, place, ref):
-            if not session.sink.has_errors:  # a name that stands for the wrong tensor was reported
-                session.report(_joined_twice(ref, known, place, span))
+            if not session.reporter.sink.has_errors:  # a name that stands for the wrong tensor was reported
+                session.reporter.report(_joined_twice(ref, known, place, span))
             return
 
 
@@ -86,7 +83,7 @@ def identity_branch(session: Session, branch: ast.Branch, op: str) -> None:
         condition = " or ".join(step.condition.span.text for step in steps)
         apart = f"to leave it out, choose between two joins: `if … {{ {op} {{ … }} }} else {{ … }}`"
         help_ = ("if the input is meant, `else { id }` says so", apart)
-        session.report(kind(span=steps[0].condition.span, op=op, condition=condition, help=help_))
+        session.reporter.report(kind(span=steps[0].condition.span, op=op, condition=condition, help=help_))
 
 
 def _untaken(flow: ast.Flow | None) -> tuple[ast.Choose, ...]:
@@ -103,13 +100,13 @@ def in_graph(session: Session, graph: Graph, signature: ast.Signature, *, is_mod
     for slip in axes.slips(graph, starts):
         places.setdefault(slip.node.origin, []).append(slip)
     for origin, (slip, *more) in places.items():
-        span, op = session.place(origin), slip.node.op.name
+        span, op = session.files.place(origin), slip.node.op.name
         trace = _trace(session, graph, slip.node)
         if isinstance(slip, axes.Crossing):
             one, other = (_called(part, starts, graph, signature) for part in (slip.one, slip.other))
             help_ = ("`permute` brings them into one order", meant(codes.CrossedAxes))
             axis = str(slip.axis)
-            session.report(
+            session.reporter.report(
                 codes.CrossedAxes(
                     span=span, op=op, axis=axis, one=one, other=other, trace=trace, help=help_, more=len(more)
                 )
@@ -120,7 +117,9 @@ def in_graph(session: Session, graph: Graph, signature: ast.Signature, *, is_mod
                 meant(codes.AttentionOnMap),
             )
             shape = show(slip.shape)
-            session.report(codes.AttentionOnMap(span=span, op=op, shape=shape, trace=trace, help=help_, more=len(more)))
+            session.reporter.report(
+                codes.AttentionOnMap(span=span, op=op, shape=shape, trace=trace, help=help_, more=len(more))
+            )
 
 
 def _starts(graph: Graph, signature: ast.Signature, is_model: bool) -> dict[str, Layout]:
@@ -166,6 +165,6 @@ def _trace(session: Session, graph: Graph, node: Node) -> tuple[Frame, ...]:
     while index is not None:
         instance = graph.instances[index]
         if instance.call:
-            frames.append(Frame(instance.call, session.place(instance.origin)))
+            frames.append(Frame(instance.call, session.files.place(instance.origin)))
         index = instance.parent
     return tuple(frames)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from archdsl.diagnostics.catalogue import flows as codes
-from archdsl.elaborate.arguments import bind_parameters
-from archdsl.elaborate.flow import Flows, Result
+from archdsl.elaborate.budget import LETTERS, TEMPLATE
+from archdsl.elaborate.evaluate import bind_parameters
+from archdsl.elaborate.failure import Failure, Silence
+from archdsl.elaborate.flow import Call, Flows
 from archdsl.elaborate.proof import prove
-from archdsl.elaborate.scope import Failure, Scope, Silence
-from archdsl.elaborate.session import LETTERS, TEMPLATE, Session
+from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import bind_inputs, declared
-from archdsl.elaborate.template import Assembly, Position, Step, Template, finish
+from archdsl.elaborate.template import Assembly, Step, Template, finish
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
@@ -20,9 +22,9 @@ from archdsl.elaborate.values import (
     FunctionRef,
     Given,
     OpRef,
+    Result,
     Row,
     SharedRef,
-    Slot,
     Tensor,
     Value,
     name_of,
@@ -95,40 +97,29 @@ def argument_key(ref: BlockRef) -> Hashable:
     return id(ref.decl), ref.name, _Carry().arguments(ref.arguments)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A use of a block in a flow."""
-
-    ref: BlockRef
-    span: Span
-    """Of the name that was called."""
-    position: Position
-    slot: Slot | None = None
-
-
 def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -> Result:
     """Adds a call of a block to an assembly and gives what flows out of it."""
     ref = call.ref
-    session.weigh(ref, call.span)  # its arguments are compared with those of other calls
+    session.budget.weigh(ref, call.span)  # its arguments are compared with those of other calls
     taken = _enter(ref, flow, call.span)
     carry = _Carry()
     key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()))
     tensors = [*taken.values(), *carry.tensors]
     if any(t.shape is None for t in tensors):
         # What flows in is unknown; the arguments can be wrong all the same.
-        bind_parameters(name_of(ref), ref.decl.params, ref.arguments, Scope(ref.module), call.span)
+        bind_parameters(name_of(ref), ref.decl.params, ref.arguments, Scope(session, ref.module), call.span)
         return _holes(ref, assembly)
     template = template_of(session, ref, call.span, taken, carry, key)
     if template is None:
         return _holes(ref, assembly)
-    session.count_nodes(assembly.size + template.size, call.span)
+    session.budget.count_nodes(assembly.size + template.size, call.span)
     output = template.output
     results = [output] if isinstance(output, Tensor) else list(output.tensors.values())
     assembly.broken |= template.broken
     if any(t.shape is None for t in results):
         return _rehome(output, [assembly.hole(t.shape) for t in results])
     text = show_value(ref)
-    session.charge(len(text) // LETTERS, call.span)
+    session.budget.charge(len(text) // LETTERS, call.span)
     made = assembly.add(
         Step(
             what=template,
@@ -186,19 +177,19 @@ def template_of(
     known = session.templates.get(key)
     if known is not None:
         template, found_before, depth = known
-        session.charge(len(found_before), span)
-        session.again(found_before, depth, span)
+        session.budget.charge(len(found_before), span)
+        session.reporter.again(found_before, depth, span)
         return template
-    session.charge(TEMPLATE + len(carry.tensors), span)
-    with session.recording() as found:
+    session.budget.charge(TEMPLATE + len(carry.tensors), span)
+    with session.reporter.recording() as found:
         try:
             template = _elaborate(session, ref, span, taken, carry)
         except Failure as failure:
-            session.report_failure(failure)
+            session.reporter.report(*failure.diagnostics)
             template = None
     if template is not None and found.has_errors:
         template.broken = True
-    session.templates[key] = (template, found.found, session.depth)
+    session.templates[key] = (template, found.found, session.calls.depth)
     return template
 
 
@@ -214,25 +205,25 @@ def template_for_inputs(session: Session, ref: BlockRef, span: Span, inputs: Map
     key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()), ref.name)
     template = template_of(session, ref, span, taken, carry, key)
     if template is not None:
-        session.count_nodes(template.size, span)
+        session.budget.count_nodes(template.size, span)
     return template
 
 
 def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry) -> Template:
     decl, name = ref.decl, name_of(ref)
-    session.allowances.enter(decl)
+    session.reporter.allowances.enter(decl)
     assembly = Assembly()
     inner = {port: assembly.input(_shape(tensor)) for port, tensor in taken.items()}
     carried = [assembly.input(_shape(tensor)) for tensor in carry.tensors]
-    scope = Scope(ref.module)
+    scope = Scope(session, ref.module)
     bind_parameters(name, decl.params, carry.all_into(ref.arguments, carried), scope, span)
     signature = decl.signature
     if signature is not None:
         bind_inputs(name, signature.inputs, list(inner.values()), scope, span)
     names = ref.module.names.names(decl)
-    with session.calling(ref, span):
+    with session.calls.calling(ref, span):
         for use in names.ambiguous:
-            session.report(diagnose.ambiguous(use))
+            session.reporter.report(diagnose.ambiguous(use))
         patterns = [declared(p.shape, scope) for p in signature.outputs] if signature else []
         if signature is not None and signature.inputs[0].name is not None:
             scope.names.update((port, POISON if port in names.doubtful else t) for port, t in inner.items())
@@ -240,7 +231,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         if signature is None and "" not in inner:
             flow = Bundle(inner)
         body = scope.inner(holds_taps=True)
-        output = Flows(session, assembly, names).body(decl.body, body, flow)
+        output = Flows(session, assembly, names, call_block).body(decl.body, body, flow)
         if signature is not None:
             output = prove(session, name, decl.body, signature, patterns, output, assembly)
     return finish(

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archdsl.diagnostics import Diagnostic, Fix, Severity
-from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.catalogue.contracts import ChannelsFirst
 from archdsl.diagnostics.catalogue.habits import BatchInShape, UnknownAllow, UnusedAllow
 from archdsl.diagnostics.suggest import did_you_mean
 from archdsl.elaborate.habits import meant
-from archdsl.elaborate.modules import Module
+from archdsl.elaborate.module import Module
+from archdsl.elaborate.reporter import Reporter
 from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import unbound
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import POISON
@@ -25,53 +26,42 @@ from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
 
-def lint(module: Module) -> None:
-    """Reports on one file to its session."""
-    session = module.session
+def lint(session: Session, module: Module) -> None:
+    """Reports on one file."""
+    reporter = session.reporter
     for names in module.names.all():
-        for problem in (*_doubtful(names), *_unknown(names, module)):
-            if not session.sink.has(problem):
-                session.report(problem)
+        for problem in (*diagnose.mistakes(names), *_unknown(names, Scope(session, module))):
+            if not reporter.sink.has(problem):
+                reporter.report(problem)
     for declaration in module.ast.declarations:
-        _style(declaration, module)
         if isinstance(declaration, ast.Block) and declaration.is_model:
-            _inputs(declaration, module)
-    if not session.sink.has_errors:
-        for definition in module.names.unused():
-            span = definition.places[0].span
-            what = definition.kind if definition.kind in ("parameter", "import") else "name"
-            session.report(codes.UnusedName(span=span, what=what, name=definition.name))
-    _allowances(module)
+            reporter.report(*_inputs(declaration))
+    reporter.report(*diagnose.style(module.names))
+    if not reporter.sink.has_errors:
+        reporter.report(*diagnose.unused(module.names))
+    if reporter.allowances:
+        reporter.report(*_allowances(reporter, module))
 
 
-def _allowances(module: Module) -> None:
+def _allowances(reporter: Reporter, module: Module) -> Iterator[Diagnostic]:
     """Warns of comments `# allow:` that name no warning, and, where nothing hides them, of those that silence none."""
-    session = module.session
-    if not session.allowances:
-        return
     from archdsl.diagnostics.explain import catalogue
 
     kinds = catalogue()
-    for allowance in [*session.allowances.unused(module.ast)]:
+    for allowance in [*reporter.allowances.unused(module.ast)]:
         code, span, kind = allowance.code, allowance.span, kinds.get(allowance.code)
         if kind is None:
             help_ = did_you_mean(code, [name for name, each in kinds.items() if each.severity is Severity.WARNING])
-            session.report(UnknownAllow(span=span, name=code, what="no warning", help=help_))
+            yield UnknownAllow(span=span, name=code, what="no warning", help=help_)
         elif kind.severity is not Severity.WARNING:
-            session.report(UnknownAllow(span=span, name=code, what="an error, which cannot be allowed"))
-        elif not session.sink.has_errors:
-            session.report(UnusedAllow(span=span, name=code))
+            yield UnknownAllow(span=span, name=code, what="an error, which cannot be allowed")
+        elif not reporter.sink.has_errors:
+            yield UnusedAllow(span=span, name=code)
 
 
-def _doubtful(names: Names) -> Iterator[Diagnostic]:
-    """Names that mean two things, or are given twice."""
-    yield from map(diagnose.ambiguous, names.ambiguous)
-    yield from (diagnose.repeated(name, first.span, names) for name, first in names.repeated)
-
-
-def _unknown(names: Names, module: Module) -> Iterator[Diagnostic]:
+def _unknown(names: Names, scope: Scope) -> Iterator[Diagnostic]:
     """Uses of names that mean nothing; in a signature, where one cause has many, the first of each name."""
-    declaration, scope = names.declaration, Scope(module)
+    declaration = names.declaration
     scope.names = {definition.name: POISON for definition in names.definitions}
     signature = declaration.signature.span if isinstance(declaration, ast.Block) and declaration.signature else None
     told: set[str] = set()
@@ -82,31 +72,19 @@ def _unknown(names: Names, module: Module) -> Iterator[Diagnostic]:
             yield unknown_name(name.id, name.span, scope)
             continue
         problem = unbound(name)
-        if name.id not in told or module.session.sink.has(problem):
+        if name.id not in told or scope.session.reporter.sink.has(problem):
             told.add(name.id)
             yield problem
 
 
-def _style(declaration: ast.Declaration, module: Module) -> None:
-    match declaration:
-        case ast.Block():
-            _named(declaration.name, "model" if declaration.is_model else "block", module)
-        case ast.Variant():
-            _named(declaration.name, "model", module)
-        case ast.Function() | ast.Let():
-            what = "function" if isinstance(declaration, ast.Function) else "name"
-            if not _is_snake(declaration.name.id):
-                _report_style(declaration.name, what, "snake_case", module)
-
-
-def _inputs(model: ast.Block, module: Module) -> None:
+def _inputs(model: ast.Block) -> Iterator[Diagnostic]:
     """Warns of inputs that look like `[3, 224, 224]`, or like a batch of images."""
     for port in model.signature.inputs if model.signature else ():
-        _channels(model, port.shape, module)
-        _batch(model, port.shape, module)
+        yield from _channels(model, port.shape)
+        yield from _batch(model, port.shape)
 
 
-def _channels(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
+def _channels(model: ast.Block, shape: ast.ShapeOf) -> Iterator[Diagnostic]:
     """One or three channels, then a square."""
     first, *square = shape.dims if len(shape.dims) == 3 else (None,)
     if not isinstance(first, ast.Literal) or first.span.text not in _CHANNELS:
@@ -116,7 +94,7 @@ def _channels(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
         right = f"[{height}, {width}, {first.span.text}]"
         help_ = (f"channels come last: `{right}`",)
         fix = Fix(shape.span, right)
-        module.session.report(ChannelsFirst(span=shape.span, model=model.name.id, help=help_, fix=fix))
+        yield ChannelsFirst(span=shape.span, model=model.name.id, help=help_, fix=fix)
 
 
 _BATCHES = frozenset({"batch", "batch_size", "bs"})
@@ -124,7 +102,7 @@ _CHANNELS = ("1", "3")
 """Of images."""
 
 
-def _batch(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
+def _batch(model: ast.Block, shape: ast.ShapeOf) -> Iterator[Diagnostic]:
     """A number, then a square image of one or three channels, last or first; or a name that says it."""
     if len(shape.dims) < 2:
         return
@@ -138,36 +116,10 @@ def _batch(model: ast.Block, shape: ast.ShapeOf, module: Module) -> None:
         right = f"[{', '.join(rest)}]"
         help_ = (f"shapes leave out the batch: `{right}`", meant(BatchInShape))
         fix = Fix(shape.span, right)
-        module.session.report(BatchInShape(span=shape.span, model=model.name.id, help=help_, fix=fix))
+        yield BatchInShape(span=shape.span, model=model.name.id, help=help_, fix=fix)
 
 
 def _slides_along_three(model: ast.Block) -> bool:
     """Whether an argument in the model has a number for each of three dimensions, so that the first is no batch."""
     lists = (n.value for n in walk(model) if isinstance(n, ast.Argument) and isinstance(n.value, ast.ListOf))
     return any(len(each.items) == 3 for each in lists)
-
-
-def _named(name: ast.Name, what: str, module: Module) -> None:
-    if not _is_pascal(name.id):
-        _report_style(name, what, "PascalCase", module)
-
-
-def _is_pascal(name: str) -> bool:
-    """Letters of any script count; those without case are welcome everywhere.
-
-    >>> [_is_pascal(name) for name in ("ConvBN", "Größe", "Блок", "層", "conv", "größe", "Conv_BN")]
-    [True, True, True, True, False, False, False]
-    """
-    return name[0].isalpha() and not name[0].islower() and "_" not in name
-
-
-def _is_snake(name: str) -> bool:
-    """
-    >>> [_is_snake(name) for name in ("conv_bn", "_size", "_", "größe", "幅", "convBN", "Größe", "__size")]
-    [True, True, True, True, True, False, False, False]
-    """
-    return name == "_" or (name.removeprefix("_")[:1].isalpha() and name == name.lower())
-
-
-def _report_style(name: ast.Name, what: str, style: str, module: Module) -> None:
-    module.session.report(codes.NameStyle(span=name.span, what=what, name=name.id, style=style))

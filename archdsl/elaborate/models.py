@@ -8,11 +8,11 @@ from typing import TypeVar
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.elaborate import habits
-from archdsl.elaborate.arguments import bind_parameters
-from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.evaluate import bind_parameters, evaluate
+from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.flatten import flatten
 from archdsl.elaborate.instantiate import argument_key, template_for_inputs
-from archdsl.elaborate.scope import Failure, Scope
+from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import model_inputs
 from archdsl.elaborate.template import Template, origin
@@ -41,17 +41,17 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
     asked = signature if signature is not None and not ref.decl.is_model else ref.decl.signature
     if asked is None:
         help_ = (f"give one: `check {name}(…) :: [56, 56, 64] -> [56, 56, 64]`",)
-        session.report(codes.MissingSignature(span=span, what=_kind(ref), name=name, help=help_))
+        session.reporter.report(codes.MissingSignature(span=span, what=_kind(ref), name=name, help=help_))
         return None
     try:
-        scope = Scope(ref.module)
+        scope = Scope(session, ref.module)
         if asked is ref.decl.signature:
             bind_parameters(name, ref.decl.params, ref.arguments, scope, span)
         inputs = model_inputs(asked, scope)
         template = template_for_inputs(session, ref, span, inputs)
-        about = _about(ref)
+        about = _about(session, ref)
     except Failure as failure:
-        session.report_failure(failure)
+        session.reporter.report(*failure.diagnostics)
         return None
     if template is None or template.broken:
         return None
@@ -69,9 +69,9 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
     ports = {p.name.id if p.name else "input": p.span for p in asked.inputs}
     if asked is not ref.decl.signature:
         inputs, ports = _apart(inputs, template), _apart(ports, template)
-    session.charge_graph(template, span)
+    session.budget.charge_graph(template.size, template.letters, span)
     outputs = {key: t.shape for key, t in tensors.items() if t.shape is not None}
-    graph = flatten(template, root, inputs, outputs, session.add, ports=ports, about=about)
+    graph = flatten(template, root, inputs, outputs, session.reporter.report, ports=ports, about=about)
     if graph is not None:
         habits.in_graph(session, graph, ref.decl.signature or asked, is_model=ref.decl.is_model)
     return graph if graph is None or _has_sizes(session, graph, asked) else None
@@ -84,11 +84,11 @@ def _has_sizes(session: Session, graph: Graph, asked: ast.Signature) -> bool:
     from archdsl.passes.sizes import NoSize, least_sizes
 
     span = asked.inputs[0].span.to(asked.inputs[-1].span)
-    session.charge(len(graph.nodes), span)
+    session.budget.charge(len(graph.nodes), span)
     try:
         least_sizes(graph)
     except NoSize as error:
-        session.report(shape_codes.NoSizeFits(span=span, dimension=str(error.dimension)))
+        session.reporter.report(shape_codes.NoSizeFits(span=span, dimension=str(error.dimension)))
         return False
     return True
 
@@ -110,12 +110,12 @@ def _kind(ref: BlockRef) -> str:
     return "model" if ref.decl.is_model else "block"
 
 
-def _about(ref: BlockRef) -> tuple[tuple[str, str | int | float | bool], ...]:
+def _about(session: Session, ref: BlockRef) -> tuple[tuple[str, str | int | float | bool], ...]:
     """The facts of `about`: the model's own, then those of its variant, which win."""
     facts: dict[str, str | int | float | bool] = {}
     for about in dict.fromkeys((ref.decl.body.about, ref.about)):
         for entry in about.entries if about else ():
-            value = evaluate(entry.value, Scope(ref.module))
+            value = evaluate(entry.value, Scope(session, ref.module))
             assert entry.name is not None
             if not isinstance(value, str | int | float | bool):
                 raise Failure(codes.BadFact(span=entry.value.span, name=entry.name.id, value=describe(value)))

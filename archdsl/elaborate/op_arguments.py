@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import values as codes
-from archdsl.elaborate.scope import Failure, Silence
+from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.types import default_init, usual_cause
 from archdsl.elaborate.values import POISON, InitRef, OpRef, describe
 from archdsl.ops.base import Op

@@ -10,7 +10,7 @@ from typing import Any, Final
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import values as codes
-from archdsl.elaborate.scope import Failure
+from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.values import Value, describe
 from archdsl.graph.dims import Shape, Sym, TooComplex, terms
 from archdsl.limits import Limits

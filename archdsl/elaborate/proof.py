@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.suggest import closest
-from archdsl.elaborate.flow import Result
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import Pattern, agrees, assumed, broken
 from archdsl.elaborate.template import Assembly
-from archdsl.elaborate.values import Bundle, Tensor
+from archdsl.elaborate.values import Bundle, Result, Tensor
 from archdsl.syntax import ast
 
 
@@ -30,7 +29,7 @@ def prove(
     results = {only: output} if isinstance(output, Tensor) else dict(output.tensors)
     if set(results) != set(ports):
         if not isinstance(output, Tensor) or output.shape is not None:
-            session.report(_other_ports(name, body, ports, results))
+            session.reporter.report(_other_ports(name, body, ports, results))
         results = {port: assembly.hole(None) for port in ports}
     last = body.flow.steps[-1] if body.flow else None
     proved: dict[str, Tensor] = {}
@@ -40,7 +39,7 @@ def prove(
             tensor = assembly.hole(assumed(pattern))
         elif not agrees(pattern, tensor.shape):
             what = f"output `{key}` of `{name}`" if key else f"the output of `{name}`"
-            session.report(broken(port.shape, pattern, tensor.shape, what, last))
+            session.reporter.report(broken(port.shape, pattern, tensor.shape, what, last))
             tensor = assembly.hole(assumed(pattern))
         proved[key] = tensor
     return proved[""] if "" in proved else Bundle(proved)

@@ -3,71 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
 
-from archdsl.diagnostics import Diagnostic
-from archdsl.diagnostics.catalogue.limits import NestedTooDeeply
 from archdsl.elaborate.builtins import LANGUAGE
+from archdsl.elaborate.module import MISSING, Module
+from archdsl.elaborate.session import Session
 from archdsl.elaborate.values import Value
-from archdsl.source import Span
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.modules import Module
-    from archdsl.elaborate.session import Session
-
-EXPLAINED: Final = 50
-"""Problems after which nobody reads suggestions, each of which takes milliseconds to find."""
-
-
-class Failure(Exception):
-    """Mistakes of the user's that end the evaluation of one expression or step."""
-
-    def __init__(self, *diagnostics: Diagnostic) -> None:
-        super().__init__(*(d.code for d in diagnostics))
-        self.diagnostics = diagnostics
-
-
-class Silence(Failure):
-    """Something failed because of what was reported already."""
-
-    def __init__(self) -> None:
-        super().__init__()
-
-
-class Exhausted(Exception):
-    """A limit was reached. The compilation ends, wherever it is: nothing on the way may go on."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.code)
-        self.diagnostics: tuple[Diagnostic, ...] = (diagnostic,)
-
-
-def too_deep(span: Span) -> Diagnostic:
-    """The diagnostic for what nests so deeply that Python's stack ends."""
-    return NestedTooDeeply(span=span, most="the compiler can follow")
-
-
-MISSING = object()
 
 
 class Scope:
     """Names of one body. Taps go to ``taps``: the scope of the block or of the loop iteration around the body."""
 
-    __slots__ = ("module", "names", "parent", "tapped", "taps")
+    __slots__ = ("module", "names", "parent", "session", "tapped", "taps")
 
-    def __init__(self, module: Module, parent: Scope | None = None, *, holds_taps: bool = False) -> None:
+    def __init__(
+        self, session: Session, module: Module, parent: Scope | None = None, *, holds_taps: bool = False
+    ) -> None:
+        self.session = session
         self.module = module
         self.parent = parent
         self.names: dict[str, Value] = {}
         self.taps: Scope = self if parent is None or holds_taps else parent.taps
         self.tapped: dict[str, Value] = {}
 
-    @property
-    def session(self) -> Session:
-        return self.module.session
-
     def inner(self, *, holds_taps: bool = False) -> Scope:
-        return Scope(self.module, self, holds_taps=holds_taps)
+        return Scope(self.session, self.module, self, holds_taps=holds_taps)
 
     def local(self, name: str) -> Value:
         """The value of a name of the block itself, or ``MISSING``."""

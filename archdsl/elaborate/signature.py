@@ -10,8 +10,10 @@ from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.diagnostics.catalogue.values import InexactDivision
 from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.failure import Failure, Silence
+from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.operators import roundings_of_size
-from archdsl.elaborate.scope import MISSING, Failure, Scope, Silence
+from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.values import POISON, Tensor, Value, describe
 from archdsl.graph.dims import Dim, Shape, Sym, show
 from archdsl.names import Definition
@@ -118,7 +120,7 @@ def _free(node: ast.Expr, scope: Scope) -> Sequence[ast.Name]:
         return (node,) if isinstance(node, ast.Name) else ()
     names = scope.module.names.around(node.span)
     uses = names.used_in(node.span) if names else ()
-    scope.session.charge(len(uses), node.span)
+    scope.session.budget.charge(len(uses), node.span)
     return [use.name for use in uses if not _is_within(use.definition, node.span)]
 
 
@@ -129,7 +131,7 @@ def _is_within(definition: Definition | None, span: Span) -> bool:
 
 def _as_size(problem: Diagnostic, node: ast.Expr, scope: Scope) -> Diagnostic:
     """The diagnostic with the help that fits a size, if it is about a division within this dimension."""
-    if not isinstance(problem, InexactDivision) or scope.session.sink.has(problem):
+    if not isinstance(problem, InexactDivision) or scope.session.reporter.sink.has(problem):
         return problem  # of which the first one of a place is explained
     division = next((n for n in walk(node) if isinstance(n, ast.Binary) and n.span == problem.span), None)
     if division is None:
@@ -139,7 +141,7 @@ def _as_size(problem: Diagnostic, node: ast.Expr, scope: Scope) -> Diagnostic:
         size, by = int(problem.left), int(problem.right)
         near = [str(n) for n in (size - size % by, size - size % by + by) if n > 0]
         help_ = (f"a size that {by} divides fits: {' or '.join(near)}",)
-    if not scope.session.is_library(problem.span.source):
+    if not scope.session.reporter.is_library(problem.span.source):
         help_ = (roundings_of_size(division), *help_)
     return replace(problem, help=help_)
 

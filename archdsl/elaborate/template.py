@@ -91,7 +91,7 @@ class Assembly:
         assert not self.steps
         self.inputs.append(shape)
         self.values += 1
-        return Tensor(self, self.values - 1, shape)
+        return Tensor(self.values - 1, shape)
 
     def maker(self, tensor: Tensor) -> Step | None:
         """The step that a tensor comes out of; ``None`` for an input."""
@@ -105,7 +105,7 @@ class Assembly:
     def hole(self, shape: Shape | None) -> Tensor:
         """A tensor that stands for one an error hides. A graph with errors is never emitted."""
         self.broken = True
-        return Tensor(self, -1, shape)
+        return Tensor(-1, shape)
 
     def add(self, step: Step) -> list[Tensor]:
         """Appends a step and gives its outputs."""
@@ -113,7 +113,7 @@ class Assembly:
         self.size += 1 + len(step.inputs) // EDGES + (step.what.size if isinstance(step.what, Template) else 0)
         first = self.values
         self.values += len(step.shapes)
-        return [Tensor(self, first + i, shape) for i, shape in enumerate(step.shapes)]
+        return [Tensor(first + i, shape) for i, shape in enumerate(step.shapes)]
 
 
 @dataclass(eq=False, repr=False)

@@ -11,7 +11,8 @@ from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest, did_you_mean
 from archdsl.elaborate.builtins import aliases
 from archdsl.elaborate.loader import Loader
-from archdsl.elaborate.scope import EXPLAINED, Scope
+from archdsl.elaborate.reporter import EXPLAINED
+from archdsl.elaborate.scope import Scope
 from archdsl.names import Names
 from archdsl.ops.registry import OPS
 from archdsl.ops.wanted import wanted
@@ -26,7 +27,7 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
         fix = Fix(span, replacement) if replacement else None
         return codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
     plain = codes.UnknownName(span=span, name=name, what=what)
-    if scope.session.sink.has(plain):  # in another round or instance: it is counted, and was explained
+    if scope.session.reporter.sink.has(plain):  # in another round or instance: it is counted, and was explained
         return plain
     names = scope.module.names.around(span)
     first = names.first(name) if names else None
@@ -35,12 +36,12 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
         if any(names.loops(span, first)):
             help_ = "a round does not know the round before: what it needs flows in; after the loop the name is a list"
         return codes.UnknownName(span=span, name=name, what=what, labels=labels, help=(help_,))
-    if len(scope.session.sink) > EXPLAINED:
+    if len(scope.session.reporter.sink) > EXPLAINED:
         return plain
     cause = _usual_cause(name, span, names)
     if cause is not None:
         return codes.UnknownName(span=span, name=name, what=what, help=(cause[0],), fix=cause[1])
-    library = _library_home(name, scope.session.loader)
+    library = _library_home(name, scope.session.files.loader)
     if library:
         line = f"from {library} import {name}"
         help_, fix = f"the library has it: `{line}`", scope.module.import_fix(line)

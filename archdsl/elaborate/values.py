@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
+from archdsl.elaborate.module import Module
 from archdsl.graph.dims import Shape, Sym
 from archdsl.graph.dims import show as show_shape
 from archdsl.ops import show
 from archdsl.ops.base import Op
 from archdsl.source import Span
 from archdsl.syntax import ast
-
-if TYPE_CHECKING:
-    from archdsl.elaborate.modules import Module
-    from archdsl.elaborate.template import Assembly
 
 
 class Poison:
@@ -39,7 +36,6 @@ class Given(NamedTuple):
 class Tensor:
     """A value in the assembly of one block instance; ``shape`` is ``None`` when an error hides it."""
 
-    home: Assembly
     ref: int
     shape: Shape | None
 
@@ -52,6 +48,10 @@ class Bundle:
     """Several named tensors that flow together."""
 
     tensors: Mapping[str, Tensor]
+
+
+Result: TypeAlias = Tensor | Bundle
+"""What flows: one tensor, or several with names."""
 
 
 @dataclass(frozen=True)

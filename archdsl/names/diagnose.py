@@ -1,13 +1,14 @@
-"""The diagnostics of names that mean two things, or are given twice."""
+"""What is wrong with names: those that mean two things, are given twice, are never used, or are in another style."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
-from archdsl.diagnostics import Label
-from archdsl.diagnostics.catalogue.names import AmbiguousName
+from archdsl.diagnostics import Diagnostic, Label
+from archdsl.diagnostics.catalogue.names import AmbiguousName, NameStyle, UnusedName
 from archdsl.diagnostics.catalogue.syntax import RepeatedName
-from archdsl.names.index import Names
+from archdsl.names.index import Index, Names
 from archdsl.names.model import Definition, Kind, Use
 from archdsl.names.steps import snake_case
 from archdsl.source import Span
@@ -62,3 +63,50 @@ def repeated(name: ast.Name, first: Span | None, names: Names | None = None) -> 
             help_ = (f"the name is taken at line {first.line}: after its loop it is a list of what the rounds tapped",)
     labels = (Label(first, "first defined here"),) if first else ()
     return RepeatedName(span=name.span, what="name", name=name.id, labels=labels, help=help_)
+
+
+def mistakes(names: Names) -> Iterator[Diagnostic]:
+    """The names in a declaration that mean two things, or are given twice."""
+    yield from map(ambiguous, names.ambiguous)
+    yield from (repeated(name, first.span, names) for name, first in names.repeated)
+
+
+def unused(index: Index) -> Iterator[Diagnostic]:
+    """The parameters, ``let`` and ``shared`` lines and imports of a file that nothing uses."""
+    for found in index.unused():
+        what = found.kind if found.kind in ("parameter", "import") else "name"
+        yield UnusedName(span=found.places[0].span, what=what, name=found.name)
+
+
+def style(index: Index) -> Iterator[Diagnostic]:
+    """The names that a file declares in another style than that of their kind."""
+    for declaration in index.module.declarations:
+        match declaration:
+            case ast.Block() | ast.Variant():
+                what = "block" if isinstance(declaration, ast.Block) and not declaration.is_model else "model"
+                wanted, fits = "PascalCase", _is_pascal
+            case ast.Function() | ast.Let():
+                what = "function" if isinstance(declaration, ast.Function) else "name"
+                wanted, fits = "snake_case", _is_snake
+            case _:
+                continue
+        name = declaration.name
+        if not fits(name.id):
+            yield NameStyle(span=name.span, what=what, name=name.id, style=wanted)
+
+
+def _is_pascal(name: str) -> bool:
+    """Letters of any script count; those without case are welcome everywhere.
+
+    >>> [_is_pascal(name) for name in ("ConvBN", "Größe", "Блок", "層", "conv", "größe", "Conv_BN")]
+    [True, True, True, True, False, False, False]
+    """
+    return name[0].isalpha() and not name[0].islower() and "_" not in name
+
+
+def _is_snake(name: str) -> bool:
+    """
+    >>> [_is_snake(name) for name in ("conv_bn", "_size", "_", "größe", "幅", "convBN", "Größe", "__size")]
+    [True, True, True, True, True, False, False, False]
+    """
+    return name == "_" or (name.removeprefix("_")[:1].isalpha() and name == name.lower())

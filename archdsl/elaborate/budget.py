@@ -1,0 +1,90 @@
+"""What one compilation may use: compile-time steps, lengths of values, sizes of graphs, lengths of files."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from archdsl.diagnostics.catalogue import limits as codes
+from archdsl.elaborate.failure import Exhausted, Failure
+from archdsl.elaborate.operators import long
+from archdsl.elaborate.values import Value
+from archdsl.elaborate.weight import PARTS, Scales
+from archdsl.graph.dims import Dim, Monomial, Sym
+from archdsl.limits import NODES_GROW, STEPS_GROW, Limits
+from archdsl.source import Span
+
+# What is more than one compile-time step, by the time and memory it takes against an expression's.
+OP: Final = 8
+NEW_OP: Final = 16
+CALL: Final = 8
+REPORT: Final = 150
+FUNCTION: Final = 12
+TEMPLATE: Final = 40
+NODE: Final = 3
+LETTERS: Final = 25
+"""Characters of a call or of names in a graph that cost one step: a long name is written wherever its block is used."""
+
+
+class Budget:
+    """Counts what is used, and ends the compilation where that is too much."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.scales = Scales()
+        self._steps = limits.steps
+        self._nodes = limits.nodes
+        self._characters = 0
+        self._ticks = 0
+        self._products: set[Monomial] = set()
+
+    def tick(self, span: Span) -> None:
+        """Counts a unit of compile-time work."""
+        self._ticks += 1
+        if self._ticks > self._steps:
+            help_ = self.limits.advice("steps")
+            raise Exhausted(codes.TooMuchWork(span=span, most=f"{self._steps:_}", help=help_))
+
+    def charge(self, steps: int, span: Span) -> None:
+        """Counts work of several units before it is done."""
+        self._ticks += max(steps - 1, 0)
+        self.tick(span)
+
+    def weigh(self, value: Value, span: Span) -> None:
+        """Bounds a value with all that it holds, and counts the work of using it."""
+        parts, depth = self.scales.weigh(value)
+        if parts > self.limits.length:
+            what = "the string" if isinstance(value, str) else "the list" if isinstance(value, tuple) else "the value"
+            long(parts, what, span, self.limits)
+        if depth > self.limits.depth:
+            help_ = self.limits.advice("depth")
+            raise Failure(
+                codes.NestedTooDeeply(span=span, most=f"{self.limits.depth:_} lists within lists", help=help_)
+            )
+        if parts >= PARTS:
+            self.charge(parts // PARTS, span)
+
+    def count_nodes(self, nodes: int, span: Span) -> None:
+        """Bounds the ops of a model that is being put together."""
+        if nodes > self._nodes:
+            help_ = self.limits.advice("nodes")
+            raise Exhausted(codes.GraphTooLarge(span=span, most=f"{self._nodes:_}", help=help_))
+
+    def add_size(self, size: Dim, span: Span) -> None:
+        """Notes how large a tensor is. Sums over a model have a term for each product of run-time sizes in it."""
+        if isinstance(size, Sym):
+            self._products.update(size.monomials)
+            self.charge(size.size, span)
+
+    def charge_graph(self, nodes: int, letters: int, span: Span) -> None:
+        """Counts the work of making a graph, and of what is asked of it then: figures of each node, names in texts."""
+        each = NODE + len(self._products) // 2
+        self.charge(each * nodes + letters // LETTERS, span)
+
+    def has_room(self, characters: int) -> bool:
+        """Counts the length of a file, which allows for more work, unless the spec becomes too long by it."""
+        self._characters += characters
+        if self._characters > self.limits.source:
+            return False
+        self._steps = self.limits.steps + self.limits.steps * self._characters // STEPS_GROW
+        self._nodes = self.limits.nodes + self.limits.nodes * self._characters // NODES_GROW
+        return True

@@ -1,0 +1,49 @@
+"""Values as what they are needed for: a condition, a list to go over, tensors."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics.catalogue import values as codes
+from archdsl.elaborate.failure import Failure
+from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.values import Bundle, Tensor, Value, describe
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+
+def iterate(value: Value, span: Span) -> tuple[Value, ...]:
+    """The elements that a loop goes over."""
+    if not isinstance(value, tuple):
+        hint = (f"write `range({span.text})`",) if isinstance(value, int) else ()
+        raise Failure(
+            codes.WrongType(span=span, what="what a loop goes over", wanted="a list", given=describe(value), help=hint)
+        )
+    return value
+
+
+def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> None:
+    """Gives the loop variables of one round their values."""
+    if len(targets) == 1:
+        scope.names[targets[0].id] = value
+        return
+    if not isinstance(value, tuple) or len(value) != len(targets):
+        span = targets[0].span.to(targets[-1].span)
+        wanted = f"a list of {len(targets)}"
+        hint = ("`enumerate` and `zip` make pairs",) if len(targets) == 2 and not isinstance(value, tuple) else ()
+        raise Failure(codes.WrongType(span=span, what="each element", wanted=wanted, given=describe(value), help=hint))
+    scope.names.update((target.id, v) for target, v in zip(targets, value, strict=True))
+
+
+def truth(value: Value, span: Span) -> bool:
+    """A condition's value, which must be a bool: no number or list is taken for one."""
+    if isinstance(value, bool):
+        return value
+    whole = f"({span.text})" if " if " in span.text and not span.text.startswith("(") else span.text
+    help_ = (f"compare it, as in `{whole} > 0`",) if isinstance(value, int | float) else ()
+    raise Failure(codes.WrongType(span=span, what="the condition", wanted="a bool", given=describe(value), help=help_))
+
+
+def is_tensor_like(value: Value) -> bool:
+    """Whether a value is a tensor, or a list or bundle of them."""
+    return isinstance(value, Tensor | Bundle) or (
+        isinstance(value, tuple) and bool(value) and all(map(is_tensor_like, value))
+    )

@@ -1,0 +1,150 @@
+"""The files of one compilation: read once each, joined by their imports."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from archdsl.diagnostics import Diagnostic, Fix
+from archdsl.diagnostics.catalogue import limits as limit_codes
+from archdsl.diagnostics.catalogue import names as codes
+from archdsl.diagnostics.suggest import closest, did_you_mean
+from archdsl.elaborate.budget import Budget
+from archdsl.elaborate.loader import Loader, Outside, Unreadable
+from archdsl.elaborate.module import Evaluate, Module
+from archdsl.elaborate.reporter import Reporter
+from archdsl.elaborate.types import check_types
+from archdsl.elaborate.values import POISON
+from archdsl.graph.model import Origin
+from archdsl.names import diagnose
+from archdsl.source import SourceFile, Span
+from archdsl.syntax import ast
+from archdsl.syntax.parser import ParseCache
+
+_SHOWN: Final = 60
+"""Characters of the first line of a file that is too long."""
+
+
+class Files:
+    """What is loaded, by the identity of files: one that is imported in several ways is one module."""
+
+    def __init__(
+        self, loader: Loader, parsed: ParseCache, reporter: Reporter, budget: Budget, evaluate: Evaluate
+    ) -> None:
+        self.loader = loader
+        self._parsed = parsed
+        self._reporter = reporter
+        self._budget = budget
+        self._evaluate = evaluate
+        self._modules: dict[object, Module] = {}
+        self._sources: dict[str, SourceFile] = {}
+        self._loading: list[SourceFile] = []
+
+    @property
+    def sources(self) -> tuple[SourceFile, ...]:
+        """The files that were read, the spec's own first."""
+        return tuple(self._sources.values())
+
+    def place(self, origin: Origin) -> Span:
+        """The span that an origin in a graph was made of."""
+        return Span(self._sources[origin.file], origin.start, origin.end)
+
+    def module(self, tree: ast.Module) -> Module:
+        """A module that nothing is imported into yet."""
+        return Module(tree, self._evaluate)
+
+    def load(self, source: SourceFile, *, is_library: bool = False) -> Module:
+        """The module of a file, read and joined with what it imports unless that was done before."""
+        known = self._modules.get(source.identity)
+        if known is not None:
+            return known
+        if not self._budget.has_room(len(source.text)):
+            self._reporter.report(self._too_long(source))
+            return self.module(ast.Module(source, (), ()))
+        tree, problems = self._parsed.parse(source, self._budget.limits)
+        self._reporter.report(*problems)
+        self._reporter.read(tree, is_library=is_library)
+        module = self._modules[source.identity] = self.module(tree)
+        module.values.update(dict.fromkeys(tree.broken, POISON))
+        self._sources[source.name] = source
+        self._reporter.report(*(diagnose.repeated(name, first.span) for name, first in module.names.repeated))
+        for declaration in tree.declarations:
+            if isinstance(declaration, ast.Function | ast.Block):
+                self._reporter.report(*check_types(declaration.params))
+        self._loading.append(source)
+        for declaration in tree.declarations:
+            if isinstance(declaration, ast.Import):
+                self._link(module, declaration)
+        self._loading.pop()
+        return module
+
+    def _link(self, module: Module, node: ast.Import) -> None:
+        """Joins an import with the module that it names."""
+        other = self._imported(node, module.source)
+        for imported in node.names:
+            bound = (imported.alias or imported.name).id
+            if bound in module.imports or bound in module.values:
+                continue  # reported; the first one counts
+            if other is not None and module.names.link(imported, other.names):
+                module.imports[bound] = (other, imported.name.id)
+                continue
+            module.values[bound] = POISON
+            if other is not None:
+                self._reporter.report(_unknown_import(imported.name, other, node.module))
+
+    def _imported(self, node: ast.Import, importer: SourceFile) -> Module | None:
+        """The module that an import names, or ``None`` after reporting why there is none."""
+        try:
+            source = self.loader.file(node.module, importer) if node.is_path else self.loader.library(node.module)
+        except Outside:
+            self._reporter.report(codes.OutsideProject(span=node.place, module=node.module))
+            return None
+        except Unreadable as error:
+            self._reporter.report(codes.UnknownModule(span=node.place, module=node.module, hint=str(error)))
+            return None
+        problem = self._unknown_module(node) if source is None else self._unfit(source, node.place)
+        if source is None or problem is not None:
+            self._reporter.report(*([problem] if problem else []))
+            return None
+        return self.load(source, is_library=not node.is_path)
+
+    def _unfit(self, source: SourceFile, span: Span) -> Diagnostic | None:
+        """Why a file cannot be imported, if it cannot."""
+        limits = self._budget.limits
+        around = [s.identity for s in self._loading]
+        if source.identity in around:
+            names = [s.name for s in self._loading[around.index(source.identity) :]]
+            return codes.ImportCycle(span=span, cycle=" -> ".join([*names, names[0]]))
+        if len(self._modules) >= limits.files:
+            most = f"{limits.files:_} files"
+            return limit_codes.TooManyFiles(span=span, most=most, help=limits.advice("files"))
+        if len(self._loading) >= limits.imports:
+            most = f"{limits.imports:_} that import each other"
+            return limit_codes.TooManyFiles(span=span, most=most, help=limits.advice("imports"))
+        return None
+
+    def _too_long(self, source: SourceFile) -> Diagnostic:
+        limits = self._budget.limits
+        start = SourceFile(source.name, source.text[:_SHOWN].split("\n", 1)[0])  # all that need be looked at
+        span, most = Span(start, 0, len(start.text)), f"{limits.source:_}"
+        return limit_codes.SourceTooLong(span=span, file=source.name, most=most, help=limits.advice("source"))
+
+    def _unknown_module(self, node: ast.Import) -> Diagnostic:
+        if node.is_path:
+            hint = "no such file, seen from the folder of this one"
+            return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
+        if not node.module.startswith("std."):
+            hint = 'modules are the library\'s, such as `std.conv`, or files in quotes: `"./blocks.arch"`'
+            return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
+        near = closest(node.module, self.loader.modules())
+        if near:
+            help_, fix = (f"did you mean `{near[0]}`?",), Fix(node.place, near[0])
+            return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=fix)
+        hint = f"the library has {', '.join(self.loader.modules())}"
+        return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
+
+
+def _unknown_import(name: ast.Name, module: Module, module_name: str) -> Diagnostic:
+    near = closest(name.id, module.exports())
+    help_ = did_you_mean(name.id, module.exports()) or (f"it defines {', '.join(module.exports())}",)
+    fix = Fix(name.span, near[0]) if near else None
+    return codes.UnknownImport(span=name.span, name=name.id, module=module_name, help=help_, fix=fix)
