@@ -20,6 +20,7 @@ from archdsl.version import __version__
 
 _COMMANDS = (
     "check",
+    "fmt",
     "compile",
     "summary",
     "compare",
@@ -37,6 +38,7 @@ _COMMANDS = (
 _EXAMPLES = """\b
 Examples:
   archdsl check specs/*.arch
+  archdsl fmt specs
   archdsl summary resnet50
   archdsl render resnet50 -o resnet50.svg
   archdsl compile specs/resnet50.arch:ResNet101 --set classes=10

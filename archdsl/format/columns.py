@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from archdsl.format.stream import WIDTH, Line, Mark
+from archdsl.format.printer import WIDTH, Line
+from archdsl.format.stream import Mark
 
 CELL: Final = "cell"
 """The kind of the marks of tables, whose columns are always aligned."""

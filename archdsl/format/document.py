@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 
 from archdsl.format.columns import align
 from archdsl.format.gaps import Gap, gap, others
+from archdsl.format.printer import Line, Printer
 from archdsl.format.rules import Writer
-from archdsl.format.stream import Line, Mark, Printer
+from archdsl.format.stream import Mark
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 from archdsl.syntax import parser, tables, tree
@@ -29,7 +30,7 @@ class Formatted(NamedTuple):
 
     text: str
     left: tuple[int, ...]
-    """The offsets, in the text that was given, of what was left as it is because of mistakes."""
+    """The lines, in the text that was given, of what was left as it is because of mistakes."""
 
 
 class _Token(NamedTuple):
@@ -60,19 +61,20 @@ def format_text(text: str, limits: Limits = DEFAULT) -> Formatted:
     'let n = f(1, 2)  # one\\n'
     """
     text = text.replace("\r\n", "\n")
-    parts = _merged(text, _read(text, limits))
+    source = SourceFile("<text>", text)
+    parts = _merged(text, _read(source, limits))
     document = _Document(text)
     for part in parts:
         document.add(part)
-    return Formatted(document.finish(), tuple(part.start for part in parts if part.node is None))
+    left = (source.position(part.start)[0] for part in parts if part.node is None)
+    return Formatted(document.finish(), tuple(left))
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _read(text: str, limits: Limits) -> list[_Part]:
+def _read(source: SourceFile, limits: Limits) -> list[_Part]:
     """The declarations of a text."""
-    source = SourceFile("<text>", text)
     root = tree.parse(source, limits)
     parts: list[_Part] = []
     at = 0
@@ -183,13 +185,13 @@ class _Document:
         self._end = 0
         """Where the text ends that was written."""
         self._previous = ""
-        """What the last declaration was, if it stands apart from the next."""
+        """What the last declaration was."""
         self._paragraph = 0
         self._tables = 0
 
     def add(self, part: _Part) -> None:
         if part.node is None:
-            kind = ""
+            kind = "verbatim"
             lines = [Line(None, 0, line, is_verbatim=True) for line in self.text[part.start : part.end].split("\n")]
         else:
             kind = part.node.kind
@@ -197,9 +199,12 @@ class _Document:
             writer.declaration(part.node)
             self._tables = writer.tables
             lines = Printer(writer.stream.items).printed()
-        is_long = len(lines) > 1
-        kind = "import" if kind == "import_" else "body" if kind in ("block", "model") and is_long else ""
-        self._between(part.start, apart="body" in (kind, self._previous) or (self._previous == "import" != kind))
+        if kind in ("block", "model") and len(lines) > 1:
+            kind = "body"
+        apart = "body" in (kind, self._previous) or (
+            self._previous == "import_" and kind not in ("import_", "verbatim")
+        )
+        self._between(part.start, apart=apart)
         self._append(*lines)
         self._end, self._previous = part.end, kind
 

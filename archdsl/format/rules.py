@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from itertools import pairwise
+from typing import Final, TypeAlias
 
 from archdsl.format.columns import CELL
 from archdsl.format.gaps import Gap
-from archdsl.format.stream import STEP, Blank, Break, Chain, Close, Dedent, Group, Indent, Item, Mark, Open, Stream, When
+from archdsl.format.stream import (
+    STEP,
+    Blank,
+    Break,
+    Chain,
+    Close,
+    Dedent,
+    Group,
+    Indent,
+    Item,
+    Mark,
+    Open,
+    Stream,
+    When,
+)
 from archdsl.syntax.tokens import CLOSER, CLOSERS
 from archdsl.syntax.tree import Child, Leaf, Node
 
@@ -24,10 +39,10 @@ class Writer:
     """Writes declarations to a stream."""
 
     def __init__(self, gaps: Sequence[Gap], columns: Sequence[int], remarks: dict[int, int], tables: int) -> None:
-        """The gaps before the tokens that are no commas and line breaks, in their order, and the columns of the tokens.
+        """The gaps before the tokens, which are those without commas and line breaks, and their columns.
 
-        ``remarks`` are the columns of the comments at the ends of lines, by the number of the token after them. Tables get
-        numbers from ``tables`` on.
+        ``remarks`` are the columns of the comments at the ends of lines, by the number of the token after them. Tables
+        get numbers from ``tables`` on.
         """
         self.stream = Stream()
         self.gaps = gaps
@@ -87,17 +102,26 @@ class Writer:
 
     def _filled(self, ops: Ops, hang: int, kind: str) -> Ops:
         """A blank, or the end of the line if what is given does not fit on it."""
+        return [lambda: self._place(Break(When.FULL, hang=hang, mark=self._mark(kind)), ops)]
+
+    def _signed(self, ops: Ops, kind: str, params: Group | None = None) -> Ops:
+        """A signature, on a line of its own if the writer gave it one; but not below parameters that take several."""
 
         def begin() -> Ops:
-            place = Break(When.FULL, hang=hang, mark=self._mark(kind))
-
-            def end() -> Ops:
-                place.end = len(self.stream.items)
-                return [Dedent()]
-
-            return [place, *ops, end]
+            place = Break(When.FULL, hang=_SIDE, mark=self._mark(kind))
+            place.kept, place.unless = self.gaps[self.at].has_break, params
+            return self._place(place, ops)
 
         return [begin]
+
+    def _place(self, place: Break, ops: Ops) -> Ops:
+        """A place, and what follows it and has to fit."""
+
+        def end() -> Ops:
+            place.end = len(self.stream.items)
+            return [Dedent()]
+
+        return [place, *ops, end]
 
     @property
     def _is_free(self) -> bool:
@@ -106,13 +130,13 @@ class Writer:
 
     # --- brackets ---
 
-    def _bracketed(self, children: Sequence[Child], *, comma: bool = True) -> Ops:
+    def _bracketed(self, children: Sequence[Child], outer: Group | None = None, *, comma: bool = True) -> Ops:
         """Brackets on one line; or what is in them on another; or each element on its own, with a comma after it."""
         opener, *elements, closer = children
         elements = [element for element in elements if not _is(element, "COMMA")]
         if not elements:
             return children
-        outer, inner = Group(), Group()
+        outer, inner = outer or Group(), Group()
         ops: list[Op] = [Open(outer), opener, Indent(), Break(When.BROKEN, "", outer), Open(inner), elements[0]]
         for element in elements[1:]:
             ops += [self._comma(inner), element]
@@ -179,13 +203,14 @@ class Writer:
         return [Break(When.FULL, hang=STEP), value, Dedent()]
 
     def _block(self, children: Sequence[Child]) -> Ops:
-        *head, body = children
-        ops: list[Op] = [head[0], " ", head[1]]
-        for part in head[2:]:
-            if _is(part, "signature"):
-                ops += self._filled([part], _SIDE, "::")
+        keyword, name, *rest, body = children
+        ops: list[Op] = [keyword, " ", name]
+        params = Group()
+        for part in rest:
+            if isinstance(part, Node) and part.kind == "params":
+                ops += self._bracketed(part.children, params)
             else:
-                ops.append(part)
+                ops += self._signed([part], "head", params)
         return [*ops, " ", body]
 
     def _variant(self, children: Sequence[Child]) -> Ops:
@@ -197,7 +222,7 @@ class Writer:
         keyword, call, *rest = children
         ops: list[Op] = [keyword, " ", call]
         if rest and _is(rest[0], "signature"):
-            ops += self._filled([rest.pop(0)], _SIDE, "::")
+            ops += self._signed([rest.pop(0)], "::")
         conditions = [part for part in rest if not _is(part, "COMMA")]
         if not conditions:
             return ops
@@ -256,7 +281,9 @@ class Writer:
     def _body(self, children: Sequence[Child]) -> Ops:
         return self._braces(children, Group(), self._items)
 
-    def _braces(self, children: Sequence[Child], group: Group, inside: Callable[..., Ops], *, opens: bool = True) -> Ops:
+    def _braces(
+        self, children: Sequence[Child], group: Group, inside: Callable[..., Ops], *, opens: bool = True
+    ) -> Ops:
         """Braces on one line if they were, and fit on it."""
         opener, *parts, closer = children
         if not parts:
@@ -277,7 +304,7 @@ class Writer:
         """Statements, with an empty line between those of different kinds."""
         items = [part for part in parts if not _is(part, "NEWLINE")]
         ops: list[Op] = [items[0]]
-        for previous, item in zip(items, items[1:], strict=False):
+        for previous, item in pairwise(items):
             blank = Blank.ALL if _sort(previous) == _sort(item) else Blank.ONE
             ops += [Break(When.ALWAYS, blank=blank), item]
         return ops
@@ -366,7 +393,6 @@ class Writer:
         return [*ops, flow]
 
     # --- expressions ---
-
 
     def _operators(self, parts: Sequence[Child]) -> Ops:
         """Operands with the operators between them, which begin lines where the whole is too long and lines may end."""

@@ -14,6 +14,7 @@ from tests.unit.cli.conftest import NET, Run
 
 COMMANDS = [
     "check",
+    "fmt",
     "compile",
     "summary",
     "compare",
@@ -54,7 +55,7 @@ def test_mistyped_command(run: Run) -> None:
     result = run("chek", "net.arch")
     assert result.exit_code == 2
     assert "did you mean `check`?" in result.stderr
-    assert "there are check, compile" in run("xyzzy").stderr
+    assert "there are check, fmt, compile" in run("xyzzy").stderr
 
 
 @pytest.mark.parametrize("arguments", [("check",), ("--nope",), ("check", "--format", "xml", "net.arch")])
