@@ -71,9 +71,10 @@ test: lint types imports ## run every check and every test
 conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too, and load each from a file
 	@$(BIN)/python -m pytest tests/conformance tests/keras/test_life.py -m "" --record
 
-lint: $(VENV)/dev ## ruff: mistakes and format
+lint: $(VENV)/dev ## ruff: mistakes and format; the form of the specs
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/archdsl fmt --check specs archdsl/std
 
 types: $(VENV)/dev ## mypy, strict
 	@$(BIN)/mypy

@@ -7,6 +7,7 @@ What a fence says after its language:
     ```arch flow=[56, 56, 64]            the body of a block that this flows into
     ```arch flow=[8, 8, 4] -> [256]      the same, and the shape that must come out
     ```arch error=unknown-name           has exactly these codes, errors or warnings; with `flow=` too
+    ```arch untidy                       is not what `archdsl fmt` would write, as all others are
     ```python                            a program, or a session where lines start with `>>>`
     ```console                           `$ archdsl …` and what it prints; `...` is any text, and `exit=1` the last code
     ```python from=archdsl/ops/init.py   stands in that file, word for word
@@ -21,6 +22,7 @@ import doctest
 import re
 import shlex
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,6 +36,7 @@ from archdsl.cli.main import cli
 from archdsl.compiler import Program
 from archdsl.diagnostics import Diagnostic
 from archdsl.files import locate
+from archdsl.format import format_text
 from scripts.docs import PAGES as PAGES_FROM_CODE
 
 ROOT = Path(__file__).parent.parent
@@ -114,6 +117,15 @@ def test_spec(sample: Sample, folder: Path) -> None:
     wanted = Counter(re.split(r",\s*", sample.options["error"]) if "error" in sample.options else [])
     if Counter(d.code for d in found) != wanted:
         pytest.fail(f"{sample} wants {sorted(wanted.elements())}\n{shown(found)}", pytrace=False)
+
+
+@pytest.mark.parametrize("sample", of("arch"))
+def test_the_form(sample: Sample) -> None:
+    """What `archdsl fmt` would write."""
+    head, tail = ("block Sample() {\n", "}\n") if "flow" in sample.options else ("", "")
+    body = textwrap.indent(sample.text, "  ") if head else sample.text
+    made = format_text(f"{head}{body}{tail}").text.removeprefix(head).removesuffix(tail)
+    assert ((textwrap.dedent(made) if head else made) == sample.text) == ("untidy" not in sample.options)
 
 
 BUILT = [s for s in SAMPLES if s.language == "arch" and not {"error", "flow"} & set(s.options) and "\nmodel " in s.text]
