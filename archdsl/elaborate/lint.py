@@ -20,7 +20,6 @@ from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import unbound
 from archdsl.elaborate.unknown import unknown_name
-from archdsl.elaborate.values import POISON
 from archdsl.names import Names, diagnose
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
@@ -36,6 +35,8 @@ def lint(session: Session, module: Module) -> None:
     for declaration in module.ast.declarations:
         if isinstance(declaration, ast.Block) and declaration.is_model:
             reporter.report(*_inputs(declaration))
+    for names in module.names.all():
+        reporter.report(*diagnose.shadowed(names))
     reporter.report(*diagnose.style(module.names))
     if not reporter.sink.has_errors:
         reporter.report(*diagnose.unused(module.names))
@@ -62,7 +63,6 @@ def _allowances(reporter: Reporter, module: Module) -> Iterator[Diagnostic]:
 def _unknown(names: Names, scope: Scope) -> Iterator[Diagnostic]:
     """Uses of names that mean nothing; in a signature, where one cause has many, the first of each name."""
     declaration = names.declaration
-    scope.names = {definition.name: POISON for definition in names.definitions}
     signature = declaration.signature.span if isinstance(declaration, ast.Block) and declaration.signature else None
     told: set[str] = set()
     for name, _, definition in names.uses:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.module import MISSING, Module
 from archdsl.elaborate.session import Session
@@ -45,17 +43,3 @@ class Scope:
         if value is MISSING:
             value = self.module.find(name)
         return LANGUAGE.get(name, MISSING) if value is MISSING else value
-
-    def own(self) -> Iterator[str]:
-        """The names of the block, nearest first."""
-        scope: Scope | None = self
-        while scope is not None:
-            yield from scope.names
-            yield from scope.tapped
-            scope = scope.parent
-
-    def visible(self) -> Iterator[str]:
-        """Every name that could be meant, nearest first."""
-        yield from self.own()
-        yield from self.module.names.declared
-        yield from LANGUAGE

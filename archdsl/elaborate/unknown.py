@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest, did_you_mean
-from archdsl.elaborate.builtins import aliases
+from archdsl.elaborate.builtins import LANGUAGE, aliases
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.reporter import EXPLAINED
 from archdsl.elaborate.scope import Scope
@@ -47,9 +48,12 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
         help_, fix = f"the library has it: `{line}`", scope.module.import_fix(line)
         return codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
     # A value is likelier to be one of the block's own; a step, an op.
-    own = tuple(scope.own()) if what == "name" else ()
+    own = [found.name for found in names.visible(span.start)] if names else []
     figures = {alias: figure for alias, figure in _FIGURES.items() if figure in own}
-    visible, foreign = (own, figures) if closest(name, own, figures) else (tuple(scope.visible()), aliases())
+    visible: Sequence[str] = own
+    foreign: Mapping[str, str] = figures
+    if what != "name" or not closest(name, own, figures):
+        visible, foreign = [*own, *scope.module.names.declared, *LANGUAGE], aliases()
     near = closest(name, visible, foreign)
     fix = Fix(span, near[0]) if near else None
     return codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)

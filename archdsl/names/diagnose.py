@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from archdsl.diagnostics import Diagnostic, Label
-from archdsl.diagnostics.catalogue.names import AmbiguousName, NameStyle, UnusedName
+from archdsl.diagnostics.catalogue.names import AmbiguousName, NameStyle, ShadowedName, UnusedName
 from archdsl.diagnostics.catalogue.syntax import RepeatedName
 from archdsl.names.index import Index, Names
 from archdsl.names.model import Definition, Kind, Use
@@ -69,6 +69,14 @@ def mistakes(names: Names) -> Iterator[Diagnostic]:
     """The names in a declaration that mean two things, or are given twice."""
     yield from map(ambiguous, names.ambiguous)
     yield from (repeated(name, first.span, names) for name, first in names.repeated)
+
+
+def shadowed(names: Names) -> Iterator[Diagnostic]:
+    """The variables of loops that hide a name of their declaration."""
+    for name, first in names.shadowed:
+        labels = (Label(first.places[0].span, f"the {_WORDS.get(first.kind, first.kind)}"),)
+        kind = _WORDS.get(first.kind, first.kind)
+        yield ShadowedName(span=name.span, name=name.id, hidden=kind, labels=labels)
 
 
 def unused(index: Index) -> Iterator[Diagnostic]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from archdsl.names.ambiguity import ambiguous
-from archdsl.names.language import built_in
+from archdsl.names.language import FIGURES, built_in, figure
 from archdsl.names.model import Definition, Kind, Use
 from archdsl.names.resolve import Found, Label, Repeat, lost, resolve
 from archdsl.names.steps import StepNames, step_names
@@ -26,6 +26,7 @@ class Names:
         self.declaration = declaration
         self.definitions: Sequence[Definition] = found.definitions
         self.repeated: Sequence[Repeat] = found.repeated
+        self.shadowed: Sequence[Repeat] = found.shadowed
         self.labels: Sequence[Label] = found.labels
         self.uses: Sequence[Use] = sorted(found.uses, key=lambda use: use.name.span.start)
         self._taps = found.taps
@@ -38,6 +39,14 @@ class Names:
     def meant(self, name: ast.Name) -> Definition | None:
         """What a name that is used in the declaration means; ``None`` if nothing that is known."""
         return self._meant.get(name.span.start)
+
+    def visible(self, offset: int) -> Iterator[Definition]:
+        """What of the declaration has a meaning at a place, the nearest first."""
+        for found in reversed(self.definitions):
+            if found.places[0].span.end <= offset < found.until:
+                yield found
+        if isinstance(self.declaration, ast.Check):
+            yield from map(figure, FIGURES)
 
     def used_in(self, span: Span) -> Sequence[Use]:
         """The uses within a place."""
@@ -140,6 +149,12 @@ class Index:
     def all(self) -> Iterator[Names]:
         """The names in every declaration, in the order of the text."""
         return map(self.names, self.module.declarations)
+
+    def imports(self) -> Iterator[tuple[ast.Import, ast.ImportName]]:
+        """What the file imports, each with its line."""
+        for declaration in self.module.declarations:
+            if isinstance(declaration, ast.Import):
+                yield from ((declaration, imported) for imported in declaration.names)
 
     def unused(self) -> Iterator[Definition]:
         """The parameters, ``let`` and ``shared`` lines and imports that nothing uses, in the order of the text."""

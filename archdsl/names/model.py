@@ -24,7 +24,7 @@ one that is no op, block or function for certain, or a tensor for certain; or as
 class Definition:
     """What a name means. Two uses mean the same if they have the same object."""
 
-    __slots__ = ("hides", "kind", "name", "node", "places", "target")
+    __slots__ = ("hides", "kind", "name", "node", "places", "target", "until")
 
     def __init__(self, name: str, kind: Kind, node: ast.Node | None = None, place: ast.Name | None = None) -> None:
         self.name = name
@@ -34,6 +34,8 @@ class Definition:
         self.places = [place] if place else []
         """Where it is given, in the order of the text: a tap may be in each side of an ``if``; nothing for the
         language's own."""
+        self.until = 0
+        """Where what it is known in ends: the offset behind the body, loop or declaration."""
         self.target: Definition | None = None
         """Of an import, after linking: what the other file declares."""
         self.hides: Definition | None = None

@@ -38,6 +38,8 @@ class Found:
         """Bodies of loops."""
         self.repeated: list[Repeat] = []
         """Names that are given twice whatever conditions hold."""
+        self.shadowed: list[Repeat] = []
+        """Variables of loops that hide a name of the declaration."""
 
 
 _HIDING: Final = frozenset({"let", "shared", "tap", "port"})
@@ -49,6 +51,7 @@ are in the line that is read.
 class _Enter(NamedTuple):
     """A body begins; ``is_side`` if it is elaborated only under a condition."""
 
+    body: ast.Node
     is_side: bool = False
 
 
@@ -94,7 +97,7 @@ def resolve(declaration: ast.Declaration, outer: Callable[[str], Definition | No
 
     In time proportional to the text, without recursion: hostile files nest deeply.
     """
-    resolver = _Resolver(outer)
+    resolver = _Resolver(outer, declaration.span.end)
     pending: list[_Next] = [declaration.value if isinstance(declaration, ast.Let) else declaration]
     while pending:
         node = pending.pop()
@@ -103,13 +106,15 @@ def resolve(declaration: ast.Declaration, outer: Callable[[str], Definition | No
 
 
 class _Resolver:
-    def __init__(self, outer: Callable[[str], Definition | None]) -> None:
+    def __init__(self, outer: Callable[[str], Definition | None], end: int) -> None:
         self.found = Found()
         self._outer = outer
         self._names: dict[str, Definition] = {}
         """What bodies and loops bind, while they last."""
         self._undo: list[tuple[str, Definition | None]] = []
         self._marks: list[int] = []
+        self._ends = [end]
+        """Where the bodies end that are open."""
         self._taps: dict[str, Definition] = {}
         """Taps last to the end of the block."""
         self._sides = {0: 0}
@@ -137,12 +142,15 @@ class _Resolver:
             self.found.taps.append(name)
         if nearest is None and tap is not None and self._tapped_in.get(tap) in self._sides:
             nearest = tap
-        if nearest is not None and kind != "variable":
-            self.found.repeated.append(Repeat(name, nearest))
+        if kind == "variable":
+            nearest = nearest or tap
+        if nearest is not None and name.id != "_":
+            (self.found.shadowed if kind == "variable" else self.found.repeated).append(Repeat(name, nearest))
         if kind == "tap" and tap is not None and nearest in (None, tap):
             tap.places.append(name)
             return
         definition = Definition(name.id, kind, node, name)
+        definition.until = self._ends[0 if kind == "tap" else -1]
         if kind in _HIDING:
             definition.hides = self._outer(name.id)
         self.found.definitions.append(definition)
@@ -155,6 +163,7 @@ class _Resolver:
 
     def enter(self, body: _Enter) -> Iterator[_Next]:
         self._marks.append(len(self._undo))
+        self._ends.append(body.body.span.end)
         if body.is_side:
             self._last_side += 1
             self._sides[self._last_side] = self._last_side
@@ -162,6 +171,7 @@ class _Resolver:
 
     def leave(self, body: _Leave) -> Iterator[_Next]:
         mark = self._marks.pop()
+        self._ends.pop()
         while len(self._undo) > mark:
             name, before = self._undo.pop()
             if before is None:
@@ -205,7 +215,7 @@ class _Resolver:
 
     def comprehension(self, node: ast.Comprehension) -> Iterator[_Next]:
         yield _As(node.iterable, "plain")
-        yield _Enter()
+        yield _Enter(node)
         yield from (_Define("variable", target, node) for target in node.targets)
         if node.condition is not None:
             yield _As(node.condition, "plain")
@@ -323,7 +333,7 @@ class _Resolver:
         for branch in node.branches or ():
             if branch.label is not None:
                 self.found.labels.append(Label(branch.label, node))
-            yield _Enter()
+            yield _Enter(branch)
             yield branch.flow
             yield _Leave()
 
@@ -339,22 +349,22 @@ class _Resolver:
         yield _As(node.condition, "plain")
         for side in (node.then, node.otherwise):
             if side is not None:
-                yield from (_Enter(is_side=True), side, _Leave(is_side=True))
+                yield from (_Enter(side, is_side=True), side, _Leave(is_side=True))
 
     def nest(self, node: ast.Nest) -> Iterator[_Next]:
-        yield from (_Enter(), node.body, _Leave())
+        yield from (_Enter(node.body), node.body, _Leave())
 
     def each(self, node: ast.Each) -> Iterator[_Next]:
         self.found.loops.append(node.body.span)
         yield _As(node.iterable, "plain")
-        yield _Enter()
+        yield _Enter(node.body)
         yield from (_Define("variable", target, node) for target in node.targets)
         yield from (node.body, _Leave())
 
     def repeat(self, node: ast.Repeat) -> Iterator[_Next]:
         self.found.loops.append(node.body.span)
         yield _As(node.count, "plain")
-        yield _Enter()
+        yield _Enter(node.body)
         if node.index is not None:
             yield _Define("variable", node.index, node)
         yield from (node.body, _Leave())
@@ -396,7 +406,7 @@ class _Resolver:
     def check(self, node: ast.Check) -> Iterator[_Next]:
         yield node.subject
         if node.signature is not None:
-            yield from (_Enter(), node.signature, _Leave())
+            yield from (_Enter(node.signature), node.signature, _Leave())
         if node.conditions:
             yield _Figures()
             yield from node.conditions

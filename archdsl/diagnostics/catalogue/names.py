@@ -109,6 +109,21 @@ class UnusedName(Diagnostic):
     name: str
 
 
+class ShadowedName(Diagnostic):
+    """The variable of a loop has a name that its block, or a loop around it, uses for something else.
+
+    Inside the loop the name is the variable, and after it what it was before. Another name says which is meant:
+
+        conv(c) -> for c in [64, 128] { conv(c) }           # `c` is a dimension, then a width, then a dimension
+        conv(c) -> for width in [64, 128] { conv(width) }
+    """
+
+    message = "the variable `{name}` hides the {hidden} of that name"
+    severity = Severity.WARNING
+    name: str
+    hidden: str
+
+
 class NameStyle(Diagnostic):
     """Names show what they are: `PascalCase` for blocks and models, `snake_case` for functions and values."""
 
