@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from archdsl.diagnostics.display import visible, width
 from archdsl.diagnostics.model import Diagnostic, Frame
@@ -105,9 +106,9 @@ def _where(trace: Sequence[Frame], more: int, home: SourceFile) -> str:
     if not trace:
         return others
     parts = [f"in {visible(trace[0].call)}"]
-    if trace[0].span.source is not home:
+    if len(trace) == 1 and trace[0].span.source is not home:
         parts[0] += f" at {_place(trace[0], home)}"
-    parts += [f"from {visible(frame.call)} at {_place(frame, home)}" for frame in trace[1:]]
+    parts += [f"from {visible(outer.call)} at {_place(inner, home)}" for inner, outer in pairwise(trace)]
     if len(parts) > _FRAMES:
         parts[2:-1] = [f"through {len(parts) - 3} more"]
     lines = [parts[0]]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import log2
 from typing import NamedTuple, TypeAlias
 
 from archdsl.diagnostics import Fix
 from archdsl.elaborate.evaluate import evaluate
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.template import Assembly
 from archdsl.elaborate.values import BlockRef, OpRef
 from archdsl.graph.dims import Shape
+from archdsl.ops.base import Op
 from archdsl.ops.registry import OPS
 from archdsl.source import Span
 from archdsl.syntax import ast
@@ -32,23 +35,38 @@ class Place(NamedTuple):
         return self.flow is None or (len(self.flow.steps) == 1 and self.flow.span.text == "id")
 
 
-def on_join(ref: OpRef, shapes: tuple[Shape, Shape], places: tuple[Place, Place]) -> Advice:
+def on_join(ref: OpRef, shapes: tuple[Shape, Shape], places: tuple[Place, Place], home: Assembly) -> Advice:
     """What makes two tensors that an op joins alike."""
     first, second = shapes
     if len(first) != len(second):
-        return (), None
+        drops = (op for place in places for _, op in _ops(place) if _default(op, "keepdims") is False)
+        return tuple(f"`{op.name}(keepdims=true)` keeps the dimensions, with size 1" for op in drops)[:1], None
     if "broadcast" in ref.op.model_fields and all(a == b or 1 in (a, b) for a, b in zip(first, second, strict=True)):
         return (f"`{ref.op.name}(broadcast=true)` stretches dimensions of size 1",), None
     if first[:-1] != second[:-1]:
         larger = 0 if _factor(first, second) else 1
         factor = _factor(first, second) or _factor(second, first)
         if not factor:
-            return ("give both the same strides and padding",), None
+            return (_rounded(first, second, home) or "give both the same strides and padding",), None
         return _same_stride(factor, places[1 - larger], places[larger], shapes[1 - larger][-1])
     if ref.op is OPS["concat"]:
         return (), None
     plain = next((i for i, place in enumerate(places) if place.is_identity), 1)
     return (f"project it to the channels of the other: `conv({shapes[1 - plain][-1]}, k=1)`",), None
+
+
+def _rounded(first: Shape, second: Shape, home: Assembly) -> str:
+    """The help for maps that differ by one, since a size was rounded where a stride did not divide it."""
+    pairs = list(zip(first[:-1], second[:-1], strict=True))
+    if not all(isinstance(a, int) and isinstance(b, int) and abs(a - b) <= 1 for a, b in pairs):
+        return ""
+    maps = [shape for step in home.steps for shape in step.shapes if len(shape) == len(first)]
+    size, least = home.inputs[0][0], min((shape[0] for shape in maps if isinstance(shape[0], int)), default=1)
+    stride = 2 ** round(log2(size / least)) if isinstance(size, int) else 1
+    if not isinstance(size, int) or size % stride == 0:
+        return "one was rounded on its way: a size that the strides divide comes back as it was; or `crop`"
+    below = size // stride * stride
+    return f"{size} is no multiple of {stride} and was rounded on the way: {below} or {below + stride} is; or `crop`"
 
 
 def _factor(large: Shape, small: Shape) -> int:
@@ -62,6 +80,11 @@ def _factor(large: Shape, small: Shape) -> int:
 def _same_stride(factor: int, small: Place, large: Place, channels: object) -> Advice:
     stride = _stride_of(small, factor)
     if stride is None:
+        for step, op in _ops(small):
+            given = step.arguments or ()
+            if _default(op, "stride") is None and "k" in op.model_fields and len(given) == 1 and given[0].name is None:
+                mended = f"{op.name}({given[0].span.text}, stride=1)"
+                return (f"the stride of `{op.name}` is its `k` unless it is given: `{mended}`",), None
         return (f"one is {factor} times as large: give both the same strides, or `upsample({factor})` the other",), None
     call = _without_stride(large)
     if call is not None:
@@ -104,6 +127,21 @@ def _without_stride(place: Place) -> ast.Apply | None:
         if "stride" in names and "stride" not in given and "\n" not in call.span.text:
             return call
     return None
+
+
+def _ops(place: Place) -> Iterator[tuple[ast.Apply, type[Op]]]:
+    """The ops that a branch applies, with their calls."""
+    flow, scope = place.flow, place.scope
+    for node in walk(flow) if flow is not None and scope is not None else ():
+        if isinstance(node, ast.Apply) and isinstance(node.target, ast.Name) and scope is not None:
+            found = scope.find(node.target.id)
+            if isinstance(found, OpRef):
+                yield node, found.op
+
+
+def _default(op: type[Op], argument: str) -> object:
+    """The default of an argument, and the class itself if it has no such one."""
+    return op.model_fields[argument].default if argument in op.model_fields else op
 
 
 def on_divisor(divisor: object, size: object) -> tuple[str, ...]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import flows as codes
@@ -42,7 +41,7 @@ def one(flow: Result, span: Span, what: str) -> Tensor:
 
 def tensors(given: Given, what: str) -> list[Tensor]:
     """The tensors of an argument: one, or those of a list."""
-    value, span = given
+    value, span = given.value, given.span
     if isinstance(value, Tensor):
         return [value]
     if isinstance(value, Bundle):
@@ -54,6 +53,8 @@ def tensors(given: Given, what: str) -> list[Tensor]:
         help_ = ("a loop makes branches of one kind: `id as x -> for n in list { x -> conv(n) as y }`, then `...y`",)
     elif isinstance(value, OpRef | BlockRef):
         help_ = (f"steps are joined as branches: `{what} {{ … }}`",)
+    elif isinstance(value, int | float) and what in OPS and OPS[what].of_number:
+        help_ = (f"with a number it is `{OPS[what].of_number.format(span.text)}`",)
     joined = f"what `{what}` {'spreads' if what == SPREAD else 'joins'}"
     raise Failure(codes.NotTensors(span=span, what=joined, wanted="tensors", given=describe(value), help=help_))
 
@@ -84,7 +85,7 @@ def op(
     shapes = tuple(t.shape for t in inputs if t.shape is not None)
     if len(shapes) < len(inputs):
         return assembly.hole(None)
-    _count(kind, len(inputs), span)
+    _count(kind, len(inputs), span, places)
     shape = session.shapes.get((id(made), shapes))
     if shape is None:
         session.budget.charge(NEW_OP, span)
@@ -98,7 +99,7 @@ def op(
             made.macs(shapes, shape)  # and so do figures that nobody can compute
             session.budget.add_size(elements(shape), span)
         except Misfit as misfit:
-            raise Failure(_misfit(misfit, ref, partial(assembly.maker, inputs[0]), shapes, places, span)) from None
+            raise Failure(_misfit(misfit, ref, assembly, inputs[0], shapes, places, span)) from None
         except TooComplex as error:
             raise Failure(size_too_large(span, error.limit, session.limits)) from None
         session.shapes[id(made), shapes] = shape
@@ -113,10 +114,14 @@ def op(
     return assembly.add(Step(made, refs, (shape,), span, position, "", slot))[0]
 
 
-def _count(kind: type[Op], given: int, span: Span) -> None:
+def _count(kind: type[Op], given: int, span: Span, places: Sequence[Place]) -> None:
     least, most = kind.arity
     if given < least and kind.joins and given == 1:
+        flow = places[0].flow
         help_ = (f"`{kind.name} {{ … }}` joins branches, `{kind.name}(name)` the flow with a named tensor",)
+        if flow is not None and isinstance(flow.steps[0], ast.Each | ast.Repeat):
+            spread = f"`id as x -> for … {{ x -> … as y }} -> {kind.name} {{ ...y }}`"
+            help_ = (f"a loop is one branch; its rounds become branches so: {spread}",)
         raise Failure(codes.NeedsBranches(span=span, op=kind.name, help=help_))
     if given < least or (most is not None and given > most):
         wanted = (
@@ -128,7 +133,8 @@ def _count(kind: type[Op], given: int, span: Span) -> None:
 def _misfit(
     misfit: Misfit,
     ref: OpRef,
-    maker: Callable[[], Step | None],
+    home: Assembly,
+    flow: Tensor,
     shapes: Sequence[Shape],
     places: Sequence[Place],
     span: Span,
@@ -139,18 +145,18 @@ def _misfit(
         values.setdefault("op", ref.op.name)
     at, labels, help_, fix = span, tuple[Label, ...](), misfit.help, None
     if misfit.argument is not None and misfit.argument in ref.arguments:
-        at = ref.arguments[misfit.argument].span
+        at, labels = ref.arguments[misfit.argument].span, ref.arguments[misfit.argument].labels
     if misfit.code in (shape_codes.ShapeMismatch, shape_codes.SizeMismatch) and len(shapes) > 1:
         other = next((i for i, shape in enumerate(shapes) if _differs(shape, shapes[0], ref)), 1)
         labels = tuple(Label(places[i].span, show(shapes[i])) for i in (0, other))
         if misfit.code is shape_codes.ShapeMismatch and not help_:
-            help_, fix = advice.on_join(ref, (shapes[0], shapes[other]), (places[0], places[other]))
+            help_, fix = advice.on_join(ref, (shapes[0], shapes[other]), (places[0], places[other]), home)
         # The flow itself has no place but the op's own: one mark says both.
         if labels[0].span == at and "need" in misfit.code.__annotations__:
             values["need"] = f"the flow is {labels[0].text}"
             labels = labels[1:]
     elif misfit.code is shape_codes.WrongRank:
-        made = maker()
+        made = home.maker(flow)
         labels = (Label(made.span, f"makes {show(shapes[0])}"),) if made else ()
     elif misfit.code is shape_codes.IndivisibleChannels:
         help_ = help_ or advice.on_divisor(values["divisor"], values["size"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import values as codes
@@ -16,15 +16,21 @@ from archdsl.ops.base import Op, Weighted
 from archdsl.source import Span
 from archdsl.syntax import ast
 
+_NOTHING: Final[Mapping[str, str]] = {}
 Arguments: TypeAlias = list[tuple[ast.Name | None, Given]]
 
 
 def give(
-    callee: str, positional: Sequence[str], bound: Mapping[str, Given], given: Arguments, known: Sequence[str] = ()
+    callee: str,
+    positional: Sequence[str],
+    bound: Mapping[str, Given],
+    given: Arguments,
+    known: Sequence[str] = (),
+    absent: Mapping[str, str] = _NOTHING,
 ) -> dict[str, Given]:
     """Adds arguments to those that are bound. Names may replace what was bound before, as in a variant of a variant.
 
-    ``known`` are further parameters that are given by name only.
+    ``known`` are further parameters that are given by name only; ``absent`` has what helps who looks for others.
     """
     free = [name for name in positional if name not in bound]
     result = dict(bound)
@@ -34,14 +40,14 @@ def give(
     for key, value in given:
         if key is None:
             if count >= len(free):
-                problems.append(_too_many(callee, value, positional, known))
+                problems.append(_too_many(callee, value, positional, known, [v for k, v in given if k is None]))
                 break
             name = free[count]
             count += 1
         else:
             name = key.id
         if key is not None and name not in positional and name not in known:
-            problems.append(unexpected(callee, key, list(dict.fromkeys((*positional, *known)))))
+            problems.append(unexpected(callee, key, list(dict.fromkeys((*positional, *known))), absent))
         elif name in fresh:
             first = (Label(fresh[name], "given here"),)
             span = key.span if key else value.span
@@ -53,7 +59,9 @@ def give(
     return result
 
 
-def _too_many(callee: str, value: Given, positional: Sequence[str], known: Sequence[str]) -> Diagnostic:
+def _too_many(
+    callee: str, value: Given, positional: Sequence[str], known: Sequence[str], given: Sequence[Given]
+) -> Diagnostic:
     if positional:
         names = ", ".join(f"`{p}`" for p in positional)
         wanted = f"{names} by position"
@@ -63,13 +71,17 @@ def _too_many(callee: str, value: Given, positional: Sequence[str], known: Seque
     help_ = [f"by name: {', '.join(rest)}"] if rest else []
     if isinstance(value.value, OpRef | BlockRef) and " if " not in value.span.text:
         help_.append(_NO_ARGUMENTS["activation"].format(callee).replace("relu", value.span.text))
+    elif len(positional) == 1 and all(isinstance(each.value, int) for each in given):
+        help_.append(f"a list is one argument: `{callee}([{', '.join(each.span.text for each in given)}])`")
     elif positional and positional[0] in ("filters", "units"):
         help_.append(f"what comes in is not given: `{callee}({', '.join(positional)})`")
     return codes.TooManyArguments(span=value.span, callee=callee, wanted=wanted, help=tuple(help_))
 
 
-def unexpected(callee: str, key: ast.Name, names: Sequence[str]) -> Diagnostic:
+def unexpected(callee: str, key: ast.Name, names: Sequence[str], absent: Mapping[str, str] = _NOTHING) -> Diagnostic:
     """The diagnostic for a named argument that no parameter has the name of."""
+    if key.id in absent:
+        return codes.UnexpectedArgument(span=key.span, callee=callee, argument=key.id, help=(absent[key.id],))
     if key.id in _NO_ARGUMENTS and key.id not in names:
         return codes.UnexpectedArgument(
             span=key.span, callee=callee, argument=key.id, help=(_NO_ARGUMENTS[key.id].format(callee),)
@@ -134,7 +146,7 @@ def give_op(ref: OpRef, given: Arguments) -> OpRef:
             rest.append((key, value))
     if not rest:
         return OpRef(op, ref.arguments, tuple(joined))
-    return OpRef(op, give(op.name, op.positional, ref.arguments, rest, _parameters(op)), tuple(joined))
+    return OpRef(op, give(op.name, op.positional, ref.arguments, rest, _parameters(op), op.absent), tuple(joined))
 
 
 @cache
@@ -147,6 +159,15 @@ def _parameters(op: type[Op]) -> tuple[str, ...]:
 
 def give_block(ref: BlockRef, given: Arguments) -> BlockRef:
     name = ref.name or ref.decl.name.id
+    ports = {port.name.id for port in ref.decl.signature.inputs if port.name} if ref.decl.signature else set()
+    flowing = [(key, value) for key, value in given if key is not None and key.id in ports]
+    if flowing:
+        key = flowing[0][0]
+        sent = "  ".join(f"{port.id}: {value.span.text}" for port, value in flowing)
+        rest = [f"{k.id}={v.span.text}" if k else v.span.text for k, v in given if (k, v) not in flowing]
+        called = f"{name}({', '.join(rest)})" if rest else name
+        help_ = (f"`{key.id}` is an input, which flows in: `ports {{ {sent} }} -> {called}`",)
+        raise Failure(codes.UnexpectedArgument(span=key.span, callee=name, argument=key.id, help=help_))
     bound = give(name, tuple(p.name.id for p in ref.decl.params), ref.arguments, given)
     return replace(ref, arguments=bound)
 

@@ -123,8 +123,22 @@ def _table(node: ast.Table, scope: Scope) -> Value:
             problem = f"row has {len(row)} cells for {len(names)} columns"
             columns = Label(header[0].span.to(header[-1].span), "the columns")
             raise Failure(codes.BadTable(span=span, problem=problem, labels=(columns,)))
-        found.append(Row(dict(zip(names, (evaluate(cell, scope) for cell in row), strict=True))))
+        fields = dict(zip(names, (_in_table(cell, scope) for cell in row), strict=True))
+        found.append(Row(fields, dict(zip(names, (cell.span for cell in row), strict=True))))
     return tuple(found)
+
+
+def _in_table(cell: ast.Expr, scope: Scope) -> Value:
+    if isinstance(cell, ast.Name) and scope.find(cell.id) is MISSING:
+        unknown = unknown_name(cell.id, cell.span, scope)
+        raise Failure(replace(unknown, help=(f'a string stands in quotes: `"{cell.id}"`', *unknown.help), fix=None))
+    return evaluate(cell, scope)
+
+
+def _cell(node: ast.Expr, scope: Scope) -> Span | None:
+    """The cell of a table that is read by ``row.field``."""
+    row = scope.find(node.value.id) if isinstance(node, ast.Field) and isinstance(node.value, ast.Name) else None
+    return row.cells.get(node.name.id) if isinstance(row, Row) and isinstance(node, ast.Field) else None
 
 
 def _conditional(node: ast.Conditional, scope: Scope) -> Value:
@@ -296,7 +310,7 @@ def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Argum
         value = evaluate_or_poison(argument.value, scope)
         span = argument.value.span
         if not argument.spread or value is POISON:
-            given.append((argument.name, Given(value, span)))
+            given.append((argument.name, Given(value, span, _cell(argument.value, scope))))
             continue
         if isinstance(value, Bundle):
             value = tuple(value.tensors.values())
@@ -318,9 +332,10 @@ def bind_parameters(
     scope.session.budget.charge(len(params), span)
     for param in params:
         name = param.name.id
-        declared = (Label(param.span, "declared here"),)
+        declared: tuple[Label, ...] = (Label(param.span, "declared here"),)
         if name in bound:
-            value, at = bound[name]
+            value, at = bound[name].value, bound[name].span
+            declared += bound[name].labels
         elif param.default is not None:
             value, at = evaluate_or_poison(param.default, scope), param.default.span
         else:

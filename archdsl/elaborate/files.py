@@ -9,7 +9,7 @@ from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest, did_you_mean
 from archdsl.elaborate.budget import Budget
-from archdsl.elaborate.loader import Loader, Outside, Unreadable
+from archdsl.elaborate.loader import Loader, Outside, Unreadable, library_home
 from archdsl.elaborate.module import Evaluate, Module
 from archdsl.elaborate.reporter import Reporter
 from archdsl.elaborate.types import check_types
@@ -135,6 +135,10 @@ class Files:
         if not node.module.startswith("std."):
             hint = 'modules are the library\'s, such as `std.conv`, or files in quotes: `"./blocks.arch"`'
             return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
+        homes = (library_home(imported.name.id, self.loader) for imported in node.names)
+        if home := next(filter(None, homes), None):
+            help_, fix = (f"the library has it in `{home}`",), Fix(node.place, home)
+            return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=fix)
         near = closest(node.module, self.loader.modules())
         if near:
             help_, fix = (f"did you mean `{near[0]}`?",), Fix(node.place, near[0])

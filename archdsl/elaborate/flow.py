@@ -169,6 +169,7 @@ class Flows:
         if result.shape is None:
             return self.assembly.hole(assumed(pattern))
         if not agrees(pattern, result.shape):
+            self.assembly.misclaimed = True
             self.session.reporter.report(broken(step.shape, pattern, result.shape, "the shape here", _core(step)))
             # The step is likelier to be wrong than its claim, unless the claim is of another rank altogether.
             return self.assembly.hole(assumed(pattern) if len(pattern) == len(result.shape) else None)
@@ -457,6 +458,9 @@ def _residual_form(step: ast.Apply) -> Diagnostic:
     help_ = ("`residual { … }` adds what flows in to what its body makes",)
     if len(branches) > 1:
         help_ = ("for a skip that is not the identity: `add { main: …  skip: … }`",)
+        if all(branch.label is None and branch.flow.span.text != "id" for branch in branches):
+            joined = " -> ".join(branch.flow.span.text for branch in branches)
+            help_ = (f"steps are joined by `->`: `residual {{ {joined} }}`",)
     return codes.ResidualForm(span=step.target.span, given=given, help=help_)
 
 

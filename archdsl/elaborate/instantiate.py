@@ -89,7 +89,7 @@ class _Carry:
                 return value
 
     def all_into(self, arguments: Mapping[str, Given], inner: Sequence[Tensor]) -> dict[str, Given]:
-        return {name: Given(self.into(given.value, inner), given.span) for name, given in arguments.items()}
+        return {name: given._replace(value=self.into(given.value, inner)) for name, given in arguments.items()}
 
 
 def argument_key(ref: BlockRef) -> Hashable:

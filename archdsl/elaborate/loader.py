@@ -29,3 +29,13 @@ class Loader(Protocol):
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
         """The text of a path relative to the importing file, or ``None``. Raises ``Outside``, ``Unreadable``."""
         ...
+
+
+def library_home(name: str, loader: Loader) -> str | None:
+    """The library module that declares a name."""
+    heads = (f"block {name}(", f"block {name} ", f"fn {name}(")
+    for module in loader.modules():
+        source = loader.library(module)
+        if source is not None and any(line.startswith(heads) for line in source.text.splitlines()):
+            return module
+    return None

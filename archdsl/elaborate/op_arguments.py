@@ -77,6 +77,7 @@ def _bad(ref: OpRef, argument: str, reason: str, span: Span) -> Diagnostic:
         argument=argument,
         wanted=words,
         given=describe(given.value),
+        labels=given.labels,
         help=help_,
         fix=fix,
     )

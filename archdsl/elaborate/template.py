@@ -86,6 +86,8 @@ class Assembly:
     """Ops and instances of blocks, and many inputs of one, in it and in everything that it calls."""
     broken: bool = False
     """Whether an error left a hole in it, or in what it calls."""
+    misclaimed: bool = False
+    """Whether a step has another shape than it claims, so that nobody knows which is meant."""
 
     def input(self, shape: Shape) -> Tensor:
         assert not self.steps

@@ -124,6 +124,8 @@ def _check(wanted: ast.Type) -> Iterator[Diagnostic]:
 def usual_cause(value: Value, wanted: str, span: Span) -> tuple[tuple[str, ...], Fix | None]:
     """Help for a value that does not fit, and the fix if there is one; ``wanted`` are the words for what would."""
     text = span.text
+    if isinstance(value, Tensor | Bundle):
+        return (f"a tensor flows into a step: `{text} -> …`",), None
     is_text = isinstance(value, str)
     choices = re.findall(r'"(\w+)"', wanted)
     if is_text and choices:
@@ -132,6 +134,8 @@ def usual_cause(value: Value, wanted: str, span: Span) -> tuple[tuple[str, ...],
     if is_text and (value in LANGUAGE or re.fullmatch(r"-?\d+(\.\d+)?", value)):
         fix = Fix(span, value) if text == f'"{value}"' else None
         return (f"write it without quotes: `{value}`",), fix
+    if is_text and re.search(r"\bop\b", wanted) and re.fullmatch(r"[A-Za-z_]\w*", value):
+        return (f"a block is named without quotes: `{value}`",), Fix(span, value) if text == f'"{value}"' else None
     if isinstance(value, float) and re.search(r"\bint\b", wanted) and "\n" not in text:
         return (f"`int({text})` cuts the fraction off, `make_divisible({text})` rounds to a multiple of 8",), None
     return (), None

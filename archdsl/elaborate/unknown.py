@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -11,9 +11,10 @@ from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest, did_you_mean
 from archdsl.elaborate.builtins import LANGUAGE, aliases
-from archdsl.elaborate.loader import Loader
+from archdsl.elaborate.loader import library_home
 from archdsl.elaborate.reporter import EXPLAINED
 from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.values import Builtin, InitRef
 from archdsl.names import Names
 from archdsl.ops.registry import OPS
 from archdsl.ops.wanted import wanted
@@ -42,7 +43,7 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     cause = _usual_cause(name, span, names)
     if cause is not None:
         return codes.UnknownName(span=span, name=name, what=what, help=(cause[0],), fix=cause[1])
-    library = _library_home(name, scope.session.files.loader)
+    library = library_home(name, scope.session.files.loader)
     if library:
         line = f"from {library} import {name}"
         help_, fix = f"the library has it: `{line}`", scope.module.import_fix(line)
@@ -53,10 +54,15 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     visible: Sequence[str] = own
     foreign: Mapping[str, str] = figures
     if what != "name" or not closest(name, own, figures):
-        visible, foreign = [*own, *scope.module.names.declared, *LANGUAGE], aliases()
+        visible, foreign = [*own, *scope.module.names.declared, *_meant(what)], aliases()
     near = closest(name, visible, foreign)
     fix = Fix(span, near[0]) if near else None
     return codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)
+
+
+def _meant(what: str) -> Iterable[str]:
+    """The names of the language that may stand there: no function is a step, and no initialiser."""
+    return (n for n in LANGUAGE if what == "name" or not isinstance(LANGUAGE[n], Builtin | InitRef))
 
 
 def _usual_cause(name: str, span: Span, names: Names | None) -> tuple[str, Fix | None] | None:
@@ -72,6 +78,8 @@ def _usual_cause(name: str, span: Span, names: Names | None) -> tuple[str, Fix |
             return f"did you mean `{found}`?", Fix(whole, found)
     if name in _FOREIGN_STEPS:
         return _FOREIGN_STEPS[name], None
+    if name in _FLOWING:
+        return f"what flows has no name: `conv(8) -> relu`; one is given by `step as {name}`", None
     label = names.labelled(name) if names else None
     if isinstance(label, ast.Send):
         return f"several tensors that flow are read from a tap: `ports {{ … }} as x`, then `x.{name}`", None
@@ -79,16 +87,6 @@ def _usual_cause(name: str, span: Span, names: Names | None) -> tuple[str, Fix |
         return f"a label is no value; a tap is: `step as {name}`", None
     if name in ("h", "w", "c"):
         return "a signature gives sizes their names: `:: [h, w, c] -> …`", None
-    return None
-
-
-def _library_home(name: str, loader: Loader) -> str | None:
-    """The library module that declares a name."""
-    heads = (f"block {name}(", f"block {name} ", f"fn {name}(")
-    for module in loader.modules():
-        source = loader.library(module)
-        if source is not None and any(line.startswith(heads) for line in source.text.splitlines()):
-            return module
     return None
 
 
@@ -102,9 +100,23 @@ def _choices() -> frozenset[str]:
 _FOREIGN_STEPS: Final[dict[str, str]] = {
     **dict.fromkeys(("Input", "InputLayer"), "the signature states the input; a flow starts with it"),
     **dict.fromkeys(("Sequential", "ModuleList"), "steps follow one another as they are: `conv(64) -> relu`"),
+    **dict.fromkeys(
+        ("instance_norm", "InstanceNorm", "InstanceNorm2d", "InstanceNormalization"),
+        "`group_norm(groups=c)` is it, with `c` for the number of channels",
+    ),
+    **dict.fromkeys(
+        ("divide", "div"), "tensors are multiplied: by a number with `rescale(0.5)`, by each other with `mul`"
+    ),
+    **dict.fromkeys(
+        ("sin", "cos", "exp", "log", "abs", "embedding", "Embedding", "pow"),
+        "no op computes it; `archdsl ops` lists what there is",
+    ),
     "self": "what a body names stands by itself, without `self`",
 }
 """Help for parts of models that are no step here."""
+
+_FLOWING: Final = frozenset({"x", "y", "out", "input", "inputs", "output"})
+"""What others call a tensor that flows."""
 
 _FIGURES: Final = {"flops": "macs", "mult_adds": "macs", "parameters": "params", "num_params": "params"}
 """What others call the figures of a `check`."""

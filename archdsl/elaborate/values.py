@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from archdsl.diagnostics import Label
 from archdsl.elaborate.module import Module
 from archdsl.graph.dims import Shape, Sym
 from archdsl.graph.dims import show as show_shape
@@ -30,6 +31,13 @@ class Given(NamedTuple):
 
     value: Value
     span: Span
+    cell: Span | None = None
+    """The cell of a table that it was taken from."""
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """What shows where the value comes from, if not from the place of the argument."""
+        return (Label(self.cell, f"`{self.span.text}` in this row"),) if self.cell else ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,8 @@ class Row:
     """A row of a table."""
 
     fields: Mapping[str, Value]
+    cells: Mapping[str, Span] = field(default_factory=dict, compare=False)
+    """Where each field is written."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Multi-head attention among tokens, in windows or over all of them."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -42,6 +42,10 @@ class Attention(Weighted):
         "self_attention",
         "multi_head_attention",
     )
+    absent: ClassVar[Mapping[str, str]] = {
+        "units": "what comes out has the features that come in; `-> dense(units)` changes them",
+        "talking_heads": "heads do not talk; that is written out with `matmul` and `dense`",
+    }
     positional = ("heads", "key_dim")
     tensors = ("context",)
     arity = (1, 2)

@@ -1,6 +1,6 @@
 """What every op states about itself: its arguments, shape rule, weights, multiply-adds and documentation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -82,6 +82,10 @@ class Op(BaseModel):
     family: ClassVar[str] = ""
     aliases: ClassVar[tuple[str, ...]] = ()
     """What other libraries call it, for did-you-mean."""
+    absent: ClassVar[Mapping[str, str]] = {}
+    """Arguments that others have and it has not: what to write instead."""
+    of_number: ClassVar[str] = ""
+    """The step that does with a number what a join does with a tensor."""
     positional: ClassVar[tuple[str, ...]] = ()
     """Arguments that may be given without their names, in order."""
     tensors: ClassVar[tuple[str, ...]] = ()

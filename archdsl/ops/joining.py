@@ -84,6 +84,7 @@ class Mul(_BroadcastingJoin):
 
     name = "mul"
     aliases = ("Multiply", "multiply", "times", "product", "gate")
+    of_number = "rescale({})"
     keras = "Multiply"
     squares = True
     example = "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { signal: id  gate: global_avg_pool(keepdims=true) }"

@@ -1,6 +1,7 @@
 """Poolings: a map becomes smaller, or one value, by the maximum or the mean of its windows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -16,6 +17,9 @@ class _Pooling(Op):
 
     family = "pooling"
     keeps_sign = True
+    absent: ClassVar[Mapping[str, str]] = {
+        "ceil_mode": '`pad="same"` rounds sizes up, `pad=[[0, 1], [0, 1]]` pads far edges'
+    }
 
     k: Sizes = Field(description="size of the window")
     stride: Sizes | None = Field(None, description="step of the window; its size when not given")

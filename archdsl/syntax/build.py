@@ -243,7 +243,7 @@ class Builder:
                     statements += [step for step in item.steps if isinstance(step, ast.Broken)]
                 elif flow is None:
                     flow = item
-                elif isinstance(item.steps[0], ast.Broken):
+                elif isinstance(item.steps[0], ast.Broken) or repair.lacks_body(flow.steps[-1]):
                     flow = repair.joined(flow, item)
                 else:
                     flow = self._noted(repair.second_flow(flow, item))
@@ -308,7 +308,8 @@ class Builder:
 
     def repeat(self, children: Children) -> ast.Repeat:
         index = self._name(children[3]) if len(children) == 5 else None
-        return ast.Repeat(self._span(children), children[1], index, self._body(children[-1]))
+        count, index = self._noted(repair.rounds(children[1], index))
+        return ast.Repeat(self._span(children), count, index, self._body(children[-1]))
 
     def nest(self, children: Children) -> ast.Nest:
         return ast.Nest(children[0].span, children[0])

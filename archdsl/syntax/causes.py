@@ -6,6 +6,7 @@ from typing import Final
 
 from archdsl.diagnostics import Fix
 from archdsl.source import Span
+from archdsl.syntax import tables
 from archdsl.syntax.habits import habit
 from archdsl.syntax.mistake import DECLARATION, STEP, Cause, Mistake
 from archdsl.syntax.tokens import CLOSERS
@@ -42,12 +43,32 @@ _ENDS_STEP: Final = frozenset({"NAME", "RPAR", "RSQB", "RBRACE"})
 
 
 def usual_cause(mistake: Mistake) -> Cause:
-    rules = (_other_arrow, _foreign_word, _punctuation, habit, _missing_part, _in_table, _missing_arrow, _reserved)
+    rules = (
+        _misspelt,
+        _other_arrow,
+        _foreign_word,
+        _punctuation,
+        habit,
+        _missing_part,
+        _in_table,
+        _missing_arrow,
+        _reserved,
+    )
     for rule in rules:
         cause = rule(mistake)
         if cause is not None:
             return cause
     return Cause()
+
+
+def _misspelt(mistake: Mistake) -> Cause | None:
+    """A word of the language that the repair read in place of another."""
+    for token in mistake.instead:
+        word = token.type.lower()
+        if token.text not in ("", word) and tables.load().keywords.get(word) == token.type:
+            span = mistake.span_of(token)
+            return Cause(f"did you mean `{word}`?", Fix(span, word), span=span)
+    return None
 
 
 def _other_arrow(mistake: Mistake) -> Cause | None:
@@ -93,6 +114,8 @@ def _missing_part(mistake: Mistake) -> Cause | None:
             span=mistake.span_of(before[-1]),
             expected="expected `,`, `->` or a new line before this",
         )
+    if mistake.token.type == "LBRACE" and accepted == {"EQUAL"}:
+        return Cause("a function is one expression: `fn name(x: int) = 2 * x`")
     if mistake.token.type == "LBRACE" and "DOUBLE_COLON" in accepted and "LBRACE" not in accepted:
         return Cause("a model states its shapes: `:: [224, 224, 3] -> [1000]`")
     if mistake.token.type == "ELSE":
@@ -126,3 +149,8 @@ def _reserved(mistake: Mistake) -> Cause | None:
     if token.text.isalpha() and token.type == token.text.upper() and "NAME" in mistake.accepted:
         return Cause(f"`{token}` is a word of the language; choose another name")
     return None
+
+
+_RULES: Final = (
+    *(_misspelt, _other_arrow, _foreign_word, _punctuation, habit, _missing_part, _in_table, _missing_arrow, _reserved),
+)

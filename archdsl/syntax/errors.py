@@ -82,6 +82,7 @@ def _unclosed(mistake: Mistake) -> Diagnostic | None:
     closer, may_close = _SPELLING[CLOSER[opener.type]].strip("`"), CLOSER[opener.type] in mistake.accepted
     is_closing = token.type in CLOSERS and token.type != CLOSER[opener.type]
     is_outside = opener.type != "LBRACE" and token.type in _OUTSIDE_BRACKETS and may_close
+    is_outside = is_outside and not (token.type == "LBRACE" and mistake.wants_value)
     if not (is_closing or is_outside or mistake.is_past_declaration):
         return None
     labels: tuple[Label, ...] = ()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from archdsl.diagnostics import Fix
 from archdsl.syntax.mistake import DECLARATION, Cause, Mistake
 from archdsl.syntax.tokens import Token
 
@@ -21,11 +22,33 @@ _OPERATORS: Final = {
 
 def habit(mistake: Mistake) -> Cause | None:
     """The cause, if it is one of these."""
-    for rule in (_operator, _colon, _comma, _flow_as_value, _late_let, _constant, _signature):
+    for rule in (_comparison, _braced, _operator, _colon, _comma, _flow_as_value, _late_let, _constant, _signature):
         cause = rule(mistake)
         if cause is not None:
             return cause
     return None
+
+
+def _comparison(mistake: Mistake) -> Cause | None:
+    """One sign of equality where values are compared."""
+    if mistake.token.type != "EQUAL" or "COMPARE" not in mistake.accepted:
+        return None
+    kinds = {token.type for token in _line(mistake)}
+    if not kinds & {"IF", "CHECK"}:
+        return None
+    return Cause("`==` compares", Fix(mistake.span_of(mistake.token), "=="), expected="expected `==` here")
+
+
+def _braced(mistake: Mistake) -> Cause | None:
+    """Braces where a value stands: a set, a dictionary, or steps as an argument."""
+    if mistake.token.type != "LBRACE" or not mistake.wants_value:
+        return None
+    text = next((token.text for token in mistake.instead if token.text), "")
+    if "->" in text:
+        return Cause("several steps are a `block`, and its name the argument")
+    if ":" in text:
+        return Cause("values with names are the rows of a `table { … }`")
+    return Cause("lists are written `[1, 2]`")
 
 
 def _operator(mistake: Mistake) -> Cause | None:
@@ -40,6 +63,9 @@ def _colon(mistake: Mistake) -> Cause | None:
     kind = mistake.token.type
     if kind == "COLON" and "LBRACE" in mistake.accepted and any(token.type in _BODIES for token in _line(mistake)):
         return Cause("the steps of a loop or an `if` stand in `{ … }`")
+    ends = re.match(r"[ \t]*(#[^\n]*)?\n", mistake.source.text[mistake.token.end :])
+    if kind == "COLON" and "LBRACE" in mistake.accepted and mistake.opener is None and ends:
+        return Cause("a body stands in `{ … }`, and `->` joins its steps")
     if kind in ("COLON", "EQUAL", "ARROW") and "DOUBLE_COLON" in mistake.accepted and mistake.opener is None:
         return Cause("shapes follow `::`: `:: [h, w, c] -> [h, w, 64]`")
     return None

@@ -12,7 +12,7 @@ _CONTINUES = frozenset({"ARROW", "DOUBLE_COLON", "AS", "ELSE", "RBRACE", "RPAR",
 # So does one that starts with an arrow of another language or half a `::`: no statement starts with these.
 _ARROWS = frozenset({"EQUAL", "PIPE", "COMPARE", "COLON"})
 # A line that ends with one of these is not finished.
-_UNFINISHED = frozenset({"ARROW", "LBRACE", "COMMA", "EQUAL", "NEWLINE"})
+_UNFINISHED = frozenset({"ARROW", "LBRACE", "COMMA", "EQUAL", "COLON", "NEWLINE"})
 # After one of these a new step or statement starts.
 _STARTS = frozenset({"ARROW", "LBRACE", "RBRACE"})
 

@@ -34,6 +34,7 @@ class Mistake:
         before: Sequence[Token],
         openers: Sequence[Token],
         accepted: frozenset[str],
+        instead: Sequence[Token] = (),
     ) -> None:
         self.source = source
         self.token = token
@@ -42,6 +43,8 @@ class Mistake:
         self.openers = openers
         """The brackets that are open."""
         self.accepted = accepted
+        self.instead = instead
+        """What is read in place of the token, or of that and the one before it."""
 
     @property
     def opener(self) -> Token | None:
@@ -62,6 +65,11 @@ class Mistake:
     @property
     def previous(self) -> Token | None:
         return self.before[-1] if self.before else None
+
+    @property
+    def wants_value(self) -> bool:
+        """Whether the token stands where a value begins."""
+        return "LSQB" in self.accepted and "COMMA" not in self.accepted
 
     @property
     def is_past_declaration(self) -> bool:

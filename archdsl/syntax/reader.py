@@ -104,7 +104,7 @@ class Reader:
             return self._mend(declaration(trouble))
         made = repair(trouble)
         accepted = self.automaton.accepted() - {ERROR}
-        mistake = Mistake(self.source, token, self._read, layout.brackets, accepted)
+        mistake = Mistake(self.source, token, self._read, layout.brackets, accepted, made.tokens)
         opener = layout.brackets[-1].start if layout.brackets else -1
         missing = () if any(t.text for t in made.tokens) else (opener, *(t.type for t in made.tokens))
         if self._is_news(token, missing):

@@ -133,7 +133,7 @@ def repair(trouble: Trouble) -> Repair:
         if _read(trouble.automaton, completed):
             return completed
     best, most = None, 0.0
-    for kind in (_misspelt, _missing, _unclosed, _confused, _superfluous, _given_up):
+    for kind in (_misspelt, _braced, _missing, _unclosed, _confused, _superfluous, _given_up):
         for candidate in kind(trouble):
             read = _read(trouble.automaton, candidate)
             if read and read - candidate.cost > most:
@@ -344,6 +344,22 @@ def _misspelt(trouble: Trouble) -> Iterator[Repair]:
                 yield Repair(kept, (token,), after, 1.5)
 
 
+def _braced(trouble: Trouble) -> Iterator[Repair]:
+    """Braces around a value, as other languages have them around sets, dictionaries and functions."""
+    layout, at = trouble.layout, _number(trouble.layout)
+    if trouble.token.type != "LBRACE" or not trouble.automaton.fits("LSQB") or trouble.automaton.fits("COMMA"):
+        return
+    depth = 0
+    for number in range(at, min(at + _FAR, len(layout.tokens))):
+        token = layout.tokens[number]
+        depth += (token.type in CLOSER) - (token.type in CLOSERS)
+        if not depth:
+            start = trouble.token.start
+            error = Token(ERROR, trouble.text[start : token.end], start)
+            yield Repair(len(trouble.automaton.states), (error,), layout.fork(number + 1, layout.brackets, ERROR), 1.0)
+            return
+
+
 def _below(automaton: Automaton, start: int) -> int:
     """How many states are left without the values from a place in the text on."""
     kept = len(automaton.states)
@@ -381,6 +397,8 @@ def _given_up(trouble: Trouble) -> Iterator[Repair]:
 
 
 def _takes_error(automaton: Automaton, kept: int) -> bool:
+    if kept == len(automaton.states):
+        return automaton.fits(ERROR)
     return automaton.tables.states[automaton.states[kept - 1]].get(ERROR, -1) >= 0
 
 

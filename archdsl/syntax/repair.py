@@ -12,6 +12,7 @@ from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.source import Span
 from archdsl.syntax import ast
+from archdsl.syntax.walk import walk
 
 Read = TypeVar("Read")
 
@@ -33,15 +34,41 @@ def repeated(names: Iterable[ast.Name], what: str) -> Iterator[Diagnostic]:
             yield codes.RepeatedName(span=name.span, what=what, name=name.id, labels=labels)
 
 
+def rounds(count: ast.Expr, index: ast.Name | None) -> Mended[tuple[ast.Expr, ast.Name | None]]:
+    """How often to repeat, and the number of the round. ``repeat i in n`` is how `for` has it."""
+    if index is None and isinstance(count, ast.Compare) and count.operators == ("in",):
+        name, times = count.operands
+        if isinstance(name, ast.Name):
+            fix = Fix(count.span, f"{times.span.text} as {name.id}")
+            help_ = (f"the rounds are numbered by `repeat {fix.replacement} {{ … }}`",)
+            between = Span(count.span.source, name.span.end, times.span.start)
+            at = between.start + between.text.index("in")
+            span = Span(between.source, at, at + 2)
+            found = codes.UnexpectedToken(span=span, found="`in`", expected="expected `{` or `as`", help=help_, fix=fix)
+            return Mended((times, name), (found,))
+    return Mended((count, index))
+
+
 def second_flow(flow: ast.Flow, second: ast.Flow) -> Mended[ast.Flow]:
-    """One flow in place of the two that a body has: an arrow is missing between them."""
-    found = codes.SecondFlow(
-        span=second.span.to(second.steps[0].span),
-        labels=(Label(_last(flow.span), "the flow ended here"),),
-        help=("start the line with `->` to continue the flow",),
-        fix=Fix(_before(second.span), "-> "),
-    )
+    """One flow in place of the two that a body has: an arrow is missing between them, or the second is another path."""
+    start, end = second.span.to(second.steps[0].span), _last(flow.span)
+    help_ = "start the line with `->` to continue the flow"
+    fix: Fix | None = Fix(_before(second.span), "-> ")
+    name = second.steps[0].span.text
+    if any(isinstance(node, ast.Tap) and node.name.id == name for node in walk(flow)):
+        help_, fix = f"what starts from a tap is a step of its own: `-> {{ {name} -> … }}`", None
+        nest = ast.Nest(second.span, ast.Body(second.span, (), None, second))
+        second = ast.Flow(second.span, (nest,))
+    labels = (Label(end, "the flow ended here"),)
+    found = codes.SecondFlow(span=start, labels=labels, help=(help_,), fix=fix)
     return Mended(joined(flow, second), (found,))
+
+
+def lacks_body(step: ast.Step) -> bool:
+    """Whether the body of a loop or condition could not be read, so that what follows may be it."""
+    flow = step.body.flow if isinstance(step, ast.Each | ast.Repeat) else None
+    flow = step.then.flow if isinstance(step, ast.Choose) else flow
+    return flow is not None and isinstance(flow.steps[0], ast.Broken)
 
 
 def branches(given: tuple[ast.Branch, ...]) -> Mended[tuple[ast.Branch, ...]]:
