@@ -82,7 +82,8 @@ def _same_stride(factor: int, small: Place, large: Place, channels: object) -> A
     if stride is None:
         for step, op in _ops(small):
             given = step.arguments or ()
-            if _default(op, "stride") is None and "k" in op.model_fields and len(given) == 1 and given[0].name is None:
+            is_odd = len(given) == 1 and isinstance(k := given[0].value, ast.Literal) and k.value in (3, 5, 7)
+            if is_odd and _default(op, "stride") is None and "k" in op.model_fields:
                 mended = f"{op.name}({given[0].span.text}, stride=1)"
                 return (f"the stride of `{op.name}` is its `k` unless it is given: `{mended}`",), None
         return (f"one is {factor} times as large: give both the same strides, or `upsample({factor})` the other",), None

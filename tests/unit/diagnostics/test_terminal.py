@@ -27,7 +27,7 @@ error[sample]: branches of `add` have different shapes
 13 |     skip: if stride == 1 and c == out { id } else { ConvBN(out, k=1) }
    |     ---- [56, 56, 512]
    |
-   = in Bottleneck(128, stride=2), from Stage(128, depth=4) at 25:6; and 2 more instances
+   = in Bottleneck(128, stride=2), from Stage(128, depth=4) at 19:3; and 2 more instances
    = help: pass the block's stride: `ConvBN(out, k=1, stride=stride)`"""
     )
 

@@ -57,7 +57,9 @@ def test_values_in_words(value: str, described: str) -> None:
         ("add { id, conv(16) }", "project it to the channels of the other: `conv(16, k=1)`"),
         ("add { id, crop(1) }", "give both the same strides and padding"),
         ("add { id, global_avg_pool(keepdims=true) }", "`add(broadcast=true)` stretches dimensions of size 1"),
-        ("add { id, global_avg_pool }", None),
+        ("add { id, avg_pool(3) }", "the stride of `avg_pool` is its `k` unless it is given: `avg_pool(3, stride=1)`"),
+        ("add { id, global_avg_pool }", "`global_avg_pool(keepdims=true)` keeps the dimensions, with size 1"),
+        ("add { id, flatten }", None),
         ("conv(9, groups=3)", "`2` and `4` would divide 8"),
     ],
 )

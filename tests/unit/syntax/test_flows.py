@@ -78,3 +78,11 @@ def test_spans_run_from_end_to_end() -> None:
     assert [step.span.text for step in steps] == ["conv(64, k=3)", "relu"]
     assert block.body.flow.span.text == "conv(64, k=3)\n  -> relu"  # type: ignore[union-attr]
     assert block.span.text == text
+
+
+def test_a_flow_may_start_on_the_line_after_its_label() -> None:
+    split, joined = (
+        "add {\n    main:\n      conv(8) -> relu\n    skip:\n      id\n  }",
+        "add { main: conv(8) -> relu  skip: id }",
+    )
+    assert flow(split) == flow(joined)
