@@ -44,6 +44,8 @@ def on_join(ref: OpRef, shapes: tuple[Shape, Shape], places: tuple[Place, Place]
     if "broadcast" in ref.op.model_fields and all(a == b or 1 in (a, b) for a, b in zip(first, second, strict=True)):
         return (f"`{ref.op.name}(broadcast=true)` stretches dimensions of size 1",), None
     if first[:-1] != second[:-1]:
+        if pooled := _pooled(places[0]) or _pooled(places[1]):
+            return (pooled,), None
         larger = 0 if _factor(first, second) else 1
         factor = _factor(first, second) or _factor(second, first)
         if not factor:
@@ -80,12 +82,6 @@ def _factor(large: Shape, small: Shape) -> int:
 def _same_stride(factor: int, small: Place, large: Place, channels: object) -> Advice:
     stride = _stride_of(small, factor)
     if stride is None:
-        for step, op in _ops(small):
-            given = step.arguments or ()
-            is_odd = len(given) == 1 and isinstance(k := given[0].value, ast.Literal) and k.value in (3, 5, 7)
-            if is_odd and _default(op, "stride") is None and "k" in op.model_fields:
-                mended = f"{op.name}({given[0].span.text}, stride=1)"
-                return (f"the stride of `{op.name}` is its `k` unless it is given: `{mended}`",), None
         return (f"one is {factor} times as large: give both the same strides, or `upsample({factor})` the other",), None
     call = _without_stride(large)
     if call is not None:
@@ -138,6 +134,16 @@ def _ops(place: Place) -> Iterator[tuple[ast.Apply, type[Op]]]:
             found = scope.find(node.target.id)
             if isinstance(found, OpRef):
                 yield node, found.op
+
+
+def _pooled(place: Place) -> str:
+    """The help for a branch with a window whose size is odd, and its stride because none is given."""
+    for step, op in _ops(place):
+        is_odd = len(given := step.arguments or ()) == 1 and given[0].span.text in ("3", "5", "7")
+        if is_odd and _default(op, "stride") is None and "k" in op.model_fields:
+            mended = f"{op.name}({given[0].span.text}, stride=1)"
+            return f"the stride of `{op.name}` is its `k` unless it is given: `{mended}`"
+    return ""
 
 
 def _default(op: type[Op], argument: str) -> object:
