@@ -8,8 +8,10 @@ values, one error for one cause, and a help that can be pasted?
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
@@ -81,6 +83,17 @@ def test_fixes_help(path: Path) -> None:
         left = _diagnose(mended, path)
         places = {(d.code, d.text, d.span.start) for d in left}
         assert (found.code, found.text, found.span.start + moved) not in places, fix.replacement
+
+
+def test_each_is_judged() -> None:
+    """By what a reader is told: the cause, the place and the mend; what is missing is in the backlog."""
+    judged = {name: words.split() for name, words in tomllib.loads((FOLDER / "judged.toml").read_text("utf-8")).items()}
+    assert set(judged) == set(map(_name, CASES))
+    assert len(judged) >= 250
+    assert all(words and set(words) <= {"cause", "place", "mend"} for words in judged.values())
+    assert mean(map(len, judged.values())) >= 2.7
+    wanted = {path.stem for path in (FOLDER / "backlog").glob("*.txt")}
+    assert {name for name, words in judged.items() if len(words) < 3} == wanted
 
 
 def test_every_code_has_a_case() -> None:

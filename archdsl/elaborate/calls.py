@@ -76,7 +76,8 @@ class Calls:
             )
             return RecursiveDefinition(span=span, name=name, help=help_)
         if isinstance(decl, ast.Function):
-            return RecursiveDefinition(span=span, name=name)
+            rounds = ("a list holds what rounds would compute: `sum([… for i in range(n)])`",)
+            return RecursiveDefinition(span=span, name=name, help=rounds)
         since = list(self._entered).index(id(decl)) + 1
         between = list(self._entered.values())[since:]
         labels = tuple(Label(s, "through this") for s in between[:_LABELS])

@@ -291,7 +291,8 @@ def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: 
             return call_init(callee.kind, given, span)
         case FunctionRef():
             return _call_function(callee, given, span, scope)
-    raise Failure(codes.NotCallable(span=span, value=describe(callee)))
+    help_ = ("a value stands without brackets",) if isinstance(callee, int | float | str | tuple) else ()
+    raise Failure(codes.NotCallable(span=span, value=describe(callee), help=help_))
 
 
 def _call_function(function: FunctionRef, given: Arguments, span: Span, scope: Scope) -> Value:

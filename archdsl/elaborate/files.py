@@ -20,6 +20,7 @@ from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.parser import ParseCache
 
+_PROJECT: Final = ("the project is the nearest folder above with a `.git`, a `pyproject.toml` or a file `.archdsl`",)
 _SHOWN: Final = 60
 """Characters of the first line of a file that is too long."""
 
@@ -96,7 +97,7 @@ class Files:
         try:
             source = self.loader.file(node.module, importer) if node.is_path else self.loader.library(node.module)
         except Outside:
-            self._reporter.report(codes.OutsideProject(span=node.place, module=node.module))
+            self._reporter.report(codes.OutsideProject(span=node.place, module=node.module, help=_PROJECT))
             return None
         except Unreadable as error:
             self._reporter.report(codes.UnknownModule(span=node.place, module=node.module, hint=str(error)))
@@ -113,7 +114,8 @@ class Files:
         around = [s.identity for s in self._loading]
         if source.identity in around:
             names = [s.name for s in self._loading[around.index(source.identity) :]]
-            return codes.ImportCycle(span=span, cycle=" -> ".join([*names, names[0]]))
+            help_ = ("what both files need stands in a third",)
+            return codes.ImportCycle(span=span, cycle=" -> ".join([*names, names[0]]), help=help_)
         if len(self._modules) >= limits.files:
             most = f"{limits.files:_} files"
             return limit_codes.TooManyFiles(span=span, most=most, help=limits.advice("files"))

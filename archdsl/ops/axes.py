@@ -26,7 +26,8 @@ Pair: TypeAlias = tuple[int, int]
 def axis_index(axis: int, shape: Shape) -> int:
     """Which dimension of ``shape`` the argument ``axis`` means; negative ones count from the end."""
     if not -len(shape) <= axis < len(shape):
-        raise Misfit(codes.AxisOutOfRange, argument="axis", what="axis", value=str(axis), shape=show(shape))
+        help_ = (f"axes are 0 to {len(shape) - 1}, or -1 for the last, without the batch",) if shape else ()
+        raise Misfit(codes.AxisOutOfRange, argument="axis", help=help_, what="axis", value=str(axis), shape=show(shape))
     return axis % len(shape)
 
 

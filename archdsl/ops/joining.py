@@ -62,6 +62,7 @@ class Add(_BroadcastingJoin):
     """The sum, element by element: residual connections (He et al. 2015)."""
 
     name = "add"
+    of_number = "rescale(1.0, {})"
     aliases = ("Add", "plus", "skip_connection")
     keras = "Add"
     example = "[56, 56, 64] -> [56, 56, 64]: add { main: conv(64, k=3)  skip: id }"

@@ -24,6 +24,7 @@ from archdsl.syntax.tokens import ERROR, Token
 _SCALE = {"k": 1_000, "M": 1_000_000, "G": 1_000_000_000}
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
+_BACKSLASH = ('a backslash is written twice, and the others are `\\n`, `\\t` and `\\"`',)
 _DIGITS = 4_000
 _WORD = re.compile(r"[^\W\d]\w*")
 _HEAD = re.compile(r"\s*([^\W\d]\w*)\s+([^\W\d]\w*)")
@@ -435,7 +436,7 @@ class Builder:
         def unescape(match: re.Match[str]) -> str:
             if match[1] not in _ESCAPES:
                 at = token.start + 1 + match.start()
-                self.found.append(codes.BadEscape(span=Span(self.source, at, at + 2), escape=match[0]))
+                self.found.append(codes.BadEscape(span=Span(self.source, at, at + 2), escape=match[0], help=_BACKSLASH))
             return _ESCAPES.get(match[1], match[1])
 
         inner = token.text[1:-1]

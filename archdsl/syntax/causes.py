@@ -118,6 +118,8 @@ def _missing_part(mistake: Mistake) -> Cause | None:
         return Cause("a function is one expression: `fn name(x: int) = 2 * x`")
     if mistake.token.type == "LBRACE" and "DOUBLE_COLON" in accepted and "LBRACE" not in accepted:
         return Cause("a model states its shapes: `:: [224, 224, 3] -> [1000]`")
+    if mistake.token.type == "DOT" and before and before[-1].type == "FROM":
+        return Cause('a file is named in quotes: `from "./blocks.arch" import …`')
     if mistake.token.type == "ELSE":
         return Cause("`else` follows the `}` of an `if`")
     if before and before[-1].type == "ARROW" and mistake.token.type not in STEP:

@@ -126,7 +126,7 @@ def _expected(accepted: Collection[str]) -> str:
         if kind <= left:
             words.append(word)
             left -= kind | (_BEFORE_VALUE if kind is _VALUE else frozenset())
-    if left & {"COMMA", "RPAR", "LBRACE", "RBRACE", "NEWLINE", "ARROW"}:
+    if left & {"COMMA", "RPAR", "RSQB", "LBRACE", "RBRACE", "NEWLINE", "ARROW", "ELSE"}:
         left -= _GOES_ON
     if "ARROW" in left:
         left -= _STEP_GOES_ON
