@@ -60,6 +60,9 @@ class Located(NamedTuple):
     asked: str
     """What outputs call the spec: as it was typed, but without the folders of the machine."""
 
+    file: Path | None = None
+    """Where the text may be changed: nowhere for a pipe, a bundled spec and one of a revision."""
+
     @property
     def is_graph(self) -> bool:
         """Whether it is a saved graph, which is JSON. From a pipe, what starts with a brace is one: no spec does."""
@@ -251,7 +254,7 @@ def on_disk(
     full = path.resolve()
     place = _project(full, path)
     loader = ({} if loaders is None else loaders).setdefault(place, DiskLoader(place[0], limits, place[1]))
-    return _located(spec, path, loader.source(full, text), loader, model)
+    return _located(spec, path, loader.source(full, text), loader, model)._replace(file=full)
 
 
 def _at_revision(spec: str, path: Path, name: str, model: str | None, limits: Limits) -> Located:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -31,6 +32,8 @@ class Report(NamedTuple):
     seconds: float
     sizes: Mapping[str, tuple[Least, ...]]
     """Of each model that leaves sizes open, what these must be at least."""
+    fixed: int | None = None
+    """How many problems were mended before, if that was asked for."""
 
 
 def examine(located: Located, parsed: ParseCache) -> Report:
@@ -82,7 +85,16 @@ def as_text(reports: Sequence[Report], most: int) -> str:
     if len(reports) > 1:
         seconds = sum(report.seconds for report in reports)
         parts.append(f"{len(reports)} specs: {_count(list(shown.values()))} ({seconds * 1000:.0f} ms)")
-    return "\n".join(parts)
+    return "\n".join((*parts, *_fixable(list(shown.values()))))
+
+
+def _fixable(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
+    """How many problems have fixes, and what applies them."""
+    fixes = Counter(d.fix.is_safe for d in diagnostics if d.fix)
+    if safe := fixes[True]:
+        yield f"{safe} can be mended by `--fix`; `--diff` shows how"
+    if others := fixes[False]:
+        yield f"{others} can be mended by `--fix --unsafe`, if that is what is meant; `--diff --unsafe` shows how"
 
 
 def _key(diagnostic: Diagnostic) -> tuple[object, ...]:
@@ -112,6 +124,8 @@ def _text(report: Report, new: Sequence[Diagnostic], most: int) -> Iterator[str]
         parts.append(_count(report.diagnostics) + (f" ({known} of them above)" if known else ""))
     else:
         parts.append("no problems, but nothing to compile: a `check` line compiles a block")
+    if report.fixed:
+        parts.append(f"{report.fixed} fixed")
     yield f"{report.file}: {', '.join(parts)} ({report.seconds * 1000:.0f} ms)"
     yield from (f"  {model} is proved for {', '.join(map(str, sizes))}" for model, sizes in report.sizes.items())
 
@@ -133,6 +147,7 @@ def _object(report: Report) -> dict[str, Any]:
         "models": list(report.models),
         "checks": report.checks,
         **({"sizes": sizes} if sizes else {}),
+        **({} if report.fixed is None else {"fixed": report.fixed}),
         "errors": sum(d.is_error for d in report.diagnostics),
         "warnings": sum(not d.is_error for d in report.diagnostics),
         "diagnostics": [to_json(d) for d in report.diagnostics],

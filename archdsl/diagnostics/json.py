@@ -26,7 +26,7 @@ def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """One diagnostic as plain values.
 
     ``trace`` runs from the innermost call outwards, ``more`` counts further instances with the same mistake, and
-    ``fix`` is a replacement that may be applied as it is, or null.
+    ``fix`` is a replacement, or null; one that is ``safe`` may be applied without asking.
     """
     fix = diagnostic.fix
     return {
@@ -40,7 +40,7 @@ def to_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "trace": [{"call": frame.call} | _location(frame.span) for frame in diagnostic.trace],
         "more": diagnostic.more,
         "help": list(diagnostic.help),
-        "fix": None if fix is None else _location(fix.span) | {"replacement": fix.replacement},
+        "fix": None if fix is None else _location(fix.span) | {"replacement": fix.replacement, "safe": fix.is_safe},
     }
 
 

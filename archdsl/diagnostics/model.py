@@ -31,10 +31,13 @@ class Frame(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """A replacement that a tool may apply as it is."""
+    """A replacement of one piece of text."""
 
     span: Span
     replacement: str
+    is_safe: bool = False
+    """Whether a tool may apply it without asking: a graph stays as it is, names of nodes included, and what is no valid
+    spec has one reading."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from itertools import islice
+
+from archdsl.diagnostics.model import Fix
+from archdsl.source import Span
 
 _MOST = 3
 _LENGTH = 60
@@ -62,6 +65,45 @@ def did_you_mean(name: str, candidates: Iterable[str], aliases: Mapping[str, str
     if not names:
         return ()
     return (f"did you mean {', '.join(names[:-1]) + ' or ' if names[1:] else ''}{names[-1]}?",)
+
+
+def respelt(span: Span, name: str, near: Sequence[str], aliases: Mapping[str, str] | None = None) -> Fix | None:
+    """The fix that writes the first of the suggestions for ``name`` at ``span``, if there is one.
+
+    Safe if it is the only one, and ``name`` is what it is called elsewhere, the same letters in another case, or a
+    slip: two neighbouring letters swapped, or one too many or too few, before the last, in a name of five letters or
+    more. Names that differ in a digit, in another letter or at their end are often two names: ``c3`` and ``c4``,
+    ``stage`` and ``stages``.
+    """
+    if not near:
+        return None
+    is_safe = len(near) == 1 and ((aliases or {}).get(name) == near[0] or _is_spelling(name, near[0]))
+    return Fix(span, near[0], is_safe)
+
+
+def _is_spelling(name: str, meant: str) -> bool:
+    """
+    >>> [_is_spelling(*pair) for pair in (("BatchNorm", "batch_norm"), ("stirde", "stride"), ("grops", "groups"))]
+    [True, True, True]
+    >>> [_is_spelling(*pair) for pair in (("C", "c"), ("c3", "c4"), ("stages", "stage"), ("gain", "main"))]
+    [False, False, False, False]
+    """
+    one, other = _letters(name), _letters(meant)
+    if one == other:
+        return len(one) > 1
+    if min(len(one), len(other)) < _LONG_ENOUGH or one[-1] != other[-1]:
+        return False
+    short, long = sorted((one, other), key=len)
+    if len(short) == len(long):
+        at = next(i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b)
+        swapped = one[:at] + one[at + 1 : at + 2] + one[at] + one[at + 2 :]
+        return swapped == other and one[at : at + 2].isalpha()
+    extra = [i for i, letter in enumerate(long[:-1]) if letter.isalpha() and long[:i] + long[i + 1 :] == short]
+    return bool(extra)
+
+
+_LONG_ENOUGH = 5
+"""Letters of a name in which a slip is told from another name."""
 
 
 def _similar(wanted: str, known: Iterable[str]) -> list[str]:

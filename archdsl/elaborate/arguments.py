@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Final, TypeAlias
 
-from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import values as codes
-from archdsl.diagnostics.suggest import closest
+from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.values import BlockRef, Given, OpRef
 from archdsl.ops.base import Op, Weighted
@@ -89,7 +89,7 @@ def unexpected(callee: str, key: ast.Name, names: Sequence[str], absent: Mapping
     foreign = {alias: name for alias, name in _FOREIGN_ARGUMENTS.items() if name in names}
     near = closest(key.id, names, foreign)
     help_ = (f"did you mean `{near[0]}`?",) if near else (f"it has {', '.join(names)}",) if names else ()
-    fix = Fix(key.span, near[0]) if near else None
+    fix = respelt(key.span, key.id, near, foreign)
     return codes.UnexpectedArgument(span=key.span, callee=callee, argument=key.id, help=help_, fix=fix)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
-from archdsl.diagnostics import Diagnostic, Fix, Label
+from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as codes
-from archdsl.diagnostics.suggest import closest
+from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate import operators
 from archdsl.elaborate.arguments import Arguments, give, give_block, give_op, missing_arguments
 from archdsl.elaborate.builtin_calls import call_builtin, call_init
@@ -223,7 +223,7 @@ def _field(node: ast.Field, scope: Scope) -> Value:
     if node.name.id not in fields:
         near = closest(node.name.id, fields, {})
         help_ = (f"did you mean `{near[0]}`?",) if near else (f"it has {', '.join(fields)}",) if fields else ()
-        fix = Fix(node.name.span, near[0]) if near else None
+        fix = respelt(node.name.span, node.name.id, near)
         what = f"`{node.value.span.text}`" if fields else describe(value)
         if isinstance(value, tuple) and value and isinstance(value[0], Row | Bundle):
             help_ = (f"`[x.{node.name.id} for x in {node.value.span.text}]` takes it of each",)

@@ -7,7 +7,7 @@ from typing import Final
 from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import names as codes
-from archdsl.diagnostics.suggest import closest, did_you_mean
+from archdsl.diagnostics.suggest import closest, did_you_mean, respelt
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.loader import Loader, Outside, Unreadable, library_home
 from archdsl.elaborate.module import Evaluate, Module
@@ -139,11 +139,11 @@ class Files:
             return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
         homes = (library_home(imported.name.id, self.loader) for imported in node.names)
         if home := next(filter(None, homes), None):
-            help_, fix = (f"the library has it in `{home}`",), Fix(node.place, home)
-            return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=fix)
+            help_ = (f"the library has it in `{home}`",)
+            return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=Fix(node.place, home))
         near = closest(node.module, self.loader.modules())
         if near:
-            help_, fix = (f"did you mean `{near[0]}`?",), Fix(node.place, near[0])
+            help_, fix = (f"did you mean `{near[0]}`?",), respelt(node.place, node.module, near)
             return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=fix)
         hint = f"the library has {', '.join(self.loader.modules())}"
         return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
@@ -152,5 +152,5 @@ class Files:
 def _unknown_import(name: ast.Name, module: Module, module_name: str) -> Diagnostic:
     near = closest(name.id, module.exports())
     help_ = did_you_mean(name.id, module.exports()) or (f"it defines {', '.join(module.exports())}",)
-    fix = Fix(name.span, near[0]) if near else None
+    fix = respelt(name.span, name.id, near)
     return codes.UnknownImport(span=name.span, name=name.id, module=module_name, help=help_, fix=fix)

@@ -40,7 +40,7 @@ class Module:
         """Adds an import after those that the file has, or at its start."""
         ends = [d.span.end for d in self.ast.declarations if isinstance(d, ast.Import)]
         at = Span(self.source, ends[-1], ends[-1]) if ends else Span(self.source, 0, 0)
-        return Fix(at, f"\n{line}" if ends else f"{line}\n")
+        return Fix(at, f"\n{line}" if ends else f"{line}\n", is_safe=True)
 
     @property
     def models(self) -> dict[str, ast.Block | ast.Variant]:

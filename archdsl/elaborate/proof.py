@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from archdsl.diagnostics import Diagnostic, Fix
+from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import flows as codes
-from archdsl.diagnostics.suggest import closest
+from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import Pattern, agrees, assumed, broken
 from archdsl.elaborate.template import Assembly
@@ -56,7 +56,7 @@ def _other_ports(name: str, body: ast.Body, ports: Sequence[str], results: dict[
     if wrong is not None:
         span = wrong.span
         near = closest(wrong.id, [port for port in ports if port not in results])
-        help_, fix = ((f"did you mean `{near[0]}`?",), Fix(span, near[0])) if near else ((), None)
+        help_, fix = ((f"did you mean `{near[0]}`?",) if near else ()), respelt(span, wrong.id, near)
     elif isinstance(last, ast.Apply) and ports != [""]:
         help_ = (f"end with `ports {{ {'  '.join(f'{port}: …' for port in ports)} }}`",)
     return codes.PortsMismatch(

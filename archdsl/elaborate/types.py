@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import names as codes
-from archdsl.diagnostics.suggest import closest
+from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.values import (
     POISON,
@@ -115,7 +115,7 @@ def _check(wanted: ast.Type) -> Iterator[Diagnostic]:
             help_ = (f"did you mean `{near[0]}`?",) if near else (f"types are {', '.join(_TYPES)}",)
             span, name = alternative.span, alternative.span.text
             yield codes.UnknownName(
-                span=span, name=name, what="type", help=help_, fix=Fix(span, near[0]) if near else None
+                span=span, name=name, what="type", help=help_, fix=respelt(span, name, near, _FOREIGN)
             )
         elif alternative.item is not None:
             yield from _check(alternative.item)
@@ -130,9 +130,10 @@ def usual_cause(value: Value, wanted: str, span: Span) -> tuple[tuple[str, ...],
     choices = re.findall(r'"(\w+)"', wanted)
     if is_text and choices:
         near = closest(value, choices)
-        return ((f'did you mean `"{near[0]}"`?',), Fix(span, f'"{near[0]}"')) if near else ((), None)
+        fix = respelt(span, value, near)
+        return ((f'did you mean `"{near[0]}"`?',), fix._replace(replacement=f'"{near[0]}"')) if fix else ((), None)
     if is_text and (value in LANGUAGE or re.fullmatch(r"-?\d+(\.\d+)?", value)):
-        fix = Fix(span, value) if text == f'"{value}"' else None
+        fix = Fix(span, value, is_safe=True) if text == f'"{value}"' else None
         return (f"write it without quotes: `{value}`",), fix
     if is_text and re.search(r"\bop\b", wanted) and re.fullmatch(r"[A-Za-z_]\w*", value):
         return (f"a block is named without quotes: `{value}`",), Fix(span, value) if text == f'"{value}"' else None

@@ -9,7 +9,7 @@ from typing import Final
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as codes
-from archdsl.diagnostics.suggest import closest, did_you_mean
+from archdsl.diagnostics.suggest import closest, did_you_mean, respelt
 from archdsl.elaborate.builtins import LANGUAGE, aliases
 from archdsl.elaborate.loader import library_home
 from archdsl.elaborate.reporter import EXPLAINED
@@ -20,13 +20,14 @@ from archdsl.ops.registry import OPS
 from archdsl.ops.wanted import wanted
 from archdsl.source import Span
 from archdsl.syntax import ast
+from archdsl.syntax.walk import walk
 
 
 def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> Diagnostic:
     """The diagnostic for a name without a meaning, with what the writer may have meant."""
     if name in _FOREIGN_VALUES:
         help_, replacement = _FOREIGN_VALUES[name]
-        fix = Fix(span, replacement) if replacement else None
+        fix = Fix(span, replacement, is_safe=True) if replacement else None
         return codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
     plain = codes.UnknownName(span=span, name=name, what=what)
     if scope.session.reporter.sink.has(plain):  # in another round or instance: it is counted, and was explained
@@ -56,7 +57,9 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     if what != "name" or not closest(name, own, figures):
         visible, foreign = [*own, *scope.module.names.declared, *_meant(what)], aliases()
     near = closest(name, visible, foreign)
-    fix = Fix(span, near[0]) if near else None
+    fix = respelt(span, name, near, foreign)
+    if fix and name in foreign and _is_called_by_position(span, scope):
+        fix = fix._replace(is_safe=False)
     return codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)
 
 
@@ -65,17 +68,24 @@ def _meant(what: str) -> Iterable[str]:
     return (n for n in LANGUAGE if what == "name" or not isinstance(LANGUAGE[n], Builtin | InitRef))
 
 
+def _is_called_by_position(span: Span, scope: Scope) -> bool:
+    """Whether what stands at a place is called with several arguments by position, whose order is another elsewhere."""
+    calls = (node for each in scope.module.ast.declarations for node in walk(each) if isinstance(node, ast.Apply))
+    given = next((call.arguments or () for call in calls if call.target.span == span), ())
+    return sum(argument.name is None for argument in given) > 1
+
+
 def _usual_cause(name: str, span: Span, names: Names | None) -> tuple[str, Fix | None] | None:
     """What Python's libraries make one write, and what a signature would have to say."""
     if name in _choices():
-        return f'a string stands in quotes: `"{name}"`', Fix(span, f'"{name}"')
+        return f'a string stands in quotes: `"{name}"`', Fix(span, f'"{name}"', is_safe=True)
     dotted = re.match(r"(?:\.[A-Za-z_][A-Za-z_0-9]*)+", span.source.text[span.end : span.end + 100])
     if dotted is not None:  # `nn.ReLU`
         last = dotted[0].rpartition(".")[2]
         found = last if last in OPS else aliases().get(last)
         whole = Span(span.source, span.start, span.end + dotted.end())
         if found:
-            return f"did you mean `{found}`?", Fix(whole, found)
+            return f"did you mean `{found}`?", Fix(whole, found, is_safe=True)
     if name in _FOREIGN_STEPS:
         return _FOREIGN_STEPS[name], None
     if name in _FLOWING:

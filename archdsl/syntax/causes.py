@@ -67,7 +67,7 @@ def _misspelt(mistake: Mistake) -> Cause | None:
         word = token.type.lower()
         if token.text not in ("", word) and tables.load().keywords.get(word) == token.type:
             span = mistake.span_of(token)
-            return Cause(f"did you mean `{word}`?", Fix(span, word), span=span)
+            return Cause(f"did you mean `{word}`?", Fix(span, word, is_safe=True), span=span)
     return None
 
 
@@ -78,7 +78,7 @@ def _other_arrow(mistake: Mistake) -> Cause | None:
     for arrow in OTHER_ARROWS:
         if mistake.source.text.startswith(arrow, at.start):
             whole = Span(mistake.source, at.start, at.start + len(arrow))
-            return Cause("steps are joined by `->`", Fix(whole, "->"), span=whole)
+            return Cause("steps are joined by `->`", Fix(whole, "->", is_safe=True), span=whole)
     return None
 
 
@@ -86,7 +86,7 @@ def _foreign_word(mistake: Mistake) -> Cause | None:
     at = mistake.span_of(mistake.token)
     starts = mistake.accepted | {"NEWLINE"} >= DECLARATION
     if mistake.token.text in ("//", "/") and (starts or "ARROW" in mistake.accepted):
-        return Cause("comments start with `#`", Fix(at, "#") if mistake.token.text == "//" else None)
+        return Cause("comments start with `#`", Fix(at, "#", is_safe=True) if mistake.token.text == "//" else None)
     for token in (mistake.token, mistake.previous):
         if token is not None and token.text in _FOREIGN_WORDS:
             return Cause(_FOREIGN_WORDS[token.text])
@@ -98,10 +98,16 @@ def _punctuation(mistake: Mistake) -> Cause | None:
     if token.type in CLOSERS and mistake.opener is None:
         return Cause(fix=Fix(at, ""), expected="no bracket is open here")
     if token.type == "COLON" and "EQUAL" in mistake.accepted and mistake.bracket == "(":
-        return Cause("named arguments use `=`", Fix(at, "="))
+        return Cause("named arguments use `=`", Fix(_with_blanks(at), "=", is_safe=True))
     if token.type == "EQUAL" and "COLON" in mistake.accepted and mistake.bracket == "{":
-        return Cause("labels use `:`", Fix(at, ":"))
+        return Cause("labels use `:`", Fix(_with_blanks(at), ": ", is_safe=True))
     return None
+
+
+def _with_blanks(at: Span) -> Span:
+    """A place with the blanks around it."""
+    text = at.source.text
+    return at._replace(start=len(text[: at.start].rstrip(" ")), end=len(text) - len(text[at.end :].lstrip(" ")))
 
 
 def _missing_part(mistake: Mistake) -> Cause | None:
@@ -143,7 +149,8 @@ def _missing_arrow(mistake: Mistake) -> Cause | None:
     if "ARROW" not in mistake.accepted:
         return None
     at = mistake.span_of(mistake.token)
-    return Cause("steps are joined by `->`", Fix(Span(at.source, at.start, at.start), "-> "))
+    is_safe = "COMMA" not in mistake.accepted  # which would separate two branches
+    return Cause("steps are joined by `->`", Fix(Span(at.source, at.start, at.start), "-> ", is_safe))
 
 
 def _reserved(mistake: Mistake) -> Cause | None:

@@ -30,6 +30,8 @@ _GOES_ON: Final = frozenset(
 )  # fmt: skip
 _STEP_GOES_ON: Final = frozenset({"LBRACE", "DOUBLE_COLON", "AS"})
 _MOST_WORDS = 6
+_QUOTES: Final = {"'": "'", "“": "”"}
+"""Of other languages and word processors: what begins a string, and what ends it."""
 # What cannot stand within ( or [, so that its closing bracket must be missing.
 _OUTSIDE_BRACKETS: Final = frozenset({"ARROW", "AS", "LBRACE", "DOUBLE_COLON"})
 
@@ -58,11 +60,11 @@ def _character(at: int, source: SourceFile) -> Diagnostic:
             character=f"in the number `{text[at:end]}`",
             help=(f"{help_}figures may end in `k`, `M` or `G`; a name starts with a letter",),
         )
-    closing = text.find(char, at + 1, line_end)
-    if char == "'" and closing > 0 and '"' not in text[at:closing]:
-        fix = Fix(Span(source, at, closing + 1), f'"{text[at + 1 : closing]}"')
+    closing = text.find(_QUOTES.get(char, char), at + 1, line_end)
+    if char in _QUOTES and closing > 0 and '"' not in text[at:closing]:
+        fix = Fix(Span(source, at, closing + 1), f'"{text[at + 1 : closing]}"', is_safe=True)
         return codes.UnexpectedCharacter(
-            span=fix.span, character="`'`", help=(f"strings use double quotes: `{fix.replacement}`",), fix=fix
+            span=fix.span, character=f"`{char}`", help=(f"strings use double quotes: `{fix.replacement}`",), fix=fix
         )
     span = Span(source, at, at + 1)
     help_, replacement = FOREIGN_CHARACTERS.get(char, ("", None))
@@ -70,8 +72,13 @@ def _character(at: int, source: SourceFile) -> Diagnostic:
         span=span,
         character=f"`{char}`" if char.isprintable() and not char.isspace() else f"U+{ord(char):04X}",
         help=(help_,) if help_ else (),
-        fix=None if replacement is None else Fix(span, replacement),
+        fix=None if replacement is None else Fix(span, replacement, _stands_alone(span, replacement)),
     )
+
+
+def _stands_alone(span: Span, replacement: str) -> bool:
+    """Whether a replacement stands for the character; none does only where a line ends without it."""
+    return bool(replacement) or not span.source.line(span.line)[span.column :].strip()
 
 
 def _unclosed(mistake: Mistake) -> Diagnostic | None:
@@ -90,12 +97,13 @@ def _unclosed(mistake: Mistake) -> Diagnostic | None:
         labels = (Label(mistake.span_of(token), f"`{closer}` is missing before this"),)
     fix = None
     if opener.type != "LBRACE" and may_close:
-        closes_another = any(CLOSER[o.type] == token.type for o in mistake.openers[:-1])
-        fix = (
-            Fix(mistake.span_of(token), closer)
-            if is_closing and not closes_another
-            else Fix(mistake.after_previous, closer)
-        )
+        around = mistake.openers[:-1]
+        if is_closing and not any(CLOSER[o.type] == token.type for o in around):
+            fix = Fix(mistake.span_of(token), closer, is_safe=True)
+        else:  # with brackets around it or within, it could be missing at another place
+            inside = any(token.type == opener.type and token.start > opener.start for token in mistake.before)
+            is_safe = is_outside and not inside and (not around or around[-1].type == "LBRACE")
+            fix = Fix(mistake.after_previous, closer, is_safe)
     return codes.UnclosedBracket(span=mistake.span_of(opener), opener=opener.text, labels=labels, fix=fix)
 
 

@@ -36,7 +36,9 @@ def _comparison(mistake: Mistake) -> Cause | None:
     kinds = {token.type for token in _line(mistake)}
     if not kinds & {"IF", "CHECK"}:
         return None
-    return Cause("`==` compares", Fix(mistake.span_of(mistake.token), "=="), expected="expected `==` here")
+    return Cause(
+        "`==` compares", Fix(mistake.span_of(mistake.token), "==", is_safe=True), expected="expected `==` here"
+    )
 
 
 def _braced(mistake: Mistake) -> Cause | None:

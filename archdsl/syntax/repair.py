@@ -39,7 +39,7 @@ def rounds(count: ast.Expr, index: ast.Name | None) -> Mended[tuple[ast.Expr, as
     if index is None and isinstance(count, ast.Compare) and count.operators == ("in",):
         name, times = count.operands
         if isinstance(name, ast.Name):
-            fix = Fix(count.span, f"{times.span.text} as {name.id}")
+            fix = Fix(count.span, f"{times.span.text} as {name.id}", is_safe=True)
             help_ = (f"the rounds are numbered by `repeat {fix.replacement} {{ … }}`",)
             between = Span(count.span.source, name.span.end, times.span.start)
             at = between.start + between.text.index("in")

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from archdsl.cli import checking
-from archdsl.cli.exits import SPEC_ERRORS
+from archdsl.cli.exits import SPEC_ERRORS, Refusal
 from archdsl.cli.limits import limit_option
 from archdsl.cli.paths import expand
 from archdsl.cli.specs import SpecType, find, is_bundled
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from archdsl.files import Loaders
 
 _EPILOG = """\b
 Examples:
   archdsl check net.arch specs/
+  archdsl check --fix specs/
+  archdsl check --diff --unsafe net.arch
   archdsl check --strict --format github specs/
   archdsl check --format sarif net.arch > net.sarif
   git show HEAD:net.arch | archdsl check -"""
@@ -25,6 +30,9 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @click.argument("specs", metavar="SPEC…", type=SpecType(), nargs=-1, required=True)
+@click.option("--fix", is_flag=True, help="Apply the fixes that are safe, then check.")
+@click.option("--diff", is_flag=True, help="Show what `--fix` would change, and change nothing.")
+@click.option("--unsafe", is_flag=True, help="With `--fix` or `--diff`: fixes too that may not be what is meant.")
 @click.option(
     "--format",
     type=click.Choice(["text", "json", "github", "sarif"]),
@@ -42,22 +50,37 @@ Examples:
 @click.option("--strict", is_flag=True, help="Let warnings fail too: exit with 1, as errors do.")
 @limit_option
 @click.pass_context
-def check(ctx: click.Context, specs: tuple[str, ...], format: str, max_errors: int, strict: bool) -> None:
+def check(
+    ctx: click.Context,
+    specs: tuple[str, ...],
+    fix: bool,
+    diff: bool,
+    unsafe: bool,
+    format: str,
+    max_errors: int,
+    strict: bool,
+) -> None:
     """Check specs: syntax, names, shapes, `check` lines.
 
     SPEC may be a folder, too: all `.arch` files below it. The whole file is checked, whichever of its models SPEC
     names; `-` reads one from standard input. Warnings alone leave the exit code at 0, unless `--strict` is given; a
     comment `# allow: CODE` on the line silences one. Of a graph that was saved as JSON, every shape is proved again.
-    """
-    from archdsl.syntax.parser import ParseCache
 
-    loaders: Loaders = {}
-    located = [find(spec, loaders) for spec in expand(specs, is_bundled)]
-    parsed = ParseCache()
-    reports = [checking.examine(each, parsed) for each in located]
+    `--fix` mends what can be mended in one way, and leaves a file as it is rather than with more errors.
+    """
+    if fix and diff:
+        raise Refusal("`--fix` changes files and `--diff` shows changes: choose one")
+    if unsafe and not (fix or diff):
+        raise Refusal("`--unsafe` goes with `--fix` or `--diff`")
+    if diff and format != "text":
+        raise Refusal(f"`--diff` is text; `--format {format}` has the fixes without it")
+    files = expand(specs, is_bundled)
+    reports = _fix(files, unsafe) if fix else _show(files, unsafe) if diff else _check(files)
     match format:
         case "json":
             click.echo(checking.as_json(reports))
+        case "text" if diff:
+            pass
         case "text":
             click.echo(checking.as_text(reports, max_errors))
         case _:
@@ -68,3 +91,47 @@ def check(ctx: click.Context, specs: tuple[str, ...], format: str, max_errors: i
                 click.echo(text)
     if any(strict or d.is_error for report in reports for d in report.diagnostics):
         ctx.exit(SPEC_ERRORS)
+
+
+def _check(files: Sequence[str | Path]) -> list[checking.Report]:
+    from archdsl.syntax.parser import ParseCache
+
+    loaders: Loaders = {}
+    located = [find(file, loaders) for file in files]
+    parsed = ParseCache()
+    return [checking.examine(each, parsed) for each in located]
+
+
+def _fix(files: Sequence[str | Path], unsafe: bool) -> list[checking.Report]:
+    """Applies the fixes, and says what is left."""
+    from archdsl.cli.fixing import mended, writable, write
+
+    for file in files:
+        writable(find(file))
+    fixed: list[int] = []
+    for file in files:
+        located = find(file)
+        result = mended(located, unsafe=unsafe)
+        if result.fixed:
+            write(located, result.now.source.text)
+        fixed.append(len(result.fixed))
+    return [report._replace(fixed=n) for report, n in zip(_check(files), fixed, strict=True)]
+
+
+def _show(files: Sequence[str | Path], unsafe: bool) -> list[checking.Report]:
+    """Shows what fixes would change, and says on standard error how much; gives what there is now."""
+    from archdsl.cli.fixing import mended
+    from archdsl.cli.patch import patch
+    from archdsl.syntax.parser import ParseCache
+
+    reports: list[checking.Report] = []
+    fixed = 0
+    for file in files:
+        located = find(file)
+        reports.append(checking.examine(located, ParseCache()))
+        result = mended(located, unsafe=unsafe)
+        fixed += len(result.fixed)
+        click.echo(patch(located.source.name, located.source.text, result.now.source.text), nl=False)
+    total = sum(len(report.diagnostics) for report in reports)
+    click.echo(f"{fixed} of {total} problem{'s' * (total != 1)} can be mended", err=True)
+    return reports
