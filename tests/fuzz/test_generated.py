@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archdsl.compiler import Program
+from archdsl.names import Index
 from archdsl.ops.registry import OPS
 from archdsl.source import SourceFile
 from archdsl.syntax import ast
@@ -39,6 +40,13 @@ def test_generated_programs_are_right(text: str) -> None:
         graph = program.graph(model)
         assert graph is not None
         check_graph(graph)
+
+
+def test_every_name_of_a_generated_program_is_bound() -> None:
+    for text in _sample():
+        for names in Index(parse(SourceFile("<text>", text))[0]).all():
+            assert [use.name.id for use in names.uses if use.definition is None] == []
+            assert [*names.ambiguous, *names.repeated] == []
 
 
 def test_every_construct_is_generated() -> None:

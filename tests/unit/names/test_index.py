@@ -10,6 +10,7 @@ import pytest
 
 from archdsl.limits import DEFAULT
 from archdsl.names import Definition, Index, Names
+from archdsl.names.references import at
 from archdsl.source import SourceFile
 from archdsl.syntax.parser import parse
 
@@ -181,3 +182,25 @@ def test_deep_nesting_needs_no_stack() -> None:
     module, problems = parse(SourceFile("<text>", f"let a = {'not ' * depth}b"), DEFAULT)
     found: list[Definition | None] = [use.definition for names in Index(module).all() for use in names.uses]
     assert problems or found == [None]
+
+
+def test_broken_files_have_names_too() -> None:
+    """Cases of the error tests, and a spec that is cut anywhere: what stands before and behind a mistake is bound."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("tests/cases/errors/*.arch"))]
+    whole = (ROOT / "specs" / "ablation.arch").read_text(encoding="utf-8")
+    texts += [whole[:end] for end in range(0, len(whole), 211)]
+    for text in texts:
+        made = Index(parse(SourceFile("<text>", text), DEFAULT)[0])
+        assert all(found.name for found in made.unused())
+        for names in made.all():
+            for use in names.uses:
+                assert use.name.span.text == use.name.id
+                assert names.meant(use.name) is use.definition
+                assert use.definition is None or use.definition.name == use.name.id
+                assert use.definition is None or at(made, use.name.span.start) is use.definition.origin
+
+
+def test_words_of_what_could_not_be_read_may_mean_anything() -> None:
+    module, problems = parse(SourceFile("<text>", "block B() { conv(8) -> ) as x -> add(x, y) }"), DEFAULT)
+    assert problems
+    assert "x: None" not in bound(Index(module).names(module.declarations[0]))
