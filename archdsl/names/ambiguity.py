@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from typing import Final
 
 from archdsl.names.model import Definition, Kind, Role, Use
-from archdsl.syntax import ast
 
 _STEPS: Final[frozenset[Role]] = frozenset({"start", "step", "call", "value"})
 _ALL: Final[frozenset[Role]] = _STEPS | frozenset[Role]({"plain", "dimension"})
@@ -27,8 +26,6 @@ _POSSIBLE: Final[dict[Kind, frozenset[Role]]] = {
     "built-in": frozenset({"call"}),
 }
 """Where what is hidden could be meant, by its kind."""
-_FIGURES: Final = (ast.Literal, ast.Binary, ast.Unary, ast.Compare, ast.Logic, ast.Not, ast.ListOf, ast.Comprehension)
-"""Expressions whose values are no ops, blocks or functions."""
 
 
 def ambiguous(uses: Iterable[Use]) -> tuple[Use, ...]:
@@ -37,9 +34,4 @@ def ambiguous(uses: Iterable[Use]) -> tuple[Use, ...]:
 
 
 def _is_doubtful(found: Definition, role: Role) -> bool:
-    if found.hides is None:
-        return False
-    hidden = found.hides.origin
-    if hidden.kind != "let" and isinstance(found.node, ast.Let) and isinstance(found.node.value, _FIGURES):
-        return False  # a number or a string hides nothing where a step is meant
-    return role in _POSSIBLE.get(hidden.kind, ())
+    return found.hides is not None and role in _POSSIBLE.get(found.hides.origin.kind, ())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from archdsl.names.language import FIGURES, figure
+from archdsl.names.figures import holds_no_step, is_figure
+from archdsl.names.language import FIGURES, built_in, figure
 from archdsl.names.model import Definition, Kind, Role, Use
 from archdsl.ops.registry import OPS
 from archdsl.source import Span
@@ -89,7 +90,14 @@ class _As(NamedTuple):
     role: Role
 
 
-_Next: TypeAlias = ast.Node | _Enter | _Leave | _Define | _Size | _First | _Figures | _As
+class _Target(NamedTuple):
+    """What a step calls."""
+
+    node: ast.Expr
+    role: Role
+
+
+_Next: TypeAlias = ast.Node | _Enter | _Leave | _Define | _Size | _First | _Figures | _As | _Target
 
 
 def resolve(declaration: ast.Declaration, outer: Callable[[str], Definition | None]) -> Found:
@@ -125,8 +133,18 @@ class _Resolver:
     # --- names ---
 
     def use(self, name: ast.Name, role: Role) -> None:
-        found = self._local(name.id) or self._outer(name.id)
-        self.found.uses.append(Use(name, role, found))
+        self.found.uses.append(Use(name, role, self._meant(name.id)))
+
+    def use_as_step(self, name: ast.Name, role: Role) -> None:
+        """A number or a string hides no op where a step is meant."""
+        found, op = self._local(name.id), built_in(name.id)
+        if found is not None and op is not None and is_figure(found, self._meant):
+            self.found.uses.append(Use(name, role, op))
+        else:
+            self.use(name, role)
+
+    def _meant(self, name: str) -> Definition | None:
+        return self._local(name) or self._outer(name)
 
     def _local(self, name: str) -> Definition | None:
         return self._names.get(name) or self._taps.get(name)
@@ -152,7 +170,7 @@ class _Resolver:
         definition = Definition(name.id, kind, node, name)
         definition.until = self._ends[0 if kind == "tap" else -1]
         if kind in _HIDING:
-            definition.hides = self._outer(name.id)
+            definition.hides = self._hidden(name.id, node)
         self.found.definitions.append(definition)
         if kind == "tap":
             self._taps[name.id] = definition
@@ -160,6 +178,12 @@ class _Resolver:
         if kind != "tap" or nearest is not None:
             self._bind(definition)
         yield from ()
+
+    def _hidden(self, name: str, node: ast.Node) -> Definition | None:
+        """What a name would mean if the body did not give it; no step where a number, a string or a list stands."""
+        hidden = self._outer(name)
+        is_let = hidden is not None and hidden.origin.kind in ("let", "import")
+        return None if isinstance(node, ast.Let) and not is_let and holds_no_step(node, self._meant) else hidden
 
     def enter(self, body: _Enter) -> Iterator[_Next]:
         self._marks.append(len(self._undo))
@@ -191,6 +215,12 @@ class _Resolver:
     def used_as(self, it: _As) -> Iterator[_Next]:
         if isinstance(it.node, ast.Name):
             self.use(it.node, it.role)
+        else:
+            yield it.node
+
+    def target(self, it: _Target) -> Iterator[_Next]:
+        if isinstance(it.node, ast.Name):
+            self.use_as_step(it.node, it.role)
         else:
             yield it.node
 
@@ -254,7 +284,7 @@ class _Resolver:
         given = self._local(value)
         if given is None or given.hides is None or not isinstance(callee, ast.Name):
             return False
-        called = self._local(callee.id) or self._outer(callee.id)
+        called = self._meant(callee.id)
         if called is None or called.kind != "op":
             return False
         op = OPS[called.name]
@@ -317,12 +347,12 @@ class _Resolver:
             yield _First(step.step)
             yield step.shape
         elif isinstance(step, ast.Apply) and step.arguments is None and step.branches is None:
-            yield _As(step.target, "start")
+            yield _Target(step.target, "start")
         else:
             yield step
 
     def apply(self, node: ast.Apply) -> Iterator[_Next]:
-        yield _As(node.target, "step" if node.arguments is None and node.branches is None else "call")
+        yield _Target(node.target, "step" if node.arguments is None and node.branches is None else "call")
         yield from self._arguments(node.target, node.arguments or ())
         yield from self._branches(node)
 
@@ -433,7 +463,7 @@ def _nothing(_resolver: _Resolver, _node: Any) -> Iterator[_Next]:
 
 _VISITS: Final[dict[type, Callable[[_Resolver, Any], Iterator[_Next]]]] = {
     _Enter: _Resolver.enter, _Leave: _Resolver.leave, _Define: _Resolver.define, _Size: _Resolver.size,
-    _As: _Resolver.used_as, _First: _Resolver.first, _Figures: _Resolver.figures,
+    _As: _Resolver.used_as, _Target: _Resolver.target, _First: _Resolver.first, _Figures: _Resolver.figures,
     ast.Name: _Resolver.name, ast.ListOf: _Resolver.listed, ast.Spread: _Resolver.spread, ast.Table: _Resolver.table,
     ast.Comprehension: _Resolver.comprehension, ast.Conditional: _Resolver.conditional, ast.Logic: _Resolver.operands,
     ast.Binary: _Resolver.operands, ast.Not: _Resolver.operand, ast.Unary: _Resolver.operand,

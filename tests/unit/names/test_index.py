@@ -64,6 +64,18 @@ def test_lets_and_variables_end_with_their_body_and_taps_do_not() -> None:
     assert bound(names)[-4:] == ["y: tap", "conv: op", "k: None", "i: None"]
 
 
+def test_a_number_hides_no_op_where_a_step_is_meant() -> None:
+    made = index(
+        "block B(dropout: float, pad: int | str, scale: op) :: [h, w, mul] -> [h, w, 8] {\nlet softmax = 3\n"
+        "for conv in [8, 16] { conv(conv) } -> dropout(dropout) -> pad(pad) -> scale -> mul(mul) -> softmax\n}"
+    )
+    names = made.names(made.module.declarations[0])
+    assert bound(names) == [
+        "conv: op", "conv: variable", "dropout: op", "dropout: parameter", "pad: op", "pad: parameter",
+        "scale: parameter", "mul: op", "mul: dimension", "softmax: op",
+    ]  # fmt: skip
+
+
 def test_a_tap_of_both_sides_is_one_definition() -> None:
     names = block("if n > 1 { conv(1) as x } else { conv(2) as x } -> add(x)")
     (tap,) = names.definitions[-1:]
@@ -106,6 +118,9 @@ def test_names_that_are_given_twice(body: str, name: str) -> None:
         ("conv(c) as sum -> { sum -> relu }", False),  # a built-in function is no step
         ("relu -> conv(c) as relu", False),  # the tap is not there yet
         ("let dropout = 0.1\ndropout(dropout)", False),  # a number hides no step
+        ("let dropout = max(0.1, 0.2)\ndropout(dropout)", False),
+        ("let dropout = n\ndropout(dropout)", False),
+        ("let dropout = [0.1, 0.2]\nid -> conv(dropout[0])", False),
         ("let act = relu if n > 1 else gelu\nact", False),
         ("let gelu = relu if n > 1 else gelu\ngelu", True),
         ("let gate = 3\nconv(gate)", True),
