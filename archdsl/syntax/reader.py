@@ -10,7 +10,7 @@ from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax.automaton import Automaton, Maker
-from archdsl.syntax.braces import mended, outside
+from archdsl.syntax.braces import mended
 from archdsl.syntax.errors import diagnose
 from archdsl.syntax.layout import Excess, Layout
 from archdsl.syntax.lexer import Lexed
@@ -51,7 +51,6 @@ class Reader:
         """How many tokens were read since the last repair."""
         self._last: tuple[object, ...] = ()
         """The last repair, if something was missing: what, and within which bracket."""
-        self._outside: frozenset[int] | None = None
         self._quiet = 0
         """Where in the text errors count again."""
 
@@ -77,7 +76,7 @@ class Reader:
                     self.found.append(self._excess(excess))
                 layout = self._mend(declaration(trouble))
                 continue
-            if fits(token.type) and not (token.type == "LET" and layout.brackets and self._is_outside(token, tokens)):
+            if fits(token.type):
                 take(token)
                 if token.type == END:
                     return automaton.values[0]
@@ -87,12 +86,6 @@ class Reader:
                 self._calm += 1
                 continue
             layout = self._recover(token, layout.fork(at, layout.open_before(token), previous))
-
-    def _is_outside(self, token: Token, tokens: list[Token]) -> bool:
-        """Whether a `let` within an open body is a declaration after it: a bracket was forgotten."""
-        if self._outside is None:
-            self._outside = outside(tokens, self.source.text)
-        return token.start in self._outside
 
     def _trouble(self, token: Token, layout: Layout) -> Trouble:
         return Trouble(self.automaton, token, self._read, layout, self.source.text)

@@ -221,7 +221,7 @@ def _is_closed(trouble: Trouble, opener: str) -> bool:
             if not open_:
                 return token.type == CLOSER[opener]
             open_ -= 1
-        elif token.type in ("NEWLINE", END) and not open_:
+        elif (token.type in ("NEWLINE", END) and not open_) or is_declaration(token, trouble.text):
             return False
     return False
 
