@@ -137,9 +137,21 @@ def _hold(condition: ast.Expr, scope: Scope) -> None:
     expected = _RELATIONS[relation].format(right_node.span.text)
     scope.session.reporter.report(
         codes.CheckFailed(
-            span=condition.span, quantity=f"`{left_node.span.text}`", actual=_figure(left), expected=expected
+            span=condition.span,
+            quantity=f"`{left_node.span.text}`",
+            actual=_figure(left),
+            expected=expected,
+            help=_in_units(left, right, right_node),
         )
     )
+
+
+def _in_units(value: Value, wanted: Value, node: ast.Expr) -> tuple[str, ...]:
+    """The help for a figure that lacks the letter of its unit: ``25.6`` for ``25.6M``."""
+    if not isinstance(value, int) or not isinstance(wanted, int | float) or wanted <= 0:
+        return ()
+    units = (letter for letter, scale in (("k", 1e3), ("M", 1e6), ("G", 1e9)) if 0.9 < value / (wanted * scale) < 1.1)
+    return tuple(f"did you mean `{node.span.text}{unit}`?" for unit in units)
 
 
 def _false(condition: ast.Expr, scope: Scope) -> Diagnostic:

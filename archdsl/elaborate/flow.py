@@ -195,9 +195,10 @@ class Flows:
         count = evaluate(step.count, scope)
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             wanted = "an int of 0 or more"
+            help_ = ("a list is gone through by `for x in list { … }`",) if isinstance(count, tuple) else ()
             raise Failure(
                 value_codes.WrongType(
-                    span=step.count.span, what="how often to repeat", wanted=wanted, given=describe(count)
+                    span=step.count.span, what="how often to repeat", wanted=wanted, given=describe(count), help=help_
                 )
             )
         self.session.budget.charge(count, step.count.span)  # at once, so that no list of rounds is made in vain

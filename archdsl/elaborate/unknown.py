@@ -77,8 +77,8 @@ def _is_called_by_position(span: Span, scope: Scope) -> bool:
 
 def _usual_cause(name: str, span: Span, names: Names | None) -> tuple[str, Fix | None] | None:
     """What Python's libraries make one write, and what a signature would have to say."""
-    if name in _choices():
-        return f'a string stands in quotes: `"{name}"`', Fix(span, f'"{name}"', is_safe=True)
+    if name.lower() in _choices():
+        return f'a string stands in quotes: `"{name.lower()}"`', Fix(span, f'"{name.lower()}"', is_safe=name.islower())
     dotted = re.match(r"(?:\.[A-Za-z_][A-Za-z_0-9]*)+", span.source.text[span.end : span.end + 100])
     if dotted is not None:  # `nn.ReLU`
         last = dotted[0].rpartition(".")[2]

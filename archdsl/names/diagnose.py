@@ -74,8 +74,8 @@ def mistakes(names: Names) -> Iterator[Diagnostic]:
 def shadowed(names: Names) -> Iterator[Diagnostic]:
     """The variables of loops that hide a name of their declaration."""
     for name, first in names.shadowed:
-        labels = (Label(first.places[0].span, f"the {_WORDS.get(first.kind, first.kind)}"),)
         kind = _WORDS.get(first.kind, first.kind)
+        labels = tuple(Label(place.span, f"the {kind}") for place in first.places[:1])  # none in text that was lost
         yield ShadowedName(span=name.span, name=name.id, hidden=kind, labels=labels)
 
 

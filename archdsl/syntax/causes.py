@@ -23,6 +23,7 @@ FOREIGN_CHARACTERS: Final[dict[str, tuple[str, str | None]]] = {
     "\u00a0": ("write a plain space", " "),
     "&": ("write `and`", None),
     "!": ("write `not`", None),
+    "^": ("powers are written `**`", "**"),
 }
 """Help for characters that are none of the language's, and what to write instead where that is certain."""
 
@@ -34,6 +35,8 @@ _FOREIGN_WORDS: Final = {
     "return": "a body's flow is its result; there is no `return`",
     "while": "loops are `repeat n { … }` and `for x in list { … }`",
     "elif": "write `else if`",
+    "then": "the steps of an `if` stand in `{ … }`",
+    "lambda": "functions are `fn name(x: int) = expression`, outside of blocks",
     "const": "constants are `let name = value`",
     "var": "constants are `let name = value`",
 }
@@ -97,6 +100,8 @@ def _punctuation(mistake: Mistake) -> Cause | None:
     token, at = mistake.token, mistake.span_of(mistake.token)
     if token.type in CLOSERS and mistake.opener is None:
         return Cause(fix=Fix(at, ""), expected="no bracket is open here")
+    if token.type == "DOT" and mistake.bracket == "[" and ".." in mistake.source.text[at.start - 1 : at.end + 1]:
+        return Cause("a part of a list is written `[first:last]`")
     if token.type == "COLON" and "EQUAL" in mistake.accepted and mistake.bracket == "(":
         return Cause("named arguments use `=`", Fix(_with_blanks(at), "=", is_safe=True))
     if token.type == "EQUAL" and "COLON" in mistake.accepted and mistake.bracket == "{":
@@ -137,6 +142,8 @@ def _missing_part(mistake: Mistake) -> Cause | None:
 
 def _in_table(mistake: Mistake) -> Cause | None:
     before = mistake.before_opener
+    if before is not None and before.type == "TABLE" and mistake.token.type == "COMMA":
+        return Cause("cells are separated by blanks", Fix(mistake.span_of(mistake.token), ""))
     if before is not None and before.type == "TABLE":
         return Cause("a cell that is an expression stands in brackets: `(16 * 2)`")
     return None

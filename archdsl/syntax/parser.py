@@ -27,7 +27,8 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
     comments = tuple(_comment(source, token) for token in lexed.comments)
     documented, lost = _with_docs(declarations, comments), frozenset(builder.lost)
     module = ast.Module(source, documented, comments, lost, tuple(reader.doubtful))
-    return module, (*_not_text(source), *reader.found, *builder.found)
+    sound = [d for d in builder.found if not any(_meet(d.span, doubt) for doubt in reader.doubtful)]
+    return module, (*_not_text(source), *reader.found, *sound)
 
 
 class ParseCache:
@@ -42,6 +43,10 @@ class ParseCache:
         if known is None:
             known = self._known[source, limits] = parse(source, limits)
         return known
+
+
+def _meet(one: Span, other: Span) -> bool:
+    return one.start < other.end and one.end > other.start
 
 
 def _not_text(source: SourceFile) -> tuple[Diagnostic, ...]:
