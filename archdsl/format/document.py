@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -13,10 +14,14 @@ from archdsl.format.rules import Writer
 from archdsl.format.stream import Mark
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
-from archdsl.syntax import parser, tables, tree
+from archdsl.syntax import tables, tree
+from archdsl.syntax.build import Builder
+from archdsl.syntax.lexer import scan
+from archdsl.syntax.reader import Reader
 from archdsl.syntax.tokens import ERROR
 from archdsl.syntax.tree import Leaf, Node
 
+_LINE_END: Final = re.compile(r"(?<!\r)\r++(\n|\Z)")
 _SEPARATORS: Final = frozenset({"NEWLINE", "COMMA"})
 """Tokens that the form adds and removes."""
 _LEADING: Final = frozenset(
@@ -60,7 +65,7 @@ def format_text(text: str, limits: Limits = DEFAULT) -> Formatted:
     >>> format_text("let  n=f( 1,2 ,)# one").text
     'let n = f(1, 2)  # one\\n'
     """
-    text = text.replace("\r\n", "\n")
+    text = _LINE_END.sub(r"\1", text)
     source = SourceFile("<text>", text)
     parts = _merged(text, _read(source, limits))
     document = _Document(text)
@@ -107,12 +112,13 @@ def _is_sound(leaf: Leaf) -> bool:
 
 
 def _without_mistakes(parts: list[_Part], source: SourceFile, limits: Limits) -> list[_Part]:
-    """The declarations, those in which the parser finds a mistake marked to be left as they are."""
+    """The declarations, those marked to be left as they are that the grammar lets through and nobody could mean."""
+    builder, automaton = Builder(source, limits), tables.load()
+    Reader(source, limits, automaton, lambda rule: getattr(builder, rule)).read(scan(source.text, automaton))
     starts = [part.start for part in parts]
-    for diagnostic in parser.parse(source, limits)[1]:
+    for diagnostic in builder.found:
         number = bisect_right(starts, diagnostic.span.start) - 1
-        if number >= 0:
-            parts[number] = parts[number]._replace(node=None)
+        parts[number] = parts[number]._replace(node=None)
     return parts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any
 
@@ -27,7 +28,7 @@ def sound(text: str) -> str:
     made = formatted(text)
     assert meaning(made) == meaning(text)
     assert format_text(made).text == made
-    assert all(line == line.rstrip() for line in made.splitlines())
+    assert all(line == line.rstrip() for line in made.split("\n"))
     assert format_text(text).left == ()
     return made
 
@@ -44,7 +45,7 @@ def comments(text: str) -> Counter[str]:
 
 
 def _lexed(text: str) -> Any:
-    return scan(text.replace("\r\n", "\n"), tables.load())
+    return scan(re.sub(r"\r+(\n|\Z)", r"\1", text), tables.load())
 
 
 def is_sound(text: str) -> bool:
