@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 
 from archdsl.format import format_text
-from archdsl.syntax import tables
+from archdsl.source import SourceFile
+from archdsl.syntax import tables, tree
 from archdsl.syntax.lexer import scan
-from archdsl.syntax.tokens import Token
+from archdsl.syntax.tokens import CLOSER, CLOSERS, Token
 from tests.fuzz.corpus import ROOT, texts
 from tests.fuzz.mutations import damaged
 from tests.fuzz.programs import Writer
@@ -101,32 +102,66 @@ def _plain(text: str) -> str:
     return format_text(re.sub(r"(?<=\S) {2,}(?=\S)", " ", text)).text
 
 
-_FREE_BEFORE = {"DOUBLE_COLON", "AS", "ELSE"}
-_LEADING = {"ARROW"}
+_OPTIONAL_COMMA = {"params", "ports", "shape", "list", "arguments"}
+"""Rules that allow a comma before the closing bracket."""
+
+
+def _closers(text: str) -> set[int]:
+    """Where brackets close that a comma may stand before."""
+    found, at = set(), 0
+    pending: list[tree.Child] = [tree.parse(SourceFile("<text>", text))]
+    last: set[int] = set()
+    while pending:
+        child = pending.pop()
+        if isinstance(child, tree.Node):
+            if child.kind in _OPTIONAL_COMMA and len(child.children) > 2:
+                last.add(id(child.children[-1]))
+            pending.extend(reversed(child.children))
+        else:
+            at += len(child.trivia)
+            if id(child) in last:
+                found.add(at)
+            at += len(child.text)
+    return found
 
 
 def _mangled(text: str, random: Random) -> str:
-    """The text with other blanks, and with line breaks elsewhere, but where a writer chooses: in flows and braces."""
-    tokens = scan(text, tables.load()).tokens
-    made, opened, end = "", [], 0
+    """The text with other blanks, line breaks elsewhere, and commas before closing brackets or not.
+
+    Line breaks stay where a writer chooses them, in flows and braces, but for the side of the arrow that they are on.
+    """
+    tokens, closers = scan(text, tables.load()).tokens, _closers(text)
+    made, opened, end, owed = "", [], 0, False
     for number, token in enumerate(tokens[:-1]):
         between = text[end : token.start]
         previous = tokens[number - 1] if number else None
-        made += _gap(between, previous, token, opened, random)
-        made += token.text
+        is_code = "#" not in between
+        if token.type == "NEWLINE" and is_code and tokens[number + 1].type == "ARROW" and random.random() < 0.5:
+            owed, end = True, token.end  # the break comes after the arrow
+            made += " "
+            continue
+        if previous is not None and previous.type == "ARROW" and owed:
+            between, owed = random.choice(["\n", " \n\t  "]), False
+        if token.start in closers and is_code and previous is not None:
+            if previous.type == "COMMA" and random.random() < 0.5:
+                made = made.rstrip(" \t\n").removesuffix(",")
+            elif previous.type not in ("COMMA", "NEWLINE") and random.random() < 0.5:
+                made += random.choice([",", " ,"])
+        made += _gap(between, previous, token, opened, random) + token.text
         end = token.end
-        if token.type in ("LPAR", "LSQB", "LBRACE"):
+        if token.type in CLOSER:
             opened.append(token.type)
-        elif token.type in ("RPAR", "RSQB", "RBRACE"):
+        elif token.type in CLOSERS:
             opened.pop()
     return made + text[end:]
 
 
 def _gap(between: str, previous: Token | None, token: Token, opened: list[str], random: Random) -> str:
-    if previous is None or "#" in between or "\n" in (between + token.text + previous.text):
-        return between if not opened or opened[-1] == "LBRACE" or "#" in between else random.choice([" ", "\n\n\t "])
-    if opened and opened[-1] != "LBRACE":
-        return random.choice(["", " ", "\n   ", "\t"]) if not _join(previous, token) else random.choice([" ", "\n"])
+    is_free = bool(opened) and opened[-1] != "LBRACE"
+    if previous is None or "#" in between or "\n" in between or "NEWLINE" in (token.type, previous.type):
+        return random.choice([" ", "\n\n\t "]) if is_free and "#" not in between else between
+    if is_free:
+        return random.choice([" ", "\n"]) if _join(previous, token) else random.choice(["", " ", "\n   ", "\t"])
     if previous.type == "EQUAL" or (previous.type == "COMMA" and not opened):
         return random.choice([" ", "\n    "])
     return " " if _join(previous, token) or between else random.choice(["", " "])
@@ -142,4 +177,5 @@ def test_mangled_texts_come_back(path: Path) -> None:
     text, random = _plain(path.read_text(encoding="utf-8")), Random(path.name)
     for _ in range(20 if MANY else 1):
         mangled = _mangled(text, random)
+        assert mangled != text
         assert format_text(mangled).text == text
