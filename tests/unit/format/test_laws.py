@@ -11,7 +11,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 
-from archdsl.format import format_text
+from archdsl.format import columns, format_text, printer
 from archdsl.source import SourceFile
 from archdsl.syntax import tables, tree
 from archdsl.syntax.lexer import scan
@@ -58,6 +58,16 @@ def test_damaged_texts() -> None:
 @given(TEXTS)
 def test_any_text(text: str) -> None:
     formatted(text)
+
+
+@pytest.mark.parametrize("width", [20, 45, 70, 100] if MANY else [30])
+def test_short_lines(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that everything breaks that can be broken."""
+    monkeypatch.setattr(printer, "WIDTH", width)
+    monkeypatch.setattr(columns, "WIDTH", width)
+    for text in texts()[:: 1 if MANY else 7]:
+        if is_sound(text):
+            sound(text)
 
 
 # --- what was broken stays --------------------------------------------------------------------------------------------
