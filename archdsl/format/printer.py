@@ -175,15 +175,15 @@ class Printer:
         if place.trailing:
             self._trail(place.trailing, place.remark)
         self._flush()
+        if place.hang is not None:
+            anchor, indent = self._margins[-1]
+            self._margins.append((anchor, indent + place.hang))
         for comment in place.own:
             self._skip(comment.after_blank)
             self.lines.append(Line(*self._margins[-1], comment.text))
         self._skip(place.after_blank)
         if place.closes:
             self._margins.pop()
-        if place.hang is not None:
-            anchor, indent = self._margins[-1]
-            self._margins.append((anchor, indent + place.hang))
         self._line = Line(*self._margins[-1])
         self._column = self._line.margin()
 

@@ -122,7 +122,7 @@ def _write(result: Result, format: str) -> str | None:
 def _show(result: Result) -> None:
     from difflib import unified_diff
 
-    before, after = result.before.split("\n"), result.after.split("\n")
+    before, after = (text.removesuffix("\n").split("\n") for text in (result.before, result.after))
     for line in unified_diff(before, after, f"{result.name}", f"{result.name} formatted", lineterm=""):
         style = _COLOURS.get(line[0]) if colour() else None
         click.echo(click.style(line, fg=style) if style else line)
