@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test conformance lint types imports docs bench fuzz slow differential mutants coverage oldest audit env lock clean
+.PHONY: help demo test conformance lint types imports docs bench fuzz uncalled slow differential mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -92,6 +92,9 @@ SEED ?= 0
 fuzz: $(VENV)/dev ## throw mutated and generated input at it for SECONDS=600
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) --seed $(SEED)
 	@ARCHDSL_PROGRAMS=$$(( $(SECONDS) / 3 + 1 )) $(BIN)/python -m pytest -q tests/keras/test_generated.py
+
+uncalled: $(VENV)/dev ## plant 1,000 mistakes in definitions that nothing calls, and check 10,000 programs that have none
+	@ARCHDSL_UNCALLED=1 $(BIN)/python -m pytest -q -s tests/fuzz/test_uncalled.py
 
 slow: $(VENV)/dev ## search for inputs that take long or much memory for their length, for SECONDS=600
 	@$(BIN)/python -m tests.slow --seconds $(SECONDS) --seed $(SEED)

@@ -16,6 +16,7 @@ from archdsl.diagnostics.suggest import closest
 from archdsl.elaborate.arguments import give_block, missing_arguments
 from archdsl.elaborate.checks import file_checks, run_check
 from archdsl.elaborate.declared import declared_value
+from archdsl.elaborate.definitions import check_definitions
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.failure import Exhausted, Failure, too_deep
 from archdsl.elaborate.lint import lint
@@ -207,6 +208,8 @@ class Program:
         with _uncollected():
             with self._reporting():
                 self._check()
+            with self._reporting():
+                check_definitions(self._session, self._module)
             with self._reporting():
                 lint(self._session, self._module)
 

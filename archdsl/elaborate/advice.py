@@ -60,7 +60,7 @@ def on_join(ref: OpRef, shapes: tuple[Shape, Shape], places: tuple[Place, Place]
 def _rounded(first: Shape, second: Shape, home: Assembly) -> str:
     """The help for maps that differ by one, since a size was rounded where a stride did not divide it."""
     pairs = list(zip(first[:-1], second[:-1], strict=True))
-    if not all(isinstance(a, int) and isinstance(b, int) and abs(a - b) <= 1 for a, b in pairs):
+    if not home.inputs or not all(isinstance(a, int) and isinstance(b, int) and abs(a - b) <= 1 for a, b in pairs):
         return ""
     maps = [shape for step in home.steps for shape in step.shapes if len(shape) == len(first)]
     size, least = home.inputs[0][0], min((shape[0] for shape in maps if isinstance(shape[0], int)), default=1)

@@ -11,12 +11,13 @@ from archdsl.elaborate import advice, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give
 from archdsl.elaborate.budget import NEW_OP, OP
-from archdsl.elaborate.expect import truth
+from archdsl.elaborate.expect import decide
 from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.op_arguments import make_op
 from archdsl.elaborate.operators import bounded_shape, size_too_large
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.template import Assembly, Position, Step
+from archdsl.elaborate.types import keep_quiet
 from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Result, Slot, Tensor, describe
 from archdsl.graph.dims import Shape, TooComplex, elements, show, terms
 from archdsl.ops.base import Misfit, Op
@@ -48,6 +49,9 @@ def tensors(given: Given, what: str) -> list[Tensor]:
         return list(value.tensors.values())
     if isinstance(value, tuple):
         return [tensor for v in value for tensor in tensors(Given(v, span), what)]
+    if value is POISON:
+        raise Silence()
+    keep_quiet(value, "tensor", "list")
     help_: tuple[str, ...] = ()
     if isinstance(value, OpRef | BlockRef) and what == SPREAD:
         help_ = ("a loop makes branches of one kind: `id as x -> for n in list { x -> conv(n) as y }`, then `...y`",)
@@ -71,21 +75,13 @@ def op(
 ) -> Tensor:
     """Adds an op to the assembly, its shape proved."""
     kind = ref.op
-    for argument in kind.tensors:
-        if argument in ref.arguments:
-            given = ref.arguments[argument]
-            if not isinstance(given.value, Tensor):
-                what = f"`{argument}` of `{kind.name}`"
-                raise Failure(
-                    codes.NotTensors(span=given.span, what=what, wanted="a tensor", given=describe(given.value))
-                )
-            inputs, places = [*inputs, given.value], [*places, Place(given.span)]
+    inputs, places = with_arguments(ref, inputs, places)
     session.budget.charge(OP + len(inputs) // 2, span)
     made = make_op(ref, span, session.ops)
     shapes = tuple(t.shape for t in inputs if t.shape is not None)
     if len(shapes) < len(inputs):
         return assembly.hole(None)
-    _count(kind, len(inputs), span, places)
+    count(kind, len(inputs), span, places)
     shape = session.shapes.get((id(made), shapes))
     if shape is None:
         session.budget.charge(NEW_OP, span)
@@ -99,7 +95,7 @@ def op(
             made.macs(shapes, shape)  # and so do figures that nobody can compute
             session.budget.add_size(elements(shape), span)
         except Misfit as misfit:
-            raise Failure(_misfit(misfit, ref, assembly, inputs[0], shapes, places, span)) from None
+            raise Failure(misfitting(misfit, ref, assembly, inputs[0], shapes, places, span)) from None
         except TooComplex as error:
             raise Failure(size_too_large(span, error.limit, session.limits)) from None
         session.shapes[id(made), shapes] = shape
@@ -114,7 +110,25 @@ def op(
     return assembly.add(Step(made, refs, (shape,), span, position, "", slot))[0]
 
 
-def _count(kind: type[Op], given: int, span: Span, places: Sequence[Place]) -> None:
+def with_arguments(
+    ref: OpRef, inputs: Sequence[Tensor], places: Sequence[Place]
+) -> tuple[list[Tensor], Sequence[Place]]:
+    """The inputs of an op, with the tensors among its arguments after those that flow."""
+    for argument in ref.op.tensors:
+        if argument in ref.arguments:
+            value, span, *_ = ref.arguments[argument]
+            if value is POISON:
+                raise Silence()
+            if not isinstance(value, Tensor):
+                keep_quiet(value, "tensor")
+                what = f"`{argument}` of `{ref.op.name}`"
+                raise Failure(codes.NotTensors(span=span, what=what, wanted="a tensor", given=describe(value)))
+            inputs, places = [*inputs, value], [*places, Place(span)]
+    return list(inputs), places
+
+
+def count(kind: type[Op], given: int, span: Span, places: Sequence[Place]) -> None:
+    """Raises ``Failure`` unless an op takes so many inputs."""
     least, most = kind.arity
     if given < least and kind.joins and given == 1:
         flow = places[0].flow
@@ -130,7 +144,7 @@ def _count(kind: type[Op], given: int, span: Span, places: Sequence[Place]) -> N
         raise Failure(shape_codes.WrongArity(span=span, op=kind.name, wanted=wanted, given=str(given)))
 
 
-def _misfit(
+def misfitting(
     misfit: Misfit,
     ref: OpRef,
     home: Assembly,
@@ -177,24 +191,6 @@ def residual_arguments(given: Sequence[tuple[ast.Name | None, Given]]) -> tuple[
     drop, when = named.get("drop"), named.get("when")
     if when is not None and when.value is POISON:
         raise Silence()
-    if drop is not None and drop.value == 0 and not isinstance(drop.value, bool):
+    if drop is not None and type(drop.value) in (int, float) and drop.value == 0:
         drop = None
-    return drop, when is None or truth(when.value, when.span)
-
-
-def residual(
-    session: Session,
-    assembly: Assembly,
-    main: Tensor,
-    skip: Tensor,
-    drop: Given | None,
-    span: Span,
-    body: Place,
-    positions: tuple[Position, Position],
-) -> Tensor:
-    """Joins the body of a residual with its skip; ``positions`` are those of what drops it and of what joins."""
-    dropping, joining = positions
-    if drop is not None and drop.value is not POISON:
-        place = Place(drop.span)
-        main = op(session, assembly, OpRef(OPS["drop_path"], {"rate": drop}), [main], [place], drop.span, dropping)
-    return op(session, assembly, OpRef(OPS["add"]), [main, skip], [body, Place(span)], span, joining)
+    return drop, when is None or decide(when.value, when.span) is True

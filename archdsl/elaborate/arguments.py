@@ -11,7 +11,7 @@ from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate.failure import Failure
-from archdsl.elaborate.values import BlockRef, Given, OpRef
+from archdsl.elaborate.values import POISON, BlockRef, Given, OpRef
 from archdsl.ops.base import Op, Weighted
 from archdsl.source import Span
 from archdsl.syntax import ast
@@ -40,7 +40,8 @@ def give(
     for key, value in given:
         if key is None:
             if count >= len(free):
-                problems.append(_too_many(callee, value, positional, known, [v for k, v in given if k is None]))
+                if value.value is not POISON:
+                    problems.append(_too_many(callee, value, positional, known, [v for k, v in given if k is None]))
                 break
             name = free[count]
             count += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from archdsl.diagnostics.catalogue import limits as codes
@@ -36,6 +38,15 @@ class Budget:
         self._characters = 0
         self._ticks = 0
         self._products: set[Monomial] = set()
+
+    @contextmanager
+    def afresh(self) -> Iterator[None]:
+        """Counts the work inside by itself, against limits of its own."""
+        ticks, self._ticks = self._ticks, 0
+        try:
+            yield
+        finally:
+            self._ticks = ticks
 
     def tick(self, span: Span) -> None:
         """Counts a unit of compile-time work."""

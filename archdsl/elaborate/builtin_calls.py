@@ -7,9 +7,10 @@ from typing import Final
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.elaborate import operators
 from archdsl.elaborate.arguments import Arguments, give
-from archdsl.elaborate.builtins import FUNCTIONS, Made, Misuse
+from archdsl.elaborate.builtins import FUNCTIONS, RESULTS, Made, Misuse, Undecided
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.session import Session
+from archdsl.elaborate.types import keep_quiet, unknown
 from archdsl.elaborate.values import Value, describe
 from archdsl.graph.dims import Sym
 from archdsl.ops.init import KINDS, Init
@@ -30,6 +31,8 @@ def call_builtin(name: str, given: Arguments, span: Span, session: Session) -> V
         _charge_sizes(positional[0], span, session)
     try:
         result = FUNCTIONS[name](*positional)
+    except Undecided:
+        return unknown(RESULTS[name])
     except Misuse as misuse:
         at = next((g.span for _, g in given if g.value is misuse.value), span)
         raise Failure(codes.BadCall(span=at, function=name, reason=str(misuse))) from None
@@ -55,11 +58,12 @@ def _charge_sizes(values: tuple[Value, ...], span: Span, session: Session) -> No
             session.budget.charge(_ADDITION + (total.size if isinstance(total, Sym) else 0), span)
 
 
-def call_init(kind: str, given: Arguments, span: Span) -> Init:
+def call_init(kind: str, given: Arguments, span: Span) -> Value:
     parameters = KINDS[kind].parameters
     bound = give(kind, [name for name, _ in parameters], {}, given)
     for name, value in bound.items():
         if isinstance(value.value, bool) or not isinstance(value.value, int | float):
+            keep_quiet(value.value, "float")
             what = f"`{name}` of `{kind}`"
             raise Failure(codes.WrongType(span=value.span, what=what, wanted="a number", given=describe(value.value)))
     for name, default in parameters:

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
-from archdsl.elaborate.values import Builtin, Bundle, InitRef, Keyword, OpRef, Value, describe
+from archdsl.elaborate.values import POISON, Builtin, Bundle, InitRef, Keyword, OpRef, Unknown, Value, describe
 from archdsl.graph.dims import Sym
+from archdsl.graph.symbols import Var
 from archdsl.names.language import KEYWORDS
 from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
+from archdsl.ops.types import INT, Type
+
+_FLOAT, _LIST, _SEQUENCE = Type.named("float"), Type.named("list"), Type.named("list", "str")
 
 
 class Made(NamedTuple):
@@ -29,19 +33,33 @@ class Misuse(Exception):
         self.value = value
 
 
+class Undecided(Exception):
+    """An argument is not known, and may be of a type that the function takes."""
+
+
+def _undecided(value: Value, wanted: Type) -> None:
+    if value is POISON or (isinstance(value, Unknown) and value.type.overlaps(wanted)):
+        raise Undecided()
+    if isinstance(value, Var) and INT.overlaps(wanted):
+        raise Undecided()
+
+
 def _number(value: Value) -> int | float:
+    _undecided(value, _FLOAT)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Misuse(f"takes a number, not {describe(value)}", value)
     return value
 
 
 def _list(value: Value) -> tuple[Value, ...]:
+    _undecided(value, _LIST)
     if not isinstance(value, tuple):
         raise Misuse(f"takes a list, not {describe(value)}", value)
     return value
 
 
 def _int(value: Value) -> int:
+    _undecided(value, INT)
     if isinstance(value, bool) or not isinstance(value, int):
         raise Misuse(f"takes an int, not {describe(value)}", value)
     return value
@@ -52,18 +70,24 @@ def _length(value: Value) -> int:
         return len(value)
     if isinstance(value, Bundle):
         return len(value.tensors)
+    _undecided(value, _SEQUENCE)
     raise Misuse(f"takes a list or a string, not {describe(value)}", value)
 
 
 def _sum(values: Value) -> Value:
     total: Value = 0
     for value in _list(values):
-        total = total + (value if isinstance(value, Sym) else _number(value))
+        number = value if isinstance(value, Sym) and not isinstance(total, float) else _number(value)
+        if isinstance(total, Var) and isinstance(number, float):
+            raise Undecided()
+        total = total + number
     return total
 
 
 def _extreme(choose: Callable[..., Value]) -> Callable[..., Value]:
     def function(first: Value, *rest: Value) -> Value:
+        if not rest:
+            _undecided(first, _LIST)
         values = (first, *rest) if rest or not isinstance(first, tuple) else first
         if not values:
             raise Misuse("takes at least one value")
@@ -167,6 +191,16 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "linspace": _linspace,
     "make_divisible": make_divisible,
 }
+
+RESULTS: Final[Mapping[str, Type]] = {
+    **dict.fromkeys(("len", "ceil", "floor", "int", "make_divisible"), INT),
+    **dict.fromkeys(("sqrt", "log2", "float"), _FLOAT),
+    **dict.fromkeys(("sum", "min", "max", "abs", "round"), Type.named("int", "float")),
+    **dict.fromkeys(("enumerate", "zip", "reversed"), _LIST),
+    "range": Type.list_of(INT),
+    "linspace": Type.list_of(_FLOAT),
+}
+"""The types of what the functions make, for arguments that are not known."""
 
 _OTHERS: Final[Mapping[str, Value]] = {
     **{kind: InitRef(kind) for kind in KINDS},

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
+from operator import or_
 from typing import Any, Final, TypeVar
 
-from archdsl.diagnostics import Diagnostic, Label
+from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as name_codes
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate import operators
 from archdsl.elaborate.arguments import Arguments, give, give_block, give_op, missing_arguments
 from archdsl.elaborate.builtin_calls import call_builtin, call_init
-from archdsl.elaborate.expect import bind_targets, iterate, truth
+from archdsl.elaborate.expect import bind_targets, decide, element_of, iterate, some_of
 from archdsl.elaborate.failure import Exhausted, Failure, Silence, too_deep
 from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.scope import Scope
-from archdsl.elaborate.types import fit, is_known, usual_cause, width
+from archdsl.elaborate.types import fit, is_known, is_unknown, join, keep_quiet, type_of, unknown, usual_cause, width
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
     POISON,
@@ -30,13 +32,20 @@ from archdsl.elaborate.values import (
     OpRef,
     Row,
     Tensor,
+    Unknown,
     Value,
     describe,
+    show_value,
 )
 from archdsl.elaborate.weight import COMPOSITE, PARTS
 from archdsl.graph.dims import Sym
+from archdsl.graph.symbols import Var
+from archdsl.ops.types import NAMES, Type
 from archdsl.source import Span
 from archdsl.syntax import ast
+
+_BOOL, _FLOAT = Type.named("bool"), Type.named("float")
+_NUMBER, _SEQUENCE = Type.named("int", "float"), Type.named("list", "str")
 
 
 def evaluate(node: ast.Expr, scope: Scope) -> Value:
@@ -46,6 +55,8 @@ def evaluate(node: ast.Expr, scope: Scope) -> Value:
     value = _EVALUATORS[node.__class__](node, scope)
     if value.__class__ in COMPOSITE:
         session.budget.weigh(value, node.span)
+    elif value is POISON:
+        raise Silence()
     return value
 
 
@@ -87,6 +98,7 @@ def _list(node: ast.ListOf, scope: Scope) -> Value:
         if isinstance(value, Bundle):
             value = tuple(value.tensors.values())
         if not isinstance(value, tuple):
+            keep_quiet(value, "list")
             raise Failure(
                 codes.WrongType(span=item.span, what="what `...` spreads", wanted="a list", given=describe(value))
             )
@@ -97,12 +109,17 @@ def _list(node: ast.ListOf, scope: Scope) -> Value:
 
 def _comprehension(node: ast.Comprehension, scope: Scope) -> Value:
     found: list[Value] = []
-    for element in iterate(evaluate(node.iterable, scope), node.iterable.span):
+    iterable = evaluate(node.iterable, scope)
+    elements = some_of(iterable) or iterate(iterable, node.iterable.span)
+    is_known = elements is iterable
+    for element in elements:
         inner = scope.inner()
         bind_targets(node.targets, element, inner)
-        if node.condition is None or truth(evaluate(node.condition, inner), node.condition.span):
+        chosen = node.condition is None or decide(evaluate(node.condition, inner), node.condition.span)
+        is_known &= chosen is not None
+        if chosen is not False:
             found.append(evaluate(node.element, inner))
-    return tuple(found)
+    return tuple(found) if is_known else unknown(Type.list_of(reduce(or_, map(type_of, found), Type(()))))
 
 
 def _table(node: ast.Table, scope: Scope) -> Value:
@@ -142,32 +159,38 @@ def _cell(node: ast.Expr, scope: Scope) -> Span | None:
 
 
 def _conditional(node: ast.Conditional, scope: Scope) -> Value:
-    condition = truth(evaluate(node.condition, scope), node.condition.span)
+    condition = decide(evaluate(node.condition, scope), node.condition.span)
+    if condition is None:
+        return join(evaluate_or_poison(node.then, scope), evaluate_or_poison(node.otherwise, scope))
     return evaluate(node.then if condition else node.otherwise, scope)
 
 
 def _logic(node: ast.Logic, scope: Scope) -> Value:
     spine, first = _spine(node)
     scope.session.budget.charge(len(spine) // PARTS, node.span)  # of which the rest may not be evaluated
-    value = truth(evaluate(first, scope), first.span)
+    value = decide(evaluate(first, scope), first.span)
     for part in spine:
-        if value != (part.operator == "or"):
-            value = truth(evaluate(part.right, scope), part.right.span)
-    return value
+        if value is None or value != (part.operator == "or"):
+            right = decide(evaluate(part.right, scope), part.right.span)
+            value = right if value is not None or right is (part.operator == "or") else None
+    return Unknown(_BOOL) if value is None else value
 
 
 def _not(node: ast.Not, scope: Scope) -> Value:
-    return not truth(evaluate(node.value, scope), node.value.span)
+    value = decide(evaluate(node.value, scope), node.value.span)
+    return Unknown(_BOOL) if value is None else not value
 
 
 def _compare(node: ast.Compare, scope: Scope) -> Value:
     left = evaluate(node.operands[0], scope)
+    result: Value = True
     for operator, operand in zip(node.operators, node.operands[1:], strict=True):
         right = evaluate(operand, scope)
-        if not operators.compare(operator, left, right, node.span):
+        holds = operators.compare(operator, left, right, node.span)
+        if holds is False:
             return False
-        left = right
-    return True
+        left, result = right, holds if isinstance(holds, Unknown) else result
+    return result
 
 
 def _binary(node: ast.Binary, scope: Scope) -> Value:
@@ -208,6 +231,8 @@ def _spine(node: Pair) -> tuple[list[Pair], ast.Expr]:
 
 def _unary(node: ast.Unary, scope: Scope) -> Value:
     value = evaluate(node.value, scope)
+    if isinstance(value, Unknown) and value.type.overlaps(_FLOAT):
+        return unknown(value.type.taken_for(_NUMBER), value)
     if isinstance(value, bool) or not isinstance(value, int | float | Sym):
         raise Failure(
             codes.WrongType(
@@ -221,6 +246,7 @@ def _field(node: ast.Field, scope: Scope) -> Value:
     value = evaluate(node.value, scope)
     fields: Any = value.fields if isinstance(value, Row) else value.tensors if isinstance(value, Bundle) else {}
     if node.name.id not in fields:
+        keep_quiet(value, "row", "tensor")
         near = closest(node.name.id, fields, {})
         help_ = (f"did you mean `{near[0]}`?",) if near else (f"it has {', '.join(fields)}",) if fields else ()
         fix = respelt(node.name.span, node.name.id, near)
@@ -237,6 +263,8 @@ def _item(node: ast.Item, scope: Scope) -> Value:
     if isinstance(node.index, ast.Broken):
         raise Silence()
     value = evaluate(node.value, scope)
+    if isinstance(value, Unknown) and value.type.overlaps(_SEQUENCE):
+        return _item_of(value, node.index, scope)
     if not isinstance(value, tuple | str):
         help_ = (
             ("`slice` takes a part of a tensor; a tap in a loop is a list after it",)
@@ -252,18 +280,34 @@ def _item(node: ast.Item, scope: Scope) -> Value:
             _index(part, scope) if part is not None else None
             for part in (node.index.start, node.index.stop, node.index.step)
         ]
+        if any(map(is_unknown, bounds)):
+            return unknown(type_of(value))
         if bounds[2] == 0:
             raise Failure(codes.BadCall(span=node.index.span, function="a slice", reason="cannot step by 0"))
         return value[slice(*bounds)]
     index = _index(node.index, scope)
+    if isinstance(index, Var):
+        return reduce(join, value) if value and isinstance(value, tuple) else unknown(type_of(value))
     if not -len(value) <= index < len(value):
         help_ = (f"the last index is {len(value) - 1}",) if value else ()
         raise Failure(codes.IndexOutOfRange(span=node.index.span, index=index, length=len(value), help=help_))
     return value[index]
 
 
-def _index(node: ast.Expr, scope: Scope) -> int:
+def _item_of(value: Unknown, index: ast.Expr | ast.Slice, scope: Scope) -> Value:
+    """An element of a list that is not known, or a part of it."""
+    parts = [index] if not isinstance(index, ast.Slice) else [index.start, index.stop, index.step]
+    for part in parts:
+        if part is not None:
+            _index(part, scope)
+    return value if isinstance(index, ast.Slice) else element_of(value)
+
+
+def _index(node: ast.Expr, scope: Scope) -> Value:
     value = evaluate(node, scope)
+    if isinstance(value, Var):
+        return value
+    keep_quiet(value, "int")
     if isinstance(value, bool) or not isinstance(value, int):
         raise Failure(codes.WrongType(span=node.span, what="an index", wanted="an int", given=describe(value)))
     return value
@@ -291,6 +335,7 @@ def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: 
             return call_init(callee.kind, given, span)
         case FunctionRef():
             return _call_function(callee, given, span, scope)
+    keep_quiet(callee, "op", "init", "function")
     help_ = ("a value stands without brackets",) if isinstance(callee, int | float | str | tuple) else ()
     raise Failure(codes.NotCallable(span=span, value=describe(callee), help=help_))
 
@@ -316,6 +361,7 @@ def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Argum
         if isinstance(value, Bundle):
             value = tuple(value.tensors.values())
         if not isinstance(value, tuple):
+            keep_quiet(value, "list", "tensor")
             raise Failure(codes.WrongType(span=span, what="what `...` spreads", wanted="a list", given=describe(value)))
         operators.long(len(given) + len(value), "the list", span, scope.session.limits)
         scope.session.budget.charge(len(value), span)
@@ -351,7 +397,7 @@ def bind_parameters(
         is_silent |= fitted is POISON
         if fitted is POISON and value is not POISON and is_known(param.type):
             wanted = param.type.span.text
-            help_, fix = usual_cause(value, wanted, at)
+            help_, fix = usual_cause(value, wanted, at) if name in bound else _other_type(param, value)
             problems.append(
                 codes.WrongType(
                     span=at,
@@ -367,6 +413,14 @@ def bind_parameters(
         problems.append(missing_arguments(callee, missing, span))
     if is_silent:
         raise Failure(*problems)
+
+
+def _other_type(param: ast.Param, default: Value) -> tuple[tuple[str, ...], Fix | None]:
+    """Help for a default that does not fit the type beside it: of the two, the type is the likelier slip."""
+    right = str(type_of(default))
+    if right not in NAMES:
+        return (), None
+    return (f"the type of `{show_value(default)}` is `{right}`",), Fix(param.type.span, right)
 
 
 _EVALUATORS: Final[dict[type, Callable[[Any, Scope], Value]]] = {

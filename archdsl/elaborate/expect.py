@@ -5,14 +5,19 @@ from __future__ import annotations
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.scope import Scope
-from archdsl.elaborate.values import Bundle, Tensor, Value, describe
+from archdsl.elaborate.types import keep_quiet, unknown
+from archdsl.elaborate.values import POISON, Bundle, Tensor, Unknown, Value, describe
+from archdsl.ops.types import Type
 from archdsl.source import Span
 from archdsl.syntax import ast
+
+_BOOL, _LIST = Type.named("bool"), Type.named("list")
 
 
 def iterate(value: Value, span: Span) -> tuple[Value, ...]:
     """The elements that a loop goes over."""
     if not isinstance(value, tuple):
+        keep_quiet(value, "list")
         hint = (f"write `range({span.text})`",) if isinstance(value, int) else ()
         raise Failure(
             codes.WrongType(span=span, what="what a loop goes over", wanted="a list", given=describe(value), help=hint)
@@ -25,6 +30,10 @@ def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> N
     if len(targets) == 1:
         scope.names[targets[0].id] = value
         return
+    if value is POISON:
+        value = (POISON,) * len(targets)
+    elif isinstance(value, Unknown) and value.type.overlaps(_LIST):
+        value = (element_of(value),) * len(targets)
     if not isinstance(value, tuple) or len(value) != len(targets):
         span = targets[0].span.to(targets[-1].span)
         wanted = f"a list of {len(targets)}"
@@ -33,13 +42,32 @@ def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> N
     scope.names.update((target.id, v) for target, v in zip(targets, value, strict=True))
 
 
+def decide(value: Value, span: Span) -> bool | None:
+    """A condition's value, which must be a bool; ``None`` if it is not known."""
+    if isinstance(value, Unknown) and value.type.overlaps(_BOOL):
+        return None
+    return truth(value, span)
+
+
 def truth(value: Value, span: Span) -> bool:
     """A condition's value, which must be a bool: no number or list is taken for one."""
     if isinstance(value, bool):
         return value
+    keep_quiet(value, "bool")
     whole = f"({span.text})" if " if " in span.text and not span.text.startswith("(") else span.text
     help_ = (f"compare it, as in `{whole} > 0`",) if isinstance(value, int | float) else ()
     raise Failure(codes.WrongType(span=span, what="the condition", wanted="a bool", given=describe(value), help=help_))
+
+
+def element_of(value: Unknown) -> Value:
+    """Some element of a list that is not known."""
+    item = value.type.item
+    return POISON if item is None else unknown(item)
+
+
+def some_of(value: Value) -> tuple[Value, ...] | None:
+    """One element to stand for those of a list that is not known, else ``None``."""
+    return (element_of(value),) if isinstance(value, Unknown) and value.type.overlaps(_LIST) else None
 
 
 def is_tensor_like(value: Value) -> bool:

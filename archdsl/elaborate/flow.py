@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import flows as codes
@@ -22,6 +23,7 @@ from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, assumed, broken, declared
 from archdsl.elaborate.template import Assembly, Group, Position
+from archdsl.elaborate.types import keep_quiet, type_of
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
     POISON,
@@ -35,12 +37,15 @@ from archdsl.elaborate.values import (
     SharedRef,
     Slot,
     Tensor,
+    Unknown,
     Value,
     describe,
     name_of,
 )
 from archdsl.names import Names, diagnose
 from archdsl.names.steps import is_residual, snake_case
+from archdsl.ops.registry import OPS
+from archdsl.ops.types import Type
 from archdsl.source import Span
 from archdsl.syntax import ast
 
@@ -58,10 +63,6 @@ class Call(NamedTuple):
     slot: Slot | None = None
 
 
-CallBlock: TypeAlias = Callable[[Session, Call, Result, Assembly], Result]
-"""Adds a call of a block to an assembly and gives what flows out of it."""
-
-
 class Part(NamedTuple):
     """The part of the body under way: what comes before and after the names of its steps."""
 
@@ -71,12 +72,11 @@ class Part(NamedTuple):
     group: Group | None = None
 
 
-class Flows:
-    """Elaborates the body of one block instance into an assembly."""
+class Flows(ABC):
+    """Elaborates a body into an assembly. What ops and calls of blocks are there, a subclass says."""
 
-    def __init__(self, session: Session, assembly: Assembly, names: Names, call_block: CallBlock) -> None:
+    def __init__(self, session: Session, assembly: Assembly, names: Names) -> None:
         self.session = session
-        self._call = call_block
         self.assembly = assembly
         self.names = names
         self.part = Part()
@@ -98,6 +98,8 @@ class Flows:
         return self.flow(body.flow, scope, current)
 
     def _shared(self, statement: ast.Shared, value: Value) -> Value:
+        if isinstance(value, Unknown) and value.type.overlaps(_OP):
+            return value
         if not isinstance(value, OpRef | BlockRef):
             self.session.reporter.report(
                 codes.NotAStep(span=statement.value.span, value=describe(value), hint="`shared` takes an op or a block")
@@ -114,19 +116,18 @@ class Flows:
 
     # --- steps ---
 
-    def step(self, step: ast.Step, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
-        """One step, and the tap that names it; ``first`` allows it to be a named tensor."""
-        self.session.budget.tick(step.span)
-        if self.session.reporter.allowances:
-            self.session.reporter.allowances.reach(step.span)
-        return _STEPS[step.__class__](self, step, scope, current, tap, first)
-
     def _step_or_hole(
         self, step: ast.Step, scope: Scope, current: Result, tap: ast.Tap | None, *, first: bool
     ) -> Result:
-        """One step; after a mistake, which is reported, a hole that hides what follows from it."""
+        """One step, and the tap that names it; ``first`` allows it to be a named tensor.
+
+        After a mistake, which is reported, it is a hole that hides what follows from it.
+        """
+        self.session.budget.tick(step.span)
+        if self.session.reporter.allowances:
+            self.session.reporter.allowances.reach(step.span)
         try:
-            return self.step(step, scope, current, tap, first)
+            return getattr(self, _STEPS[step.__class__])(step, scope, current, tap, first)  # type: ignore[no-any-return]
         except Failure as failure:
             self.session.reporter.report(*failure.diagnostics)
         except RecursionError:
@@ -194,6 +195,7 @@ class Flows:
     def _repeat(self, step: ast.Repeat, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         count = evaluate(step.count, scope)
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+            keep_quiet(count, "int")
             wanted = "an int of 0 or more"
             help_ = ("a list is gone through by `for x in list { … }`",) if isinstance(count, tuple) else ()
             raise Failure(
@@ -251,11 +253,10 @@ class Flows:
         if value is POISON:
             self._check_rest(step, scope, current)
             raise Silence()
-        if is_tensor_like(value) or isinstance(value, tuple):
+        is_unknown_tensor = isinstance(value, Unknown) and value.type.overlaps(_TENSORS)
+        if is_tensor_like(value) or isinstance(value, tuple) or is_unknown_tensor:
             return self._start(step, value, first)
-        arguments = step.arguments or ()
-        if isinstance(value, FunctionRef):  # a function that chooses an op or block
-            value, arguments = call(value, arguments, step.span, scope), ()
+        value, arguments = self._chosen(step, value, scope)
         given = evaluate_arguments(arguments, scope)
         if isinstance(value, Keyword):
             if value.name == "residual":
@@ -271,12 +272,11 @@ class Flows:
         if isinstance(value, BlockRef):
             if step.branches is not None:
                 raise Failure(_unexpected_branches(step, step.target.span.text))
-            if any(g.value is POISON for _, g in given):
-                raise Silence()
             self.session.budget.charge(CALL + len(value.decl.params) // 2, step.span)
             ref = give_block(value, given)
             position = self._position(tap or step, snake_case(name_of(ref)), slot)
-            return self._call(self.session, Call(ref, step.target.span, position, slot), current, self.assembly)
+            return self.add_block(Call(ref, step.target.span, position, slot), current)
+        keep_quiet(value, "op")
         hint = "steps are ops, blocks and tensors"
         raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), hint=hint))
 
@@ -288,9 +288,14 @@ class Flows:
                 self.session.reporter.report(unknown_name(target.id, target.span, scope, what="op or block"))
                 return POISON
             # A parameter called `dropout` stands for its value, and does not hide the op where a step is meant.
-            is_figure = isinstance(value, int | float | str)
-            return LANGUAGE[target.id] if is_figure and target.id in LANGUAGE else value
+            is_figure = target.id in LANGUAGE and type_of(value).overlaps(_FIGURE)
+            return LANGUAGE[target.id] if is_figure else value
         return evaluate(target, scope)
+
+    def _chosen(self, step: ast.Apply, value: Value, scope: Scope) -> tuple[Value, Sequence[ast.Argument]]:
+        """The op or block that a step applies, with its arguments, which a function that chooses it has used up."""
+        arguments = step.arguments or ()
+        return (call(value, arguments, step.span, scope), ()) if isinstance(value, FunctionRef) else (value, arguments)
 
     def _check_rest(self, step: ast.Apply, scope: Scope, current: Result) -> None:
         """Looks for further mistakes in a step whose target has no meaning."""
@@ -302,13 +307,13 @@ class Flows:
         text = step.target.span.text
         if step.arguments is not None or step.branches is not None:
             raise Failure(value_codes.NotCallable(span=step.span, value=describe(value)))
-        if not isinstance(value, Tensor | Bundle):
+        if not isinstance(value, Tensor | Bundle | Unknown):
             choose = f"take one with `{text}[0]`, or join them: `concat(...{text})`"
             raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), help=(choose,)))
         if not first:
             help_ = (f"join both: `add({text})` or `concat({text})`", f"or start a flow: `{{ {text} -> … }}`")
             raise Failure(codes.TensorMidFlow(span=step.target.span, name=text, help=help_))
-        return value
+        return self.assembly.hole(None) if isinstance(value, Unknown) else value
 
     @staticmethod
     def _no_arguments(step: ast.Apply, given: list[tuple[ast.Name | None, Given]]) -> None:
@@ -333,9 +338,7 @@ class Flows:
     ) -> Result:
         if step.branches is not None and not ref.op.joins:
             raise Failure(_unexpected_branches(step, ref.op.name))
-        bad = any(g.value is POISON for _, g in given)
-        if not bad:
-            ref = give_op(ref, given)
+        ref = give_op(ref, given)
         with self._group(tap if step.branches is not None else None):
             position = self._position(step if tap is None or step.branches is not None else tap, ref.op.name, slot)
             if step.branches is None:
@@ -347,9 +350,23 @@ class Flows:
                 for tensor in apply.tensors(joined, ref.op.name):
                     inputs.append(tensor)
                     places.append(Place(joined.span))
-            if bad:
-                raise Silence()
-            return apply.op(self.session, self.assembly, ref, inputs, places, step.target.span, position, slot)
+            return self.add_op(ref, inputs, places, step.target.span, position, slot)
+
+    @abstractmethod
+    def add_op(
+        self,
+        ref: OpRef,
+        inputs: list[Tensor],
+        places: Sequence[Place],
+        span: Span,
+        position: Position,
+        slot: Slot | None = None,
+    ) -> Tensor:
+        """What comes out of an op."""
+
+    @abstractmethod
+    def add_block(self, call: Call, current: Result) -> Result:
+        """What comes out of a call of a block."""
 
     def _branches(
         self, step: ast.Apply, scope: Scope, current: Result, position: Position, op: str
@@ -401,8 +418,11 @@ class Flows:
                 return main
             if main == skip:
                 habits.identity_branch(self.session, body, "residual")
-            place, positions = Place(body.span, body.flow, scope), (self._dropping(step, joining), joining)
-            return apply.residual(self.session, self.assembly, main, skip, drop, step.target.span, place, positions)
+            if drop is not None and drop.value is not POISON:
+                dropping = OpRef(OPS["drop_path"], {"rate": drop})
+                main = self.add_op(dropping, [main], [Place(drop.span)], drop.span, self._dropping(step, joining))
+            places = [Place(body.span, body.flow, scope), Place(step.target.span)]
+            return self.add_op(OpRef(OPS["add"]), [main, skip], places, step.target.span, joining)
 
     # --- names ---
 
@@ -471,14 +491,16 @@ def _core(step: ast.Step) -> ast.Step:
     return step
 
 
-_STEPS: Final[dict[type, Callable[[Flows, Any, Scope, Result, ast.Tap | None, bool], Result]]] = {
-    ast.Apply: Flows._apply,
-    ast.Broken: Flows._lost_step,
-    ast.Choose: Flows._choose,
-    ast.Each: Flows._each,
-    ast.Repeat: Flows._repeat,
-    ast.Nest: Flows._nest,
-    ast.Send: Flows._send,
-    ast.Tap: Flows._tap,
-    ast.Claim: Flows._claim,
+_OP, _TENSORS, _FIGURE = Type.named("op"), Type.named("tensor", "list"), Type.named("float", "str")
+_STEPS: Final = {
+    ast.Apply: "_apply",
+    ast.Broken: "_lost_step",
+    ast.Choose: "_choose",
+    ast.Each: "_each",
+    ast.Repeat: "_repeat",
+    ast.Nest: "_nest",
+    ast.Send: "_send",
+    ast.Tap: "_tap",
+    ast.Claim: "_claim",
 }
+"""The method for each kind of step."""

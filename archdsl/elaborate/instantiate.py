@@ -6,6 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 
 from archdsl.diagnostics.catalogue import flows as codes
+from archdsl.elaborate import apply
+from archdsl.elaborate.advice import Place
 from archdsl.elaborate.budget import LETTERS, TEMPLATE
 from archdsl.elaborate.evaluate import bind_parameters
 from archdsl.elaborate.failure import Failure, Silence
@@ -13,8 +15,8 @@ from archdsl.elaborate.flow import Call, Flows
 from archdsl.elaborate.proof import prove
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.signature import bind_inputs, declared
-from archdsl.elaborate.template import Assembly, Step, Template, finish
+from archdsl.elaborate.signature import Pattern, bind_inputs, declared
+from archdsl.elaborate.template import Assembly, Position, Step, Template, finish
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
@@ -25,6 +27,7 @@ from archdsl.elaborate.values import (
     Result,
     Row,
     SharedRef,
+    Slot,
     Tensor,
     Value,
     name_of,
@@ -33,6 +36,7 @@ from archdsl.elaborate.values import (
 from archdsl.graph.dims import Shape
 from archdsl.names import diagnose
 from archdsl.source import Span
+from archdsl.syntax import ast
 
 
 class _Carry:
@@ -97,43 +101,6 @@ def argument_key(ref: BlockRef) -> Hashable:
     return id(ref.decl), ref.name, _Carry().arguments(ref.arguments)
 
 
-def call_block(session: Session, call: Call, flow: Result, assembly: Assembly) -> Result:
-    """Adds a call of a block to an assembly and gives what flows out of it."""
-    ref = call.ref
-    session.budget.weigh(ref, call.span)  # its arguments are compared with those of other calls
-    taken = _enter(ref, flow, call.span)
-    carry = _Carry()
-    key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()))
-    tensors = [*taken.values(), *carry.tensors]
-    if any(t.shape is None for t in tensors):
-        # What flows in is unknown; the arguments can be wrong all the same.
-        bind_parameters(name_of(ref), ref.decl.params, ref.arguments, Scope(session, ref.module), call.span)
-        return _holes(ref, assembly)
-    template = template_of(session, ref, call.span, taken, carry, key)
-    if template is None:
-        return _holes(ref, assembly)
-    session.budget.count_nodes(assembly.size + template.size, call.span)
-    output = template.output
-    results = [output] if isinstance(output, Tensor) else list(output.tensors.values())
-    assembly.broken |= template.broken
-    if any(t.shape is None for t in results):
-        return _rehome(output, [assembly.hole(t.shape) for t in results])
-    text = show_value(ref)
-    session.budget.charge(len(text) // LETTERS, call.span)
-    made = assembly.add(
-        Step(
-            what=template,
-            inputs=tuple(t.ref for t in tensors),
-            shapes=tuple(t.shape for t in results if t.shape is not None),
-            span=call.span,
-            position=call.position,
-            call=text,
-            slot=call.slot,
-        )
-    )
-    return _rehome(output, made)
-
-
 def _rehome(output: Result, made: Sequence[Tensor]) -> Result:
     if isinstance(output, Tensor):
         return made[0]
@@ -148,7 +115,7 @@ def _holes(ref: BlockRef, assembly: Assembly) -> Result:
     return assembly.hole(None)
 
 
-def _enter(ref: BlockRef, flow: Result, span: Span) -> dict[str, Tensor]:
+def enter(ref: BlockRef, flow: Result, span: Span) -> dict[str, Tensor]:
     """The tensors that flow into a block, by the names of its ports."""
     signature = ref.decl.signature
     name = name_of(ref)
@@ -200,7 +167,7 @@ def template_for_inputs(session: Session, ref: BlockRef, span: Span, inputs: Map
     named = signature is not None and signature.inputs[0].name is not None
     made = {name: outside.input(shape) for name, shape in inputs.items()}
     flow: Result = next(iter(made.values())) if len(made) == 1 else Bundle(made)
-    taken = _enter(ref, Bundle(made) if named else flow, span)
+    taken = enter(ref, Bundle(made) if named else flow, span)
     carry = _Carry()
     key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()), ref.name)
     template = template_of(session, ref, span, taken, carry, key)
@@ -225,15 +192,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         for use in names.ambiguous:
             session.reporter.report(diagnose.ambiguous(use))
         patterns = [declared(p.shape, scope) for p in signature.outputs] if signature else []
-        if signature is not None and signature.inputs[0].name is not None:
-            scope.names.update((port, POISON if port in names.doubtful else t) for port, t in inner.items())
-        flow: Result = next(iter(inner.values()))
-        if signature is None and "" not in inner:
-            flow = Bundle(inner)
-        body = scope.inner(holds_taps=True)
-        output = Flows(session, assembly, names, call_block).body(decl.body, body, flow)
-        if signature is not None:
-            output = prove(session, name, decl.body, signature, patterns, output, assembly)
+        output = define(_Instance(session, assembly, names), name, decl, scope, inner, patterns)
     return finish(
         assembly,
         output,
@@ -241,6 +200,75 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         kind="model" if decl.is_model else "block",
         doc=ref.doc,
     )
+
+
+def define(
+    flows: Flows, name: str, decl: ast.Block, scope: Scope, inputs: Mapping[str, Tensor], patterns: Sequence[Pattern]
+) -> Result:
+    """What a block makes of its inputs; ``scope`` has its parameters and sizes, ``patterns`` are of its outputs."""
+    signature = decl.signature
+    if signature is not None and signature.inputs[0].name is not None:
+        scope.names.update((port, POISON if port in flows.names.doubtful else t) for port, t in inputs.items())
+    flow: Result = next(iter(inputs.values()))
+    if signature is None and "" not in inputs:
+        flow = Bundle(inputs)
+    output = flows.body(decl.body, scope.inner(holds_taps=True), flow)
+    if signature is None:
+        return output
+    return prove(flows.session, name, decl.body, signature, patterns, output, flows.assembly)
+
+
+class _Instance(Flows):
+    """The body of one block instance."""
+
+    def add_op(
+        self,
+        ref: OpRef,
+        inputs: list[Tensor],
+        places: Sequence[Place],
+        span: Span,
+        position: Position,
+        slot: Slot | None = None,
+    ) -> Tensor:
+        return apply.op(self.session, self.assembly, ref, inputs, places, span, position, slot)
+
+    def add_block(self, call: Call, current: Result) -> Result:
+        """Adds the template of a call to the assembly, made once for equal calls."""
+        session, assembly, ref = self.session, self.assembly, call.ref
+        if any(given.value is POISON for given in ref.arguments.values()):
+            raise Silence()
+        session.budget.weigh(ref, call.span)  # its arguments are compared with those of other calls
+        taken = enter(ref, current, call.span)
+        carry = _Carry()
+        key = (id(ref.decl), carry.arguments(ref.arguments), tuple((name, t.shape) for name, t in taken.items()))
+        tensors = [*taken.values(), *carry.tensors]
+        if any(t.shape is None for t in tensors):
+            # What flows in is unknown; the arguments can be wrong all the same.
+            bind_parameters(name_of(ref), ref.decl.params, ref.arguments, Scope(session, ref.module), call.span)
+            return _holes(ref, assembly)
+        template = template_of(session, ref, call.span, taken, carry, key)
+        if template is None:
+            return _holes(ref, assembly)
+        session.budget.count_nodes(assembly.size + template.size, call.span)
+        output = template.output
+        results = [output] if isinstance(output, Tensor) else list(output.tensors.values())
+        assembly.broken |= template.broken
+        if any(t.shape is None for t in results):
+            return _rehome(output, [assembly.hole(t.shape) for t in results])
+        text = show_value(ref)
+        session.budget.charge(len(text) // LETTERS, call.span)
+        made = assembly.add(
+            Step(
+                what=template,
+                inputs=tuple(t.ref for t in tensors),
+                shapes=tuple(t.shape for t in results if t.shape is not None),
+                span=call.span,
+                position=call.position,
+                call=text,
+                slot=call.slot,
+            )
+        )
+        return _rehome(output, made)
 
 
 def _shape(tensor: Tensor) -> Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,10 +11,12 @@ from pydantic import ValidationError
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.elaborate.failure import Failure, Silence
-from archdsl.elaborate.types import default_init, usual_cause
-from archdsl.elaborate.values import POISON, InitRef, OpRef, describe
+from archdsl.elaborate.types import default_init, holds_unknown, type_of, unknown, usual_cause
+from archdsl.elaborate.values import POISON, Given, InitRef, OpRef, Value, describe
+from archdsl.graph.symbols import Var
 from archdsl.ops.base import Op
 from archdsl.ops.init import KINDS
+from archdsl.ops.types import parameters
 from archdsl.ops.wanted import wanted
 from archdsl.source import Span
 
@@ -41,6 +44,32 @@ def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
         except ValidationError as error:
             raise Failure(*_refused(ref, error, span)) from None
     return known
+
+
+def made_or_refused(ref: OpRef, span: Span, cache: dict[object, Op]) -> tuple[Op, bool]:
+    """The op, and whether some of its arguments are not known: what is known of them is checked."""
+    types, known, is_open = parameters(ref.op), dict[str, Given](), dict[str, Value]()
+    problems: list[Diagnostic] = []
+    for name, given in ref.arguments.items():
+        if name in ref.op.tensors:
+            continue
+        if not holds_unknown(given.value):
+            known[name] = given
+        elif type_of(given.value).alternatives and not type_of(given.value).overlaps(types[name]):
+            problems.append(_bad(ref, name, str(types[name]), span))
+        else:
+            is_open[name] = given.value if isinstance(given.value, Var | tuple) else unknown(types[name])
+    if not is_open and not problems:
+        return make_op(ref, span, cache), False
+    try:
+        make_op(replace(ref, arguments=known), span, cache)
+    except Failure as failure:
+        missing = {f"`{name}`" for name in ref.arguments}
+        problems += [p for p in failure.diagnostics if getattr(p, "missing", None) not in missing]
+    if problems:
+        raise Failure(*problems)
+    values = {name: given.value for name, given in known.items()}
+    return ref.op.model_construct(**values, **is_open), True
 
 
 def _refused(ref: OpRef, error: ValidationError, span: Span) -> Iterator[Diagnostic]:

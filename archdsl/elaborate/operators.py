@@ -11,9 +11,11 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.elaborate.failure import Failure
-from archdsl.elaborate.values import Value, describe
+from archdsl.elaborate.types import is_unknown, type_of, unknown
+from archdsl.elaborate.values import Unknown, Value, describe
 from archdsl.graph.dims import Shape, Sym, TooComplex, terms
 from archdsl.limits import Limits
+from archdsl.ops.types import Type
 from archdsl.source import Span
 from archdsl.syntax import ast
 from archdsl.syntax.walk import children
@@ -112,9 +114,26 @@ def binary(node: ast.Binary, left: Value, right: Value, limits: Limits) -> Value
         raise Failure(float_too_large(span)) from None
     except (ArithmeticError, TypeError):
         pass
+    if is_unknown(left) or is_unknown(right):
+        result = _result(symbol, type_of(left), type_of(right))
+        if result.alternatives:
+            return unknown(result)
     raise Failure(
         codes.BadOperands(span=span, operator=symbol, left=describe(left), right=describe(right), reason=reason)
     )
+
+
+def _result(symbol: str, left: Type, right: Type) -> Type:
+    """The types that ``left OP right`` may have; none if no values of these types have a result."""
+    names: list[str] = []
+    for one in (kind.name for kind in left.alternatives):
+        for other in (kind.name for kind in right.alternatives):
+            if {one, other} <= {"int", "float"}:
+                names.append("float" if "float" in (one, other) else "int")
+                names.extend(["float"] * (symbol == "**"))
+            elif one in ("list", "str") and ((symbol == "+" and one == other) or (symbol == "*" and other == "int")):
+                names.append(one)
+    return Type.named(*dict.fromkeys(names))
 
 
 def _arithmetic(node: ast.Binary, left: Any, right: Any, limits: Limits) -> Any:
@@ -189,9 +208,16 @@ def _power(left: Any, right: Any, span: Span, limits: Limits) -> Any:
     return result
 
 
-def compare(symbol: str, left: Value, right: Value, span: Span) -> bool:
+_BOOL: Final = Type.named("bool")
+
+
+def compare(symbol: str, left: Value, right: Value, span: Span) -> Value:
     """One link of a comparison. A run-time size equals only itself; whether it equals a number nobody knows."""
+    if (is_unknown(left) or is_unknown(right)) and _may_compare(symbol, type_of(left), type_of(right)):
+        return Unknown(_BOOL)
     if symbol in ("in", "not in"):
+        if isinstance(right, tuple) and any(map(is_unknown, right)):
+            return Unknown(_BOOL)
         if not isinstance(right, tuple):
             raise Failure(codes.BadOperands(span=span, operator=symbol, left=describe(left), right=describe(right)))
         return any(_equal(left, v, span) for v in right) == (symbol == "in")
@@ -207,11 +233,20 @@ def compare(symbol: str, left: Value, right: Value, span: Span) -> bool:
                 help=("`~=` compares a figure in a `check` line with the digits that are written",),
             )
         )
-    if isinstance(left, Sym) != isinstance(right, Sym):
+    if isinstance(left, Sym) != isinstance(right, Sym) and _is_number(left) and _is_number(right):
         _unknown(left, right, span)
     if (_is_number(left) and _is_number(right)) or (isinstance(left, str) and isinstance(right, str)):
         return _COMPARISONS[symbol](left, right)
     raise Failure(codes.BadOperands(span=span, operator=symbol, left=describe(left), right=describe(right)))
+
+
+def _may_compare(symbol: str, left: Type, right: Type) -> bool:
+    if symbol in ("==", "!="):
+        return True
+    if symbol in ("in", "not in"):
+        return right.overlaps(Type.named("list"))
+    number = Type.named("float")
+    return any(left.overlaps(kind) and right.overlaps(kind) for kind in (number, Type.named("str")))
 
 
 def _equal(left: Value, right: Value, span: Span) -> bool:

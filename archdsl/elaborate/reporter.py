@@ -96,6 +96,16 @@ class Reporter:
             if self._recorders:
                 self._recorders[-1].extend(found.found)
 
+    @contextmanager
+    def aside(self) -> Iterator[Sink]:
+        """Collects what is reported inside instead of reporting it."""
+        sink, allowances, recorders = self.sink, self.allowances, self._recorders
+        self.sink, self.allowances, self._recorders = Sink(), Allowances(), []
+        try:
+            yield self.sink
+        finally:
+            self.sink, self.allowances, self._recorders = sink, allowances, recorders
+
     def again(self, diagnostics: tuple[Diagnostic, ...], depth: int, span: Span) -> None:
         """Reports what an equal instance showed before, ``depth`` calls deep: the sink counts it.
 

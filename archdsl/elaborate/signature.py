@@ -14,8 +14,10 @@ from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.operators import roundings_of_size
 from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.types import keep_quiet
 from archdsl.elaborate.values import POISON, Tensor, Value, describe
 from archdsl.graph.dims import Dim, Shape, Sym, show
+from archdsl.graph.symbols import never_equal
 from archdsl.names import Definition
 from archdsl.source import Span
 from archdsl.syntax import ast
@@ -37,7 +39,7 @@ def bind_inputs(block: str, ports: Sequence[ast.Port], tensors: Sequence[Tensor]
                 _bind(block, port, dim, size, tensor.shape, scope, span)
     for port, dim, size, shape in later:
         wanted = dimension(dim, scope)
-        if wanted != size:
+        if differ(wanted, size):
             is_plain = dim.span.text == str(wanted)
             reason = f"{size} is not {wanted}" if is_plain else f"`{dim.span.text}` is {wanted}"
             raise Failure(_mismatch(block, port, shape, span, reason))
@@ -52,8 +54,9 @@ def _bind(block: str, port: ast.Port, name: ast.Name, size: Dim, shape: Shape, s
     if value is MISSING:
         scope.names[name.id] = size
     elif isinstance(value, bool) or not isinstance(value, int | Sym):
+        keep_quiet(value, "int")
         raise Failure(codes.BadDimension(span=name.span, value=describe(value)))
-    elif value != size:
+    elif differ(value, size):
         raise Failure(_mismatch(block, port, shape, span, f"`{name.id}` is {value}"))
 
 
@@ -110,6 +113,7 @@ def dimension(node: ast.Expr, scope: Scope) -> Dim:
     if isinstance(value, Sym):
         return value
     if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        keep_quiet(value, "int")
         raise Failure(codes.BadDimension(span=node.span, value=describe(value)))
     return value
 
@@ -152,6 +156,11 @@ def unbound(name: ast.Name) -> Diagnostic:
     return codes.UnboundDimension(span=name.span, name=name.id, help=help_)
 
 
+def differ(one: Dim | str, other: Dim) -> bool:
+    """Whether two dimensions differ; those that are not known, for every value."""
+    return one != other and (isinstance(one, str) or never_equal(one, other))
+
+
 Pattern = tuple["Dim | str | None", ...]
 """A declared shape: sizes, ``None`` for `_` and `?`, and ``REST`` for a `...` that stands for nothing known."""
 
@@ -181,7 +190,7 @@ def agrees(pattern: Pattern, shape: Shape) -> bool:
             return False
         pattern = pattern[:at] + (None,) * (len(shape) - at - after) + pattern[at + 1 :]
     return len(pattern) == len(shape) and all(
-        want is None or want == got for want, got in zip(pattern, shape, strict=True)
+        want is None or not differ(want, got) for want, got in zip(pattern, shape, strict=True)
     )
 
 
@@ -192,7 +201,9 @@ def broken(
     span = claim.span
     if len(claim.dims) == len(pattern) == len(actual):
         wrong = [
-            dim.span for dim, want, got in zip(claim.dims, pattern, actual, strict=True) if want not in (None, got)
+            dim.span
+            for dim, want, got in zip(claim.dims, pattern, actual, strict=True)
+            if want is not None and differ(want, got)
         ]
         span = wrong[0].to(wrong[-1])
     labels = (Label(computed.span, f"computes {show(actual)}"),) if computed else ()

@@ -10,19 +10,26 @@ from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import names as codes
 from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate.builtins import LANGUAGE
+from archdsl.elaborate.failure import Silence
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
+    Builtin,
     Bundle,
+    FunctionRef,
     InitRef,
     Keyword,
     OpRef,
+    Row,
     SharedRef,
     Tensor,
+    Unknown,
     Value,
 )
 from archdsl.graph.dims import Sym
+from archdsl.graph.symbols import Var
 from archdsl.ops.init import KINDS, Init
+from archdsl.ops.types import INT, Kind, Type
 from archdsl.source import Span
 from archdsl.syntax import ast
 
@@ -38,6 +45,13 @@ _TYPES: Final[Mapping[str, Types]] = {
     "init": Init,
     "list": tuple,
 }
+_OF_VALUES: Final[Sequence[tuple[str, Types]]] = (
+    *_TYPES.items(),
+    ("init", InitRef),
+    ("row", Row),
+    ("function", (FunctionRef, Builtin)),
+)
+_OP: Final = Type.named("op")
 _LETTERS: Final = 16
 """Of a type in the text; `int | list[int]` is one that is not long."""
 _FOREIGN: Final = {
@@ -55,6 +69,8 @@ def fit(value: Value, wanted: ast.Type) -> Value:
     """The value as a parameter of this type has it (an int becomes a float where one is asked for), or ``POISON``."""
     if not wanted.alternatives:
         return value
+    if isinstance(value, Unknown | Var):
+        return unknown(type_of(value).taken_for(meaning(wanted)), value)
     is_bool = isinstance(value, bool)
     for alternative in wanted.alternatives:
         kind = _TYPES.get(alternative.name)
@@ -75,6 +91,58 @@ def fit(value: Value, wanted: ast.Type) -> Value:
     if isinstance(value, InitRef) and "init" in names:
         return default_init(value)
     return POISON
+
+
+def meaning(written: ast.Type) -> Type:
+    """A type that a definition declares, without its places."""
+    return Type(tuple(Kind(each.name, meaning(each.item) if each.item else None) for each in written.alternatives))
+
+
+def type_of(value: Value) -> Type:
+    """The type of a value; that of what failed, and so may be anything, has no alternatives."""
+    if isinstance(value, Unknown):
+        return value.type
+    if isinstance(value, bool):
+        return Type.named("bool")
+    return Type.named(*(name for name, kind in _OF_VALUES if isinstance(value, kind)))
+
+
+def unknown(of: Type, like: Value = None) -> Value:
+    """Some value of a type, ``like`` if it is one already; ``POISON``, which keeps quiet, where there is no type."""
+    if isinstance(like, Unknown | Var) and type_of(like) == of:
+        return like
+    return Var.some() if of == INT else Unknown(of) if of.alternatives else POISON
+
+
+def is_unknown(value: Value) -> bool:
+    return isinstance(value, Unknown | Var)
+
+
+def join(one: Value, other: Value) -> Value:
+    """What a value is that may be either of two."""
+    is_alike = type(one) is type(other) and (isinstance(one, Var) or not (holds_unknown(one) or holds_unknown(other)))
+    if one is other or (is_alike and one == other):
+        return one
+    if one is POISON or other is POISON:
+        return POISON
+    either = type_of(one) | type_of(other)
+    return Unknown(either, (*_choices(one), *_choices(other))) if either == _OP else unknown(either)
+
+
+def holds_unknown(value: Value) -> bool:
+    """Whether a value, or an element of a list, is not known."""
+    return any(map(holds_unknown, value)) if isinstance(value, tuple) else value is POISON or is_unknown(value)
+
+
+def _choices(op: Value) -> tuple[Value, ...]:
+    return op.choices if isinstance(op, Unknown) else (op,)
+
+
+def keep_quiet(value: Value, *names: str) -> None:
+    """Raises ``Silence`` for a value that is not known and may be of one of these types."""
+    is_open = value is POISON or (isinstance(value, Tensor) and value.shape is None)
+    if is_open or (is_unknown(value) and type_of(value).overlaps(Type.named(*names))):
+        raise Silence()
 
 
 def default_init(ref: InitRef) -> Value:

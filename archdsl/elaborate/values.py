@@ -10,8 +10,10 @@ from archdsl.diagnostics import Label
 from archdsl.elaborate.module import Module
 from archdsl.graph.dims import Shape, Sym
 from archdsl.graph.dims import show as show_shape
+from archdsl.graph.symbols import Var
 from archdsl.ops import show
 from archdsl.ops.base import Op
+from archdsl.ops.types import Type
 from archdsl.source import Span
 from archdsl.syntax import ast
 
@@ -24,6 +26,27 @@ class Poison:
 
 
 POISON: Final = Poison()
+
+
+class Unknown:
+    """Some value of a type: a parameter while its definition is checked without a call. An int is a ``Var`` then."""
+
+    __slots__ = ("choices", "type")
+
+    def __init__(self, type_: Type, choices: tuple[Value, ...] = ()) -> None:
+        self.type = type_
+        self.choices = choices
+        """Of an op, what it is with the one argument or another, or by default."""
+
+    def __bool__(self) -> bool:
+        raise TypeError("nobody knows")
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        raise TypeError("nobody knows")
+
+    __hash__ = object.__hash__
 
 
 class Given(NamedTuple):
@@ -163,7 +186,7 @@ class Builtin:
 
 
 Value: TypeAlias = Any
-"""int, float, bool, str, tuple, Sym, Init, or one of the classes above. Every consumer checks what it got."""
+"""int, float, bool, str, tuple, Sym, Init, Unknown, or one of the classes above. Every consumer checks what it got."""
 
 
 def describe(value: Value) -> str:
@@ -173,6 +196,10 @@ def describe(value: Value) -> str:
             return f"the string {show_value(value)}"
         case Poison() | Tensor():
             return repr(value)
+        case Unknown():
+            return " or ".join(_WORDS[kind.name] for kind in value.type.alternatives)
+        case Var():
+            return f"the int `{value}`"
         case Sym():
             return f"the run-time size `{value}`"
         case Bundle():
@@ -199,6 +226,20 @@ def describe(value: Value) -> str:
             return f"a list of {len(value)}"
         case _:
             return show_value(value)
+
+
+_WORDS: Final = {
+    "int": "an int",
+    "float": "a number",
+    "bool": "a bool",
+    "str": "a string",
+    "list": "a list",
+    "op": "an op or block",
+    "tensor": "a tensor",
+    "init": "an initialiser",
+    "row": "a row of a table",
+    "function": "a function",
+}
 
 
 def name_of(ref: BlockRef | FunctionRef) -> str:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import prod
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
@@ -45,6 +45,8 @@ class Sym:
     """
 
     __slots__ = ("_hash", "_terms")
+    is_open: ClassVar[bool] = True
+    """Whether it is known only when the model runs: an op cannot own weights of that size."""
 
     def __init__(self, terms: Mapping[Monomial, Fraction]) -> None:
         self._terms = tuple(sorted((m, c) for m, c in terms.items() if c))
@@ -139,7 +141,7 @@ class Sym:
         terms = dict(self._terms)
         for m, c in _terms(other):
             terms[m] = terms.get(m, Fraction(0)) + c
-        return _plain(terms)
+        return _plain(terms, type(self))
 
     def __mul__(self, other: Dim) -> Dim:
         if not isinstance(other, int | Sym):
@@ -152,7 +154,7 @@ class Sym:
             for n, d in factors:
                 key = tuple(sorted(m + n))
                 terms[key] = terms.get(key, Fraction(0)) + c * d
-        return _plain(terms)
+        return _plain(terms, type(self))
 
     def __neg__(self) -> Dim:
         return self * -1
@@ -169,7 +171,7 @@ class Sym:
             return NotImplemented  # a dimension is exact
         if isinstance(other, Sym):
             return self / other
-        return _plain({m: c / other if m else Fraction(c // other) for m, c in self._terms})
+        return _plain({m: c / other if m else Fraction(c // other) for m, c in self._terms}, type(self))
 
     def __truediv__(self, other: Dim) -> Dim:
         """Exact division. Raises ``ArithmeticError`` when no dimension is the quotient."""
@@ -192,7 +194,7 @@ class Sym:
                     raise ArithmeticError(f"{self} is not divisible by {other}")
                 rest.remove(name)
             terms[tuple(rest)] = c / scale
-        return _plain(terms)
+        return _plain(terms, type(self))
 
     def __rfloordiv__(self, other: int) -> Dim:
         raise ArithmeticError(f"{other} is not divisible by {self}")
@@ -249,13 +251,13 @@ def _terms(dim: Dim) -> tuple[tuple[Monomial, Fraction], ...]:
     return dim._terms if isinstance(dim, Sym) else (((), Fraction(dim)),)
 
 
-def _plain(terms: Mapping[Monomial, Fraction]) -> Dim:
-    """A ``Sym``, or the integer that is left when every named size cancelled."""
+def _plain(terms: Mapping[Monomial, Fraction], kind: type[Sym] = Sym) -> Dim:
+    """A ``Sym`` of a kind, or the integer that is left when every named size cancelled."""
     named = {m: c for m, c in terms.items() if c and m}
     constant = terms.get((), Fraction(0))
     if not named and constant.denominator == 1:
         return int(constant)
-    return Sym({**named, (): constant})
+    return kind({**named, (): constant})
 
 
 def ceil_div(dim: Dim, divisor: int) -> Dim:
@@ -269,14 +271,15 @@ def total(parts: Iterable[Dim]) -> Dim:
     >>> total([1, Sym.named("h"), 2, Sym.named("h")])
     Sym('2*h + 3')
     """
-    number, terms = 0, dict[Monomial, Fraction]()
+    number, terms, kind = 0, dict[Monomial, Fraction](), Sym
     for part in parts:
         if isinstance(part, Sym):
+            kind = type(part)
             for monomial, c in part._terms:
                 terms[monomial] = terms.get(monomial, Fraction(0)) + c
         else:
             number += part
-    return _plain(terms) + number if terms else number
+    return _plain(terms, kind) + number if terms else number
 
 
 def elements(shape: Shape) -> Dim:

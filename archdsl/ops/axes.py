@@ -33,11 +33,11 @@ def axis_index(axis: int, shape: Shape) -> int:
 
 def side_pairs(sides: int | tuple[int | Pair, ...], rank: int, argument: str) -> tuple[Pair, ...]:
     """``Sides`` as (before, after) for each spatial dimension."""
-    if isinstance(sides, int):
+    if not isinstance(sides, tuple):
         return ((sides, sides),) * rank
     if len(sides) != rank:
         raise Misfit(codes.WrongCount, argument=argument, name=argument, given=len(sides), wanted=rank)
-    return tuple((side, side) if isinstance(side, int) else side for side in sides)
+    return tuple(side if isinstance(side, tuple) else (side, side) for side in sides)
 
 
 def known_channels(shape: Shape) -> int:
@@ -56,7 +56,7 @@ def per_channel(values: Sequence[float], shape: Shape, argument: str) -> None:
 
 def at_most_one_unknown(shape: Shape, argument: str | None = None) -> Shape:
     """The shape itself, unless two of its dimensions are known only at run time: a reshape infers one, not two."""
-    unknown = [dim for dim in shape if isinstance(dim, Sym)]
+    unknown = [dim for dim in shape if isinstance(dim, Sym) and dim.is_open]
     if len(unknown) > 1:
         raise Misfit(
             codes.UnknownDimension,

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import shapes as codes
-from archdsl.graph.dims import Dim, Shape, elements, show
+from archdsl.graph.dims import Dim, Shape, Sym, elements, show
 from archdsl.ops.init import Init
 from archdsl.ops.reach import SAME, Layout, Sight
 
@@ -187,9 +187,9 @@ class Weighted(Op):
 
 def known(dim: Dim, what: str) -> int:
     """The number that a dimension must be for the op to own weights; ``what`` as in "the channels"."""
-    if not isinstance(dim, int):
+    if isinstance(dim, Sym) and dim.is_open:
         raise Misfit(codes.UnknownDimension, dimension=str(dim), what=what)
-    return dim
+    return dim  # type: ignore[return-value]  # or a letter, while a definition is checked without a call
 
 
 def spatial_rank(shape: Shape) -> int:
@@ -201,7 +201,7 @@ def spatial_rank(shape: Shape) -> int:
 
 def per_axis(value: int | tuple[int, ...], rank: int, argument: str) -> tuple[int, ...]:
     """One number per spatial dimension from an argument such as ``3`` or ``[3, 1]``."""
-    if isinstance(value, int):
+    if not isinstance(value, tuple):
         return (value,) * rank
     if len(value) != rank:
         raise Misfit(codes.WrongCount, argument=argument, name=argument, given=len(value), wanted=rank)

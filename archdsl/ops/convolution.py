@@ -64,15 +64,15 @@ class _Convolution(ConvBase):
 
 
 def _largest(numbers: Numbers) -> int:
-    return numbers if isinstance(numbers, int) else max(numbers)
+    return max(numbers) if isinstance(numbers, tuple) else numbers
 
 
 def _is_uneven(numbers: Numbers) -> bool:
-    return not isinstance(numbers, int) and len(set(numbers)) > 1
+    return isinstance(numbers, tuple) and len(set(numbers)) > 1
 
 
 def _shown(numbers: Numbers) -> str:
-    return str(numbers if isinstance(numbers, int) else list(numbers))
+    return str(list(numbers) if isinstance(numbers, tuple) else numbers)
 
 
 class Conv(_Convolution):

@@ -43,7 +43,7 @@ class Pad(Op):
 
     def sides(self, x: Shape) -> tuple[Pair, ...]:
         """(before, after) for every dimension, the channels last."""
-        channels = (0, self.channels) if isinstance(self.channels, int) else self.channels
+        channels = self.channels if isinstance(self.channels, tuple) else (0, self.channels)
         return (*side_pairs(self.size, spatial_rank(x), "size"), channels)
 
     def shape(self, *inputs: Shape) -> Shape:

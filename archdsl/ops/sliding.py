@@ -28,11 +28,11 @@ Pad = Annotated[
 
 def pad_pairs(pad: int | tuple[int | tuple[int, int], ...], rank: int) -> Pairs:
     """Numeric padding as (before, after) for each spatial dimension."""
-    if isinstance(pad, int):
+    if not isinstance(pad, tuple):
         return ((pad, pad),) * rank
     if len(pad) != rank:
         raise Misfit(codes.WrongCount, argument="pad", name="pad", given=len(pad), wanted=rank)
-    return tuple((p, p) if isinstance(p, int) else p for p in pad)
+    return tuple(p if isinstance(p, tuple) else (p, p) for p in pad)
 
 
 def slide(

@@ -1,0 +1,94 @@
+"""Definitions are checked whether anything calls them or not: what is wrong with them for every argument is told."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics.catalogue.contracts import UnboundDimension
+from archdsl.diagnostics.catalogue.names import UnknownName
+from archdsl.elaborate.evaluate import bind_parameters, evaluate
+from archdsl.elaborate.failure import Exhausted, Failure
+from archdsl.elaborate.instantiate import define
+from archdsl.elaborate.module import Module
+from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.session import Session
+from archdsl.elaborate.signature import Pattern
+from archdsl.elaborate.sketch import Outputs, Sketch, letters, stated
+from archdsl.elaborate.template import Assembly
+from archdsl.elaborate.types import is_known, meaning, unknown
+from archdsl.elaborate.values import POISON, Given, Unknown, Value
+from archdsl.graph.symbols import Var
+from archdsl.ops.types import INT, Type
+from archdsl.syntax import ast
+
+_OP = Type.named("op")
+_OF_NAMES = (UnknownName, UnboundDimension)
+"""What names mean is looked at elsewhere."""
+
+
+def check_definitions(session: Session, module: Module) -> None:
+    """Reports what is wrong with the blocks and functions of a file for all arguments, unless it was reported."""
+    known = dict[object, Outputs]()
+    with session.budget.afresh():
+        for declaration in module.ast.declarations:
+            if not isinstance(declaration, ast.Block | ast.Function):
+                continue
+            with session.reporter.aside() as found:
+                try:
+                    _check(declaration, session, module, known)
+                except Failure as failure:
+                    session.reporter.report(*failure.diagnostics)
+                except (Exhausted, RecursionError):  # what a call of it needs is counted there
+                    return
+            for problem in found.found:
+                if _is_new(problem, session, module):
+                    session.reporter.report(problem)
+
+
+def _is_new(problem: Diagnostic, session: Session, module: Module) -> bool:
+    """Whether it is an error, and none was reported where it is: in the file, or at the call that leads out of it."""
+    places = (problem.span, *(frame.span for frame in problem.trace))
+    here = next((place for place in places if place.source is module.source), None)
+    if here is None or not problem.is_error or isinstance(problem, _OF_NAMES):
+        return False
+    return not any(
+        known.is_error and place.source is here.source and place.start < here.end and here.start < place.end
+        for known in session.reporter.sink.found
+        for place in (known.span, *(frame.span for frame in known.trace))
+    )
+
+
+def _check(decl: ast.Block | ast.Function, session: Session, module: Module, known: dict[object, Outputs]) -> None:
+    scope = _parameters(decl, session, module)
+    if isinstance(decl, ast.Function):
+        evaluate(decl.value, scope)
+        return
+    assembly, signature = Assembly(), decl.signature
+    inputs, patterns = {"": assembly.hole(None)}, list[Pattern]()
+    if signature is not None:
+        ports = signature.inputs
+        inputs = {port.name.id if port.name else "": assembly.hole(letters(port.shape, scope)) for port in ports}
+        patterns = [stated(port.shape, scope) for port in signature.outputs]
+    sketch = Sketch(session, assembly, module.names.names(decl), known)
+    define(sketch, decl.name.id, decl, scope, inputs, patterns)
+
+
+def _parameters(decl: ast.Block | ast.Function, session: Session, module: Module) -> Scope:
+    """A scope in which each parameter may be anything of its type; its default is compared with that."""
+    scope = Scope(session, module)
+    given = {p.name.id: Given(_parameter(p), p.span) for p in decl.params if p.default is None}
+    try:
+        bind_parameters(decl.name.id, decl.params, given, scope, decl.name.span)
+    except Failure as failure:
+        session.reporter.report(*failure.diagnostics)
+    for param in decl.params:
+        scope.names[param.name.id] = _parameter(param, scope.names[param.name.id])
+    return scope
+
+
+def _parameter(param: ast.Param, default: Value = POISON) -> Value:
+    if not is_known(param.type):
+        return POISON
+    wanted = meaning(param.type)
+    if wanted == _OP:
+        return Unknown(wanted, () if default is POISON else (default,))
+    return Var.number(param.name.id) if wanted == INT else unknown(wanted)
