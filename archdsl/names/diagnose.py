@@ -74,9 +74,10 @@ def mistakes(names: Names) -> Iterator[Diagnostic]:
 def shadowed(names: Names) -> Iterator[Diagnostic]:
     """The variables of loops that hide a name of their declaration."""
     for name, first in names.shadowed:
-        kind = _WORDS.get(first.kind, first.kind)
-        labels = tuple(Label(place.span, f"the {kind}") for place in first.places[:1])  # none in text that was lost
-        yield ShadowedName(span=name.span, name=name.id, hidden=kind, labels=labels)
+        hidden = "variable of a loop around it" if first.kind == "variable" else _WORDS.get(first.kind, first.kind)
+        labels = (Label(first.places[0].span, f"the {hidden}"),)
+        help_ = (f"another name for the variable keeps both: `{name.id}_2`",)
+        yield ShadowedName(span=name.span, name=name.id, hidden=hidden, labels=labels, help=help_)
 
 
 def unused(index: Index) -> Iterator[Diagnostic]:

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from archdsl.names.ambiguity import ambiguous
 from archdsl.names.language import FIGURES, built_in, figure
-from archdsl.names.model import Definition, Kind, Use
-from archdsl.names.resolve import Found, Label, Repeat, lost, resolve
+from archdsl.names.model import Definition, Found, Kind, Label, Repeat, Use
+from archdsl.names.resolve import lost, resolve
 from archdsl.names.steps import StepNames, step_names
 from archdsl.source import Span
 from archdsl.syntax import ast

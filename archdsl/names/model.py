@@ -61,3 +61,33 @@ class Use(NamedTuple):
     name: ast.Name
     role: Role
     definition: Definition | None
+
+
+class Label(NamedTuple):
+    """A branch's name, which no expression can use."""
+
+    name: ast.Name
+    step: ast.Apply | ast.Send
+
+
+class Repeat(NamedTuple):
+    """A name that is given again where it has a meaning already."""
+
+    name: ast.Name
+    first: Definition
+
+
+class Found:
+    """What was found in one declaration, all in the order of the text."""
+
+    def __init__(self) -> None:
+        self.definitions: list[Definition] = []
+        self.uses: list[Use] = []
+        self.taps: list[ast.Name] = []
+        self.labels: list[Label] = []
+        self.loops: list[Span] = []
+        """Bodies of loops."""
+        self.repeated: list[Repeat] = []
+        """Names that are given twice whatever conditions hold."""
+        self.shadowed: list[Repeat] = []
+        """Variables of loops that hide a name of the declaration."""

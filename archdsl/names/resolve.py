@@ -7,41 +7,9 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from archdsl.names.figures import holds_no_step, is_figure
 from archdsl.names.language import FIGURES, built_in, figure
-from archdsl.names.model import Definition, Kind, Role, Use
+from archdsl.names.model import Definition, Found, Kind, Label, Repeat, Role, Use
 from archdsl.ops.registry import OPS
-from archdsl.source import Span
 from archdsl.syntax import ast
-
-
-class Label(NamedTuple):
-    """A branch's name, which no expression can use."""
-
-    name: ast.Name
-    step: ast.Apply | ast.Send
-
-
-class Repeat(NamedTuple):
-    """A name that is given again where it has a meaning already."""
-
-    name: ast.Name
-    first: Definition
-
-
-class Found:
-    """What was found in one declaration, all in the order of the text."""
-
-    def __init__(self) -> None:
-        self.definitions: list[Definition] = []
-        self.uses: list[Use] = []
-        self.taps: list[ast.Name] = []
-        self.labels: list[Label] = []
-        self.loops: list[Span] = []
-        """Bodies of loops."""
-        self.repeated: list[Repeat] = []
-        """Names that are given twice whatever conditions hold."""
-        self.shadowed: list[Repeat] = []
-        """Variables of loops that hide a name of the declaration."""
-
 
 _HIDING: Final = frozenset({"let", "shared", "tap", "port"})
 """What may not be taken for something of the file or the language: unlike parameters and variables, which say what they
@@ -160,7 +128,7 @@ class _Resolver:
             self.found.taps.append(name)
         if nearest is None and tap is not None and self._tapped_in.get(tap) in self._sides:
             nearest = tap
-        if kind == "variable":
+        if kind == "variable" and tap is not None and tap.kind != "lost":
             nearest = nearest or tap
         if nearest is not None and name.id != "_":
             (self.found.shadowed if kind == "variable" else self.found.repeated).append(Repeat(name, nearest))

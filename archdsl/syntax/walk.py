@@ -53,18 +53,3 @@ def walk(node: ast.Node) -> Iterator[ast.Node]:
         node = pending.pop()
         yield node
         pending.extend(children(node))
-
-
-def definitions(node: ast.Node) -> Iterator[ast.Name]:
-    """The names that a node itself, not what is below it, gives a meaning in its block."""
-    match node:
-        case ast.Let() | ast.Shared() | ast.Tap() | ast.Param():
-            yield node.name
-        case ast.Each():
-            yield from node.targets
-        case ast.Repeat() if node.index is not None:
-            yield node.index
-        case ast.Signature():
-            for port in node.inputs:
-                yield from [port.name] if port.name else []
-                yield from (dim for dim in port.shape.dims if isinstance(dim, ast.Name))

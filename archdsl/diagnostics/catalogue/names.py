@@ -118,7 +118,7 @@ class ShadowedName(Diagnostic):
         conv(c) -> for width in [64, 128] { conv(width) }
     """
 
-    message = "the variable `{name}` hides the {hidden} of that name"
+    message = "the variable `{name}` hides the {hidden}"
     severity = Severity.WARNING
     name: str
     hidden: str
