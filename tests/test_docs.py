@@ -46,7 +46,7 @@ PAGES = [
     for page in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
     if page.relative_to(ROOT).as_posix() not in GENERATED
 ]
-LANGUAGES = frozenset({"arch", "python", "console", "sh", "text", "markdown"})
+LANGUAGES = frozenset({"arch", "python", "console", "sh", "text", "markdown", "toml", "yaml"})
 _FENCE = re.compile(r"^(`{3,})([^\n`]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
 _OPTION = re.compile(r"(\w+)(?:=(.+?))?(?= \w+(?:=|$)|$)")
 _RANKS = ("", "c", "n, c", "h, w, c", "d, h, w, c", "a, b, h, w, c")

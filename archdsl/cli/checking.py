@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archdsl.cli.limits import chosen
+from archdsl.cli.project import kept
 from archdsl.cli.terminal import colour
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def examine(located: Located, parsed: ParseCache) -> Report:
         found = (unknown_model(program, located.model), *found)
     seconds = perf_counter() - started
     name, sizes = located.source.name, program.open_sizes
-    return Report(located.asked, name, program.models, program.checks, found, seconds, sizes)
+    return Report(located.asked, name, program.models, program.checks, kept(found, located), seconds, sizes)
 
 
 def _graph(located: Located, started: float) -> Report:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.cli.exits import Refusal
 from archdsl.cli.limits import chosen
+from archdsl.cli.project import kept
 from archdsl.diagnostics.fixes import Checked, Mended, mend
 from archdsl.limits import Limits
 from archdsl.source import SourceFile
@@ -43,7 +44,9 @@ def checked(source: SourceFile, located: Located, limits: Limits) -> Checked:
     for name in program.ready() if not program.has_errors else ():
         if (graph := program.graph(name)) is not None:
             graphs[name] = graph
-    return Checked(source, program.diagnostics, {name: fingerprint(graph) for name, graph in graphs.items()})
+    return Checked(
+        source, kept(program.diagnostics, located), {name: fingerprint(graph) for name, graph in graphs.items()}
+    )
 
 
 def writable(located: Located) -> Located:

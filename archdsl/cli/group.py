@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 import click
 from click.exceptions import Exit
@@ -58,6 +58,10 @@ class CommandGroup(click.Group):
         return result
 
 
+_SEPARATE: Final = frozenset({"h5py", "keras", "matplotlib", "numpy", "safetensors", "tensorflow"})
+"""Packages that an installation for checks alone does without (docs/checking.md)."""
+
+
 @contextmanager
 def _exits() -> Iterator[None]:
     """Turns what ends a command into an exit code and a message."""
@@ -76,6 +80,12 @@ def _exits() -> Iterator[None]:
         raise Exit(exits.PIPE_CLOSED) from None
     except (click.ClickException, Exit, click.Abort):
         raise
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _SEPARATE:
+            _report(error)
+            raise Exit(exits.INTERNAL) from None
+        name = error.name.partition(".")[0]
+        raise exits.Refusal(f"this needs the package `{name}`, which is not installed: `pip install {name}`") from None
     except Exception as error:  # noqa: BLE001  # whatever it is, users get a message and no traceback
         if isinstance(error, OSError) and error.errno in _DISK:  # of a file it would have been told as such
             _discard_output()

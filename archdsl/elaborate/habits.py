@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from archdsl.diagnostics import Diagnostic, Frame
 from archdsl.diagnostics.catalogue import habits as codes
@@ -11,6 +12,7 @@ from archdsl.elaborate.session import Session
 from archdsl.elaborate.values import OpRef, Tensor
 from archdsl.graph.dims import Shape, show
 from archdsl.graph.model import Graph, Node, Origin
+from archdsl.lint import graph as lints
 from archdsl.ops.base import Misfit
 from archdsl.ops.reach import Layout, Part
 from archdsl.passes import axes
@@ -120,6 +122,12 @@ def in_graph(session: Session, graph: Graph, signature: ast.Signature, *, is_mod
             session.reporter.report(
                 codes.AttentionOnMap(span=span, op=op, shape=shape, trace=trace, help=help_, more=len(more))
             )
+
+
+def linted(session: Session, graph: Graph) -> None:
+    """Reports the lints of a graph."""
+    for node, warning in lints.in_graph(graph, session.files.place):
+        session.reporter.report(replace(warning, trace=_trace(session, graph, node)))
 
 
 def _starts(graph: Graph, signature: ast.Signature, is_model: bool) -> dict[str, Layout]:

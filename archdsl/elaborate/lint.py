@@ -20,6 +20,7 @@ from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import unbound
 from archdsl.elaborate.unknown import unknown_name
+from archdsl.lint.text import in_text
 from archdsl.names import Names, diagnose
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
@@ -35,6 +36,8 @@ def lint(session: Session, module: Module) -> None:
     for declaration in module.ast.declarations:
         if isinstance(declaration, ast.Block) and declaration.is_model:
             reporter.report(*_inputs(declaration))
+        if isinstance(declaration, ast.Block) and not reporter.sink.has_errors:
+            reporter.report(*in_text(declaration))
     for names in module.names.all():
         reporter.report(*diagnose.shadowed(names))
     reporter.report(*diagnose.style(module.names))

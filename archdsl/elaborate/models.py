@@ -74,6 +74,7 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
     graph = flatten(template, root, inputs, outputs, session.reporter.report, ports=ports, about=about)
     if graph is not None:
         habits.in_graph(session, graph, ref.decl.signature or asked, is_model=ref.decl.is_model)
+        habits.linted(session, graph)
     return graph if graph is None or _has_sizes(session, graph, asked) else None
 
 

@@ -140,6 +140,11 @@ class Op(BaseModel):
         """The output's shape: the input's, unless the op says otherwise."""
         return inputs[0]
 
+    @property
+    def subtracts_mean(self) -> bool:
+        """Whether each channel loses its mean over the batch, and with it a bias that was added just before."""
+        return False
+
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
         """What is allowed and almost never meant: warnings, about inputs that fit."""
         return iter(())

@@ -10,7 +10,7 @@ from archdsl.diagnostics.catalogue.habits import ChannelsAsKernel
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.base import INPUT, Misfit, Positive, Sizes, Weight, Weighted, known, per_axis, spatial_rank
 from archdsl.ops.reach import WHOLE, Sight
-from archdsl.ops.sliding import Numbers, Pad, larger_than_map, reaches, slide
+from archdsl.ops.sliding import Numbers, Pad, larger_than_map, reaches, slide, uncovered
 
 _KERNELS = 12
 """Between the kernels that are usual and the numbers of channels that are."""
@@ -51,6 +51,7 @@ class _Convolution(ConvBase):
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
         found = [*super().doubts(*inputs)]
         yield from found or larger_than_map(inputs[0], self.k)
+        yield from uncovered(inputs[0], self.k, self.stride, self.pad, self.dilation)
 
     def spatial(self, shape: Shape) -> Shape:
         out = slide(shape, self.k, self.stride, self.pad, self.dilation)

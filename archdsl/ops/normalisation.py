@@ -74,6 +74,10 @@ class BatchNorm(_Affine):
     eps: Epsilon = Field(1e-5, description="added to the variance")
     momentum: Momentum = Field(0.9, description="share of the running averages that a step keeps")
 
+    @property
+    def subtracts_mean(self) -> bool:
+        return self.trainable
+
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
         if self.momentum < _HALF:
             kept = 1 - Decimal(repr(self.momentum))

@@ -9,7 +9,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import INPUT, OUTPUT, Misfit, Op, Sizes, known, per_axis, spatial_rank
 from archdsl.ops.reach import SAME, WHOLE, Layout, Sight, resampled
-from archdsl.ops.sliding import Pad, larger_than_map, pad_pairs, reaches, slide
+from archdsl.ops.sliding import Pad, larger_than_map, pad_pairs, reaches, slide, uncovered
 
 
 class _Pooling(Op):
@@ -40,7 +40,8 @@ class _Pooling(Op):
         return (*slide(x, self.k, self.step, self.pad), x[-1])
 
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
-        return larger_than_map(inputs[0], self.k)
+        yield from larger_than_map(inputs[0], self.k)
+        yield from uncovered(inputs[0], self.k, self.step, self.pad)
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
         return (*reaches(inputs[0], self.k, self.step, self.pad), SAME)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.diagnostics.catalogue.habits import KernelLargerThanMap
+from archdsl.diagnostics.catalogue.lints import UncoveredMap
 from archdsl.graph.dims import Dim, Shape, ceil_div, show
 from archdsl.ops.base import Misfit, NonNegative, Wanted, per_axis, positive, spatial_rank
 from archdsl.ops.reach import Reach
@@ -65,6 +66,29 @@ def larger_than_map(shape: Shape, k: Numbers) -> Iterator[Misfit]:
     if any(isinstance(n, int) and window > n for n, window in zip(sizes, per_axis(k, len(sizes), "k"), strict=True)):
         shown = str(k) if isinstance(k, int) else show(k)
         yield Misfit(KernelLargerThanMap, argument="k", k=shown, shape=show(sizes), help=[_SMALL])
+
+
+def uncovered(
+    shape: Shape, k: Numbers, stride: Numbers, pad: str | int | tuple[int | tuple[int, int], ...], dilation: Numbers = 1
+) -> Iterator[Misfit]:
+    """The warning for windows that lie side by side and end before the map does.
+
+    Where windows overlap, most published models leave out a row at the border now and then.
+    """
+    if pad == "same":
+        return
+    rank = spatial_rank(shape)
+    pads = pad_pairs(0 if isinstance(pad, str) else pad, rank)
+    each = (per_axis(k, rank, "k"), per_axis(stride, rank, "stride"), per_axis(dilation, rank, "dilation"))
+    for axis, (n, (before, after), window, s, d) in enumerate(zip(shape[:rank], pads, *each, strict=True)):
+        extent = (window - 1) * d + 1
+        if not isinstance(n, int) or extent != s:
+            continue
+        left = (n + before + after - extent) % s - after
+        if left > 0:
+            help_ = ('`pad="same"` covers the map; a `crop` before it says what is dropped',)
+            yield Misfit(UncoveredMap, argument="stride", left=str(left), size=str(n), axis=str(axis), help=help_)
+            return
 
 
 def same_pads(n: Dim, k: int, stride: int) -> tuple[int, int] | None:

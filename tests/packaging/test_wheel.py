@@ -152,6 +152,40 @@ def test_commands_need_only_what_the_wheel_asks_for(wheel: Path, python: Path, t
     assert (tmp_path / "net.keras").stat().st_size > 1_000
 
 
+def test_checks_need_no_framework(python: Path, tmp_path: Path) -> None:
+    """What docs/checking.md installs with ``--no-deps`` is enough for all but building models and plots."""
+    page = (ROOT / "docs" / "checking.md").read_text(encoding="utf-8")
+    listed = re.search(r"^pip install --no-deps archdsl$\n^pip install (.*)$", page, re.MULTILINE)
+    assert listed is not None
+    needed = brought_by(listed[1].split())
+    assert needed.isdisjoint({"keras", "numpy", "tensorflow", "matplotlib", "h5py", "lark"})
+    code = HIDE.format(needed=["archdsl", *sorted(needed)])
+    (tmp_path / "net.arch").write_text("model Net() :: [8, 8, 3] -> [4] { conv(4) -> flatten -> dense(4) }\n")
+    for command in (
+        ("--help",),
+        ("check", "--fix", "--strict", "."),
+        ("check", "--format", "sarif", "resnet50"),
+        ("fmt", "."),
+        ("summary", "net.arch"),
+        ("compare", "net.arch", "lenet5"),
+        ("diff", "net.arch", "lenet5"),
+        ("render", "net.arch", "-o", "net.svg"),
+        ("compile", "net.arch", "--to", "json", "-o", "net.json"),
+        ("explain", "shape-mismatch"),
+    ):
+        done = subprocess.run(
+            [python, "-I", "-c", code, *command], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    result = subprocess.run(
+        [python, "-I", "-c", code, "compile", "net.arch"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 2
+    assert re.search(
+        r"^error: this needs the package `(numpy|keras)`, which is not installed: `pip install \1`", result.stderr
+    )
+
+
 def brought_by(requirements: list[str]) -> set[str]:
     """The modules of the packages that are required, of those that these require, and so on."""
     wanted, seen = requirements, set[str]()

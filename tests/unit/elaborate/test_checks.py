@@ -7,7 +7,7 @@ import pytest
 from tests.unit.elaborate.specs import mistakes, program
 
 NET = "model Net(width: int = 8) :: [32, 32, 3] -> [10] { conv(width, k=3) -> global_avg_pool -> dense(10) }\n"
-BLOCK = "block Unit(filters: int) :: [h, w, c] -> [h, w, filters] { conv(filters, k=1) -> batch_norm }\n"
+BLOCK = "block Unit(filters: int) :: [h, w, c] -> [h, w, filters] { conv(filters, k=1, bias=true) -> batch_norm }\n"
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ UNIT = "block Unit() :: [h, w, c] -> [h, w, c] {\n  batch_norm(momentum=0.1)\n}\
 
 
 def test_one_warning_for_one_place_with_the_number_of_instances() -> None:
-    text = UNIT + "model M() :: [4, 4, 8] -> [4, 4, 8] { repeat 3 { Unit } -> conv(6) -> Unit -> conv(8) }"
+    text = UNIT + "model M() :: [4, 4, 8] -> [4, 4, 8] { repeat 3 { Unit } -> conv(6, bias=false) -> Unit -> conv(8) }"
     assert found(text) == [("low-momentum", 2, 4)]
 
 

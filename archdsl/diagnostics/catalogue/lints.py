@@ -1,0 +1,80 @@
+"""Codes of what a reviewer would ask about in a spec that is right."""
+
+from __future__ import annotations
+
+from archdsl.diagnostics.model import Diagnostic, Severity
+
+
+class BiasBeforeNorm(Diagnostic):
+    """A bias just before a batch normalisation has no effect: the normalisation subtracts it again with the mean.
+
+        conv(64) -> batch_norm               # 64 weights that do nothing
+        conv(64, bias=false) -> batch_norm
+
+    Where a published model has it, `bias=true` says that it is meant.
+    """
+
+    message = "the bias of `{op}` has no effect before `{norm}`, which subtracts the mean"
+    severity = Severity.WARNING
+    op: str
+    norm: str
+
+
+class DropoutAfterLogits(Diagnostic):
+    """A dropout is the last thing before the output: it removes classes from the prediction, not features.
+
+    It stands before the last layer:
+
+        global_avg_pool -> dense(10) -> dropout(0.5)    # in training, half of the logits are zero
+        global_avg_pool -> dropout(0.5) -> dense(10)
+    """
+
+    message = "`{op}` after the last layer drops elements of the output `{port}`"
+    severity = Severity.WARNING
+    op: str
+    port: str
+
+
+class RepeatOnce(Diagnostic):
+    """A loop with one round is its body, and the number of the round stands in the names of all that is inside.
+
+        repeat 1 { conv(64) -> relu }
+        conv(64) -> relu
+
+    Without it names lose that number, so that weights that were saved by name do not fit any more.
+    """
+
+    message = "`repeat 1` repeats nothing"
+    severity = Severity.WARNING
+
+
+class NumberOfSignature(Diagnostic):
+    """The output's size is a parameter, and the body has its default as a number: any other value breaks the signature.
+
+        model Net(classes: int = 10) :: [32, 32, 3] -> [classes] { … -> dense(10) }
+        model Net(classes: int = 10) :: [32, 32, 3] -> [classes] { … -> dense(classes) }
+
+    With the name in place of the number the graph is the same, and other values of the parameter work.
+    """
+
+    message = "this is `{name}`, which the signature promises and no step uses"
+    severity = Severity.WARNING
+    name: str
+
+
+class UncoveredMap(Diagnostic):
+    """Windows that lie side by side end before the map does, so that nothing ever sees its last rows or columns.
+
+    A pooling of 2 halves a map of an odd size, or patches of 16 are cut from an image that is no multiple of it:
+
+        max_pool(2, pad="valid")    # on [7, 7, 64]: three windows of two, and the seventh row is dropped
+
+    `pad="same"` rounds the size up, numeric padding can cover the rest, and `crop` says what is to be dropped.
+    """
+
+    message = "the windows of `{op}` leave out the last {left} of {size} along axis {axis}"
+    severity = Severity.WARNING
+    op: str
+    left: str
+    size: str
+    axis: str
