@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from archdsl.names.index import Index, Names
 from archdsl.names.model import Definition
@@ -57,7 +58,7 @@ def references(definition: Definition, indices: Iterable[Index]) -> References:
                 if found.node.alias is None:
                     meant.add(found)
         for names in index.all():
-            places.update((use.name.span, None) for use in names.uses if use.definition in meant)
+            places.update((_bare(use.name), None) for use in names.uses if use.definition in meant)
             if definition.kind == "parameter":
                 for argument, owner in _arguments(names, index, files):
                     if argument.id != definition.name:
@@ -71,9 +72,19 @@ def references(definition: Definition, indices: Iterable[Index]) -> References:
     return References(tuple(sorted(places, key=lambda span: (span.source.name, span.start))), tuple(unsure))
 
 
+def _bare(name: ast.Name) -> Span:
+    """The span of a name without the brackets that an expression's includes."""
+    opening = _OPENING.match(name.span.text)
+    start = name.span.start + (opening.end() if opening else 0)
+    return Span(name.span.source, start, start + len(name.id))
+
+
 def _holds(name: ast.Name, offset: int) -> bool:
     return name.span.start <= offset <= name.span.end
 
+
+_OPENING: Final = re.compile(r"(?:[(\s]|#[^\n]*\n)*")
+"""Brackets before a name, with blanks and comments."""
 
 Owner = ast.Block | ast.Function
 

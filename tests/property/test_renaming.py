@@ -119,6 +119,15 @@ def test_a_place_that_is_left_out_shows() -> None:
         assert program.has_errors
 
 
+def test_brackets_around_a_name_stay() -> None:
+    text = "block B(n: int) :: [c] -> [n] { dense(2 * (n) - ( # n\n n)) }\nmodel M() :: [4] -> [8] { B(8) }"
+    index = Index(parse(SourceFile("m.arch", text))[0])
+    (definition,) = (d for d in index.definitions() if d.name == "n")
+    places = references(definition, [index]).places
+    assert [place.text for place in places] == ["n"] * 4
+    assert graphs(SourceFile("m.arch", renamed({"m.arch": text}, [(p, "m") for p in places])["m.arch"]), {})
+
+
 def test_an_argument_whose_callee_is_a_value_is_not_sure() -> None:
     text = """block A(k: int) { conv(k) }
 block B(act: op) { act(k=3) }
