@@ -94,15 +94,12 @@ class DiskLoader:
     def library(self, module: str) -> SourceFile | None:
         if module in self._read:
             return self._read[module]
-        head, _, rest = module.partition(".")
-        if head != "std" or not re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", rest):
+        if module not in self.modules():
             return None
-        path = resources.directory("std").joinpath(*f"{rest}.arch".replace(".", "/", rest.count(".")).split("/"))
-        if not path.is_file():
-            return None
+        file = f"{module.removeprefix('std.')}.arch"
+        path = resources.directory("std") / file
         self.looked_at.add(Path(str(path)))
-        text = path.read_text(encoding="utf-8")
-        found = self._read[module] = SourceFile(f"{_LIBRARY}{rest.replace('.', '/')}.arch", text)
+        found = self._read[module] = SourceFile(f"{_LIBRARY}{file}", path.read_text(encoding="utf-8"))
         return found
 
     def modules(self) -> tuple[str, ...]:

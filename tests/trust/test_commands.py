@@ -62,8 +62,14 @@ def test_a_setting_that_asks_for_too_much_of_the_model(folder: Path) -> None:
     assert "error[too-much-work]" in _run("summary", "net.arch", "--set", "n=1G").output
 
 
+@pytest.mark.parametrize("command", ["summary", "explain", "ops", "render", "compile"])
+@pytest.mark.parametrize("name", ["..", "/"])
+def test_folders_are_refused_where_a_file_is_meant(command: str, name: str) -> None:
+    assert _run(command, name).exit_code in (1, 2)
+
+
 @pytest.mark.parametrize("command", ["check", "summary", "explain", "ops", "render", "compile"])
-@pytest.mark.parametrize("name", [LONG, "\0", "..", "/", "%s", "{0}", "\x1b[31m", "net.arch\n"])
+@pytest.mark.parametrize("name", [LONG, "\0", "%s", "{0}", "\x1b[31m", "net.arch\n"])
 def test_hostile_names_are_refused(command: str, name: str) -> None:
     assert _run(command, name).exit_code in (1, 2)
 
