@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from archdsl.names.model import Definition
+from archdsl.names.model import Definition, Kind
 from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
 
@@ -20,18 +20,22 @@ FIGURES: Final = ("params", "trainable", "macs", "depth", "activations", "recept
 """What the conditions of a ``check`` may ask of a model."""
 
 
-@cache
 def built_in(name: str) -> Definition | None:
     """The definition of a name of the language, which has no place in a text; no op is imported for it."""
     if name in OPS:
-        return Definition(name, "op")
+        return _definition(name, "op")
     if name in KINDS:
-        return Definition(name, "initialiser")
+        return _definition(name, "initialiser")
     if name in KEYWORDS:
-        return Definition(name, "keyword")
-    return Definition(name, "built-in") if name in FUNCTIONS else None
+        return _definition(name, "keyword")
+    return _definition(name, "built-in") if name in FUNCTIONS else None
 
 
-@cache
 def figure(name: str) -> Definition:
-    return Definition(name, "figure")
+    """The definition of one of ``FIGURES``."""
+    return _definition(name, "figure")
+
+
+@cache  # of the language's own names, lest it grows with what texts ask for
+def _definition(name: str, kind: Kind) -> Definition:
+    return Definition(name, kind)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.keras
 
 NET = """
 model Net(classes: int = 4) :: [8, 8, 3] -> [classes] {
-  conv(6) -> batch_norm -> relu -> dropout(0.5) -> flatten -> dense(classes)
+  conv(6, bias=true) -> batch_norm -> relu -> dropout(0.5) -> flatten -> dense(classes)
 }
 """
 EVERY = """
