@@ -79,16 +79,13 @@ def main() -> None:
 
 
 def _spare_imports() -> None:
-    """Keeps libraries from importing what they offer and archdsl does not use, a tenth of what a check takes.
+    """Keeps pydantic from looking for plugins with half of the standard library, a tenth of what a check takes.
 
-    pydantic finds plugins with half of the standard library, an e-mail parser included, even where the setting above
-    turns plugins off. Lark takes interegular, where that is installed, to prove a grammar free of collisions, which was
-    done when the tables were made. Should either look elsewhere one day, this has no effect.
+    It does so even where the setting above turns plugins off. Should it look elsewhere one day, this has no effect.
     """
     loader = ModuleType("pydantic.plugin._loader")
     loader.get_plugins = tuple  # type: ignore[attr-defined]
     sys.modules.setdefault(loader.__name__, loader)
-    sys.modules.setdefault("interegular", None)  # type: ignore[arg-type]  # documented: importing it fails
 
 
 def _leave(code: int) -> NoReturn:

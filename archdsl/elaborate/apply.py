@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import flows as codes
@@ -63,19 +64,24 @@ def tensors(given: Given, what: str) -> list[Tensor]:
     raise Failure(codes.NotTensors(span=span, what=joined, wanted="tensors", given=describe(value), help=help_))
 
 
-def op(
-    session: Session,
-    assembly: Assembly,
-    ref: OpRef,
-    inputs: list[Tensor],
-    places: Sequence[Place],
-    span: Span,
-    position: Position,
-    slot: Slot | None = None,
-) -> Tensor:
+class OpCall(NamedTuple):
+    """A use of an op in a flow."""
+
+    ref: OpRef
+    inputs: Sequence[Tensor]
+    places: Sequence[Place]
+    """Where each input comes from."""
+    span: Span
+    """Of the name that was called."""
+    position: Position
+    slot: Slot | None = None
+
+
+def op(session: Session, assembly: Assembly, call: OpCall) -> Tensor:
     """Adds an op to the assembly, its shape proved."""
+    ref, span = call.ref, call.span
     kind = ref.op
-    inputs, places = with_arguments(ref, inputs, places)
+    inputs, places = with_arguments(ref, call.inputs, call.places)
     session.budget.charge(OP + len(inputs) // 2, span)
     made = make_op(ref, span, session.ops)
     shapes = tuple(t.shape for t in inputs if t.shape is not None)
@@ -107,7 +113,7 @@ def op(
     if kind.aligned:
         habits.joined_twice(session, ref, inputs, places, span)
     refs = tuple(t.ref for t in inputs)
-    return assembly.add(Step(made, refs, (shape,), span, position, "", slot))[0]
+    return assembly.add(Step(made, refs, (shape,), span, call.position, "", call.slot))[0]
 
 
 def with_arguments(

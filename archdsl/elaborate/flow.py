@@ -350,18 +350,10 @@ class Flows(ABC):
                 for tensor in apply.tensors(joined, ref.op.name):
                     inputs.append(tensor)
                     places.append(Place(joined.span))
-            return self.add_op(ref, inputs, places, step.target.span, position, slot)
+            return self.add_op(apply.OpCall(ref, inputs, places, step.target.span, position, slot))
 
     @abstractmethod
-    def add_op(
-        self,
-        ref: OpRef,
-        inputs: list[Tensor],
-        places: Sequence[Place],
-        span: Span,
-        position: Position,
-        slot: Slot | None = None,
-    ) -> Tensor:
+    def add_op(self, call: apply.OpCall) -> Tensor:
         """What comes out of an op."""
 
     @abstractmethod
@@ -420,9 +412,10 @@ class Flows(ABC):
                 habits.identity_branch(self.session, body, "residual")
             if drop is not None and drop.value is not POISON:
                 dropping = OpRef(OPS["drop_path"], {"rate": drop})
-                main = self.add_op(dropping, [main], [Place(drop.span)], drop.span, self._dropping(step, joining))
+                position = self._dropping(step, joining)
+                main = self.add_op(apply.OpCall(dropping, [main], [Place(drop.span)], drop.span, position))
             places = [Place(body.span, body.flow, scope), Place(step.target.span)]
-            return self.add_op(OpRef(OPS["add"]), [main, skip], places, step.target.span, joining)
+            return self.add_op(apply.OpCall(OpRef(OPS["add"]), [main, skip], places, step.target.span, joining))
 
     # --- names ---
 

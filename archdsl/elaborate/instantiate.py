@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.elaborate import apply
-from archdsl.elaborate.advice import Place
 from archdsl.elaborate.budget import LETTERS, TEMPLATE
 from archdsl.elaborate.evaluate import bind_parameters
 from archdsl.elaborate.failure import Failure, Silence
@@ -16,7 +15,7 @@ from archdsl.elaborate.proof import prove
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import Pattern, bind_inputs, declared
-from archdsl.elaborate.template import Assembly, Position, Step, Template, finish
+from archdsl.elaborate.template import Assembly, Step, Template, finish
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
@@ -27,7 +26,6 @@ from archdsl.elaborate.values import (
     Result,
     Row,
     SharedRef,
-    Slot,
     Tensor,
     Value,
     name_of,
@@ -221,16 +219,8 @@ def define(
 class _Instance(Flows):
     """The body of one block instance."""
 
-    def add_op(
-        self,
-        ref: OpRef,
-        inputs: list[Tensor],
-        places: Sequence[Place],
-        span: Span,
-        position: Position,
-        slot: Slot | None = None,
-    ) -> Tensor:
-        return apply.op(self.session, self.assembly, ref, inputs, places, span, position, slot)
+    def add_op(self, call: apply.OpCall) -> Tensor:
+        return apply.op(self.session, self.assembly, call)
 
     def add_block(self, call: Call, current: Result) -> Result:
         """Adds the template of a call to the assembly, made once for equal calls."""

@@ -13,8 +13,7 @@ from itertools import combinations, product
 from typing import Final, TypeAlias
 
 from archdsl.diagnostics.catalogue import shapes as codes
-from archdsl.elaborate.advice import Place
-from archdsl.elaborate.apply import count, misfitting, with_arguments
+from archdsl.elaborate.apply import OpCall, count, misfitting, with_arguments
 from archdsl.elaborate.evaluate import bind_parameters, evaluate_or_poison
 from archdsl.elaborate.expect import bind_targets, decide, some_of
 from archdsl.elaborate.failure import Failure
@@ -25,15 +24,13 @@ from archdsl.elaborate.op_arguments import made_or_refused
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import REST, Pattern, assumed, bind_inputs, declared
-from archdsl.elaborate.template import Assembly, Position
+from archdsl.elaborate.template import Assembly
 from archdsl.elaborate.types import join, type_of
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
     Bundle,
-    OpRef,
     Result,
-    Slot,
     Tensor,
     Unknown,
     Value,
@@ -78,16 +75,9 @@ class Sketch(Flows):
         self._choices: dict[int, tuple[Value, Sequence[ast.Argument]]] = {}
         """What a step is taken to apply, by its identity, with its arguments."""
 
-    def add_op(
-        self,
-        ref: OpRef,
-        inputs: list[Tensor],
-        places: Sequence[Place],
-        span: Span,
-        position: Position,
-        slot: Slot | None = None,
-    ) -> Tensor:
-        inputs, places = with_arguments(ref, inputs, places)
+    def add_op(self, call: OpCall) -> Tensor:
+        ref, span = call.ref, call.span
+        inputs, places = with_arguments(ref, call.inputs, call.places)
         made, is_open = made_or_refused(ref, span, self.session.ops)
         shapes = tuple(t.shape for t in inputs if t.shape is not None)
         if len(shapes) == len(inputs) or places[0].flow is None:  # or else a branch may be one that was not read

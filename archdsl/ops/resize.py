@@ -47,7 +47,8 @@ class Resize(Op):
     Samples at the centres of pixels, as ``align_corners=False`` does in PyTorch. When it shrinks, ``antialias`` widens
     the filter to the distance of the samples, as Pillow does. "bicubic" is Keys's filter with a = -1/2 (PyTorch's has
     -3/4), and what a filter would take from beyond the edge is left out of its weights, which add up to 1. TensorFlow
-    rounds the places of "bicubic" to 1/1024 of a pixel where `antialias` is off, which changes outputs by up to 1e-3.
+    rounds the places of "bicubic" to 1/1024 of a pixel where `antialias` is off: outputs are off by up to 1e-3 of the
+    largest.
     """
 
     name = "resize"

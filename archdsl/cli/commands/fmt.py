@@ -11,13 +11,12 @@ import click
 from archdsl.atomic import replacing
 from archdsl.cli.exits import SPEC_ERRORS, USAGE, Refusal
 from archdsl.cli.limits import chosen, limit_option
+from archdsl.cli.patch import patch
 from archdsl.cli.paths import expand
 from archdsl.cli.specs import STDIN, SpecType, find
-from archdsl.cli.terminal import colour
 
 SCHEMA = "archdsl-fmt"
 VERSION = 1
-_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 _EPILOG = """\b
 Examples:
   archdsl fmt net.arch
@@ -65,7 +64,7 @@ def fmt(ctx: click.Context, paths: tuple[str, ...], check: bool, diff: bool, for
     failures = [failure for result in results if writes and (failure := _write(result, format))]
     if diff:
         for result in results:
-            _show(result)
+            click.echo(patch(result.name, result.before, result.after), nl=False)
     if format == "json":
         click.echo(_json(results))
     else:
@@ -117,15 +116,6 @@ def _write(result: Result, format: str) -> str | None:
     except OSError as error:
         return f"cannot write {result.name}: {(error.strerror or str(error)).lower()}"
     return None
-
-
-def _show(result: Result) -> None:
-    from difflib import unified_diff
-
-    before, after = (text.removesuffix("\n").split("\n") for text in (result.before, result.after))
-    for line in unified_diff(before, after, f"{result.name}", f"{result.name} formatted", lineterm=""):
-        style = _COLOURS.get(line[0]) if colour() else None
-        click.echo(click.style(line, fg=style) if style else line)
 
 
 def _summarise(results: list[Result], *, writes: bool, err: bool) -> None:

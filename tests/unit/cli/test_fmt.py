@@ -52,7 +52,7 @@ def test_check(run: Run, folder: Path) -> None:
 def test_diff(run: Run, folder: Path) -> None:
     result = run("fmt", "--diff", ".")
     assert result.exit_code == 0
-    assert result.stdout == ("--- a.arch\n+++ a.arch formatted\n@@ -1 +1 @@\n-let  n=f( 1,2 )\n+let n = f(1, 2)\n")
+    assert result.stdout == ("--- a.arch\n+++ a.arch\n@@ -1 +1 @@\n-let  n=f( 1,2 )\n+let n = f(1, 2)\n")
     assert result.stderr == "would reformat a.arch\n1 file would be reformatted, 1 left alone\n"
     assert (folder / "a.arch").read_text() == UGLY
     assert run("fmt", "--diff", "--check", ".").exit_code == 1
