@@ -19,7 +19,7 @@ from archdsl.elaborate.declared import declared_value
 from archdsl.elaborate.definitions import check_definitions
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.failure import Exhausted, Failure, too_deep
-from archdsl.elaborate.lint import lint
+from archdsl.elaborate.lint import check_names, lint
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.models import model_graph
 from archdsl.elaborate.operators import bounded
@@ -30,7 +30,7 @@ from archdsl.graph.model import Graph
 from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
-from archdsl.syntax.parser import ParseCache, parse
+from archdsl.syntax.parser import parse
 
 if TYPE_CHECKING:
     from archdsl.passes.sizes import Least
@@ -61,16 +61,9 @@ class Program:
     (4,)
     """
 
-    def __init__(
-        self,
-        source: SourceFile,
-        loader: Loader | None = None,
-        limits: Limits | None = None,
-        parsed: ParseCache | None = None,
-    ) -> None:
-        """Programs that share a loader may share what was parsed, too."""
+    def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits | None = None) -> None:
         self.source = source
-        self._session = Session(source, loader or NoFiles(), declared_value, limits, parsed)
+        self._session = Session(source, loader or NoFiles(), declared_value, limits)
         self._module = self._session.files.module(ast.Module(source, (), ()))  # until the file is read
         with _uncollected(), self._reporting():
             self._module = self._session.files.load(source)
@@ -208,6 +201,8 @@ class Program:
         with _uncollected():
             with self._reporting():
                 self._check()
+            with self._reporting():
+                check_names(self._session, self._module)
             with self._reporting():
                 check_definitions(self._session, self._module)
             with self._reporting():

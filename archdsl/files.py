@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from functools import lru_cache
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
@@ -99,7 +100,7 @@ class DiskLoader:
         file = f"{module.removeprefix('std.')}.arch"
         path = resources.directory("std") / file
         self.looked_at.add(Path(str(path)))
-        found = self._read[module] = SourceFile(f"{_LIBRARY}{file}", path.read_text(encoding="utf-8"))
+        found = self._read[module] = _kept(f"{_LIBRARY}{file}", path.read_text(encoding="utf-8"))
         return found
 
     def modules(self) -> tuple[str, ...]:
@@ -144,7 +145,7 @@ class DiskLoader:
             return known
         name = shown(self._prefix + path.relative_to(self._root).as_posix())
         name = f"./{name}" if name.startswith(_LIBRARY) else name
-        self._read[path] = SourceFile(self._named(name), text, path)
+        self._read[path] = _kept(self._named(name), text, path)
         return self._read[path]
 
     def _named(self, name: str) -> str:
@@ -156,6 +157,12 @@ class DiskLoader:
     def _text(self, path: Path) -> str | None:
         self.looked_at.add(path)
         return read_text(path, self._most)
+
+
+@lru_cache(maxsize=64)
+def _kept(name: str, text: str, path: Path | None = None) -> SourceFile:
+    """A file; the same one for the same text, so that it need not be parsed for each loader."""
+    return SourceFile(name, text, path)
 
 
 class RevisionLoader(DiskLoader):

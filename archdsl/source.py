@@ -113,6 +113,12 @@ class Span(NamedTuple):
     def column(self) -> int:
         return self.source.position(self.start)[1]
 
+    @property
+    def begins_line(self) -> bool:
+        """Whether nothing but blanks stands before it on its line."""
+        text = self.source.text
+        return not text[text.rfind("\n", 0, self.start) + 1 : self.start].strip()
+
     def to(self, other: Span) -> Span:
         """The span from the start of this one to the end of ``other``, in the same file."""
         return Span(self.source, self.start, other.end)

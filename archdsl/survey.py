@@ -16,7 +16,6 @@ from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.values import Given, show_value
 from archdsl.files import Located, bundled, locate
 from archdsl.limits import DEFAULT, Limits
-from archdsl.syntax.parser import ParseCache
 
 Settings: TypeAlias = Callable[[Program, str], Mapping[str, Any]]
 """The arguments of a model, which may be read with the names of its program in sight."""
@@ -68,7 +67,6 @@ def survey(
     variants that do not. A file is read once, however many of its models are asked for.
     """
     programs: dict[tuple[object, ...], Program] = {}
-    parsed = ParseCache()
     seen: set[tuple[object, ...]] = set()
     for located in specs:
         if located.is_graph:
@@ -76,7 +74,7 @@ def survey(
             continue
         key = (located.source.identity, located.source.name, located.source.text)
         if key not in programs:
-            programs[key] = Program(located.source, located.loader, limits, parsed)
+            programs[key] = Program(located.source, located.loader, limits)
         program = programs[key]
         if not program.models:
             yield Failed(located.source.name, program.diagnostics or (needs_model(program),))
@@ -85,7 +83,7 @@ def survey(
                 seen.add((*key, model))
                 result = _measured(program, model, settings)
                 if isinstance(result, Failed):  # its errors are the program's: the others start afresh
-                    program = programs[key] = Program(located.source, located.loader, limits, parsed)
+                    program = programs[key] = Program(located.source, located.loader, limits)
                 yield result
 
 
@@ -120,8 +118,7 @@ def family(
         ArchError: the spec has errors whatever the values are.
         ValueError: there are no combinations, or more than ``MOST``, or a parameter is given in both ways.
     """
-    parsed = ParseCache()
-    program = Program(located.source, located.loader, limits, parsed)
+    program = Program(located.source, located.loader, limits)
     model = choose_model(program, located.model)
     fixed, varied = _arguments(program, model, settings, ranges)
     for name, values in varied.items():
@@ -134,7 +131,7 @@ def family(
         raise ValueError(f"{count:_} models are more than {MOST:_}")
     for chosen in product(*indices):
         if program.has_errors:  # values of the language belong to the program that made them
-            program = Program(located.source, located.loader, limits, parsed)
+            program = Program(located.source, located.loader, limits)
             fixed, varied = _arguments(program, model, settings, ranges)
         given = {name: values[index] for (name, values), index in zip(varied.items(), chosen, strict=True)}
         shown = tuple((name, _show(value)) for name, value in given.items())

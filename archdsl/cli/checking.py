@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostic
     from archdsl.files import Located
     from archdsl.passes.sizes import Least
-    from archdsl.syntax.parser import ParseCache
 
 SCHEMA = "archdsl-check"
 VERSION = 1
@@ -37,14 +36,14 @@ class Report(NamedTuple):
     """How many problems were mended before, if that was asked for."""
 
 
-def examine(located: Located, parsed: ParseCache) -> Report:
+def examine(located: Located) -> Report:
     """Checks all that a spec says, or proves every shape of a saved graph again."""
     started = perf_counter()
     if located.is_graph:
         return _graph(located, started)
     from archdsl.compiler import Program, unknown_model
 
-    program = Program(located.source, located.loader, chosen(), parsed)
+    program = Program(located.source, located.loader, chosen())
     program.check()
     found = program.diagnostics
     if located.model is not None and located.model not in program.models and not program.has_errors:

@@ -113,11 +113,12 @@ def _similar(wanted: str, known: Iterable[str]) -> list[str]:
     likely = nlargest(_COMPARED, known, key=lambda k: 2 * len(letters & set(k)) - abs(len(wanted) - len(k)))
     ratios: dict[str, float] = {}
     matcher = SequenceMatcher(b=wanted)
+    enough = _ENOUGH if len(wanted) > 2 else _ENOUGH_OF_SHORT
     for name in likely:
         matcher.set_seq1(name)
-        ratios[name] = matcher.ratio()
-    least = _ENOUGH if len(wanted) > 2 else _ENOUGH_OF_SHORT
-    enough = max(least, max(ratios.values(), default=0.0) - _NEARLY)
+        if matcher.real_quick_ratio() >= enough and matcher.quick_ratio() >= enough:
+            ratios[name] = matcher.ratio()
+            enough = max(enough, ratios[name] - _NEARLY)
     found = sorted((name for name, ratio in ratios.items() if ratio >= enough), key=lambda name: -ratios[name])
     return found[:_MOST]
 

@@ -115,7 +115,7 @@ def _lines_below(source: SourceFile, comments: Sequence[ast.Comment]) -> dict[in
     below: dict[int, int] = {}
     for comment in reversed(comments):
         line = comment.span.line
-        if not source.line(line)[: comment.span.column - 1].strip():
+        if comment.span.begins_line:
             next_ = line + 1
             while next_ < len(source.starts) and next_ not in below and not source.line(next_).strip():
                 next_ += 1

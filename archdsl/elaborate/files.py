@@ -18,7 +18,7 @@ from archdsl.graph.model import Origin
 from archdsl.names import diagnose
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
-from archdsl.syntax.parser import ParseCache
+from archdsl.syntax.parser import parse_once
 
 _PROJECT: Final = ("the project is the nearest folder above with a `.git`, a `pyproject.toml` or a file `.archdsl`",)
 _SHOWN: Final = 60
@@ -28,11 +28,8 @@ _SHOWN: Final = 60
 class Files:
     """What is loaded, by the identity of files: one that is imported in several ways is one module."""
 
-    def __init__(
-        self, loader: Loader, parsed: ParseCache, reporter: Reporter, budget: Budget, evaluate: Evaluate
-    ) -> None:
+    def __init__(self, loader: Loader, reporter: Reporter, budget: Budget, evaluate: Evaluate) -> None:
         self.loader = loader
-        self._parsed = parsed
         self._reporter = reporter
         self._budget = budget
         self._evaluate = evaluate
@@ -61,7 +58,7 @@ class Files:
         if not self._budget.has_room(len(source.text)):
             self._reporter.report(self._too_long(source))
             return self.module(ast.Module(source, (), ()))
-        tree, problems = self._parsed.parse(source, self._budget.limits)
+        tree, problems = parse_once(source, self._budget.limits)
         self._reporter.report(*problems)
         self._reporter.read(tree, is_library=is_library)
         module = self._modules[source.identity] = self.module(tree)

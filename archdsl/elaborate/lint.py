@@ -1,6 +1,6 @@
 """What can be said of a file without instantiating anything: names without a meaning or with two, unused ones, style.
 
-Elaboration reports errors of names where it comes by; this pass finds those in blocks that nothing calls and in
+Elaboration reports errors of names where it comes by; ``check_names`` finds those in blocks that nothing calls and in
 branches that no condition chose. Unused names and style are warnings; a file with errors has names that wait for their
 mending, so unused ones are reported only without.
 """
@@ -26,13 +26,17 @@ from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
 
-def lint(session: Session, module: Module) -> None:
-    """Reports on one file."""
-    reporter = session.reporter
+def check_names(session: Session, module: Module) -> None:
+    """Reports the names of a file that mean nothing, or two things, unless elaboration did."""
     for names in module.names.all():
         for problem in (*diagnose.mistakes(names), *_unknown(names, Scope(session, module))):
-            if not reporter.sink.has(problem):
-                reporter.report(problem)
+            if not session.reporter.knows(problem):
+                session.reporter.report(problem)
+
+
+def lint(session: Session, module: Module) -> None:
+    """Reports what is doubtful in one file."""
+    reporter = session.reporter
     for declaration in module.ast.declarations:
         if isinstance(declaration, ast.Block) and declaration.is_model:
             reporter.report(*_inputs(declaration))
@@ -75,7 +79,7 @@ def _unknown(names: Names, scope: Scope) -> Iterator[Diagnostic]:
             yield unknown_name(name.id, name.span, scope)
             continue
         problem = unbound(name)
-        if name.id not in told or scope.session.reporter.sink.has(problem):
+        if name.id not in told or scope.session.reporter.knows(problem):
             told.add(name.id)
             yield problem
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from archdsl.source import SourceFile
@@ -33,9 +34,6 @@ class Loader(Protocol):
 
 def library_home(name: str, loader: Loader) -> str | None:
     """The library module that declares a name."""
-    heads = (f"block {name}(", f"block {name} ", f"fn {name}(")
-    for module in loader.modules():
-        source = loader.library(module)
-        if source is not None and any(line.startswith(heads) for line in source.text.splitlines()):
-            return module
-    return None
+    declared = re.compile(rf"^(?:block {re.escape(name)}[( ]|fn {re.escape(name)}\()", re.MULTILINE)
+    sources = ((module, loader.library(module)) for module in loader.modules())
+    return next((module for module, source in sources if source is not None and declared.search(source.text)), None)

@@ -34,6 +34,8 @@ class Reporter:
         self._doubtful: list[Span] = []
         """Where a text was not read as it is written."""
         self._recorders: list[Sink] = []
+        self._around: list[Sink] = []
+        """What was found before what is set aside."""
 
     def read(self, module: ast.Module, *, is_library: bool) -> None:
         """Notes what a file allows, and where its text was not read as it is written."""
@@ -45,6 +47,10 @@ class Reporter:
     def is_library(self, source: SourceFile) -> bool:
         """Whether a file is of the library, which its users cannot mend."""
         return source.name in self._library
+
+    def knows(self, diagnostic: Diagnostic) -> bool:
+        """Whether the same mistake at the same place was reported, whether or not what is found now is set aside."""
+        return self.sink.has(diagnostic) or any(sink.has(diagnostic) for sink in self._around)
 
     def report(self, *diagnostics: Diagnostic) -> None:
         """Adds diagnostics, each with the chain of instances that led to it."""
@@ -101,9 +107,11 @@ class Reporter:
         """Collects what is reported inside instead of reporting it."""
         sink, allowances, recorders = self.sink, self.allowances, self._recorders
         self.sink, self.allowances, self._recorders = Sink(), Allowances(), []
+        self._around.append(sink)
         try:
             yield self.sink
         finally:
+            self._around.pop()
             self.sink, self.allowances, self._recorders = sink, allowances, recorders
 
     def again(self, diagnostics: tuple[Diagnostic, ...], depth: int, span: Span) -> None:

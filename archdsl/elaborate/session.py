@@ -19,7 +19,6 @@ from archdsl.graph.model import Graph
 from archdsl.limits import DEFAULT, Limits
 from archdsl.ops.base import Misfit, Op
 from archdsl.source import SourceFile, Span
-from archdsl.syntax.parser import ParseCache
 
 Evaluate: TypeAlias = "Callable[[Session, Module, Declared], Any]"
 """The value of what a file declares."""
@@ -37,7 +36,6 @@ class Session:
         loader: Loader,
         evaluate: Evaluate,
         limits: Limits | None = None,
-        parsed: ParseCache | None = None,
     ) -> None:
         self.limits = limits or DEFAULT
         self.budget = Budget(self.limits)
@@ -45,7 +43,6 @@ class Session:
         self.reporter = Reporter(self.calls, self.budget)
         self.files = Files(
             loader,
-            parsed or ParseCache(),
             self.reporter,
             self.budget,
             lambda module, declared: evaluate(self, module, declared),

@@ -30,7 +30,7 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
         fix = Fix(span, replacement, is_safe=True) if replacement else None
         return codes.UnknownName(span=span, name=name, what=what, help=(help_,), fix=fix)
     plain = codes.UnknownName(span=span, name=name, what=what)
-    if scope.session.reporter.sink.has(plain):  # in another round or instance: it is counted, and was explained
+    if scope.session.reporter.knows(plain):  # in another round or instance: it is counted, and was explained
         return plain
     names = scope.module.names.around(span)
     first = names.first(name) if names else None

@@ -23,11 +23,8 @@ class Automaton:
         self.values: list[Any] = []
         self.starts: list[int] = []
         """Where in the text each value begins."""
-        made: dict[str, Callable[[list[Any]], Any]] = {}
-        self.make = [
-            None if rule.origin.startswith("_") or rule.is_unit else made.setdefault(rule.origin, maker(rule.origin))
-            for rule in tables.rules
-        ]
+        makers = {origin: maker(origin) for origin in tables.values}
+        self.make = [None if rule.is_unit else makers.get(rule.origin) for rule in tables.rules]
 
     def fits(self, kind: str) -> bool:
         """Whether a token of this type may come next."""

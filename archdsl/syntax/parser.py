@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
+
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue.syntax import NotUtf8
 from archdsl.limits import DEFAULT, Limits
@@ -31,18 +34,16 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
     return module, (*_not_text(source), *reader.found, *sound)
 
 
-class ParseCache:
-    """What ``parse`` gave, by the file and the limits: files that several programs import are read once."""
+_KEPT: Final = 50_000
+"""Characters of a text up to which it is kept what it was read as."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[SourceFile, Limits], tuple[ast.Module, tuple[Diagnostic, ...]]] = {}
 
-    def parse(self, source: SourceFile, limits: Limits) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
-        """As ``parse``."""
-        known = self._known.get((source, limits))
-        if known is None:
-            known = self._known[source, limits] = parse(source, limits)
-        return known
+def parse_once(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
+    """As ``parse``, which reads none of the files again that a process read last: many programs import the same."""
+    return _last(source, limits) if len(source.text) <= _KEPT else parse(source, limits)
+
+
+_last = lru_cache(maxsize=32)(parse)
 
 
 def _meet(one: Span, other: Span) -> bool:
@@ -68,8 +69,8 @@ def _comment(source: SourceFile, token: Token) -> ast.Comment:
 def _with_docs(
     declarations: tuple[ast.Declaration, ...], comments: tuple[ast.Comment, ...]
 ) -> tuple[ast.Declaration, ...]:
-    """Gives each declaration the `##` lines that end on the line above it."""
-    by_line = {c.span.line: c for c in comments if c.is_doc}
+    """Gives each declaration the `##` lines that end on the line above it; what follows code on its line is none."""
+    by_line = {c.span.line: c for c in comments if c.is_doc and c.span.begins_line}
     if not by_line:
         return declarations
     documented: list[ast.Declaration] = []

@@ -83,7 +83,7 @@ def branches(given: tuple[ast.Branch, ...]) -> Mended[tuple[ast.Branch, ...]]:
     made: list[ast.Branch] = []
     found: list[Diagnostic] = []
     for branch in given:
-        if made and branch.label is None and branch.span.column > column and _begins_line(branch.span):
+        if made and branch.label is None and branch.span.column > column and branch.span.begins_line:
             joined = _continued(made[-1], branch)
             if joined is not None:
                 made[-1] = joined.value
@@ -112,10 +112,6 @@ def _continued(branch: ast.Branch, rest: ast.Branch) -> Mended[ast.Branch] | Non
 def joined(flow: ast.Flow, rest: ast.Flow) -> ast.Flow:
     """One flow of two."""
     return ast.Flow(flow.span.to(rest.span), (*flow.steps, *rest.steps))
-
-
-def _begins_line(span: Span) -> bool:
-    return not span.source.line(span.line)[: span.column - 1].strip()
 
 
 def _before(span: Span) -> Span:

@@ -37,6 +37,8 @@ class Tables:
         self.states: list[dict[str, int]] = kept["states"]
         """For each state: by a symbol the state to go to or, below zero, ``~rule``, the rule to reduce by."""
         self.rules = [Rule(origin, size, tuple(inlined), bool(unit)) for origin, size, inlined, unit in kept["rules"]]
+        self.values = frozenset(rule.origin for rule in self.rules if not rule.is_unit and rule.origin[0] != "_")
+        """The rules of which something is made; the children of others become those of the rule around them."""
         self.start: int = kept["start"]
         self.end: int = kept["end"]
         """The state in which a text is read to its end."""

@@ -94,12 +94,9 @@ def check(
 
 
 def _check(files: Sequence[str | Path]) -> list[checking.Report]:
-    from archdsl.syntax.parser import ParseCache
-
     loaders: Loaders = {}
     located = [find(file, loaders) for file in files]
-    parsed = ParseCache()
-    return [checking.examine(each, parsed) for each in located]
+    return [checking.examine(each) for each in located]
 
 
 def _fix(files: Sequence[str | Path], unsafe: bool) -> list[checking.Report]:
@@ -122,13 +119,12 @@ def _show(files: Sequence[str | Path], unsafe: bool) -> list[checking.Report]:
     """Shows what fixes would change, and says on standard error how much; gives what there is now."""
     from archdsl.cli.fixing import mended
     from archdsl.cli.patch import patch
-    from archdsl.syntax.parser import ParseCache
 
     reports: list[checking.Report] = []
     fixed = 0
     for file in files:
         located = find(file)
-        reports.append(checking.examine(located, ParseCache()))
+        reports.append(checking.examine(located))
         result = mended(located, unsafe=unsafe)
         fixed += len(result.fixed)
         click.echo(patch(located.source.name, located.source.text, result.now.source.text), nl=False)

@@ -12,7 +12,7 @@ from archdsl.cli.exits import Refusal
 from archdsl.cli.paths import expand
 from archdsl.files import Loaders, locate
 from archdsl.limits import DEFAULT
-from archdsl.syntax.parser import ParseCache
+from archdsl.syntax.parser import parse_once
 from tests.unit.cli.conftest import BROKEN, NET, Run
 
 FILES = (
@@ -99,7 +99,6 @@ def test_specs_of_a_project_share_what_was_read(run: Run) -> None:
     blocks = first.loader.file("./blocks.arch", first.source)
     assert blocks is not None
     assert locate("blocks.arch", loaders=loaders).source is blocks
-    parsed = ParseCache()
-    assert parsed.parse(blocks, DEFAULT) is parsed.parse(blocks, DEFAULT)
+    assert parse_once(blocks, DEFAULT) is parse_once(blocks, DEFAULT)
     Path("blocks.arch").write_text("block Unit() { conv(8) }\n", encoding="utf-8")
     assert locate("blocks.arch", loaders=loaders).source is not blocks

@@ -113,6 +113,11 @@ def test_documentation_is_attached() -> None:
     assert [getattr(d, "doc", None) for d in module.declarations] == ["One.\nTwo.", "", "Of B."]
 
 
+def test_documentation_stands_on_lines_of_its_own() -> None:
+    module = _parse("let n = 3  ## Of n.\nblock B() { relu }\n")
+    assert [getattr(d, "doc", "") for d in module.declarations] == ["", ""]
+
+
 def test_comments_are_kept() -> None:
     module = _parse("# one\nlet a = 1  # two\n## three\nlet b = [ # four\n 2]\n#five")
     assert [(c.text, c.is_doc) for c in module.comments] == [
