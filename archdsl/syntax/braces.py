@@ -12,8 +12,7 @@ from typing import Final, NamedTuple
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.source import SourceFile, Span
-from archdsl.syntax.mistake import DECLARATION
-from archdsl.syntax.tokens import CLOSER, CLOSERS, END, Token
+from archdsl.syntax.tokens import CLOSER, CLOSERS, DECLARATION, END, Token, is_declaration
 
 _BEFORE_BODY: Final = frozenset({"ARROW", "COLON"})
 """After one of these a body may begin."""
@@ -74,11 +73,6 @@ def _is_balanced(text: str, tokens: Sequence[Token]) -> bool:
         elif depth and kind in DECLARATION and kind != "LET" and is_declaration(token, text):
             return False
     return not depth
-
-
-def is_declaration(token: Token, text: str) -> bool:
-    """Whether a declaration starts here: with its keyword in the first column. Nothing within one does."""
-    return token.type in DECLARATION and (token.start == 0 or text[token.start - 1] == "\n")
 
 
 def outside(tokens: Sequence[Token], text: str) -> frozenset[int]:

@@ -10,8 +10,8 @@ from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import syntax as codes
 from archdsl.source import SourceFile, Span
 from archdsl.syntax.causes import FOREIGN_CHARACTERS, usual_cause
-from archdsl.syntax.mistake import DECLARATION, STEP, Mistake
-from archdsl.syntax.tokens import CLOSER, CLOSERS, END, UNKNOWN
+from archdsl.syntax.mistake import Mistake
+from archdsl.syntax.tokens import CLOSER, CLOSERS, DECLARATION, END, STEP, UNKNOWN
 
 _SPELLING: Final = {
     "ARROW": "`->`", "DOUBLE_COLON": "`::`", "COLON": "`:`", "COMMA": "`,`", "DOT": "`.`", "ELLIPSIS": "`...`",

@@ -1,18 +1,16 @@
-"""A syntax error as the parser meets it, and what is said of its cause."""
+"""A syntax error as the parser meets it, for its repair and for what is said of its cause."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import NamedTuple
 
 from archdsl.diagnostics import Fix
 from archdsl.source import SourceFile, Span
-from archdsl.syntax.tokens import CLOSERS, END, Token
-
-STEP: Final = frozenset({"NAME", "IF", "FOR", "REPEAT", "PORTS", "LBRACE"})
-"""Tokens that start a step."""
-DECLARATION: Final = frozenset({"FROM", "LET", "FN", "BLOCK", "MODEL", "CHECK"})
-"""Tokens that start a declaration."""
+from archdsl.syntax.automaton import Automaton
+from archdsl.syntax.layout import Layout
+from archdsl.syntax.tokens import CLOSERS, END, ERROR, Token, is_declaration
 
 
 class Cause(NamedTuple):
@@ -25,26 +23,39 @@ class Cause(NamedTuple):
 
 
 class Mistake:
-    """The place of a syntax error: the token that does not fit, those before it, and the types that would fit."""
+    """A token that does not fit, what there was before it, and what would fit."""
 
     def __init__(
-        self,
-        source: SourceFile,
-        token: Token,
-        before: Sequence[Token],
-        openers: Sequence[Token],
-        accepted: frozenset[str],
-        instead: Sequence[Token] = (),
+        self, source: SourceFile, automaton: Automaton, token: Token, before: Sequence[Token], layout: Layout
     ) -> None:
         self.source = source
+        self.text = source.text
+        self.automaton = automaton
         self.token = token
         self.before = before
-        """Those of the declaration so far."""
-        self.openers = openers
+        """The tokens of the declaration so far."""
+        self.layout = layout
+        """As it was before the token."""
+        self.openers = layout.brackets
         """The brackets that are open."""
-        self.accepted = accepted
-        self.instead = instead
-        """What is read in place of the token, or of that and the one before it."""
+        self.instead: Sequence[Token] = ()
+        """What is read in place of the token, or of that and the one before it, when a repair was found."""
+
+    @cached_property
+    def accepted(self) -> frozenset[str]:
+        """The types of token that would fit. To be asked before the automaton goes on."""
+        return self.automaton.accepted() - {ERROR}
+
+    @property
+    def end(self) -> int:
+        """Where the text ends that was read."""
+        return self.before[-1].end if self.before else 0
+
+    @property
+    def ends(self) -> bool:
+        """Whether the token ends what is open, whatever that is: a body by a brace that was put in, a declaration."""
+        token = self.token
+        return token.type == END or (token.type == "RBRACE" and not token.text) or is_declaration(token, self.text)
 
     @property
     def opener(self) -> Token | None:
@@ -74,9 +85,7 @@ class Mistake:
     @property
     def is_past_declaration(self) -> bool:
         """Whether the declaration that is wrong has ended: the next one starts in the first column."""
-        return bool(self.before) and (
-            self.token.type == END or (self.token.type in DECLARATION and self.span_of(self.token).column == 1)
-        )
+        return bool(self.before) and (self.token.type == END or is_declaration(self.token, self.text))
 
     @property
     def is_past_line(self) -> bool:

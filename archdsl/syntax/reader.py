@@ -11,13 +11,14 @@ from archdsl.limits import Limits
 from archdsl.source import SourceFile, Span
 from archdsl.syntax.automaton import Automaton, Maker
 from archdsl.syntax.braces import mended
+from archdsl.syntax.candidates import Repair
 from archdsl.syntax.errors import diagnose
 from archdsl.syntax.layout import Excess, Layout
 from archdsl.syntax.lexer import Lexed
 from archdsl.syntax.mistake import Mistake
-from archdsl.syntax.recovery import Repair, Trouble, declaration, repair
+from archdsl.syntax.recovery import declaration, repair
 from archdsl.syntax.tables import Tables
-from archdsl.syntax.tokens import CLOSERS, END, ERROR, UNKNOWN, Token
+from archdsl.syntax.tokens import CLOSERS, END, UNKNOWN, Token
 
 _MISTAKES: Final = 100
 """Mistakes in one file after which declarations are given up as a whole, and no more is said."""
@@ -71,10 +72,10 @@ class Reader:
             try:
                 token = layout.next()
             except Excess as excess:
-                trouble = self._trouble(excess.token, layout.fork(at, layout.brackets[:known], previous))
+                mistake = self._mistake(excess.token, layout.fork(at, layout.brackets[:known], previous))
                 if self._is_news(excess.token, ()):
                     self.found.append(self._excess(excess))
-                layout = self._mend(declaration(trouble))
+                layout = self._mend(declaration(mistake))
                 continue
             if fits(token.type):
                 take(token)
@@ -87,17 +88,16 @@ class Reader:
                 continue
             layout = self._recover(token, layout.fork(at, layout.open_before(token), previous))
 
-    def _trouble(self, token: Token, layout: Layout) -> Trouble:
-        return Trouble(self.automaton, token, self._read, layout, self.source.text)
+    def _mistake(self, token: Token, layout: Layout) -> Mistake:
+        return Mistake(self.source, self.automaton, token, self._read, layout)
 
     def _recover(self, token: Token, layout: Layout) -> Layout:
-        trouble = self._trouble(token, layout)
+        mistake = self._mistake(token, layout)
         self.mistakes += 1
         if self.mistakes > _MISTAKES:
-            return self._mend(declaration(trouble))
-        made = repair(trouble)
-        accepted = self.automaton.accepted() - {ERROR}
-        mistake = Mistake(self.source, token, self._read, layout.brackets, accepted, made.tokens)
+            return self._mend(declaration(mistake))
+        made = repair(mistake)
+        mistake.instead = made.tokens
         opener = layout.brackets[-1].start if layout.brackets else -1
         missing = () if any(t.text for t in made.tokens) else (opener, *(t.type for t in made.tokens))
         if self._is_news(token, missing):

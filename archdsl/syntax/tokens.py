@@ -14,6 +14,10 @@ END: Final = "$END"
 CLOSER: Final = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 """The types of brackets that close, by those that open."""
 CLOSERS: Final = frozenset(CLOSER.values())
+STEP: Final = frozenset({"NAME", "IF", "FOR", "REPEAT", "PORTS", "LBRACE"})
+"""Types of tokens that start a step."""
+DECLARATION: Final = frozenset({"FROM", "LET", "FN", "BLOCK", "MODEL", "CHECK"})
+"""Types of tokens that start a declaration."""
 
 
 class Token:
@@ -35,3 +39,8 @@ class Token:
 
     def __repr__(self) -> str:
         return f"Token({self.type}, {self.text!r}, {self.start})"
+
+
+def is_declaration(token: Token, text: str) -> bool:
+    """Whether a declaration starts here: with its keyword in the first column. Nothing within one does."""
+    return token.type in DECLARATION and (token.start == 0 or text[token.start - 1] == "\n")
