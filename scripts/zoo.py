@@ -25,6 +25,9 @@ from archdsl.summary.figures import exact, human
 ROOT = Path(__file__).parent.parent
 _RESULTS = ROOT / "tests" / "conformance" / "results.toml"
 
+KINDS = ("classification", "detection", "segmentation", "generation")
+"""The sections of the page. A spec says which is its own, `about { kind = "detection" }`; without a word, the first."""
+
 
 def lines_of(path: Path) -> int:
     """Lines of code: without blank lines, comments and docstrings."""
@@ -68,17 +71,36 @@ def zoo() -> str:
         "weights and statistics random: `make conformance` measures it, with weights carried over",
         "[by name](../tests/conformance). Figures of every model with a reference are equal to the reference's.",
     ]
-    for family in families:
-        lines += ["", f"## {family['title']}", "", *_family(family, results)]
+    kinds = {kind: [family for family in families if _kind(family) == kind] for kind in KINDS}
+    for kind, members in kinds.items():
+        if members:
+            lines += ["", f"## {kind.capitalize()}"]
+        for family in members:
+            lines += ["", f"### {family['title']}", "", *_family(family, results)]
     lines += ["", "## Code", "", *_code(families), "", *_corrections()]
     return "\n".join(lines) + "\n"
 
 
+def _models(family: Mapping[str, Any]) -> Sequence[str]:
+    """The names that the table lists; without a list of its own, all that the file has."""
+    return family["models"] or [name for name, (file, _) in bundled().items() if file == f"{family['spec']}.arch"]
+
+
+def _kind(family: Mapping[str, Any]) -> str:
+    """What the models are for: ``about { kind = "detection" }``, else classification.
+
+    Raises ``ValueError`` for a kind that the page has no section for.
+    """
+    kind = str(dict(archdsl.load(_models(family)[0]).graph.about).get("kind", KINDS[0]))
+    if kind not in KINDS:
+        raise ValueError(f"{family['spec']}.arch: kind = {kind!r} is none of {', '.join(KINDS)}")
+    return kind
+
+
 def _family(family: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[str]:
-    names = family["models"] or [name for name, (file, model) in bundled().items() if file == f"{family['spec']}.arch"]
     papers = set()
     rows = []
-    for name in names:
+    for name in _models(family):
         graph = archdsl.load(name).graph
         measured, about = cost(graph), dict(graph.about)
         papers.add(_paper(about))
