@@ -201,11 +201,9 @@ class Program:
         with _uncollected():
             with self._reporting():
                 self._check()
-            with self._reporting():
+            with self._reporting(), self._session.budget.apart():
                 check_names(self._session, self._module)
-            with self._reporting():
                 check_definitions(self._session, self._module)
-            with self._reporting():
                 lint(self._session, self._module)
 
     def _check(self) -> None:

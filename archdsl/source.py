@@ -113,6 +113,10 @@ class Span(NamedTuple):
     def column(self) -> int:
         return self.source.position(self.start)[1]
 
+    def holds(self, other: Span) -> bool:
+        """Whether another span lies within this one."""
+        return self.source is other.source and self.start <= other.start and other.end <= self.end
+
     @property
     def begins_line(self) -> bool:
         """Whether nothing but blanks stands before it on its line."""

@@ -28,6 +28,8 @@ class Frame(NamedTuple):
 
     call: str
     span: Span
+    argument: Span | None = None
+    """Where the call was given the value that is wrong, if it comes from an argument."""
 
 
 class Fix(NamedTuple):

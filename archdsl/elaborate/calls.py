@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Frame, Label
 from archdsl.diagnostics.catalogue.limits import NestedTooDeeply
@@ -13,7 +13,7 @@ from archdsl.diagnostics.catalogue.names import RecursiveDefinition
 from archdsl.elaborate.budget import FUNCTION, Budget
 from archdsl.elaborate.failure import Exhausted, Failure
 from archdsl.elaborate.values import BlockRef, FunctionRef, name_of, nesting, show_value
-from archdsl.source import SourceFile, Span
+from archdsl.source import Span
 from archdsl.syntax import ast
 
 _LABELS: Final = 2
@@ -22,13 +22,16 @@ _WRITTEN: Final = 1_000
 """Parts of the arguments of a call that a trace writes out, at most."""
 
 
+Call: TypeAlias = tuple[BlockRef | FunctionRef, Span]
+"""What is called, and where."""
+
+
 class Calls:
     """The chain of calls under way."""
 
-    def __init__(self, main: SourceFile, budget: Budget) -> None:
-        self._main = main
+    def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._calls: list[tuple[BlockRef | FunctionRef, Span]] = []
+        self._calls: list[Call] = []
         self._entered: dict[int, Span] = {}
 
     @property
@@ -36,19 +39,18 @@ class Calls:
         """How many calls are under way."""
         return len(self._calls)
 
-    def frames(self) -> tuple[Frame, ...]:
-        """The chain, the innermost call first."""
-        return tuple(Frame(self._shown(ref), span) for ref, span in reversed(self._calls))
+    def frames(self, at: Span | None, *further: Call) -> Iterator[Frame]:
+        """The chain, then further calls, the innermost first. ``at`` is what is wrong there: it may be a parameter."""
+        for ref, span in reversed((*self._calls, *further)):
+            given = ref.arguments.get(at.text) if at is not None and ref.decl.span.holds(at) else None
+            at = given.span if given else None
+            yield Frame(self._shown(ref), span, at)
 
     def traced(self, diagnostic: Diagnostic) -> Diagnostic:
-        """The diagnostic with the chain of instances, and where that chain left the user's own file."""
+        """The diagnostic with the chain of instances."""
         if diagnostic.trace or not self._calls:
             return diagnostic
-        frames, labels = self.frames(), diagnostic.labels
-        if diagnostic.span.source is not self._main and len(labels) < _LABELS:
-            left = next((f.span for f in frames if f.span.source is self._main), None)
-            labels += (Label(left, "called here"),) if left else ()
-        return replace(diagnostic, trace=frames, labels=labels)
+        return replace(diagnostic, trace=tuple(self.frames(diagnostic.span)))
 
     def _shown(self, ref: BlockRef | FunctionRef) -> str:
         """A call as a reader would write it, who would not write out what is very long."""

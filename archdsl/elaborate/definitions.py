@@ -28,9 +28,9 @@ _OF_NAMES = (UnknownName, UnboundDimension)
 def check_definitions(session: Session, module: Module) -> None:
     """Reports what is wrong with the blocks and functions of a file for all arguments, unless it was reported."""
     known = dict[object, Outputs]()
-    with session.budget.afresh():
+    with session.budget.apart():
         for declaration in module.ast.declarations:
-            if not isinstance(declaration, ast.Block | ast.Function):
+            if not isinstance(declaration, ast.Block | ast.Function) or _is_sound(declaration, session):
                 continue
             with session.reporter.aside() as found:
                 try:
@@ -42,6 +42,11 @@ def check_definitions(session: Session, module: Module) -> None:
             for problem in found.found:
                 if _is_new(problem, session, module):
                     session.reporter.report(problem)
+
+
+def _is_sound(decl: ast.Block | ast.Function, session: Session) -> bool:
+    """Whether a model that has no parameters was elaborated without an error: nothing is left that could be wrong."""
+    return isinstance(decl, ast.Block) and decl.is_model and not decl.params and id(decl) in session.sound
 
 
 def _is_new(problem: Diagnostic, session: Session, module: Module) -> bool:

@@ -143,7 +143,7 @@ def template_of(
     if known is not None:
         template, found_before, depth = known
         session.budget.charge(len(found_before), span)
-        session.reporter.again(found_before, depth, span)
+        session.reporter.again(found_before, depth, (ref, span))
         return template
     session.budget.charge(TEMPLATE + len(carry.tensors), span)
     with session.reporter.recording() as found:
@@ -152,8 +152,10 @@ def template_of(
         except Failure as failure:
             session.reporter.report(*failure.diagnostics)
             template = None
-    if template is not None and found.has_errors:
-        template.broken = True
+    if template is not None:
+        template.broken |= found.has_errors
+        if not template.broken:
+            session.sound.add(id(ref.decl))
     session.templates[key] = (template, found.found, session.calls.depth)
     return template
 

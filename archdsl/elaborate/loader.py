@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Protocol
 
 from archdsl.source import SourceFile
@@ -34,6 +33,6 @@ class Loader(Protocol):
 
 def library_home(name: str, loader: Loader) -> str | None:
     """The library module that declares a name."""
-    declared = re.compile(rf"^(?:block {re.escape(name)}[( ]|fn {re.escape(name)}\()", re.MULTILINE)
+    heads = (f"\nblock {name}(", f"\nblock {name} ", f"\nfn {name}(")
     sources = ((module, loader.library(module)) for module in loader.modules())
-    return next((module for module, source in sources if source is not None and declared.search(source.text)), None)
+    return next((module for module, source in sources if source and any(h in f"\n{source.text}" for h in heads)), None)

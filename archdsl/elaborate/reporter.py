@@ -7,32 +7,37 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
-from archdsl.diagnostics import Diagnostic, Frame, Label, Sink
+from archdsl.diagnostics import Diagnostic, Label, Sink
 from archdsl.diagnostics.catalogue.contracts import CheckFailed
 from archdsl.diagnostics.catalogue.limits import TooManyProblems
 from archdsl.elaborate.allow import Allowances
 from archdsl.elaborate.budget import OP, REPORT, Budget
-from archdsl.elaborate.calls import Calls
+from archdsl.elaborate.calls import Call, Calls
 from archdsl.elaborate.failure import Exhausted
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 
 EXPLAINED: Final = 50
 """Problems after which nobody reads suggestions, each of which takes milliseconds to find."""
+_LABELS: Final = 2
+"""Second places that one diagnostic shows at most."""
 
 
 class Reporter:
     """Takes every diagnostic of a compilation."""
 
-    def __init__(self, calls: Calls, budget: Budget) -> None:
+    def __init__(self, main: SourceFile, calls: Calls, budget: Budget) -> None:
         self.sink = Sink()
         self.allowances = Allowances()
+        self._main = main
         self._calls = calls
         self._budget = budget
         self._library: set[str] = set()
         """Names of files that the user cannot mend."""
         self._doubtful: list[Span] = []
         """Where a text was not read as it is written."""
+        self._following = Sink()
+        """What may follow from that, and is not told."""
         self._recorders: list[Sink] = []
         self._around: list[Sink] = []
         """What was found before what is set aside."""
@@ -50,7 +55,7 @@ class Reporter:
 
     def knows(self, diagnostic: Diagnostic) -> bool:
         """Whether the same mistake at the same place was reported, whether or not what is found now is set aside."""
-        return self.sink.has(diagnostic) or any(sink.has(diagnostic) for sink in self._around)
+        return any(sink.has(diagnostic) for sink in (self.sink, self._following, *self._around))
 
     def report(self, *diagnostics: Diagnostic) -> None:
         """Adds diagnostics, each with the chain of instances that led to it."""
@@ -64,11 +69,12 @@ class Reporter:
                 self._recorders[-1].add(traced)
 
     def _add(self, diagnostic: Diagnostic) -> None:
+        diagnostic = self._placed(diagnostic)
         if not diagnostic.is_error:
-            diagnostic = self._brought_home(diagnostic)
             if self.allowances and self.allowances.allows(diagnostic.code, diagnostic.span):
                 return
         elif self._doubtful and self._follows(diagnostic):
+            self._following.add(diagnostic)
             return
         limits = self._budget.limits
         if len(self.sink) >= limits.problems and not self.sink.has(diagnostic):
@@ -83,12 +89,24 @@ class Reporter:
             here.source is part.source and here.start <= part.end and here.end >= part.start for part in self._doubtful
         )
 
-    def _brought_home(self, warning: Diagnostic) -> Diagnostic:
-        """A warning that a block of the library gives at the call that led there: that is the line to mend."""
-        if not self.is_library(warning.span.source):
-            return warning
-        call = next((frame.span for frame in warning.trace if not self.is_library(frame.span.source)), None)
-        return warning if call is None else replace(warning, span=call, labels=(Label(warning.span, "here"),))
+    def _placed(self, found: Diagnostic) -> Diagnostic:
+        """What is found in a file of the library at the line that led there, which is the one to mend.
+
+        That is where an argument has its value, if it is one that is wrong, or else the call. What is found in a file
+        that the user imports has the call for a second place.
+        """
+        if found.span.source is self._main or not found.trace:
+            return found
+        own = [frame for frame in found.trace if not self.is_library(frame.span.source)]
+        if not self.is_library(found.span.source):
+            left = next((frame.span for frame in own if frame.span.source is self._main), None)
+            is_new = left is not None and len(found.labels) < _LABELS
+            return replace(found, labels=(*found.labels, Label(left, "called here"))) if left and is_new else found
+        if not own:
+            return found
+        given = [frame.argument for frame in own if frame.argument and not self.is_library(frame.argument.source)]
+        place = given[-1] if found.is_error and given else own[0].span
+        return replace(found, span=place, labels=(Label(found.span, "here"), *found.labels), fix=None)
 
     @contextmanager
     def recording(self) -> Iterator[Sink]:
@@ -114,23 +132,22 @@ class Reporter:
             self._around.pop()
             self.sink, self.allowances, self._recorders = sink, allowances, recorders
 
-    def again(self, diagnostics: tuple[Diagnostic, ...], depth: int, span: Span) -> None:
+    def again(self, diagnostics: tuple[Diagnostic, ...], depth: int, call: Call) -> None:
         """Reports what an equal instance showed before, ``depth`` calls deep: the sink counts it.
 
-        What the library's blocks warn of belongs to the call at ``span``, of the instance that is there now.
+        What is found in the library's blocks belongs to the call of the instance that is there now.
         """
-        if any(self.is_library(d.span.source) and not d.is_error for d in diagnostics):
-            around = self._calls.frames()
-            diagnostics = tuple(_called_from(d, depth, span, around) for d in diagnostics)
+        if any(self.is_library(d.span.source) for d in diagnostics):
+            diagnostics = tuple(self._called_by(d, depth, call) for d in diagnostics)
         for diagnostic in diagnostics:
             self._add(diagnostic)
         if self._recorders:
             self._recorders[-1].extend(diagnostics)
 
-
-def _called_from(diagnostic: Diagnostic, depth: int, span: Span, around: tuple[Frame, ...]) -> Diagnostic:
-    """A diagnostic from within a call, ``depth`` calls deep, as it is for an equal call at ``span``."""
-    inside = diagnostic.trace[: len(diagnostic.trace) - depth]
-    if not inside:
-        return diagnostic
-    return replace(diagnostic, trace=(*inside[:-1], inside[-1]._replace(span=span), *around))
+    def _called_by(self, found: Diagnostic, depth: int, call: Call) -> Diagnostic:
+        """A diagnostic from within a call, ``depth`` calls deep, as it is for an equal call."""
+        inside = found.trace[: len(found.trace) - depth]
+        if not inside:
+            return found
+        at = inside[-2].argument if len(inside) > 1 else found.span
+        return replace(found, trace=(*inside[:-1], *self._calls.frames(at, call)))

@@ -39,8 +39,8 @@ class Session:
     ) -> None:
         self.limits = limits or DEFAULT
         self.budget = Budget(self.limits)
-        self.calls = Calls(main, self.budget)
-        self.reporter = Reporter(self.calls, self.budget)
+        self.calls = Calls(self.budget)
+        self.reporter = Reporter(main, self.calls, self.budget)
         self.files = Files(
             loader,
             self.reporter,
@@ -57,6 +57,8 @@ class Session:
         """Steps whose shape the spec states."""
         self.templates: dict[object, tuple[Template | None, tuple[Diagnostic, ...], int]] = {}
         """By what makes calls equal; each with what was found in it, and how many calls were around it."""
+        self.sound: set[int] = set()
+        """Blocks that were elaborated without an error, by the identity of their declarations."""
         self.graphs: dict[object, Graph | None] = {}
         self.figures: dict[int, dict[str, Value]] = {}
         """What conditions compare, by the identity of a graph in ``graphs``: measured once, however many ask."""

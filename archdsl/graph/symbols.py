@@ -10,11 +10,14 @@ from fractions import Fraction
 from math import inf
 from typing import Final, NamedTuple, Self
 
-from archdsl.graph.dims import Dim, Sym, _plain
+from archdsl.graph.dims import Dim, Sym, _plain, total
 
 _Bound = Fraction | float
 _SMALL: Final = Fraction(4)
 """Sizes below it do not count where a size is compared with its own half: both are 1 on a map of one place."""
+
+_ROUNDINGS: Final = 32
+"""Roundings in one number that are followed; of more, nothing is known."""
 
 
 class Range(NamedTuple):
@@ -162,28 +165,36 @@ def never_equal(one: Dim, other: Dim) -> bool:
 
 def _range(value: Var, size: Fraction) -> Range:
     """The least and the largest value for sizes from ``size`` on, with what is rounded put in place first."""
-    rounded = next((name for m in value.monomials for name in m if isinstance(name, Atom) and name.near != 0), None)
-    if rounded is not None:
-        error: Dim = Var({(Atom(f"~{rounded}", rounded.range),): Fraction(1)})
-        exact = rounded.near + error
-        total: Dim = 0
-        for monomial, factor in value.terms:
-            power = monomial.count(rounded)
-            rest: Dim = _plain({tuple(n for n in monomial if n != rounded): factor}, Var)
-            for _ in range(power):
-                rest = rest * exact
-            total = total + rest
-        if isinstance(total, Var):
-            return _range(total, size)
-        assert isinstance(total, int)
-        return Range(Fraction(total), Fraction(total))
+    exact = _unrounded(value)
+    if exact is None:
+        return ANYTHING
+    if isinstance(exact, int):
+        return Range(Fraction(exact), Fraction(exact))
     low: _Bound = Fraction(0)
     high: _Bound = Fraction(0)
-    for monomial, factor in value.terms:
+    for monomial, factor in exact.terms:
         least, most = _product([_bounds(name, size) for name in monomial])
         ends = (_times(factor, least), _times(factor, most))
         low, high = low + min(ends), high + max(ends)
     return Range(low, high)
+
+
+def _unrounded(value: Dim) -> Dim | None:
+    """The value with each rounding as the quotient and an error of its own; ``None`` if there are too many."""
+    for _ in range(_ROUNDINGS):
+        names = (name for m in value.monomials for name in m) if isinstance(value, Var) else iter(())
+        rounded = next((name for name in names if isinstance(name, Atom) and name.near != 0), None)
+        if rounded is None or not isinstance(value, Var):
+            return value
+        exact = rounded.near + Var({(Atom(f"~{rounded}", rounded.range),): Fraction(1)})
+        parts: list[Dim] = []
+        for monomial, factor in value.terms:
+            part = _plain({tuple(n for n in monomial if n != rounded): factor}, Var)
+            for _ in range(monomial.count(rounded)):
+                part = part * exact
+            parts.append(part)
+        value = total(parts)
+    return None
 
 
 def _bounds(name: str, size: Fraction) -> Range:
