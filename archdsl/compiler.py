@@ -223,9 +223,10 @@ class Program:
     def _reporting(self) -> Iterator[None]:
         """Turns what ends an evaluation into diagnostics."""
         try:
-            yield
-        except Failure as failure:
-            self._session.reporter.report(*failure.diagnostics)
+            try:
+                yield
+            except Failure as failure:
+                self._session.reporter.report(*failure.diagnostics)
         except Exhausted as end:
             self._session.reporter.sink.extend(end.diagnostics)
         except RecursionError:

@@ -21,6 +21,7 @@ from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import unbound
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.lint.text import in_text
+from archdsl.lint.written_out import Chain, written_out
 from archdsl.names import Names, diagnose
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
@@ -37,11 +38,13 @@ def check_names(session: Session, module: Module) -> None:
 def lint(session: Session, module: Module) -> None:
     """Reports what is doubtful in one file."""
     reporter = session.reporter
+    chains = [*_chains(module)]
     for declaration in module.ast.declarations:
         if isinstance(declaration, ast.Block) and declaration.is_model:
             reporter.report(*_inputs(declaration))
         if isinstance(declaration, ast.Block) and not reporter.sink.has_errors:
             reporter.report(*in_text(declaration))
+            reporter.report(*written_out(declaration, module.names.names(declaration), chains))
     for names in module.names.all():
         reporter.report(*diagnose.shadowed(names))
     reporter.report(*diagnose.style(module.names))
@@ -49,6 +52,14 @@ def lint(session: Session, module: Module) -> None:
         reporter.report(*diagnose.unused(module.names))
     if reporter.allowances:
         reporter.report(*_allowances(reporter, module))
+
+
+def _chains(module: Module) -> Iterator[Chain]:
+    """The blocks that a file imports."""
+    for alias, (other, name) in module.imports.items():
+        found = other.names.exported(name)
+        if found is not None and isinstance(found.node, ast.Block):
+            yield Chain(found.node, other.names.names(found.node), alias)
 
 
 def _allowances(reporter: Reporter, module: Module) -> Iterator[Diagnostic]:

@@ -78,3 +78,20 @@ class UncoveredMap(Diagnostic):
     left: str
     size: str
     axis: str
+
+
+class WrittenOut(Diagnostic):
+    """Steps are written out that a block is, in a file that imports that block.
+
+        from std.conv import ConvBN
+
+        conv(64, k=3, bias=false) -> batch_norm -> relu
+        ConvBN(64) -> relu
+
+    The call makes equal ops; their names gain the block's, so that weights that were saved by name do not fit any more.
+    Who writes all steps out has no use for the import, and is not told.
+    """
+
+    message = "these steps are `{name}`, which the file imports"
+    severity = Severity.WARNING
+    name: str

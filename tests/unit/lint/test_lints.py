@@ -127,5 +127,63 @@ def test_uncovered_map(body: str, size: int, heard: bool) -> None:
     assert _codes(_net(body, size)) == ["uncovered-map"] * heard
 
 
+_IMPORTS = "from std.conv import ConvBN, ConvBNAct as Unit\n"
+_USED = "-> ConvBN(8) -> Unit(8)"
+
+
+@pytest.mark.parametrize(
+    ("body", "call"),
+    [
+        ("conv(8, k=3, bias=false) -> batch_norm -> relu", "Unit(8)"),
+        ("conv(8, k=1, bias=false) -> batch_norm -> relu", "Unit(8, k=1)"),
+        ("conv(8, 3, 2, bias=false) -> batch_norm(eps=1e-3) -> relu6 as x",
+         "Unit(8, stride=2, eps=1e-3, act=relu6) as x"),
+        ('conv(8, k=[3, 1], pad="valid", bias=false) -> batch_norm -> leaky_relu(0.2)',
+         'Unit(8, k=[3, 1], pad="valid", act=leaky_relu(0.2))'),
+        ("conv(8, k=3, bias=false) -> batch_norm -> max_pool(3)", "ConvBN(8) -> max_pool(3)"),
+        ("conv(8, k=3, bias=false) -> { batch_norm -> relu }", None),
+        ("conv(8, k=3, bias=false, init=he_normal) -> batch_norm -> relu", None),  # which the blocks do not take
+        ("conv(8, k=3, bias=false, dilation=2) -> batch_norm -> relu", None),
+        ("conv(8, k=3, pad=[1, 1], bias=false) -> batch_norm -> relu", None),  # a list, for which `pad` has no type
+        ("conv(8, k=3, bias=true) -> batch_norm -> relu", None),
+        ("conv(8, k=3, bias=false) as x -> batch_norm -> relu", None),  # a tap within
+        ("conv(8, k=3, bias=false) -> batch_norm(momentum=0.99) -> relu", None),
+    ],
+)  # fmt: skip
+def test_written_out(body: str, call: str | None) -> None:
+    """The call makes equal ops, weights and all."""
+    text = _IMPORTS + _net(f"{body} {_USED}")
+    start = _checked(text)
+    assert [d.code for d in start.found] == ["written-out"] * (call is not None)
+    assert mend(start, _checked).now is start
+    if call is not None:
+        assert mend(start, _checked, unsafe=True).now.source.text == text.replace(body, call)
+        assert _ops(text) == _ops(text.replace(body, call))
+
+
+def _ops(text: str) -> list[object]:
+    graph = Program(SourceFile("net.arch", text), DiskLoader()).graph("Net")
+    assert graph is not None
+    return [(node.op, node.shape) for node in graph.nodes]
+
+
+def test_written_out_where_values_are_parameters() -> None:
+    net = (
+        "model Net(n: int = 8, k: int = 3, act: op = relu, pads: list[int] = [1]) :: [8, 8, 3] -> [...] "
+        "{ STEPS -> ConvBN(8) -> Unit(8) }\n"
+    )
+    for steps, heard in (
+        ("conv(2 * n, k=k, bias=false) -> batch_norm", True),
+        ("conv(n, k=k, pad=pads[0], bias=false) -> batch_norm", False),  # whose type nobody knows here
+        ("conv(n, k=k, bias=false) -> batch_norm -> act", True),  # as `ConvBN`: `act` may be any op
+    ):
+        found = _checked(_IMPORTS + net.replace("STEPS", steps)).found
+        assert ["written-out"] * heard == [d.code for d in found if d.code == "written-out"], steps
+
+
+def test_written_out_without_an_import() -> None:
+    assert _codes(_net("conv(8, k=3, bias=false) -> batch_norm -> relu")) == []
+
+
 def test_a_line_may_allow_it() -> None:
     assert _codes(_net("conv(8) -> batch_norm").replace("\n", "  # allow: bias-before-norm\n")) == []
