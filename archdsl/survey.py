@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 from archdsl.api import choose_model, elaborate, find, select
 from archdsl.comparison.entry import Entry, measure
+from archdsl.comparison.scaling import Argument, Member
 from archdsl.compiler import Program, needs_model, plain
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.values import Given, show_value
@@ -33,15 +34,6 @@ class Failed:
 
     name: str
     diagnostics: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One member of a family: its arguments as the language writes them, and its figures if it has no errors."""
-
-    values: tuple[tuple[str, str], ...]
-    entry: Entry | None
-    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def zoo() -> tuple[str, ...]:
@@ -111,7 +103,7 @@ def _measured(program: Program, model: str, settings: Settings | None) -> Entry 
 
 def family(
     located: Located, ranges: Ranges, settings: Settings | None = None, limits: Limits = DEFAULT
-) -> Iterator[Step]:
+) -> Iterator[Member]:
     """A model with every combination of values, the last parameter changing quickest.
 
     Raises:
@@ -134,13 +126,14 @@ def family(
             program = Program(located.source, located.loader, limits)
             fixed, varied = _arguments(program, model, settings, ranges)
         given = {name: values[index] for (name, values), index in zip(varied.items(), chosen, strict=True)}
-        shown = tuple((name, _show(value)) for name, value in given.items())
+        arguments = tuple(_argument(name, value) for name, value in given.items())
         try:
             graph = elaborate(program, model, {**fixed, **given}).graph
         except ArchError as error:
-            yield Step(shown, None, tuple(error.diagnostics))
+            yield Member(arguments, None, tuple(error.diagnostics))
         else:
-            yield Step(shown, measure(graph, located.source.name, changed=True))
+            kept = {argument.name: argument.value for argument in arguments}
+            yield Member(arguments, measure(graph, located.source.name, changed=True, arguments=kept))
 
 
 def _arguments(
@@ -150,8 +143,16 @@ def _arguments(
     return settings(program, model) if settings else {}, varied
 
 
-def _show(value: Any) -> str:
-    return show_value(value.value if isinstance(value, Given) else value)
+def _argument(name: str, given: Any) -> Argument:
+    value = given.value if isinstance(given, Given) else given
+    return Argument(name, _as_python(value), show_value(value))
+
+
+def _as_python(value: Any) -> Any:
+    """A value of the language as JSON and notebooks have it: an op or a block is its text."""
+    if isinstance(value, tuple):
+        return [_as_python(element) for element in value]
+    return value if isinstance(value, bool | int | float | str) else show_value(value)
 
 
 def compare(specs: Spec | Sequence[Spec] = (), *, limits: Limits = DEFAULT) -> tuple[Entry, ...]:

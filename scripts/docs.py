@@ -13,6 +13,7 @@ from archdsl.backends.graphviz import draw
 from archdsl.compiler import Program
 from archdsl.diagnostics.explain import catalogue
 from archdsl.files import DiskLoader
+from archdsl.measures import MEASURES
 from archdsl.ops.docs import ArgumentDoc, OpDoc, by_family
 from archdsl.source import SourceFile
 from archdsl.summary.figures import exact
@@ -135,7 +136,21 @@ def _opening(text: str) -> str:
     return "\n".join(line.removeprefix("#").strip() for line in comment)
 
 
+def measures() -> str:
+    """``docs/measures.md`` with its table of all measures; the rest of the page is written by hand."""
+    rows = (f"| `{each.name}` | `{each.key}` | {_cell(each.meaning)} |" for each in MEASURES)
+    lines = ["| in `check` lines, limits, JSON | column | counts |", "|---|---|---|", *rows]
+    page = (ROOT / "docs" / "measures.md").read_text(encoding="utf-8")
+    before, _, rest = page.partition(_TABLE)
+    after = rest.partition(_TABLE)[2]
+    return "\n".join([before + _TABLE, *lines, _TABLE + after])
+
+
+_TABLE = "<!-- measures -->"
+"""Stands before and after the table that is made from the registry."""
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/measures.md": measures,
     "docs/errors.md": errors,
     "docs/ops.md": ops,
     "docs/blocks.md": blocks,

@@ -22,7 +22,7 @@ BARS = ("MobileNetV2", "EfficientNetB0", "DenseNet121", "ResNet50", "SwinT", "Co
 def drawings() -> dict[str, Drawing]:
     """The plots by the names of their files."""
     zoo = archdsl.compare()
-    steps = [(step.values, step.entry) for step in family(locate("efficientnet"), lambda *_: {"phi": range(8)})]
+    steps = list(family(locate("efficientnet"), lambda *_: {"phi": range(8)}))
     deep = archdsl.load("resnet152", size=64)
     return {
         "accuracy": models.accuracy(zoo),

@@ -19,8 +19,8 @@ import archdsl
 from archdsl.files import bundled
 from archdsl.passes.cost import cost
 from archdsl.passes.receptive import receptive_field
-from archdsl.summary.columns import seen
 from archdsl.summary.figures import exact, human
+from archdsl.summary.forms import seen
 
 ROOT = Path(__file__).parent.parent
 _RESULTS = ROOT / "tests" / "conformance" / "results.toml"

@@ -2,33 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from archdsl.cli.exits import SPEC_ERRORS
+from archdsl.cli.exits import SPEC_ERRORS, Refusal
 from archdsl.cli.limits import chosen
 from archdsl.cli.specs import find
 from archdsl.cli.terminal import show_diagnostics, working
 
 if TYPE_CHECKING:
     from archdsl.comparison import Entry
+    from archdsl.comparison.scaling import Member
     from archdsl.diagnostics import Diagnostic
+    from archdsl.files import Located
     from archdsl.survey import Failed
 
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_TOLD: Final = 3
+"""Members of a family whose first error is shown."""
 
-def gather(specs: Sequence[str], everything: bool, settings: tuple[str, ...]) -> tuple[list[Entry], list[Failed]]:
+
+def over_option(*, required: bool) -> Callable[[_Command], _Command]:
+    """``--over``, which ``sweep`` reads."""
+    return click.option(
+        "--over",
+        "ranges",
+        multiple=True,
+        required=required,
+        metavar="NAME=VALUES",
+        help="A parameter and its values: `phi=0..7`, `size=64..256 step 64`, or a list of any values of the "
+        "language. With several, all combinations.",
+    )
+
+
+def sweep(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) -> list[Member]:
+    """The family of a model over the values that ``--over`` gives."""
+    from archdsl.cli import ranges as over
+    from archdsl.cli.settings import parse
+    from archdsl.survey import family
+
+    if located.is_graph:
+        raise Refusal(f"--over: {located.source.name} is a graph, which has no parameters")
+    try:
+        with working(f"scaling {located.asked}"):
+            return list(
+                family(
+                    located,
+                    lambda program, model: over.parse(program, model, ranges),
+                    lambda program, model: parse(program, model, settings),
+                    chosen(),
+                )
+            )
+    except ValueError as error:
+        raise Refusal(f"--over: {error}") from None
+
+
+def gather(
+    specs: Sequence[str], everything: bool, settings: tuple[str, ...], ranges: tuple[str, ...] = ()
+) -> tuple[list[Entry], list[Failed]]:
     """The figures of the models that were named, or of the whole zoo, and what has errors."""
     from archdsl.cli.settings import parse
     from archdsl.survey import Failed, survey, whole, zoo
 
+    if ranges and (everything or not specs):
+        raise Refusal("--over changes parameters of the models that are named: name them, without --all")
     named = [find(spec) for spec in dict.fromkeys(specs)]
     if everything or not specs:
         named += [whole(find(name)) for name in zoo()]
-    given = (lambda program, model: parse(program, model, settings)) if settings else None
     entries: list[Entry] = []
     failed: list[Failed] = []
+    for located in named if ranges else ():
+        for member in sweep(located, ranges, settings):
+            if member.entry is None:
+                failed.append(Failed(f"{located.asked}: {member}", member.diagnostics))
+            else:
+                entries.append(member.entry)
+    if ranges:
+        return entries, failed
+    given = (lambda program, model: parse(program, model, settings)) if settings else None
     with working(f"measuring {len(named)} spec{'s' * (len(named) != 1)}"):
         for result in survey(named, given, chosen()):
             if isinstance(result, Failed):
@@ -45,6 +98,27 @@ def report(ctx: click.Context, failed: Sequence[Sequence[Diagnostic]]) -> None:
         if diagnostics not in shown:
             shown.append(diagnostics)
             show_diagnostics(diagnostics, err=True)
+    if failed:
+        ctx.exit(SPEC_ERRORS)
+
+
+def report_members(ctx: click.Context, failed: Sequence[tuple[str, Sequence[Diagnostic]]]) -> None:
+    """Shows the first error of a few members of a family that have some, and leaves with the exit code for it.
+
+    One value that does not fit breaks many ops, for one reason. Equal errors are shown once.
+    """
+    shown: list[Diagnostic] = []
+    for member, diagnostics in failed:
+        first = next((d for d in diagnostics if d.severity == "error"), None)
+        if first is None or first in shown:
+            continue
+        if len(shown) == _TOLD:
+            click.echo("errors of further values are not shown; --format json has all", err=True)
+            break
+        shown.append(first)
+        show_diagnostics([first], err=True)
+        if more := len(diagnostics) - 1:
+            click.echo(f"{member}: {more} more follow{'s' * (more == 1)}; --format json has all\n", err=True)
     if failed:
         ctx.exit(SPEC_ERRORS)
 

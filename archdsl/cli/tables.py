@@ -54,17 +54,27 @@ class Columns(click.ParamType):  # type: ignore[type-arg]  # generic from click 
 
     name = "columns"
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Collection[str], *, is_open: bool) -> None:
         self.names = names
+        self.is_open = is_open
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        return value if isinstance(value, tuple) else tuple(column(name, self.names) for name in value.split(","))
+        if isinstance(value, tuple):
+            return value
+        names = [name.strip() for name in value.split(",")]
+        return tuple(names if self.is_open else [column(name, self.names) for name in names])
 
 
-def columns_option(names: Collection[str]) -> Callable[[_Command], _Command]:
-    """``--columns``, of those names; ``None`` if not given."""
+def columns_option(names: Collection[str], further: str = "") -> Callable[[_Command], _Command]:
+    """``--columns``, of those names; ``None`` if not given.
+
+    With ``further``, which says what else is a column, the caller has to look at the names.
+    """
     return click.option(
-        "--columns", type=Columns(names), metavar="NAME,…", help=f"Which columns, in their order: {', '.join(names)}."
+        "--columns",
+        type=Columns(names, is_open=bool(further)),
+        metavar="NAME,…",
+        help=f"Which columns, in their order: {', '.join(names)}{further}.",
     )
 
 

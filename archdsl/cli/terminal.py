@@ -6,10 +6,15 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from shutil import get_terminal_size
+from typing import Final
 
 import click
 
 from archdsl.diagnostics import Diagnostic
+
+_NARROWEST: Final = 40
+"""Cells below which text is not folded further."""
 
 
 def colour(*, err: bool = False) -> bool:
@@ -24,6 +29,21 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], *, err: bool) -> None:
 
     if diagnostics:
         click.echo(render_all(diagnostics, colour=colour(err=err)), err=err)
+
+
+def page_width() -> int | None:
+    """Cells that text for a reader may be wide on the terminal; ``None`` for a pipe or a file."""
+    return max(get_terminal_size().columns, _NARROWEST) if sys.stdout.isatty() else None
+
+
+def show_page(text: str) -> None:
+    """Prints text for a reader, its lines folded at the width of the terminal."""
+    from archdsl.diagnostics.display import folded
+
+    room = page_width()
+    for line in text.removesuffix("\n").split("\n"):
+        for part in folded(line, room) if room else [line]:
+            click.echo(part)
 
 
 @contextmanager

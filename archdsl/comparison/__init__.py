@@ -1,7 +1,8 @@
 """Models side by side: their figures, which one to take, and how a family grows."""
 
 from archdsl.comparison.columns import FIGURES, ordered, table
+from archdsl.comparison.criteria import Criteria
 from archdsl.comparison.entry import Entry, measure
-from archdsl.comparison.select import Criteria, Selection, select
+from archdsl.comparison.select import Selection, select
 
 __all__ = ["FIGURES", "Criteria", "Entry", "Selection", "measure", "ordered", "select", "table"]

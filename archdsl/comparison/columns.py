@@ -1,14 +1,17 @@
-"""The columns that comparisons are made of: how each figure is called, read off an entry, and written."""
+"""The columns that comparisons are made of: how each is called, read off an entry, and written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from archdsl.comparison.entry import Entry
-from archdsl.graph.dims import Dim
-from archdsl.summary import columns as of
+from archdsl.measures import MEASURES, Measure
+from archdsl.summary.columns import column
+from archdsl.summary.forms import cell, number
 from archdsl.tabular import Cell, Column, Row, Table
+
+T = TypeVar("T")
 
 
 class Figure(NamedTuple):
@@ -17,15 +20,13 @@ class Figure(NamedTuple):
     order: Callable[[Entry], float | str | None]
     """What to sort by; ``None`` comes last."""
     meaning: str
-
-
-def _number(dim: Dim) -> float | None:
-    return dim if isinstance(dim, int) else None
+    usual: bool = True
+    """Whether it is shown without being asked for."""
 
 
 def _inputs(entry: Entry) -> Cell:
     """
-    >>> _inputs(Entry("N", "N", "n.arch", ((224, 224, 3),), 0, 0, 0, 0, 0, None))
+    >>> _inputs(Entry("N", "N", "n.arch", ((224, 224, 3),), {}))
     Cell(text='224×224×3', value='224x224x3')
     """
     text, value = (", ".join(by.join(map(str, shape)) for shape in entry.inputs) for by in "×x")
@@ -37,12 +38,33 @@ def _pixels(entry: Entry) -> float | None:
     return max((dim for dim in dims if isinstance(dim, int)), default=None)
 
 
-def _seen(entry: Entry) -> float | None:
-    return max((size for size in entry.field or () if isinstance(size, int)), default=None)
+def _of(measure: Measure) -> Figure:
+    name = measure.name
+    return Figure(
+        column(measure),
+        lambda entry: cell(measure, entry.figures[name]),
+        lambda entry: number(entry.figures[name]),
+        measure.meaning,
+        measure.usual,
+    )
 
 
 def _known(value: float | str | None) -> Cell:
     return Cell.unknown() if value is None else Cell(str(value), value)
+
+
+def _stated(name: str) -> Figure:
+    """The column of a fact that specs state in `about`: numbers are figures, all else is words."""
+
+    def order(entry: Entry) -> float | str | None:
+        value = entry.facts.get(name)
+        return float(value) if isinstance(value, int | float) else value
+
+    def written(entry: Entry) -> Cell:
+        value = entry.facts.get(name)
+        return _known(str(value).lower() if isinstance(value, bool) else value)
+
+    return Figure(Column(name, name), written, order, f"`{name}`, as the specs' `about` states it", usual=False)
 
 
 _FIGURES: Final = (
@@ -52,54 +74,9 @@ _FIGURES: Final = (
         lambda e: e.name.lower(),
         "its name, with the arguments that it was given",
     ),
-    Figure(
-        of.PARAMS,
-        lambda e: of.counted(e.params),
-        lambda e: e.params,
-        "all weights, as Keras counts them",
-    ),
-    Figure(
-        of.TRAINABLE,
-        lambda e: of.counted(e.trainable),
-        lambda e: e.trainable,
-        "weights that training changes, as papers count them",
-    ),
-    Figure(
-        of.MACS,
-        lambda e: of.rounded(e.macs),
-        lambda e: _number(e.macs),
-        "multiply-adds for one image; FLOPs are twice as many",
-    ),
-    Figure(
-        Column("depth", "depth"),
-        lambda e: of.counted(e.depth),
-        lambda e: e.depth,
-        "layers with weights on the longest path",
-    ),
-    Figure(
-        of.MEMORY,
-        lambda e: of.stored(e.memory),
-        lambda e: _number(e.memory),
-        "bytes of activations at the worst moment of inference, one image in float32",
-    ),
-    Figure(
-        of.FIELD,
-        lambda e: Cell.unknown() if e.field is None else of.seen(e.field),
-        _seen,
-        "receptive field of the last map, in pixels",
-    ),
-    Figure(
-        Column("input", "input", "words"),
-        _inputs,
-        _pixels,
-        "the shape of the input",
-    ),
-    Figure(
-        Column("year", "year"),
-        lambda e: _known(e.year),
-        lambda e: e.year,
-        "when it was published",
-    ),
+    *map(_of, MEASURES),
+    Figure(Column("input", "input", "words"), _inputs, _pixels, "the shape of the input"),
+    Figure(Column("year", "year"), lambda e: _known(e.year), lambda e: e.year, "when it was published"),
     Figure(
         Column("top1", "top-1"),
         lambda e: _known(e.top1),
@@ -111,6 +88,7 @@ _FIGURES: Final = (
         lambda e: _known(e.source or None),
         lambda e: e.source or None,
         "who published that accuracy",
+        usual=False,
     ),
     Figure(
         Column("file", "file", "words"),
@@ -120,26 +98,47 @@ _FIGURES: Final = (
     ),
 )
 FIGURES: Final = {figure.column.name: figure for figure in _FIGURES}
-DEFAULT: Final = tuple(name for name in FIGURES if name != "source")
-_SPARE: Final = ("file", "input", "trainable", "field", "year")
+USUAL: Final = tuple(name for name, figure in FIGURES.items() if figure.usual)
+_SPARE: Final = (
+    "file",
+    "input",
+    "year",
+    *(m.key for m in sorted(MEASURES, key=lambda measure: measure.spare) if m.usual and m.spare),
+)
 """What a narrow terminal does without, in this order, unless it is asked for."""
 
 
-def table(entries: Iterable[Entry], columns: Sequence[str] | None = None, *, title: str = "Models") -> Table:
-    """A row for each entry. ``columns`` are names in ``FIGURES``."""
-    figures = [FIGURES[name] for name in columns or DEFAULT]
+def known(entries: Iterable[Entry]) -> Mapping[str, Figure]:
+    """All columns that a comparison of the entries may have: those of ``FIGURES``, and one for each fact of theirs.
+
+    >>> known([Entry("N", "N", "n.arch", (), {}, {"cifar10_top1": 91.2})])["cifar10_top1"].column
+    Column(name='cifar10_top1', title='cifar10_top1', kind='figure')
+    """
+    facts = dict.fromkeys(name for entry in entries for name in entry.facts)
+    return {**{name: _stated(name) for name in facts if name not in FIGURES}, **FIGURES}
+
+
+def table(entries: Sequence[Entry], columns: Sequence[str] | None = None, *, title: str = "Models") -> Table:
+    """A row for each entry. ``columns`` are names in ``known``.
+
+    Raises:
+        KeyError: there is no such column.
+    """
+    every = known(entries)
+    figures = [every[name] for name in columns or USUAL]
     rows = tuple(Row(tuple(figure.cell(entry) for figure in figures)) for entry in entries)
     return Table(title, tuple(figure.column for figure in figures), rows, spare=() if columns else _SPARE)
 
 
-def ordered(entries: Iterable[Entry], column: str, *, descending: bool = False) -> tuple[Entry, ...]:
-    """The entries by a figure. Those in which it is not known come last, whichever way; equal ones stay as they are."""
-    known, unknown = [], []
-    for entry in entries:
-        value = FIGURES[column].order(entry)
-        if value is None:
-            unknown.append(entry)
-        else:
-            known.append((value, entry))
-    known.sort(key=lambda pair: pair[0], reverse=descending)
-    return (*(entry for _, entry in known), *unknown)
+def ordered(entries: Sequence[Entry], column: str, *, descending: bool = False) -> tuple[Entry, ...]:
+    """The entries by a column. Those in which it is not known come last, whichever way; equal ones stay as they are."""
+    order = known(entries)[column].order
+    return by(entries, order, descending=descending)
+
+
+def by(items: Iterable[T], order: Callable[[T], float | str | None], *, descending: bool = False) -> tuple[T, ...]:
+    """Sorted by a key; what has none comes last. Text comes after numbers."""
+    found = [(value, item) for item in items for value in [order(item)]]
+    ranked = [(isinstance(value, str), value, item) for value, item in found if value is not None]
+    ranked.sort(key=lambda each: each[:2], reverse=descending)
+    return (*(item for *_, item in ranked), *(item for value, item in found if value is None))

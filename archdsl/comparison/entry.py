@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as default
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from archdsl.graph.dims import Dim, Shape
+from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
-from archdsl.passes.cost import cost
-from archdsl.passes.memory import memory
-from archdsl.passes.receptive import Extent, receptive_field
+from archdsl.measures import BY_NAME, MEASURES, Subject, Value
 
-TOP1 = "imagenet_top1"
+if TYPE_CHECKING:
+    from archdsl.graph.dims import Dim
+    from archdsl.passes.receptive import Extent
+
+TOP1: Final = "imagenet_top1"
 """The fact that `about` states an accuracy by, in percent of ImageNet's validation images."""
-SOURCE = "imagenet_source"
-YEAR = "year"
+SOURCE: Final = "imagenet_source"
+YEAR: Final = "year"
+
+Fact: TypeAlias = str | int | float | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,53 +32,87 @@ class Entry:
     model: str
     file: str
     inputs: tuple[Shape, ...]
-    params: int
-    """All weights, as Keras counts them."""
-    trainable: int
-    macs: Dim
-    depth: int
-    memory: Dim
-    """Bytes of activations at the worst moment of inference."""
-    field: tuple[Extent, ...] | None
-    """The receptive field along each spatial axis; ``None`` if nothing looks through a window."""
-    year: int | None = None
-    top1: float | None = None
-    """Percent of ImageNet's validation images, as published; ``None`` where nothing is."""
-    source: str = ""
-    """Who published ``top1``."""
+    figures: Mapping[str, Value]
+    """All measures by their names: ``params``, ``macs``, ``receptive_field``."""
+    facts: Mapping[str, Fact] = default(default_factory=dict)
+    """What the spec's `about` states."""
+    arguments: Mapping[str, Any] = default(default_factory=dict)
+    """The values of the parameters that a sweep changed, as Python has them, or as text where Python has none."""
+
+    def __getitem__(self, name: str) -> Value | Fact:
+        """A measure, or else a fact; ``None`` if it is not known.
+
+        Raises:
+            KeyError: neither has that name.
+        """
+        return self.figures[name] if name in BY_NAME else self.facts[name]
+
+    @property
+    def params(self) -> int:
+        """All weights, as Keras counts them."""
+        return self.figures["params"]  # type: ignore[return-value]  # what the measure computes
+
+    @property
+    def trainable(self) -> int:
+        return self.figures["trainable"]  # type: ignore[return-value]  # as above
+
+    @property
+    def macs(self) -> Dim:
+        return self.figures["macs"]  # type: ignore[return-value]  # as above
+
+    @property
+    def depth(self) -> int:
+        return self.figures["depth"]  # type: ignore[return-value]  # as above
+
+    @property
+    def memory(self) -> Dim:
+        """Bytes of activations at the worst moment of inference."""
+        return self.figures["memory"]  # type: ignore[return-value]  # as above
+
+    @property
+    def field(self) -> tuple[Extent, ...] | None:
+        """The receptive field along each spatial axis; ``None`` if nothing looks through a window."""
+        return self.figures["receptive_field"]  # type: ignore[return-value]  # as above
+
+    @property
+    def year(self) -> int | None:
+        year = self.facts.get(YEAR)
+        return year if isinstance(year, int) else None
+
+    @property
+    def top1(self) -> float | None:
+        """Percent of ImageNet's validation images, as published; ``None`` where nothing is."""
+        top1 = self.facts.get(TOP1)
+        return float(top1) if isinstance(top1, int | float) else None
+
+    @property
+    def source(self) -> str:
+        """Who published ``top1``."""
+        return "" if self.top1 is None else str(self.facts.get(SOURCE, ""))
 
     @property
     def family(self) -> str:
         """The file's own name, which the models of one family share.
 
-        >>> Entry("B0", "B0", "specs/efficientnet.arch", (), 0, 0, 0, 0, 0, None).family
+        >>> Entry("B0", "B0", "specs/efficientnet.arch", (), {}).family
         'efficientnet'
         """
         return self.file.rpartition("/")[2].partition(".")[0]
 
 
-def measure(graph: Graph, file: str, *, changed: bool = False) -> Entry:
+def measure(graph: Graph, file: str, *, changed: bool = False, arguments: Mapping[str, Any] | None = None) -> Entry:
     """The entry of a graph that came from ``file``.
 
-    A model that is ``changed``, by other arguments than its spec gives it, is not the one that was trained: what
-    accuracy it has nobody knows.
+    A model that is ``changed``, by other arguments than its spec gives it, is not the one that was trained: of the
+    numbers that its spec states, the accuracy among them, only the year is kept.
     """
-    costs = cost(graph)
-    largest = receptive_field(graph).largest
-    about = dict(graph.about)
-    year, top1 = about.get(YEAR), None if changed else about.get(TOP1)
+    model = Subject(graph)
     return Entry(
         name=graph.instances[0].call if changed else graph.name,
         model=graph.name,
         file=file,
         inputs=tuple(port.shape for port in graph.inputs),
-        params=costs.params,
-        trainable=costs.trainable,
-        macs=costs.macs,
-        depth=costs.depth,
-        memory=memory(graph, costs=costs).activations,
-        field=largest.size if largest else None,
-        year=year if isinstance(year, int) else None,
-        top1=float(top1) if isinstance(top1, int | float) else None,
-        source="" if changed or top1 is None else str(about.get(SOURCE, "")),
+        figures={measure.name: measure.of(model) for measure in MEASURES},
+        facts={name: fact for name, fact in graph.about if not changed or name == YEAR or isinstance(fact, str)},
+        arguments=arguments or {},
     )

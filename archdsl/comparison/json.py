@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from archdsl.comparison.entry import Entry
+from archdsl.measures import MEASURES
 from archdsl.summary.figures import plain
+from archdsl.summary.forms import member
 from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-compare"
@@ -29,13 +31,9 @@ def members(entry: Entry) -> Mapping[str, Any]:
         "input": [plain(dim) for dim in entry.inputs[0]]
         if len(entry.inputs) == 1
         else [[plain(dim) for dim in shape] for shape in entry.inputs],
-        "params": entry.params,
-        "trainable": entry.trainable,
-        "macs": plain(entry.macs),
-        "depth": entry.depth,
-        "memory": plain(entry.memory),
-        "receptive_field": None if entry.field is None else list(entry.field),
+        **{measure.name: member(entry.figures[measure.name]) for measure in MEASURES},
         "year": entry.year,
         "imagenet_top1": entry.top1,
         "imagenet_source": entry.source or None,
+        "about": dict(entry.facts),
     }

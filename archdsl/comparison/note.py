@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
 from archdsl.comparison.entry import Entry
 from archdsl.comparison.json import members
+from archdsl.comparison.quantities import QUANTITIES
 from archdsl.comparison.select import Selection, describe
-from archdsl.diagnostics.display import visible
+from archdsl.diagnostics.display import folded, visible
 from archdsl.summary.figures import human, in_bytes
 from archdsl.tabular.json import document
 
 SCHEMA: Final = "archdsl-select"
 VERSION: Final = 1
 _NEAR: Final = 5
-_STATED: Final = ("top-1", "year")
-_WORDS: Final = {"top1": "top-1", "params": "parameters", "macs": "MACs", "memory": "memory of activations"}
+_SINGULAR: Final = frozenset(quantity.words for quantity in QUANTITIES.values() if quantity.much == "much")
+_STATED: Final = frozenset(quantity.words for quantity in QUANTITIES.values() if quantity.is_stated)
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def to_text(selection: Selection, *, everything: bool = False, colour: bool = False) -> str:
-    """The note. Of the misses it names the nearest, unless ``everything`` is asked for."""
-    return "\n".join(_lines(selection, everything, colour)) + "\n"
+def to_text(selection: Selection, *, everything: bool = False, colour: bool = False, room: int | None = None) -> str:
+    """The note, its lines folded at ``room`` cells. Of the misses it names the nearest, or ``everything``."""
+    lines = _lines(selection, everything, colour)
+    return "\n".join(part for line in lines for part in (folded(line, room) if room else [line])) + "\n"
 
 
 def _lines(selection: Selection, everything: bool, colour: bool) -> Iterator[str]:
     criteria = selection.criteria
     count = len(selection.chosen)
     met = f"{count or 'None'} of {_models(selection.looked_at)} meet{'s' * (count <= 1)}"
-    ranked = f"; ranked by {_WORDS[criteria.prefer]}" if count > 1 else ""
+    ranked = f"; ranked by {QUANTITIES[criteria.prefer].words}" if count > 1 else ""
     yield _strong(f"{met}: {describe(criteria)}{ranked}", colour)
     for place, candidate in enumerate(selection.chosen, 1):
         yield ""
@@ -67,7 +68,7 @@ def _lack(missing: Sequence[str]) -> str:
     open_ = [name for name in missing if name not in _STATED]
     words = [f"states no {' and no '.join(stated)}"] if stated else []
     if open_:
-        words.append(f"{' and '.join(open_)} depend{'s' * (open_ == ['memory of activations'])} on the input")
+        words.append(f"{' and '.join(open_)} depend{'s' * (len(open_) == 1 and open_[0] in _SINGULAR)} on the input")
     return ", ".join(words)
 
 
@@ -98,7 +99,7 @@ def to_json(selection: Selection, **more: Any) -> str:
     return document(
         SCHEMA,
         VERSION,
-        criteria=asdict(selection.criteria),
+        criteria=selection.criteria.plain(),
         chosen=[{**members(found.entry), "reasons": found.reasons} for found in selection.chosen],
         misses=[{**members(miss.entry), "reasons": miss.reasons, "by": round(miss.by, 4)} for miss in selection.misses],
         unknown=[{**members(lack.entry), "missing": lack.missing} for lack in selection.unknown],

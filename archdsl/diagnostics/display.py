@@ -6,6 +6,7 @@ reorder or hide text (bidirectional marks, zero-width spaces) are shown by their
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 from unicodedata import category, east_asian_width
 
@@ -77,3 +78,29 @@ def _window(edges: list[int], start: int, end: int, limit: int) -> tuple[int, in
     while last < len(edges) - 1 and edges[last + 1] - edges[first] <= limit:
         last += 1
     return first, last
+
+
+def folded(line: str, room: int) -> list[str]:
+    """A line in lines of at most ``room`` cells, broken between words; those after the first are indented.
+
+    They begin two cells further in than the first, or below the second column of a line that has columns.
+
+    >>> folded("  conv  a convolution over the axes of a map", 28)
+    ['  conv  a convolution over', '        the axes of a map']
+    >>> folded("a" * 40, 20) == ["a" * 40]
+    True
+    """
+    if width(line) <= room:
+        return [line]
+    start = len(line) - len(line.lstrip(" "))
+    gap = line.find("  ", start)
+    hang = len(line) - len(line[gap:].lstrip(" ")) if 0 <= gap < room // 2 else start + 2
+    hang = hang if hang < room // 2 else start + 2
+    lines, current = [], ""
+    for word in re.split(r"(?<=\S) (?=\S)", line):
+        joined = f"{current} {word}" if current else word
+        if current.strip() and width(joined) > room:
+            lines.append(current)
+            joined = " " * hang + word
+        current = joined
+    return [*lines, current]

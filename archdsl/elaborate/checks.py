@@ -20,14 +20,11 @@ from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, bind_free, broken, declared
 from archdsl.elaborate.values import POISON, BlockRef, Value, describe, show_value
 from archdsl.graph.dims import Shape, Sym
-from archdsl.graph.model import Graph
+from archdsl.measures import BY_NAME, Measure, Subject
 from archdsl.names.language import FIGURES
-from archdsl.passes.cost import cost
 from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
-_FIELD: Final = "receptive_field"
-"""A figure which few conditions ask for, so that it is computed for them alone."""
 _RELATIONS: Final = {
     "==": "{}", "!=": "anything but {}", "<": "below {}", "<=": "at most {}", ">": "above {}", ">=": "at least {}",
     "~=": "about {}", "in": "in {}", "not in": "outside {}",
@@ -60,14 +57,9 @@ def run_check(check: ast.Check, session: Session, module: Module) -> None:
                 _same_ports("input", check.signature.inputs, inputs, scope, session)
                 _same_ports("output", check.signature.outputs, outputs, scope, session)
             if conditions:
-                figures = session.figures.setdefault(id(graph), {})
-                if not figures:
-                    measured = cost(graph)
-                    figures.update((name, getattr(measured, name)) for name in FIGURES if name != _FIELD)
-                if _FIELD not in figures and any(
-                    isinstance(n, ast.Name) and n.id == _FIELD for c in conditions for n in walk(c)
-                ):
-                    figures[_FIELD] = _receptive_field(graph)
+                model = session.measured.setdefault(id(graph), Subject(graph))
+                named = {n.id for c in conditions for n in walk(c) if isinstance(n, ast.Name)}
+                figures = {name: _value(BY_NAME[name], model) for name in FIGURES if name in named}
     except Failure as failure:
         session.reporter.report(*failure.diagnostics)
         return
@@ -80,13 +72,17 @@ def run_check(check: ast.Check, session: Session, module: Module) -> None:
             session.reporter.report(*failure.diagnostics)
 
 
-def _receptive_field(graph: Graph) -> Value:
-    """Of the last map: pixels, or a list where axes differ; 0 for a model that looks through no window."""
-    from archdsl.passes.receptive import receptive_field
+def _value(measure: Measure, model: Subject) -> Value:
+    """The measure as a value of the language.
 
-    largest = receptive_field(graph).largest
-    sizes = largest.size if largest else (0,)
-    return sizes[0] if len(set(sizes)) == 1 else sizes
+    Sizes along the axes are one number where they agree, else a list, and 0 for a model that looks through no window.
+    What depends on an open size is not known here: it equals nothing but itself.
+    """
+    value = measure.of(model)
+    if measure.unit == "pixels":
+        sizes = value if isinstance(value, tuple) else (0,)
+        return sizes[0] if len(set(sizes)) == 1 else sizes
+    return Sym.named(measure.name) if value is None else value
 
 
 def _same_ports(

@@ -13,10 +13,10 @@ from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.module import Declared, Module
 from archdsl.elaborate.reporter import Reporter
 from archdsl.elaborate.template import Template
-from archdsl.elaborate.values import Value
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
 from archdsl.limits import DEFAULT, Limits
+from archdsl.measures import Subject
 from archdsl.ops.base import Misfit, Op
 from archdsl.source import SourceFile, Span
 
@@ -60,5 +60,5 @@ class Session:
         self.sound: set[int] = set()
         """Blocks that were elaborated without an error, by the identity of their declarations."""
         self.graphs: dict[object, Graph | None] = {}
-        self.figures: dict[int, dict[str, Value]] = {}
-        """What conditions compare, by the identity of a graph in ``graphs``: measured once, however many ask."""
+        self.measured: dict[int, Subject] = {}
+        """What conditions ask of, by the identity of a graph in ``graphs``: measured once, however many ask."""

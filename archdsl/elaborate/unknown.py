@@ -15,6 +15,7 @@ from archdsl.elaborate.loader import library_home
 from archdsl.elaborate.reporter import EXPLAINED
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.values import Builtin, InitRef
+from archdsl.measures import MEASURES
 from archdsl.names import Names
 from archdsl.ops.registry import OPS
 from archdsl.ops.wanted import wanted
@@ -128,7 +129,7 @@ _FOREIGN_STEPS: Final[dict[str, str]] = {
 _FLOWING: Final = frozenset({"x", "y", "out", "input", "inputs", "output"})
 """What others call a tensor that flows."""
 
-_FIGURES: Final = {"flops": "macs", "mult_adds": "macs", "parameters": "params", "num_params": "params"}
+_FIGURES: Final = {alias: measure.name for measure in MEASURES for alias in measure.aliases}
 """What others call the figures of a `check`."""
 
 _FOREIGN_VALUES: Final[dict[str, tuple[str, str]]] = {

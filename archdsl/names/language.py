@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+from archdsl.measures import MEASURES
 from archdsl.names.model import Definition, Kind
 from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
@@ -16,7 +17,7 @@ FUNCTIONS: Final = (
 """Functions of compile-time values."""
 KEYWORDS: Final = ("id", "residual")
 """Steps that are neither op nor block."""
-FIGURES: Final = ("params", "trainable", "macs", "depth", "activations", "receptive_field")
+FIGURES: Final = tuple(measure.name for measure in MEASURES)
 """What the conditions of a ``check`` may ask of a model."""
 
 

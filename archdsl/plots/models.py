@@ -9,20 +9,22 @@ from typing import Final
 from matplotlib.ticker import FuncFormatter
 
 from archdsl.comparison.entry import Entry
+from archdsl.measures import MEASURES
 from archdsl.plots.labels import Name, annotate
 from archdsl.plots.style import Drawing, counts, label, logarithmic, look, sheet, styles
 from archdsl.summary.figures import human
+from archdsl.summary.forms import number
 
-_COSTS: Final[Mapping[str, str]] = {"params": "parameters", "macs": "multiply-adds for one image"}
+_COSTS: Final[Mapping[str, str]] = {measure.name: measure.words for measure in MEASURES}
 
 
-def _cost(entry: Entry, x: str) -> int | None:
-    value = entry.params if x == "params" else entry.macs
-    return value if isinstance(value, int) and value > 0 else None
+def _cost(entry: Entry, x: str) -> float | None:
+    value = number(entry.figures[x])
+    return value if value is not None and value > 0 else None
 
 
 def accuracy(entries: Sequence[Entry], x: str = "params") -> Drawing:
-    """Top-1 against ``params`` or ``macs``, the models of a file joined by a line. Those without a top-1 are left out.
+    """Top-1 against a measure, the models of a file joined by a line. Those without a top-1 are left out.
 
     Raises:
         ValueError: none of the models has one.
@@ -74,7 +76,9 @@ def bars(entries: Sequence[Entry], x: str = "params") -> Drawing:
         costs = [cost for _, cost in drawn]
         axes.barh(places, costs, color=[colours[entry.family][0] for entry, _ in drawn], height=0.72)
         for place, cost in zip(places, costs, strict=True):
-            axes.annotate(human(cost), (cost, place), (4, 0), textcoords="offset points", va="center", fontsize=8.5)
+            axes.annotate(
+                human(round(cost)), (cost, place), (4, 0), textcoords="offset points", va="center", fontsize=8.5
+            )
         axes.set_yticks(places, [label(entry.name) for entry, _ in drawn], fontsize=9)
         axes.set_ylim(len(drawn) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")

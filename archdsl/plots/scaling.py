@@ -2,58 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from archdsl.comparison.entry import Entry
-from archdsl.comparison.scaling import Member
-from archdsl.graph.dims import Dim
+from archdsl.comparison.scaling import Argument, Member
+from archdsl.measures import MEASURES
 from archdsl.plots.style import Drawing, counts, label, logarithmic, look, sheet, styles
+from archdsl.summary.forms import number
 
-_FIGURES: Final[tuple[tuple[str, Callable[[Entry], Dim]], ...]] = (
-    ("parameters", lambda e: e.params),
-    ("multiply-adds", lambda e: e.macs),
-    ("bytes of activations", lambda e: e.memory),
-)
+_FIGURES: Final = tuple(measure for measure in MEASURES if measure.grows)
 
 
 def lines(model: str, family: Sequence[Member]) -> Drawing:
-    """Parameters, multiply-adds and memory over the values of the last parameter, a line for each choice of the others.
+    """The measures that grow over the values of the last parameter, in a colour for each choice of the others.
 
-    Numbers lie where they are on the axis, other values side by side. Members with errors leave a gap.
+    Numbers lie where they are on the axis and are joined by lines. Other values, such as truth values, lie side by
+    side, and nothing joins them, as there is nothing between them. Members with errors leave a gap.
     """
-    *others, last = [name for name, _ in family[0][0]]
-    over = list(dict.fromkeys(values[-1][1] for values, _ in family))
-    at = dict(zip(over, _places(over), strict=True))
+    *others, last = [argument.name for argument in family[0].arguments]
+    over = list(dict.fromkeys(member.arguments[-1].text for member in family))
+    places = _places([member.arguments[-1] for member in family])
+    at = places or {text: float(index) for index, text in enumerate(over)}
     groups: dict[str, list[tuple[str, Entry | None]]] = {}
-    for values, entry in family:
-        groups.setdefault(", ".join(f"{name}={value}" for name, value in values[:-1]), []).append(
-            (values[-1][1], entry)
-        )
+    for member in family:
+        group = ", ".join(map(str, member.arguments[:-1]))
+        groups.setdefault(group, []).append((member.arguments[-1].text, member.entry))
     title = f"{model} over {' and '.join([last, *others])}"
     look_of = styles(groups)
     with look():
         figure, axes = sheet(title, 7.5, 8.2, rows=len(_FIGURES))
-        for plot, (name, value) in zip(axes, _FIGURES, strict=True):
-            heights: list[int] = []
+        for plot, measure in zip(axes, _FIGURES, strict=True):
+            heights: list[float] = []
             for group, members in groups.items():
                 colour, marker = look_of[group]
-                known = [(at[where], y) for where, e in members if e and isinstance(y := value(e), int) and y > 0]
+                known = [
+                    (at[where], y)
+                    for where, e in members
+                    if e and (y := number(e.figures[measure.name])) is not None and y > 0
+                ]
                 if known:
+                    known.sort()
                     xs, ys = zip(*known, strict=True)
                     heights += ys
                     plot.plot(
-                        xs, ys, color=colour, marker=marker, ms=5.5, lw=1.5, mec="white", mew=0.6, label=label(group)
+                        xs,
+                        ys,
+                        color=colour,
+                        marker=marker,
+                        ms=5.5 if places else 8,
+                        lw=1.5,
+                        ls="-" if places else "none",
+                        mec="white",
+                        mew=0.6,
+                        label=label(group),
                     )
             _scale(plot, heights)
-            plot.set_ylabel(name)
+            plot.set_ylabel(measure.words)
             if len(over) <= 16:
                 plot.set_xticks(
                     [at[value] for value in over], [label(v) for v in over] if plot is axes[-1] else [""] * len(over)
                 )
+            if not places:
+                plot.set_xlim(-0.5, len(over) - 0.5)
             plot.minorticks_off()
         axes[-1].set_xlabel(label(last))
         if others:
@@ -61,15 +75,15 @@ def lines(model: str, family: Sequence[Member]) -> Drawing:
     return Drawing(figure, title)
 
 
-def _places(over: Sequence[str]) -> list[float]:
-    """Where values lie on the axis: numbers where they are, others side by side."""
-    try:
-        return [float(text.replace("_", "")) for text in over]
-    except ValueError:
-        return [float(index) for index in range(len(over))]
+def _places(arguments: Sequence[Argument]) -> dict[str, float]:
+    """Where values lie on the axis, by their texts; empty if not all are numbers."""
+    values = {argument.text: argument.value for argument in arguments}
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()):
+        return {text: float(value) for text, value in values.items()}
+    return {}
 
 
-def _scale(plot: Axes, heights: Sequence[int]) -> None:
+def _scale(plot: Axes, heights: Sequence[float]) -> None:
     """From zero on, or in powers of ten where the figures spread so far that the small ones would lie on the axis."""
     if heights and max(heights) > 8 * min(heights):
         logarithmic(plot, "y")

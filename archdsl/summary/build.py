@@ -8,10 +8,11 @@ from typing import NamedTuple
 from archdsl.graph.dims import Dim, total
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, local_name, tree
+from archdsl.measures import MEASURES, Subject
 from archdsl.ops.show import TRAINING, call
-from archdsl.passes.cost import NodeCost, cost
+from archdsl.passes.cost import NodeCost
 from archdsl.passes.memory import DType, memory
-from archdsl.passes.receptive import Field, receptive_field
+from archdsl.passes.receptive import Field
 from archdsl.passes.sizes import least_sizes
 from archdsl.summary.rows import Estimate, Row, Share
 from archdsl.summary.tables import Summary
@@ -23,10 +24,11 @@ def summarise(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Summ
     ``batch`` and ``dtype`` are those of the peaks of memory; all else is for one example. Nesting is bounded, by the
     elaborator and where graphs are read, so that recursion over the tree is safe.
     """
-    costs = cost(graph)
-    fields = receptive_field(graph)
+    model = Subject(graph)
+    costs, fields = model.cost, model.receptive
     owners = frozenset(path for path, part in costs.nodes.items() if part.params)
-    inference = memory(graph, batch=batch, dtype=dtype, costs=costs)
+    is_one = batch == 1 and dtype == "float32"
+    inference = model.memory if is_one else memory(graph, batch=batch, dtype=dtype, costs=costs)
     training = memory(graph, batch=batch, dtype=dtype, training=True, costs=costs)
     return Summary(
         model=graph.name,
@@ -38,6 +40,7 @@ def summarise(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Summ
         estimate=Estimate(batch, dtype, inference, training),
         sizes=least_sizes(graph),
         field=fields.largest,
+        figures={measure.name: measure.of(model) for measure in MEASURES},
     )
 
 

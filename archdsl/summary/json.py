@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Port
+from archdsl.measures import MEASURES
 from archdsl.passes.cost import NodeCost
 from archdsl.passes.memory import Memory
 from archdsl.passes.receptive import Field
 from archdsl.summary.figures import plain
+from archdsl.summary.forms import member
 from archdsl.summary.rows import Row
 from archdsl.summary.tables import Summary
 from archdsl.tabular.json import document
@@ -31,9 +33,7 @@ def to_json(summary: Summary, *, depth: int | None = None, indent: int | None = 
         "input": _ports(summary.inputs),
         "output": _ports(summary.outputs),
         **({"sizes": [least._asdict() for least in summary.sizes]} if summary.sizes else {}),
-        **_figures(summary.total),
-        "depth": summary.depth,
-        "nodes": summary.root.nodes,
+        **{measure.name: member(summary.figures[measure.name]) for measure in MEASURES},
         "receptive_field": _field(summary.field),
         "memory": {
             "batch": estimate.batch,
@@ -51,17 +51,15 @@ def _row(row: Row, depth: int | None) -> dict[str, Any]:
     members: dict[str, Any] = {"path": row.path, "kind": row.kind, "call": row.call, "shape": _shape(row.shape)}
     if row.kind in ("stage", "group"):
         members["name"] = row.name
-    members |= _figures(row.cost)
-    members |= {"memory": plain(row.memory), "receptive_field": _field(row.field)}
+    members |= {measure.name: member(measure.of_part(row)) for measure in MEASURES if measure.of_part}
+    members["receptive_field"] = _field(row.field)
     if row.count > 1:
         members["count"] = row.count
     if row.weights_of:
         members["weights_of"] = row.weights_of
-    if row.kind != "op":
-        members["nodes"] = row.nodes
-        if depth != 0:
-            below = None if depth is None else depth - 1
-            members["children"] = [_row(child, below) for child in row.children]
+    if row.kind != "op" and depth != 0:
+        below = None if depth is None else depth - 1
+        members["children"] = [_row(child, below) for child in row.children]
     return members
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,19 +10,19 @@ from archdsl import tabular
 from archdsl.graph.calls import short
 from archdsl.graph.dims import Dim, show
 from archdsl.graph.model import Port
+from archdsl.measures import MEASURES, MEMORY, RECEPTIVE_FIELD, Value
 from archdsl.passes.cost import NodeCost
 from archdsl.passes.memory import Memory
 from archdsl.passes.receptive import Field
 from archdsl.passes.sizes import Least
 from archdsl.summary import columns as of
-from archdsl.summary.columns import FIGURES, SPARE
+from archdsl.summary.columns import FIGURES, SPARE, USUAL
 from archdsl.summary.figures import human, in_bytes
+from archdsl.summary.forms import NOTHING, counted, rounded, seen, strided
 from archdsl.summary.rows import Estimate, Row, Share
 from archdsl.summary.views import folded, unnamed
 from archdsl.tabular import Cell, Column, Format, Table
 from archdsl.tabular import Row as Line
-
-_NOTHING = Cell.words("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Summary:
     """What the sizes that are left open must be at least."""
     field: Field | None
     """The receptive field of the last map: the largest window that a node looks through."""
+    figures: Mapping[str, Value]
+    """All measures of the model by their names; memory is for one example in float32."""
 
     def __str__(self) -> str:
         return render(self)
@@ -89,9 +91,9 @@ def render(
 
 def tree(summary: Summary, depth: int | None, columns: Sequence[str] | None, *, folds: bool) -> Table:
     """The model's inputs, and its parts with their figures. Where it ``folds``, ``depth`` is what is open at first."""
-    figures = [FIGURES[name] for name in columns or FIGURES]
+    figures = [FIGURES[name] for name in columns or USUAL]
     lines = [
-        Line((Cell.words(port.name), *(_shape(port) if f.column == of.OUTPUT else _NOTHING for f in figures)))
+        Line((Cell.words(port.name), *(_shape(port) if f.column == of.OUTPUT else NOTHING for f in figures)))
         for port in summary.inputs
     ]
     lines += [
@@ -113,15 +115,15 @@ def tree(summary: Summary, depth: int | None, columns: Sequence[str] | None, *, 
 
 def records(summary: Summary, depth: int | None = None, columns: Sequence[str] | None = None) -> Table:
     """A row for the model and for each of its parts: its place in the tree, what it is, and the figures."""
-    figures = [FIGURES[name] for name in columns or FIGURES]
+    figures = [FIGURES[name] for name in columns or USUAL]
     words = ("path", "name", "kind", "call")
     head = (Column("level", "level"), *(Column(name, name, "words") for name in words), Column("count", "count"))
     lines = [
         Line(
             (
-                of.counted(level + 1),
+                counted(level + 1),
                 *map(Cell.words, (row.path, row.name, row.kind, row.call)),
-                of.counted(row.count),
+                counted(row.count),
                 *(figure.cell(row) for figure in figures),
             )
         )
@@ -162,25 +164,27 @@ def _shape(port: Port) -> Cell:
 
 def totals(summary: Summary) -> Table:
     """Of the whole model, for one example: figures to copy, and beside them those to read."""
-    cost, field = summary.total, summary.field
-    counts: tuple[tuple[str, Dim], ...] = (
-        ("params", cost.params),
-        ("trainable", cost.trainable),
-        ("non-trainable", cost.non_trainable),
-        ("MACs", cost.macs),
-        ("activations", cost.activations),
-        ("depth", summary.depth),
-        ("nodes", summary.root.nodes),
-    )
-    lines = [_total(name, of.counted(count), human(count)) for name, count in counts]
-    if field is not None:
-        around = f"stride {of.strided(field).text}" + (
-            ", and gates or statistics of the whole map" if field.context else ""
-        )
-        lines.append(_total("receptive field", of.seen(field.size), around))
+    lines = []
+    for measure in MEASURES:
+        value = summary.figures[measure.name]
+        if measure == MEMORY:  # the table of peaks has it
+            continue
+        if measure == RECEPTIVE_FIELD and summary.field is not None:
+            lines.append(_total(measure.title, seen(summary.field.size), _around(summary.field)))
+        elif isinstance(value, float):
+            lines.append(_total(measure.title, Cell(f"{value:.4g}", value), ""))
+        elif value is not None and not isinstance(value, tuple):
+            read = in_bytes(value) if measure.unit == "bytes" else human(value)
+            lines.append(_total(measure.title, counted(value), read))
     if summary.sizes:
         lines.append(_total("proved for", Cell.words(", ".join(map(str, summary.sizes))), ""))
     return Table("", (Column("name", "", "words"), Column("total", ""), Column("rounded", "", "words")), tuple(lines))
+
+
+def _around(field: Field) -> str:
+    """What belongs to a receptive field."""
+    beside = ", and gates or statistics of the whole map" if field.context else ""
+    return f"stride {strided(field).text}{beside}"
 
 
 def _total(name: str, figure: Cell, beside: str) -> Line:
@@ -228,10 +232,10 @@ def shares(summary: Summary) -> Table:
             Line(
                 (
                     Cell.words(part.kind),
-                    of.counted(part.params),
+                    counted(part.params),
                     _percent(part.of_params),
                     Cell("", part.of_params),
-                    of.rounded(part.macs),
+                    rounded(part.macs),
                     _percent(part.of_macs),
                     Cell("", part.of_macs),
                 )

@@ -114,7 +114,7 @@ def test_json_has_the_totals_and_the_tree() -> None:
     assert tree["children"][2]["children"][1]["call"] == "Bottleneck(64)"
     assert tree["children"][1] == {
         "path": "max_pool", "kind": "op", "call": "max_pool(3, stride=2)", "shape": [56, 56, 64], "params": 0,
-        "trainable": 0, "non_trainable": 0, "macs": 0, "activations": 0, "memory": 802_816,
+        "trainable": 0, "non_trainable": 0, "macs": 0, "activations": 0, "nodes": 1, "memory": 802_816,
         "receptive_field": {"size": [11, 11], "stride": [4, 4], "padding": [2, 2], "context": False},
     }  # fmt: skip
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from archdsl.cli.budgets import order, sort_option
 from archdsl.cli.exits import Refusal
 from archdsl.cli.limits import limit_option
 from archdsl.cli.output import STDOUT
@@ -23,8 +24,9 @@ from archdsl.cli.tables import (
     show,
     show_tables,
 )
+from archdsl.measures import MEASURES
 
-COLUMNS: Final = tuple("model params trainable macs depth memory field input year top1 source file".split())
+COLUMNS: Final = ("model", *(measure.key for measure in MEASURES), "input", "year", "top1", "source", "file")
 _EPILOG = """\b
 Examples:
   archdsl compare resnet50 swin_t convnext_tiny
@@ -40,12 +42,14 @@ docs/compare.md says what the columns count."""
 @click.command(epilog=_EPILOG)
 @click.argument("specs", metavar="[SPEC]…", type=SpecType(), nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All bundled models, beside those named. Without SPEC, too.")
-@click.option("--sort", metavar="COLUMN[:desc]", help="Sort by a column; what is not known comes last.")
-@columns_option(COLUMNS)
+@sort_option
+@columns_option(COLUMNS, ", or a fact that the specs' `about` states, such as `paper`")
 @format_option(*FORMATS)
 @output_option
 @plot_option("accuracy against cost")
-@click.option("--x", type=click.Choice(["params", "macs"]), help="The cost to plot.  [default: params]")
+@click.option(
+    "--x", type=click.Choice([measure.name for measure in MEASURES]), help="The cost to plot.  [default: params]"
+)
 @click.option("--bars", is_flag=True, help="Plot a bar for each model's cost instead.")
 @set_option
 @limit_option
@@ -71,17 +75,18 @@ def compare(
 
     A model that is changed with --set is not the one whose accuracy was published, so that it has none.
     """
-    from archdsl.comparison.columns import ordered, table
+    from archdsl.comparison.columns import known, ordered, table
     from archdsl.comparison.json import to_json
 
     form = chosen_format(format, out)
-    order = _order(sort) if sort else None
+    asked = order(sort) if sort else None
     for given, option in ((bars, "--bars"), (x, "--x")):
         if given and target is None:
             raise Refusal(f"{option} is how --plot FILE draws: give it too")
     entries, failed = gather(specs, everything, settings)
-    if order:
-        entries = list(ordered(entries, order[0], descending=order[1]))
+    columns = columns and tuple(column(name, known(entries)) for name in columns)
+    if asked:
+        entries = list(ordered(entries, column(asked[0], known(entries)), descending=asked[1]))
     if entries and target is not None:
         from archdsl.plots import models
 
@@ -93,10 +98,3 @@ def compare(
         else:
             show_tables(table(entries, columns), format=form, out=out)
     report(ctx, [failure.diagnostics for failure in failed])
-
-
-def _order(text: str) -> tuple[str, bool]:
-    name, _, direction = text.partition(":")
-    if direction not in ("", "asc", "desc"):
-        raise Refusal(f"--sort {text}: a column may be followed by `:asc` or `:desc`")
-    return column(name, COLUMNS), direction == "desc"

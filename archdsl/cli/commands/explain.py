@@ -6,6 +6,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archdsl.cli.exits import Refusal
+from archdsl.cli.terminal import show_page
 
 _EPILOG = """\b
 Examples:
@@ -30,7 +31,7 @@ def explain(code: str | None) -> None:
     from archdsl.diagnostics.suggest import did_you_mean
 
     if code is None:
-        click.echo(index(), nl=False)
+        show_page(index())
         return
     # As a message shows it, and as people write it.
     name = code.removeprefix("error[").removeprefix("warning[").removesuffix("]").replace("_", "-").lower()
@@ -38,7 +39,7 @@ def explain(code: str | None) -> None:
     if text is None:
         near = did_you_mean(name, [*catalogue(), _LIMITS]) or ("`archdsl explain` lists all",)
         raise Refusal(f"no error has the code `{name}`: {near[0]}")
-    click.echo(text, nl=False)
+    show_page(text)
 
 
 def _limits() -> str:

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archdsl.cli.exits import Refusal
+from archdsl.cli.terminal import show_page
 
 if TYPE_CHECKING:
     from archdsl.ops.docs import ArgumentDoc, Example, OpDoc
@@ -42,13 +43,16 @@ def ops(name: str | None, format: str) -> None:
 
     if name is not None:
         page = document(_find(name))
-        click.echo(_dump({"op": _json(page)}) if format == "json" else _page(page))
+        if format == "json":
+            click.echo(_dump({"op": _json(page)}))
+        else:
+            show_page(_page(page))
         return
     families = by_family()
     if format == "json":
         click.echo(_dump({"ops": [_json(page) for pages in families.values() for page in pages]}))
     else:
-        click.echo(_index(families))
+        show_page(_index(families))
 
 
 def _find(name: str) -> Any:

@@ -19,8 +19,9 @@ from archdsl.cli.tables import (
     room,
     show,
 )
+from archdsl.measures import MEASURES
 
-COLUMNS: Final = ("output", "params", "trainable", "macs", "memory", "field", "stride")
+COLUMNS: Final = ("output", *(measure.key for measure in MEASURES if measure.of_part), "stride")
 
 _EPILOG = """\b
 Examples:

@@ -13,6 +13,7 @@ from archdsl import comparison
 from archdsl.cli.commands.compare import COLUMNS as COMPARED
 from archdsl.cli.commands.scale import COLUMNS as SCALED
 from archdsl.cli.commands.summary import COLUMNS as SUMMARISED
+from archdsl.comparison.scaling import COLUMNS as DEFAULT
 from archdsl.summary import columns
 from tests.unit.cli.conftest import Run
 
@@ -89,11 +90,12 @@ def test_the_columns_of_commands_are_those_that_there_are() -> None:
     assert tuple(comparison.FIGURES) == COMPARED
     assert tuple(columns.FIGURES) == SUMMARISED
     assert set(SCALED) < set(comparison.FIGURES)
+    assert set(DEFAULT) <= set(SCALED)
 
 
 def test_summary_and_compare_call_figures_the_same() -> None:
     shared = {name: figure.column for name, figure in columns.FIGURES.items() if name in comparison.FIGURES}
-    assert list(shared) == ["params", "trainable", "macs", "memory", "field"]
+    assert {"params", "trainable", "non_trainable", "macs", "activations", "nodes", "memory", "field"} == set(shared)
     assert shared == {name: comparison.FIGURES[name].column for name in shared}
 
 
@@ -218,7 +220,7 @@ def test_scale(run: Run) -> None:
 def test_ranges(run: Run, over: str, values: list[str]) -> None:
     document = json.loads(run("scale", "mobilenet_v2", "--over", over, "--format", "json").stdout)
     name = over.partition("=")[0].strip()
-    assert [member["arguments"][name] for member in document["members"]] == values
+    assert [member["arguments"][name] for member in document["members"]] == [json.loads(value) for value in values]
     assert document["members"][0]["ratios"] == {"params": 1.0, "macs": 1.0, "memory": 1.0}
 
 
@@ -255,7 +257,7 @@ def test_a_value_that_does_not_fit_is_reported_in_its_row(run: Run) -> None:
     assert "error[index-out-of-range]" in result.stderr
     document = json.loads(run("scale", "efficientnet", "--over", "phi=[0, 8]", "--format", "json").stdout)
     assert [member["figures"] is None for member in document["members"]] == [False, True]
-    assert document["failed"][0]["arguments"] == {"phi": "8"}
+    assert document["failed"][0]["arguments"] == {"phi": 8}
 
 
 @pytest.mark.parametrize(
@@ -330,3 +332,71 @@ def test_a_file_of_a_format_that_is_not_written_is_refused(run: Run) -> None:
     assert not Path("found.csv").exists()
     assert run("select", "net.arch", "-o", "found.csv", "--format", "text").exit_code == 0
     assert run("diff", "net.arch:Net", "net.arch:Deep", "-o", "note.csv").exit_code == 2
+
+
+def test_a_figure_that_is_called_like_a_parameter_is_called_after_the_model(run: Run) -> None:
+    run("scale", "net.arch:Net", "--over", "depth=1..3", "-o", "s.csv")
+    head, *rows = csv.reader(io.StringIO(Path("s.csv").read_text(encoding="utf-8")))
+    assert len(set(head)) == len(head)
+    found = [dict(zip(head, row, strict=True)) for row in rows]
+    assert [row["depth"] for row in found] == ["1", "2", "3"]
+    assert all(int(row["model_depth"]) >= int(row["depth"]) for row in found)
+
+
+def test_swept_values_have_their_types(run: Run) -> None:
+    result = run("scale", "net.arch:Net", "--over", "flip=[true, false]", "--over", "rate=[0.1]", "--format", "json")
+    assert [member["arguments"] for member in json.loads(result.stdout)["members"]] == [
+        {"flip": True, "rate": 0.1},
+        {"flip": False, "rate": 0.1},
+    ]
+
+
+def test_one_bad_value_is_told_briefly(run: Run) -> None:
+    result = run("scale", "resnet50", "--over", "size=[224, 225, 226, 227, 229, 231, 233]")
+    assert result.exit_code == 1
+    assert len((result.stdout + result.stderr).splitlines()) < 60
+    assert "size=225: 225 is not divisible by 4" in result.stdout
+    assert "errors of further values are not shown" in result.stderr
+
+
+def test_scale_within_budgets_and_sorted(run: Run) -> None:
+    result = run("scale", "net.arch:Net", "--over", "depth=1..4", "--max-params", "500", "--sort", "params:desc")
+    assert [row.split()[0] for row in result.stdout.splitlines()[1:4]] == ["3", "2", "1"]
+    assert "1 of 4 left out: not at most 500 parameters" in result.stdout
+    by_parameter = run("scale", "net.arch:Net", "--over", "depth=[2, 3, 1]", "--sort", "depth")
+    assert [row.split()[0] for row in by_parameter.stdout.splitlines()[1:]] == ["1", "2", "3"]
+    assert "did you mean `params`?" in run("scale", "net.arch:Net", "--over", "depth=1..2", "--sort", "parms").stderr
+
+
+def test_select_over_values(run: Run) -> None:
+    result = run("select", "mobilenet_v2", "--over", "width=[0.5, 1.0]", "--max-params", "3M", "--format", "json")
+    document = json.loads(result.stdout)
+    assert [model["name"] for model in document["chosen"]] == ["MobileNetV2(0.5)"]
+    assert [model["name"] for model in document["misses"]] == ["MobileNetV2(1.0)"]
+    assert run("select", "--over", "width=[0.5]").exit_code == 2
+
+
+def test_facts_of_about_are_columns(run: Run) -> None:
+    Path("cifar.arch").write_text(
+        'model Small() :: [8] -> [4] { about { cifar10_top1 = 91.2, paper = "ours" }\n dense(4) }\n', encoding="utf-8"
+    )
+    result = run("compare", "cifar.arch", "lenet5", "--columns", "model,cifar10_top1", "--sort", "cifar10_top1")
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["model", "cifar10_top1"],
+        ["Small", "91.2"],
+        ["LeNet5", "–"],
+    ]
+    refused = run("compare", "cifar.arch", "--columns", "model,cifar100_top1")
+    assert (refused.exit_code, "did you mean `cifar10_top1`?" in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("explain",), ("explain", "shape-mismatch"), ("ops",), ("ops", "attention"), ("select", "--top1", "70")],
+)
+def test_pages_fit_the_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
+    wide = run(*arguments).stdout
+    monkeypatch.setattr("archdsl.cli.terminal.page_width", lambda: 80)
+    narrow = run(*arguments).stdout
+    assert narrow.split() == wide.split(), "nothing is lost"
+    assert max(map(len, wide.splitlines())) > 80 >= max(map(len, narrow.splitlines()))

@@ -86,7 +86,7 @@ def test_values_may_be_lists() -> None:
 def test_a_value_that_does_not_fit_leaves_the_others() -> None:
     steps = list(family(locate("efficientnet"), lambda *_: {"phi": [7, 8, 0]}))
     assert [step.entry is not None for step in steps] == [True, False, True]
-    assert steps[1].values == (("phi", "8"),)
+    assert [(a.name, a.value, a.text) for a in steps[1].arguments] == [("phi", 8, "8")]
     assert {d.code for d in steps[1].diagnostics} == {"index-out-of-range"}
     with pytest.raises(archdsl.ArchError):
         archdsl.scale("efficientnet", {"phi": [8]})
@@ -98,7 +98,7 @@ def test_a_family_is_bounded() -> None:
 
 
 def test_ratios_are_to_the_first_that_has_figures() -> None:
-    steps = [(step.values, step.entry) for step in family(locate("efficientnet"), lambda *_: {"phi": [8, 0, 7]})]
+    steps = list(family(locate("efficientnet"), lambda *_: {"phi": [8, 0, 7]}))
     rows = [row.cells for row in table("t", steps).rows]
     names = [column.name for column in table("t", steps).columns]
     assert rows[0][names.index("params_ratio")].value is None
@@ -107,6 +107,6 @@ def test_ratios_are_to_the_first_that_has_figures() -> None:
 
 
 def test_no_ratio_without_numbers() -> None:
-    entry = Entry("a", "a", "a.arch", (), 0, 0, 0, 0, 0, None)
+    entry = Entry("a", "a", "a.arch", (), {"macs": 0})
     assert ratio(entry, entry, "macs") is None
     assert ratio(None, entry, "macs") is None

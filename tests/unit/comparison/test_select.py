@@ -19,7 +19,9 @@ def zoo() -> tuple[Entry, ...]:
 
 
 def _entry(name: str, params: int, top1: float | None = 70.0, macs: int = 10**9, memory: int = 10**6) -> Entry:
-    return Entry(name, name, "a.arch", (), params, params, macs, 10, memory, None, 2015, top1)
+    figures = {"params": params, "trainable": params, "macs": macs, "depth": 10, "memory": memory}
+    facts = {"year": 2015} if top1 is None else {"year": 2015, "imagenet_top1": top1}
+    return Entry(name, name, "a.arch", (), figures, facts)
 
 
 def _names(selection: object, part: str) -> list[str]:
@@ -95,7 +97,7 @@ def test_a_cost_that_is_left_open_is_unknown() -> None:
 
 def test_what_the_input_decides_is_not_said_to_be_stated() -> None:
     h = Sym.named("h")
-    entry = replace(_entry("a", 10, None), macs=10 * h, memory=20 * h)
+    entry = replace(_entry("a", 10, None), figures={"macs": 10 * h, "memory": 20 * h})
     text = to_text(select([entry], Criteria(macs=1e9, memory=1e6, top1=50, year=2000)))
     assert "a  states no top-1, MACs and memory of activations depend on the input; meets the rest" in text
     assert "published in 2000 or later" in text

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from archdsl.elaborate.builtins import FUNCTIONS, LANGUAGE
-from archdsl.names.language import FIGURES, built_in
 from archdsl.names.language import FUNCTIONS as NAMED
+from archdsl.names.language import built_in
 from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
-from archdsl.passes.cost import Cost
 
 
 def test_every_name_of_the_language_has_a_kind() -> None:
@@ -18,7 +17,3 @@ def test_every_name_of_the_language_has_a_kind() -> None:
     assert {name for name, kind in kinds.items() if kind == "initialiser"} == set(KINDS)
     assert {name for name, kind in kinds.items() if kind == "keyword"} == {"id", "residual"}
     assert built_in("Conv2D") is None
-
-
-def test_figures_are_what_a_graph_is_measured_by() -> None:
-    assert all(hasattr(Cost, name) for name in FIGURES if name != "receptive_field")

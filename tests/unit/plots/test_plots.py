@@ -13,6 +13,7 @@ import pytest
 
 import archdsl
 from archdsl.comparison import Entry
+from archdsl.comparison.scaling import Argument, Member
 from archdsl.graph.dims import Sym
 from archdsl.plots import gradients, models, scaling
 from archdsl.plots.labels import Name, annotate
@@ -24,7 +25,12 @@ HOSTILE = 'a<script>$\\frac{1}{2}$_{x}"&\n\x1b'
 
 
 def _entry(name: str, params: int, top1: float | None, file: str = "a.arch") -> Entry:
-    return Entry(name, name, file, ((8, 8, 3),), params, params, 10 * params, 3, 100, (3, 3), 2020, top1)
+    figures = {"params": params, "trainable": params, "macs": 10 * params, "memory": 100}
+    return Entry(name, name, file, ((8, 8, 3),), figures, {} if top1 is None else {"imagenet_top1": top1})
+
+
+def _member(entry: Entry | None, **arguments: str) -> Member:
+    return Member(tuple(Argument(name, value, value) for name, value in arguments.items()), entry)
 
 
 def _svg(drawing: Drawing, folder: Path) -> str:
@@ -53,7 +59,7 @@ def test_names_of_the_zoo_do_not_overlap() -> None:
 
 def test_accuracy_shows_every_model_that_has_one(tmp_path: Path) -> None:
     entries = [_entry("One", 10**6, 70.0), _entry("Two", 10**8, 80.0, "b.arch"), _entry("None", 10**7, None)]
-    for x, title in (("params", "parameters"), ("macs", "multiply-adds")):
+    for x, title in (("params", "parameters"), ("macs", "MACs")):
         svg = _svg(models.accuracy(entries, x), tmp_path)
         assert {"One", "Two"} <= set(_texts(svg))
         assert "None" not in _texts(svg)
@@ -76,13 +82,13 @@ def test_a_wide_axis_has_numbers_at_powers_of_ten_alone(tmp_path: Path) -> None:
 
 
 def test_bars_say_what_they_leave_out(tmp_path: Path) -> None:
-    unknown = replace(_entry("Open", 1, None), macs=Sym.named("h"))
+    unknown = replace(_entry("Open", 1, None), figures={"macs": Sym.named("h")})
     texts = _texts(_svg(models.bars([_entry("One", 3_000, None), unknown], "macs"), tmp_path))
-    assert "multiply-adds for one image; 1 model without a number for it not shown" in texts
+    assert "MACs; 1 model without a number for it not shown" in texts
 
 
 def test_lines_that_are_level_lie_below_the_top() -> None:
-    family = [((("a", a),), _entry("n", 100, None)) for a in ("1", "2")]
+    family = [_member(_entry("n", 100, None), a=a) for a in ("1", "2")]
     assert all(axes.get_ylim()[1] > 100 for axes in scaling.lines("Net", family).figure.axes)
 
 
@@ -95,12 +101,12 @@ def test_nothing_to_draw_is_refused() -> None:
 
 def test_scaling_draws_a_line_for_each_choice_of_the_others(tmp_path: Path) -> None:
     family = [
-        ((("a", a), ("b", b)), None if a == "2" and b == "y" else _entry("n", 10 ** int(a), None))
+        _member(None if a == "2" and b == "y" else _entry("n", 10 ** int(a), None), a=a, b=b)
         for a in ("1", "2", "3")
         for b in ("x", "y")
     ]
     texts = _texts(_svg(scaling.lines("Net", family), tmp_path))
-    assert {"Net over b and a", "a=1", "a=2", "a=3", "x", "y", "parameters", "multiply-adds"} <= set(texts)
+    assert {"Net over b and a", "a=1", "a=2", "a=3", "x", "y", "parameters", "MACs"} <= set(texts)
 
 
 def test_gradients_show_both_networks(tmp_path: Path) -> None:
@@ -129,7 +135,7 @@ def test_text_of_specs_is_data(tmp_path: Path) -> None:
     drawings = [
         models.accuracy([_entry(HOSTILE, 10**6, 70.0, HOSTILE)]),
         models.bars([_entry(HOSTILE, 10**6, None)]),
-        scaling.lines(HOSTILE, [(((HOSTILE, HOSTILE),), _entry("n", 10, None))]),
+        scaling.lines(HOSTILE, [_member(_entry("n", 10, None), **{HOSTILE: HOSTILE})]),
         gradients.curves(GradientFlow(HOSTILE, 1, 0, Flow((Layer("l", HOSTILE, 1, 1.0, 1.0),)))),
     ]
     for drawing in drawings:
@@ -143,7 +149,7 @@ def test_text_of_specs_is_data(tmp_path: Path) -> None:
 def test_same_bytes(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from archdsl.plots import models; from archdsl.comparison import Entry\n"
-        "e = [Entry(n, n, n + '.arch', ((8, 8, 3),), p, p, p, 3, 9, None, 2020, t) for n, p, t in"
+        "e = [Entry(n, n, n + '.arch', ((8, 8, 3),), {'params': p}, {'imagenet_top1': t}) for n, p, t in"
         " [('a', 10**6, 70.0), ('b', 10**7, 80.0)]]\n"
         "for form in ('.svg', '.png', '.pdf'): models.accuracy(e).save(Path(sys.argv[1] + form), form)"
     )
