@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from archdsl.format.columns import align
 from archdsl.format.gaps import Gap, gap, others
 from archdsl.format.printer import Line, Printer
-from archdsl.format.rules import Writer
+from archdsl.format.rules import Rules
 from archdsl.format.stream import Mark
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
@@ -201,7 +201,7 @@ class _Document:
             lines = [Line(None, 0, line, is_verbatim=True) for line in self.text[part.start : part.end].split("\n")]
         else:
             kind = part.node.kind
-            writer = Writer(*_gaps(self.text, part.tokens), self._tables)
+            writer = Rules(*_gaps(self.text, part.tokens), self._tables)
             writer.declaration(part.node)
             self._tables = writer.tables
             lines = Printer(writer.stream.items).printed()

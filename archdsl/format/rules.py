@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final
 
 from archdsl.format.columns import CELL
-from archdsl.format.gaps import Gap
 from archdsl.format.stream import (
     STEP,
     Blank,
@@ -17,161 +17,23 @@ from archdsl.format.stream import (
     Dedent,
     Group,
     Indent,
-    Item,
     Mark,
     Open,
-    Stream,
     When,
 )
-from archdsl.syntax.tokens import CLOSER, CLOSERS
+from archdsl.format.writer import SIDE, Form, Op, Ops, Writer, is_kind
 from archdsl.syntax.tree import Child, Leaf, Node
 
-_SIDE: Final = 4
-"""Blanks before what belongs to the line above, where a body follows."""
 _CLAIM: Final = 3
 """Blanks before a claim on a line of its own: it stands under the step, not under its arrow."""
 
-Op: TypeAlias = Child | Item | Callable[[], "Ops"]
-Ops: TypeAlias = Sequence["Op"]
 
+class Rules(Writer):
+    """What each rule of the grammar is written as."""
 
-class Writer:
-    """Writes declarations to a stream."""
-
-    def __init__(self, gaps: Sequence[Gap], columns: Sequence[int], remarks: dict[int, int], tables: int) -> None:
-        """The gaps before the tokens, which are those without commas and line breaks, and their columns.
-
-        ``remarks`` are the columns of the comments at the ends of lines, by the number of the token after them. Tables
-        get numbers from ``tables`` on.
-        """
-        self.stream = Stream()
-        self.gaps = gaps
-        self.columns = columns
-        self.remarks = remarks
-        self.at = 0
-        """The number of the token that comes next."""
-        self.tables = tables
-        self._brackets: list[str] = []
-
-    def declaration(self, node: Node) -> None:
-        """Adds a declaration; with a stack in place of calls, as the trees of hostile texts are deep."""
-        pending: list[Op] = [node]
-        add = self.stream.add
-        while pending:
-            op = pending.pop()
-            kind = type(op)
-            if kind is Leaf:
-                self._token(op)  # type: ignore[arg-type]
-            elif kind is Node:
-                rule = _RULES.get(op.kind)  # type: ignore[union-attr]
-                ops = op.children if rule is None else rule(self, op.children)  # type: ignore[union-attr]
-                pending.extend(reversed(ops))
-            elif callable(op):
-                pending.extend(reversed(op()))
-            else:
-                add(op)  # type: ignore[arg-type]
-
-    def _token(self, leaf: Leaf) -> None:
-        found = self.gaps[self.at]
-        if found.has_break:
-            remark = None
-            if found.trailing:
-                remark = Mark("#", self.remarks[self.at], found.trailing_width > 2)
-            self.stream.before(found, remark)
-        if leaf.kind in CLOSER:
-            self._brackets.append(leaf.kind)
-        elif leaf.kind in CLOSERS:
-            self._brackets.pop()
-        self.at += 1
-        self.stream.add(leaf.text)
-
-    # --- places ---
-
-    def _mark(self, kind: str) -> Mark | None:
-        """The column of the next token, if it stands on the line of the one before."""
-        found = self.gaps[self.at]
-        return None if found.has_break else Mark(kind, self.columns[self.at], found.width > 1)
-
-    def _column(self, kind: str) -> Callable[[], Ops]:
-        """A blank before what may stand in a column."""
-        return lambda: [Break(When.NEVER, mark=self._mark(kind))]
-
-    def _comma(self, group: Group) -> Callable[[], Ops]:
-        """A comma between elements that stand on one line, or each on its own."""
-        return lambda: [",", Break(When.BROKEN, group=group, mark=self._mark(","))]
-
-    def _filled(self, ops: Ops, hang: int, kind: str) -> Ops:
-        """A blank, or the end of the line if what is given does not fit on it."""
-        return [lambda: self._place(Break(When.FULL, hang=hang, mark=self._mark(kind)), ops)]
-
-    def _signed(self, ops: Ops, kind: str, params: Group | None = None) -> Ops:
-        """A signature, on a line of its own if the writer gave it one; but not below parameters that take several."""
-
-        def begin() -> Ops:
-            place = Break(When.FULL, hang=_SIDE, mark=self._mark(kind))
-            place.kept, place.unless = self.gaps[self.at].has_break, params
-            return self._place(place, ops)
-
-        return [begin]
-
-    def _place(self, place: Break, ops: Ops) -> Ops:
-        """A place, and what follows it and has to fit."""
-
-        def end() -> Ops:
-            place.end = len(self.stream.items)
-            return [Dedent()]
-
-        return [place, *ops, end]
-
-    @property
-    def _is_free(self) -> bool:
-        """Whether lines may end anywhere here."""
-        return bool(self._brackets) and self._brackets[-1] != "LBRACE"
-
-    # --- brackets ---
-
-    def _bracketed(self, children: Sequence[Child], outer: Group | None = None, *, comma: bool = True) -> Ops:
-        """Brackets on one line; or what is in them on another; or each element on its own, with a comma after it."""
-        opener, *elements, closer = children
-        elements = [element for element in elements if not _is(element, "COMMA")]
-        if not elements:
-            return children
-        outer, inner = outer or Group(), Group()
-        ops: list[Op] = [Open(outer), opener, Indent(), Break(When.BROKEN, "", outer), Open(inner), elements[0]]
-        for element in elements[1:]:
-            ops += [self._comma(inner), element]
-        return [
-            *ops,
-            Close(inner),
-            Break(When.BROKEN, "", outer, closes=True, comma=inner if comma else None),
-            closer,
-            Close(outer),
-        ]
-
-    def _enclosed(self, children: Sequence[Child]) -> Ops:
-        """Brackets around one thing."""
-        return self._bracketed(children, comma=False)
-
-    def _arguments(self, children: Sequence[Child]) -> Ops:
-        elements = [child for child in children[1:-1] if not _is(child, "COMMA")]
-        if len(elements) == 1 and _is(elements[0], "list", "comprehension", "table"):
-            return [children[0], elements[0], children[-1]]
-        return self._bracketed(children)
-
-    def _comprehension(self, children: Sequence[Child]) -> Ops:
-        opener, *parts, closer = children
-        outer, inner = Group(), Group()
-        ops: list[Op] = [Open(outer), opener, Indent(), Break(When.BROKEN, "", outer), Open(inner)]
-        for part in parts:
-            if _is(part, "FOR", "IF"):
-                ops += [Break(When.BROKEN, group=inner), part, " "]
-            elif _is(part, "IN"):
-                ops += [" ", part, " "]
-            elif _is(part, "COMMA"):
-                ops += [", "]
-            else:
-                ops.append(part)
-        return [*ops, Close(inner), Break(When.BROKEN, "", outer, closes=True), closer, Close(outer)]
+    def form(self, kind: str) -> Form | None:
+        rule = _RULES.get(kind)
+        return None if rule is None else partial(rule, self)
 
     # --- declarations ---
 
@@ -179,7 +41,7 @@ class Writer:
         from_, module, import_, first, *others = children
         ops: list[Op] = [from_, " ", module, " ", import_, " ", first]
         for name in others:
-            ops += [","] if _is(name, "COMMA") else self._filled([name], _SIDE, ",")
+            ops += [","] if is_kind(name, "COMMA") else self._filled([name], SIDE, ",")
         return ops
 
     def _words(self, children: Sequence[Child]) -> Ops:
@@ -221,16 +83,16 @@ class Writer:
     def _check(self, children: Sequence[Child]) -> Ops:
         keyword, call, *rest = children
         ops: list[Op] = [keyword, " ", call]
-        if rest and _is(rest[0], "signature"):
+        if rest and is_kind(rest[0], "signature"):
             ops += self._signed([rest.pop(0)], "::")
-        conditions = [part for part in rest if not _is(part, "COMMA")]
+        conditions = [part for part in rest if not is_kind(part, "COMMA")]
         if not conditions:
             return ops
         # All on the line, or else from the next one on.
         others: list[Op] = []
         for condition in conditions[1:]:
             others += [",", *self._filled([condition], 0, ",")]
-        return [*ops, ",", *self._filled([conditions[0], *others], _SIDE, ",")]
+        return [*ops, ",", *self._filled([conditions[0], *others], SIDE, ",")]
 
     def _signature(self, children: Sequence[Child]) -> Ops:
         colon, inputs, arrow, outputs = children
@@ -247,20 +109,20 @@ class Writer:
         return [name, colon, " ", shape]
 
     def _fact(self, node: Child) -> Ops:
-        if not _is(node, "keyword"):
+        if not is_kind(node, "keyword"):
             return [node]
         name, equal, value = node.children  # type: ignore[union-attr]
         return [name, self._column("="), equal, " ", value]
 
     def _about(self, children: Sequence[Child]) -> Ops:
         keyword, opener, *inside, closer = children
-        facts = [child for child in inside if not _is(child, "COMMA", "NEWLINE")]
+        facts = [child for child in inside if not is_kind(child, "COMMA", "NEWLINE")]
         if not facts:
             return [keyword, " ", opener, closer]
         outer, inner = Group(), Group()
         ops: list[Op] = [keyword, " ", Open(outer), opener, Indent(), Break(When.BROKEN, group=outer), Open(inner)]
         for number, fact in enumerate(facts):
-            if number and any(_is(child, "NEWLINE") for child in inside):
+            if number and any(is_kind(child, "NEWLINE") for child in inside):
                 ops.append(Break(When.ALWAYS, blank=Blank.ALL))
             elif number:
                 ops.append(lambda: [Break(When.BROKEN, ", ", inner, mark=self._mark(","))])
@@ -269,40 +131,12 @@ class Writer:
 
     # --- bodies and flows ---
 
-    def _kept(self, group: Group) -> Callable[[], Ops]:
-        """Breaks a group where the writer ended a line."""
-
-        def keep() -> Ops:
-            group.forced = group.forced or self.gaps[self.at].has_break
-            return ()
-
-        return keep
-
     def _body(self, children: Sequence[Child]) -> Ops:
         return self._braces(children, Group(), self._items)
 
-    def _braces(
-        self, children: Sequence[Child], group: Group, inside: Callable[..., Ops], *, opens: bool = True
-    ) -> Ops:
-        """Braces on one line if they were, and fit on it."""
-        opener, *parts, closer = children
-        if not parts:
-            return children
-        ops: list[Op] = [
-            opener,
-            self._kept(group),
-            Indent(),
-            Break(When.BROKEN, group=group, blank=Blank.LAST),
-            *inside(parts, group),
-            self._kept(group),
-            Break(When.BROKEN, group=group, blank=Blank.FIRST, closes=True),
-            closer,
-        ]
-        return [Open(group), *ops, Close(group)] if opens else ops
-
     def _items(self, parts: Sequence[Child], _group: Group) -> Ops:
         """Statements, with an empty line between those of different kinds."""
-        items = [part for part in parts if not _is(part, "NEWLINE")]
+        items = [part for part in parts if not is_kind(part, "NEWLINE")]
         ops: list[Op] = [items[0]]
         for previous, item in pairwise(items):
             blank = Blank.ALL if _sort(previous) == _sort(item) else Blank.ONE
@@ -319,7 +153,7 @@ class Writer:
 
         ops: list[Op] = [Indent(0, chain)]
         for child in children:
-            ops += [self._arrow(chain), child, " "] if _is(child, "ARROW") else [child]
+            ops += [self._arrow(chain), child, " "] if is_kind(child, "ARROW") else [child]
         return [*ops, end, Dedent()]
 
     def _arrow(self, chain: Chain) -> Callable[[], Ops]:
@@ -343,7 +177,7 @@ class Writer:
     def _apply(self, children: Sequence[Child]) -> Ops:
         ops: list[Op] = []
         for child in children:
-            ops += [" ", child] if _is(child, "fan") else [child]
+            ops += [" ", child] if is_kind(child, "fan") else [child]
         return ops
 
     def _choose(self, children: Sequence[Child]) -> Ops:
@@ -354,13 +188,13 @@ class Writer:
         """All sides of a choice are on one line, or none is."""
         ops: list[Op] = []
         for number, child in enumerate(children):
-            if _is(child, "ELSE"):
+            if is_kind(child, "ELSE"):
                 ops.append(self._kept(group))
             if number:
                 ops.append(" ")
-            if _is(child, "body"):
+            if is_kind(child, "body"):
                 ops += self._braces(child.children, group, self._items, opens=False)  # type: ignore[union-attr]
-            elif _is(child, "choose"):
+            elif is_kind(child, "choose"):
                 ops.append(lambda child=child: self._sides(child.children, group))  # type: ignore[misc]
             else:
                 ops.append(child)
@@ -369,14 +203,14 @@ class Writer:
     def _each(self, children: Sequence[Child]) -> Ops:
         ops: list[Op] = [children[0]]
         for child in children[1:]:
-            ops += [","] if _is(child, "COMMA") else [" ", child]
+            ops += [","] if is_kind(child, "COMMA") else [" ", child]
         return ops
 
     def _fan(self, children: Sequence[Child]) -> Ops:
         return self._braces(children, Group(), self._branches)
 
     def _branches(self, parts: Sequence[Child], group: Group) -> Ops:
-        branches = [part for part in parts if not _is(part, "COMMA", "NEWLINE")]
+        branches = [part for part in parts if not is_kind(part, "COMMA", "NEWLINE")]
         ops: list[Op] = [branches[0]]
         for branch in branches[1:]:
             flat = "  " if _is_labelled(branch) else ", "
@@ -388,7 +222,7 @@ class Writer:
             return children
         label, colon, flow = children
         ops: list[Op] = [label, colon, self._column(":")]
-        if _is(flow, "flow"):
+        if is_kind(flow, "flow"):
             return [*ops, *self._steps(flow.children, Chain(labelled=True))]  # type: ignore[union-attr]
         return [*ops, flow]
 
@@ -401,7 +235,7 @@ class Writer:
         group = Group()
         ops: list[Op] = [Open(group), parts[0]]
         for part in parts[1:]:
-            is_second = _is(part, "IN") and _is(ops[-1], "NOT")  # `not in`
+            is_second = is_kind(part, "IN") and is_kind(ops[-1], "NOT")  # `not in`
             ops += [Break(When.BROKEN, group=group) if isinstance(part, Leaf) and not is_second else " ", part]
         return [*ops, Close(group)]
 
@@ -413,7 +247,7 @@ class Writer:
 
     def _table(self, children: Sequence[Child]) -> Ops:
         keyword, opener, *inside, closer = children
-        rows = [child for child in inside if not _is(child, "NEWLINE")]
+        rows = [child for child in inside if not is_kind(child, "NEWLINE")]
         self.tables += 1
         table, group = self.tables, Group()
         ops: list[Op] = [keyword, " ", Open(group), opener, Indent()]
@@ -433,10 +267,6 @@ class Writer:
         return [*ops, Close(group)]
 
 
-def _is(op: Op, *kinds: str) -> bool:
-    return isinstance(op, Node | Leaf) and op.kind in kinds
-
-
 def _is_labelled(branch: Child) -> bool:
     return isinstance(branch, Node) and len(branch.children) > 1
 
@@ -445,7 +275,7 @@ def _sort(item: Child) -> str:
     return "let" if item.kind == "shared" else item.kind
 
 
-def _leaning(writer: Writer, children: Sequence[Child], kind: str) -> Ops:
+def _leaning(rules: Rules, children: Sequence[Child], kind: str) -> Ops:
     """An operation of operations of one kind, which lean left, as one."""
     parts: list[Child] = []
     while True:
@@ -454,54 +284,54 @@ def _leaning(writer: Writer, children: Sequence[Child], kind: str) -> Ops:
         if not (isinstance(first, Node) and first.kind == kind):
             break
         children = first.children
-    return writer._operators([first, *reversed(parts)])
+    return rules._operators([first, *reversed(parts)])
 
 
-_RULES: Final[dict[str, Callable[[Writer, Sequence[Child]], Ops]]] = {
-    "import_": Writer._import,
-    "import_name": Writer._words,
-    "let": Writer._let,
-    "shared": Writer._let,
-    "function": Writer._function,
-    "block": Writer._block,
-    "model": Writer._block,
-    "variant": Writer._variant,
-    "check": Writer._check,
-    "approximately": Writer._operators,
-    "params": Writer._bracketed,
-    "param": Writer._param,
-    "type": Writer._words,
-    "signature": Writer._signature,
-    "ports": Writer._bracketed,
-    "port": Writer._labelled_shape,
-    "shape": Writer._bracketed,
-    "about": Writer._about,
-    "body": Writer._body,
-    "flow": Writer._flow,
-    "tap": Writer._tap,
-    "claim": Writer._claim,
-    "apply": Writer._apply,
-    "target_item": Writer._item,
-    "choose": Writer._choose,
-    "each": Writer._each,
-    "repeat": Writer._words,
-    "send": Writer._words,
-    "fan": Writer._fan,
-    "branch": Writer._branch,
-    "labelled": Writer._branch,
-    "conditional": Writer._operators,
-    "or_": lambda writer, children: _leaning(writer, children, "or_"),
-    "and_": lambda writer, children: _leaning(writer, children, "and_"),
-    "not_": Writer._words,
-    "comparison": Writer._operators,
-    "sum": lambda writer, children: _leaning(writer, children, "sum"),
-    "product": lambda writer, children: _leaning(writer, children, "product"),
-    "power": Writer._operators,
-    "item": Writer._item,
-    "group": Writer._enclosed,
-    "list": Writer._bracketed,
-    "comprehension": Writer._comprehension,
-    "arguments": Writer._arguments,
-    "table": Writer._table,
+_RULES: Final[dict[str, Callable[[Rules, Sequence[Child]], Ops]]] = {
+    "import_": Rules._import,
+    "import_name": Rules._words,
+    "let": Rules._let,
+    "shared": Rules._let,
+    "function": Rules._function,
+    "block": Rules._block,
+    "model": Rules._block,
+    "variant": Rules._variant,
+    "check": Rules._check,
+    "approximately": Rules._operators,
+    "params": Rules._bracketed,
+    "param": Rules._param,
+    "type": Rules._words,
+    "signature": Rules._signature,
+    "ports": Rules._bracketed,
+    "port": Rules._labelled_shape,
+    "shape": Rules._bracketed,
+    "about": Rules._about,
+    "body": Rules._body,
+    "flow": Rules._flow,
+    "tap": Rules._tap,
+    "claim": Rules._claim,
+    "apply": Rules._apply,
+    "target_item": Rules._item,
+    "choose": Rules._choose,
+    "each": Rules._each,
+    "repeat": Rules._words,
+    "send": Rules._words,
+    "fan": Rules._fan,
+    "branch": Rules._branch,
+    "labelled": Rules._branch,
+    "conditional": Rules._operators,
+    "or_": lambda rules, children: _leaning(rules, children, "or_"),
+    "and_": lambda rules, children: _leaning(rules, children, "and_"),
+    "not_": Rules._words,
+    "comparison": Rules._operators,
+    "sum": lambda rules, children: _leaning(rules, children, "sum"),
+    "product": lambda rules, children: _leaning(rules, children, "product"),
+    "power": Rules._operators,
+    "item": Rules._item,
+    "group": Rules._enclosed,
+    "list": Rules._bracketed,
+    "comprehension": Rules._comprehension,
+    "arguments": Rules._arguments,
+    "table": Rules._table,
 }
 """What rules are written as; the tokens of all others stand close together."""
