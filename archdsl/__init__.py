@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.version import __version__
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture, check_text, diff, load, load_text
+    from archdsl.api import Architecture, check_text, diff, load, load_text, op
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
     from archdsl.limits import Limits
@@ -33,6 +33,7 @@ __all__ = [
     "diff",
     "load",
     "load_text",
+    "op",
     "scale",
 ]
 
@@ -48,6 +49,7 @@ _HOMES = {
     "diff": "archdsl.api",
     "load": "archdsl.api",
     "load_text": "archdsl.api",
+    "op": "archdsl.api",
     "scale": "archdsl.survey",
 }
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archdsl.compiler import Program, needs_model, unknown_model
+from archdsl.atomic import replacing
+from archdsl.compiler import Expression, Program, needs_model, unknown_model
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.files import Located, locate, plain
+from archdsl.graph.dims import show
 from archdsl.graph.model import Graph
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile, Span
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from archdsl.weights import Match
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Architecture:
     """A model that was elaborated and checked: every shape in ``graph`` is proved.
 
@@ -40,6 +42,54 @@ class Architecture:
     @property
     def name(self) -> str:
         return self.graph.name
+
+    def __repr__(self) -> str:
+        """``<Architecture ResNet50 :: [224, 224, 3] -> [1000], 174 nodes>``."""
+        given, made = (
+            ports[0] if len(ports) == 1 else f"({', '.join(ports)})"
+            for ports in ([show(port.shape) for port in ports] for ports in (self.graph.inputs, self.graph.outputs))
+        )
+        warned = f", {len(self.diagnostics)} warnings" if self.diagnostics else ""
+        return f"<Architecture {self.name} :: {given} -> {made}, {len(self.graph)} nodes{warned}>"
+
+    def __hash__(self) -> int:
+        return hash((self.name, len(self.graph), self.graph.inputs, self.graph.outputs))
+
+    def _repr_svg_(self) -> str:
+        """For notebooks: the diagram."""
+        picture: str = self.render()
+        return picture
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the diagram, above the parts of the model with their figures."""
+        return f"<div>{self.render()}</div>{self.summary()._repr_html_()}"
+
+    def render(self, file: str | os.PathLike[str] | None = None, *, format: str = "", **options: Any) -> Any:
+        """The diagram, as ``archdsl render`` draws it.
+
+        It is returned as text (``svg``, the default, ``dot``, ``mmd``, ``html``) or as bytes (``png``, ``pdf``), or is
+        written to ``file``, whose ending is the format. ``options`` are the fields of
+        ``archdsl.diagram.Options``: ``depth``, ``fold``, ``unfold``, ``color``, ``direction``, ``theme``.
+
+        Raises:
+            DiagramError: ``fold`` or ``unfold`` name what there is not. It is a ``ValueError``.
+            RenderError: another format, or no Graphviz that could write it.
+            OSError: the file cannot be written.
+
+        >>> load("lenet5").render(depth=1).startswith("<svg")
+        True
+        """
+        from archdsl.backends.drawing import drawn
+        from archdsl.diagram.options import Options
+
+        target = Path(file) if file is not None else None
+        form = format or (target.suffix.removeprefix(".").lower() if target else "svg")
+        picture = drawn(self.graph, form, Options(**options), self.sources)
+        if target is None:
+            return picture if form in ("png", "pdf") else picture.decode()
+        with replacing(target) as written:
+            written.write_bytes(picture)
+        return None
 
     def summary(self, *, batch: int = 1, dtype: DType = "float32") -> Summary:
         """Shapes, parameters, multiply-adds, memory and receptive fields by instance. ``str()`` of it is a table.
@@ -126,12 +176,25 @@ class Architecture:
         save(self.graph, model, Path(file))
 
 
+def op(text: str) -> Expression:
+    """An op or a block as the value of a parameter, with or without some of its arguments.
+
+    ``text`` is an expression of the language, which sees the names of the spec that it is given to.
+
+    >>> text = "model Net(act: op = relu) :: [8] -> [4] { dense(4) -> act }"
+    >>> [node.op.name for node in load_text(text, act=op("leaky_relu(0.1)")).graph]
+    ['dense', 'leaky_relu']
+    """
+    return Expression(text)
+
+
 def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: Any) -> Architecture:
     """Loads a model: ``file.arch``, ``file.arch:Model``, or the name of a bundled one.
 
     ``file.arch@HEAD~1`` is a file as it was at a git revision, and ``file.json`` a graph that was saved.
 
-    ``params`` set the model's parameters, as in ``load("resnet50", classes=10)``. ``limits`` are for specs that need
+    ``params`` set the model's parameters, as in ``load("resnet50", classes=10)``; an op or a block is
+    ``op("gelu")``. ``limits`` are for specs that need
     more than others, as in ``load("huge.arch", limits=Limits(nodes=1_000_000))``.
 
     Raises:
@@ -234,7 +297,17 @@ def diff(
     from archdsl.difference import compare
 
     (before, name_a), (after, name_b) = map(_side, (a, b))
-    return compare(before.graph, after.graph, ignore=ignore, names=(name_a, name_b))
+    found = compare(before.graph, after.graph, ignore=ignore, names=(name_a, name_b))
+
+    def draw() -> str:
+        from archdsl.backends.graphviz import draw
+        from archdsl.diagram.options import Options
+        from archdsl.difference.overlay import overlay
+
+        both = overlay(before.graph, after.graph, names=(name_a, name_b))
+        return draw(both.graph, "svg", Options(marks=both.marks), costs=both.cost).decode()
+
+    return replace(found, draw=draw)
 
 
 def _side(side: Architecture | str | os.PathLike[str]) -> tuple[Architecture, str]:

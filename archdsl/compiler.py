@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -171,13 +172,21 @@ class Program:
 
     def _given(self, name: str, value: Any, span: Span) -> Given:
         """A value from outside with a place that errors can point at."""
+        if isinstance(value, Expression):
+            return self._expressed(name, value)
         return value if isinstance(value, Given) else Given(self._plain(name, value, span), span)
+
+    def _expressed(self, name: str, given: Expression) -> Given:
+        source = SourceFile(f"<{name}>", f"let {name} = {given.text}")
+        return self.value(source) or Given(POISON, Span(source, 0, 0))
 
     def _plain(self, name: str, value: Any, span: Span) -> Any:
         """A Python value as the language has it; its numbers are bounded as those that a spec computes."""
         if isinstance(value, list | tuple):
             return tuple(self._plain(name, element, span) for element in value)
         value = plain(name, value)
+        if isinstance(value, Expression):
+            return self._expressed(name, value).value
         if isinstance(value, float) and not isfinite(value):
             given = describe(value)
             raise Failure(value_codes.WrongType(span=span, what=f"`{name}`", wanted="a finite number", given=given))
@@ -233,6 +242,22 @@ class Program:
             self._session.reporter.sink.add(too_deep(self._start))
 
 
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A value that Python has no type for, as the language writes it: an op or a block, with or without arguments.
+
+    It sees the names of the spec that it is given to.
+    """
+
+    text: str
+
+    def __repr__(self) -> str:
+        return f"archdsl.op({self.text!r})"
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Parameter(NamedTuple):
     """A parameter of a model, as tools show it."""
 
@@ -261,7 +286,7 @@ def plain(name: str, value: Any) -> Any:
     from numbers import Integral, Real
 
     match value:
-        case int() | float() | str() | Given():
+        case int() | float() | str() | Given() | Expression():
             return value
         case list() | tuple():
             return tuple(plain(name, element) for element in value)
@@ -269,7 +294,9 @@ def plain(name: str, value: Any) -> Any:
             return int(value)
         case Real():
             return float(value)
-    raise TypeError(f"`{name}` is a number, a string, a truth value or a list of them, not {type(value).__name__}")
+    raise TypeError(
+        f"`{name}` is a number, a string, a truth value, `archdsl.op(…)` or a list of them, not {type(value).__name__}"
+    )
 
 
 def _is_plain(value: Any) -> bool:

@@ -85,7 +85,7 @@ class Model:
         self._located = located
         self.__name__ = self.__qualname__ = name
         self.__module__ = module
-        self.__doc__ = program.doc(name) or None
+        self.__doc__ = program.doc(name) or _USE  # without one, help() would describe this class
         self.__signature__ = _signature(program.parameters(name))
 
     def __repr__(self) -> str:
@@ -103,6 +103,7 @@ class Model:
         return elaborate(Program(self._located.source, self._located.loader), self.__name__, given)
 
 
+_USE = "A model: called with its parameters it is a keras.Model; load() gives its architecture, without Keras."
 _OTHERS = "params"
 """Takes the parameters whose names are none in Python: ``Net(**{"lambda": 0.5})``."""
 

@@ -10,9 +10,10 @@ from math import prod
 from typing import Any, Final, TypeAlias
 
 from archdsl.api import choose_model, elaborate, find, select
+from archdsl.comparison.entries import Entries
 from archdsl.comparison.entry import Entry, measure
 from archdsl.comparison.scaling import Argument, Member
-from archdsl.compiler import Program, needs_model, plain
+from archdsl.compiler import Expression, Program, needs_model, plain
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.values import Given, show_value
 from archdsl.files import Located, bundled, locate
@@ -145,17 +146,24 @@ def _arguments(
 
 def _argument(name: str, given: Any) -> Argument:
     value = given.value if isinstance(given, Given) else given
-    return Argument(name, _as_python(value), show_value(value))
+    text = _as_written(value)
+    return Argument(name, text if isinstance(value, Expression) else _as_python(value), text)
+
+
+def _as_written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_as_written, value))}]"
+    return value.text if isinstance(value, Expression) else show_value(value)
 
 
 def _as_python(value: Any) -> Any:
     """A value of the language as JSON and notebooks have it: an op or a block is its text."""
     if isinstance(value, tuple):
         return [_as_python(element) for element in value]
-    return value if isinstance(value, bool | int | float | str) else show_value(value)
+    return value if isinstance(value, bool | int | float | str) else _as_written(value)
 
 
-def compare(specs: Spec | Sequence[Spec] = (), *, limits: Limits = DEFAULT) -> tuple[Entry, ...]:
+def compare(specs: Spec | Sequence[Spec] = (), *, limits: Limits = DEFAULT) -> Entries:
     """The figures of models side by side: of the one or those named, or of the whole zoo.
 
     ``file.arch`` stands for all its models that need no arguments.
@@ -174,12 +182,12 @@ def compare(specs: Spec | Sequence[Spec] = (), *, limits: Limits = DEFAULT) -> t
         if isinstance(result, Failed):
             raise ArchError(result.diagnostics)
         entries.append(result)
-    return tuple(entries)
+    return Entries(entries)
 
 
 def scale(
     spec: str | os.PathLike[str], over: Mapping[str, Sequence[Any]], *, limits: Limits = DEFAULT, **params: Any
-) -> tuple[Entry, ...]:
+) -> Entries:
     """The figures of a family: a model with every combination of the values in ``over``.
 
     Raises:
@@ -195,4 +203,4 @@ def scale(
         if step.entry is None:
             raise ArchError(step.diagnostics)
         entries.append(step.entry)
-    return tuple(entries)
+    return Entries(entries)

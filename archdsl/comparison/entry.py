@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
 from archdsl.measures import BY_NAME, MEASURES, Subject, Value
+from archdsl.summary.figures import human
 
 if TYPE_CHECKING:
     from archdsl.graph.dims import Dim
@@ -23,7 +24,7 @@ YEAR: Final = "year"
 Fact: TypeAlias = str | int | float | bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Entry:
     """A model and its figures, all for one image in float32."""
 
@@ -38,6 +39,11 @@ class Entry:
     """What the spec's `about` states."""
     arguments: Mapping[str, Any] = default(default_factory=dict)
     """The values of the parameters that a sweep changed, as Python has them, or as text where Python has none."""
+
+    def __repr__(self) -> str:
+        """``<Entry ResNet50: 25.6 M params, 4.09 G MACs>``."""
+        counts = (f"{human(value)} {name}" for name, value in (("params", self.params), ("MACs", self.macs)))
+        return f"<Entry {self.name}: {', '.join(counts)}>"
 
     def __getitem__(self, name: str) -> Value | Fact:
         """A measure, or else a fact; ``None`` if it is not known.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
 from typing import Final
 
 from archdsl.diagnostics.display import visible, width
@@ -32,7 +33,7 @@ _READABLE_OF_STRANGERS: Final = 12
 _KINDS: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Difference:
     """How a second model differs from a first.
 
@@ -57,12 +58,27 @@ class Difference:
     """The share of the smaller model's ops that have a counterpart in the other one, changed or not: 0 to 1."""
     kinds: tuple[Share, ...]
     """What both models are made of."""
+    draw: Callable[[], str] | None = field(default=None, compare=False)
+    """Draws both models as one diagram, an SVG; ``None`` where nobody can."""
 
     def __bool__(self) -> bool:
         return bool(self.edits) or any(fact.kind != "about" for fact in self.facts)
 
     def __str__(self) -> str:
         return to_text(self)
+
+    def __repr__(self) -> str:
+        """``<Difference ResNet50 → ResNet101: 1 edit, +19.0 M params, +3.71 G MACs>``."""
+        edits = _count(sum(edit.kind != "follows" for edit in self.edits), "edit")
+        costs = f", {words}" if (words := cost(self.delta)) else ""
+        return f"<Difference {visible(self.before.name)} → {visible(self.after.name)}: {edits}{costs}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the diagram of both, and the note."""
+        return f"{self._repr_svg_() or ''}<pre>{escape(to_text(self))}</pre>"
+
+    def _repr_svg_(self) -> str | None:
+        return self.draw() if self.draw else None
 
     @property
     def delta(self) -> Delta:

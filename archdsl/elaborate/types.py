@@ -202,7 +202,8 @@ def usual_cause(value: Value, wanted: str, span: Span) -> tuple[tuple[str, ...],
         return ((f'did you mean `"{near[0]}"`?',), fix._replace(replacement=f'"{near[0]}"')) if fix else ((), None)
     if is_text and (value in LANGUAGE or re.fullmatch(r"-?\d+(\.\d+)?", value)):
         fix = Fix(span, value, is_safe=True) if text == f'"{value}"' else None
-        return (f"write it without quotes: `{value}`",), fix
+        python = f"; from Python, `archdsl.op({value!r})`" if value in LANGUAGE and fix is None else ""
+        return (f"write it without quotes: `{value}`{python}",), fix
     if is_text and re.search(r"\bop\b", wanted) and re.fullmatch(r"[A-Za-z_]\w*", value):
         return (f"a block is named without quotes: `{value}`",), Fix(span, value) if text == f'"{value}"' else None
     if isinstance(value, float) and re.search(r"\bint\b", wanted) and "\n" not in text:

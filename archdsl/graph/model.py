@@ -101,6 +101,12 @@ class Graph(BaseModel):
     doc: str = ""
     about: tuple[tuple[str, str | int | float | bool], ...] = ()
 
+    def __repr__(self) -> str:
+        """``<Graph ResNet50: 174 nodes>``."""
+        return f"<Graph {self.name}: {len(self.nodes)} nodes>"
+
+    __str__ = __repr__
+
     def __iter__(self) -> Iterator[Node]:  # type: ignore[override]
         return iter(self.nodes)
 

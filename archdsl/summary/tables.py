@@ -25,7 +25,7 @@ from archdsl.tabular import Cell, Column, Format, Table
 from archdsl.tabular import Row as Line
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Summary:
     """``root`` is the model; its cost is the total. ``depth`` counts layers with weights, as papers do."""
 
@@ -44,8 +44,22 @@ class Summary:
     figures: Mapping[str, Value]
     """All measures of the model by their names; memory is for one example in float32."""
 
+    def __hash__(self) -> int:
+        return hash((self.model, self.inputs, self.outputs, self.depth, self.total))
+
     def __str__(self) -> str:
         return render(self)
+
+    def __repr__(self) -> str:
+        """``<Summary ResNet50 :: [224, 224, 3] -> [1000], 25.6 M params, 4.09 G MACs>``."""
+        return f"<Summary {title(self)}, {human(self.params)} params, {human(self.macs)} MACs>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the tree, which opens and closes, and the totals."""
+        from archdsl.tabular.html import fragment
+
+        shown = (tree(self, 1, None, folds=True), totals(self), memories(self), shares(self))
+        return fragment([table for table in shown if table.rows])
 
     @property
     def total(self) -> NodeCost:

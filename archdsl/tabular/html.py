@@ -9,13 +9,17 @@ from typing import Final
 from archdsl.diagnostics.display import visible
 from archdsl.tabular.model import Cell, Column, Row, Table
 
-_STYLE: Final = """\
-:root { color-scheme: light dark; --line: #d8dde4; --dim: #5b6573; --hover: #eef3fa; --bar: #4c78a8; --head: #f6f8fa; }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #353c46; --dim: #9aa5b4; --hover: #222a35; --bar: #6fa0d8; --head: #1b2028; }
-}
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: max-content; padding: 0 1rem; }
-h1 { font-size: 1.25rem; }
+_LIGHT: Final = "--line: #d8dde4; --dim: #5b6573; --hover: #eef3fa; --bar: #4c78a8; --head: #f6f8fa;"
+_DARK: Final = "--line: #353c46; --dim: #9aa5b4; --hover: #222a35; --bar: #6fa0d8; --head: #1b2028;"
+_PAGE: Final = f"""\
+:root {{ color-scheme: light dark; {_LIGHT} }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ {_DARK} }}
+}}
+body {{ font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: max-content; padding: 0 1rem; }}
+h1 {{ font-size: 1.25rem; }}
+"""
+_TABLES: Final = """\
 main { display: flex; flex-wrap: wrap; gap: 1.2rem 3rem; }
 section { max-width: 100%; overflow-x: auto; }
 h2 { font-size: 1rem; margin: 0 0 .3rem; }
@@ -56,7 +60,7 @@ def write(tables: Sequence[Table]) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
             f"<title>{title}</title>",
-            f"<style>\n{_STYLE}\n</style>",
+            f"<style>\n{_PAGE}{_TABLES}\n</style>",
             "</head>",
             "<body>",
             f"<h1>{title}</h1>",
@@ -68,6 +72,16 @@ def write(tables: Sequence[Table]) -> str:
             "",
         ]
     )
+
+
+def fragment(tables: Sequence[Table], *further: str) -> str:
+    """Tables as a part of a page of somebody else, such as a notebook, whose look they leave alone.
+
+    ``further`` is HTML that stands before them.
+    """
+    body = [line for table in tables for line in _section(table, titled=True)]
+    style = f".archdsl {{ {_LIGHT}\n{_TABLES}\n}}"  # rules within rules are for what lies within
+    return "\n".join([f'<div class="archdsl"><style>{style}</style>', *further, "<main>", *body, "</main></div>"])
 
 
 def _section(table: Table, *, titled: bool) -> Iterator[str]:

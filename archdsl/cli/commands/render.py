@@ -38,9 +38,8 @@ def render(spec: str, out: str | None, options: Options, settings: tuple[str, ..
     browser, and at first looks as the options say; .mmd is Mermaid, for READMEs. Only .pdf needs a Graphviz that is
     installed. Folders of FILE are made. FILE is replaced only when all went well.
     """
-    from archdsl.backends.graphviz.layout import FORMATS, RenderError, draw
-    from archdsl.backends.html import to_html
-    from archdsl.backends.mermaid import to_mermaid
+    from archdsl.backends.drawing import drawn
+    from archdsl.backends.graphviz.layout import FORMATS, RenderError
 
     target = Path(out or default_name(spec, "svg"))
     form = target.suffix.removeprefix(".").lower()
@@ -49,13 +48,7 @@ def render(spec: str, out: str | None, options: Options, settings: tuple[str, ..
     architecture = open_model(spec, settings)
     try:
         with working(f"drawing {architecture.name}"):
-            match form:
-                case "html":
-                    picture = to_html(architecture.graph, options, sources=architecture.sources).encode()
-                case "mmd":
-                    picture = to_mermaid(architecture.graph, options).encode()
-                case _:
-                    picture = draw(architecture.graph, form, options)
+            picture = drawn(architecture.graph, form, options, architecture.sources)
     except (RenderError, DiagramError) as error:
         raise Refusal(str(error)) from None
     with written(target) as file:
