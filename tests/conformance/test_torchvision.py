@@ -18,6 +18,7 @@ TABLES = {
     "resnet18": ("resnet", "torchvision_basic"),
     "resnet34": ("resnet", "torchvision_basic"),
     "resnet50": ("resnet", "torchvision_bottleneck"),
+    "resnet50_odd": ("resnet", "torchvision_bottleneck"),
     "resnet101": ("resnet", "torchvision_bottleneck"),
     "resnet152": ("resnet", "torchvision_bottleneck"),
 }

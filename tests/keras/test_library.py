@@ -47,6 +47,40 @@ MODELS = {
           -> batch_norm -> relu
         }
     """,
+    "residual blocks of an odd map, with a gate, groups, another norm and dilation": """
+        from std.mobile import SqueezeExcite
+        from std.residual import BasicBlock, Bottleneck, Ladder, PooledProjection, ResidualStage
+        model Net() :: [17, 23, 8] -> [3, 3, 64] {
+          let norm = group_norm(4)
+          let pooled = Bottleneck(groups=2, per_group=16, shortcut=PooledProjection(norm=norm), norm=norm, drop=0.1)
+          let ladder = Bottleneck(groups=4, per_group=16, spatial=Ladder)
+          let dilated = BasicBlock(gate=SqueezeExcite(0.5), dilation=2)
+
+          ResidualStage(dilated, width=8, depth=2, first=BasicBlock)
+          -> ResidualStage(pooled, width=16, depth=2)
+          -> ResidualStage(ladder, width=16, depth=2, first=ladder(spatial=Ladder(first=true)))
+        }
+    """,
+    "inverted residuals padded in numbers, with a gate": """
+        from std.mobile import InvertedResidual, MBConv, SqueezeExcite
+        model Net() :: [17, 17, 8] -> [9, 9, 8] {
+          MBConv(8, k=5, stride=2, pad=2)
+          -> InvertedResidual(8, dilation=2, pad=2, gate=SqueezeExcite(4, gate=hard_sigmoid))
+        }
+    """,
+    "an encoder with layer scale, over windows": """
+        from std.transformer import EncoderBlock
+        model Net() :: [4, 9, 12] -> [4, 9, 12] {
+          EncoderBlock(3, layer_scale=1e-5, norm=rms_norm, drop=0.1)  # allow: attention-on-map
+        }
+    """,
+    "P6 of P5": """
+        from std.pyramid import RetinaPyramid
+        model Net() :: (c3: [32, 32, 4], c4: [16, 16, 8], c5: [8, 8, 16])
+            -> (p3: [32, 32, 8], p4: [16, 16, 8], p5: [8, 8, 8], p6: [4, 4, 8], p7: [2, 2, 8]) {
+          ports { c3: c3  c4: c4  c5: c5 } -> RetinaPyramid(8, p6_from_p5=true)
+        }
+    """,
     "windows wider than the map": """
         from std.swin import SwinStage
         model Net() :: [5, 17, 12] -> [5, 17, 12] { SwinStage(3, drops=[0.0, 0.1]) }

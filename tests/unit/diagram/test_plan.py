@@ -245,7 +245,7 @@ def test_unfold_by_path_opens_what_is_around_it_and_ends_repeats() -> None:
         ".Bottleneck(256, stride=2)",
         ".Bottleneck(256) ×2",
         ".blocks.3: Bottleneck(256)",
-        "..conv1 | ConvBNAct(256, k=1, act=relu)",
+        "..conv1 | ConvBNAct(256, k=1, act=relu, …)",
     ]
     assert ".Bottleneck(256) ×2" in lines
 
