@@ -36,7 +36,8 @@ class Chain:
         """The steps, or none if the block does anything else."""
         body = self.block.body
         steps = body.flow.steps if body.flow is not None and not body.statements else ()
-        plain = [step for step in steps if isinstance(step, ast.Apply) and step.branches is None]
+        ops = [step.step if isinstance(step, ast.Tap) else step for step in steps]
+        plain = [step for step in ops if isinstance(step, ast.Apply) and step.branches is None]
         return plain if len(plain) == len(steps) > 1 else ()
 
     def call(self, steps: Sequence[ast.Apply], names: Names) -> str | None:
@@ -50,7 +51,7 @@ class Chain:
         given = [
             value if param.default is None else f"{name}={value}"
             for name, param in self.params.items()
-            if (value := bound.get(name)) is not None and value not in _usual(param)
+            if (value := bound.get(name)) is not None and value not in self._usual(param)
         ]
         return f"{self.alias}({', '.join(given)})"
 
@@ -61,7 +62,7 @@ class Chain:
             return False
         if meant.kind == "parameter":
             param = self.params[meant.name]
-            usual = OPS.get(param.default.span.text) if param.default is not None else None
+            usual = _usual_op(param)
             is_alike = usual is not None and usual.family == op.family and not own.arguments
             return is_alike and _binds(bound, meant.name, step.span.text)
         if meant.kind != "op" or OPS[meant.name] is not op:
@@ -85,6 +86,28 @@ class Chain:
             return not field.is_required() and _binds(bound, param.name.id, _written(field.default))
         values = [_value(each, field) for each in (mine, theirs)]
         return None not in values and values[0] == values[1]
+
+    def _usual(self, param: ast.Param) -> tuple[str, ...]:
+        """How a parameter's default may be written: also as an op alone, if its arguments are the op's own defaults."""
+        default = param.default
+        if default is None:
+            return ()
+        short = (_written(default.value),) if isinstance(default, ast.Literal) else ()
+        op = _usual_op(param)
+        if op is not None and isinstance(default, ast.Call):
+            fields = op.model_fields
+            given = {arg.name.id: self._constant(arg.value) for arg in default.arguments if arg.name is not None}
+            plain = len(given) == len(default.arguments)
+            if plain and all(
+                _value(value, fields[name]) == repr(fields[name].default) for name, value in given.items()
+            ):
+                short = (default.callee.span.text,)
+        return default.span.text, *short
+
+    def _constant(self, value: ast.Expr) -> ast.Expr:
+        """The default of a parameter in place of its name."""
+        param = self.params.get(value.id) if isinstance(value, ast.Name) else None
+        return value if param is None or param.default is None else param.default
 
 
 def written_out(block: ast.Block, names: Names, chains: Iterable[Chain]) -> Iterator[Diagnostic]:
@@ -138,12 +161,10 @@ def _arguments(step: ast.Apply, op: type[Op]) -> Mapping[str, ast.Expr] | None:
     return given
 
 
-def _usual(param: ast.Param) -> tuple[str, ...]:
-    """How a parameter's default may be written."""
-    default = param.default
-    if default is None:
-        return ()
-    return default.span.text, *([_written(default.value)] if isinstance(default, ast.Literal) else [])
+def _usual_op(param: ast.Param) -> type[Op] | None:
+    """The op that a parameter stands for when it is not given."""
+    default = param.default.callee if isinstance(param.default, ast.Call) else param.default
+    return OPS.get(default.id) if isinstance(default, ast.Name) else None
 
 
 def _binds(bound: Bound, name: str, value: str) -> bool:

@@ -352,10 +352,13 @@ def test_swept_values_have_their_types(run: Run) -> None:
 
 
 def test_one_bad_value_is_told_briefly(run: Run) -> None:
-    result = run("scale", "vit_ti16", "--over", "size=[224, 225, 226, 227, 229, 231, 233]")
+    layers = "\n  -> ".join(f"conv({n + 1}) :: [size / 4, _, _]" for n in range(8))
+    text = f"model Tall(size: int) :: [size, size, 3] -> [...] {{\n  conv(8, stride=4)\n  -> {layers}\n}}\n"
+    Path("tall.arch").write_text(text, encoding="utf-8")
+    result = run("scale", "tall.arch", "--over", "size=[224, 225, 226, 227, 229, 231, 233]")
     assert result.exit_code == 1
     assert len((result.stdout + result.stderr).splitlines()) < 60
-    assert "size=225: 225 is not divisible by 16" in result.stdout
+    assert "size=225: 225 is not divisible by 4" in result.stdout
     assert "errors of further values are not shown" in result.stderr
 
 

@@ -137,17 +137,17 @@ _USED = "-> ConvBN(8) -> Unit(8)"
         ("conv(8, k=3, bias=false) -> batch_norm -> relu", "Unit(8)"),
         ("conv(8, k=1, bias=false) -> batch_norm -> relu", "Unit(8, k=1)"),
         ("conv(8, 3, 2, bias=false) -> batch_norm(eps=1e-3) -> relu6 as x",
-         "Unit(8, stride=2, eps=1e-3, act=relu6) as x"),
+         "Unit(8, stride=2, act=relu6, norm=batch_norm(eps=1e-3)) as x"),
         ('conv(8, k=[3, 1], pad="valid", bias=false) -> batch_norm -> leaky_relu(0.2)',
          'Unit(8, k=[3, 1], pad="valid", act=leaky_relu(0.2))'),
         ("conv(8, k=3, bias=false) -> batch_norm -> max_pool(3)", "ConvBN(8) -> max_pool(3)"),
         ("conv(8, k=3, bias=false) -> { batch_norm -> relu }", None),
         ("conv(8, k=3, bias=false, init=he_normal) -> batch_norm -> relu", None),  # which the blocks do not take
-        ("conv(8, k=3, bias=false, dilation=2) -> batch_norm -> relu", None),
-        ("conv(8, k=3, pad=[1, 1], bias=false) -> batch_norm -> relu", None),  # a list, for which `pad` has no type
+        ("conv(8, k=3, bias=false, dilation=2) -> batch_norm -> relu", "Unit(8, dilation=2)"),
+        ("conv(8, k=3, pad=[1, 1], bias=false) -> batch_norm -> relu", "Unit(8, pad=[1, 1])"),
         ("conv(8, k=3, bias=true) -> batch_norm -> relu", None),
         ("conv(8, k=3, bias=false) as x -> batch_norm -> relu", None),  # a tap within
-        ("conv(8, k=3, bias=false) -> batch_norm(momentum=0.99) -> relu", None),
+        ("conv(8, k=3, bias=false) -> batch_norm(momentum=0.99) -> relu", "Unit(8, norm=batch_norm(momentum=0.99))"),
     ],
 )  # fmt: skip
 def test_written_out(body: str, call: str | None) -> None:
