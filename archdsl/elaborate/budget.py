@@ -19,6 +19,7 @@ from archdsl.source import Span
 OP: Final = 8
 NEW_OP: Final = 16
 CALL: Final = 8
+ROUND: Final = 4
 REPORT: Final = 150
 FUNCTION: Final = 12
 TEMPLATE: Final = 40

@@ -387,7 +387,7 @@ def bind_parameters(
             value, at = evaluate_or_poison(param.default, scope), param.default.span
         else:
             missing.append(param)
-            value = POISON
+            value, at = POISON, span
         wide = width(param.type)
         if isinstance(value, tuple):  # each element is looked at
             scope.session.budget.charge(len(value) * wide // 2, at)

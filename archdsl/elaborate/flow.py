@@ -13,7 +13,7 @@ from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.elaborate import apply, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give_block, give_op
-from archdsl.elaborate.budget import CALL, LETTERS
+from archdsl.elaborate.budget import CALL, LETTERS, ROUND
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import call, evaluate, evaluate_arguments, evaluate_or_poison
 from archdsl.elaborate.expect import bind_targets, is_tensor_like, iterate, truth
@@ -221,6 +221,7 @@ class Flows(ABC):
         self.session.budget.charge(len(tapped), body.span)
         part = self.part
         for number, (targets, element) in enumerate(rounds):
+            self.session.budget.charge(ROUND, body.span)
             inner = scope.inner(holds_taps=True)
             if targets:
                 bind_targets(targets, element, inner)
@@ -244,7 +245,7 @@ class Flows(ABC):
                         )
                     )
                 (tensors[branch.label.id],) = self._branch(branch, scope, current, self.part)
-        return Bundle(tensors)
+        return Bundle(tensors) if tensors else self.assembly.hole(None)  # none of them could be read
 
     # --- apply ---
 
