@@ -112,10 +112,6 @@ _FOREIGN_STEPS: Final[dict[str, str]] = {
     **dict.fromkeys(("Input", "InputLayer"), "the signature states the input; a flow starts with it"),
     **dict.fromkeys(("Sequential", "ModuleList"), "steps follow one another as they are: `conv(64) -> relu`"),
     **dict.fromkeys(
-        ("instance_norm", "InstanceNorm", "InstanceNorm2d", "InstanceNormalization"),
-        "`group_norm(groups=c)` is it, with `c` for the number of channels",
-    ),
-    **dict.fromkeys(
         ("divide", "div"), "tensors are multiplied: by a number with `rescale(0.5)`, by each other with `mul`"
     ),
     **dict.fromkeys(

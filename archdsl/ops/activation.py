@@ -104,12 +104,22 @@ class Gelu(_Activation):
     """
 
     name = "gelu"
-    aliases = ("GELU", "GeLU", "Gelu", "gelu_tanh", "quick_gelu")
+    aliases = ("GELU", "GeLU", "Gelu", "gelu_tanh")
     keras = "Activation; gelu when approximate"
     example = "[197, 768] -> [197, 768]: gelu"
     backprop_reads = INPUT
 
     approximate: bool = Field(False, description="whether tanh stands in for the normal distribution")
+
+
+class QuickGelu(_Activation):
+    """``x * sigmoid(1.702 * x)``, an approximation of GELU (Hendrycks & Gimpel 2016, arXiv:1606.08415), as in CLIP."""
+
+    name = "quick_gelu"
+    aliases = ("QuickGELU", "QuickGelu")
+    keras = "multiply and sigmoid"
+    example = "[197, 768] -> [197, 768]: quick_gelu"
+    backprop_reads = INPUT
 
 
 class Silu(_Activation):

@@ -10,7 +10,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.diagnostics.catalogue.habits import LowMomentum
 from archdsl.graph.dims import Shape, show
 from archdsl.ops.axes import known_channels
-from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known
+from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known, spatial_rank
 from archdsl.ops.reach import SAME, WHOLE, Sight
 from archdsl.ops.show import number
 
@@ -136,6 +136,25 @@ class GroupNorm(_Norm):
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         shape = (self.channels(inputs[0]),)
         return (Weight("gamma", shape, self.trainable), Weight("beta", shape, self.trainable))
+
+
+class InstanceNorm(_Affine):
+    """Instance normalisation: each channel by its own mean and variance over the map (Ulyanov et al. 2016, arXiv:1607.08022).
+
+    PyTorch's ``InstanceNorm2d`` has neither gain nor offset unless told so: ``instance_norm(scale=false, center=false)``.
+    """
+
+    name = "instance_norm"
+    aliases = ("InstanceNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "InstanceNormalization")
+    keras = "GroupNormalization with a group for each channel"
+    example = "[64, 64, 128] -> [64, 64, 128]: instance_norm"
+    sees_map = True
+
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        spatial_rank(inputs[0])
+        return super().shape(*inputs)
 
 
 class RmsNorm(_Norm):

@@ -1,7 +1,7 @@
 """Poolings: a map becomes smaller, or one value, by the maximum or the mean of its windows."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from pydantic import Field
 
@@ -9,7 +9,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import INPUT, OUTPUT, Misfit, Op, Sizes, known, per_axis, spatial_rank
 from archdsl.ops.reach import SAME, WHOLE, Layout, Sight, resampled
-from archdsl.ops.sliding import Pad, larger_than_map, pad_pairs, reaches, slide, uncovered
+from archdsl.ops.sliding import Pad, Pairs, larger_than_map, overhang, pad_pairs, reaches, slide, uncovered
 
 
 class _Pooling(Op):
@@ -17,13 +17,11 @@ class _Pooling(Op):
 
     family = "pooling"
     keeps_sign = True
-    absent: ClassVar[Mapping[str, str]] = {
-        "ceil_mode": '`pad="same"` rounds sizes up, `pad=[[0, 1], [0, 1]]` pads far edges'
-    }
 
     k: Sizes = Field(description="size of the window")
     stride: Sizes | None = Field(None, description="step of the window; its size when not given")
     pad: Pad = Field("same", description='"same" (TensorFlow\'s rule), "valid", or numbers (PyTorch\'s rule)')
+    ceil_mode: bool = Field(False, description="whether a last window may reach beyond the far edge, as in PyTorch")
 
     @property
     def step(self) -> int | tuple[int, ...]:
@@ -37,14 +35,30 @@ class _Pooling(Op):
             for pads, k in zip(pad_pairs(self.pad, rank), per_axis(self.k, rank, "k"), strict=True):
                 if max(pads) >= k:
                     raise Misfit(codes.PadTooLarge, argument="pad", pad=str(max(pads)), k=str(k))
-        return (*slide(x, self.k, self.step, self.pad), x[-1])
+        return (*slide(x, self.k, self.step, self.edges(x)), x[-1])
+
+    def edges(self, x: Shape) -> Literal["same", "valid"] | Pairs:
+        """What is beyond the map: the rule of ``pad``, or its numbers and the overhang of ``ceil_mode``."""
+        if not self.ceil_mode:
+            return self.pad if isinstance(self.pad, str) else pad_pairs(self.pad, spatial_rank(x))
+        return tuple((before, after + extra) for (before, after), extra in zip(*self.overhang(x), strict=True))
+
+    def overhang(self, x: Shape) -> tuple[Pairs, tuple[int, ...]]:
+        """The numbers of ``pad``, and by how much the last window reaches beyond them in each spatial dimension."""
+        if self.pad == "same":
+            help_ = ('`pad="same"` rounds sizes up by itself; PyTorch\'s default is `pad=0`',)
+            raise Misfit(codes.NeedsArgument, argument="ceil_mode", given="ceil_mode", missing="pad", help=help_)
+        rank = spatial_rank(x)
+        pads = pad_pairs(0 if isinstance(self.pad, str) else self.pad, rank)
+        windows = zip(x, per_axis(self.k, rank, "k"), per_axis(self.step, rank, "stride"), pads, strict=False)
+        return pads, tuple(overhang(n, k, stride, *pad) for n, k, stride, pad in windows)
 
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
         yield from larger_than_map(inputs[0], self.k)
-        yield from uncovered(inputs[0], self.k, self.step, self.pad)
+        yield from uncovered(inputs[0], self.k, self.step, self.edges(inputs[0]))
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
-        return (*reaches(inputs[0], self.k, self.step, self.pad), SAME)
+        return (*reaches(inputs[0], self.k, self.step, self.edges(inputs[0])), SAME)
 
 
 class MaxPool(_Pooling):
@@ -62,7 +76,8 @@ class AvgPool(_Pooling):
     """The mean of each window and channel.
 
     With ``pad="same"`` the mean is over what lies inside the map, TensorFlow's rule. With numbers the zeros of the
-    padding count, PyTorch's default, unless ``count_pad=false``.
+    padding count, PyTorch's default, unless ``count_pad=false``; what ``ceil_mode`` lets a window reach beyond them
+    never does.
     """
 
     name = "avg_pool"

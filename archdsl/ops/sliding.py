@@ -11,7 +11,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.diagnostics.catalogue.habits import KernelLargerThanMap
 from archdsl.diagnostics.catalogue.lints import UncoveredMap
 from archdsl.graph.dims import Dim, Shape, ceil_div, show
-from archdsl.ops.base import Misfit, NonNegative, Wanted, per_axis, positive, spatial_rank
+from archdsl.ops.base import Misfit, NonNegative, Wanted, known, per_axis, positive, spatial_rank
 from archdsl.ops.reach import Reach
 
 Numbers: TypeAlias = int | tuple[int, ...]
@@ -55,6 +55,23 @@ def slide(
         for n, window, s, d, (before, after) in zip(shape, ks, strides, dilations, pads, strict=False)
     )
     return positive(out, shape, argument="k")
+
+
+def overhang(n: Dim, k: int, stride: int, before: int, after: int) -> int:
+    """By how much the last window reaches beyond the padding where sizes are rounded up: PyTorch's ``ceil_mode``.
+
+    A window that would begin behind the map, in the padding after it, is left out. For open sizes it is the most that
+    it may be, which gives as many windows.
+
+    >>> overhang(112, k=3, stride=2, before=0, after=0), overhang(5, k=2, stride=2, before=1, after=1)
+    (1, 0)
+    """
+    if not isinstance(n, int) and after + stride <= k:
+        return stride - 1
+    steps = ceil_div(spare := known(n, "the map") + before + after - k, stride)
+    if steps * stride >= n + before:
+        steps -= 1
+    return max(steps * stride - spare, 0)
 
 
 _SMALL = "the input is small for this model, or a stride before this is one too many"

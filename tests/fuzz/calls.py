@@ -110,7 +110,7 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "variance": lambda random, shape: random.choice((4.0, (2.0,) * int(shape[-1]))),
 }
 _FLAGS = frozenset(
-    {"bias", "scale", "center", "trainable", "divide", "count_pad", "keepdims", "approximate", "antialias"}
+    {"bias", "scale", "center", "trainable", "divide", "count_pad", "ceil_mode", "keepdims", "approximate", "antialias"}
 )
 _SKIPPED = frozenset({"init", "bias_init", "l2", "broadcast", "transpose_b"})
 """They change neither shapes nor values, or belong to joins, which are written with branches."""

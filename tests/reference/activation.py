@@ -50,6 +50,11 @@ def _sigmoid(x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
+@defines(ops.QuickGelu)
+def quick_gelu(op: ops.QuickGelu, call: Call) -> Array:
+    return call.x * _sigmoid(1.702 * call.x)
+
+
 @defines(ops.Silu)
 def silu(op: ops.Silu, call: Call) -> Array:
     return call.x * _sigmoid(call.x)

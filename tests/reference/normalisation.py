@@ -44,6 +44,11 @@ def group_norm(op: ops.GroupNorm, call: Call) -> Array:
     return _affine(_standard(grouped, others, op.eps).reshape(x.shape), call)
 
 
+@defines(ops.InstanceNorm)
+def instance_norm(op: ops.InstanceNorm, call: Call) -> Array:
+    return _affine(_standard(call.x, tuple(range(1, call.x.ndim - 1)), op.eps), call)
+
+
 @defines(ops.RmsNorm)
 def rms_norm(op: ops.RmsNorm, call: Call) -> Array:
     return call.x / np.sqrt((call.x**2).mean(-1, keepdims=True) + op.eps) * call.weights.get("scale", 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
@@ -10,26 +11,31 @@ from archdsl.ops import pooling as ops
 from tests.reference.definitions import Array, Call, defines, each, padded, padding, places
 
 
-def _windows(op: ops.MaxPool | ops.AvgPool, x: Array, fill: float) -> Array:
-    """What lies in each window, along a new first axis; ``fill`` where it reaches beyond the map."""
+def _windows(op: ops.MaxPool | ops.AvgPool, x: Array, fill: float, beyond: float) -> Array:
+    """What lies in each window, along a new first axis: ``fill`` in the padding, ``beyond`` behind it."""
     rank = x.ndim - 2
     k = each(op.k, rank)
     strides = k if op.stride is None else each(op.stride, rank)
-    x = padded(x, padding(op.pad, x.shape[1:-1], k, strides), fill)
+    sizes, pads = x.shape[1:-1], padding(op.pad, x.shape[1:-1], k, strides)
+    x = padded(x, pads, fill)
     count = [(n - window) // s + 1 for n, window, s in zip(x.shape[1:-1], k, strides, strict=True)]
+    if op.ceil_mode:
+        count = [math.ceil((n - window) / s) + 1 for n, window, s in zip(x.shape[1:-1], k, strides, strict=True)]
+        starts = zip(count, strides, sizes, pads, strict=True)
+        count = [c - 1 if (c - 1) * s >= n + before else c for c, s, n, (before, _) in starts]
+        x = padded(x, [(0, window) for window in k], beyond)
     return np.stack([places(x, tap, count, strides) for tap in product(*map(range, k))])
 
 
 @defines(ops.MaxPool)
 def max_pool(op: ops.MaxPool, call: Call) -> Array:
-    return _windows(op, call.x, -np.inf).max(0)
+    return _windows(op, call.x, -np.inf, -np.inf).max(0)
 
 
 @defines(ops.AvgPool)
 def avg_pool(op: ops.AvgPool, call: Call) -> Array:
-    if op.count_pad and not isinstance(op.pad, str):
-        return _windows(op, call.x, 0.0).mean(0)
-    return np.nanmean(_windows(op, call.x, np.nan), 0)
+    counts = op.count_pad and not isinstance(op.pad, str)
+    return np.nanmean(_windows(op, call.x, 0.0 if counts else np.nan, np.nan), 0)
 
 
 @defines(ops.GlobalAvgPool)

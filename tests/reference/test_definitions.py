@@ -53,6 +53,18 @@ def test_convolution() -> None:
     ) == signal(531)
 
 
+def test_windows_beyond_the_padding() -> None:
+    """What torch.nn.functional.avg_pool2d (2.13) makes of the numbers 1 to 30, rounding up: padding counts, beyond it nothing."""
+    x = np.arange(1, 31).reshape(5, 6, 1).tolist()
+    arguments = {"k": 3, "stride": 2, "pad": 1, "ceil_mode": True}
+    counted, inside = (
+        [[2.0, 4.0, 5.3333, 3.0], [9.0, 15.0, 17.0, 9.0], [10.0, 16.0, 17.3333, 9.0]],
+        [[4.5, 6.0, 8.0, 9.0], [13.5, 15.0, 17.0, 18.0], [22.5, 24.0, 26.0, 27.0]],
+    )
+    assert np.round(of("avg_pool", x, **arguments), 4)[..., 0].tolist() == counted
+    assert np.round(of("avg_pool", x, **arguments, count_pad=False), 4)[..., 0].tolist() == inside
+
+
 def test_groups() -> None:
     """The first filters see the first channels."""
     weights = {"kernel": [[[1, 2, 3, 4]]]}

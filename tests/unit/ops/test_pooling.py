@@ -33,6 +33,32 @@ def test_windows(op: type[MaxPool | AvgPool], arguments: dict[str, Any], shape: 
     assert op(**arguments).shape(shape) == out
 
 
+@pytest.mark.parametrize("op", [MaxPool, AvgPool])
+@pytest.mark.parametrize(
+    ("arguments", "n", "out"),
+    [  # as PyTorch 2.13 computes them
+        ({"k": 3, "stride": 2, "pad": 0}, 112, 56),
+        ({"k": 3, "stride": 2, "pad": "valid"}, 113, 56),
+        ({"k": 2, "pad": 0}, 29, 15),
+        ({"k": 2, "pad": 1}, 5, 3),  # the fourth window would lie in the padding
+        ({"k": 1, "stride": 3, "pad": 0}, 8, 3),
+        ({"k": 2, "pad": 0}, 1, 1),
+        ({"k": 3, "stride": 2, "pad": 0}, H, H / 2),
+    ],
+)
+def test_windows_may_reach_over_the_far_edge(
+    op: type[MaxPool | AvgPool], arguments: dict[str, Any], n: int, out: int
+) -> None:
+    assert op(**arguments, ceil_mode=True).shape((n, 4)) == (out, 4)
+
+
+def test_rounding_up_needs_numbers() -> None:
+    with refuses(codes.NeedsArgument, "ceil_mode"):
+        MaxPool(k=3, ceil_mode=True).shape((8, 8, 4))
+    with refuses(codes.UnknownDimension):  # whether a last window begins within the map
+        MaxPool(k=2, pad=1, ceil_mode=True).shape((H, 8, 4))
+
+
 def test_a_window_of_padding_is_refused() -> None:
     for pad in (2, ((0, 2), 0)):
         with refuses(codes.PadTooLarge, "pad"):

@@ -13,6 +13,7 @@ from archdsl.ops.activation import (
     LeakyRelu,
     Mish,
     Prelu,
+    QuickGelu,
     Relu,
     Relu6,
     Sigmoid,
@@ -63,6 +64,11 @@ def gelu(op: Gelu, site: Site, x: Tensor) -> Tensor:
     if op.approximate:
         return keras.ops.gelu(x, approximate=True)
     return keras.layers.Activation("gelu", name=site.path)(x)
+
+
+@lowers(QuickGelu)
+def quick_gelu(op: QuickGelu, site: Site, x: Tensor) -> Tensor:
+    return keras.ops.multiply(x, keras.ops.sigmoid(keras.ops.multiply(x, 1.702)))
 
 
 @lowers(Softmax)

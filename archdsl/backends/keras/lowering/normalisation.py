@@ -10,7 +10,7 @@ from keras import ops
 from archdsl.backends.keras.layers.normalisation import RootMeanSquareNormalization
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import Weighted
-from archdsl.ops.normalisation import BatchNorm, GroupNorm, LayerNorm, LocalResponseNorm, RmsNorm
+from archdsl.ops.normalisation import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, RmsNorm
 
 
 def gain_and_offset(op: Weighted) -> dict[str, Any]:
@@ -45,6 +45,18 @@ def layer_norm(op: LayerNorm, site: Site, x: Tensor) -> Tensor:
 @lowers(GroupNorm)
 def group_norm(op: GroupNorm, site: Site, x: Tensor) -> Tensor:
     return site.layer(keras.layers.GroupNormalization, groups=op.groups, epsilon=op.eps, **gain_and_offset(op))(x)
+
+
+@lowers(InstanceNorm)
+def instance_norm(op: InstanceNorm, site: Site, x: Tensor) -> Tensor:
+    return site.layer(
+        keras.layers.GroupNormalization,
+        groups=-1,
+        epsilon=op.eps,
+        scale=op.scale,
+        center=op.center,
+        **gain_and_offset(op),
+    )(x)
 
 
 @lowers(RmsNorm)

@@ -11,7 +11,7 @@ from archdsl.backends.keras.lowering.spatial import by_rank, zeros
 from archdsl.backends.keras.registry import Site, Tensor, lowers
 from archdsl.ops.base import known, per_axis
 from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
-from archdsl.ops.sliding import Pairs, pad_pairs, same_pads
+from archdsl.ops.sliding import Pairs, same_pads
 
 
 def window(op: MaxPool | AvgPool, site: Site) -> dict[str, Any]:
@@ -21,9 +21,9 @@ def window(op: MaxPool | AvgPool, site: Site) -> dict[str, Any]:
 
 def rule(op: MaxPool | AvgPool, site: Site) -> tuple[str, Pairs]:
     """Keras's ``padding`` that pads as the op does, or ``""`` if neither does; and the op's numbers, if it has any."""
-    if isinstance(op.pad, str):
-        return op.pad, ()
-    pairs = pad_pairs(op.pad, site.rank)
+    pairs = op.edges(site.inputs[0])
+    if isinstance(pairs, str):
+        return pairs, ()
     if not any(map(any, pairs)):
         return "valid", ()
     ks, strides = per_axis(op.k, site.rank, "k"), per_axis(op.step, site.rank, "stride")
@@ -43,7 +43,11 @@ def max_pool(op: MaxPool, site: Site, x: Tensor) -> Tensor:
 @lowers(AvgPool)
 def avg_pool(op: AvgPool, site: Site, x: Tensor) -> Tensor:
     pad, pairs = rule(op, site)
-    if pairs and op.count_pad:
+    if pairs and op.count_pad and op.ceil_mode:
+        # The padding is part of the map, and what lies beyond it is not.
+        pads, extra = op.overhang(site.inputs[0])
+        x, pad, pairs = zeros(pads, site, x), "", tuple((0, n) for n in extra)
+    elif pairs and op.count_pad:
         layer = by_rank("AveragePooling", site)(padding="valid", name=site.path, **window(op, site))
         return layer(zeros(pairs, site, x))
     # On torch, Keras's "same" counts the padding of a side that has more of it.
