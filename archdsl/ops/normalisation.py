@@ -139,9 +139,10 @@ class GroupNorm(_Norm):
 
 
 class InstanceNorm(_Affine):
-    """Instance normalisation: each channel by its own mean and variance over the map (Ulyanov et al. 2016, arXiv:1607.08022).
+    """Instance normalisation: each channel over its own map (Ulyanov et al. 2016, arXiv:1607.08022).
 
-    PyTorch's ``InstanceNorm2d`` has neither gain nor offset unless told so: ``instance_norm(scale=false, center=false)``.
+    PyTorch's ``InstanceNorm2d`` has neither gain nor offset unless told so: here that is
+    ``instance_norm(scale=false, center=false)``.
     """
 
     name = "instance_norm"

@@ -14,8 +14,9 @@ MODULES: Final[Mapping[str, str]] = {
     "transposed": "conv_transpose",
     "linear": "dense",
     "attention": "attention",
-    "normalisation": "batch_norm layer_norm group_norm rms_norm local_response_norm",
-    "activation": "relu relu6 leaky_relu prelu elu gelu silu hard_silu hard_sigmoid sigmoid tanh softmax softplus mish",
+    "normalisation": "batch_norm layer_norm group_norm instance_norm rms_norm local_response_norm",
+    "activation": "relu relu6 leaky_relu prelu elu gelu quick_gelu silu hard_silu hard_sigmoid sigmoid tanh softmax "
+    "softplus mish",
     "pooling": "max_pool avg_pool global_avg_pool global_max_pool adaptive_avg_pool",
     "regularisation": "dropout spatial_dropout drop_path",
     "joining": "add subtract mul maximum minimum average concat matmul",

@@ -68,7 +68,8 @@ def overhang(n: Dim, k: int, stride: int, before: int, after: int) -> int:
     """
     if not isinstance(n, int) and after + stride <= k:
         return stride - 1
-    steps = ceil_div(spare := known(n, "the map") + before + after - k, stride)
+    spare = known(n, "the map") + before + after - k
+    steps = -(-spare // stride)
     if steps * stride >= n + before:
         steps -= 1
     return max(steps * stride - spare, 0)

@@ -54,7 +54,7 @@ def test_convolution() -> None:
 
 
 def test_windows_beyond_the_padding() -> None:
-    """What torch.nn.functional.avg_pool2d (2.13) makes of the numbers 1 to 30, rounding up: padding counts, beyond it nothing."""
+    """What torch.nn.functional.avg_pool2d (2.13) makes of 1 to 30: what lies beyond the padding never counts."""
     x = np.arange(1, 31).reshape(5, 6, 1).tolist()
     arguments = {"k": 3, "stride": 2, "pad": 1, "ceil_mode": True}
     counted, inside = (

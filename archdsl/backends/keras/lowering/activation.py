@@ -67,7 +67,7 @@ def gelu(op: Gelu, site: Site, x: Tensor) -> Tensor:
 
 
 @lowers(QuickGelu)
-def quick_gelu(op: QuickGelu, site: Site, x: Tensor) -> Tensor:
+def quick_gelu(_op: QuickGelu, _site: Site, x: Tensor) -> Tensor:
     return keras.ops.multiply(x, keras.ops.sigmoid(keras.ops.multiply(x, 1.702)))
 
 
