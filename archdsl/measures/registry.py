@@ -50,6 +50,18 @@ RECEPTIVE_FIELD: Final = Measure(
     spare=3,
 )
 
+ACTIVATIONS: Final = Measure(
+    "activations",
+    title="activations",
+    unit="magnitude",
+    noun="activations",
+    meaning="output elements of the layers that do multiply-adds, for one image",
+    of=lambda model: model.cost.activations,
+    of_part=lambda part: part.cost.activations,
+    better="less",
+    praise="the fewest activations",
+)
+
 MEASURES: Final = (
     Measure(
         "params",
@@ -103,17 +115,7 @@ MEASURES: Final = (
         grows=True,
         aliases=("flops", "mult_adds"),
     ),
-    Measure(
-        "activations",
-        title="activations",
-        unit="magnitude",
-        noun="activations",
-        meaning="output elements of the layers that do multiply-adds, for one image",
-        of=lambda model: model.cost.activations,
-        of_part=lambda part: part.cost.activations,
-        better="less",
-        praise="the fewest activations",
-    ),
+    ACTIVATIONS,
     Measure(
         "depth",
         title="depth",

@@ -64,6 +64,8 @@ OWNED: list[tuple[str, dict[str, Any], Shape, Arrays]] = [
     ("layer_norm", {"scale": False}, (3, 4), {"beta": (4,)}),
     ("layer_norm", {"center": False}, (3, 4), {"gamma": (4,)}),
     ("group_norm", {"groups": 2}, (3, 3, 4), {"gamma": (4,), "beta": (4,)}),
+    ("instance_norm", {}, (3, 3, 4), {"gamma": (4,), "beta": (4,)}),
+    ("instance_norm", {"scale": False, "center": False}, (3, 3, 4), {}),
     ("rms_norm", {}, (3, 4), {"scale": (4,)}),
     ("rms_norm", {"scale": False}, (3, 4), {}),
     ("prelu", {}, (3, 3, 4), {"alpha": (1, 1, 4)}),
