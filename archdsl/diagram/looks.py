@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archdsl.diagram.heat import Heat
 from archdsl.diagram.options import Options
@@ -20,7 +20,10 @@ class Looks:
     @classmethod
     def of(cls, drawn: Plan, options: Options) -> Looks:
         heat = None if options.color == "family" else Heat.over(drawn, options.color)
-        return cls(PALETTES[options.theme], heat)
+        palette = PALETTES[options.theme]
+        if options.marks:  # colours tell what differs, and nothing else
+            palette = replace(palette, families={}, folded=replace(palette.folded, fill=palette.plain.fill))
+        return cls(palette, heat)
 
     def box(self, box: Box) -> Look:
         """By its mark, else by its heat, else by its family."""

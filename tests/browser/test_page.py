@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ expect = pytest.importorskip("playwright.sync_api").expect
 
 CASES = Path(__file__).parents[1] / "cases" / "language"
 Box = "[role=treeitem]"
+SVG = "http://www.w3.org/2000/svg"
 
 
 def item(page: Any, path: str) -> Any:
@@ -406,3 +408,46 @@ def test_policy_lets_nothing_else_run(visit: Visit) -> None:
         }"""
     )
     assert ran == [False, ["connect-src", "script-src-elem"]]
+
+
+def test_the_diagram_is_saved_as_a_picture_of_its_own(visit: Visit) -> None:
+    page = visit("resnet50")
+    shown = page.locator("#diagram .box text").all_text_contents()
+    with page.expect_download() as saving:
+        page.click("#save")
+    assert saving.value.suggested_filename == "ResNet50.svg"
+    saved = ET.fromstring(saving.value.path().read_text(encoding="utf-8"))
+    box = f".//{{{SVG}}}g[@class='box block']"
+    assert saved.findall(box), "boxes are there"
+    assert "--fill" in (saved.findall(f".//{{{SVG}}}g[@role='treeitem']")[2].get("style") or ""), "with their colours"
+    assert set(shown) <= {text.text for text in saved.iter(f"{{{SVG}}}text")}
+    width, height = (float(side) for side in saved.attrib["viewBox"].split()[2:])
+    assert min(width, height) > 200
+
+
+def test_everything_of_a_long_model_is_in_columns(visit: Visit) -> None:
+    page = visit("efficientnet_b3")
+    page.select_option("#depth", "all")
+    page.wait_for_selector("#diagram .again", state="attached")
+    corners = page.eval_on_selector_all("#diagram .box", "all => all.map(each => each.getBoundingClientRect().x)")
+    assert max(corners) - min(corners) > 700, "no hairline"
+    assert page.locator("#diagram .again").first.text_content().startswith("… ")
+
+
+def test_the_card_shows_code_and_leaves_free_what_it_tells_about(visit: Visit) -> None:
+    text = (
+        "## Has a `conv`.\nblock Part() { conv(4) -> relu }\nmodel Net() :: [8, 8, 3] -> [8, 8, 4] { Part -> relu }\n"
+    )
+    page = visit(archdsl.load_text(text), looks={"depth": 1}, viewport={"width": 800, "height": 700})
+    part = page.locator(".box.block").first
+    part.hover()
+    assert page.locator("#card .doc code").all_inner_texts() == ["conv"]
+    assert "`" not in page.locator("#card").inner_text()
+    far = visit("resnet50", looks={"depth": "all", "direction": "LR"}, viewport={"width": 1000, "height": 700})
+    boxes = far.locator(".box").all()
+    seen = [(each, at) for each in boxes if (at := each.bounding_box()) and 700 < at["x"] < 990 and 60 < at["y"] < 300]
+    assert seen, "something lies where the card is at first"
+    for each, at in seen[:3]:
+        each.hover(position={"x": at["width"] / 2, "y": at["height"] / 2}, force=True)
+        card = far.locator("#card").bounding_box()
+        assert card["x"] >= at["x"] + at["width"] or card["x"] + card["width"] <= at["x"] or card["y"] > at["y"]

@@ -29,12 +29,17 @@ export function fillCard(card, model, item, state, { go, toggle, spread }) {
   card.replaceChildren(
     elementOf("h2", {}, item.path || model.name),
     item.call ? elementOf("code", { className: "call" }, item.call + (item.times ? ` ×${item.times}` : "")) : "",
-    item.doc ? elementOf("p", { className: "doc" }, item.doc) : "",
+    item.doc ? elementOf("p", { className: "doc" }, ...prose(item.doc)) : "",
     elementOf("dl", {}, ...rows.flatMap(([name, value]) => [elementOf("dt", {}, name), elementOf("dd", {}, ...[value].flat())])),
     item.file ? sourceOf(model, item) : "",
     isContainer(item) ? button(state.opened.has(item.id) ? "Fold" : "Unfold", () => toggle(item)) : "",
     item.times && !isRun(item) ? button(state.spread.has(item.id) ? "Show one for all" : `Show all ${item.times}`, () => spread(item)) : "",
   );
+}
+
+/** Text in which what stands between backticks is code. */
+function prose(text) {
+  return text.split(/`([^`]+)`/).map((piece, index) => (index % 2 ? elementOf("code", {}, piece) : piece));
 }
 
 function button(words, onclick) {

@@ -1,9 +1,11 @@
 // Columns: what is laid out as one long chain is cut where one edge alone goes on, and the pieces set side by side.
 // Distances are taken along the flow and across it, whichever way it runs.
 
-const COLUMNS = 8; // at most
+const COLUMNS = [2, 3, 4, 5, 6, 7, 8, 11, 16, 23, 32]; // how many are tried
+const LONG = 4; // times the window: a chain that is longer is cut within its frames too
 const BETTER = 1.12; // how much larger a further column must make the picture
-const LEAST = 0.5; // where even columns leave letters smaller, one chain is easier to follow
+const LEAST = 0.5; // where even columns leave letters smaller, one chain is easier to follow,
+const WORTH = 1.5; // unless columns make it so much larger
 const PART = 0.6; // of the length: what is longer may be cut
 const GAP = 34; // between columns
 const STUB = 26; // from a cut to the number that says where it goes on
@@ -16,7 +18,7 @@ export const RADIUS = 8;
  */
 export function inColumns(layout, plan, direction, room, breaks) {
   const axes = axesOf(direction);
-  const cuts = cutsOf(layout, plan, axes);
+  const cuts = cutsOf(layout, plan, axes, room);
   const pieces = piecesOf(layout, axes, cuts);
   const begins = breaks ? pieces.flatMap(({ item }, index) => (index > 0 && breaks.includes(item) ? [index] : [])) : best(pieces, axes, room);
   const frames = new Map([...layout.frames].map(([id, frame]) => [id, [frame]]));
@@ -44,8 +46,11 @@ function axesOf(direction) {
  * Where a column may end: between the parts of the model, where one edge alone goes from one side to the other. A frame
  * that has most of the model in it is no part, but what it holds.
  */
-function cutsOf(layout, plan, { along, upright }) {
-  const whole = (upright ? layout.height : layout.width) * PART;
+function cutsOf(layout, plan, { along, upright }, room) {
+  const [length, across] = upright ? [layout.height, layout.width] : [layout.width, layout.height];
+  const [long, wide] = upright ? [room.height, room.width] : [room.width, room.height];
+  // Of a very long chain: half the length of the columns that would fill the window.
+  const whole = length > LONG * long ? Math.sqrt((length * across * long) / wide) / 2 : length * PART;
   const extents = new Map();
   const trunk = new Set([0]);
   for (const item of plan.visible) {
@@ -111,12 +116,14 @@ function best(pieces, { upright }, room) {
     const long = Math.max(...columns.map(({ low, high }) => high - low)) + (begins.length > 0 ? 2 * (STUB + RADIUS) : 0);
     return Math.min(space[0] / wide, space[1] / long, 1);
   };
-  let [found, largest] = [[], scale([])];
-  for (let number = 2; number <= Math.min(COLUMNS, pieces.length) && largest < 1; number += 1) {
+  const chain = scale([]);
+  let [found, largest] = [[], chain];
+  for (const number of COLUMNS) {
+    if (number > pieces.length || largest >= 1) break;
     const begins = evenly(pieces, number);
     if (scale(begins) > BETTER * largest) [found, largest] = [begins, scale(begins)];
   }
-  return largest < LEAST ? [] : found;
+  return largest < LEAST && largest < WORTH * chain ? [] : found;
 }
 
 /** The pieces at which `number` columns begin of which the longest is as short as can be. */

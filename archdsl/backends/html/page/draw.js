@@ -11,15 +11,18 @@ export function draw(scene, model, plan, layout, look) {
   const edges = shapeOf("g", { "aria-hidden": "true", class: "edges" });
   const items = shapeOf("g", { role: "none" });
   const elements = new Map();
+  const further = [];
   for (const item of plan.visible) {
     const opened = plan.unfolded.has(item.id);
     const parts = layout.frames.get(item.id);
     if (opened) frames.append(...parts.map((part) => frameOf(item, part)));
+    if (opened) continued(further, item, parts);
     const element = opened ? headOf(item, parts[0]) : boxOf(item, layout.boxes.get(item.id), look(item));
     describe(element, item, model, plan, opened);
     elements.set(item.id, element);
     items.append(element);
   }
+  frames.append(...further.map(againOf));
   for (const edge of layout.edges) edges.append(...edgeOf(edge));
   for (const { x, y } of layout.forks) edges.append(shapeOf("circle", { class: "fork", cx: x, cy: y, r: 1.8 }));
   for (const link of layout.links) edges.append(...linkOf(link));
@@ -29,6 +32,20 @@ export function draw(scene, model, plan, layout, look) {
 
 function frameOf(item, { x, y, width, height }) {
   return shapeOf("rect", { class: `frame ${item.kind}`, x, y, width, height, rx: 6 });
+}
+
+/** Notes in `further` what of a frame is in further columns. Frames within it that go on there too have one line with it. */
+function continued(further, item, parts) {
+  for (const { x, y, width } of parts.slice(1)) {
+    const around = further.find((one) => Math.abs(one.y - y) < 1 && one.x <= x && x + width <= one.x + one.width);
+    if (around) around.titles.push(titleOf(item));
+    else further.push({ x, y, width, titles: [titleOf(item)] });
+  }
+}
+
+/** The titles of frames once more, above what is in a further column. */
+function againOf({ x, y, titles }) {
+  return shapeOf("text", { class: "again", x: x + 3, y: y - 4, "font-size": STYLES.note.size, "font-family": FONT }, `… ${titles.join(" › ")}`);
 }
 
 /** The title of a frame, over its whole width: what is clicked to fold it. */

@@ -3,7 +3,7 @@
 import { makeCamera } from "./camera.js";
 import { fillCard } from "./card.js";
 import { draw } from "./draw.js";
-import { elementOf, tint } from "./elements.js";
+import { elementOf, shapeOf, tint } from "./elements.js";
 import { layOut } from "./layout.js";
 import { listen, paint } from "./live.js";
 import { around, isContainer, makeModel, openedTo } from "./model.js";
@@ -108,7 +108,12 @@ function light(item) {
 
 function tell(item) {
   card.hidden = item === null;
-  if (item) fillCard(card, model, item, state, { go, toggle, spread });
+  if (!item) return;
+  fillCard(card, model, item, state, { go, toggle, spread });
+  card.classList.remove("left");
+  const [told, beside] = [shownAs(item)?.getBoundingClientRect(), card.getBoundingClientRect()];
+  const hidden = told && told.right > beside.left && told.top < beside.bottom && told.bottom > beside.top;
+  if (hidden && told.left > beside.width + 24) card.classList.add("left"); // off what it tells about
 }
 
 function say(words) {
@@ -138,7 +143,9 @@ function legend() {
 /** How much of each side is covered, for the camera to keep clear of it. */
 function covered() {
   const tall = narrow.matches && !card.hidden ? card.offsetHeight : 40;
-  return { top: 0, left: 0, right: narrow.matches || card.hidden ? 0 : card.offsetWidth + 12, bottom: tall };
+  const side = narrow.matches || card.hidden ? 0 : card.offsetWidth + 12;
+  const left = card.classList.contains("left");
+  return { top: 0, left: left ? side : 0, right: left ? 0 : side, bottom: tall };
 }
 
 // --- what changes it -------------------------------------------------------------------------------------------------
@@ -220,6 +227,23 @@ function theme() {
   const now = root.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   root.dataset.theme = now === "dark" ? "light" : "dark";
   say(`${root.dataset.theme} theme`);
+}
+
+/** The whole diagram as a file of its own, with the page's rules for how it looks. */
+function save() {
+  const copy = svg.cloneNode(true);
+  const margin = 12;
+  const [width, height] = [layout.width + 2 * margin, layout.height + 2 * margin];
+  const background = { x: -margin, y: -margin, width, height, class: "ground" };
+  copy.querySelector("#scene").removeAttribute("transform");
+  copy.prepend(shapeOf("title", {}, model.name), shapeOf("style", {}, document.querySelector("style").textContent), shapeOf("rect", background));
+  const looks = { viewBox: `${-margin} ${-margin} ${width} ${height}`, width, height, class: "saved" };
+  for (const [name, value] of Object.entries(looks)) copy.setAttribute(name, value);
+  if (document.documentElement.dataset.theme) copy.dataset.theme = document.documentElement.dataset.theme;
+  const file = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(copy)], { type: "image/svg+xml" }));
+  elementOf("a", { href: file, download: `${model.name}.svg` }).click();
+  setTimeout(() => URL.revokeObjectURL(file), 10000);
+  say(`${model.name}.svg saved`);
 }
 
 /** Shows in the list of depths which of them the diagram is opened to, if it is one. */
@@ -321,6 +345,7 @@ const KEYS = {
   "]": () => look(ALL),
   c: () => colour({ "": "params", params: "macs", macs: "" }[state.heat]),
   r: turn,
+  s: save,
   t: theme,
   Escape: () => choose(null),
 };
@@ -346,6 +371,7 @@ part("depth").addEventListener("change", (event) => look(event.target.value));
 part("colour").addEventListener("change", (event) => colour(event.target.value));
 part("turn").addEventListener("click", turn);
 part("theme").addEventListener("click", theme);
+part("save").addEventListener("click", save);
 part("ask").addEventListener("click", () => part("help").showModal());
 part("closer").addEventListener("click", () => camera.by(1.3));
 part("farther").addEventListener("click", () => camera.by(1 / 1.3));
