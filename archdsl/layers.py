@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archdsl.backends.keras.layers import (
+    Attention,
     ClassToken,
     DepthToSpace,
     PositionEmbedding,
     RootMeanSquareNormalization,
     Scale,
     SpaceToDepth,
-    WindowedAttention,
     WindowMerge,
     WindowPartition,
 )
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import keras
 
 __all__ = [
+    "Attention",
     "ClassToken",
     "DepthToSpace",
     "PositionEmbedding",
@@ -31,7 +32,6 @@ __all__ = [
     "SpaceToDepth",
     "WindowMerge",
     "WindowPartition",
-    "WindowedAttention",
     "needed",
 ]
 

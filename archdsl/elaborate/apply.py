@@ -120,7 +120,9 @@ def with_arguments(
     ref: OpRef, inputs: Sequence[Tensor], places: Sequence[Place]
 ) -> tuple[list[Tensor], Sequence[Place]]:
     """The inputs of an op, with the tensors among its arguments after those that flow."""
-    for argument in ref.op.tensors:
+    named = [argument for argument in ref.op.tensors if argument in ref.arguments]
+    found, where = list(inputs), list(places)
+    for argument in ref.op.tensors[: ref.op.tensors.index(named[-1]) + 1] if named else ():
         if argument in ref.arguments:
             value, span, *_ = ref.arguments[argument]
             if value is POISON:
@@ -129,8 +131,12 @@ def with_arguments(
                 keep_quiet(value, "tensor")
                 what = f"`{argument}` of `{ref.op.name}`"
                 raise Failure(codes.NotTensors(span=span, what=what, wanted="a tensor", given=describe(value)))
-            inputs, places = [*inputs, value], [*places, Place(span)]
-    return list(inputs), places
+            found.append(value)
+            where.append(Place(span))
+        elif (index := ref.op.stands_for.get(argument)) is not None and index < len(found):
+            found.append(found[index])
+            where.append(where[index])
+    return found, where
 
 
 def count(kind: type[Op], given: int, span: Span, places: Sequence[Place]) -> None:
@@ -168,7 +174,7 @@ def misfitting(
         at, labels = ref.arguments[misfit.argument].span, ref.arguments[misfit.argument].labels
     if misfit.code in (shape_codes.ShapeMismatch, shape_codes.SizeMismatch) and len(shapes) > 1:
         other = next((i for i, shape in enumerate(shapes) if _differs(shape, shapes[0], ref)), 1)
-        labels = tuple(Label(places[i].span, show(shapes[i])) for i in (0, other))
+        labels = tuple(dict.fromkeys(Label(places[i].span, show(shapes[i])) for i in (0, other)))
         if misfit.code is shape_codes.ShapeMismatch and not help_:
             help_, fix = advice.on_join(ref, (shapes[0], shapes[other]), (places[0], places[other]), home)
         # The flow itself has no place but the op's own: one mark says both.

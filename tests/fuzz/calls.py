@@ -80,6 +80,14 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "output_pad": _one_of(0, 1),
     "heads": _one_of(1, 2, 4),
     "key_dim": _one_of(1, 3, 8),
+    "value_dim": _one_of(2, 3),
+    "kv_heads": _one_of(1, 2),
+    "attention.bias": _one_of(True, False, ("query", "output"), ("key", "value", "talking")),
+    "attention.scale": _one_of(0.5, "learned"),
+    "qk_norm": _one_of("layer", "rms", "l2"),
+    "rotary": lambda random, shape: random.choice((_grid(random, shape), (shape[-2] if len(shape) > 1 else 4,), (2,))),
+    "rotary_base": _one_of(10.0, 10_000.0),
+    "rotary_pairs": _one_of("interleaved", "halves"),
     "relative_position": _grid,
     "map": _one_of((4, 4), (6, 6), (8, 8)),
     "shift": _one_of(-1, 0, 1, 2, (1, 2), (1, 0), (2, -1, 3)),
@@ -110,7 +118,10 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "variance": lambda random, shape: random.choice((4.0, (2.0,) * int(shape[-1]))),
 }
 _FLAGS = frozenset(
-    {"bias", "scale", "center", "trainable", "divide", "count_pad", "ceil_mode", "keepdims", "approximate", "antialias"}
+    {
+        *("bias", "scale", "center", "trainable", "divide", "count_pad", "ceil_mode", "keepdims", "approximate"),
+        *("antialias", "causal", "talking_heads"),
+    }
 )
 _SKIPPED = frozenset({"init", "bias_init", "l2", "broadcast", "transpose_b"})
 """They change neither shapes nor values, or belong to joins, which are written with branches."""
@@ -151,7 +162,11 @@ def _arguments(kind: type[Op], random: Random, shape: Shape) -> dict[str, Any]:
     for name, field in kind.model_fields.items():
         if name in _SKIPPED or not (field.is_required() or random.random() < 0.4):
             continue
-        found[name] = random.random() < 0.5 if name in _FLAGS else _ARGUMENTS[name](random, shape)
+        draw = _ARGUMENTS.get(f"{kind.name}.{name}")
+        if draw is None and name in _FLAGS:
+            found[name] = random.random() < 0.5
+        else:
+            found[name] = (draw or _ARGUMENTS[name])(random, shape)
     return found
 
 

@@ -50,7 +50,7 @@ def test_says_which_layers_a_file_needs(here: Path, fresh_python: FreshPython) -
     text = "model Tokens() :: [4, 6] -> [5, 6] { class_token -> attention(2, trainable=false) }"
     (here / "tokens.arch").write_text(text, encoding="utf-8")
     result = CliRunner().invoke(cli, ["compile", "tokens.arch"])
-    assert result.stdout.endswith("; needs `import archdsl.layers` to load: ClassToken, WindowedAttention\n")
+    assert result.stdout.endswith("; needs `import archdsl.layers` to load: Attention, ClassToken\n")
     fresh_python(
         'import archdsl.layers, keras; assert keras.models.load_model("tokens.keras").count_params()', cwd=here
     )

@@ -107,6 +107,10 @@ def test_ports_as_an_argument() -> None:
 def test_attention_to_a_context() -> None:
     made = graph("model M() :: [4, 8] -> [4, 8] { id as x -> dense(8) -> attention(2, context=x) }")
     assert nodes(made)["attention"] == "dense input"
+    made = graph("model M() :: [4, 4] -> [4, 4] { id as x -> dense(4) as b -> dense(4) -> attention(2, values=x) }")
+    assert nodes(made)["attention"] == "dense dense input"
+    made = graph("model M() :: [4, 4] -> [4, 4] { dense(4) as b -> dense(4) -> attention(2, logit_bias=b) }")
+    assert nodes(made)["attention"] == "dense dense dense b"
     text = "model M() :: [4, 8] -> [4, 8] { attention(2, context=3) }"
     (found,) = program(text).diagnostics
     assert found.text == "`context` of `attention` should be a tensor, not 3"

@@ -10,12 +10,14 @@ import keras
 import numpy as np
 import pytest
 
-from archdsl.backends.keras.layers.attention import WindowedAttention
+from archdsl.backends.keras.layers import attention as layers
 from archdsl.graph.dims import Shape, Sym
 from archdsl.ops.attention import Attention
 from archdsl.ops.init import Init
 from archdsl.ops.linear import Dense
-from tests.unit.keras.harness import assert_agrees, assert_survives_saving, build, noise, reload, run, set_random
+from tests.reference.definitions import Call
+from tests.reference.run import compute
+from tests.unit.keras.harness import PATH, assert_agrees, assert_survives_saving, build, noise, reload, run, set_random
 
 N, M = Sym.named("n"), Sym.named("m")
 Array = np.ndarray[Any, Any]
@@ -39,7 +41,7 @@ def test_attention(arguments: dict[str, Any], shapes: tuple[Shape, ...]) -> None
     model = assert_agrees(Attention(heads=2, **arguments), *shapes)
     # Keras trains the projections of an attention that is frozen.
     plain = len(shapes[0]) < 4 and arguments.get("trainable", True)
-    assert type(model.layers[-1]) is (keras.layers.MultiHeadAttention if plain else WindowedAttention)
+    assert type(model.layers[-1]) is (keras.layers.MultiHeadAttention if plain else layers.Attention)
 
 
 @pytest.mark.parametrize("arguments", [{}, {"bias": False, "key_dim": 5}, {"trainable": False, "l2": 0.1}], ids=str)
@@ -165,7 +167,7 @@ def test_windowed_attention_survives_saving(tmp_path: Path) -> None:
     set_random(model)
     assert_survives_saving(model, tmp_path, [noise(2, 4, 6, 8)])
     layer, loaded = (m.layers[-1] for m in (model, reload(model, tmp_path)))
-    assert isinstance(loaded, WindowedAttention)
+    assert isinstance(loaded, layers.Attention)
     assert loaded.get_config() == layer.get_config()
 
 
@@ -173,3 +175,47 @@ def test_projections_start_with_different_values() -> None:
     model = build(Attention(heads=2, relative_position=(2, 3), init=Init(kind="normal")), (6, 8))
     _, query, _, key, *_ = model.get_weights()
     assert not np.allclose(query, key)
+
+
+OPENED: list[tuple[dict[str, Any], tuple[Shape, ...], type[Any]]] = [
+    # Keras's own layers where they can
+    ({"units": 5}, ((6, 8),), keras.layers.MultiHeadAttention),
+    ({"units": 5}, ((4, 6, 8),), keras.layers.MultiHeadAttention),
+    ({"causal": True}, ((6, 8),), keras.layers.MultiHeadAttention),
+    ({}, ((6, 8), (5, 4), (5, 3)), keras.layers.MultiHeadAttention),
+    ({"heads": 4, "kv_heads": 2}, ((6, 8),), keras.layers.GroupQueryAttention),
+    ({"heads": 4, "kv_heads": 1, "causal": True, "bias": False}, ((6, 8),), keras.layers.GroupQueryAttention),
+    # and that of this package where they cannot
+    ({"value_dim": 3}, ((6, 8),), layers.Attention),
+    ({"heads": 4, "kv_heads": 2, "units": 5, "value_dim": 3}, ((3, 6, 8), (3, 5, 8)), layers.Attention),
+    ({"causal": True}, ((3, 6, 8),), layers.Attention),
+    ({"bias": ("query", "value")}, ((6, 8),), layers.Attention),
+    ({"bias": ("output",), "talking_heads": True}, ((6, 8),), layers.Attention),
+    ({"talking_heads": True, "causal": True}, ((6, 8),), layers.Attention),
+    ({"talking_heads": True, "trainable": False}, ((3, N, 8),), layers.Attention),
+    ({"scale": 0.5}, ((N, 8), (M, 8)), layers.Attention),
+    ({"scale": "learned", "qk_norm": "l2"}, ((6, 8),), layers.Attention),
+    ({"qk_norm": "layer"}, ((2, 6, 8),), layers.Attention),
+    ({"qk_norm": "rms", "heads": 4, "kv_heads": 2, "causal": True, "rotary": (6,)}, ((6, 16),), layers.Attention),
+    ({"rotary": (2, 3)}, ((7, 16),), layers.Attention),
+    ({"rotary": (2, 3), "rotary_pairs": "halves", "rotary_base": 100.0}, ((4, 6, 16),), layers.Attention),
+    ({"rotary": (5,), "rotary_pairs": "halves"}, ((N, M, 7, 16),), layers.Attention),
+    ({}, ((6, 8), (5, 4), (5, 4), (2, 6, 5)), layers.Attention),
+    ({"causal": True}, ((6, 8), (6, 8), (6, 8), (6, 6)), layers.Attention),
+    ({"relative_position": (2, 3)}, ((4, 6, 8),) * 3 + ((4, 1, 6, 6),), layers.Attention),
+    ({"relative_position": (2, 3)}, ((6, 8),) * 3 + ((2, 1, 6),), layers.Attention),
+]
+
+
+@pytest.mark.parametrize(("arguments", "shapes", "kind"), OPENED, ids=str)
+def test_opened(arguments: dict[str, Any], shapes: tuple[Shape, ...], kind: type[Any], tmp_path: Path) -> None:
+    """Against the definition, also after saving."""
+    op = Attention(**{"heads": 2} | arguments)
+    model = assert_agrees(op, *shapes)
+    assert type(model.get_layer(PATH)) is kind
+    weights = {name: value.astype(float) for name, value in set_random(model).items()}
+    sizes = {"n": 4, "m": 3}
+    arrays = [noise(2, *(sizes.get(str(dim), dim) for dim in x), seed=i) for i, x in enumerate(shapes)]
+    wanted = compute(op, Call(tuple(array.astype(float) for array in arrays), weights))
+    np.testing.assert_allclose(run(model, *arrays), wanted, rtol=1e-4, atol=2e-4)
+    assert_survives_saving(model, tmp_path, arrays)

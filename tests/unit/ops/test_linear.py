@@ -107,3 +107,69 @@ def test_attention_misfits(
 def test_context_has_the_same_axes_before() -> None:
     with refuses(codes.WrongRank, "context"):
         Attention(heads=2).shape((4, 9, 8), (3, 9, 8))
+
+
+def test_attention_of_other_widths() -> None:
+    op, x, keys, values = Attention(heads=4, kv_heads=2, key_dim=5, value_dim=3, units=7), (10, 8), (6, 9), (6, 11)
+    assert op.shape(x, keys, values) == (10, 7)
+    assert [(w.name, w.shape) for w in op.weights(x, keys, values) if w.name.endswith("kernel")] == [
+        ("query/kernel", (8, 4, 5)),
+        ("key/kernel", (9, 2, 5)),
+        ("value/kernel", (11, 2, 3)),
+        ("attention_output/kernel", (4, 3, 7)),
+    ]
+    projections = 10 * 8 * 4 * 5 + 6 * 9 * 2 * 5 + 6 * 11 * 2 * 3 + 10 * 4 * 3 * 7
+    assert op.macs([x, keys, values], (10, 7)) == projections + 4 * 10 * 6 * (5 + 3)
+    made = 10 * 4 * 5 + 6 * 2 * 5 + 6 * 2 * 3 + 4 * 10 * 6 + 10 * 4 * 3
+    assert op.activations([x, keys, values], (10, 7)) == made + 10 * 7
+    assert op.between([x, keys, values], (10, 7)) == made
+
+
+def test_talking_heads() -> None:
+    """Two matrices of heads by heads, for each pair of tokens; the logits are there three times."""
+    op, plain, x = Attention(heads=3, talking_heads=True), Attention(heads=3), (5, 6)
+    assert op.weights(x)[-4:] == (
+        Weight("talking_logits/kernel", (3, 3)),
+        Weight("talking_logits/bias", (3,)),
+        Weight("talking_weights/kernel", (3, 3)),
+        Weight("talking_weights/bias", (3,)),
+    )
+    assert op.macs([x], x) == plain.macs([x], x) + 2 * 5 * 5 * 3 * 3
+    assert op.activations([x], x) == plain.activations([x], x) + 2 * 3 * 5 * 5
+
+
+def test_norms_and_scale_of_attention() -> None:
+    x = (5, 6)
+    layer, rms = (Attention(heads=3, qk_norm=norm, scale="learned") for norm in ("layer", "rms"))
+    assert layer.weights(x)[0] == Weight("logit_scale", (3,))
+    assert [w.name for w in layer.weights(x)[-4:]] == [
+        *("query_norm/gamma", "query_norm/beta", "key_norm/gamma", "key_norm/beta")
+    ]
+    assert rms.weights(x)[-2:] == (Weight("query_norm/scale", (2,)), Weight("key_norm/scale", (2,)))
+    assert rms.between([x], x) == Attention(heads=3).between([x], x) + 2 * 5 * 6
+
+
+def test_biases_of_attention() -> None:
+    op = Attention(heads=3, bias=("query", "value"))
+    assert [w.name for w in op.weights((5, 6)) if w.name.endswith("bias")] == ["query/bias", "value/bias"]
+
+
+@pytest.mark.parametrize(
+    ("code", "argument", "arguments", "shapes"),
+    [
+        (codes.IndivisibleChannels, "kv_heads", {"kv_heads": 3}, [(6, 8)]),
+        (codes.SizeMismatch, "causal", {"causal": True}, [(6, 8), (5, 8)]),
+        (codes.SizeMismatch, "rotary", {"rotary": (6,)}, [(6, 8), (5, 8)]),
+        (codes.SizeMismatch, "rotary", {"rotary": (2, 4)}, [(6, 8)]),
+        (codes.IndivisibleChannels, "rotary", {"rotary": (2, 3)}, [(6, 12)]),
+        (codes.UnknownDimension, None, {"rotary": (2, 3)}, [(N, 8)]),
+        (codes.WrongRank, "values", {}, [(6, 8), (5, 8), (4, 8)]),
+        (codes.SizeMismatch, "logit_bias", {}, [(6, 8), (5, 8), (5, 8), (2, 6, 6)]),
+        (codes.SizeMismatch, "logit_bias", {}, [(6, 8), (5, 8), (5, 8), (1, 2, 6, 5)]),
+    ],
+)
+def test_opened_attention_misfits(
+    code: type[Diagnostic], argument: str | None, arguments: dict[str, Any], shapes: list[Shape]
+) -> None:
+    with refuses(code, argument):
+        Attention(**{"heads": 2} | arguments).shape(*shapes)

@@ -45,7 +45,7 @@ def test_outputs_are_judged_too() -> None:
     [
         ("relu", 2, "`relu` takes 1 inputs, not 2"),
         ("add { id, id }", 1, "`add` takes 2 or more inputs, not 1"),
-        ("attention(2)", 3, "`attention` takes 1 to 2 inputs, not 3"),
+        ("attention(2)", 5, "`attention` takes 1 to 4 inputs, not 5"),
         ("subtract { id, id }", 3, "`subtract` takes 2 inputs, not 3"),
     ],
 )

@@ -143,10 +143,10 @@ class _Reader:
             inner = self._members(member)
             if "vars" not in inner:
                 continue
-            part = part_kind(kind)
-            part_config = config if part else None
-            inner_prefix = f"{prefix}{self._name(inner)}/"
-            self._layer(inner, inner_prefix, part or _numbered(place)[0], part_config, self._deeper(depth))
+            name = self._name(inner)
+            part = part_kind(kind, name, config)
+            # How many arrays it has says which, and the arguments of the whole are not its own.
+            self._layer(inner, f"{prefix}{name}/", part or _numbered(place)[0], None, self._deeper(depth))
 
     def _arrays(self, variables: Mapping[str, Any], prefix: str, kind: str, config: Configs | None) -> None:
         numbers = [str(n) for n in range(len(variables))]

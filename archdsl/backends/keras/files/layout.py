@@ -37,9 +37,10 @@ _ARRAYS: Final[Mapping[str, tuple[Named, ...]]] = {
     "position_embedding": (Named("embeddings"),),
     "scale": (Named("gamma"), Named("bias", "use_bias")),
     "multi_head_attention": (),
-    "windowed_attention": (Named("relative_position_bias", "window"),),
+    "grouped_query_attention": (),
+    "attention": (Named("relative_position_bias", "window"), Named("logit_scale", "learned_scale")),
 }
-_ATTENTIONS: Final = frozenset({"multi_head_attention", "windowed_attention"})
+_ATTENTIONS: Final = frozenset({"multi_head_attention", "grouped_query_attention", "attention"})
 
 
 def snake_case(name: str) -> str:
@@ -84,6 +85,14 @@ def _choices(array: Named, config: Mapping[str, Any] | None) -> tuple[bool, ...]
     return (config.get(array.unless_false, True) not in (False, None),)
 
 
-def part_kind(kind: str) -> str:
-    """The class of the layers within a layer that have arrays; empty if that is not known."""
-    return "einsum_dense" if kind in _ATTENTIONS else ""
+def part_kind(kind: str, name: str, config: Mapping[str, Any] | None) -> str:
+    """The class of a layer within a layer; empty if that is not known.
+
+    >>> part_kind("attention", "query", None), part_kind("attention", "key_norm", {"qk_norm": "rms"})
+    ('einsum_dense', 'rms_normalization')
+    """
+    if kind not in _ATTENTIONS:
+        return ""
+    if not name.endswith("_norm"):
+        return "einsum_dense"
+    return "rms_normalization" if config and config.get("qk_norm") == "rms" else "layer_normalization"

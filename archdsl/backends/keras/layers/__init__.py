@@ -3,7 +3,7 @@
 Each is registered under the package ``archdsl``; ``archdsl.layers`` is the name by which users import them.
 """
 
-from archdsl.backends.keras.layers.attention import WindowedAttention as WindowedAttention
+from archdsl.backends.keras.layers.attention import Attention as Attention
 from archdsl.backends.keras.layers.learned import ClassToken as ClassToken
 from archdsl.backends.keras.layers.learned import PositionEmbedding as PositionEmbedding
 from archdsl.backends.keras.layers.learned import Scale as Scale

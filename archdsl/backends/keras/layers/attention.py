@@ -1,49 +1,20 @@
-"""Attention inside windows, with relative position biases and the mask of shifted windows."""
+"""Multi-head attention with what Keras's own layers lack."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-MASKED = -100.0
-"""What tokens that do not belong together get on their logits, as in Swin's own code."""
+from archdsl.backends.keras.layers.positions import relative_positions, rotary_angles, shifted_window_mask, turned
 
-
-def relative_positions(window: tuple[int, int]) -> np.ndarray[Any, Any]:
-    """For each pair of tokens of a window, the row of the bias table: one for each difference of places.
-
-    >>> relative_positions((1, 3))
-    array([[2, 1, 0],
-           [3, 2, 1],
-           [4, 3, 2]])
-    """
-    h, w = window
-    rows, columns = (axis.ravel() for axis in np.mgrid[:h, :w])
-    down = rows[:, None] - rows[None, :] + h - 1
-    right = columns[:, None] - columns[None, :] + w - 1
-    index: np.ndarray[Any, Any] = down * (2 * w - 1) + right
-    return index
-
-
-def shifted_window_mask(map: tuple[int, int], window: tuple[int, int], shift: tuple[int, int]) -> np.ndarray[Any, Any]:
-    """Additive mask [windows, n, n] for a map that was rolled up and left by ``shift`` and then cut into windows.
-
-    The last windows of such a map hold what came round from the opposite edge; only tokens from one side see each
-    other. There are three bands along each dimension: before the last windows, and the two parts of those.
-
-    >>> shifted_window_mask((1, 4), (1, 2), (0, 1))[1]
-    array([[   0., -100.],
-           [-100.,    0.]], dtype=float32)
-    """
-    (height, width), (h, w) = map, window
-    bands = [np.digitize(np.arange(n), [n - size, n - step]) for n, size, step in zip(map, window, shift, strict=True)]
-    regions = bands[0][:, None] * 3 + bands[1][None, :]
-    tiles = regions.reshape(height // h, h, width // w, w).transpose(0, 2, 1, 3).reshape(-1, h * w)
-    return np.where(tiles[:, :, None] == tiles[:, None, :], 0.0, MASKED).astype("float32")
+_HIDDEN = -1e9
+"""On the logits of what a causal mask hides; float16 takes its own smallest."""
+_LARGEST = log(100.0)
+"""What a learned scale is at most, as a logarithm (Swin V2)."""
 
 
 def softmax(logits: Any) -> Any:
@@ -71,12 +42,12 @@ class _Projection(keras.layers.EinsumDense):
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
-class WindowedAttention(keras.layers.Layer):
+class Attention(keras.layers.Layer):
     """Multi-head attention over the last axis but one, with any number of axes before it.
 
-    Takes ``[batch, …, n, c]``, or that and a context to attend to. Weights have the names and shapes of Keras's
-    ``MultiHeadAttention``. With a ``window``, ``relative_position_bias`` comes before them and adds to the logits a
-    learned number for each relative position in the window.
+    Takes ``[batch, …, n, c]``; or that and a context to attend to, values, and a bias of the logits, in this order.
+    Weights have the names and shapes of Keras's ``MultiHeadAttention``. With a ``window``, ``relative_position_bias``
+    comes before them and adds to the logits a learned number for each relative position in the window.
     """
 
     def __init__(
@@ -84,10 +55,21 @@ class WindowedAttention(keras.layers.Layer):
         *,
         num_heads: int,
         key_dim: int,
+        value_dim: int | None = None,
+        units: int | None = None,
+        kv_heads: int | None = None,
+        use_bias: bool | Sequence[str] = True,
+        scale: float | None = None,
+        learned_scale: bool = False,
+        qk_norm: str | None = None,
+        causal: bool = False,
+        talking_heads: bool = False,
+        rotary: Sequence[int] | None = None,
+        rotary_base: float = 10_000.0,
+        rotary_pairs: str = "interleaved",
         window: Sequence[int] | None = None,
         map: Sequence[int] | None = None,
         shift: Sequence[int] = (0, 0),
-        use_bias: bool = True,
         dropout: float = 0.0,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
@@ -97,22 +79,34 @@ class WindowedAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         self.num_heads = num_heads
         self.key_dim = key_dim
+        self.value_dim = value_dim
+        self.units = units
+        self.kv_heads = kv_heads
+        self.use_bias = use_bias if isinstance(use_bias, bool) else tuple(use_bias)
+        self.scale = scale
+        self.learned_scale = learned_scale
+        self.qk_norm = qk_norm
+        self.causal = causal
+        self.talking_heads = talking_heads
+        self.rotary = None if rotary is None else tuple(rotary)
+        self.rotary_base = rotary_base
+        self.rotary_pairs = rotary_pairs
         self.window = None if window is None else (window[0], window[1])
         self.map = None if map is None else (map[0], map[1])
         self.shift = (shift[0], shift[1])
-        self.use_bias = use_bias
         self.dropout = keras.layers.Dropout(dropout, dtype=self.dtype_policy)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.bias_initializer = keras.initializers.get(bias_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
-    def _projection(self, name: str, equation: str, shape: tuple[Any, ...], bias_axes: str, inputs: Any) -> Any:
+    def _projection(self, part: str, name: str, equation: str, shape: tuple[Any, ...], axes: str, inputs: Any) -> Any:
         # Each projection draws values of its own: an initialiser gives the same ones whenever it is called.
         kernel, bias = (type(i).from_config(i.get_config()) for i in (self.kernel_initializer, self.bias_initializer))
+        has_bias = self.use_bias if isinstance(self.use_bias, bool) else part in self.use_bias
         layer = _Projection(
             equation,
             shape,
-            bias_axes=bias_axes if self.use_bias else None,
+            bias_axes=axes if has_bias else None,
             kernel_initializer=kernel,
             bias_initializer=bias,
             kernel_regularizer=self.kernel_regularizer,
@@ -123,16 +117,19 @@ class WindowedAttention(keras.layers.Layer):
         layer.build(inputs)
         return layer
 
+    def _norm(self, name: str) -> Any:
+        kind = {"layer": keras.layers.LayerNormalization, "rms": keras.layers.RMSNormalization}.get(self.qk_norm or "")
+        if kind is None:
+            return None
+        layer = kind(epsilon=_EPSILON, dtype=self.dtype_policy, trainable=self.trainable, name=name)
+        layer.build((None, self.key_dim))
+        return layer
+
     def build(self, input_shape: Any) -> None:
         several = isinstance(input_shape[0], (tuple, list))
-        query, context = (input_shape[0], input_shape[1]) if several else (input_shape, input_shape)
-        inner = (None, self.num_heads, self.key_dim)
-        self.query = self._projection("query", "...nc,chd->...nhd", inner, "hd", query)
-        self.key = self._projection("key", "...nc,chd->...nhd", inner, "hd", context)
-        self.value = self._projection("value", "...nc,chd->...nhd", inner, "hd", context)
-        self.output_projection = self._projection(
-            "attention_output", "...nhd,hdc->...nc", (None, query[-1]), "c", (*query[:-1], *inner[1:])
-        )
+        given = list(input_shape[:3]) if several else [input_shape]
+        query, context, values = (*given, *given[-1:] * 2)[:3]
+        groups, value_dim = self.kv_heads or self.num_heads, self.value_dim or self.key_dim
         if self.window is not None:
             h, w = self.window
             self.relative_position_bias = self.add_weight(
@@ -140,16 +137,99 @@ class WindowedAttention(keras.layers.Layer):
                 shape=((2 * h - 1) * (2 * w - 1), self.num_heads),
                 initializer=keras.initializers.TruncatedNormal(stddev=0.02),
             )
+        if self.learned_scale:
+            start = keras.initializers.Constant(log(10.0))
+            self.logit_scale = self.add_weight(name="logit_scale", shape=(self.num_heads,), initializer=start)
+        inward, inner = "...nc,chd->...nhd", (None, self.num_heads, self.key_dim)
+        self.query = self._projection("query", "query", inward, inner, "hd", query)
+        self.key = self._projection("key", "key", inward, (None, groups, self.key_dim), "hd", context)
+        self.value = self._projection("value", "value", inward, (None, groups, value_dim), "hd", values)
+        mixed = (*query[:-1], self.num_heads, value_dim)
+        outer = (None, self.units or query[-1])
+        self.output_projection = self._projection("output", "attention_output", "...nhd,hdc->...nc", outer, "c", mixed)
+        self.query_norm, self.key_norm = self._norm("query_norm"), self._norm("key_norm")
+        if self.talking_heads:
+            logits = (*query[:-2], query[-2], context[-2], self.num_heads)
+            self.talking_logits, self.talking_weights = (
+                self._projection("talking", name, "...nmh,hg->...nmg", (None, None, self.num_heads), "g", logits)
+                for name in ("talking_logits", "talking_weights")
+            )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        x, context = inputs if isinstance(inputs, (tuple, list)) else (inputs, inputs)
-        query = ops.multiply(self.query(x), self.key_dim**-0.5)
-        logits = ops.einsum("...nhd,...mhd->...hnm", query, self.key(context))
-        if self.window is not None:
-            logits = plus(logits, self._biases(self.window, logits.dtype))
-        weights = self.dropout(softmax(logits), training=training)
-        mixed = ops.einsum("...hnm,...mhd->...nhd", weights, self.value(context))
+        given = inputs if isinstance(inputs, (tuple, list)) else [inputs]
+        x, context, values = (*given[:3], *given[:3][-1:] * 2)[:3]
+        query = self._prepared(self.query(x), self.query_norm)
+        key = self._heads(self._prepared(self.key(context), self.key_norm))
+        value = self._heads(self.value(values))
+        query, scale = self._scaled(query)
+        bias = self._bias(given[3] if len(given) > 3 else None, x, query.dtype)
+        if self._fuses(query, value):
+            mixed = ops.dot_product_attention(query, key, value, bias=bias, scale=scale, is_causal=self.causal)
+            return self.output_projection(mixed)
+        logits = ops.einsum("...nhd,...mhd->...hnm", ops.multiply(query, scale), key)
+        if bias is not None:
+            logits = plus(logits, bias)
+        if self.talking_heads:
+            logits = self._talk(self.talking_logits, logits)
+        if self.causal:
+            logits = self._causal(logits)
+        weights = softmax(logits)
+        if self.talking_heads:
+            weights = self._talk(self.talking_weights, weights)
+        weights = self.dropout(weights, training=training)
+        mixed = ops.einsum("...hnm,...mhd->...nhd", weights, value)
         return self.output_projection(mixed)
+
+    def _prepared(self, x: Any, norm: Any) -> Any:
+        """Queries or keys, normalised and turned."""
+        if self.qk_norm == "l2":
+            x = ops.normalize(x, axis=-1, epsilon=1e-12)
+        elif norm is not None:
+            x = norm(x)
+        if self.rotary is not None:
+            angles = rotary_angles(self.rotary, self.key_dim, self.rotary_base)
+            x = turned(x, angles, self.rotary_pairs == "interleaved")
+        return x
+
+    def _heads(self, x: Any) -> Any:
+        """As many heads of keys or values as of queries."""
+        times = self.num_heads // (self.kv_heads or self.num_heads)
+        return x if times == 1 else ops.repeat(x, times, axis=-2)
+
+    @staticmethod
+    def _talk(mix: Any, x: Any) -> Any:
+        """``[…, heads, n, m]`` with the heads mixed at each place."""
+        return ops.moveaxis(mix(ops.moveaxis(x, -3, -1)), -1, -3)
+
+    def _scaled(self, query: Any) -> tuple[Any, float]:
+        """Queries with what is learned of the scale, and the rest of it."""
+        if not self.learned_scale:
+            return query, self.key_dim**-0.5 if self.scale is None else self.scale
+        factors = ops.exp(ops.minimum(ops.cast(self.logit_scale, query.dtype), _LARGEST))
+        return ops.multiply(query, ops.expand_dims(factors, -1)), 1.0
+
+    def _fuses(self, query: Any, value: Any) -> bool:
+        """Whether the backend's kernel computes the same: over one axis of tokens, and nothing between the products."""
+        plain = len(query.shape) == 4 and not self.talking_heads and not self.dropout.rate
+        return plain and query.shape[-1] == value.shape[-1] and query.shape[-1] > 1
+
+    def _causal(self, logits: Any) -> Any:
+        n = ops.shape(logits)[-1]
+        places = ops.arange(n)
+        seen = ops.greater_equal(ops.expand_dims(places, -1), places)
+        lowest = -3e4 if keras.backend.standardize_dtype(logits.dtype) == "float16" else _HIDDEN
+        return ops.where(seen, logits, ops.cast(lowest, logits.dtype))
+
+    def _bias(self, given: Any, x: Any, dtype: Any) -> Any:
+        """What is added to the logits [batch, …, heads, n, m], or ``None``."""
+        bias = None if self.window is None else self._biases(self.window, dtype)
+        if bias is not None and len(x.shape) == 3:
+            bias = ops.expand_dims(bias, 0)
+        if given is not None:
+            lacking = len(x.shape) + 1 - len(given.shape)
+            given = ops.cast(ops.expand_dims(given, list(range(1, lacking + 1))) if lacking else given, dtype)
+            bias = given if bias is None else plus(bias, given)
+        return bias
 
     def _biases(self, window: tuple[int, int], dtype: Any) -> Any:
         """[heads, n, n], or [windows, heads, n, n] if windows were shifted."""
@@ -161,15 +241,23 @@ class WindowedAttention(keras.layers.Layer):
         return plus(biases, ops.convert_to_tensor(mask[:, None], dtype=dtype))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape[0] if isinstance(input_shape[0], (tuple, list)) else input_shape
+        query = input_shape[0] if isinstance(input_shape[0], (tuple, list)) else input_shape
+        return (*query[:-1], self.units or query[-1])
 
     def get_config(self) -> dict[str, Any]:
-        own = {name: getattr(self, name) for name in ("num_heads", "key_dim", "window", "map", "shift", "use_bias")}
         return {
             **super().get_config(),
-            **own,
+            **{name: getattr(self, name) for name in _OWN},
             "dropout": self.dropout.rate,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "bias_initializer": keras.initializers.serialize(self.bias_initializer),
             "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
         }
+
+
+_OWN = (
+    *("num_heads", "key_dim", "value_dim", "units", "kv_heads", "use_bias", "scale", "learned_scale"),
+    *("qk_norm", "causal", "talking_heads", "rotary", "rotary_base", "rotary_pairs", "window", "map", "shift"),
+)
+_EPSILON = 1e-6
+"""Of the norms of queries and keys, as timm has it."""

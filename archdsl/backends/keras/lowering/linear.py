@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from archdsl.backends.keras.layers.attention import WindowedAttention
+from archdsl.backends.keras.layers.attention import Attention as AttentionLayer
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.attention import Attention
 from archdsl.ops.linear import Dense
@@ -26,11 +26,8 @@ def dense(op: Dense, site: Site, x: Tensor) -> Tensor:
 
 
 @lowers(Attention)
-def attention(op: Attention, site: Site, x: Tensor, context: Tensor | None = None) -> Tensor:
-    key_dim = op.size(*site.inputs)
+def attention(op: Attention, site: Site, x: Tensor, *others: Tensor) -> Tensor:
     arguments: dict[str, Any] = {
-        "num_heads": op.heads,
-        "key_dim": key_dim,
         "use_bias": op.bias,
         "dropout": op.dropout,
         "kernel_initializer": initializer(op),
@@ -38,11 +35,55 @@ def attention(op: Attention, site: Site, x: Tensor, context: Tensor | None = Non
         "kernel_regularizer": penalty(op),
         "trainable": op.trainable,
     }
+    key_dim = op.size(*site.inputs)
+    key, value, *_ = (*others, *(others[-1:] or (x,)) * 2)
     tokens = len(site.inputs[0]) - 1  # the axis; the batch is axis 0
-    # Left to itself, Keras would attend over the windows of [windows, n, c] too. It trains the projections of a frozen
-    # layer, and adds their biases along the tokens where these are as many as heads of size 1 (see ``add``).
-    if op.relative_position is None and tokens <= 2 and op.trainable and (key_dim > 1 or not op.bias):
-        layer = site.layer(keras.layers.MultiHeadAttention, attention_axes=(tokens,), **arguments)
-        return layer(x, x if context is None else context)
-    layer = site.layer(WindowedAttention, window=op.relative_position, map=op.map, shift=op.shifts, **arguments)
-    return layer(x if context is None else [x, context])
+    call = {"use_causal_mask": True} if op.causal else {}
+    call |= {"key": key} if key is not value else {}
+    if _is_plain(op, site) and op.groups == op.heads:
+        # Left to itself, Keras would attend over the windows of [windows, n, c] too.
+        own: dict[str, Any] = {
+            "num_heads": op.heads,
+            "key_dim": key_dim,
+            "output_shape": op.units,
+            "attention_axes": (tokens,),
+        }
+        return site.layer(keras.layers.MultiHeadAttention, **own, **arguments)(x, value, **call)
+    if _is_plain(op, site) and tokens == 1 and op.units in (None, site.inputs[0][-1]):
+        own = {"head_dim": key_dim, "num_query_heads": op.heads, "num_key_value_heads": op.groups}
+        return site.layer(keras.layers.GroupQueryAttention, **own, **arguments)(x, value, **call)
+    options = ("qk_norm", "causal", "talking_heads", "rotary", "rotary_base", "rotary_pairs", "map")
+    layer = site.layer(
+        AttentionLayer,
+        num_heads=op.heads,
+        key_dim=key_dim,
+        value_dim=op.value_dim,
+        units=op.units,
+        kv_heads=op.kv_heads,
+        scale=None if op.scale == "learned" else op.scale,
+        learned_scale=op.scale == "learned",
+        window=op.relative_position,
+        shift=op.shifts,
+        **{name: getattr(op, name) for name in options},
+        **arguments,
+    )
+    return layer([x, *others] if others else x)
+
+
+def _is_plain(op: Attention, site: Site) -> bool:
+    """Whether Keras's own layers can do it.
+
+    They train the projections of a frozen layer, and add their biases along the tokens where these are as many as heads
+    of size 1 (see ``plus``); on JAX they want values of the size of keys.
+    """
+    key_dim = op.size(*site.inputs)
+    plain = not (op.causal and len(site.inputs[0]) > 2) and len(site.inputs) < 4 and isinstance(op.bias, bool)
+    plain = plain and op.value_dim in (None, key_dim) and (key_dim > 1 or not op.bias)
+    others = (op.scale, op.qk_norm, op.rotary, op.relative_position)
+    return (
+        plain
+        and op.trainable
+        and len(site.inputs[0]) <= 3
+        and not op.talking_heads
+        and not any(option is not None for option in others)
+    )
