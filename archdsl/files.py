@@ -25,8 +25,10 @@ _ROOT_MARKS = (".git", "pyproject.toml", ".archdsl")
 _FOREIGN = re.compile(r"[\\\0]|^~|^[A-Za-z]:|^\w+://")
 """What is a way out on some system: drives, backslashes, home folders, addresses. Imports are the same on all."""
 _FILE = re.compile(r"(?P<path>.*?\.(?:arch|json))(?:@(?P<revision>[^:]*))?(?::(?P<model>[^:/\\]+))?", re.DOTALL)
-_LIBRARY = "std/"
-"""How the names of the library's files start, and those of no other's."""
+_PACKAGES = {"std": "std", "zoo": "specs"}
+"""The packages that travel with archdsl, the library and the bundled specs, and the folders that hold their modules."""
+_LIBRARY = tuple(f"{package}/" for package in _PACKAGES)
+"""How the names of their files start, and those of no other's."""
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Waits for no pipe, which Windows has none of, and changes no line ends, which others do not."""
 _BYTES = re.compile("[\udc80-\udcff]")
@@ -97,16 +99,19 @@ class DiskLoader:
             return self._read[module]
         if module not in self.modules():
             return None
-        file = f"{module.removeprefix('std.')}.arch"
-        path = resources.directory("std") / file
+        package, _, name = module.partition(".")
+        path = resources.directory(_PACKAGES[package]) / f"{name}.arch"
         self.looked_at.add(Path(str(path)))
-        found = self._read[module] = _kept(f"{_LIBRARY}{file}", path.read_text(encoding="utf-8"))
+        found = self._read[module] = _kept(f"{package}/{name}.arch", path.read_text(encoding="utf-8"))
         return found
 
     def modules(self) -> tuple[str, ...]:
-        folder = resources.directory("std")
-        names = (entry.name for entry in folder.iterdir() if entry.name.endswith(".arch"))
-        return tuple(sorted(f"std.{name.removesuffix('.arch')}" for name in names))
+        return tuple(
+            f"{package}.{name.removesuffix('.arch')}"
+            for package, folder in _PACKAGES.items()
+            for name in sorted(entry.name for entry in resources.directory(folder).iterdir())
+            if name.endswith(".arch")
+        )
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
         if self._root is None or importer.path is None or _FOREIGN.search(path) or Path(path).is_absolute():
@@ -135,8 +140,8 @@ class DiskLoader:
     def source(self, path: Path, text: str) -> SourceFile:
         """A file of the project with its name: the path from the root, the same from whatever folder it is asked for.
 
-        The library's files have names that start with ``std/``. Where a project has a folder ``std``, its names start
-        with ``./std/``.
+        The library's files have names that start with ``std/`` or ``zoo/``. Where a project has such a folder, its
+        names start with ``./std/`` or ``./zoo/``.
         """
         assert self._root is not None, "a file belongs to a project"
         self.looked_at.add(path)

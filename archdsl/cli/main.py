@@ -30,6 +30,7 @@ _COMMANDS = (
     "diff",
     "render",
     "view",
+    "show",
     "ops",
     "explain",
     "completion",
@@ -42,6 +43,7 @@ Examples:
   archdsl summary resnet50
   archdsl render resnet50 -o resnet50.svg
   archdsl compile specs/resnet50.arch:ResNet101 --set classes=10
+  archdsl show std.residual
   archdsl ops conv
   archdsl explain shape-mismatch
 

@@ -131,18 +131,20 @@ class Files:
         if node.is_path:
             hint = "no such file, seen from the folder of this one"
             return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
-        if not node.module.startswith("std."):
-            hint = 'modules are the library\'s, such as `std.conv`, or files in quotes: `"./blocks.arch"`'
+        package = node.module.partition(".")[0]
+        modules = [module for module in self.loader.modules() if module.partition(".")[0] == package]
+        if not modules:
+            hint = 'modules are `std.conv` of the library, `zoo.vit` of the bundled specs, or files in quotes: `"./blocks.arch"`'
             return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
         homes = (library_home(imported.name.id, self.loader) for imported in node.names)
         if home := next(filter(None, homes), None):
             help_ = (f"the library has it in `{home}`",)
             return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=Fix(node.place, home))
-        near = closest(node.module, self.loader.modules())
+        near = closest(node.module, modules)
         if near:
             help_, fix = (f"did you mean `{near[0]}`?",), respelt(node.place, node.module, near)
             return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=fix)
-        hint = f"the library has {', '.join(self.loader.modules())}"
+        hint = f"the library has {', '.join(modules)}"
         return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
 
 

@@ -19,11 +19,11 @@ class Loader(Protocol):
     """Where imports are read from. The compiler itself touches no disk."""
 
     def library(self, module: str) -> SourceFile | None:
-        """The text of a library module such as ``std.conv``, or ``None``."""
+        """The text of a module that travels with archdsl, such as ``std.conv`` or ``zoo.vit``, or ``None``."""
         ...
 
     def modules(self) -> tuple[str, ...]:
-        """The names of all library modules."""
+        """The names of all such modules."""
         ...
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
@@ -34,5 +34,5 @@ class Loader(Protocol):
 def library_home(name: str, loader: Loader) -> str | None:
     """The library module that declares a name."""
     heads = (f"\nblock {name}(", f"\nblock {name} ", f"\nfn {name}(")
-    sources = ((module, loader.library(module)) for module in loader.modules())
+    sources = ((module, loader.library(module)) for module in loader.modules() if module.startswith("std."))
     return next((module for module, source in sources if source and any(h in f"\n{source.text}" for h in heads)), None)

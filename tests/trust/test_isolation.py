@@ -141,7 +141,19 @@ def test_strange_specs_are_refused(spec: str, project: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize(
-    "name", ["std..conv", "std.", "std.../secret", "std.conv.arch", "os.path", "std.std", "std._private"]
+    "name",
+    [
+        "std..conv",
+        "std.",
+        "std.../secret",
+        "std.conv.arch",
+        "os.path",
+        "std.std",
+        "std._private",
+        "zoo..vit",
+        "zoo.../std/conv",
+        "zoo.std",
+    ],
 )
 def test_the_library_has_no_way_out(name: str, project: Path) -> None:
     program = Program(*locate(_write(project / "x.arch", f"from {name} import Part\nlet x = 1\n"))[:2])

@@ -24,6 +24,7 @@ COMMANDS = [
     "diff",
     "render",
     "view",
+    "show",
     "ops",
     "explain",
     "completion",
