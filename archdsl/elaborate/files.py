@@ -134,7 +134,9 @@ class Files:
         package = node.module.partition(".")[0]
         modules = [module for module in self.loader.modules() if module.partition(".")[0] == package]
         if not modules:
-            hint = 'modules are `std.conv` of the library, `zoo.vit` of the bundled specs, or files in quotes: `"./blocks.arch"`'
+            hint = (
+                'modules are of the library, `std.conv`, of the zoo, `zoo.vit`, or files in quotes: `"./blocks.arch"`'
+            )
             return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
         homes = (library_home(imported.name.id, self.loader) for imported in node.names)
         if home := next(filter(None, homes), None):

@@ -64,7 +64,7 @@ def test_a_bundled_model_is_a_backbone() -> None:
     text = """from zoo.resnet50 import ResNet
 from std.residual import BasicBlock
 
-model Two() :: [128, 128, 3] -> [2] { ResNet(BasicBlock, [1, 1, 1, 1], size=128, classes=7) as trunk -> relu -> dense(2) }
+model Two() :: [128, 128, 3] -> [2] { ResNet(BasicBlock, [1, 1, 1, 1], size=128, classes=7) -> relu -> dense(2) }
 """
     architecture = archdsl.load_text(text)
     assert architecture.diagnostics == ()
