@@ -120,7 +120,7 @@ def pictures() -> Iterator[tuple[str, bytes]]:
 
 def _library() -> Iterator[tuple[SourceFile, Program]]:
     loader = DiskLoader()
-    for name in loader.modules():
+    for name in (module for module in loader.modules() if module.startswith("std.")):
         source = loader.library(name)
         assert source is not None
         yield source, Program(source, loader)
