@@ -28,6 +28,8 @@ class Place(NamedTuple):
     span: Span
     flow: ast.Flow | None = None
     scope: Scope | None = None
+    is_open: bool = False
+    """Whether nobody knows how many tensors come from there; this is one of them."""
 
     @property
     def is_identity(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from archdsl.diagnostics import Diagnostic, Label
+from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.elaborate import advice, habits
@@ -55,7 +55,7 @@ def tensors(given: Given, what: str) -> list[Tensor]:
     keep_quiet(value, "tensor", "list")
     help_: tuple[str, ...] = ()
     if isinstance(value, OpRef | BlockRef) and what == SPREAD:
-        help_ = ("a loop makes branches of one kind: `id as x -> for n in list { x -> conv(n) as y }`, then `...y`",)
+        help_ = ("a loop makes branches of one kind: `...for n in list { conv(n) }`",)
     elif isinstance(value, OpRef | BlockRef):
         help_ = (f"steps are joined as branches: `{what} {{ … }}`",)
     elif isinstance(value, int | float) and what in OPS and OPS[what].of_number:
@@ -144,16 +144,23 @@ def count(kind: type[Op], given: int, span: Span, places: Sequence[Place]) -> No
     least, most = kind.arity
     if given < least and kind.joins and given == 1:
         flow = places[0].flow
+        fix = None
         help_ = (f"`{kind.name} {{ … }}` joins branches, `{kind.name}(name)` the flow with a named tensor",)
         if flow is not None and isinstance(flow.steps[0], ast.Each | ast.Repeat):
-            spread = f"`id as x -> for … {{ x -> … as y }} -> {kind.name} {{ ...y }}`"
-            help_ = (f"a loop is one branch; its rounds become branches so: {spread}",)
-        raise Failure(codes.NeedsBranches(span=span, op=kind.name, help=help_))
-    if given < least or (most is not None and given > most):
+            help_ = ("`...` before a loop makes each of its rounds a branch",)
+            fix = Fix(flow.span._replace(end=flow.span.start), "...") if len(flow.steps) == 1 else None
+        raise Failure(codes.NeedsBranches(span=span, op=kind.name, help=help_, fix=fix))
+    if is_wrong_count(kind, given):
         wanted = (
             f"{least} tensors" if most == least != 1 else "one tensor" if most == 1 else f"at least {least} tensors"
         )
         raise Failure(shape_codes.WrongArity(span=span, op=kind.name, wanted=wanted, given=str(given)))
+
+
+def is_wrong_count(kind: type[Op], given: int) -> bool:
+    """Whether an op takes another number of inputs."""
+    least, most = kind.arity
+    return given < least or (most is not None and given > most)
 
 
 def misfitting(

@@ -42,6 +42,19 @@ def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> N
     scope.names.update((target.id, v) for target, v in zip(targets, value, strict=True))
 
 
+def loop_targets(step: ast.Each | ast.Repeat) -> tuple[ast.Name, ...]:
+    """The variables of a loop."""
+    if isinstance(step, ast.Each):
+        return step.targets
+    return (step.index,) if step.index else ()
+
+
+def else_if(side: ast.Body) -> ast.Choose | None:
+    """The condition that a side of another is, as in ``else if``."""
+    steps = side.flow.steps if side.flow is not None and not side.statements else ()
+    return steps[0] if len(steps) == 1 and isinstance(steps[0], ast.Choose) else None
+
+
 def decide(value: Value, span: Span) -> bool | None:
     """A condition's value, which must be a bool; ``None`` if it is not known."""
     if isinstance(value, Unknown) and value.type.overlaps(_BOOL):

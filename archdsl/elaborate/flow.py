@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from archdsl.diagnostics import Diagnostic, Fix
@@ -13,16 +12,17 @@ from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.elaborate import apply, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give_block, give_op
-from archdsl.elaborate.budget import CALL, LETTERS, ROUND
+from archdsl.elaborate.budget import CALL, ROUND
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import call, evaluate, evaluate_arguments, evaluate_or_poison
-from archdsl.elaborate.expect import bind_targets, is_tensor_like, iterate, truth
+from archdsl.elaborate.expect import bind_targets, else_if, is_tensor_like, iterate, loop_targets, truth
 from archdsl.elaborate.failure import Exhausted, Failure, Silence, too_deep
 from archdsl.elaborate.module import MISSING
+from archdsl.elaborate.parts import Part, Parts
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, assumed, broken, declared
-from archdsl.elaborate.template import Assembly, Group, Position
+from archdsl.elaborate.template import Assembly, Position
 from archdsl.elaborate.types import keep_quiet, type_of
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
@@ -43,14 +43,11 @@ from archdsl.elaborate.values import (
     name_of,
 )
 from archdsl.names import Names, diagnose
-from archdsl.names.steps import is_residual, snake_case
+from archdsl.names.steps import snake_case
 from archdsl.ops.registry import OPS
 from archdsl.ops.types import Type
 from archdsl.source import Span
 from archdsl.syntax import ast
-
-_LONG: Final = 100
-"""Letters of a path that nobody counts; few have as many."""
 
 
 class Call(NamedTuple):
@@ -63,23 +60,20 @@ class Call(NamedTuple):
     slot: Slot | None = None
 
 
-class Part(NamedTuple):
-    """The part of the body under way: what comes before and after the names of its steps."""
+class Made(NamedTuple):
+    """What a branch computes: one tensor, or those of the branches that it stands for."""
 
-    prefix: str = ""
-    rounds: str = ""
-    """The numbers of the rounds of loops in this part."""
-    group: Group | None = None
+    tensors: list[Tensor]
+    is_open: bool = False
+    """Whether nobody knows how many there are; those given stand for them."""
 
 
-class Flows(ABC):
+class Flows(Parts, ABC):
     """Elaborates a body into an assembly. What ops and calls of blocks are there, a subclass says."""
 
     def __init__(self, session: Session, assembly: Assembly, names: Names) -> None:
-        self.session = session
+        super().__init__(session, names)
         self.assembly = assembly
-        self.names = names
-        self.part = Part()
 
     # --- bodies ---
 
@@ -123,9 +117,7 @@ class Flows(ABC):
 
         After a mistake, which is reported, it is a hole that hides what follows from it.
         """
-        self.session.budget.tick(step.span)
-        if self.session.reporter.allowances:
-            self.session.reporter.allowances.reach(step.span)
+        self.reach(step)
         try:
             return getattr(self, _STEPS[step.__class__])(step, scope, current, tap, first)  # type: ignore[no-any-return]
         except Failure as failure:
@@ -135,6 +127,12 @@ class Flows(ABC):
         for name in self.names.taps(step):  # what the step would have named is known, but has no value
             scope.taps.tapped.setdefault(name, POISON)
         return self.assembly.hole(None)
+
+    def reach(self, step: ast.Step) -> None:
+        """Counts a step that is elaborated."""
+        self.session.budget.tick(step.span)
+        if self.session.reporter.allowances:
+            self.session.reporter.allowances.reach(step.span)
 
     def _tap(self, step: ast.Tap, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         result = self._step_or_hole(step.step, scope, current, step, first=first)
@@ -180,19 +178,29 @@ class Flows(ABC):
         chosen = step.then if truth(evaluate(step.condition, scope), step.condition.span) else step.otherwise
         if chosen is None:
             return current
-        with self._group(tap):
+        with self.tapped(tap):
             return self.body(chosen, scope.inner(), current)
 
     def _nest(self, step: ast.Nest, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
-        with self._group(tap):
+        with self.tapped(tap):
             return self.body(step.body, scope.inner(), current)
 
-    def _each(self, step: ast.Each, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
-        elements = iterate(evaluate(step.iterable, scope), step.iterable.span)
-        with self._group(tap):
-            return self._rounds(step.body, scope, current, [(step.targets, e) for e in elements], tap)
+    def _loop(
+        self, step: ast.Each | ast.Repeat, scope: Scope, current: Result, tap: ast.Tap | None, first: bool
+    ) -> Result:
+        """The rounds of a loop in sequence."""
+        rounds = self._elements(step, scope)
+        with self.tapped(tap):
+            part = self.part
+            for number, inner in self._scopes(step, scope, rounds):
+                self.part = part.round(number, is_part=tap is not None)
+                current = self.body(step.body, inner, current)
+        return current
 
-    def _repeat(self, step: ast.Repeat, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
+    def _elements(self, step: ast.Each | ast.Repeat, scope: Scope) -> Sequence[Value]:
+        """What the variables of a loop stand for in each round."""
+        if isinstance(step, ast.Each):
+            return iterate(evaluate(step.iterable, scope), step.iterable.span)
         count = evaluate(step.count, scope)
         if isinstance(count, bool) or not isinstance(count, int) or count < 0:
             keep_quiet(count, "int")
@@ -203,39 +211,29 @@ class Flows(ABC):
                     span=step.count.span, what="how often to repeat", wanted=wanted, given=describe(count), help=help_
                 )
             )
-        self.session.budget.charge(count, step.count.span)  # at once, so that no list of rounds is made in vain
-        targets = (step.index,) if step.index else ()
-        with self._group(tap):
-            return self._rounds(step.body, scope, current, [(targets, i) for i in range(count)], tap)
+        self.session.budget.charge(count, step.count.span)  # at once, so that no round is made in vain
+        return range(count)
 
-    def _rounds(
-        self,
-        body: ast.Body,
-        scope: Scope,
-        current: Result,
-        rounds: list[tuple[tuple[ast.Name, ...], Value]],
-        tap: ast.Tap | None,
-    ) -> Result:
-        """The rounds of a loop in sequence. A tap inside is a list after it, with an element for each round."""
-        tapped: dict[str, list[Value]] = {name: [] for name in self.names.taps(body)}
-        self.session.budget.charge(len(tapped), body.span)
-        part = self.part
-        for number, (targets, element) in enumerate(rounds):
-            self.session.budget.charge(ROUND, body.span)
+    def _scopes(
+        self, step: ast.Each | ast.Repeat, scope: Scope, rounds: Sequence[Value]
+    ) -> Iterator[tuple[int, Scope]]:
+        """The number and the scope of each round. A tap inside is a list after it, with an element for each round."""
+        tapped: dict[str, list[Value]] = {name: [] for name in self.names.taps(step.body)}
+        self.session.budget.charge(len(tapped), step.body.span)
+        targets = loop_targets(step)
+        for number, element in enumerate(rounds):
+            self.session.budget.charge(ROUND, step.body.span)
             inner = scope.inner(holds_taps=True)
             if targets:
                 bind_targets(targets, element, inner)
-            after = part._replace(rounds=f"{part.rounds}.{number}")
-            self.part = after if tap is None else part._replace(prefix=f"{part.prefix}{number}.")
-            current = self.body(body, inner, current)
+            yield number, inner
             for name, value in inner.tapped.items():
                 tapped.setdefault(name, []).append(value)
         scope.taps.tapped.update((name, tuple(values)) for name, values in tapped.items())
-        return current
 
     def _send(self, step: ast.Send, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         tensors: dict[str, Tensor] = {}
-        with self._group(tap):
+        with self.tapped(tap):
             for branch in step.branches:
                 if branch.label is None:
                     help_ = ("as in `ports { logits: …  boxes: … }`",)
@@ -244,7 +242,16 @@ class Flows(ABC):
                             span=branch.span, what="`ports`", wanted="a label for each", given="none", help=help_
                         )
                     )
-                (tensors[branch.label.id],) = self._branch(branch, scope, current, self.part)
+                if not isinstance(branch.flow, ast.Flow):
+                    raise Failure(
+                        codes.PortsMismatch(
+                            span=branch.flow.span,
+                            what="`ports`",
+                            wanted="one tensor for each label",
+                            given="any number",
+                        )
+                    )
+                (tensors[branch.label.id],) = self._branch(branch, scope, current, self.part).tensors
         return Bundle(tensors) if tensors else self.assembly.hole(None)  # none of them could be read
 
     # --- apply ---
@@ -275,7 +282,7 @@ class Flows(ABC):
                 raise Failure(_unexpected_branches(step, step.target.span.text))
             self.session.budget.charge(CALL + len(value.decl.params) // 2, step.span)
             ref = give_block(value, given)
-            position = self._position(tap or step, snake_case(name_of(ref)), slot)
+            position = self.position(tap or step, snake_case(name_of(ref)), slot)
             return self.add_block(Call(ref, step.target.span, position, slot), current)
         keep_quiet(value, "op")
         hint = "steps are ops, blocks and tensors"
@@ -340,8 +347,8 @@ class Flows(ABC):
         if step.branches is not None and not ref.op.joins:
             raise Failure(_unexpected_branches(step, ref.op.name))
         ref = give_op(ref, given)
-        with self._group(tap if step.branches is not None else None):
-            position = self._position(step if tap is None or step.branches is not None else tap, ref.op.name, slot)
+        with self.tapped(tap if step.branches is not None else None):
+            position = self.position(step if tap is None or step.branches is not None else tap, ref.op.name, slot)
             if step.branches is None:
                 inputs = [apply.one(current, step.target.span, ref.op.name)]
                 places = [Place(step.target.span)]
@@ -351,7 +358,17 @@ class Flows(ABC):
                 for tensor in apply.tensors(joined, ref.op.name):
                     inputs.append(tensor)
                     places.append(Place(joined.span))
+            if len(inputs) < 2 and ref.op.arity == (2, None) and _is_of_any_number(step, ref):
+                return self._left(inputs, step, ref)
             return self.add_op(apply.OpCall(ref, inputs, places, step.target.span, position, slot))
+
+    @staticmethod
+    def _left(inputs: Sequence[Tensor], step: ast.Apply, ref: OpRef) -> Tensor:
+        """What a join makes that lists and conditions left with one tensor: that tensor."""
+        if not inputs:
+            help_ = ("a branch that is always there, as `id`, says what flows on",)
+            raise Failure(codes.NoBranchLeft(span=step.target.span, op=ref.op.name, help=help_))
+        return inputs[0]
 
     @abstractmethod
     def add_op(self, call: apply.OpCall) -> Tensor:
@@ -367,25 +384,65 @@ class Flows(ABC):
         inputs: list[Tensor] = []
         places: list[Place] = []
         for number, branch in enumerate(step.branches or ()):
-            made = self._branch(branch, scope, current, self._inside(step, position, number))
-            if made == [current]:
+            made = self._branch(branch, scope, current, self.inside(step, position, number))
+            if made.tensors == [current]:
                 habits.identity_branch(self.session, branch, op)
-            inputs.extend(made)
+            inputs.extend(made.tensors)
             at = branch.label.span if branch.label else branch.flow.span
-            flow = branch.flow if isinstance(branch.flow, ast.Flow) else None
-            places.extend([Place(at, flow, scope)] * len(made))
+            places.extend([Place(at, _flow_of(branch), scope, made.is_open)] * len(made.tensors))
         return inputs, places
 
-    def _branch(self, branch: ast.Branch, scope: Scope, current: Result, part: Part) -> list[Tensor]:
-        """What a branch computes: one tensor, or those of a list that it spreads. Without a label it is this part."""
+    def _branch(self, branch: ast.Branch, scope: Scope, current: Result, unnamed: Part) -> Made:
+        """What a branch computes. ``unnamed`` is its part if it has no label."""
         if isinstance(branch.flow, ast.Spread):
             value = evaluate(branch.flow.value, scope)
-            return apply.tensors(Given(value, branch.flow.span), apply.SPREAD)
-        with self._group(branch if branch.label else None):
-            if branch.label is None:
-                self.part = part
+            return Made(apply.tensors(Given(value, branch.flow.span), apply.SPREAD))
+        if isinstance(branch.flow, ast.Several):
+            return self._several(branch, branch.flow.step, scope, current, unnamed)
+        with self.branch(branch, unnamed):
             result = self.flow(branch.flow, scope.inner(), current)
-        return [apply.one(result, branch.span, "a branch")]
+        return Made([apply.one(result, branch.span, "a branch")])
+
+    def _several(
+        self, branch: ast.Branch, step: ast.Choose | ast.Each | ast.Repeat, scope: Scope, current: Result, unnamed: Part
+    ) -> Made:
+        """What each of the branches computes that a condition or a loop stands for, all from what flows in."""
+        self.reach(step)
+        try:
+            results = self._apart(branch, step, scope, current, unnamed)
+            return Made([apply.one(result, branch.span, "a branch") for result in results])
+        except Failure as failure:
+            self.session.reporter.report(*failure.diagnostics)
+        for name in self.names.taps(step):
+            scope.taps.tapped.setdefault(name, POISON)
+        return Made([self.assembly.hole(None)])
+
+    def _apart(
+        self, branch: ast.Branch, step: ast.Choose | ast.Each | ast.Repeat, scope: Scope, current: Result, unnamed: Part
+    ) -> list[Result]:
+        results: list[Result] = []
+        if isinstance(step, ast.Choose):
+            side = self._side(step, scope)
+            if side is not None:
+                with self.branch(branch, unnamed):
+                    results.append(self.body(side, scope.inner(), current))
+            return results
+        for number, inner in self._scopes(step, scope, self._elements(step, scope)):
+            with self.branch(branch, unnamed, number):
+                results.append(self.body(step.body, inner, current))
+        return results
+
+    def _side(self, step: ast.Choose, scope: Scope) -> ast.Body | None:
+        """The side of a condition that is taken, ``None`` if no side is."""
+        while not truth(evaluate(step.condition, scope), step.condition.span):
+            if step.otherwise is None:
+                return None
+            following = else_if(step.otherwise)
+            if following is None:
+                return step.otherwise
+            self.reach(following)
+            step = following
+        return step.then
 
     def _residual(
         self,
@@ -404,59 +461,19 @@ class Flows(ABC):
         if body is None or body.label or not isinstance(body.flow, ast.Flow):
             raise Failure(_residual_form(step))
         skip = apply.one(current, step.target.span, "residual")
-        with self._group(tap):
-            joining = self._position(step, "add")
-            (main,) = self._branch(body, scope, current, self._inside(step, joining, 0))
+        with self.tapped(tap):
+            joining = self.position(step, "add")
+            (main,) = self._branch(body, scope, current, self.inside(step, joining, 0)).tensors
             if not when:
                 return main
             if main == skip:
                 habits.identity_branch(self.session, body, "residual")
             if drop is not None and drop.value is not POISON:
                 dropping = OpRef(OPS["drop_path"], {"rate": drop})
-                position = self._dropping(step, joining)
+                position = self.dropping(step, joining)
                 main = self.add_op(apply.OpCall(dropping, [main], [Place(drop.span)], drop.span, position))
             places = [Place(body.span, body.flow, scope), Place(step.target.span)]
             return self.add_op(apply.OpCall(OpRef(OPS["add"]), [main, skip], places, step.target.span, joining))
-
-    # --- names ---
-
-    def _position(self, node: ast.Apply | ast.Tap, kind: str, slot: Slot | None = None) -> Position:
-        """That of an op or a call of a block, by its tap if it has one; ``kind`` is what its own name would make."""
-        word = node.name.id if isinstance(node, ast.Tap) else node.target.span.text
-        is_given = isinstance(node, ast.Tap) or (slot is not None and word == slot.name)
-        return Position(self._path(node), word, is_given and word != kind, self.part.group)
-
-    def _path(self, node: ast.Apply | ast.Tap | ast.Branch) -> str:
-        # What has no name although it makes something is in a spec with mistakes, of which no graph is made.
-        path = f"{self.part.prefix}{self.names.steps.steps.get(id(node), '')}{self.part.rounds}"
-        if len(path) > _LONG:
-            self.session.budget.charge(len(path) // LETTERS, node.span)
-        return path
-
-    def _inside(self, step: ast.Apply, position: Position, number: int) -> Part:
-        """The part that a branch without a label is."""
-        return self.part if is_residual(step) else Part(f"{position.path}.{number}.", "", self.part.group)
-
-    def _dropping(self, step: ast.Apply, joining: Position) -> Position:
-        """That of the ``drop_path`` of a residual; one that is called by another name has it beside its branch."""
-        name = self.names.steps.drops.get(id(step))
-        path = f"{joining.path}.drop_path" if name is None else f"{self.part.prefix}{name}{self.part.rounds}"
-        return Position(path, "drop_path", False, joining.group)
-
-    @contextmanager
-    def _group(self, node: ast.Tap | ast.Branch | None) -> Iterator[None]:
-        """Steps made inside belong to a named part of the body; without a tap or label, to the part around it."""
-        outer = self.part
-        if node is not None:
-            name = node.name if isinstance(node, ast.Tap) else node.label
-            assert name is not None
-            span = node.step.span if isinstance(node, ast.Tap) else node.span
-            path = self._path(node)
-            self.part = Part(f"{path}.", "", Group(name.id, path, span, outer.group))
-        try:
-            yield
-        finally:
-            self.part = outer
 
 
 def _unexpected_branches(step: ast.Apply, name: str) -> Diagnostic:
@@ -479,6 +496,23 @@ def _residual_form(step: ast.Apply) -> Diagnostic:
     return codes.ResidualForm(span=step.target.span, given=given, help=help_)
 
 
+def _is_of_any_number(step: ast.Apply, ref: OpRef) -> bool:
+    """Whether values decide how many tensors a join has."""
+    is_spread = any(not isinstance(branch.flow, ast.Flow) for branch in step.branches or ())
+    return is_spread or any(isinstance(joined.value, tuple) for joined in ref.joined)
+
+
+def _flow_of(branch: ast.Branch) -> ast.Flow | None:
+    """The steps that make the tensors of a branch, if they are the same for each."""
+    flow = branch.flow
+    if isinstance(flow, ast.Several):
+        step = flow.step
+        if isinstance(step, ast.Choose):
+            return step.then.flow if step.otherwise is None else None
+        return step.body.flow
+    return flow if isinstance(flow, ast.Flow) else None
+
+
 def _core(step: ast.Step) -> ast.Step:
     while isinstance(step, ast.Tap | ast.Claim):
         step = step.step
@@ -490,8 +524,8 @@ _STEPS: Final = {
     ast.Apply: "_apply",
     ast.Broken: "_lost_step",
     ast.Choose: "_choose",
-    ast.Each: "_each",
-    ast.Repeat: "_repeat",
+    ast.Each: "_loop",
+    ast.Repeat: "_loop",
     ast.Nest: "_nest",
     ast.Send: "_send",
     ast.Tap: "_tap",

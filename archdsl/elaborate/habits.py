@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from archdsl.diagnostics import Diagnostic, Frame
+from archdsl.diagnostics import Diagnostic, Fix, Frame
 from archdsl.diagnostics.catalogue import habits as codes
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.session import Session
@@ -83,9 +83,13 @@ def identity_branch(session: Session, branch: ast.Branch, op: str) -> None:
     if steps:
         kind = codes.IdentityBranch
         condition = " or ".join(step.condition.span.text for step in steps)
-        apart = f"to leave it out, choose between two joins: `if … {{ {op} {{ … }} }} else {{ … }}`"
-        help_ = ("if the input is meant, `else { id }` says so", apart)
-        session.reporter.report(kind(span=steps[0].condition.span, op=op, condition=condition, help=help_))
+        start, fix = steps[0].span, None
+        apart: tuple[str, ...] = ()
+        if len(steps) == 1 and op != "residual":
+            apart = (f"to leave the branch out: `...if {steps[0].condition.span.text} {{ … }}`",)
+            fix = Fix(start._replace(end=start.start), "...")
+        help_ = (*apart, "if the input is meant, `else { id }` says so")
+        session.reporter.report(kind(span=steps[0].condition.span, op=op, condition=condition, help=help_, fix=fix))
 
 
 def _untaken(flow: ast.Flow | None) -> tuple[ast.Choose, ...]:

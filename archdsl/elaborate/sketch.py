@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
-from itertools import combinations, product
 from typing import Final, TypeAlias
 
-from archdsl.diagnostics.catalogue import shapes as codes
-from archdsl.elaborate.apply import OpCall, count, misfitting, with_arguments
+from archdsl.elaborate import certain
+from archdsl.elaborate.advice import Place
+from archdsl.elaborate.apply import OpCall, count, is_wrong_count, misfitting, one, with_arguments
 from archdsl.elaborate.evaluate import bind_parameters, evaluate_or_poison
-from archdsl.elaborate.expect import bind_targets, decide, some_of
+from archdsl.elaborate.expect import bind_targets, decide, else_if, loop_targets, some_of
 from archdsl.elaborate.failure import Failure
-from archdsl.elaborate.flow import Call, Flows
+from archdsl.elaborate.flow import Call, Flows, Made
 from archdsl.elaborate.instantiate import argument_key, define, enter
 from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.op_arguments import made_or_refused
+from archdsl.elaborate.parts import Part
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import REST, Pattern, assumed, bind_inputs, declared
@@ -36,10 +37,10 @@ from archdsl.elaborate.values import (
     Value,
     name_of,
 )
-from archdsl.graph.dims import Dim, Shape, Sym
-from archdsl.graph.symbols import Var, never_equal
+from archdsl.graph.dims import Shape, Sym
+from archdsl.graph.symbols import Var
 from archdsl.names import Names
-from archdsl.ops.base import Misfit, Op
+from archdsl.ops.base import Misfit
 from archdsl.ops.types import INT, Type
 from archdsl.source import Span
 from archdsl.syntax import ast
@@ -51,10 +52,6 @@ _ROUNDS: Final = 3
 """Rounds of a loop after which it is given up to find the shapes that all of them have."""
 _LONG: Final = 32
 """Elements of a list that are looked at one by one."""
-_CHOICES: Final = 3
-"""Arguments of an op of which only the type is known, at most, for all their values to be tried."""
-_OF_RANKS: Final = (codes.WrongRank, codes.WrongCount, codes.NotAPermutation)
-"""What is said of the number of dimensions, whatever their sizes."""
 
 
 class _Either(Exception):
@@ -80,14 +77,28 @@ class Sketch(Flows):
         inputs, places = with_arguments(ref, call.inputs, call.places)
         made, is_open = made_or_refused(ref, span, self.session.ops)
         shapes = tuple(t.shape for t in inputs if t.shape is not None)
-        if len(shapes) == len(inputs) or places[0].flow is None:  # or else a branch may be one that was not read
+        is_counted = not any(place.is_open for place in places)
+        if is_counted and (
+            len(shapes) == len(inputs) or places[0].flow is None
+        ):  # or else a branch may be one that was not read
             count(ref.op, len(inputs), span, places)
         if len(shapes) < len(inputs):
             return self.assembly.hole(None)
-        try:
-            return self.assembly.hole(_shape(made, shapes, is_open))
-        except Misfit as misfit:
-            raise Failure(misfitting(misfit, ref, self.assembly, inputs[0], shapes, places, span)) from None
+        found: list[Shape | None] = []
+        for chosen in _possible(places):
+            some = [shapes[i] for i in chosen]
+            if len(some) == 1 and ref.op.arity == (2, None):
+                found += some
+            elif not is_wrong_count(ref.op, len(some)):
+                try:
+                    found.append(certain.shape(made, some, is_open))
+                except Misfit as misfit:
+                    if len(chosen) <= len(shapes):
+                        of = [places[i] for i in chosen]
+                        raise Failure(
+                            misfitting(misfit, ref, self.assembly, inputs[chosen[0]], some, of, span)
+                        ) from None
+        return self.assembly.hole(reduce(certain.either, found) if found else None)
 
     def add_block(self, call: Call, current: Result) -> Result:
         taken = enter(call.ref, current, call.span)
@@ -168,44 +179,85 @@ class Sketch(Flows):
     # --- conditions and loops ---
 
     def _choose(self, step: ast.Choose, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
-        condition = evaluate_or_poison(step.condition, scope)
-        if condition is not POISON and decide(condition, step.condition.span) is not None:
+        if self._decided(step, scope) is not None:
             return super()._choose(step, scope, current, tap, first)
+        return self._sides([step.then, step.otherwise], scope, current)
+
+    def _decided(self, step: ast.Choose, scope: Scope) -> bool | None:
+        """Whether a condition holds, ``None`` if that is not known."""
+        condition = evaluate_or_poison(step.condition, scope)
+        return None if condition is POISON else decide(condition, step.condition.span)
+
+    def _sides(self, sides: Sequence[ast.Body | None], scope: Scope, current: Result) -> Result:
+        """What flows out of one side or another; without a side, what flows in."""
         before, after = scope.taps.tapped, dict[str, Value]()
         results: list[Result] = []
-        for body in (step.then, step.otherwise):
+        for body in sides:
             scope.taps.tapped = dict(before)
             results.append(current if body is None else self.body(body, scope.inner(), current))
             after = {name: join(after[name], v) if name in after else v for name, v in scope.taps.tapped.items()} | {
                 name: v for name, v in after.items() if name not in scope.taps.tapped
             }
         scope.taps.tapped = after
-        return self._either(*results)
+        return reduce(self._either, results)
 
-    def _each(self, step: ast.Each, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
+    def _several(
+        self, branch: ast.Branch, step: ast.Choose | ast.Each | ast.Repeat, scope: Scope, current: Result, unnamed: Part
+    ) -> Made:
+        """Of a condition or a loop of which nobody knows how many branches it makes, one that stands for them."""
+        if isinstance(step, ast.Choose):
+            sides = self._possible(step, scope)
+            if len(sides) == 1:
+                return super()._several(branch, step, scope, current, unnamed)
+            result = self._sides([side for side in sides if side is not None], scope, current)
+            return Made([one(result, branch.span, "a branch")], is_open=None in sides)
+        some = self._some(step, scope)
+        if not some:
+            return super()._several(branch, step, scope, current, unnamed)
+        result = self._round(step, scope, current, some[0])
+        scope.taps.tapped.update((name, Unknown(Type.list_of(_TENSOR))) for name in self.names.taps(step.body))
+        return Made([one(result, branch.span, "a branch")], is_open=True)
+
+    def _possible(self, step: ast.Choose, scope: Scope) -> list[ast.Body | None]:
+        """The sides of a condition that may be taken, ``None`` for none of them."""
+        sides: list[ast.Body | None] = []
+        while True:
+            decided = self._decided(step, scope)
+            if decided is not False:
+                sides.append(step.then)
+            if decided is True:
+                return sides
+            following = None if step.otherwise is None else else_if(step.otherwise)
+            if following is None:
+                return [*sides, step.otherwise]
+            step = following
+
+    def _loop(
+        self, step: ast.Each | ast.Repeat, scope: Scope, current: Result, tap: ast.Tap | None, first: bool
+    ) -> Result:
+        some = self._some(step, scope)
+        if not some:
+            return super()._loop(step, scope, current, tap, first)
+        return self._some_rounds(step, scope, current, some[0])
+
+    def _some(self, step: ast.Each | ast.Repeat, scope: Scope) -> tuple[Value, ...]:
+        """An element that stands for those of a loop, if they are not known or too many; else none."""
+        if isinstance(step, ast.Repeat):
+            count = evaluate_or_poison(step.count, scope)
+            is_wrong = count is not POISON and not type_of(count).overlaps(INT)
+            return () if is_wrong or (isinstance(count, int) and count <= _LONG) else (Var.some(),)
         elements = evaluate_or_poison(step.iterable, scope)
         if isinstance(elements, tuple) and len(elements) <= _LONG:
-            return super()._each(step, scope, current, tap, first)
-        some = some_of(elements)
-        if elements is not POISON and some is None and not isinstance(elements, tuple):
-            return super()._each(step, scope, current, tap, first)
-        return self._some_rounds(step.body, scope, current, step.targets, some[0] if some else POISON)
+            return ()
+        if elements is POISON or isinstance(elements, tuple):
+            return (POISON,)
+        return some_of(elements) or ()
 
-    def _repeat(self, step: ast.Repeat, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
-        count = evaluate_or_poison(step.count, scope)
-        is_wrong = count is not POISON and not type_of(count).overlaps(INT)
-        if is_wrong or (isinstance(count, int) and count <= _LONG):
-            return super()._repeat(step, scope, current, tap, first)
-        targets = (step.index,) if step.index else ()
-        return self._some_rounds(step.body, scope, current, targets, Var.some())
-
-    def _some_rounds(
-        self, body: ast.Body, scope: Scope, current: Result, targets: tuple[ast.Name, ...], element: Value
-    ) -> Result:
+    def _some_rounds(self, step: ast.Each | ast.Repeat, scope: Scope, current: Result, element: Value) -> Result:
         """Any number of rounds: one, on what all of them take. Its taps are lists after it."""
         for _ in range(_ROUNDS):
             with self.session.reporter.aside() as found:
-                result = self._round(body, scope, current, targets, element)
+                result = self._round(step, scope, current, element)
             joined = self._either(current, result)
             if _alike(joined, current):
                 break
@@ -213,34 +265,39 @@ class Sketch(Flows):
         else:
             current = self.assembly.hole(None)
             with self.session.reporter.aside() as found:
-                self._round(body, scope, current, targets, element)
+                self._round(step, scope, current, element)
         self.session.reporter.report(*found.found)
-        scope.taps.tapped.update((name, Unknown(Type.list_of(_TENSOR))) for name in self.names.taps(body))
+        scope.taps.tapped.update((name, Unknown(Type.list_of(_TENSOR))) for name in self.names.taps(step.body))
         return current
 
-    def _round(
-        self, body: ast.Body, scope: Scope, current: Result, targets: tuple[ast.Name, ...], element: Value
-    ) -> Result:
+    def _round(self, step: ast.Each | ast.Repeat, scope: Scope, current: Result, element: Value) -> Result:
         inner = scope.inner(holds_taps=True)
-        if element is POISON:
-            inner.names.update((target.id, POISON) for target in targets)
-        elif targets:
+        if targets := loop_targets(step):
             bind_targets(targets, element, inner)
-        return self.body(body, inner, current)
+        return self.body(step.body, inner, current)
 
     def _either(self, one: Result, other: Result) -> Result:
         if isinstance(one, Tensor) and isinstance(other, Tensor):
-            return one if one is other else self.assembly.hole(_either_shape(one.shape, other.shape))
+            return one if one is other else self.assembly.hole(certain.either(one.shape, other.shape))
         if isinstance(one, Bundle) and isinstance(other, Bundle) and set(one.tensors) == set(other.tensors):
-            shapes = {name: _either_shape(t.shape, other.tensors[name].shape) for name, t in one.tensors.items()}
+            shapes = {name: certain.either(t.shape, other.tensors[name].shape) for name, t in one.tensors.items()}
             return Bundle({name: self.assembly.hole(shape) for name, shape in shapes.items()})
         return self.assembly.hole(None)
 
 
-def _either_shape(one: Shape | None, other: Shape | None) -> Shape | None:
-    if one is None or other is None or len(one) != len(other):
-        return None
-    return tuple(a if a == b else Var.some(1) for a, b in zip(one, other, strict=True))
+def _possible(places: Sequence[Place]) -> Iterator[list[int]]:
+    """The numbers of the inputs that a join may have where nobody knows how many branches there are.
+
+    Those that are always there; these with one of the others; and last all, with the others twice: some of the others
+    may never be there together.
+    """
+    sure = [i for i, place in enumerate(places) if not place.is_open]
+    others = [i for i, place in enumerate(places) if place.is_open]
+    if sure:
+        yield sure
+    yield from (sorted([*sure, other]) for other in others)
+    if others:
+        yield [*sure, *others, *others]
 
 
 def _alike(one: Result, other: Result) -> bool:
@@ -280,92 +337,3 @@ def _refined(pattern: Pattern, shape: Shape | None) -> Shape | None:
         return shape
     found = shape or tuple(Var.some(1) for _ in pattern)
     return tuple(dim if isinstance(dim, int | Sym) else known for dim, known in zip(pattern, found, strict=True))
-
-
-# --- what is certain --------------------------------------------------------------------------------------------------
-
-
-def _shape(made: Op, shapes: Sequence[Shape], is_open: bool) -> Shape | None:
-    """What is known of an op's output, ``None`` if nothing is. Raises ``Misfit`` where no values fit."""
-    found: list[Shape | None] = []
-    problems: list[Misfit] = []
-    for choice in _choices(made, len(shapes[0]) - 1) if is_open else [made]:
-        try:
-            found.append(choice.shape(*shapes))
-        except Misfit as misfit:
-            if _is_certain(misfit, choice, shapes, is_open):
-                problems.append(misfit)
-            else:
-                agreed = _agreed(choice, shapes) if misfit.code is codes.ShapeMismatch else None
-                found.append(agreed if isinstance(agreed, tuple) else None)
-        except (TypeError, ArithmeticError):  # the shape depends on what is not known
-            found.append(None)
-    if not found:
-        raise problems[0]
-    return reduce(_either_shape, found)
-
-
-def _choices(made: Op, axes: int) -> Iterator[Op]:
-    """The op with every kind of value that an argument of which only the type is known may have."""
-    open_ = {name: value for name, value in made if isinstance(value, Unknown)}
-    if len(open_) > _CHOICES:
-        return iter([made])
-    values = [[*_values(value.type, axes)] for value in open_.values()]
-    return (made.model_copy(update=dict(zip(open_, chosen, strict=True))) for chosen in product(*values))
-
-
-def _values(of: Type, axes: int) -> Iterator[Value]:
-    for kind in of.alternatives:
-        if kind.name == "bool":
-            yield from (True, False)
-        elif kind.name == "int":
-            yield Var.some()
-        elif kind.name == "list":
-            yield (Var.some(),) * axes
-        else:
-            yield from kind.choices or (Unknown(Type((kind,))),)
-
-
-def _is_certain(misfit: Misfit, made: Op, shapes: Sequence[Shape], is_open: bool) -> bool:
-    """Whether an op does not take its inputs whatever is not known of them and of its arguments."""
-    if not is_open and not any(isinstance(dim, Sym) for shape in shapes for dim in shape):
-        return True
-    if misfit.code is codes.ShapeMismatch:
-        return _agreed(made, shapes) is codes.ShapeMismatch and not _may_stretch(made, shapes)
-    if misfit.code in _OF_RANKS or misfit.values.get("what") == "axis":
-        alike = [(1,) * len(shape) for shape in shapes]
-        return not is_open and _outcome(made, alike) is misfit.code
-    return False
-
-
-def _outcome(made: Op, shapes: Sequence[Shape]) -> object:
-    """The output's shape, or the code of what is wrong."""
-    try:
-        return made.shape(*shapes)
-    except Misfit as misfit:
-        return misfit.code
-
-
-def _may_stretch(made: Op, shapes: Sequence[Shape]) -> bool:
-    """Whether dimensions that are not known may be 1, and stretch."""
-    return getattr(made, "broadcast", False) and any(
-        isinstance(dim, Sym) and not never_equal(dim, 1) for shape in shapes for dim in shape
-    )
-
-
-def _agreed(made: Op, shapes: Sequence[Shape]) -> object:
-    """What a join makes if as few dimensions as possible that may be equal are so, or what is wrong even then."""
-    if len({len(shape) for shape in shapes}) > 1:
-        return codes.ShapeMismatch
-    axes = [axis for axis, dims in enumerate(zip(*shapes, strict=True)) if len(set(dims)) > 1 and _may_agree(dims)]
-    result: object = codes.ShapeMismatch
-    for chosen in (some for number in range(1, len(axes) + 1) for some in combinations(axes, number)):
-        alike = [tuple(shapes[0][i] if i in chosen else dim for i, dim in enumerate(shape)) for shape in shapes]
-        result = _outcome(made, alike)
-        if result is not codes.ShapeMismatch:
-            break
-    return result
-
-
-def _may_agree(dims: Sequence[Dim]) -> bool:
-    return not any(never_equal(one, other) for one, other in combinations(dims, 2))

@@ -177,6 +177,9 @@ class _Resolver(Scopes):
             yield branch.flow
             yield Leave()
 
+    def several(self, node: ast.Several) -> Iterator[Next]:
+        yield node.step
+
     def tap(self, node: ast.Tap) -> Iterator[Next]:
         yield node.step
         yield Define("tap", node.name, node)
@@ -279,7 +282,8 @@ _VISITS: Final[dict[type, Callable[[_Resolver, Any], Iterator[Next]]]] = {
     ast.Binary: _Resolver.operands, ast.Not: _Resolver.operand, ast.Unary: _Resolver.operand,
     ast.Compare: _Resolver.compare, ast.Call: _Resolver.call, ast.Field: _Resolver.field, ast.Item: _Resolver.item,
     ast.ShapeOf: _Resolver.shape, ast.Signature: _Resolver.signature, ast.Param: _Resolver.parameter,
-    ast.Apply: _Resolver.apply, ast.Send: _Resolver.send, ast.Tap: _Resolver.tap, ast.Claim: _Resolver.claim,
+    ast.Apply: _Resolver.apply, ast.Send: _Resolver.send,
+    ast.Several: _Resolver.several, ast.Tap: _Resolver.tap, ast.Claim: _Resolver.claim,
     ast.Choose: _Resolver.choose, ast.Nest: _Resolver.nest, ast.Each: _Resolver.each, ast.Repeat: _Resolver.repeat,
     ast.Flow: _Resolver.flow, ast.Body: _Resolver.body, ast.Shared: _Resolver.let, ast.Broken: _Resolver.broken,
     ast.Let: _Resolver.let, ast.Function: _Resolver.function, ast.Block: _Resolver.block,

@@ -109,8 +109,10 @@ class _Namer:
             case ast.Branch():
                 if node.label is not None:
                     self.steps[id(node)] = part.part(node.label.id)
-                if isinstance(node.flow, ast.Flow):
+                if not isinstance(node.flow, ast.Spread):
                     yield node.flow, _Part(), False
+            case ast.Several():
+                yield node.step, part, False
             case ast.Claim():
                 yield node.step, part, first
             case ast.Each() | ast.Repeat() | ast.Nest():

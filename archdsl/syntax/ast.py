@@ -222,9 +222,18 @@ class Param(Node):
 # --- flows ------------------------------------------------------------------------------------------------------------
 
 
+class Several(Node):
+    """``...if same { norm }`` or ``...for r in rates { conv(dilation=r) }``: as many branches as the step has rounds.
+
+    Of a condition there is one branch, or none if no side is taken.
+    """
+
+    step: Choose | Each | Repeat
+
+
 class Branch(Node):
     label: Name | None
-    flow: Flow | Spread
+    flow: Flow | Spread | Several
 
 
 class Apply(Node):

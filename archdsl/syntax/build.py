@@ -296,3 +296,6 @@ class Builder(Expressions):
 
     def spread(self, children: Children) -> ast.Spread:
         return ast.Spread(self._span(children), children[1])
+
+    def several(self, children: Children) -> ast.Several:
+        return ast.Several(self._span(children), children[1])

@@ -97,7 +97,7 @@ def branches(given: tuple[ast.Branch, ...]) -> Mended[tuple[ast.Branch, ...]]:
 
 
 def _continued(branch: ast.Branch, rest: ast.Branch) -> Mended[ast.Branch] | None:
-    if isinstance(branch.flow, ast.Spread) or isinstance(rest.flow, ast.Spread):
+    if not isinstance(branch.flow, ast.Flow) or not isinstance(rest.flow, ast.Flow):
         return None
     found = codes.ForgottenArrow(
         span=rest.span.to(rest.flow.steps[0].span),

@@ -42,6 +42,18 @@ class NeedsBranches(Diagnostic):
     op: str
 
 
+class NoBranchLeft(Diagnostic):
+    """Every branch of a join may be left out, and all are: each condition is false, each list without elements.
+
+    A join that is left with one branch is that branch; one without any would have to make something of nothing:
+
+        concat { ...if wide { conv(64) }  ...for r in rates { conv(8, dilation=r) } }   # neither `wide` nor `rates`
+    """
+
+    message = "no branch of `{op}` is left"
+    op: str
+
+
 class UnexpectedBranches(Diagnostic):
     """Only joining ops (`add`, `mul`, `concat` …) and `residual` take branches."""
 

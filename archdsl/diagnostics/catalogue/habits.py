@@ -109,8 +109,8 @@ class IdentityBranch(Diagnostic):
 
     That follows the rule for steps, where an `if` that is not taken changes nothing, and in a join it adds the input:
 
-        add { main: conv(c)  norm: if same { batch_norm } }               # without `same`: conv(c) plus the input
-        if same { add { main: conv(c)  norm: batch_norm } } else { conv(c) }   # without `same`: conv(c) alone
+        add { main: conv(c)  norm: if same { batch_norm } }      # without `same`: conv(c) plus the input
+        add { main: conv(c)  norm: ...if same { batch_norm } }   # without `same`: conv(c) alone
 
     Where the input is meant, `else { id }` says so.
     """

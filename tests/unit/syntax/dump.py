@@ -84,6 +84,8 @@ def dump(node: Any) -> str:
             return f"<ports{_branches(node.branches)}>"
         case ast.Branch():
             return (f"{node.label.id}: " if node.label else "") + dump(node.flow)
+        case ast.Several():
+            return f"...{dump(node.step)}"
         case ast.Choose():
             otherwise = f" else {dump(node.otherwise)}" if node.otherwise else ""
             return f"if {dump(node.condition)} {dump(node.then)}{otherwise}"

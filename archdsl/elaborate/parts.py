@@ -1,0 +1,94 @@
+"""Names of what a body makes: the part of the body under way, and the paths of the places in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, NamedTuple
+
+from archdsl.elaborate.budget import LETTERS
+from archdsl.elaborate.session import Session
+from archdsl.elaborate.template import Group, Position
+from archdsl.elaborate.values import Slot
+from archdsl.names import Names
+from archdsl.names.steps import is_residual
+from archdsl.syntax import ast
+
+_LONG: Final = 100
+"""Letters of a path that nobody counts; few have as many."""
+
+
+class Part(NamedTuple):
+    """The part of the body under way: what comes before and after the names of its steps."""
+
+    prefix: str = ""
+    rounds: str = ""
+    """The numbers of the rounds of loops in this part."""
+    group: Group | None = None
+
+    def round(self, number: int, *, is_part: bool) -> Part:
+        """That of a round of a loop, whose number stands before the names in it if the loop is a part of its own."""
+        if is_part:
+            return self._replace(prefix=f"{self.prefix}{number}.")
+        return self._replace(rounds=f"{self.rounds}.{number}")
+
+
+class Parts:
+    """Knows the part that is under way, and the paths of what is made in it."""
+
+    def __init__(self, session: Session, names: Names) -> None:
+        self.session = session
+        self.names = names
+        self.part = Part()
+
+    def position(self, node: ast.Apply | ast.Tap, kind: str, slot: Slot | None = None) -> Position:
+        """That of an op or a call of a block, by its tap if it has one; ``kind`` is what its own name would make."""
+        word = node.name.id if isinstance(node, ast.Tap) else node.target.span.text
+        is_given = isinstance(node, ast.Tap) or (slot is not None and word == slot.name)
+        return Position(self._path(node), word, is_given and word != kind, self.part.group)
+
+    def _path(self, node: ast.Apply | ast.Tap | ast.Branch) -> str:
+        # What has no name although it makes something is in a spec with mistakes, of which no graph is made.
+        path = f"{self.part.prefix}{self.names.steps.steps.get(id(node), '')}{self.part.rounds}"
+        if len(path) > _LONG:
+            self.session.budget.charge(len(path) // LETTERS, node.span)
+        return path
+
+    def inside(self, step: ast.Apply, position: Position, number: int) -> Part:
+        """The part that a branch without a label is."""
+        return self.part if is_residual(step) else Part(f"{position.path}.{number}.", "", self.part.group)
+
+    def dropping(self, step: ast.Apply, joining: Position) -> Position:
+        """That of the ``drop_path`` of a residual; one that is called by another name has it beside its branch."""
+        name = self.names.steps.drops.get(id(step))
+        path = f"{joining.path}.drop_path" if name is None else f"{self.part.prefix}{name}{self.part.rounds}"
+        return Position(path, "drop_path", False, joining.group)
+
+    @contextmanager
+    def tapped(self, tap: ast.Tap | None) -> Iterator[None]:
+        """Steps made inside belong to what a tap names; without one, to the part around it."""
+        outer = self.part
+        if tap is not None:
+            path = self._path(tap)
+            self.part = Part(f"{path}.", "", Group(tap.name.id, path, tap.step.span, outer.group))
+        try:
+            yield
+        finally:
+            self.part = outer
+
+    @contextmanager
+    def branch(self, branch: ast.Branch, unnamed: Part, number: int | None = None) -> Iterator[None]:
+        """Steps made inside belong to a branch; with a number, to one of the branches that it stands for.
+
+        ``unnamed`` is the part of a branch without a label.
+        """
+        outer, tail = self.part, "" if number is None else f".{number}"
+        if branch.label is None:
+            self.part = unnamed if number is None else unnamed.round(number, is_part=True)
+        else:
+            path = f"{self._path(branch)}{tail}"
+            self.part = Part(f"{path}.", "", Group(f"{branch.label.id}{tail}", path, branch.span, outer.group))
+        try:
+            yield
+        finally:
+            self.part = outer
