@@ -366,7 +366,7 @@ class Flows(Parts, ABC):
     def _left(inputs: Sequence[Tensor], step: ast.Apply, ref: OpRef) -> Tensor:
         """What a join makes that lists and conditions left with one tensor: that tensor."""
         if not inputs:
-            help_ = ("a branch that is always there, as `id`, says what flows on",)
+            help_ = ("one branch must be there whatever the values are: `id` is what flows in",)
             raise Failure(codes.NoBranchLeft(span=step.target.span, op=ref.op.name, help=help_))
         return inputs[0]
 
@@ -498,8 +498,9 @@ def _residual_form(step: ast.Apply) -> Diagnostic:
 
 def _is_of_any_number(step: ast.Apply, ref: OpRef) -> bool:
     """Whether values decide how many tensors a join has."""
-    is_spread = any(not isinstance(branch.flow, ast.Flow) for branch in step.branches or ())
-    return is_spread or any(isinstance(joined.value, tuple) for joined in ref.joined)
+    is_spread = any(argument.spread for argument in step.arguments or ())
+    is_open = any(not isinstance(branch.flow, ast.Flow) for branch in step.branches or ())
+    return is_spread or is_open or any(isinstance(joined.value, tuple) for joined in ref.joined)
 
 
 def _flow_of(branch: ast.Branch) -> ast.Flow | None:

@@ -128,6 +128,8 @@ def _missing_part(mistake: Mistake) -> Cause | None:
         return Cause('a file is named in quotes: `from "./blocks.arch" import …`')
     if mistake.token.type == "ELSE":
         return Cause("`else` follows the `}` of an `if`")
+    if before and before[-1].type == "ARROW" and mistake.token.type == "ELLIPSIS":
+        return Cause("only branches of a join may be left out or be several: `add { id, ...if wide { conv(8) } }`")
     if before and before[-1].type == "ARROW" and mistake.token.type not in STEP:
         return Cause("a step follows `->`")
     if "COMMA" in accepted and mistake.token.type in _VALUE and mistake.bracket in ("(", "["):

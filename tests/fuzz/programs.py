@@ -60,6 +60,7 @@ class Writer:
                 self.nest,
                 self.tapped,
                 self.spread,
+                self.several,
                 self.ports,
                 self.block,
                 self.claim,
@@ -256,6 +257,22 @@ class Writer:
         return Step(
             f"id as {start} -> repeat {rounds} {{ {self.keeping(shape, depth).text} as {tap} }} -> {end}", shape
         )
+
+    def several(self, shape: Shape, depth: int) -> Step | None:
+        """Branches that a condition leaves out or not, and those that a loop makes; one at least is there."""
+        kept = self.keeping(shape, depth).text
+        made = [
+            f"...if {self.number(3)} > {self.random.randint(1, 4)} {{ {self.keeping(shape, depth).text} }}",
+            f"...if 1 > 2 {{ relu }} else if {self.random.choice(('true', 'false'))} {{ {kept} }}",
+            f"...repeat {self.number(self.random.randint(0, 2))} {{ {self.keeping(shape, depth).text} }}",
+        ]
+        branches = [*self.random.sample(made, 2), self.keeping(shape, depth).text]
+        self.random.shuffle(branches)
+        if self.random.random() < 0.5:
+            branches = [f"part{i}: {branch}" for i, branch in enumerate(branches)]
+        join = self.random.choice(("add", "average", "maximum"))
+        lines = "\n".join(f"    {branch}" for branch in branches)
+        return Step(f"{join} {{\n{lines}\n  }}", shape)
 
     def ports(self, shape: Shape, depth: int) -> Step | None:
         """Two tensors flow together into a block that takes both."""
