@@ -113,7 +113,7 @@ class Words:
         if isinstance(item.first, Node):
             lines.append(merged([call(node.op) for node in item.nodes()]))
         elif item.kind == "block":
-            lines += [self._called(item), *item.instance.doc.splitlines()]
+            lines += [self._called(item), *item.instance.doc.partition("\n\n")[0].splitlines()]
         share = self.cost(item)
         if share.params:
             lines.append(f"{exact(share.params)} parameters")
