@@ -6,10 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.diagnostics.catalogue import values as value_codes
-from archdsl.elaborate import apply, habits
+from archdsl.elaborate import apply, branches, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give_block, give_op
 from archdsl.elaborate.budget import CALL, ROUND
@@ -279,7 +278,7 @@ class Flows(Parts, ABC):
             return self._op(step, value, given, slot, scope, current, tap)
         if isinstance(value, BlockRef):
             if step.branches is not None:
-                raise Failure(_unexpected_branches(step, step.target.span.text))
+                raise Failure(branches.unexpected(step, step.target.span.text))
             self.session.budget.charge(CALL + len(value.decl.params) // 2, step.span)
             ref = give_block(value, given)
             position = self.position(tap or step, snake_case(name_of(ref)), slot)
@@ -345,7 +344,7 @@ class Flows(Parts, ABC):
         tap: ast.Tap | None,
     ) -> Result:
         if step.branches is not None and not ref.op.joins:
-            raise Failure(_unexpected_branches(step, ref.op.name))
+            raise Failure(branches.unexpected(step, ref.op.name))
         ref = give_op(ref, given)
         with self.tapped(tap if step.branches is not None else None):
             position = self.position(step if tap is None or step.branches is not None else tap, ref.op.name, slot)
@@ -358,7 +357,7 @@ class Flows(Parts, ABC):
                 for tensor in apply.tensors(joined, ref.op.name):
                     inputs.append(tensor)
                     places.append(Place(joined.span))
-            if len(inputs) < 2 and ref.op.arity == (2, None) and _is_of_any_number(step, ref):
+            if len(inputs) < 2 and ref.op.arity == (2, None) and branches.any_number(step, ref):
                 return self._left(inputs, step, ref)
             return self.add_op(apply.OpCall(ref, inputs, places, step.target.span, position, slot))
 
@@ -389,7 +388,7 @@ class Flows(Parts, ABC):
                 habits.identity_branch(self.session, branch, op)
             inputs.extend(made.tensors)
             at = branch.label.span if branch.label else branch.flow.span
-            places.extend([Place(at, _flow_of(branch), scope, made.is_open)] * len(made.tensors))
+            places.extend([Place(at, branches.flow_of(branch), scope, made.is_open)] * len(made.tensors))
         return inputs, places
 
     def _branch(self, branch: ast.Branch, scope: Scope, current: Result, unnamed: Part) -> Made:
@@ -459,7 +458,7 @@ class Flows(Parts, ABC):
         drop, when = apply.residual_arguments(given)
         body = step.branches[0] if step.branches and len(step.branches) == 1 else None
         if body is None or body.label or not isinstance(body.flow, ast.Flow):
-            raise Failure(_residual_form(step))
+            raise Failure(branches.wrong_residual(step))
         skip = apply.one(current, step.target.span, "residual")
         with self.tapped(tap):
             joining = self.position(step, "add")
@@ -474,44 +473,6 @@ class Flows(Parts, ABC):
                 main = self.add_op(apply.OpCall(dropping, [main], [Place(drop.span)], drop.span, position))
             places = [Place(body.span, body.flow, scope), Place(step.target.span)]
             return self.add_op(apply.OpCall(OpRef(OPS["add"]), [main, skip], places, step.target.span, joining))
-
-
-def _unexpected_branches(step: ast.Apply, name: str) -> Diagnostic:
-    source, end = step.span.source, step.branches[0].span.start if step.branches else step.span.end
-    brace = source.text.rfind("{", step.target.span.end, end)
-    fix = Fix(Span(source, brace, brace), "-> ") if brace >= 0 else None
-    help_ = ("an arrow leads into a nested flow: `-> { … }`",)
-    return codes.UnexpectedBranches(span=step.target.span, name=name, help=help_, fix=fix)
-
-
-def _residual_form(step: ast.Apply) -> Diagnostic:
-    branches = step.branches or ()
-    given = "none" if not branches else f"{len(branches)}" if len(branches) > 1 else "a branch with a label"
-    help_ = ("`residual { … }` adds what flows in to what its body makes",)
-    if len(branches) > 1:
-        help_ = ("for a skip that is not the identity: `add { main: …  skip: … }`",)
-        if all(branch.label is None and branch.flow.span.text != "id" for branch in branches):
-            joined = " -> ".join(branch.flow.span.text for branch in branches)
-            help_ = (f"steps are joined by `->`: `residual {{ {joined} }}`",)
-    return codes.ResidualForm(span=step.target.span, given=given, help=help_)
-
-
-def _is_of_any_number(step: ast.Apply, ref: OpRef) -> bool:
-    """Whether values decide how many tensors a join has."""
-    is_spread = any(argument.spread for argument in step.arguments or ())
-    is_open = any(not isinstance(branch.flow, ast.Flow) for branch in step.branches or ())
-    return is_spread or is_open or any(isinstance(joined.value, tuple) for joined in ref.joined)
-
-
-def _flow_of(branch: ast.Branch) -> ast.Flow | None:
-    """The steps that make the tensors of a branch, if they are the same for each."""
-    flow = branch.flow
-    if isinstance(flow, ast.Several):
-        step = flow.step
-        if isinstance(step, ast.Choose):
-            return step.then.flow if step.otherwise is None else None
-        return step.body.flow
-    return flow if isinstance(flow, ast.Flow) else None
 
 
 def _core(step: ast.Step) -> ast.Step:
