@@ -181,7 +181,7 @@ def test_card_by_hover_and_by_focus(visit: Visit) -> None:
     item(page, "stem").focus()
     assert page.locator("#card h2").inner_text() == "stem"
     assert row(page, "Trainable") == "9,536"  # 128 of the 9,664 are moving statistics
-    assert "batch norm" in page.locator("#card .doc").inner_text()
+    assert "Convolution without bias, norm, activation." in page.locator("#card .doc").inner_text()
     page.click("#card .link >> text=max_pool")
     assert page.locator("#card h2").inner_text() == "max_pool"
 

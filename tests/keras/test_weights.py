@@ -121,6 +121,19 @@ def test_what_keras_alone_wrote(trained: keras.Model, net: Architecture, tmp_pat
             gain.build(file)
 
 
+def test_what_keras_alone_wrote_of_attention(tmp_path: Path) -> None:
+    """A layer that may lack one of two arrays says which it has."""
+    steps = {"window": "relative_position=[2, 3]", "learned": 'scale="learned"'}
+    steps["both"] = ", ".join(steps.values())
+    flow = " -> ".join(f"attention(2, {arguments}) as {name}" for name, arguments in steps.items())
+    net = archdsl.load_text(f"model Net() :: [6, 8] -> [6, 8] {{ {flow} }}")
+    model = net.build()
+    for weight in model.weights:
+        weight.assign(np.random.default_rng(len(weight.path)).normal(size=weight.shape))
+    model.save_weights(tmp_path / "theirs.weights.h5")
+    assert_equal(net.build(tmp_path / "theirs.weights.h5"), model)
+
+
 def test_low_precision(net: Architecture, tmp_path: Path) -> None:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("bfloat16")

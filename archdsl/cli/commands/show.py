@@ -8,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archdsl.cli.exits import Refusal
+from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.specs import SpecType, find
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class _ModuleType(SpecType):
 @click.argument("spec", metavar="SPEC|MODULE", type=_ModuleType())
 @click.option("--block", "name", metavar="NAME", help="Show one block, model or function alone, with its comment.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@limit_option
 def show(spec: str, name: str | None, format_: str) -> None:
     """Show the text of a spec, of a bundled model (`resnet50`), or of a module of the library (`std.residual`)."""
     from archdsl.files import DiskLoader
@@ -67,7 +69,7 @@ def _declaration(source: SourceFile, name: str) -> str:
     from archdsl.syntax.parser import parse
 
     kinds = (ast.Block, ast.Function, ast.Variant, ast.Let)
-    declared = {node.name.id: node for node in parse(source)[0].declarations if isinstance(node, kinds)}
+    declared = {node.name.id: node for node in parse(source, chosen())[0].declarations if isinstance(node, kinds)}
     if name not in declared:
         near = did_you_mean(name, list(declared)) or (f"it declares {', '.join(declared)}",)
         raise Refusal(f"{source.name} has no `{name}`: {near[0]}")

@@ -23,6 +23,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "dense": ("[6, 4]", "dense(4, trainable=false)"),
     "depthwise_conv": ("[6, 4]", "depthwise_conv(3, trainable=false)"),
     "group_norm": ("[6, 4]", "group_norm(2, trainable=false)"),
+    "instance_norm": ("[6, 4]", "instance_norm(trainable=false)"),
     "layer_norm": ("[6, 4]", "layer_norm(trainable=false)"),
     "position_embedding": ("[6, 4]", "position_embedding(trainable=false)"),
     "prelu": ("[6, 4]", "prelu(trainable=false)"),

@@ -2,8 +2,8 @@
 
 A layer is a group with its class and a number for its name, such as ``layers/conv2d_1``. Within it are ``vars``, with
 the name of the layer as an attribute, and in ``vars`` its arrays by number. Layers that it is made of are groups beside
-``vars``. So the file says which layer an array is of, but not which of the layer's: see ``layout``. A file that archdsl
-wrote has the key of each array as an attribute.
+``vars``. So the file says which layer an array is of, but not which of the layer's: see ``layout``. A layer of archdsl
+may name its own. A file that archdsl wrote has the key of each array as an attribute.
 """
 
 from __future__ import annotations
@@ -149,10 +149,14 @@ class _Reader:
             self._layer(inner, f"{prefix}{name}/", part or _numbered(place)[0], None, self._deeper(depth))
 
     def _arrays(self, variables: Mapping[str, Any], prefix: str, kind: str, config: Configs | None) -> None:
+        if not any(place.isdecimal() for place in variables):
+            for name, dataset in variables.items():
+                self._add(f"{prefix}{name}", dataset)
+            return
         numbers = [str(n) for n in range(len(variables))]
         if set(numbers) != set(variables):
             raise WeightsError(f"{self.file}: the arrays of {prefix[:-1]} are not numbered")
-        if numbers and KEY in variables["0"].attrs:
+        if KEY in variables["0"].attrs:
             for number in numbers:
                 self._add(self._text(variables[number].attrs, KEY), variables[number])
             return

@@ -38,7 +38,7 @@ _ARRAYS: Final[Mapping[str, tuple[Named, ...]]] = {
     "scale": (Named("gamma"), Named("bias", "use_bias")),
     "multi_head_attention": (),
     "grouped_query_attention": (),
-    "attention": (Named("relative_position_bias", "window"), Named("logit_scale", "learned_scale")),
+    "attention": (),  # beside those of its layers it names its own
 }
 _ATTENTIONS: Final = frozenset({"multi_head_attention", "grouped_query_attention", "attention"})
 

@@ -125,6 +125,19 @@ class Attention(keras.layers.Layer):
         layer.build((None, self.key_dim))
         return layer
 
+    def save_own_variables(self, store: Any) -> None:
+        """By name: numbers would not say which of those that the layer may lack is there."""
+        for variable in self._own:
+            store[variable.name] = variable
+
+    def load_own_variables(self, store: Any) -> None:
+        for variable in self._own:
+            variable.assign(store[variable.name])
+
+    @property
+    def _own(self) -> list[Any]:
+        return [*self._trainable_variables, *self._non_trainable_variables]
+
     def build(self, input_shape: Any) -> None:
         several = isinstance(input_shape[0], (tuple, list))
         given = list(input_shape[:3]) if several else [input_shape]
