@@ -7,6 +7,7 @@ reorder or hide text (bidirectional marks, zero-width spaces) are shown by their
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 from unicodedata import category, east_asian_width
 
@@ -53,12 +54,12 @@ def lay_out(line: str, start: int, end: int, limit: int) -> Line:
     >>> lay_out("abcdefghijklmnopqrstuvwxyz", 10, 12, 8).text
     '…ijklmnop…'
     """
-    pieces: list[str] = []
-    edges = [0]
-    for character in line:
-        piece = " " * (_TAB - edges[-1] % _TAB) if character == "\t" else visible(character)
-        pieces.append(piece)
-        edges.append(edges[-1] + width(piece))
+    pieces: Sequence[str]
+    edges: Sequence[int]
+    if line.isascii() and line.isprintable():
+        pieces, edges = line, range(len(line) + 1)
+    else:
+        pieces, edges = _pieces(line)
     if edges[-1] <= limit:
         return Line("".join(pieces).rstrip(), tuple(edges))
     first, last = _window(edges, start, end, limit)
@@ -69,7 +70,18 @@ def lay_out(line: str, start: int, end: int, limit: int) -> Line:
     return Line(before + "".join(pieces[first:last]).rstrip() + after, cells)
 
 
-def _window(edges: list[int], start: int, end: int, limit: int) -> tuple[int, int]:
+def _pieces(line: str) -> tuple[list[str], list[int]]:
+    """What is shown for each character, and the cell at which each, or the end, stands."""
+    pieces: list[str] = []
+    edges = [0]
+    for character in line:
+        piece = " " * (_TAB - edges[-1] % _TAB) if character == "\t" else visible(character)
+        pieces.append(piece)
+        edges.append(edges[-1] + width(piece))
+    return pieces, edges
+
+
+def _window(edges: Sequence[int], start: int, end: int, limit: int) -> tuple[int, int]:
     """The characters to keep of a line that is too long, with some of it before the mark unless that is the start."""
     first = 0 if edges[end] <= limit else start
     while first > 0 and edges[start] - edges[first - 1] <= limit // 4:

@@ -11,7 +11,7 @@ from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.elaborate import apply, branches, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give_block, give_op
-from archdsl.elaborate.budget import CALL, ROUND
+from archdsl.elaborate.budget import BRANCH, CALL, NAME, ROUND
 from archdsl.elaborate.builtins import LANGUAGE
 from archdsl.elaborate.evaluate import call, evaluate, evaluate_arguments, evaluate_or_poison
 from archdsl.elaborate.expect import bind_targets, else_if, is_tensor_like, iterate, loop_targets, truth
@@ -140,6 +140,7 @@ class Flows(Parts, ABC):
 
     def _broken(self, lost: ast.Broken, scope: Scope) -> None:
         """What text that could not be read might have defined is known, but has no value."""
+        self.session.budget.charge(NAME * len(lost.names), lost.span)
         for name in lost.names:
             if scope.find(name) is MISSING:
                 scope.taps.tapped[name] = POISON
@@ -382,6 +383,7 @@ class Flows(Parts, ABC):
     ) -> tuple[list[Tensor], list[Place]]:
         inputs: list[Tensor] = []
         places: list[Place] = []
+        self.session.budget.charge(BRANCH * len(step.branches or ()), step.span)
         for number, branch in enumerate(step.branches or ()):
             made = self._branch(branch, scope, current, self.inside(step, position, number))
             if made.tensors == [current]:
