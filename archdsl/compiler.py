@@ -338,10 +338,13 @@ def needs_model(program: Program) -> Diagnostic:
 class NoFiles:
     """A loader for texts that import nothing."""
 
-    def library(self, module: str) -> SourceFile | None:
+    def module(self, name: str) -> SourceFile | None:
         return None
 
-    def modules(self) -> tuple[str, ...]:
+    def packages(self) -> tuple[str, ...]:
+        return ()
+
+    def modules(self, package: str) -> tuple[str, ...]:
         return ()
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:

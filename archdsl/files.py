@@ -12,10 +12,11 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
-from archdsl import resources
+from archdsl import packages, resources
 from archdsl.diagnostics.display import visible
 from archdsl.elaborate.loader import Outside, Unreadable
 from archdsl.limits import DEFAULT, Limits
+from archdsl.settings import SettingsError
 from archdsl.source import SourceFile
 
 if TYPE_CHECKING:
@@ -25,10 +26,8 @@ _ROOT_MARKS = (".git", "pyproject.toml", ".archdsl")
 _FOREIGN = re.compile(r"[\\\0]|^~|^[A-Za-z]:|^\w+://")
 """What is a way out on some system: drives, backslashes, home folders, addresses. Imports are the same on all."""
 _FILE = re.compile(r"(?P<path>.*?\.(?:arch|json))(?:@(?P<revision>[^:]*))?(?::(?P<model>[^:/\\]+))?", re.DOTALL)
-_PACKAGES = {"std": "std", "zoo": "specs"}
-"""The packages that travel with archdsl, the library and the bundled specs, and the folders that hold their modules."""
-_LIBRARY = tuple(f"{package}/" for package in _PACKAGES)
-"""How the names of their files start, and those of no other's."""
+_NAMED = (*(f"{package}/" for package in packages.BUNDLED), "@")
+"""How the names of files start that are modules of a package, and those of no other files."""
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Waits for no pipe, which Windows has none of, and changes no line ends, which others do not."""
 _BYTES = re.compile("[\udc80-\udcff]")
@@ -76,53 +75,84 @@ class Located(NamedTuple):
 
 
 class DiskLoader:
-    """Reads imports from disk: the library from archdsl, files from below the root of the project.
+    """Reads imports from disk: modules of packages by their names, files from below the root of the project.
 
-    Without a root there is no project, and the library alone is read.
+    Without a root there is no project: packages that travel with archdsl or are installed are read, and no files.
     """
 
     def __init__(self, root: Path | None = None, limits: Limits = DEFAULT, prefix: str = "") -> None:
         """``prefix`` is what names have before their paths from the root."""
         self._root = root
         self._most = limits.source
-        self._prefix = prefix
+        self._homes = {} if root is None else {root: prefix}
+        """The folders that files may be imported from by path, and what the names of their files have before it."""
         self._read: dict[Path | str, SourceFile] = {}
-        """Files by where they are and by where imports look, and modules of the library by their names.
+        """Files by where they are and by where imports look, and modules of packages by their names.
 
         Each is read once: many lines may import it, and all programs that are made with a loader are of one version.
         """
         self.looked_at: set[Path] = set()
         """The spec's own file and those that imports were looked for in, there or not: what the program depends on."""
 
-    def library(self, module: str) -> SourceFile | None:
-        if module in self._read:
-            return self._read[module]
-        if module not in self.modules():
+    def module(self, name: str) -> SourceFile | None:
+        if name in self._read:
+            return self._read[name]
+        package, *inner = name.split(".")
+        if not inner or not all(part.isidentifier() for part in inner):
             return None
-        package, _, name = module.partition(".")
-        path = resources.directory(_PACKAGES[package]) / f"{name}.arch"
-        self.looked_at.add(Path(str(path)))
-        found = self._read[module] = _kept(f"{package}/{name}.arch", path.read_text(encoding="utf-8"))
+        found = self._travelling(name) if package in packages.BUNDLED else self._of_package(package, inner)
+        if found is not None:
+            self._read[name] = found
         return found
 
-    def modules(self) -> tuple[str, ...]:
-        return tuple(
-            f"{package}.{name.removesuffix('.arch')}"
-            for package, folder in _PACKAGES.items()
-            for name in sorted(entry.name for entry in resources.directory(folder).iterdir())
-            if name.endswith(".arch")
-        )
+    def _travelling(self, name: str) -> SourceFile | None:
+        package, _, inner = name.partition(".")
+        if name not in self.modules(package):
+            return None
+        path = packages.bundled(package) / f"{inner}.arch"
+        self.looked_at.add(Path(str(path)))
+        return _kept(f"{package}/{inner}.arch", path.read_text(encoding="utf-8"))
+
+    def _of_package(self, package: str, inner: list[str]) -> SourceFile | None:
+        """A module of a project's folder or of an installed package. Its own imports stay in there."""
+        try:
+            folder = packages.named(self._root).get(package)
+        except SettingsError as error:
+            raise Unreadable(str(error)) from None
+        if folder is None:
+            return None
+        self._homes.setdefault(folder, f"@{package}/")
+        return self._at(folder.joinpath(*inner).with_name(f"{inner[-1]}.arch"), folder, ".".join([package, *inner]))
+
+    def packages(self) -> tuple[str, ...]:
+        try:
+            return (*packages.BUNDLED, *sorted(packages.named(self._root)))
+        except SettingsError:
+            return tuple(packages.BUNDLED)
+
+    def modules(self, package: str) -> tuple[str, ...]:
+        if package in packages.BUNDLED:
+            return tuple(packages.modules(package, packages.bundled(package)))
+        try:
+            folder = packages.named(self._root).get(package)
+        except SettingsError:
+            return ()
+        return tuple(packages.modules(package, folder)) if folder else ()
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
-        if self._root is None or importer.path is None or _FOREIGN.search(path) or Path(path).is_absolute():
+        home = importer.path and self._home(importer.path)
+        if home is None or importer.path is None or _FOREIGN.search(path) or Path(path).is_absolute():
             raise Outside(path)
-        asked = importer.path.parent / path
+        return self._at(importer.path.parent / path, home, path)
+
+    def _at(self, asked: Path, home: Path, written: str) -> SourceFile | None:
+        """The file at a path, if there is one. Raises ``Outside`` for what is ``written`` and leads out of the home."""
         if asked in self._read:
             return self._read[asked]
         try:
             target = self._resolved(asked)
-            if not target.is_relative_to(self._root):
-                raise Outside(path)
+            if not target.is_relative_to(home):
+                raise Outside(written)
             text = None if target in self._read else self._text(target)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, RuntimeError, ValueError):
             return None  # not there, a folder, a loop of links, a name that no system takes
@@ -137,23 +167,30 @@ class DiskLoader:
         self._read[asked] = self._read[target]
         return self._read[asked]
 
+    def _home(self, path: Path) -> Path | None:
+        """The innermost folder that a file may import from: a package's own, or the project's."""
+        around = [home for home in self._homes if path.is_relative_to(home)]
+        return max(around, key=lambda home: len(home.parts), default=None)
+
     def source(self, path: Path, text: str) -> SourceFile:
         """A file of the project with its name: the path from the root, the same from whatever folder it is asked for.
 
-        The library's files have names that start with ``std/`` or ``zoo/``. Where a project has such a folder, its
-        names start with ``./std/`` or ``./zoo/``.
+        Modules of packages have names that start with ``std/``, ``zoo/`` or ``@acme/``. Where a project has such a
+        folder, its names start with ``./std/``, ``./zoo/`` or ``./@acme/``.
         """
-        assert self._root is not None, "a file belongs to a project"
+        home = self._home(path)
+        assert home is not None, "a file belongs to a project or a package"
         self.looked_at.add(path)
         known = self._read.get(path)
         if known is not None and known.text == text:
             return known
-        name = shown(self._prefix + path.relative_to(self._root).as_posix())
-        name = f"./{name}" if name.startswith(_LIBRARY) else name
-        self._read[path] = _kept(self._named(name), text, path)
+        prefix = self._homes[home]
+        name = shown(prefix + path.relative_to(home).as_posix())
+        name = f"./{name}" if home == self._root and name.startswith(_NAMED) else name
+        self._read[path] = _kept(self._named(name, path), text, path)
         return self._read[path]
 
-    def _named(self, name: str) -> str:
+    def _named(self, name: str, path: Path) -> str:
         return name
 
     def _resolved(self, path: Path) -> Path:
@@ -171,21 +208,27 @@ def _kept(name: str, text: str, path: Path | None = None) -> SourceFile:
 
 
 class RevisionLoader(DiskLoader):
-    """Reads imports as they were at a revision; the library is that of archdsl."""
+    """Reads imports as they were at a revision; packages from outside of the repository are those of today."""
 
     def __init__(self, revision: Revision, root: Path, limits: Limits, prefix: str) -> None:
         super().__init__(root, limits, prefix)
         self._revision = revision
 
-    def _named(self, name: str) -> str:
-        return f"{name}@{self._revision.name}"
+    def _named(self, name: str, path: Path) -> str:
+        return f"{name}@{self._revision.name}" if self._is_versioned(path) else name
+
+    def _is_versioned(self, path: Path) -> bool:
+        return path.is_relative_to(self._revision.top)
 
     def _resolved(self, path: Path) -> Path:
-        return Path(os.path.normpath(path))  # links of today are not those of the revision, and are not followed
+        # Links of today are not those of the revision, and are not followed.
+        return Path(os.path.normpath(path)) if self._is_versioned(path) else super()._resolved(path)
 
     def _text(self, path: Path) -> str | None:
         from archdsl.revisions import GitError
 
+        if not self._is_versioned(path):
+            return super()._text(path)
         try:
             return _text_at(self._revision, path, self._most)
         except GitError as error:

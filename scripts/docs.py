@@ -120,8 +120,8 @@ def pictures() -> Iterator[tuple[str, bytes]]:
 
 def _library() -> Iterator[tuple[SourceFile, Program]]:
     loader = DiskLoader()
-    for name in (module for module in loader.modules() if module.startswith("std.")):
-        source = loader.library(name)
+    for name in loader.modules("std"):
+        source = loader.module(name)
         assert source is not None
         yield source, Program(source, loader)
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archdsl.cli.exits import Refusal
+from archdsl.settings import SettingsError, nearest, table
 
 if TYPE_CHECKING:
     from archdsl.diagnostics import Diagnostic
     from archdsl.files import Located
-
-_NAME: Final = "pyproject.toml"
-_KEYS: Final = ("allow", "allow-in")
 
 
 class Allowed(NamedTuple):
@@ -45,43 +42,20 @@ def kept(found: Sequence[Diagnostic], located: Located) -> tuple[Diagnostic, ...
 
 def _settings(file: Path) -> Allowed | None:
     """Those of the nearest ``pyproject.toml`` above a file, if it has any."""
-    for folder in file.parents:
-        path = folder / _NAME
-        try:
-            return _read(path, path.stat().st_mtime_ns)
-        except OSError:  # there is none, or it is not for us
-            continue
-    return None
-
-
-@lru_cache(maxsize=8)
-def _read(path: Path, _changed: int) -> Allowed | None:
-    content = path.read_bytes()
-    if b"archdsl" not in content:
-        return None
-    import tomllib  # here, as few files have settings
-
     try:
-        table = tomllib.loads(content.decode("utf-8")).get("tool", {}).get("archdsl")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Refusal(f"{_NAME}: {error}") from None
-    if table is None:
-        return None
-    for key in _object(table, "tool.archdsl"):
-        if key not in _KEYS:
-            raise Refusal(f"{_NAME}: tool.archdsl has no setting `{key}`, but {' and '.join(_KEYS)}")
-    within = _object(table.get("allow-in", {}), "tool.archdsl.allow-in")
+        folder, said = nearest(file) or (file.parent, None)
+        return None if said is None else _allowed(folder, said)
+    except SettingsError as error:
+        raise Refusal(str(error)) from None
+
+
+def _allowed(folder: Path, said: Mapping[str, Any]) -> Allowed:
+    within = table(said.get("allow-in", {}), "tool.archdsl.allow-in")
     return Allowed(
-        path.parent,
-        _codes(table.get("allow", []), "tool.archdsl.allow"),
+        folder,
+        _codes(said.get("allow", []), "tool.archdsl.allow"),
         tuple((pattern, _codes(codes, f"tool.archdsl.allow-in, `{pattern}`")) for pattern, codes in within.items()),
     )
-
-
-def _object(value: object, where: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise Refusal(f"{_NAME}: {where} is a table")
-    return value
 
 
 def _codes(value: object, where: str) -> frozenset[str]:
@@ -90,12 +64,12 @@ def _codes(value: object, where: str) -> frozenset[str]:
     from archdsl.diagnostics.suggest import did_you_mean
 
     if not isinstance(value, list) or not all(isinstance(code, str) for code in value):
-        raise Refusal(f'{_NAME}: {where} is a list of codes, as ["repeat-once"]')
+        raise SettingsError(f'{where} is a list of codes, as ["repeat-once"]')
     kinds = catalogue()
     warnings = [name for name, kind in kinds.items() if kind.severity is Severity.WARNING]
     for code in value:
         if code not in warnings:
             what = "an error, which cannot be allowed" if code in kinds else "no warning"
             near = did_you_mean(code, warnings)
-            raise Refusal(f"{_NAME}: {where}: `{code}` is {what}" + (f"; {near[0]}" if near else ""))
+            raise SettingsError(f"{where}: `{code}` is {what}" + (f"; {near[0]}" if near else ""))
     return frozenset(value)

@@ -92,7 +92,7 @@ class Files:
     def _imported(self, node: ast.Import, importer: SourceFile) -> Module | None:
         """The module that an import names, or ``None`` after reporting why there is none."""
         try:
-            source = self.loader.file(node.module, importer) if node.is_path else self.loader.library(node.module)
+            source = self.loader.file(node.module, importer) if node.is_path else self.loader.module(node.module)
         except Outside:
             self._reporter.report(codes.OutsideProject(span=node.place, module=node.module, help=_PROJECT))
             return None
@@ -103,7 +103,7 @@ class Files:
         if source is None or problem is not None:
             self._reporter.report(*([problem] if problem else []))
             return None
-        return self.load(source, is_library=not node.is_path)
+        return self.load(source, is_library=not node.is_path or self._reporter.is_library(importer))
 
     def _unfit(self, source: SourceFile, span: Span) -> Diagnostic | None:
         """Why a file cannot be imported, if it cannot."""
@@ -132,13 +132,15 @@ class Files:
             hint = "no such file, seen from the folder of this one"
             return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
         package = node.module.partition(".")[0]
-        modules = [module for module in self.loader.modules() if module.partition(".")[0] == package]
+        modules = self.loader.modules(package)
         if not modules:
             hint = (
-                'modules are of the library, `std.conv`, of the zoo, `zoo.vit`, or files in quotes: `"./blocks.arch"`'
+                "modules are of the library, `std.conv`, of the zoo, `zoo.vit`, of an installed package or of a folder "
+                'that `pyproject.toml` names, or files in quotes: `"./blocks.arch"`'
             )
-            return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
-        homes = (library_home(imported.name.id, self.loader) for imported in node.names)
+            help_ = did_you_mean(package, self.loader.packages()) or ()
+            return codes.UnknownModule(span=node.place, module=node.module, hint=hint, help=help_)
+        homes = (library_home(imported.name.id, self.loader) for imported in node.names if package in ("std", "zoo"))
         if home := next(filter(None, homes), None):
             help_ = (f"the library has it in `{home}`",)
             return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=Fix(node.place, home))
@@ -146,7 +148,7 @@ class Files:
         if near:
             help_, fix = (f"did you mean `{near[0]}`?",), respelt(node.place, node.module, near)
             return codes.UnknownModule(span=node.place, module=node.module, help=help_, fix=fix)
-        hint = f"the library has {', '.join(modules)}"
+        hint = f"`{package}` has {', '.join(modules)}"
         return codes.UnknownModule(span=node.place, module=node.module, hint=hint)
 
 

@@ -18,12 +18,16 @@ class Unreadable(Exception):
 class Loader(Protocol):
     """Where imports are read from. The compiler itself touches no disk."""
 
-    def library(self, module: str) -> SourceFile | None:
-        """The text of a module that travels with archdsl, such as ``std.conv`` or ``zoo.vit``, or ``None``."""
+    def module(self, name: str) -> SourceFile | None:
+        """The text of a module of a package, such as ``std.conv``, or ``None``. Raises ``Outside``, ``Unreadable``."""
         ...
 
-    def modules(self) -> tuple[str, ...]:
-        """The names of all such modules."""
+    def packages(self) -> tuple[str, ...]:
+        """The first words of the names of all modules."""
+        ...
+
+    def modules(self, package: str) -> tuple[str, ...]:
+        """The names of all modules of a package; none if there is no such package."""
         ...
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
@@ -34,5 +38,5 @@ class Loader(Protocol):
 def library_home(name: str, loader: Loader) -> str | None:
     """The library module that declares a name."""
     heads = (f"\nblock {name}(", f"\nblock {name} ", f"\nfn {name}(")
-    sources = ((module, loader.library(module)) for module in loader.modules() if module.startswith("std."))
+    sources = ((module, loader.module(module)) for module in loader.modules("std"))
     return next((module for module, source in sources if source and any(h in f"\n{source.text}" for h in heads)), None)

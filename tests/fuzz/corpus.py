@@ -41,8 +41,8 @@ class MemoryLoader(DiskLoader):
         super().__init__()
         self._files = files
 
-    def library(self, module: str) -> SourceFile | None:
-        return _library(module)
+    def module(self, name: str) -> SourceFile | None:
+        return _library(name)
 
     def file(self, path: str, importer: SourceFile) -> SourceFile | None:
         if path.startswith(("/", "..")):
@@ -52,4 +52,4 @@ class MemoryLoader(DiskLoader):
 
 @cache
 def _library(module: str) -> SourceFile | None:
-    return DiskLoader().library(module)
+    return DiskLoader().module(module)

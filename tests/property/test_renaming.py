@@ -34,8 +34,8 @@ class Texts(DiskLoader):
         super().__init__()
         self._changed = changed
 
-    def library(self, module: str) -> SourceFile | None:
-        source = super().library(module)
+    def module(self, name: str) -> SourceFile | None:
+        source = super().module(name)
         if source is None or source.name not in self._changed:
             return source
         return SourceFile(source.name, self._changed[source.name])
@@ -48,7 +48,7 @@ def joined(source: SourceFile, known: dict[str, Index]) -> Index:
         assert not problems
         index = known[source.name] = Index(module)
         for declaration, imported in index.imports():
-            library = DiskLoader().library(declaration.module)
+            library = DiskLoader().module(declaration.module)
             assert library is not None
             assert index.link(imported, joined(library, known))
     return known[source.name]

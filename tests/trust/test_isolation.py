@@ -158,7 +158,7 @@ def test_strange_specs_are_refused(spec: str, project: Path, monkeypatch: pytest
 def test_the_library_has_no_way_out(name: str, project: Path) -> None:
     program = Program(*locate(_write(project / "x.arch", f"from {name} import Part\nlet x = 1\n"))[:2])
     assert program.has_errors
-    assert locate(str(project / "x.arch")).loader.library(name) is None
+    assert locate(str(project / "x.arch")).loader.module(name) is None
 
 
 def _write(path: Path, text: str) -> str:

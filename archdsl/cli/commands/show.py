@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +13,7 @@ from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.specs import SpecType, find
 
 if TYPE_CHECKING:
+    from archdsl.files import DiskLoader
     from archdsl.source import SourceFile
 
 _EPILOG = """\b
@@ -26,9 +28,7 @@ class _ModuleType(SpecType):
     """A SPEC or a module."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from archdsl.files import DiskLoader
-
-        modules = [CompletionItem(module) for module in DiskLoader().modules() if module.startswith(incomplete)]
+        modules = [CompletionItem(module) for module in _modules() if module.startswith(incomplete)]
         return [*modules, *super().shell_complete(ctx, param, incomplete)]
 
 
@@ -39,9 +39,7 @@ class _ModuleType(SpecType):
 @limit_option
 def show(spec: str, name: str | None, format_: str) -> None:
     """Show the text of a spec, of a bundled model (`resnet50`), or of a module of the library (`std.residual`)."""
-    from archdsl.files import DiskLoader
-
-    source = DiskLoader().library(spec) or _found(spec)
+    source = _loader().module(spec) or _found(spec)
     text = source.text if name is None else _declaration(source, name)
     if format_ == "json":
         import json
@@ -51,13 +49,24 @@ def show(spec: str, name: str | None, format_: str) -> None:
     click.echo(text, nl=False)
 
 
+def _loader() -> DiskLoader:
+    """Modules as a spec in the current folder would import them."""
+    from archdsl.files import DiskLoader, project_root
+
+    return DiskLoader(project_root(Path.cwd() / "spec"))
+
+
+def _modules() -> list[str]:
+    loader = _loader()
+    return [module for package in loader.packages() for module in loader.modules(package)]
+
+
 def _found(spec: str) -> SourceFile:
     """The text of a SPEC. A module that is misspelt is told the near ones."""
     from archdsl.diagnostics.suggest import did_you_mean
-    from archdsl.files import DiskLoader
 
-    modules = DiskLoader().modules()
-    if spec.partition(".")[0] in {module.partition(".")[0] for module in modules} and not spec.endswith(".arch"):
+    modules = _loader().modules(spec.partition(".")[0])
+    if modules and not spec.endswith(".arch"):
         near = did_you_mean(spec, modules) or (f"the modules are {', '.join(modules)}",)
         raise Refusal(f"{spec}: no such module; {near[0]}")
     return find(spec).source

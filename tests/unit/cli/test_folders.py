@@ -95,7 +95,7 @@ def test_specs_of_a_project_share_what_was_read(run: Run) -> None:
     loaders: Loaders = {}
     first, second = (locate(f"{name}.arch", loaders=loaders) for name in "xy")
     assert first.loader is second.loader
-    assert first.loader.library("std.conv") is second.loader.library("std.conv")
+    assert first.loader.module("std.conv") is second.loader.module("std.conv")
     blocks = first.loader.file("./blocks.arch", first.source)
     assert blocks is not None
     assert locate("blocks.arch", loaders=loaders).source is blocks

@@ -59,7 +59,7 @@ def test_what_is_allowed_is_not_mended(run: Run, nets: None) -> None:
         ('allow = ["repeat-ones"]', "tool.archdsl.allow: `repeat-ones` is no warning; did you mean `repeat-once`"),
         ('allow = ["unknown-name"]', "tool.archdsl.allow: `unknown-name` is an error, which cannot be allowed"),
         ('allow = "repeat-once"', 'tool.archdsl.allow is a list of codes, as ["repeat-once"]'),
-        ('alow = ["repeat-once"]', "tool.archdsl has no setting `alow`, but allow and allow-in"),
+        ('alow = ["repeat-once"]', "tool.archdsl has no setting `alow`, but allow, allow-in and folders"),
         ('allow-in = ["repeat-once"]', "tool.archdsl.allow-in is a table"),
         ("allow = [", "pyproject.toml: "),
     ],

@@ -48,12 +48,12 @@ def test_what_is_not_there(run: Run, arguments: list[str], message: str) -> None
     assert message in result.stderr
 
 
-BUNDLED = [module for module in DiskLoader().modules() if module.startswith("zoo.")]
+BUNDLED = DiskLoader().modules("zoo")
 
 
 @pytest.mark.parametrize("module", BUNDLED)
 def test_every_bundled_spec_can_be_imported(module: str) -> None:
-    source = DiskLoader().library(module)
+    source = DiskLoader().module(module)
     assert source is not None
     name = next(line.split()[1].partition("(")[0] for line in source.text.splitlines() if line.startswith("model "))
     found = archdsl.check_text(f"from {module} import {name}\nlet used = {name}\ncheck 1 == 1\n")
