@@ -210,10 +210,13 @@ _OTHERS: Final[Mapping[str, Value]] = {
 
 
 class _Language(Mapping[str, Value]):
-    """Every name that is always there. An op is imported when it is first looked up."""
+    """Every name that is always there. An op is imported when it is first looked up.
+
+    A name that an op shares with a function, such as ``max``, is the op; see ``CALLED``.
+    """
 
     def __init__(self) -> None:
-        self._values: dict[str, Value] = dict(_OTHERS)
+        self._values: dict[str, Value] = {name: value for name, value in _OTHERS.items() if name not in OPS}
 
     def __getitem__(self, name: str) -> Value:
         value = self._values.get(name)
@@ -226,13 +229,19 @@ class _Language(Mapping[str, Value]):
 
     def __iter__(self) -> Iterator[str]:
         yield from OPS
-        yield from _OTHERS
+        yield from (name for name in _OTHERS if name not in OPS)
 
     def __len__(self) -> int:
-        return len(OPS) + len(_OTHERS)
+        return len(OPS.keys() | _OTHERS.keys())
 
 
 LANGUAGE: Final = _Language()
+
+CALLED: Final[Mapping[str, Value]] = {name: _OTHERS[name] for name in FUNCTIONS}
+"""What an expression calls: of an op and a function of one name the function, unless an argument is given by name.
+
+So ``max(1, 2)`` is 2, and ``max(axis=0)`` the op with an argument, as the step ``max(0)`` is.
+"""
 
 
 @cache

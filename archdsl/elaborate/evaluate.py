@@ -15,6 +15,7 @@ from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate import operators
 from archdsl.elaborate.arguments import Arguments, give, give_block, give_op, missing_arguments
 from archdsl.elaborate.builtin_calls import call_builtin, call_init
+from archdsl.elaborate.builtins import CALLED
 from archdsl.elaborate.expect import bind_targets, decide, element_of, iterate, some_of
 from archdsl.elaborate.failure import Exhausted, Failure, Silence, too_deep
 from archdsl.elaborate.module import MISSING
@@ -314,6 +315,9 @@ def _index(node: ast.Expr, scope: Scope) -> Value:
 
 
 def _call(node: ast.Call, scope: Scope) -> Value:
+    name = node.callee.id if isinstance(node.callee, ast.Name) else ""
+    if name in CALLED and not scope.defines(name) and not any(argument.name for argument in node.arguments):
+        return call(CALLED[name], node.arguments, node.span, scope)
     return call(evaluate_or_poison(node.callee, scope), node.arguments, node.span, scope)
 
 

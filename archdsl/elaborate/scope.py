@@ -37,6 +37,10 @@ class Scope:
             scope = scope.parent
         return MISSING
 
+    def defines(self, name: str) -> bool:
+        """Whether the block or the module gives a name a value of its own."""
+        return self.local(name) is not MISSING or self.module.find(name) is not MISSING
+
     def find(self, name: str) -> Value:
         """The value of a name: the block's, the module's, or the language's; ``MISSING`` if there is none."""
         value = self.local(name)

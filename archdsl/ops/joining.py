@@ -69,15 +69,32 @@ class Add(_BroadcastingJoin):
     shares_gradient = True
 
 
-class Subtract(_Join):
+class Subtract(_BroadcastingJoin):
     """The first minus the second, element by element."""
 
     name = "subtract"
+    of_number = "rescale(1.0, -{})"
     aliases = ("Subtract", "sub", "minus", "difference")
     arity = (2, 2)
     keeps_sign = False
-    keras = "Subtract"
+    keras = "Subtract; subtract where sizes stretch"
     example = "[56, 56, 64] -> [56, 56, 64]: subtract { sharp: id  blurred: avg_pool(3, stride=1) }"
+
+
+class Divide(_BroadcastingJoin):
+    """The first divided by the second, element by element; infinite where that is 0."""
+
+    name = "divide"
+    of_number = "rescale(1.0 / {})"
+    aliases = ("Divide", "div", "quotient", "true_divide", "truediv")
+    arity = (2, 2)
+    keras = "divide"
+    example = "[49, 64] -> [49, 64]: divide(broadcast=true) { part: exp  whole: exp -> sum(-1, keepdims=true) }"
+    backprop_reads = INPUT
+
+    @property
+    def needs_positive(self) -> bool:
+        return True
 
 
 class Mul(_BroadcastingJoin):
@@ -116,7 +133,7 @@ class Average(_Join):
     """The mean, element by element: heads or models that vote."""
 
     name = "average"
-    aliases = ("Average", "mean", "avg")
+    aliases = ("Average", "avg")
     keras = "Average"
     example = "[512] -> [10]: average { one: dense(10)  other: dense(10) }"
 

@@ -17,9 +17,11 @@ MODULES: Final[Mapping[str, str]] = {
     "normalisation": "batch_norm layer_norm group_norm instance_norm rms_norm local_response_norm",
     "activation": "relu relu6 leaky_relu prelu elu gelu quick_gelu silu hard_silu hard_sigmoid sigmoid tanh softmax "
     "softplus mish",
+    "elementwise": "exp log sqrt square power abs negative reciprocal sin cos clip",
+    "reduction": "mean sum max min variance l2_normalize",
     "pooling": "max_pool avg_pool global_avg_pool global_max_pool adaptive_avg_pool",
     "regularisation": "dropout spatial_dropout drop_path",
-    "joining": "add subtract mul maximum minimum average concat matmul",
+    "joining": "add subtract mul divide maximum minimum average concat matmul",
     "reshape": "flatten reshape permute flatten_spatial unflatten_spatial",
     "tiling": "space_to_depth depth_to_space window_partition window_merge",
     "resize": "upsample resize",

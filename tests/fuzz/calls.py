@@ -102,7 +102,10 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "window": _one_of(1, 2, 3, (2, 4)),
     "to": _reshaped,
     "order": lambda random, shape: random.choice(("hwc", "chw", _permutation(random, shape))),
-    "axis": _one_of(-1, 0, 1),
+    "axis": _one_of(-1, 0, 1, (0, 1), (-1, 0)),
+    "exponent": _one_of(2.0, 3.0, 0.5, -1.0),
+    "min": _one_of(-1.0, -0.5),
+    "max": _one_of(0.25, 1.0),
     "start": _one_of(0, 1, -2),
     "stop": _one_of(2, 3, -1),
     "step": _one_of(1, 2),
@@ -130,7 +133,10 @@ _SKIPPED = frozenset({"init", "bias_init", "l2", "broadcast", "transpose_b"})
 def call(name: str, random: Random, shape: Shape) -> Step | None:
     """A call of an op that takes ``shape``, or ``None`` if none was found in a few tries."""
     found = drawn(name, random, shape)
-    return None if found is None else Step(written(found.op, found.arguments), found.shape)
+    if found is None:
+        return None
+    text = written(found.op, found.arguments)
+    return Step(f"sigmoid -> {text}" if found.op.needs_positive else text, found.shape)
 
 
 class Drawn(NamedTuple):

@@ -175,7 +175,9 @@ class Writer:
     def fan_out(self, shape: Shape, depth: int) -> Step | None:
         join = self.random.choice([name for name in _JOINS if name not in ("concat", "matmul")])
         branches = [self.keeping(shape, depth).text, "id", self.keeping(shape, depth).text]
-        branches = branches[: 2 if join == "subtract" else self.random.randint(2, 3)]
+        branches = branches[: OPS[join].arity[1] or self.random.randint(2, 3)]
+        if OPS[join]().needs_positive:
+            branches = [f"{branch} -> sigmoid" for branch in branches]
         if self.random.random() < 0.5:
             lines = "\n".join(f"    part{i}: {branch}" for i, branch in enumerate(branches))
             return Step(f"{join} {{\n{lines}\n  }}", shape)

@@ -80,11 +80,13 @@ def precision(graph: Graph, tolerance: float = TOLERANCE) -> float:
 def inputs_for(
     graph: Graph, rng: np.random.Generator, batch: int, sizes: Mapping[str, int] | None = None
 ) -> dict[str, Any]:
-    """Random inputs by the names of the ports."""
-    return {
-        port.name: rng.normal(size=(batch, *(size(dim, sizes or {}) for dim in port.shape))).astype("float32")
-        for port in graph.inputs
-    }
+    """Random inputs by the names of the ports, positive ones where an op is no number of others."""
+    positive = {name for node in graph if node.op.needs_positive for name in node.inputs}
+    found = {}
+    for port in graph.inputs:
+        value = rng.normal(size=(batch, *(size(dim, sizes or {}) for dim in port.shape)))
+        found[port.name] = (np.abs(value) + 0.5 if port.name in positive else value).astype("float32")
+    return found
 
 
 def answers(model: keras.Model, inputs: Mapping[str, Any], training: bool = False) -> dict[str, Any]:

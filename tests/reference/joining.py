@@ -21,6 +21,12 @@ def subtract(op: ops.Subtract, call: Call) -> Array:
     return first - second
 
 
+@defines(ops.Divide)
+def divide(op: ops.Divide, call: Call) -> Array:
+    first, second = call.inputs
+    return first / second
+
+
 @defines(ops.Mul)
 def mul(op: ops.Mul, call: Call) -> Array:
     return reduce(np.multiply, call.inputs)

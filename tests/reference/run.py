@@ -14,12 +14,14 @@ from archdsl.ops.registry import OPS
 from tests.reference import (  # noqa: F401 -- registers them all
     activation,
     convolution,
+    elementwise,
     joining,
     layout,
     learned,
     linear,
     normalisation,
     pooling,
+    reduction,
     regularisation,
     resize,
 )

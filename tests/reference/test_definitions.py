@@ -258,6 +258,39 @@ def test_joins() -> None:
     assert of("matmul", [[1, 2]], [[3, 4], [5, 6]]) == [[13, 16]]
 
 
+def test_functions_of_elements() -> None:
+    assert of("exp", [0, 1]) == pytest.approx([1, 2.718281828])
+    assert of("log", [1, 10]) == pytest.approx([0, 2.302585093])
+    assert of("sqrt", [9, 2.25]) == [3, 1.5]
+    assert of("square", [-3, 0.5]) == [9, 0.25]
+    assert of("power", [-2, 3], exponent=3) == [-8, 27]
+    assert of("power", [4, 0.25], exponent=-0.5) == [0.5, 2]
+    assert of("abs", [-3, 2]) == [3, 2]
+    assert of("negative", [-3, 2]) == [3, -2]
+    assert of("reciprocal", [4, -0.5]) == [0.25, -2]
+    assert of("sin", [np.pi / 6]) == pytest.approx([0.5])
+    assert of("cos", [np.pi / 3]) == pytest.approx([0.5])
+    assert of("clip", [-3, 0.5, 8], min=-1, max=6) == [-1, 0.5, 6]
+    assert of("clip", [-3, 8], min=0) == [0, 8]
+    assert of("clip", [-3, 8], max=0) == [-3, 0]
+    assert of("divide", [[1, 2], [3, 4]], [[2, 8]], broadcast=True) == [[0.5, 0.25], [1.5, 0.5]]
+    assert of("subtract", [[1, 2], [3, 4]], [[1], [2]], broadcast=True) == [[0, 1], [1, 2]]
+
+
+def test_reductions() -> None:
+    x = [[1, 2, 6], [3, 5, 1]]
+    assert of("mean", x, axis=-1) == [3, 3]
+    assert of("mean", x, axis=0, keepdims=True) == [[2, 3.5, 3.5]]
+    assert of("sum", x, axis=(0, 1), keepdims=True) == [[18]]
+    assert of("sum", [x, x], axis=(-1, 0)) == [18, 18]
+    assert of("max", x, axis=0) == [3, 5, 6]
+    assert of("min", x, axis=1) == [1, 1]
+    assert of("variance", x, axis=0) == [1, 2.25, 6.25]
+    assert of("variance", x, axis=1) == pytest.approx([14 / 3, 8 / 3])
+    assert of("l2_normalize", [[3, 4], [0, 0]]) == [[0.6, 0.8], [0, 0]]
+    assert of("l2_normalize", [[1, 1], [1, -1]], axis=(0, 1)) == [[0.5, 0.5], [0.5, -0.5]]
+
+
 def test_learned_and_given_values() -> None:
     assert of("class_token", [[1, 2]], count=1, weights={"tokens": [[8, 9]]}) == [[8, 9], [1, 2]]
     assert of("scale", [[1, 2]], bias=True, weights={"gamma": [2, 3], "bias": [0, 1]}) == [[2, 7]]

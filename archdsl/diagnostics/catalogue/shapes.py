@@ -276,3 +276,37 @@ class DroppedRange(Diagnostic):
     op: str
     start: int
     stop: int
+
+
+class BadBounds(Diagnostic):
+    """`clip` has no bound, or the upper one is not above the lower one.
+
+    clip               # wrong: between what?
+    clip(6, 0)         # wrong: `min` comes first
+    clip(0, 6)
+    clip(min=1e-6)
+    """
+
+    message = "`{op}` {reason}"
+    op: str
+    reason: str
+
+
+class RepeatedAxis(Diagnostic):
+    """A list of axes names one axis twice: `mean([0, 0])`, or `mean([1, -2])` on `[h, w, c]`, where -2 is axis 1."""
+
+    message = "`axis` of `{op}` names axis {axis} twice"
+    op: str
+    axis: int
+
+
+class NothingLeft(Diagnostic):
+    """A reduction takes every axis, so that a single number without an axis would be left.
+
+    mean([0, 1, 2])                    # wrong on [h, w, c]
+    mean([0, 1, 2], keepdims=true)     # [1, 1, 1]
+    flatten -> mean(0, keepdims=true)  # [1]
+    """
+
+    message = "`{op}` over every axis leaves none"
+    op: str

@@ -115,7 +115,10 @@ def test_names_that_are_given_twice(body: str, name: str) -> None:
         ("repeat 2 { conv(c) as relu } -> add(...relu)", False),
         ("repeat 2 { conv(c) as relu } -> { relu[0] -> conv(c) }", False),
         ("conv(c) as relu -> Sub(relu)", True),
-        ("conv(c) as sum -> { sum -> relu }", False),  # a built-in function is no step
+        ("conv(c) as len -> { len -> relu }", False),  # a built-in function is no step
+        ("conv(c) as sum -> { sum -> relu }", True),  # which is an op, too
+        ("conv(c) as sum -> add(sum)", False),
+        ("let sum = sum([1, 2])\nconv(sum)", False),  # a call of a function is no step
         ("relu -> conv(c) as relu", False),  # the tap is not there yet
         ("let dropout = 0.1\ndropout(dropout)", False),  # a number hides no step
         ("let dropout = max(0.1, 0.2)\ndropout(dropout)", False),

@@ -10,10 +10,10 @@ from keras import ops
 from archdsl.backends.keras.registry import Site, Tensor, lowers
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import Op
-from archdsl.ops.joining import Add, Average, Concat, Matmul, Maximum, Minimum, Mul, Subtract, broadcast_shape
+from archdsl.ops.joining import Add, Average, Concat, Divide, Matmul, Maximum, Minimum, Mul, Subtract, broadcast_shape
 
 
-@lowers(Subtract, Mul, Maximum, Minimum, Average)
+@lowers(Mul, Maximum, Minimum, Average)
 def elementwise(op: Op, site: Site, *tensors: Tensor) -> Tensor:
     return getattr(keras.layers, op.keras)(name=site.path)(list(tensors))
 
@@ -33,6 +33,18 @@ def add(_: Add, site: Site, *tensors: Tensor) -> Tensor:
         total = ops.subtract(large, ops.negative(small))
         shape = broadcast_shape([shape, other]) or other
     return total
+
+
+@lowers(Subtract)
+def subtract(_: Subtract, site: Site, first: Tensor, second: Tensor) -> Tensor:
+    if len(set(site.inputs)) == 1:
+        return keras.layers.Subtract(name=site.path)([first, second])
+    return ops.subtract(first, second)
+
+
+@lowers(Divide)
+def divide(_op: Divide, _site: Site, first: Tensor, second: Tensor) -> Tensor:
+    return ops.divide(first, second)
 
 
 def _known(shape: Shape) -> int:

@@ -1,0 +1,144 @@
+"""Figures over axes: each takes what it makes one number of by ``axis``, an axis or a list of them."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from archdsl.diagnostics.catalogue import shapes as codes
+from archdsl.graph.dims import Shape
+from archdsl.ops.axes import Axis, axis_index
+from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Wanted
+from archdsl.ops.reach import SAME, WHOLE, Layout, Sight
+
+Axes = Annotated[
+    Axis | Annotated[tuple[Axis, ...], Field(min_length=1, max_length=8)],
+    Wanted("an axis, or a list of different axes: 0 is the first after the batch, -1 the last"),
+]
+
+
+def axis_indices(axes: int | tuple[int, ...], shape: Shape) -> tuple[int, ...]:
+    """Which dimensions of ``shape`` the argument ``axis`` means, in their order."""
+    given = axes if isinstance(axes, tuple) else (axes,)
+    found = sorted(axis_index(axis, shape) for axis in given)
+    if len(set(found)) < len(found):
+        raise Misfit(codes.RepeatedAxis, argument="axis", axis=next(axis for axis in found if found.count(axis) > 1))
+    return tuple(found)
+
+
+class _OverAxes(Op):
+    """What looks at all of some axes."""
+
+    family = "reduction"
+    positional = ("axis",)
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        seen = axis_indices(self.axis, inputs[0])  # type: ignore[attr-defined]  # which each has, with its own default
+        return tuple(WHOLE if index in seen else SAME for index in range(len(inputs[0])))
+
+
+class _Reduction(_OverAxes):
+    """What makes one number of all that lies along some axes."""
+
+    axis: Axes = Field(description="what is reduced: an axis or a list of them; 0 is the first after the batch")
+    keepdims: bool = Field(False, description="whether the axes stay, with size 1")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        reduced = axis_indices(self.axis, x)
+        if self.keepdims:
+            return tuple(1 if index in reduced else dim for index, dim in enumerate(x))
+        if len(reduced) == len(x):
+            help_ = ("`keepdims=true` leaves a dimension of size 1 for each",)
+            raise Misfit(codes.NothingLeft, argument="axis", help=help_)
+        return tuple(dim for index, dim in enumerate(x) if index not in reduced)
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        if self.keepdims:
+            return layout
+        reduced = axis_indices(self.axis, inputs[0])
+        return tuple(part for index, part in enumerate(layout) if index not in reduced)
+
+
+class Mean(_Reduction):
+    """The mean over axes. Over the whole map it is ``global_avg_pool``, over the channels half of CBAM's spatial gate.
+
+    CBAM: Woo et al. 2018, arXiv:1807.06521.
+    """
+
+    name = "mean"
+    aliases = ("Mean", "reduce_mean")
+    keeps_sign = True
+    keras = "mean"
+    example = "[56, 56, 64] -> [56, 56, 1]: mean(-1, keepdims=true)"
+
+
+class Sum(_Reduction):
+    """The sum over axes."""
+
+    name = "sum"
+    aliases = ("Sum", "reduce_sum")
+    keeps_sign = True
+    keras = "sum"
+    example = "[49, 49, 8] -> [49, 8]: sum(1)"
+
+
+class Max(_Reduction):
+    """The greatest along axes. Over the whole map it is ``global_max_pool``."""
+
+    name = "max"
+    aliases = ("amax", "reduce_max")
+    keeps_sign = True
+    backprop_reads = INPUT | OUTPUT
+    keras = "max"
+    example = "[56, 56, 64] -> [56, 56, 1]: max(-1, keepdims=true)"
+
+
+class Min(_Reduction):
+    """The least along axes."""
+
+    name = "min"
+    aliases = ("amin", "reduce_min")
+    keeps_sign = True
+    backprop_reads = INPUT | OUTPUT
+    keras = "min"
+    example = "[49, 64] -> [64]: min(0)"
+
+
+class Variance(_Reduction):
+    """The mean square of the distance from the mean, over axes.
+
+    It is divided by the number of elements, as in NumPy and Keras; PyTorch's ``var`` divides by one less unless told
+    ``unbiased=False``. The standard deviation is ``variance(axis) -> sqrt``.
+    """
+
+    name = "variance"
+    aliases = ("Variance", "var", "reduce_variance")
+    nonnegative = True
+    keeps_sign = True
+    backprop_reads = INPUT
+    keras = "var"
+    example = "[56, 56, 64] -> [64]: variance([0, 1])"
+
+
+class L2Normalize(_OverAxes):
+    """Vectors of length 1: ``x / max(sqrt(sum of x ** 2), eps)`` along axes, as PyTorch's ``F.normalize``.
+
+    Cosine classifiers and contrastive heads (CLIP, Radford et al. 2021, arXiv:2103.00020), XCiT's queries and keys.
+    """
+
+    name = "l2_normalize"
+    aliases = ("UnitNormalization", "l2_norm", "L2Norm", "normalize_l2", "unit_norm")
+    elementwise = True
+    keeps_sign = True
+    backprop_reads = INPUT
+    keras = "normalize; with several axes, square, sum and divide"
+    example = "[512] -> [512]: l2_normalize"
+
+    axis: Axes = Field(-1, description="along which the squares sum to 1: an axis or a list of them")
+    eps: Epsilon = Field(1e-12, description="the least length that is divided by")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        (x,) = inputs
+        axis_indices(self.axis, x)
+        return x
