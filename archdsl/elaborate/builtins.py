@@ -237,8 +237,8 @@ class _Language(Mapping[str, Value]):
 
 LANGUAGE: Final = _Language()
 
-CALLED: Final[Mapping[str, Value]] = {name: _OTHERS[name] for name in FUNCTIONS}
-"""What an expression calls: of an op and a function of one name the function, unless an argument is given by name.
+CALLED: Final[Mapping[str, Value]] = {name: _OTHERS[name] for name in FUNCTIONS if name in OPS}
+"""Functions whose names are ops too: what an expression calls, unless an argument is given by name.
 
 So ``max(1, 2)`` is 2, and ``max(axis=0)`` the op with an argument, as the step ``max(0)`` is.
 """

@@ -317,6 +317,7 @@ def _index(node: ast.Expr, scope: Scope) -> Value:
 def _call(node: ast.Call, scope: Scope) -> Value:
     name = node.callee.id if isinstance(node.callee, ast.Name) else ""
     if name in CALLED and not scope.defines(name) and not any(argument.name for argument in node.arguments):
+        scope.session.budget.tick(node.callee.span)
         return call(CALLED[name], node.arguments, node.span, scope)
     return call(evaluate_or_poison(node.callee, scope), node.arguments, node.span, scope)
 

@@ -112,10 +112,7 @@ _FOREIGN_STEPS: Final[dict[str, str]] = {
     **dict.fromkeys(("Input", "InputLayer"), "the signature states the input; a flow starts with it"),
     **dict.fromkeys(("Sequential", "ModuleList"), "steps follow one another as they are: `conv(64) -> relu`"),
     **dict.fromkeys(
-        ("divide", "div"), "tensors are multiplied: by a number with `rescale(0.5)`, by each other with `mul`"
-    ),
-    **dict.fromkeys(
-        ("sin", "cos", "exp", "log", "abs", "embedding", "Embedding", "pow"),
+        ("tan", "atan", "sign", "embedding", "Embedding"),
         "no op computes it; `archdsl ops` lists what there is",
     ),
     "self": "what a body names stands by itself, without `self`",

@@ -167,8 +167,10 @@ class Clip(_Elementwise):
 
     def shape(self, *inputs: Shape) -> Shape:
         if self.min is None and self.max is None:
-            raise Misfit(codes.BadBounds, reason="has neither `min` nor `max`")
+            raise Misfit(
+                codes.BadBounds, reason="has neither `min` nor `max`", help=("as in `clip(0, 6)` or `clip(min=0)`",)
+            )
         if self.min is not None and self.max is not None and not self.min < self.max:
             reason = f"has `max={number(self.max)}`, which is not above `min={number(self.min)}`"
-            raise Misfit(codes.BadBounds, argument="max", reason=reason)
+            raise Misfit(codes.BadBounds, argument="max", reason=reason, help=("`min` comes first",))
         return inputs[0]

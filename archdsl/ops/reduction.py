@@ -22,7 +22,9 @@ def axis_indices(axes: int | tuple[int, ...], shape: Shape) -> tuple[int, ...]:
     given = axes if isinstance(axes, tuple) else (axes,)
     found = sorted(axis_index(axis, shape) for axis in given)
     if len(set(found)) < len(found):
-        raise Misfit(codes.RepeatedAxis, argument="axis", axis=next(axis for axis in found if found.count(axis) > 1))
+        twice = next(axis for axis in found if found.count(axis) > 1)
+        help_ = (f"each axis once: `[{', '.join(map(str, sorted(set(found))))}]`",)
+        raise Misfit(codes.RepeatedAxis, argument="axis", help=help_, axis=twice)
     return tuple(found)
 
 
@@ -87,7 +89,7 @@ class Max(_Reduction):
     """The greatest along axes. Over the whole map it is ``global_max_pool``."""
 
     name = "max"
-    aliases = ("amax", "reduce_max")
+    aliases = ("reduce_max",)
     keeps_sign = True
     backprop_reads = INPUT | OUTPUT
     keras = "max"
@@ -98,7 +100,7 @@ class Min(_Reduction):
     """The least along axes."""
 
     name = "min"
-    aliases = ("amin", "reduce_min")
+    aliases = ("reduce_min",)
     keeps_sign = True
     backprop_reads = INPUT | OUTPUT
     keras = "min"

@@ -34,6 +34,8 @@ class Edit:
     text: str
     within: tuple[int, int] | None = None
     """Where nodes may come and go; ``None`` if nodes may only come, anywhere."""
+    join: int = -1
+    """Where a join begins that goes with all of its branches but one."""
 
     def applied(self, text: str) -> str:
         return text[: self.start] + self.text + text[self.end :]
@@ -58,7 +60,17 @@ def blocks(text: str) -> list[ast.Block]:
 
 def edits(text: str) -> Iterator[Edit]:
     """What may be done to a program without a new name for anything that is in it."""
-    for node in (node for block in blocks(text) for node in walk(block.body)):
+    nodes = [node for block in blocks(text) for node in walk(block.body)]
+    joins = {
+        chosen.span: node.target.span.start
+        for node in nodes
+        if isinstance(node, ast.Apply)
+        for branch in node.branches or ()
+        if isinstance(branch.flow, ast.Several)
+        for chosen in walk(branch.flow)  # `else if` is a condition within
+        if isinstance(chosen, ast.Choose)
+    }
+    for node in nodes:
         end = node.span.end
         match node:
             case ast.Flow():
@@ -85,7 +97,8 @@ def edits(text: str) -> Iterator[Edit]:
                         yield Edit("value", span.start, span.end, f"({span.text} + {argument.value.value})")
             case ast.Choose():
                 span = node.condition.span
-                yield Edit("condition", span.start, span.end, f"not ({span.text})", (node.span.start, node.span.end))
+                within, join = (node.span.start, node.span.end), joins.get(node.span, -1)
+                yield Edit("condition", span.start, span.end, f"not ({span.text})", within, join)
             case _:
                 pass
     for param in (param for block in blocks(text) for param in block.params):
@@ -104,6 +117,8 @@ def places(graph: Graph, edit: Edit | None = None, *, outside: bool = False) -> 
     inside = dict[int, bool]()
 
     def is_within(origin: Origin) -> bool:
+        if edit and (origin.file, origin.start) == (NAME, edit.join):
+            return True
         limits = edit.within if edit else None
         return limits is not None and origin.file == NAME and limits[0] <= origin.start < limits[1]
 

@@ -281,10 +281,12 @@ class DroppedRange(Diagnostic):
 class BadBounds(Diagnostic):
     """`clip` has no bound, or the upper one is not above the lower one.
 
-    clip               # wrong: between what?
-    clip(6, 0)         # wrong: `min` comes first
-    clip(0, 6)
-    clip(min=1e-6)
+    The lower bound comes first, and either may be left out:
+
+        clip               # wrong: between what?
+        clip(6, 0)         # wrong
+        clip(0, 6)
+        clip(min=1e-6)
     """
 
     message = "`{op}` {reason}"
@@ -303,9 +305,11 @@ class RepeatedAxis(Diagnostic):
 class NothingLeft(Diagnostic):
     """A reduction takes every axis, so that a single number without an axis would be left.
 
-    mean([0, 1, 2])                    # wrong on [h, w, c]
-    mean([0, 1, 2], keepdims=true)     # [1, 1, 1]
-    flatten -> mean(0, keepdims=true)  # [1]
+    Axes that are reduced stay by `keepdims=true`:
+
+        mean([0, 1, 2])                    # wrong on [h, w, c]
+        mean([0, 1, 2], keepdims=true)     # [1, 1, 1]
+        flatten -> mean(0, keepdims=true)  # [1]
     """
 
     message = "`{op}` over every axis leaves none"
