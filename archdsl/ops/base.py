@@ -147,11 +147,6 @@ class Op(BaseModel):
         """Whether each channel loses its mean over the batch, and with it a bias that was added just before."""
         return False
 
-    @property
-    def needs_positive(self) -> bool:
-        """Whether the output is a finite number for positive inputs only, as a logarithm is."""
-        return False
-
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
         """What is allowed and almost never meant: warnings, about inputs that fit."""
         return iter(())

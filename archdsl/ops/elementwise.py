@@ -1,4 +1,4 @@
-"""Functions of each element: what formulas are written with where no activation or join says it."""
+"""Elementwise functions, for formulas that no activation or join computes."""
 
 from typing import Annotated
 
@@ -13,18 +13,10 @@ Number = Annotated[float, Field(ge=-1e30, le=1e30), Wanted("a number")]
 
 
 class _Elementwise(Op):
-    """What they share: the shape stays, and each output depends on one input."""
+    """Base of functions of one element: the shape stays."""
 
     family = "elementwise"
     elementwise = True
-
-
-class _OfPositive(_Elementwise):
-    """One that is a finite number for positive inputs only."""
-
-    @property
-    def needs_positive(self) -> bool:
-        return True
 
 
 class Exp(_Elementwise):
@@ -39,8 +31,8 @@ class Exp(_Elementwise):
     example = "[49, 64] -> [49, 64]: exp"
 
 
-class Log(_OfPositive):
-    """The natural logarithm, of positive numbers; ``-inf`` at 0 and no number below.
+class Log(_Elementwise):
+    """The natural logarithm of positive numbers; ``-inf`` at 0 and NaN below.
 
     Where zeros flow in, after ``relu`` or ``softmax``, ``rescale(1.0, 1e-6) -> log`` keeps it finite.
     """
@@ -52,8 +44,8 @@ class Log(_OfPositive):
     example = "[1000] -> [1000]: log"
 
 
-class Sqrt(_OfPositive):
-    """The square root, of numbers of 0 or more; no number below, and its gradient is infinite at 0."""
+class Sqrt(_Elementwise):
+    """The square root of numbers of 0 or more; NaN below, and its gradient is infinite at 0."""
 
     name = "sqrt"
     aliases = ("Sqrt", "square_root")
@@ -77,7 +69,7 @@ class Square(_Elementwise):
 
 
 class Power(_Elementwise):
-    """``x ** exponent``. Of positive numbers, unless the exponent is a whole number of 0 or more.
+    """``x ** exponent``; NaN for negative numbers unless the exponent is whole, infinite at 0 if it is negative.
 
     Generalised-mean pooling (Radenović et al. 2017, arXiv:1711.02512) is
     ``clip(min=1e-6) -> power(3) -> global_avg_pool -> power(1 / 3.0)``.
@@ -95,13 +87,9 @@ class Power(_Elementwise):
         description="what each element is raised to"
     )
 
-    @property
-    def needs_positive(self) -> bool:
-        return self.exponent < 0 or not float(self.exponent).is_integer()
-
 
 class Abs(_Elementwise):
-    """``x`` without its sign."""
+    """The absolute value: ``x`` where it is positive, ``-x`` elsewhere; its gradient at 0 is 0."""
 
     name = "abs"
     aliases = ("Abs", "absolute", "fabs")
@@ -121,8 +109,8 @@ class Negative(_Elementwise):
     example = "[56, 56, 64] -> [56, 56, 64]: negative"
 
 
-class Reciprocal(_OfPositive):
-    """``1 / x``, of numbers other than 0, where it is infinite."""
+class Reciprocal(_Elementwise):
+    """``1 / x``; infinite at 0."""
 
     name = "reciprocal"
     aliases = ("Reciprocal", "inverse", "inv")
@@ -153,7 +141,10 @@ class Cos(_Elementwise):
 
 
 class Clip(_Elementwise):
-    """Not below ``min`` and not above ``max``; one of them may be left out. ``relu6`` is ``clip(0, 6)``."""
+    """``min(max(x, min), max)``; either bound may be left out. ``relu6`` is ``clip(0, 6)``.
+
+    The gradient is that of the input between the bounds, and 0 outside of them.
+    """
 
     name = "clip"
     aliases = ("Clip", "clamp", "clip_by_value", "hardtanh")

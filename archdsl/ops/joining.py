@@ -92,10 +92,6 @@ class Divide(_BroadcastingJoin):
     example = "[49, 64] -> [49, 64]: divide(broadcast=true) { part: exp  whole: exp -> sum(-1, keepdims=true) }"
     backprop_reads = INPUT
 
-    @property
-    def needs_positive(self) -> bool:
-        return True
-
 
 class Mul(_BroadcastingJoin):
     """The product, element by element: gates, squeeze-and-excitation (Hu et al. 2017)."""

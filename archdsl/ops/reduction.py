@@ -1,4 +1,4 @@
-"""Figures over axes: each takes what it makes one number of by ``axis``, an axis or a list of them."""
+"""Reductions over the axes that ``axis`` names, one or a list of them."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -8,7 +8,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape
 from archdsl.ops.axes import Axis, axis_index
-from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Wanted
+from archdsl.ops.base import INPUT, OUTPUT, Misfit, Op, Wanted
 from archdsl.ops.reach import SAME, WHOLE, Layout, Sight
 
 Axes = Annotated[
@@ -18,7 +18,11 @@ Axes = Annotated[
 
 
 def axis_indices(axes: int | tuple[int, ...], shape: Shape) -> tuple[int, ...]:
-    """Which dimensions of ``shape`` the argument ``axis`` means, in their order."""
+    """The dimensions of ``shape`` that the argument ``axis`` names, in ascending order.
+
+    Raises:
+        Misfit: an axis is out of range or named twice.
+    """
     given = axes if isinstance(axes, tuple) else (axes,)
     found = sorted(axis_index(axis, shape) for axis in given)
     if len(set(found)) < len(found):
@@ -29,7 +33,7 @@ def axis_indices(axes: int | tuple[int, ...], shape: Shape) -> tuple[int, ...]:
 
 
 class _OverAxes(Op):
-    """What looks at all of some axes."""
+    """An op each of whose outputs depends on all elements along some axes."""
 
     family = "reduction"
     positional = ("axis",)
@@ -40,7 +44,7 @@ class _OverAxes(Op):
 
 
 class _Reduction(_OverAxes):
-    """What makes one number of all that lies along some axes."""
+    """An op that makes one number of all elements along some axes."""
 
     axis: Axes = Field(description="what is reduced: an axis or a list of them; 0 is the first after the batch")
     keepdims: bool = Field(False, description="whether the axes stay, with size 1")
@@ -63,9 +67,9 @@ class _Reduction(_OverAxes):
 
 
 class Mean(_Reduction):
-    """The mean over axes. Over the whole map it is ``global_avg_pool``, over the channels half of CBAM's spatial gate.
+    """The sum over axes divided by the number of elements: over the whole map it is ``global_avg_pool``.
 
-    CBAM: Woo et al. 2018, arXiv:1807.06521.
+    Over the channels it is half of CBAM's spatial gate (Woo et al. 2018, arXiv:1807.06521).
     """
 
     name = "mean"
@@ -76,7 +80,7 @@ class Mean(_Reduction):
 
 
 class Sum(_Reduction):
-    """The sum over axes."""
+    """The sum over axes: of probabilities, of weighted tokens. In float16 it overflows above 65,504."""
 
     name = "sum"
     aliases = ("Sum", "reduce_sum")
@@ -108,10 +112,10 @@ class Min(_Reduction):
 
 
 class Variance(_Reduction):
-    """The mean square of the distance from the mean, over axes.
+    """The mean of ``(x - mean) ** 2`` over axes.
 
-    It is divided by the number of elements, as in NumPy and Keras; PyTorch's ``var`` divides by one less unless told
-    ``unbiased=False``. The standard deviation is ``variance(axis) -> sqrt``.
+    The sum of squares is divided by the number of elements, as in NumPy and Keras; PyTorch's ``var`` divides by one
+    less unless told ``unbiased=False``. The standard deviation is ``variance(axis) -> sqrt``.
     """
 
     name = "variance"
@@ -134,11 +138,13 @@ class L2Normalize(_OverAxes):
     elementwise = True
     keeps_sign = True
     backprop_reads = INPUT
-    keras = "normalize; with several axes, square, sum and divide"
+    keras = "square, sum, maximum, rsqrt and multiply"
     example = "[512] -> [512]: l2_normalize"
 
     axis: Axes = Field(-1, description="along which the squares sum to 1: an axis or a list of them")
-    eps: Epsilon = Field(1e-12, description="the least length that is divided by")
+    eps: Annotated[float, Field(ge=1e-18, lt=1), Wanted("a number of at least 1e-18 and below 1")] = Field(
+        1e-12, description="the least length that is divided by; its square must not vanish in float32"
+    )
 
     def shape(self, *inputs: Shape) -> Shape:
         (x,) = inputs

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import Misfit, Op
 from archdsl.ops.registry import OPS
+from tests.fuzz.domains import needs_positive
 
 _TRIES = 12
 _LARGEST = 5_000
@@ -136,7 +137,7 @@ def call(name: str, random: Random, shape: Shape) -> Step | None:
     if found is None:
         return None
     text = written(found.op, found.arguments)
-    return Step(f"sigmoid -> {text}" if found.op.needs_positive else text, found.shape)
+    return Step(f"sigmoid -> {text}" if needs_positive(found.op) else text, found.shape)
 
 
 class Drawn(NamedTuple):

@@ -13,6 +13,7 @@ from random import Random
 from archdsl.graph.dims import Shape
 from archdsl.ops.registry import OPS
 from tests.fuzz.calls import Step, call, literal
+from tests.fuzz.domains import needs_positive
 
 _JOINS = tuple(name for name in OPS if OPS[name].joins)
 _CALLS = tuple(name for name in OPS if not OPS[name].joins)
@@ -176,7 +177,7 @@ class Writer:
         join = self.random.choice([name for name in _JOINS if name not in ("concat", "matmul")])
         branches = [self.keeping(shape, depth).text, "id", self.keeping(shape, depth).text]
         branches = branches[: OPS[join].arity[1] or self.random.randint(2, 3)]
-        if OPS[join]().needs_positive:
+        if needs_positive(OPS[join]()):
             branches = [f"{branch} -> sigmoid" for branch in branches]
         if self.random.random() < 0.5:
             lines = "\n".join(f"    part{i}: {branch}" for i, branch in enumerate(branches))

@@ -19,6 +19,7 @@ from archdsl.ops.normalisation import LayerNorm
 from archdsl.passes.sizes import least_sizes
 from archdsl.source import SourceFile
 from tests.fuzz.corpus import MemoryLoader
+from tests.fuzz.domains import needs_positive
 from tests.fuzz.programs import Writer
 from tests.fuzz.wide import opened, several
 from tests.reference.definitions import Array, size
@@ -81,7 +82,7 @@ def inputs_for(
     graph: Graph, rng: np.random.Generator, batch: int, sizes: Mapping[str, int] | None = None
 ) -> dict[str, Any]:
     """Random inputs by the names of the ports, positive ones where an op is no number of others."""
-    positive = {name for node in graph if node.op.needs_positive for name in node.inputs}
+    positive = {name for node in graph if needs_positive(node.op) for name in node.inputs}
     found = {}
     for port in graph.inputs:
         value = rng.normal(size=(batch, *(size(dim, sizes or {}) for dim in port.shape)))

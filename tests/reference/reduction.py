@@ -1,4 +1,4 @@
-"""Figures over axes."""
+"""Reductions over axes."""
 
 from __future__ import annotations
 

@@ -6,14 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from archdsl.backends.keras.layers.normalisation import unit_length
 from archdsl.graph.dims import Sym
 from archdsl.ops.base import Op
 from archdsl.ops.elementwise import Abs, Clip, Cos, Exp, Log, Negative, Power, Reciprocal, Sin, Sqrt, Square
 from archdsl.ops.joining import Divide, Subtract
 from archdsl.ops.reduction import L2Normalize, Max, Mean, Min, Sum, Variance
+from tests.fuzz.domains import needs_positive
 from tests.unit.keras.harness import assert_agrees, assert_survives_saving, build, noise, run
 
 H, W = Sym.named("h"), Sym.named("w")
@@ -51,7 +55,7 @@ def test_function(op: Op, formula: Callable[[Array], Array]) -> None:
     for shape in ((8,), (H, W, 8)):
         assert_agrees(op, shape)
     x = noise(2, 5, 8)
-    x = np.abs(x) + 0.2 if op.needs_positive else x
+    x = np.abs(x) + 0.2 if needs_positive(op) else x
     np.testing.assert_allclose(run(assert_agrees(op, (5, 8)), x), formula(x), rtol=1e-5, atol=1e-6)
 
 
@@ -68,6 +72,22 @@ def test_nothing_is_not_divided_by_nothing() -> None:
     np.testing.assert_array_equal(
         run(build(L2Normalize(axis=(0, 1)), (2, 2)), np.zeros((1, 2, 2))), np.zeros((1, 2, 2))
     )
+
+
+def test_gradients_of_vectors_of_length_0_are_finite() -> None:
+    for axes in (-1, (0, 1)):
+        model = build(L2Normalize(axis=axes), (2, 3))
+        with tf.GradientTape() as tape:
+            x = tf.Variable(np.zeros((1, 2, 3), "float32"))
+            loss = tf.reduce_sum(model(x))
+        np.testing.assert_allclose(tape.gradient(loss, x), np.full((1, 2, 3), 1e12), rtol=1e-5)
+
+
+def test_lengths_beyond_float16() -> None:
+    x = np.array([[300.0, -400.0], [0.0, 0.0]], "float16")
+    y = keras.ops.convert_to_numpy(unit_length(keras.ops.convert_to_tensor(x), -1, 1e-12))
+    assert y.dtype == "float16"
+    np.testing.assert_allclose(y, [[0.6, -0.8], [0, 0]], rtol=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Sym
 from archdsl.ops.base import Op
-from archdsl.ops.elementwise import Clip, Power
+from archdsl.ops.elementwise import Clip
 from archdsl.ops.reach import SAME, WHOLE
 from archdsl.ops.reduction import L2Normalize, Mean, Variance
 from archdsl.ops.registry import OPS
@@ -24,17 +24,6 @@ def test_functions_keep_shapes() -> None:
             assert op.shape((H, 8)) == (H, 8)
             assert op.macs([(H, 8)], (H, 8)) == 0
             assert op.weights((H, 8)) == ()
-
-
-def test_what_needs_positive_numbers() -> None:
-    assert {kind.name for kind in OPS.values() if kind.family == "elementwise" and not kind.model_fields} >= {"log"}
-    assert OPS["log"]().needs_positive
-    assert OPS["sqrt"]().needs_positive
-    assert OPS["reciprocal"]().needs_positive
-    assert not OPS["exp"]().needs_positive
-    assert not Power(exponent=3).needs_positive
-    assert Power(exponent=0.5).needs_positive
-    assert Power(exponent=-1).needs_positive
 
 
 def test_bounds() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from archdsl.backends.keras.layers.normalisation import unit_length
 from archdsl.backends.keras.layers.positions import relative_positions, rotary_angles, shifted_window_mask, turned
 
 _HIDDEN = -1e9
@@ -196,7 +197,7 @@ class Attention(keras.layers.Layer):
     def _prepared(self, x: Any, norm: Any) -> Any:
         """Queries or keys, normalised and turned."""
         if self.qk_norm == "l2":
-            x = ops.normalize(x, axis=-1, epsilon=1e-12)
+            x = unit_length(x, -1, 1e-12)
         elif norm is not None:
             x = norm(x)
         if self.rotary is not None:

@@ -8,6 +8,15 @@ import keras
 from keras import ops
 
 
+def unit_length(x: Any, axes: int | tuple[int, ...], epsilon: float) -> Any:
+    """``x`` divided by its length along axes, or by ``epsilon`` where that is more; the gradient at 0 is finite."""
+    half = keras.backend.standardize_dtype(x.dtype) in ("float16", "bfloat16")
+    wide = ops.cast(x, "float32") if half else x  # squares overflow in float16
+    squares = ops.sum(ops.square(wide), axis=axes, keepdims=True)
+    unit = ops.multiply(wide, ops.rsqrt(ops.maximum(squares, epsilon * epsilon)))
+    return ops.cast(unit, x.dtype) if half else unit
+
+
 @keras.saving.register_keras_serializable(package="archdsl")
 class RootMeanSquareNormalization(keras.layers.Layer):
     """``x / sqrt(mean of squares + epsilon) * scale`` over the last axis.

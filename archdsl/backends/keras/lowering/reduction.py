@@ -1,9 +1,10 @@
-"""Figures over axes."""
+"""Reductions over axes."""
 
 from __future__ import annotations
 
 from keras import ops
 
+from archdsl.backends.keras.layers.normalisation import unit_length
 from archdsl.backends.keras.registry import Site, Tensor, lowers
 from archdsl.ops.reduction import L2Normalize, Max, Mean, Min, Sum, Variance, axis_indices
 
@@ -20,8 +21,4 @@ def reduction(op: Mean | Sum | Max | Min | Variance, site: Site, x: Tensor) -> T
 
 @lowers(L2Normalize)
 def l2_normalize(op: L2Normalize, site: Site, x: Tensor) -> Tensor:
-    axes = _axes(op.axis, site)
-    if len(axes) == 1:
-        return ops.normalize(x, axis=axes[0], order=2, epsilon=op.eps)
-    length = ops.sqrt(ops.sum(ops.square(x), axis=axes, keepdims=True))
-    return ops.divide(x, ops.maximum(length, op.eps))
+    return unit_length(x, _axes(op.axis, site), op.eps)
