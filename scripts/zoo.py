@@ -25,7 +25,7 @@ from archdsl.summary.forms import seen
 ROOT = Path(__file__).parent.parent
 _RESULTS = ROOT / "tests" / "conformance" / "results.toml"
 
-KINDS = ("classification", "detection", "segmentation", "generation")
+KINDS = ("classification", "features", "detection", "segmentation", "generation")
 """The sections of the page. A spec says which is its own, `about { kind = "detection" }`; without a word, the first."""
 
 
@@ -60,8 +60,8 @@ def zoo() -> str:
         "",
         "Models that come with archdsl: `archdsl compile efficientnet_b3`. `make docs` writes this page.",
         "",
-        "Files of 42 of 51 bundled models load with Keras alone; those of ViT, Swin and `hybrid` load after",
-        "`import archdsl.layers`.",
+        "Files of 55 of 77 bundled models load with Keras alone; those of ViT, DeiT, DINOv2, ResMLP, Swin and `hybrid`",
+        "load after `import archdsl.layers`.",
         "",
         "Parameters are all weights, as Keras counts them; multiply-adds (MACs) are those of convolution, dense and",
         "attention layers for one image; depth counts layers with weights on the longest path; the receptive field is",

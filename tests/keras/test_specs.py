@@ -71,14 +71,87 @@ CASES: list[tuple[str, dict[str, object]]] = [
     ("convnext_tiny", {"size": 64}),
     ("convnext_small", {"depths": [1, 1, 2, 1], "size": 32}),
     ("convnext_base", {"depths": [1, 1, 2, 1], "size": 64}),
+    ("deit_ti", {"depth": 1, "size": 32}),
+    ("deit_s", {"depth": 1, "size": 32}),
+    ("deit_b", {"depth": 1, "size": 32}),
+    ("deit_ti_distilled", {"depth": 1, "size": 32}),
+    ("deit_s_distilled", {"depth": 1, "size": 32}),
+    ("deit_b_distilled", {"depth": 1, "size": 32}),
+    ("mixer_s32", {"depth": 1, "size": 32}),
+    ("mixer_s16", {"depth": 1, "size": 32}),
+    ("mixer_b32", {"depth": 1, "size": 32}),
+    ("mixer_b16", {"depth": 1, "size": 32}),
+    ("mixer_l16", {"depth": 1, "size": 32}),
+    ("resmlp12", {"depth": 1, "size": 32}),
+    ("resmlp24", {"depth": 1, "size": 32}),
+    ("resmlp36", {"depth": 1, "size": 32}),
+    ("resmlp_b24", {"depth": 1, "size": 32}),
+    ("poolformer_s12", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("poolformer_s24", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("poolformer_s36", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("poolformer_m36", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("poolformer_m48", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("dinov2s", {"depth": 1, "size": 28}),
+    ("dinov2b", {"depth": 1, "size": 28}),
+    ("dinov2l", {"depth": 1, "size": 28}),
+    ("mobilevit_xxs", {"size": 64}),
+    ("mobilevit_xs", {"size": 64}),
+    ("mobilevit_s", {"size": 64}),
     ("mobilenet_v2", {"width": 1.4, "size": 64}),
     ("resnet50", {"depths": [1, 2, 1, 1], "size": 96, "classes": 17}),
     ("vgg16", {"depths": [1, 1, 2, 1, 4], "size": 64, "classes": 2}),
 ]
 
 
+# Of families with a smaller one above or below.
+LARGE = {
+    "deit_ti",
+    "deit_s",
+    "deit_b",
+    "deit_s_distilled",
+    "deit_b_distilled",
+    "mixer_s16",
+    "mixer_b32",
+    "mixer_b16",
+    "mixer_l16",
+    "resmlp24",
+    "resmlp36",
+    "resmlp_b24",
+    "poolformer_s24",
+    "poolformer_s36",
+    "poolformer_m36",
+    "poolformer_m48",
+    "dinov2b",
+    "dinov2l",
+    "mobilevit_xs",
+    "mobilevit_s",
+}
+
 # What has tokens or positions, which are learned; all others load with Keras alone.
-NEED_LAYERS = {"vit_ti16", "vit_s16", "vit_b16", "vit_b32", "vit_l16", "swin_t", "swin_s", "swin_b", "hybrid"}
+NEED_LAYERS = {
+    "vit_ti16",
+    "vit_s16",
+    "vit_b16",
+    "vit_b32",
+    "vit_l16",
+    "swin_t",
+    "swin_s",
+    "swin_b",
+    "hybrid",
+    "deit_b",
+    "deit_b_distilled",
+    "deit_s",
+    "deit_s_distilled",
+    "deit_ti",
+    "deit_ti_distilled",
+    "dinov2b",
+    "dinov2l",
+    "dinov2s",
+    "resmlp12",
+    "resmlp24",
+    "resmlp36",
+    "resmlp_b24",
+}
 
 
 def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
@@ -106,7 +179,10 @@ def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
     assert {id(v) for v in variables(graph, model).values()} == {id(v) for v in model.weights}
 
 
-@pytest.mark.parametrize(("name", "params"), CASES, ids=str)
+_PARAMETERS = [pytest.param(*case, marks=pytest.mark.full if case[0] in LARGE else ()) for case in CASES]
+
+
+@pytest.mark.parametrize(("name", "params"), _PARAMETERS, ids=str)
 def test_layers_are_as_analysed(name: str, params: dict[str, object]) -> None:
     architecture = archdsl.load(name, **params)
     model = architecture.build()
