@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import or_
+from typing import Literal, TypeAlias
 
 from archdsl.diagram.options import Mark
 from archdsl.graph.dims import Shape
+
+Course: TypeAlias = Literal["down", "up", "across"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Edge:
     """The outermost frame that the edge comes out of, where nothing else flows out of it."""
     enters: int | None = None
     """The outermost frame that the edge goes into, where nothing else flows into it."""
+    course: Course = "down"
+    """Along the direction, against it on the way up of a model that went down, or across from one limb to the other."""
     mark: Mark | None = None
 
 

@@ -11,6 +11,7 @@ from archdsl.diagnostics.suggest import did_you_mean
 from archdsl.diagram.options import DiagramError, Options
 from archdsl.diagram.outline import Item, Outline, opened, outline
 from archdsl.diagram.page import LEGIBLE, ROOMY, SMALLEST, Page
+from archdsl.diagram.rise import rise
 from archdsl.diagram.runs import Runs, same, similar
 from archdsl.diagram.words import Words
 from archdsl.graph.model import Graph, Node
@@ -32,6 +33,8 @@ class Folding:
     """Those of them that need no frame: branches which a join brings together again."""
     breaks: tuple[int, ...] = ()
     """The items of the model that begin a new column."""
+    rise: int | None = None
+    """The first item on the way up, of a model that goes down and up again."""
 
 
 def folding(graph: Graph, options: Options, costs: Cost) -> Folding:
@@ -42,7 +45,9 @@ def folding(graph: Graph, options: Options, costs: Cost) -> Folding:
     """
     _check_names(graph, (*options.fold, *options.unfold))
     found = _whole(graph) if options.depth == "all" else _repeats(graph, options, costs)
-    return _in_columns(_as_asked(found, options), options, costs)
+    found = _as_asked(found, options)
+    way_up = rise(found.outline)
+    return _in_columns(found, options, costs) if way_up is None else replace(found, rise=way_up)
 
 
 def _whole(graph: Graph) -> Folding:

@@ -9,7 +9,7 @@ from functools import reduce
 from itertools import pairwise, takewhile
 from typing import Final, Literal, TypeAlias
 
-from archdsl.diagram.edges import Edge, with_skips
+from archdsl.diagram.edges import Course, Edge, with_skips
 from archdsl.diagram.fold import Folding, folding
 from archdsl.diagram.options import Mark, Options
 from archdsl.diagram.outline import Item, Kind
@@ -159,7 +159,7 @@ class _Planner:
         outputs = tuple(self._terminal("out", index, port) for index, port in enumerate(graph.outputs))
         root = self._frame(self._outline.items[0], ())
         forks: dict[int, list[str]] = {}
-        edges = with_skips([*self._edges(forks)])  # which fills the forks and what crosses frames
+        edges = self._in_limbs(with_skips([*self._edges(forks)]))  # which fills the forks and what crosses frames
         root = self._completed(root, forks)
         begins = [0, *self._begins, len(root.children)]
         columns = tuple(root.children[start:end] for start, end in pairwise(begins))
@@ -227,6 +227,22 @@ class _Planner:
         return "changed" if item.kind != "op" and item.path in self._touched else None
 
     # --- edges --------------------------------------------------------------------------------------------------------
+
+    def _in_limbs(self, edges: Sequence[Edge]) -> tuple[Edge, ...]:
+        """The edges with their courses: those into the way up rise, or come across from the way down."""
+        rise = self._folded.rise
+        if rise is None:
+            return tuple(edges)
+        bottom = max(child for child in self._outline.items[0].children if child < rise)
+        up = {box for item, box in self._ids.items() if item >= rise}
+        up |= {f"out/{number}" for number in range(len(self._graph.outputs))}
+        near = up | {box for item, box in self._ids.items() if item >= bottom}
+        for edge in reversed(edges):  # what leaves a dot comes after what leads to it
+            if edge.tail.startswith("fork/"):
+                up |= {edge.tail} if edge.head in up else set()
+                near |= {edge.tail} if edge.head in near else set()
+        courses: tuple[Course, Course] = ("across", "up")
+        return tuple(replace(e, course=courses[e.tail in near]) if e.head in up else e for e in edges)
 
     def _shown(self, item: int | None, name: str) -> str:
         """The id of what shows an item, or an input by its name: its own box, or that of what it is folded into."""

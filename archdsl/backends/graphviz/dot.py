@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from archdsl.backends.graphviz import legend, style
 from archdsl.backends.graphviz.style import COLUMN, Style
@@ -30,6 +30,10 @@ def to_dot(graph: Graph, options: Options | None = None, costs: Cost | None = No
 def plan_to_dot(graph: Graph, drawn: Plan, options: Options) -> str:
     """The same for a plan that was made."""
     return _Drawing(graph, drawn, options).source()
+
+
+_TURNED: Final = {"ltail": "lhead", "lhead": "ltail", "arrowhead": "arrowtail"}
+"""Attributes of the ends of an edge, and their names when it is written the other way round."""
 
 
 class _Drawing:
@@ -130,6 +134,8 @@ class _Drawing:
     def _edge(self, edge: Edge, drawn: set[str]) -> None:
         """One line, or two with the shape between them. Edges from one place share the shape."""
         looks = self._style.skip() if edge.skip else {}
+        if edge.course == "across":
+            looks |= self._style.across()
         if edge.mark:
             looks |= self._style.marked_edge(edge.mark)
         # An edge that alone crosses a frame ends there: so no arrow runs through the frame's title.
@@ -137,14 +143,20 @@ class _Drawing:
         into = {} if edge.enters is None else {"lhead": _cluster(edge.enters)}
         if edge.enters is None and edge.head.startswith("fork/"):
             into["arrowhead"] = "none"
+        draw = self._upwards if edge.course == "up" else self._picture.edge
         if not edge.shape:
-            self._picture.edge(edge.tail, edge.head, **looks | out | into)
+            draw(edge.tail, edge.head, **looks | out | into)
             return
         shape = self._shapes[_source(edge)]
         if shape not in drawn:
             drawn.add(shape)
-            self._picture.edge(edge.tail, shape, arrowhead="none", **looks | out)
-        self._picture.edge(shape, edge.head, **looks | into)
+            draw(edge.tail, shape, arrowhead="none", **looks | out)
+        draw(shape, edge.head, **looks | into)
+
+    def _upwards(self, tail: str, head: str, **looks: str) -> None:
+        """An edge whose head is above its tail: to Graphviz, one the other way round with its arrow at the tail."""
+        turned = {_TURNED.get(name, name): value for name, value in looks.items()}
+        self._picture.edge(head, tail, dir="back", **turned)
 
 
 def _source(edge: Edge) -> tuple[object, ...]:

@@ -118,6 +118,10 @@ class Style:
         """A shortcut goes round what is beside it, which stays straight."""
         return {"style": "dashed", "color": self.palette.skip, "weight": "1"}
 
+    def across(self) -> Attributes:
+        """What goes from one limb to the other does so at one level."""
+        return {"minlen": "0", "weight": "40"}
+
     def marked_edge(self, mark: Mark) -> Attributes:
         look = self.palette.marks[mark]
         return {"color": look.line, "penwidth": "1.6"} | ({"style": "dashed"} if mark == "removed" else {})

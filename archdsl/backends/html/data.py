@@ -22,7 +22,8 @@ def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[
 
     ``items`` is the list that they refer to each other by, ``opened`` has the numbers of those that are unfolded at
     first, ``spread`` those of repeats whose copies are all shown, and ``lines`` the lines of ``sources`` that the items
-    come from, by file and number. What is empty is left out.
+    come from, by file and number. ``rise`` is the first on the way up of a model that goes down and up again, 0 if
+    there is none. What is empty is left out.
 
     Raises:
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
@@ -41,6 +42,7 @@ def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[
         "items": [_values(item) for item in listed],
         "opened": [n for n, item in enumerate(listed) if item.part in folded.opened - {0} or n in spread],
         "spread": [*spread],
+        "rise": next((n for n, item in enumerate(listed) if n and item.part == folded.rise), 0),
         "lines": _lines(listed, sources),
     }
 

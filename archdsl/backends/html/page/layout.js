@@ -72,7 +72,8 @@ export function layOut(graphviz, model, plan, { heat, direction }, room, breaks)
   for (const item of plan.visible) if (!plan.unfolded.has(item.id)) sizes.set(item.id, sizeOfBox(linesOf(item, model, heat)));
   const done = graphviz.render(dotOf(plan, sizes, direction), { format: "json0" });
   if (done.status !== "success") throw new Error(`Graphviz: ${done.errors.map((error) => error.message).join("; ")}`);
-  return inColumns(placed(JSON.parse(done.output), plan, model, sizes, heat), plan, direction, room, breaks);
+  const whole = placed(JSON.parse(done.output), plan, model, sizes, heat);
+  return inColumns(whole, plan, direction, room, model.rise ? [] : breaks); // two limbs are as good as columns
 }
 
 function sizeOfBox(lines) {
@@ -104,10 +105,15 @@ function dotOf(plan, sizes, direction) {
   }
   out.push("}".repeat(open.length - 1));
   plan.edges.forEach((edge, index) => {
-    const looks = [`id=e${index}`, `weight=${edge.skip ? 1 : 150}`];
-    if (edge.shape) looks.push(`label=${blank(widthOf(edge.shape, STYLES.note) + 10, STYLES.note.height)}`);
-    if (typeof edge.head === "string") looks.push("arrowhead=none");
-    out.push(`${key(edge.tail)}->${key(edge.head)}[${looks.join(" ")}];`);
+    const looks = [`id=e${index}`, `weight=${edge.course === "across" ? 600 : edge.skip ? 1 : 150}`];
+    if (edge.course === "across") looks.push("minlen=0");
+    else if (edge.shape) looks.push(`label=${blank(widthOf(edge.shape, STYLES.note) + 10, STYLES.note.height)}`);
+    // To Graphviz, an edge whose head is above its tail is one the other way round with its arrow at the tail.
+    const upwards = edge.course === "up";
+    if (upwards) looks.push("dir=back");
+    if (typeof edge.head === "string") looks.push(upwards ? "arrowtail=none" : "arrowhead=none");
+    const [from, to] = upwards ? [edge.head, edge.tail] : [edge.tail, edge.head];
+    out.push(`${key(from)}->${key(to)}[${looks.join(" ")}];`);
   });
   return `${out.join("\n")}}`;
 }
@@ -146,16 +152,17 @@ function placed(drawn, plan, model, sizes, heat) {
   }
   const edges = (drawn.edges ?? []).map((edge) => {
     const known = plan.edges[Number(edge.id.slice(1))];
-    return { ...known, ...curve(edge.pos, at), arrow: typeof known.head === "number", label: edge.lp && at(edge.lp) };
+    return { ...known, ...curve(edge.pos, at, known.course === "up"), arrow: typeof known.head === "number", label: edge.lp && at(edge.lp) };
   });
   return { width, height, boxes, frames, forks, edges };
 }
 
-/** The points of a curve from Graphviz's list, in which `e,` marks the tip of the arrow. */
-function curve(pos, at) {
-  const points = pos.split(" ");
-  const tip = points.find((point) => point.startsWith("e,"));
-  return { points: points.filter((point) => !/^[se],/.test(point)).map(at), tip: tip && at(tip.slice(2)) };
+/** The points of a curve from Graphviz's list, in which `e,` or `s,` marks the tip of the arrow at its end or start. */
+function curve(pos, at, upwards) {
+  const listed = pos.split(" ");
+  const tip = listed.find((point) => /^[se],/.test(point));
+  const points = listed.filter((point) => point !== tip).map(at);
+  return { points: upwards ? points.reverse() : points, tip: tip && at(tip.slice(2)) };
 }
 
 /** The data of an SVG path. */

@@ -43,6 +43,7 @@ export function makePlan(model, opened, spread) {
   const unfolded = new Set(visible.filter((item) => isContainer(item) && opened.has(item.id)).map((item) => item.id));
   const { edges, forks } = joined(model, shown, homes, flowsBetween(model, shown, copies));
   markSkips(edges);
+  if (model.rise) markCourses(model, edges, forks);
   return { visible, unfolded, homes, shown, edges, forks };
 }
 
@@ -145,6 +146,19 @@ function markSkips(edges) {
     const company = into.get(edge.head);
     if (company.length < 2) continue;
     edge.skip = company.some((other) => other.tail !== edge.tail && leadsTo(edge.tail, other.tail, into));
+  }
+}
+
+/**
+ * The `course` of each edge on the way up of a model that goes down and up again: `up`, against the direction, or
+ * `across`, from the way down.
+ */
+function markCourses(model, edges, forks) {
+  const bottom = model.items[0].children.findLast((item) => item.id < model.rise).id;
+  const places = new Map(forks.map(({ key, home }) => [key, home]));
+  for (const edge of edges) {
+    const [tail, head] = [places.get(edge.tail) ?? edge.tail, places.get(edge.head) ?? edge.head];
+    if (head >= model.rise) edge.course = tail >= bottom ? "up" : "across";
   }
 }
 
