@@ -1,8 +1,8 @@
 """Plans of diagrams as lines of text, the same for Python's and for the page's, and kept as golden files.
 
 ``box PATH`` and ``frame PATH``, indented by the frames around them, in the order of the flow; then an arrow a line:
-from and to where, what it carries where that is shown, whether it is a skip, and whether it rises or goes across. Left out
-are the frames of branches that a join brings together again: the page keeps them, as its readers fold them, and a
+from and to where, what it carries where that is shown, whether it is a skip, and whether it rises or goes across. Left
+out are the frames of branches that a join brings together again: the page keeps them, as its readers fold them, and a
 figure needs none.
 """
 
