@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Fix
-from archdsl.diagnostics.catalogue.lints import BiasBeforeNorm, DropoutAfterLogits
+from archdsl.diagnostics.catalogue.lints import ActivationBeforeAdd, BiasBeforeNorm, DropoutAfterLogits
 from archdsl.graph.model import Graph, Node, Origin
 from archdsl.source import Span
 
@@ -69,4 +69,31 @@ def _dropouts_after_logits(graph: Graph, nodes: Nodes, place: Place) -> Found:
             yield node, DropoutAfterLogits(span=place(node.origin), op=node.op.name, port=port.name, help=help_)
 
 
-LINTS: Final[tuple[Callable[[Graph, Nodes, Place], Found], ...]] = (_biases_before_norms, _dropouts_after_logits)
+def _activations_before_sums(graph: Graph, nodes: Nodes, place: Place) -> Found:
+    """Of sums before an activation: the activation after a norm that ends one branch, and no other."""
+    sums = [node for node in graph.nodes if node.op.family == "activation" and _is_sum(nodes.get(node.inputs[0]))]
+    uses = _uses(graph) if sums else {}
+    for after in sums:
+        total = nodes[after.inputs[0]]
+        ends = [node for node in map(nodes.get, total.inputs) if node is not None and _is_activated_norm(node, nodes)]
+        ends = [node for node in ends if uses[node.path] == 1]
+        if uses[total.path] == len(ends) == 1:
+            help_ = ("leave out the one in the branch, as `ConvBN` does in place of `ConvBNAct`",)
+            op, last = ends[0].op.name, after.op.name
+            yield ends[0], ActivationBeforeAdd(span=place(ends[0].origin), op=op, after=last, help=help_)
+
+
+def _is_sum(node: Node | None) -> bool:
+    return node is not None and node.op.shares_gradient and len(node.inputs) > 1
+
+
+def _is_activated_norm(node: Node, nodes: Nodes) -> bool:
+    before = nodes.get(node.inputs[0]) if node.op.family == "activation" else None
+    return before is not None and before.op.family == "normalisation"
+
+
+LINTS: Final[tuple[Callable[[Graph, Nodes, Place], Found], ...]] = (
+    _activations_before_sums,
+    _biases_before_norms,
+    _dropouts_after_logits,
+)

@@ -35,6 +35,24 @@ class DropoutAfterLogits(Diagnostic):
     port: str
 
 
+class ActivationBeforeAdd(Diagnostic):
+    """The residual branch ends in an activation, and there is another one after the sum.
+
+    What a ReLU lets through is never negative: the branch could only add to its input and never take away from it.
+    Published networks with an activation after the sum leave out the one before (He et al. 2015, figure 2):
+
+        add { main: ConvBNAct(64) -> ConvBNAct(64)  skip: id } -> relu    # the second ConvBNAct has a relu
+        add { main: ConvBNAct(64) -> ConvBN(64)     skip: id } -> relu
+
+    Networks with none after the sum may have one in the branch, and are not told.
+    """
+
+    message = "`{op}` ends the residual branch, and `{after}` follows the sum: one of them is too many"
+    severity = Severity.WARNING
+    op: str
+    after: str
+
+
 class RepeatOnce(Diagnostic):
     """A loop with one round is its body, and the number of the round stands in the names of all that is inside.
 

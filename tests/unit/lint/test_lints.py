@@ -57,6 +57,29 @@ def test_a_bias_with_an_effect(body: str) -> None:
     assert _codes(_net(body)) == []
 
 
+BRANCH = "conv(3, bias=false) -> batch_norm"
+
+
+@pytest.mark.parametrize(
+    ("body", "heard"),
+    [
+        (f"add {{ main: {BRANCH} -> relu  skip: id }} -> relu", 1),
+        (f"residual {{ {BRANCH} -> relu }} -> relu", 1),
+        (f"add {{ main: {BRANCH} -> silu  skip: {BRANCH} }} -> relu", 1),
+        (f"add {{ main: {BRANCH}  skip: id }} -> relu", 0),
+        (f"add {{ main: {BRANCH} -> relu  skip: id }}", 0),  # as in RegNet's and EfficientNet's relatives
+        (f"add {{ main: {BRANCH} -> relu  skip: id }} -> conv(3)", 0),
+        (f"add {{ a: {BRANCH} -> relu  b: {BRANCH} -> relu }} -> relu", 0),  # neither is the shortcut of the other
+        ("add { main: conv(3) -> relu  skip: id } -> relu", 0),
+        (f"{BRANCH} -> relu -> residual {{ {BRANCH} }} -> relu", 0),  # the activation is the unit's input
+        (f"concat {{ main: {BRANCH} -> relu  skip: id }} -> relu", 0),
+        (f"add {{ main: {BRANCH} -> relu  skip: id }} as sum -> relu -> add(sum)", 0),
+    ],
+)
+def test_activation_before_add(body: str, heard: int) -> None:
+    assert _codes(_net(body)) == ["activation-before-add"] * heard
+
+
 def test_a_bias_is_left_out_when_asked() -> None:
     start = _checked(_net("conv(8, k=1) -> batch_norm"))
     assert mend(start, _checked).now is start
