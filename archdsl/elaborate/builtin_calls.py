@@ -7,7 +7,7 @@ from typing import Final
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.elaborate import operators
 from archdsl.elaborate.arguments import Arguments, give
-from archdsl.elaborate.builtins import FUNCTIONS, RESULTS, Made, Misuse, Undecided
+from archdsl.elaborate.builtins import FUNCTIONS, Made, Misuse, Undecided, result
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.types import keep_quiet, unknown
@@ -30,9 +30,9 @@ def call_builtin(name: str, given: Arguments, span: Span, session: Session) -> V
     if name == "sum" and len(positional) == 1 and isinstance(positional[0], tuple):
         _charge_sizes(positional[0], span, session)
     try:
-        result = FUNCTIONS[name](*positional)
+        found = FUNCTIONS[name](*positional)
     except Undecided:
-        return unknown(RESULTS[name])
+        return unknown(result(name, positional))
     except Misuse as misuse:
         at = next((g.span for _, g in given if g.value is misuse.value), span)
         raise Failure(codes.BadCall(span=at, function=name, reason=str(misuse))) from None
@@ -43,10 +43,10 @@ def call_builtin(name: str, given: Arguments, span: Span, session: Session) -> V
         raise Failure(
             codes.BadCall(span=span, function=name, reason="cannot compute with numbers of this size")
         ) from None
-    if isinstance(result, Made):
-        operators.long(result.length, "the list", span, session.limits)
-        return tuple(operators.bounded(element, span, session.limits) for element in result.elements)
-    return operators.bounded(result, span, session.limits)
+    if isinstance(found, Made):
+        operators.long(found.length, "the list", span, session.limits)
+        return tuple(operators.bounded(element, span, session.limits) for element in found.elements)
+    return operators.bounded(found, span, session.limits)
 
 
 def _charge_sizes(values: tuple[Value, ...], span: Span, session: Session) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 from archdsl.elaborate.values import POISON, Builtin, Bundle, InitRef, Keyword, OpRef, Unknown, Value, describe
@@ -16,6 +17,7 @@ from archdsl.ops.registry import OPS
 from archdsl.ops.types import INT, Type
 
 _FLOAT, _LIST, _SEQUENCE = Type.named("float"), Type.named("list"), Type.named("list", "str")
+_COMPARED: Final = Type.named("float", "str")
 
 
 class Made(NamedTuple):
@@ -75,13 +77,57 @@ def _length(value: Value) -> int:
 
 
 def _sum(values: Value) -> Value:
+    """The sum of numbers, or lists put together: what ``+`` between the elements would make."""
+    elements = _list(values)
+    if elements and isinstance(elements[0], tuple):
+        return _joined(elements)
     total: Value = 0
-    for value in _list(values):
+    for value in elements:
         number = value if isinstance(value, Sym) and not isinstance(total, float) else _number(value)
         if isinstance(total, Var) and isinstance(number, float):
             raise Undecided()
         total = total + number
     return total
+
+
+def _joined(lists: tuple[Value, ...]) -> Made:
+    for values in lists:
+        _undecided(values, _LIST)
+        if not isinstance(values, tuple):
+            raise Misuse(f"adds lists to lists and numbers to numbers, not a list to {describe(values)}")
+    return Made(sum(map(len, lists)), chain.from_iterable(lists))
+
+
+def _count(values: Value, wanted: Value) -> int:
+    """How many elements equal a number, a string or a bool; as with ``==``, a bool equals no number."""
+    elements = _list(values)
+    if any(value is POISON or isinstance(value, Unknown | Var) for value in (*elements, wanted)):
+        raise Undecided()
+    for value in (wanted, *(value for value in elements if isinstance(value, Sym))):
+        if not isinstance(value, int | float | str):
+            raise Misuse(f"counts numbers, strings or bools, not {describe(value)}", value)
+    return sum(value == wanted and isinstance(value, bool) == isinstance(wanted, bool) for value in elements)
+
+
+def _ordered(values: Value) -> tuple[Value, ...]:
+    elements = _numbers_or_strings(values)
+    if len({isinstance(value, str) for value in elements}) > 1:
+        raise Misuse("takes numbers or strings, not both")
+    return tuple(sorted(elements))
+
+
+def _unique(values: Value) -> tuple[Value, ...]:
+    """Each element once, where it is first."""
+    return tuple(dict.fromkeys(_numbers_or_strings(values)))
+
+
+def _numbers_or_strings(values: Value) -> tuple[Value, ...]:
+    elements = _list(values)
+    for value in elements:
+        _undecided(value, _COMPARED)
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise Misuse(f"takes a list of numbers or strings, not with {describe(value)} in it", values)
+    return elements
 
 
 def _extreme(choose: Callable[..., Value]) -> Callable[..., Value]:
@@ -120,11 +166,18 @@ def _root(value: Value) -> float:
     return math.sqrt(number)
 
 
-def _log2(value: Value) -> float:
-    number = _number(value)
-    if number <= 0:
-        raise Misuse(f"takes a positive number, not {describe(value)}", value)
-    return math.log2(number)
+def _logarithm(function: Callable[[float], float]) -> Callable[[Value], float]:
+    def logarithm(value: Value) -> float:
+        number = _number(value)
+        if number <= 0:
+            raise Misuse(f"takes a positive number, not {describe(value)}", value)
+        return function(number)
+
+    return logarithm
+
+
+def _real(function: Callable[[float], float]) -> Callable[[Value], float]:
+    return lambda value: function(_number(value))
 
 
 def _range(start: Value, stop: Value | None = None, step: Value = 1) -> Made:
@@ -174,6 +227,7 @@ def _as_int(value: Value) -> int:
 FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "len": _length,
     "sum": _sum,
+    "count": _count,
     "min": _extreme(min),
     "max": _extreme(max),
     "abs": lambda value: abs(_number(value)),
@@ -181,26 +235,46 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "ceil": _whole(math.ceil),
     "floor": _whole(math.floor),
     "sqrt": _root,
-    "log2": _log2,
+    "exp": _real(math.exp),
+    "log": _logarithm(math.log),
+    "log2": _logarithm(math.log2),
+    "sin": _real(math.sin),
+    "cos": _real(math.cos),
     "int": _as_int,
     "float": lambda value: float(_number(value)),
     "range": _range,
     "enumerate": _enumerate,
     "zip": _zip,
     "reversed": lambda values: _list(values)[::-1],
+    "sorted": _ordered,
+    "unique": _unique,
     "linspace": _linspace,
     "make_divisible": make_divisible,
 }
 
-RESULTS: Final[Mapping[str, Type]] = {
-    **dict.fromkeys(("len", "ceil", "floor", "int", "make_divisible"), INT),
-    **dict.fromkeys(("sqrt", "log2", "float"), _FLOAT),
-    **dict.fromkeys(("sum", "min", "max", "abs", "round"), Type.named("int", "float")),
-    **dict.fromkeys(("enumerate", "zip", "reversed"), _LIST),
+_NUMBER: Final = Type.named("int", "float")
+_RESULTS: Final[Mapping[str, Type]] = {
+    **dict.fromkeys(("len", "count", "ceil", "floor", "int", "make_divisible"), INT),
+    **dict.fromkeys(("sqrt", "exp", "log", "log2", "sin", "cos", "float"), _FLOAT),
+    **dict.fromkeys(("min", "max", "abs", "round"), _NUMBER),
+    **dict.fromkeys(("enumerate", "zip"), Type.list_of(_LIST)),
     "range": Type.list_of(INT),
     "linspace": Type.list_of(_FLOAT),
 }
-"""The types of what the functions make, for arguments that are not known."""
+
+
+def result(name: str, arguments: Sequence[Value]) -> Type:
+    """The type of what a function makes of arguments of which some are not known."""
+    if name in _RESULTS:
+        return _RESULTS[name]
+    lists = arguments[0].type.taken_for(_LIST) if isinstance(arguments[0], Unknown) else _LIST
+    if name != "sum":
+        return lists
+    item = lists.item
+    if item is None:
+        return _NUMBER | _LIST
+    return item.taken_for(_LIST) | (_NUMBER if item.overlaps(_FLOAT) else Type(()))
+
 
 _OTHERS: Final[Mapping[str, Value]] = {
     **{kind: InitRef(kind) for kind in KINDS},

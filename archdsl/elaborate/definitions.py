@@ -5,7 +5,7 @@ from __future__ import annotations
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue.contracts import UnboundDimension
 from archdsl.diagnostics.catalogue.names import UnknownName
-from archdsl.elaborate.evaluate import bind_parameters, evaluate
+from archdsl.elaborate.evaluate import bind_parameters, evaluate_function
 from archdsl.elaborate.failure import Exhausted, Failure
 from archdsl.elaborate.instantiate import define
 from archdsl.elaborate.module import Module
@@ -65,7 +65,7 @@ def _is_new(problem: Diagnostic, session: Session, module: Module) -> bool:
 def _check(decl: ast.Block | ast.Function, session: Session, module: Module, known: dict[object, Outputs]) -> None:
     scope = _parameters(decl, session, module)
     if isinstance(decl, ast.Function):
-        evaluate(decl.value, scope)
+        evaluate_function(decl, scope)
         return
     assembly, signature = Assembly(), decl.signature
     inputs, patterns = {"": assembly.hole(None)}, list[Pattern]()

@@ -91,36 +91,62 @@ def _literal(node: ast.Literal, _scope: Scope) -> Value:
 
 def _list(node: ast.ListOf, scope: Scope) -> Value:
     found: list[Value] = []
-    for item in node.items:
-        if not isinstance(item, ast.Spread):
-            found.append(evaluate(item, scope))
-            continue
-        value = evaluate(item.value, scope)
-        if isinstance(value, Bundle):
-            value = tuple(value.tensors.values())
-        if not isinstance(value, tuple):
-            keep_quiet(value, "list")
-            raise Failure(
-                codes.WrongType(span=item.span, what="what `...` spreads", wanted="a list", given=describe(value))
-            )
-        operators.long(len(found) + len(value), "the list", item.span, scope.session.limits)
-        found += value
-    return tuple(found)
+    are_known = [_add(item, scope, found) for item in node.items]
+    return _made(found, all(are_known))
 
 
 def _comprehension(node: ast.Comprehension, scope: Scope) -> Value:
     found: list[Value] = []
-    iterable = evaluate(node.iterable, scope)
-    elements = some_of(iterable) or iterate(iterable, node.iterable.span)
+    return _made(found, _rounds(node, 0, scope, found))
+
+
+def _rounds(node: ast.Comprehension, level: int, scope: Scope, found: list[Value]) -> bool:
+    """Adds the elements that the clauses from one on make, and says whether these are all and no others."""
+    if level == len(node.clauses):
+        return _add(node.element, scope, found)
+    clause = node.clauses[level]
+    iterable = evaluate(clause.iterable, scope)
+    elements = some_of(iterable) or iterate(iterable, clause.iterable.span)
     is_known = elements is iterable
     for element in elements:
         inner = scope.inner()
-        bind_targets(node.targets, element, inner)
-        chosen = node.condition is None or decide(evaluate(node.condition, inner), node.condition.span)
+        bind_targets(clause.targets, element, inner)
+        chosen = clause.condition is None or decide(evaluate(clause.condition, inner), clause.condition.span)
         is_known &= chosen is not None
         if chosen is not False:
-            found.append(evaluate(node.element, inner))
-    return tuple(found) if is_known else unknown(Type.list_of(reduce(or_, map(type_of, found), Type(()))))
+            is_known &= _rounds(node, level + 1, inner, found)
+    return is_known
+
+
+def _add(item: ast.Expr | ast.Spread, scope: Scope, found: list[Value]) -> bool:
+    """Adds an element, or those of the list that is spread: one for all, and it is false, if that is not known."""
+    if isinstance(item, ast.Spread):
+        value = evaluate(item.value, scope)
+        some = some_of(value)
+        added = some or _spread(value, item.span)
+    else:
+        some, added = None, (evaluate(item, scope),)
+    operators.long(len(found) + len(added), "the list", item.span, scope.session.limits)
+    found += added
+    return some is None
+
+
+def _spread(value: Value, span: Span) -> tuple[Value, ...]:
+    """The elements that three dots give one by one."""
+    if isinstance(value, Bundle):
+        return tuple(value.tensors.values())
+    if not isinstance(value, tuple):
+        keep_quiet(value, "list", "tensor")
+        raise Failure(codes.WrongType(span=span, what="what `...` spreads", wanted="a list", given=describe(value)))
+    return value
+
+
+def _made(found: list[Value], is_known: bool) -> Value:
+    """A list of what was found; if more or less may be in it, some list of the same types."""
+    if is_known:
+        return tuple(found)
+    is_open = any(value is POISON for value in found)
+    return unknown(Type.list_of(None if is_open else reduce(or_, map(type_of, found), Type(()))))
 
 
 def _table(node: ast.Table, scope: Scope) -> Value:
@@ -351,7 +377,18 @@ def _call_function(function: FunctionRef, given: Arguments, span: Span, scope: S
     bound = give(decl.name.id, tuple(p.name.id for p in decl.params), {}, given)
     bind_parameters(decl.name.id, decl.params, bound, inner, span)
     with inner.session.calls.calling(replace(function, arguments=bound), span):
-        return evaluate(decl.value, inner)
+        return evaluate_function(decl, inner)
+
+
+def evaluate_function(decl: ast.Function, scope: Scope) -> Value:
+    """The value of a function whose parameters are in the scope. Mistakes in its ``let`` lines are reported."""
+    for statement in decl.statements:
+        if isinstance(statement, ast.Broken):
+            scope.names.update((name, POISON) for name in statement.names if scope.find(name) is MISSING)
+            continue
+        name, value = statement.name.id, evaluate_or_poison(statement.value, scope)
+        scope.names[name] = POISON if name in scope.names else value
+    return evaluate(decl.value, scope)
 
 
 def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Arguments:
@@ -363,11 +400,7 @@ def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Argum
         if not argument.spread or value is POISON:
             given.append((argument.name, Given(value, span, _cell(argument.value, scope))))
             continue
-        if isinstance(value, Bundle):
-            value = tuple(value.tensors.values())
-        if not isinstance(value, tuple):
-            keep_quiet(value, "list", "tensor")
-            raise Failure(codes.WrongType(span=span, what="what `...` spreads", wanted="a list", given=describe(value)))
+        value = _spread(value, span)
         operators.long(len(given) + len(value), "the list", span, scope.session.limits)
         scope.session.budget.charge(len(value), span)
         given.extend((None, Given(v, span)) for v in value)

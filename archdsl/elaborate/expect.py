@@ -30,16 +30,25 @@ def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> N
     if len(targets) == 1:
         scope.names[targets[0].id] = value
         return
-    if value is POISON:
-        value = (POISON,) * len(targets)
-    elif isinstance(value, Unknown) and value.type.overlaps(_LIST):
-        value = (element_of(value),) * len(targets)
-    if not isinstance(value, tuple) or len(value) != len(targets):
+    parts = _parts(value, len(targets))
+    if isinstance(parts, tuple) and 0 < len(parts) < len(targets):
+        rest = _parts(parts[-1], len(targets) - len(parts) + 1)
+        parts = (*parts[:-1], *rest) if isinstance(rest, tuple) else parts
+    if not isinstance(parts, tuple) or len(parts) != len(targets):
         span = targets[0].span.to(targets[-1].span)
         wanted = f"a list of {len(targets)}"
         hint = ("`enumerate` and `zip` make pairs",) if len(targets) == 2 and not isinstance(value, tuple) else ()
         raise Failure(codes.WrongType(span=span, what="each element", wanted=wanted, given=describe(value), help=hint))
-    scope.names.update((target.id, v) for target, v in zip(targets, value, strict=True))
+    scope.names.update((target.id, part) for target, part in zip(targets, parts, strict=True))
+
+
+def _parts(value: Value, count: int) -> Value:
+    """A value that is taken apart; of one that is not known, as many parts as there should be."""
+    if value is POISON:
+        return (POISON,) * count
+    if isinstance(value, Unknown) and value.type.overlaps(_LIST):
+        return (element_of(value),) * count
+    return value
 
 
 def loop_targets(step: ast.Each | ast.Repeat) -> tuple[ast.Name, ...]:

@@ -56,8 +56,10 @@ class Rules(Writer):
         return [keyword, " ", name, self._column("="), equal, *self._value(value)]
 
     def _function(self, children: Sequence[Child]) -> Ops:
-        keyword, name, params, equal, value = children
-        return [keyword, " ", name, params, self._column("="), equal, *self._value(value)]
+        keyword, name, params, *value = children
+        if len(value) == 1:
+            return [keyword, " ", name, params, " ", *value]
+        return [keyword, " ", name, params, self._column("="), value[0], *self._value(value[1])]
 
     @staticmethod
     def _value(value: Child) -> Ops:
@@ -293,6 +295,7 @@ _RULES: Final[dict[str, Callable[[Rules, Sequence[Child]], Ops]]] = {
     "let": Rules._let,
     "shared": Rules._let,
     "function": Rules._function,
+    "computed": Rules._body,
     "block": Rules._block,
     "model": Rules._block,
     "variant": Rules._variant,

@@ -159,10 +159,10 @@ class Writer(ABC):
         return self._bracketed(children)
 
     def _comprehension(self, children: Sequence[Child]) -> Ops:
-        opener, *parts, closer = children
+        opener, element, *clauses, closer = children
         outer, inner = Group(), Group()
-        ops: list[Op] = [Open(outer), opener, Indent(), Break(When.BROKEN, "", outer), Open(inner)]
-        for part in parts:
+        ops: list[Op] = [Open(outer), opener, Indent(), Break(When.BROKEN, "", outer), Open(inner), element]
+        for part in (part for clause in clauses for part in clause.children):  # type: ignore[union-attr]
             if is_kind(part, "FOR", "IF"):
                 ops += [Break(When.BROKEN, group=inner), part, " "]
             elif is_kind(part, "IN"):

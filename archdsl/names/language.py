@@ -11,8 +11,8 @@ from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
 
 FUNCTIONS: Final = (
-    "len", "sum", "min", "max", "abs", "round", "ceil", "floor", "sqrt", "log2", "int", "float", "range", "enumerate",
-    "zip", "reversed", "linspace", "make_divisible",
+    "len", "sum", "count", "min", "max", "abs", "round", "ceil", "floor", "sqrt", "exp", "log", "log2", "sin", "cos",
+    "int", "float", "range", "enumerate", "zip", "reversed", "sorted", "unique", "linspace", "make_divisible",
 )  # fmt: skip
 """Functions of compile-time values."""
 KEYWORDS: Final = ("id", "residual")

@@ -65,13 +65,14 @@ class _Resolver(Scopes):
             yield from row
 
     def comprehension(self, node: ast.Comprehension) -> Iterator[Next]:
-        yield As(node.iterable, "plain")
-        yield Enter(node)
-        yield from (Define("variable", target, node) for target in node.targets)
-        if node.condition is not None:
-            yield As(node.condition, "plain")
+        for clause in node.clauses:
+            yield As(clause.iterable, "plain")
+            yield Enter(node)
+            yield from (Define("variable", target, node) for target in clause.targets)
+            if clause.condition is not None:
+                yield As(clause.condition, "plain")
         yield node.element
-        yield Leave()
+        yield from (Leave() for _ in node.clauses)
 
     def conditional(self, node: ast.Conditional) -> Iterator[Next]:
         yield node.then
@@ -231,6 +232,7 @@ class _Resolver(Scopes):
 
     def function(self, node: ast.Function) -> Iterator[Next]:
         yield from node.params
+        yield from node.statements
         yield node.value
 
     def block(self, node: ast.Block) -> Iterator[Next]:

@@ -83,11 +83,19 @@ class ListOf(Node):
     items: tuple[Expr | Spread, ...]
 
 
-class Comprehension(Node):
-    element: Expr
+class Clause(Node):
+    """``for x in list if condition``, of a comprehension."""
+
     targets: tuple[Name, ...]
     iterable: Expr
     condition: Expr | None
+
+
+class Comprehension(Node):
+    """``[x for row in rows for x in row]``; the last clause is the innermost loop."""
+
+    element: Expr | Spread
+    clauses: tuple[Clause, ...]
 
 
 class Table(Node):
@@ -329,6 +337,7 @@ class About(Node):
 class Function(Node):
     name: Name
     params: tuple[Param, ...]
+    statements: tuple[Let | Broken, ...]
     value: Expr
     doc: str = ""
 

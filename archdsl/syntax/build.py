@@ -31,6 +31,14 @@ class _Ports(NamedTuple):
     ports: tuple[ast.Port, ...]
 
 
+class _Computed(NamedTuple):
+    """What stands in the braces of a function."""
+
+    span: Span
+    statements: tuple[ast.Let | ast.Broken, ...]
+    value: ast.Expr
+
+
 class Builder(Expressions):
     """Builds the AST of a file."""
 
@@ -91,7 +99,14 @@ class Builder(Expressions):
         return ast.Shared(self._span(children), self._name(children[1]), children[3])
 
     def function(self, children: Children) -> ast.Function:
-        return ast.Function(self._span(children), self._name(children[1]), children[2][1], children[4])
+        keyword, name, (_, params), *_, last = children
+        computed = last if isinstance(last, _Computed) else _Computed(last.span, (), last)
+        span = Span(self.source, keyword.start, computed.span.end)
+        return ast.Function(span, self._name(name), params, computed.statements, computed.value)
+
+    def computed(self, children: Children) -> _Computed:
+        *statements, value = self._values(children)
+        return _Computed(self._span(children), tuple(statements), value)
 
     def block(self, children: Children) -> ast.Block:
         return self._definition(children, is_model=False)

@@ -33,7 +33,7 @@ _FOREIGN_WORDS: Final = {
     "function": "functions are `fn name(x: int) = expression`",
     "class": "a reusable piece of graph is a `block`, a whole one a `model`",
     "import": "imports name what they import: `from std.conv import ConvBN`",
-    "return": "a body's flow is its result; there is no `return`",
+    "return": "what a body ends with is its result; there is no `return`",
     "while": "loops are `repeat n { … }` and `for x in list { … }`",
     "elif": "write `else if`",
     "then": "the steps of an `if` stand in `{ … }`",
@@ -120,8 +120,10 @@ def _missing_part(mistake: Mistake) -> Cause | None:
             span=mistake.span_of(before[-1]),
             expected="expected `,`, `->` or a new line before this",
         )
-    if mistake.token.type == "LBRACE" and accepted == {"EQUAL"}:
-        return Cause("a function is one expression: `fn name(x: int) = 2 * x`")
+    if mistake.bracket == "{" and accepted == {"LET"}:
+        return Cause("braces hold the `let` lines of a function, then its value; without, `fn name(x: int) = 2 * x`")
+    if mistake.bracket == "{" and mistake.token.type == "RBRACE" and "NEWLINE" in accepted:
+        return Cause("a function ends with its value, on a line after the `let` lines")
     if mistake.token.type == "LBRACE" and "DOUBLE_COLON" in accepted and "LBRACE" not in accepted:
         return Cause("a model states its shapes: `:: [224, 224, 3] -> [1000]`")
     if mistake.token.type == "DOT" and before and before[-1].type == "FROM":

@@ -177,9 +177,12 @@ class Expressions:
         return ast.ListOf(self._span(children), self._values(children))
 
     def comprehension(self, children: Children) -> ast.Comprehension:
-        values = self._values(children)
-        condition = values[2] if len(values) == 3 else None
-        return ast.Comprehension(self._span(children), values[0], self._names(children), values[1], condition)
+        element, *clauses = self._values(children)
+        return ast.Comprehension(self._span(children), element, tuple(clauses))
+
+    def clause(self, children: Children) -> ast.Clause:
+        iterable, condition = (*self._values(children), None)[:2]
+        return ast.Clause(self._span(children), self._names(children), iterable, condition)
 
     def arguments(self, children: Children) -> tuple[str, tuple[ast.Argument, ...], int]:
         found: list[ast.Argument] = []

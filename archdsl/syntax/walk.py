@@ -12,7 +12,7 @@ _DEFINING: Final[dict[type, str]] = {
     ast.Argument: "name",
     ast.Block: "name",
     ast.Branch: "label",
-    ast.Comprehension: "targets",
+    ast.Clause: "targets",
     ast.Each: "targets",
     ast.Field: "name",
     ast.Function: "name",

@@ -31,8 +31,16 @@ let rows = table {
 }
 let b = "b"
 let deep = [[i * j for i, j in zip([1, 2], [3, 4]) if i > 0 and not j == 0], [0]]
+let flat = [...row for row in deep if len(row) > 1]
+let nested = [i + k * x for i, k, row in enumerate(zip([1, 2], deep)) for x in row if x != 0]
 
 fn half(x: int) = x // 2
+fn third(x: int, of: list[int] = sorted(unique([3, 2, 3]))) {
+  let parts = of[1]
+  let rest = x % parts
+
+  (x - rest) // parts
+}
 fn norm(kind: str, eps: float = 1e-3) = batch_norm(eps=eps) if kind == "batch" else layer_norm
 
 block Head(units: int) :: [_] -> [units] { dense(units) }
@@ -94,7 +102,7 @@ class Writer:
             "model NetS = Net(rate=0.5, act=leaky_relu(0.2)) about { year = 2021 }",
             f"check Net() :: {literal(shape)} -> {literal(flow.shape)}, params >= 0, depth <= 1_000",
             "check Head(10) :: [63] -> [10], params == 640, macs ~= 0.6k",
-            "check half(9) == 4, [1, 2, 3][1:] == [2, 3], -2 ** 2 < 0, 6 in widths or false",
+            "check half(9) == 4, [1, 2, 3][1:] == [2, 3], -2 ** 2 < 0, 6 in widths or false, nested == [3, 8]",
         ]
         return "\n".join(parts)
 
@@ -135,6 +143,12 @@ class Writer:
                     f"len([0] * {n})",
                 ),
                 *(f"{3 * n} // 3", f"rows[0].filters * {n} // 4", f"[9, {n}, 9][1:2][0]", f"(deep[1][0] + {n})"),
+                *(
+                    f"third({3 * n})",
+                    f"(flat[0] - 3 + {n})",
+                    f"count([{n}] * {n}, {n})",
+                    f"len(sum([[0], [0] * {n}])[1:])",
+                ),
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -14,6 +15,20 @@ CASES: list[tuple[str, Any]] = [
     ('len("abc")', 3),
     ("sum([1, 2.5])", 3.5),
     ("sum([])", 0),
+    ("sum([[1, 2], [], [3]])", (1, 2, 3)),
+    ("sum([[[1]], [[2]]])", ((1,), (2,))),
+    ("count([1, true, 2, 1.0, [1]], 1)", 2),
+    ("count([1, true], true)", 1),
+    ('count(["a", "b"], "b")', 1),
+    ("exp(1)", math.e),
+    ("log(exp(2))", 2.0),
+    ("sin(0.5)", math.sin(0.5)),
+    ("cos(0.5)", math.cos(0.5)),
+    ("sorted([3, 1.5, 2])", (1.5, 2, 3)),
+    ('sorted(["b", "a"])', ("a", "b")),
+    ("sorted([])", ()),
+    ("unique([3, 1, 3.0, 2, 1])", (3, 1, 2)),
+    ('unique(["b", "a", "b"])', ("b", "a")),
     ("min(3, 1, 2)", 1),
     ("min([3, 1])", 1),
     ("max(3, 1.5)", 3),
@@ -56,6 +71,15 @@ def test_each_function_is_tried() -> None:
     [
         ("len(3)", "`len` takes a list or a string, not 3"),
         ('sum(["a"])', '`sum` takes a number, not the string "a"'),
+        ("sum([[1], 2])", "`sum` adds lists to lists and numbers to numbers, not a list to 2"),
+        ("sum([1, [2]])", "`sum` takes a number, not [2]"),
+        ("count([1], [1])", "`count` counts numbers, strings or bools, not [1]"),
+        ("count(1, 1)", "`count` takes a list, not 1"),
+        ("exp(1000)", "`exp` cannot compute with numbers of this size"),
+        ("log(0)", "`log` takes a positive number, not 0"),
+        ("sorted([1, true])", "`sorted` takes a list of numbers or strings, not with true in it"),
+        ('sorted([1, "a"])', "`sorted` takes numbers or strings, not both"),
+        ("unique([[1]])", "`unique` takes a list of numbers or strings, not with [1] in it"),
         ("min([])", "`min` takes at least one value"),
         ("max()", "`max` does not take 0 arguments"),
         ("abs(true)", "`abs` takes a number, not true"),

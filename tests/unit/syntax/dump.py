@@ -43,8 +43,10 @@ def dump(node: Any) -> str:
         case ast.ListOf():
             return f"[{_all(node.items)}]"
         case ast.Comprehension():
+            return f"[{dump(node.element)}{''.join(map(dump, node.clauses))}]"
+        case ast.Clause():
             condition = f" if {dump(node.condition)}" if node.condition else ""
-            return f"[{dump(node.element)} for {_all(node.targets)} in {dump(node.iterable)}{condition}]"
+            return f" for {_all(node.targets)} in {dump(node.iterable)}{condition}"
         case ast.Table():
             return "table " + "; ".join(" ".join(map(dump, row)) for row in node.rows)
         case ast.Conditional():

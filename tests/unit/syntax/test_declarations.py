@@ -39,6 +39,13 @@ def test_function() -> None:
     assert dump(node.value) == "make_divisible((filters * width), 8)"
 
 
+def test_function_with_lets() -> None:
+    node = declaration("fn f(x: int) {\n  let y = 2 * x\n  let z = y + 1\n\n  [y, z]\n}")
+    assert isinstance(node, ast.Function)
+    assert [*map(dump, node.statements), dump(node.value)] == ["let y = (2 * x)", "let z = (y + 1)", "[y, z]"]
+    assert node.span.text.endswith("}")
+
+
 @pytest.mark.parametrize(
     ("text", "types"),
     [

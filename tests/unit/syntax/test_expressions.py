@@ -63,6 +63,8 @@ def test_literals(text: str, value: str) -> None:
         ("[...a, 1, ...b[1:]]", "[...a, 1, ...b[1:]]"),
         ("[x * 2 for x in xs]", "[(x * 2) for x in xs]"),
         ("[i for i, x in xs if x > 1]", "[i for i, x in xs if (x > 1)]"),
+        ("[...x for x in xs]", "[...x for x in xs]"),
+        ("[y for x in xs if x for y in x if y > 1]", "[y for x in xs if x for y in x if (y > 1)]"),
         ("a[1]", "a[1]"),
         ("a[-1]", "a[(-1)]"),
         ("a[1:2]", "a[1:2:]"),
