@@ -11,6 +11,7 @@ from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate.failure import Failure
+from archdsl.elaborate.op_arguments import refused
 from archdsl.elaborate.values import POISON, BlockRef, Given, OpRef
 from archdsl.ops.base import Op, Weighted
 from archdsl.source import Span
@@ -32,6 +33,21 @@ def give(
 
     ``known`` are further parameters that are given by name only; ``absent`` has what helps who looks for others.
     """
+    result, problems = matched(callee, positional, bound, given, known, absent)
+    if problems:
+        raise Failure(*problems)
+    return result
+
+
+def matched(
+    callee: str,
+    positional: Sequence[str],
+    bound: Mapping[str, Given],
+    given: Arguments,
+    known: Sequence[str] = (),
+    absent: Mapping[str, str] = _NOTHING,
+) -> tuple[dict[str, Given], list[Diagnostic]]:
+    """The same, with what is wrong beside the arguments that have a parameter."""
     free = [name for name in positional if name not in bound]
     result = dict(bound)
     fresh: dict[str, Span] = {}
@@ -49,15 +65,14 @@ def give(
             name = key.id
         if key is not None and name not in positional and name not in known:
             problems.append(unexpected(callee, key, list(dict.fromkeys((*positional, *known))), absent))
-        elif name in fresh:
+            continue
+        if name in fresh:
             first = (Label(fresh[name], "given here"),)
             span = key.span if key else value.span
             problems.append(codes.RepeatedArgument(span=span, callee=callee, argument=name, labels=first))
         fresh[name] = value.span
         result[name] = value
-    if problems:
-        raise Failure(*problems)
-    return result
+    return result, problems
 
 
 def _too_many(
@@ -147,7 +162,12 @@ def give_op(ref: OpRef, given: Arguments) -> OpRef:
             rest.append((key, value))
     if not rest:
         return OpRef(op, ref.arguments, tuple(joined))
-    return OpRef(op, give(op.name, op.positional, ref.arguments, rest, _parameters(op), op.absent), tuple(joined))
+    bound, problems = matched(op.name, op.positional, ref.arguments, rest, _parameters(op), op.absent)
+    found = OpRef(op, bound, tuple(joined))
+    if problems:
+        misplaced = any(isinstance(problem, codes.TooManyArguments) for problem in problems)
+        raise Failure(*problems, *([] if misplaced else refused(found)))
+    return found
 
 
 @cache

@@ -46,6 +46,18 @@ def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
     return known
 
 
+def refused(ref: OpRef) -> list[Diagnostic]:
+    """What is wrong with the values of the arguments that an op has; others may be missing."""
+    first = next(iter(ref.arguments.values()), None)
+    if first is None:
+        return []
+    try:
+        made_or_refused(ref, first.span, {})
+    except Failure as failure:
+        return [problem for problem in failure.diagnostics if isinstance(problem, codes.BadArgument)]
+    return []
+
+
 def made_or_refused(ref: OpRef, span: Span, cache: dict[object, Op]) -> tuple[Op, bool]:
     """The op, and whether some of its arguments are not known: what is known of them is checked."""
     types, known, is_open = parameters(ref.op), dict[str, Given](), dict[str, Value]()
