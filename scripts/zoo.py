@@ -60,7 +60,7 @@ def zoo() -> str:
         "",
         "Models that come with archdsl: `archdsl compile efficientnet_b3`. `make docs` writes this page.",
         "",
-        "Files of 55 of 77 bundled models load with Keras alone; those of ViT, DeiT, DINOv2, ResMLP, Swin and `hybrid`",
+        "Files of 93 of 115 bundled models load with Keras alone; those of ViT, DeiT, DINOv2, ResMLP, Swin and `hybrid`",
         "load after `import archdsl.layers`.",
         "",
         "Parameters are all weights, as Keras counts them; multiply-adds (MACs) are those of convolution, dense and",

@@ -16,14 +16,14 @@ from matplotlib.figure import Figure
 
 from archdsl.plots.style import label
 
-_RADII: Final = (9.0, 15.0, 24.0, 36.0, 50.0)
+_RADII: Final = (9.0, 15.0, 24.0, 36.0, 50.0, 70.0, 95.0, 125.0, 160.0)
 _TURNS: Final = 16
 _GAP: Final = 2.0
 _MARK: Final = 6.0
 _ALONG: Final = 4.0
 """Pixels between the places of a line that are looked at."""
 _CROSSED: Final = 12.0
-_COVERED: Final = 8.0
+_COVERED: Final = 30.0
 """How bad it is to cover such a place, or a square pixel of another name, against a square pixel of a point."""
 _OUTSIDE: Final = 10_000.0
 

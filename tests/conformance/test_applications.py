@@ -1,4 +1,4 @@
-"""DenseNet, MobileNetV2, EfficientNet and ConvNeXt against keras.applications: the same function, weight by weight."""
+"""Models of keras.applications against it: the same function, weight by weight."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Pair:
     """Of the values in an image."""
     gain: float = 2.0
     """Of the kernels. Gates take half of what passes, so that few blocks with gates need more for images to matter."""
+    table: str = "keras"
+    """Which of the family's file."""
 
 
 # An odd size is halved unevenly, where rules of padding differ.
@@ -44,12 +46,56 @@ PAIRS = {
     "efficientnet_b1": Pair(applications.EfficientNetB1, "efficientnet", 75, largest=255, gain=3),
     "efficientnet_b4": Pair(applications.EfficientNetB4, "efficientnet", 95, largest=255),
     "efficientnet_b7": Pair(applications.EfficientNetB7, "efficientnet", 64, largest=255),
+    "mobilenet_v1": Pair(applications.MobileNet, "mobilenet_v1", 64),
+    "mobilenet_v3_small": Pair(applications.MobileNetV3Small, "mobilenet_v3", 64, largest=255, gain=3),
+    "mobilenet_v3_large": Pair(applications.MobileNetV3Large, "mobilenet_v3", 95, largest=255),
+    "efficientnet_v2_b0": Pair(applications.EfficientNetV2B0, "efficientnet_v2", 65, largest=255, gain=3),
+    "efficientnet_v2_b1": Pair(applications.EfficientNetV2B1, "efficientnet_v2", 64, largest=255, gain=3),
+    "efficientnet_v2_b2": Pair(applications.EfficientNetV2B2, "efficientnet_v2", 64, largest=255, gain=3),
+    "efficientnet_v2_b3": Pair(applications.EfficientNetV2B3, "efficientnet_v2", 64, largest=255, gain=3),
+    "efficientnet_v2_s": Pair(applications.EfficientNetV2S, "efficientnet_v2", 64, largest=255),
+    "efficientnet_v2_m": Pair(applications.EfficientNetV2M, "efficientnet_v2", 64, largest=255),
+    "efficientnet_v2_l": Pair(applications.EfficientNetV2L, "efficientnet_v2", 64, largest=255),
+    "inception_v3": Pair(applications.InceptionV3, "inception_v3", 75),
+    "inception_resnet_v2": Pair(applications.InceptionResNetV2, "inception_resnet_v2", 75),
+    "xception": Pair(applications.Xception, "xception", 71),
+    "resnet50_v2": Pair(applications.ResNet50V2, "resnet_v2", 64),
+    "resnet101_v2": Pair(applications.ResNet101V2, "resnet_v2", 64),
+    "resnet152_v2": Pair(applications.ResNet152V2, "resnet_v2", 64),
+    "nasnet_mobile": Pair(applications.NASNetMobile, "nasnet", 64, table="keras_mobile"),
+    "nasnet_large": Pair(applications.NASNetLarge, "nasnet", 64, table="keras_large"),
     "convnext_tiny": Pair(applications.ConvNeXtTiny, "convnext", 64, {"drop": 0.0}, {"name": "convnext"}, largest=255),
 }
-LARGE = ("efficientnet_b1", "densenet169", "densenet201", "efficientnet_b7")
+LARGE = {
+    "efficientnet_b1",
+    "densenet169",
+    "densenet201",
+    "efficientnet_b7",
+    "mobilenet_v3_large",
+    "efficientnet_v2_b1",
+    "efficientnet_v2_b2",
+    "efficientnet_v2_b3",
+    "efficientnet_v2_s",
+    "efficientnet_v2_m",
+    "efficientnet_v2_l",
+    "inception_resnet_v2",
+    "xception",
+    "resnet101_v2",
+    "resnet152_v2",
+    "nasnet_mobile",
+    "nasnet_large",
+}
 
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
+    "mobilenet_v1": [("stages.3.blocks.1.pointwise.conv", "stages.3.blocks.2.pointwise.conv")],
+    "mobilenet_v3_small": [("blocks.4.projection.norm", "blocks.5.projection.norm")],
+    "efficientnet_v2_b0": [("stages.5.blocks.1.projection.conv", "stages.5.blocks.2.projection.conv")],
+    "inception_v3": [("b.1.mixed_b.seven.unit_1.conv", "b.2.mixed_b.seven.unit_1.conv")],
+    "inception_resnet_v2": [("block17.3.inception_res_net.conv", "block17.4.inception_res_net.conv")],
+    "xception": [("middle.2.sep_bn.0.separable_conv", "middle.2.sep_bn.1.separable_conv")],
+    "resnet50_v2": [("stages.2.blocks.1.main.conv2.conv", "stages.2.blocks.2.main.conv2.conv")],
+    "nasnet_mobile": [("cells.0.normal.1.now", "cells.0.normal.2.now")],
     "densenet121": [
         ("dense1.layer.3.new.conv2.conv", "dense1.layer.4.new.conv2.conv"),
         ("dense4.layer.14.new.conv2.batch_norm", "dense4.layer.15.new.conv2.batch_norm"),
@@ -83,7 +129,7 @@ def compared(request: pytest.FixtureRequest) -> Comparison:
     reference = pair.reference(weights=None, classifier_activation=None, input_shape=shape, classes=10, **pair.theirs)
     randomise(reference, gain=pair.gain)
     model = archdsl.load(name.partition(",")[0], size=pair.size, classes=10, **pair.ours).build()
-    transfer(reference, model, table(pair.family, "keras"))
+    transfer(reference, model, table(pair.family, pair.table))
     images = pair.largest * drawn_images(pair.size)
     return Comparison(name, model, images, {"logits": np.asarray(reference(images))}, dropped(reference))
 

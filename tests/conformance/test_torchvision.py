@@ -1,4 +1,4 @@
-"""AlexNet, GoogLeNet and ResNet against torchvision: the same function, weight by weight, at full depth."""
+"""Models of torchvision against it: the same function, weight by weight, at full depth."""
 
 from __future__ import annotations
 
@@ -21,10 +21,18 @@ TABLES = {
     "resnet50_odd": ("resnet", "torchvision_bottleneck"),
     "resnet101": ("resnet", "torchvision_bottleneck"),
     "resnet152": ("resnet", "torchvision_bottleneck"),
+    "shufflenet_v2_x05": ("shufflenet_v2", "torchvision"),
+    "regnet_x400mf": ("regnet", "torchvision"),
+    "regnet_y400mf": ("regnet", "torchvision"),
+    "squeezenet10": ("squeezenet", "torchvision_1_0"),
+    "squeezenet11": ("squeezenet", "torchvision_1_1"),
 }
 
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
+    "shufflenet_v2_x05": [("stages.1.blocks.2.work.conv2.batch_norm", "stages.1.blocks.2.work.conv3.batch_norm")],
+    "regnet_y400mf": [("stages.3.blocks.1.main.conv1.conv", "stages.3.blocks.1.main.conv3.conv")],
+    "squeezenet10": [("fire.2.one.conv_act.conv", "fire.3.one.conv_act.conv")],
     "googlenet_bn": [
         ("maps.inception4c.one.conv1.batch_norm", "maps.inception4c.three.reduce3.batch_norm"),
         ("maps.inception5a.three.conv3.conv", "maps.inception4e.three.conv3.conv"),

@@ -20,7 +20,7 @@ def randomise(model: keras.Model, seed: int = 0, gain: float = 2.0) -> None:
             if "variance" in weight.path:
                 value = rng.uniform(0.5, 1.5, size=shape)
             elif len(shape) > 1:
-                is_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+                is_depthwise = isinstance(layer, keras.layers.DepthwiseConv2D) or "depthwise" in weight.name
                 value *= np.sqrt(gain / np.prod(shape[:-2] if is_depthwise else shape[:-1]))
             else:
                 value = value * 0.1 + any(factor in weight.path for factor in ("gamma", "layer_scale"))

@@ -38,12 +38,36 @@ MODELS: dict[str, dict[str, Any]] = {
     "poolformer_s12": {"size": 64, "classes": 4, "depths": [1, 1, 1, 1]},
     "mobilevit_xxs": {"size": 64, "classes": 4},
     "light_cifar": {},
+    "mobilenet_v1": {"size": 32, "classes": 4, "width": 0.25},
+    "mobilenet_v3_small": {"size": 32, "classes": 4},
+    "efficientnet_v2_b0": {"size": 32, "classes": 4, "depth": 0.3},
+    "inception_v3": {"size": 75, "classes": 4},
+    "inception_resnet_v2": {"size": 75, "classes": 4},
+    "xception": {"size": 71, "classes": 4},
+    "resnet50_v2": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
+    "nasnet_mobile": {"size": 32, "classes": 4, "blocks": 1},
+    "regnet_x400mf": {"size": 32, "classes": 4},
+    "shufflenet_v2_x05": {"size": 32, "classes": 4},
+    "squeezenet11": {"size": 65, "classes": 4},
     "hybrid": {"size": 64, "classes": 4},
     "ablation_all": {"classes": 4},
 }
 
 # Of what is the same in others, or deep.
-LARGE = {"deit_ti", "mixer_s32", "poolformer_s12", "mobilevit_xxs"}
+LARGE = {
+    "efficientnet_v2_b0",
+    "inception_v3",
+    "inception_resnet_v2",
+    "xception",
+    "nasnet_mobile",
+    "regnet_x400mf",
+    "mobilenet_v3_small",
+    "resnet50_v2",
+    "deit_ti",
+    "mixer_s32",
+    "poolformer_s12",
+    "mobilevit_xxs",
+}
 
 # A layer norm before the head gives features of the length of the width, and so long steps.
 SMALL_STEPS = {"convnext_tiny", "vit_ti16", "swin_t", "deit_ti", "dinov2s", "mixer_s32", "poolformer_s12"}

@@ -1,4 +1,4 @@
-"""Asks torchvision for the logits of vectors/alexnet.json, googlenet_*.json and resnet*.json.
+"""Asks torchvision for the logits of vectors/*.json that are its own.
 
 The tests read those files and need no PyTorch. To write them anew, in an environment that has it:
 ``pip install torch==2.13.0 torchvision==0.28.0``, then ``python -m tests.conformance.regenerate.torch_cnn``.
@@ -6,6 +6,7 @@ The tests read those files and need no PyTorch. To write them anew, in an enviro
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -30,6 +31,8 @@ class Case(NamedTuple):
 
 # The last gain of each residual.
 BASIC, BOTTLENECK = ({f"bn{last}.weight": 0.2} for last in (2, 3))
+
+REGNET = {"f.c.1.weight": 0.2}
 
 
 def ask(case: Case) -> Vector:
@@ -70,9 +73,16 @@ CASES = [
     Case("resnet50", "resnet50", 225, factors={"bn3.weight": 0.1}, file="resnet50_odd"),
     Case("resnet101", "resnet101", 64, factors=BOTTLENECK),
     Case("resnet152", "resnet152", 64, factors=BOTTLENECK),
+    Case("shufflenet_v2_x05", "shufflenet_v2_x0_5", 64),
+    Case("regnet_x400mf", "regnet_x_400mf", 64, factors=REGNET),
+    Case("regnet_y400mf", "regnet_y_400mf", 64, factors=REGNET),
+    Case("squeezenet10", "squeezenet1_0", 64),
+    Case("squeezenet11", "squeezenet1_1", 65),
 ]
 
-for case in CASES:
+# Some of them by name, or all.
+asked = set(sys.argv[1:]) or {case.model for case in CASES}
+for case in (case for case in CASES if case.model in asked):
     answer = ask(case)
     answer.write(case.file or case.model)
     print(answer.reference, {name: float(answer.expected(name).std()) for name in answer.outputs})
