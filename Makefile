@@ -69,7 +69,7 @@ test: lint types imports ## run every check and every test
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too, and load each from a file
-	@$(BIN)/python -m pytest tests/conformance tests/keras/test_life.py -m "" --record
+	@$(BIN)/python -m pytest tests/conformance tests/keras/test_life.py tests/keras/test_specs.py -m "" --record
 
 lint: $(VENV)/dev ## ruff: mistakes and format; the form of the specs
 	@$(BIN)/ruff check

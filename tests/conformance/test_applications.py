@@ -68,6 +68,7 @@ PAIRS = {
 }
 LARGE = {
     "efficientnet_b1",
+    "inception_v3",
     "densenet169",
     "densenet201",
     "efficientnet_b7",
@@ -79,6 +80,8 @@ LARGE = {
     "efficientnet_v2_m",
     "efficientnet_v2_l",
     "inception_resnet_v2",
+    "efficientnet_v2_b0",
+    "resnet50_v2",
     "xception",
     "resnet101_v2",
     "resnet152_v2",

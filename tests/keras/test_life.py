@@ -55,6 +55,8 @@ MODELS: dict[str, dict[str, Any]] = {
 
 # Of what is the same in others, or deep.
 LARGE = {
+    "mobilenet_v1",
+    "shufflenet_v2_x05",
     "efficientnet_v2_b0",
     "inception_v3",
     "inception_resnet_v2",

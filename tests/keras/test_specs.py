@@ -141,7 +141,7 @@ CASES: list[tuple[str, dict[str, object]]] = [
 ]
 
 
-# Of families with a smaller one above or below.
+# Of families with a smaller one above or below, or deep.
 LARGE = {
     "deit_ti",
     "deit_s",
@@ -163,6 +163,10 @@ LARGE = {
     "dinov2l",
     "mobilevit_xs",
     "mobilevit_s",
+    "inception_v3",
+    "xception",
+    "nasnet_mobile",
+    "regnet_y400mf",
     "mobilenet_v3_large",
     "efficientnet_v2_b1",
     "efficientnet_v2_b2",

@@ -33,6 +33,9 @@ class Case(NamedTuple):
 BASIC, BOTTLENECK = ({f"bn{last}.weight": 0.2} for last in (2, 3))
 
 REGNET = {"f.c.1.weight": 0.2}
+SMALL, LARGE = ("400mf", "800mf"), ("8gf", "16gf", "32gf")
+REGNETS = {f"{kind}{flops}": f"{kind}_{flops}" for kind in "xy" for flops in (*SMALL, *LARGE)}
+REGNETS |= {f"{kind}{flops}00mf": f"{kind}_{flops[0]}_{flops[1]}gf" for kind in "xy" for flops in ("16", "32")}
 
 
 def ask(case: Case) -> Vector:
@@ -73,9 +76,8 @@ CASES = [
     Case("resnet50", "resnet50", 225, factors={"bn3.weight": 0.1}, file="resnet50_odd"),
     Case("resnet101", "resnet101", 64, factors=BOTTLENECK),
     Case("resnet152", "resnet152", 64, factors=BOTTLENECK),
-    Case("shufflenet_v2_x05", "shufflenet_v2_x0_5", 64),
-    Case("regnet_x400mf", "regnet_x_400mf", 64, factors=REGNET),
-    Case("regnet_y400mf", "regnet_y_400mf", 64, factors=REGNET),
+    *(Case(f"shufflenet_v2_x{x}", f"shufflenet_v2_x{x[0]}_{x[1]}", 64) for x in ("05", "10", "15", "20")),
+    *(Case(f"regnet_{ours}", f"regnet_{theirs}", 64, factors=REGNET) for ours, theirs in REGNETS.items()),
     Case("squeezenet10", "squeezenet1_0", 64),
     Case("squeezenet11", "squeezenet1_1", 65),
 ]

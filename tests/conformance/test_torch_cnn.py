@@ -11,6 +11,8 @@ from tests.conformance.comparison import Comparison
 from tests.conformance.conftest import Conforms
 from tests.conformance.names import table
 
+REGNETS = ("400mf", "800mf", "1600mf", "3200mf", "8gf", "16gf", "32gf")
+
 TABLES = {
     "alexnet": ("alexnet", "torchvision"),
     "googlenet_bn": ("googlenet", "torchvision"),
@@ -21,9 +23,8 @@ TABLES = {
     "resnet50_odd": ("resnet", "torchvision_bottleneck"),
     "resnet101": ("resnet", "torchvision_bottleneck"),
     "resnet152": ("resnet", "torchvision_bottleneck"),
-    "shufflenet_v2_x05": ("shufflenet_v2", "torchvision"),
-    "regnet_x400mf": ("regnet", "torchvision"),
-    "regnet_y400mf": ("regnet", "torchvision"),
+    **{f"shufflenet_v2_x{x}": ("shufflenet_v2", "torchvision") for x in ("05", "10", "15", "20")},
+    **{f"regnet_{kind}{flops}": ("regnet", "torchvision") for kind in "xy" for flops in REGNETS},
     "squeezenet10": ("squeezenet", "torchvision_1_0"),
     "squeezenet11": ("squeezenet", "torchvision_1_1"),
 }
@@ -32,7 +33,7 @@ TABLES = {
 SWAPS = {
     "shufflenet_v2_x05": [("stages.1.blocks.2.work.conv2.batch_norm", "stages.1.blocks.2.work.conv3.batch_norm")],
     "regnet_y400mf": [("stages.3.blocks.1.main.conv1.conv", "stages.3.blocks.1.main.conv3.conv")],
-    "squeezenet10": [("fire.2.one.conv_act.conv", "fire.3.one.conv_act.conv")],
+    "squeezenet11": [("fire.2.one.conv_act.conv", "fire.3.one.conv_act.conv")],
     "googlenet_bn": [
         ("maps.inception4c.one.conv1.batch_norm", "maps.inception4c.three.reduce3.batch_norm"),
         ("maps.inception5a.three.conv3.conv", "maps.inception4e.three.conv3.conv"),
@@ -50,7 +51,22 @@ SWAPS = {
 }
 
 
-_PARAMETERS = [pytest.param(name, marks=pytest.mark.full if name == "resnet152" else ()) for name in TABLES]
+# The others are deep, or much like one of these.
+SMALL = {
+    "alexnet",
+    "googlenet_bn",
+    "googlenet_bn_aux",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet50_odd",
+    "resnet101",
+    "shufflenet_v2_x05",
+    "regnet_y400mf",
+    "squeezenet11",
+}
+
+_PARAMETERS = [pytest.param(name, marks=() if name in SMALL else pytest.mark.full) for name in TABLES]
 
 
 @pytest.fixture(scope="module", params=_PARAMETERS)
