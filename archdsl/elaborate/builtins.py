@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 from archdsl.elaborate.values import POISON, Builtin, Bundle, InitRef, Keyword, OpRef, Unknown, Value, describe
@@ -18,6 +18,8 @@ from archdsl.ops.types import INT, Type
 
 _FLOAT, _LIST, _SEQUENCE = Type.named("float"), Type.named("list"), Type.named("list", "str")
 _COMPARED: Final = Type.named("float", "str")
+_FEW: Final = 9
+"""Lengths that a message adds up in writing."""
 
 
 class Made(NamedTuple):
@@ -200,6 +202,16 @@ def _zip(*lists: Value) -> tuple[tuple[Value, ...], ...]:
     return tuple(zip(*taken, strict=True))
 
 
+def _split(values: Value, lengths: Value) -> tuple[tuple[Value, ...], ...]:
+    """A list cut into lists of given lengths, one after the other: what an outer loop hands to its inner ones."""
+    elements, counts = _list(values), [_int(length) for length in _list(lengths)]
+    if min(counts, default=0) < 0 or sum(counts) != len(elements):
+        added = " + ".join(map(str, counts)) if len(counts) < _FEW else str(sum(counts))
+        raise Misuse(f"takes lengths that add up to that of the list: {len(elements)}, not {added or 0}", lengths)
+    rest = iter(elements)
+    return tuple(tuple(islice(rest, count)) for count in counts)
+
+
 def _linspace(first: Value, last: Value, count: Value) -> Made:
     a, b, n = float(_number(first)), float(_number(last)), _int(count)
     if n < 0:
@@ -248,6 +260,7 @@ FUNCTIONS: Final[Mapping[str, Callable[..., Value]]] = {
     "reversed": lambda values: _list(values)[::-1],
     "sorted": _ordered,
     "unique": _unique,
+    "split": _split,
     "linspace": _linspace,
     "make_divisible": make_divisible,
 }
@@ -269,7 +282,7 @@ def result(name: str, arguments: Sequence[Value]) -> Type:
         return _RESULTS[name]
     lists = arguments[0].type.taken_for(_LIST) if isinstance(arguments[0], Unknown) else _LIST
     if name != "sum":
-        return lists
+        return Type.list_of(lists) if name == "split" else lists
     item = lists.item
     if item is None:
         return _NUMBER | _LIST

@@ -12,7 +12,7 @@ from archdsl.elaborate import apply, branches, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give_block, give_op
 from archdsl.elaborate.budget import BRANCH, CALL, NAME, ROUND
-from archdsl.elaborate.builtins import LANGUAGE
+from archdsl.elaborate.builtins import LANGUAGE, aliases
 from archdsl.elaborate.evaluate import call, evaluate, evaluate_arguments, evaluate_or_poison
 from archdsl.elaborate.expect import bind_targets, else_if, is_tensor_like, iterate, loop_targets, truth
 from archdsl.elaborate.failure import Exhausted, Failure, Silence, too_deep
@@ -27,6 +27,7 @@ from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
+    Builtin,
     Bundle,
     FunctionRef,
     Given,
@@ -286,7 +287,9 @@ class Flows(Parts, ABC):
             return self.add_block(Call(ref, step.target.span, position, slot), current)
         keep_quiet(value, "op")
         hint = "steps are ops, blocks and tensors"
-        raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), hint=hint))
+        op = aliases().get(value.name) if isinstance(value, Builtin) else None
+        help_ = (f"did you mean `{op}`?",) if op else ()
+        raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), hint=hint, help=help_))
 
     def _target(self, step: ast.Apply, scope: Scope) -> Value:
         target = step.target

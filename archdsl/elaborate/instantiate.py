@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.elaborate import apply
 from archdsl.elaborate.budget import LETTERS, TEMPLATE
-from archdsl.elaborate.evaluate import bind_parameters
+from archdsl.elaborate.evaluate import bind_parameters, evaluate
 from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.flow import Call, Flows
 from archdsl.elaborate.proof import prove
@@ -16,6 +16,7 @@ from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import Pattern, bind_inputs, declared
 from archdsl.elaborate.template import Assembly, Step, Template, finish
+from archdsl.elaborate.types import fit
 from archdsl.elaborate.values import (
     POISON,
     BlockRef,
@@ -30,6 +31,7 @@ from archdsl.elaborate.values import (
     Value,
     name_of,
     show_value,
+    without,
 )
 from archdsl.graph.dims import Shape
 from archdsl.names import diagnose
@@ -184,6 +186,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
     carried = [assembly.input(_shape(tensor)) for tensor in carry.tensors]
     scope = Scope(session, ref.module)
     bind_parameters(name, decl.params, carry.all_into(ref.arguments, carried), scope, span)
+    spared = frozenset(_spared(decl.params, ref.arguments, scope))
     signature = decl.signature
     if signature is not None:
         bind_inputs(name, signature.inputs, list(inner.values()), scope, span)
@@ -199,7 +202,32 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         block=name,
         kind="model" if decl.is_model else "block",
         doc=ref.doc,
+        spared=spared,
     )
+
+
+def _spared(params: Sequence[ast.Param], given: Mapping[str, Given], scope: Scope) -> Iterator[str]:
+    """The arguments that equal the defaults of their parameters, whose values are in the scope."""
+    for param in params:
+        name, default = param.name.id, param.default
+        if name not in given or default is None:
+            continue
+        with scope.session.reporter.aside():
+            try:
+                value = fit(evaluate(default, scope), param.type)
+            except Failure:  # with these arguments it has no value, so that none equals it
+                continue
+        if _full(value) == _full(scope.names[name]):
+            yield name
+
+
+def _full(value: Value) -> Hashable:
+    """Equal for values that mean the same: of an op, with the defaults of the arguments that it was not given."""
+    if not isinstance(value, OpRef) or value.joined:
+        return _Carry().key(value)
+    defaults = {name: field.default for name, field in value.op.model_fields.items()}
+    given = {name: given.value for name, given in value.arguments.items()}
+    return value.op, tuple((name, _Carry().key(part)) for name, part in (defaults | given).items())
 
 
 def define(
@@ -247,7 +275,7 @@ class _Instance(Flows):
         assembly.broken |= template.broken
         if any(t.shape is None for t in results):
             return _rehome(output, [assembly.hole(t.shape) for t in results])
-        text = show_value(ref)
+        text = show_value(without(ref, template.spared))
         session.budget.charge(len(text) // LETTERS, call.span)
         made = assembly.add(
             Step(

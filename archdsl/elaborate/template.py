@@ -135,11 +135,15 @@ class Template:
     letters: int
     """Characters of the paths in it and in everything that it calls."""
     doc: str
+    spared: frozenset[str]
+    """Arguments of the call that equal the defaults of their parameters, and need not be shown."""
     broken: bool
     """Whether errors were found in it: then no graph is made of it."""
 
 
-def finish(assembly: Assembly, output: Tensor | Bundle, *, block: str, kind: str, doc: str) -> Template:
+def finish(
+    assembly: Assembly, output: Tensor | Bundle, *, block: str, kind: str, doc: str, spared: frozenset[str]
+) -> Template:
     """The template that an assembly has become."""
     tensors = [output] if isinstance(output, Tensor) else list(output.tensors.values())
     return Template(
@@ -153,6 +157,7 @@ def finish(assembly: Assembly, output: Tensor | Bundle, *, block: str, kind: str
         size=assembly.size,
         letters=sum(map(_letters, assembly.steps)),
         doc=doc,
+        spared=spared,
         broken=assembly.broken,
     )
 

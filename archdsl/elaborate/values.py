@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from archdsl.diagnostics import Label
@@ -245,6 +245,12 @@ _WORDS: Final = {
 def name_of(ref: BlockRef | FunctionRef) -> str:
     """What a block, a variant or a function is called."""
     return (ref.name if isinstance(ref, BlockRef) else "") or ref.decl.name.id
+
+
+def without(ref: BlockRef, names: Collection[str]) -> BlockRef:
+    """A block without some of its arguments; those that its variant brings along stay."""
+    left = {name: given for name, given in ref.arguments.items() if name not in names or name in ref.own}
+    return replace(ref, arguments=left)
 
 
 def show_value(value: Value) -> str:

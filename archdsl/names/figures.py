@@ -18,7 +18,7 @@ Meant: TypeAlias = Callable[[str], Definition | None]
 _FIGURES: Final = (ast.Literal, ast.Binary, ast.Unary, ast.Compare, ast.Logic, ast.Not)
 _LISTS: Final = (ast.ListOf, ast.Comprehension, ast.Table)
 _RANGES: Final = frozenset({"range", "linspace"})
-_NUMBERS: Final = frozenset(FUNCTIONS) - _RANGES - {"enumerate", "zip", "reversed", "sorted", "unique"}
+_NUMBERS: Final = frozenset(FUNCTIONS) - _RANGES - {"enumerate", "zip", "reversed", "sorted", "unique", "split"}
 _STEPS: Final = frozenset({"op", "tensor"})
 """Types of parameters that may be steps."""
 

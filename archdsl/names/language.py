@@ -12,7 +12,7 @@ from archdsl.ops.registry import OPS
 
 FUNCTIONS: Final = (
     "len", "sum", "count", "min", "max", "abs", "round", "ceil", "floor", "sqrt", "exp", "log", "log2", "sin", "cos",
-    "int", "float", "range", "enumerate", "zip", "reversed", "sorted", "unique", "linspace", "make_divisible",
+    "int", "float", "range", "enumerate", "zip", "reversed", "sorted", "unique", "split", "linspace", "make_divisible",
 )  # fmt: skip
 """Functions of compile-time values."""
 KEYWORDS: Final = ("id", "residual")

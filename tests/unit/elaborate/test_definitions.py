@@ -27,6 +27,7 @@ def codes(text: str) -> list[str]:
         ("fn f(x: list[str]) = sorted(x)[0] + 1", "bad-operands"),
         ("fn f(x: int) {\n  let y = [x]\n  y + 1\n}", "bad-operands"),
         ("fn f(x: int) {\n  let y = x + [1]\n  y + 1\n}", "bad-operands"),
+        ("fn f(x: list[int], n: list[int]) = split(x, n)[0][0] + [1]", "bad-operands"),
         ("fn f(x: str) = 1 if x else 2", "wrong-type"),
         ("fn g(x: int) = x\nfn f(x: str) = g(x)", "wrong-type"),
         ("fn f(x: int = 0.5) = x", "wrong-type"),
