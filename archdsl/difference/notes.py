@@ -232,7 +232,8 @@ class _Folder:
     def _cause(self, homes: Homes, edits: Sequence[Edit]) -> str:
         """The arguments that the blocks got and did not get before.
 
-        One that is given on one side only may be a default that was spelt out. It counts when an edit has its value.
+        One that is given on one side only is the default on the other. Between different blocks it may mean something
+        else, and counts when an edit has its value.
         """
         told = {edit.new for edit in edits} | {edit.old for edit in edits} | {edit.attribute for edit in edits}
         changes: dict[str, list[tuple[str, str]]] = {}
@@ -246,8 +247,11 @@ class _Folder:
                 if name in old and name in new:
                     if old[name] != new[name] and (old[name], new[name]) not in self._general:
                         changes.setdefault(name, []).append((old[name], new[name]))
-                elif not name.isdecimal() and not told.isdisjoint((name, (old | new)[name])):
-                    single.setdefault(name, set()).add(f"{name}={new[name]}" if name in new else f"no {name}")
+                elif name.isdecimal():
+                    continue
+                elif was.block == now.block or not told.isdisjoint((name, (old | new)[name])):
+                    said = f"{name}={new[name]}" if name in new else f"no {name}={old[name]}"
+                    single.setdefault(name, set()).add(said)
         shown = _changes(edits)
         general = {name: found for name, found in changes.items() if len(found) == len(homes) and {*found} not in shown}
         words = [("" if name.isdecimal() else f"{name} ") + values(found) for name, found in general.items()]

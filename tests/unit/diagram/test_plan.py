@@ -69,7 +69,7 @@ def test_what_must_fold_differs_in_width_and_not_in_kind() -> None:
     lines = shown(drawn)
     inside = [line.strip(".") for line in lines[lines.index(next(x for x in lines if "inception4a: " in x)) + 1 :][:7]]
     assert inside == [
-        *("conv1 | ConvAct(192…256, k=1)", "reduce3 | ConvAct(96…160, k=1)", "conv3 | ConvAct(208…320, k=3)"),
+        *("conv1 | ConvAct(192…256, k=1)", "reduce3 | ConvAct(96…160, k=1)", "conv3 | ConvAct(208…320)"),
         *("reduce5 | ConvAct(16…32, k=1)", "conv5 | ConvAct(48…128, k=5)"),
         *("max_pool(3, stride=1)", "project | ConvAct(64…128, k=1)"),
     ]
@@ -245,14 +245,14 @@ def test_unfold_by_path_opens_what_is_around_it_and_ends_repeats() -> None:
         ".Bottleneck(256, stride=2)",
         ".Bottleneck(256) ×2",
         ".blocks.3: Bottleneck(256)",
-        "..conv1 | ConvBNAct(256, k=1, act=relu, …)",
+        "..conv1 | ConvBNAct(256, k=1)",
     ]
     assert ".Bottleneck(256) ×2" in lines
 
 
 def test_unfold_opens_the_first_of_what_is_nowhere_seen() -> None:
     drawn = plan(load("swint").graph, Options(depth=1, unfold=("Mlp",)))
-    assert sum("Mlp(4)" in frame.title for frame in drawn.frames()) == 1
+    assert sum("Mlp" in frame.title for frame in drawn.frames()) == 1
 
 
 def test_fold_goes_before_unfold() -> None:

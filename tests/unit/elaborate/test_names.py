@@ -216,7 +216,7 @@ def test_instances_show_calls() -> None:
     assert calls["c3"] == "Stage(128, depth=2)"
     assert calls["c3.blocks.0"] == "Bottleneck(128, stride=2)"
     assert calls["c3.blocks.0.main"] == ""
-    assert calls["c3.blocks.0.main.conv2"] == "ConvBNAct(128, k=3, stride=2)"
+    assert calls["c3.blocks.0.main.conv2"] == "ConvBNAct(128, stride=2)"
 
 
 def test_calls_show_the_first_parameter_bare_and_what_a_variant_sets_not_at_all() -> None:
@@ -230,3 +230,29 @@ def test_calls_show_the_first_parameter_bare_and_what_a_variant_sets_not_at_all(
         depth=2,
     )
     assert [i.call for i in made.instances] == ["Small(2)", "Unit(8, k=3, scale=2)"]
+
+
+def test_calls_leave_out_what_equals_a_default() -> None:
+    made = graph(
+        """
+        block Norm(eps: float = 1e-5, norm: op = batch_norm(eps=eps)) { norm }
+        block Unit(n: int, k: int = 3, norm: op = batch_norm, drop: float = 0.0, half: int = n / 2) {
+          conv(n, k=k) -> Norm(norm=norm) -> dropout(drop) -> dense(half)
+        }
+        model Net(k: int = 3) :: [8, 8, 3] -> [8, 8, 5] {
+          Unit(8, k=k, norm=batch_norm(eps=1e-5), drop=0, half=4)
+          -> Unit(10, k=5, norm=batch_norm(eps=1e-3), half=5)
+        }
+        model Small = Net(k=5)
+        """,
+        "Small",
+        k=3,
+    )
+    calls = [
+        "Small(k=3)",
+        "Unit(8)",
+        "Norm",
+        "Unit(10, k=5, norm=batch_norm(eps=0.001))",
+        "Norm(norm=batch_norm(eps=0.001))",
+    ]
+    assert [i.call for i in made.instances] == calls
