@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from archdsl.backends.keras.layers import (
     Attention,
     ClassToken,
+    Constant,
     DepthToSpace,
+    Parameter,
     PositionEmbedding,
+    Repeat,
     RootMeanSquareNormalization,
     Scale,
     SpaceToDepth,
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
 __all__ = [
     "Attention",
     "ClassToken",
+    "Constant",
     "DepthToSpace",
+    "Parameter",
     "PositionEmbedding",
+    "Repeat",
     "RootMeanSquareNormalization",
     "Scale",
     "SpaceToDepth",

@@ -101,7 +101,7 @@ def op(session: Session, assembly: Assembly, call: OpCall) -> Tensor:
             made.macs(shapes, shape)  # and so do figures that nobody can compute
             session.budget.add_size(elements(shape), span)
         except Misfit as misfit:
-            raise Failure(misfitting(misfit, ref, assembly, inputs[0], shapes, places, span)) from None
+            raise Failure(misfitting(misfit, ref, assembly, inputs, shapes, places, span)) from None
         except TooComplex as error:
             raise Failure(size_too_large(span, error.limit, session.limits)) from None
         session.shapes[id(made), shapes] = shape
@@ -167,7 +167,7 @@ def misfitting(
     misfit: Misfit,
     ref: OpRef,
     home: Assembly,
-    flow: Tensor,
+    inputs: Sequence[Tensor],
     shapes: Sequence[Shape],
     places: Sequence[Place],
     span: Span,
@@ -189,7 +189,7 @@ def misfitting(
             values["need"] = f"the flow is {labels[0].text}"
             labels = labels[1:]
     elif misfit.code is shape_codes.WrongRank:
-        made = home.maker(flow)
+        made = home.maker(inputs[0])
         labels = (Label(made.span, f"makes {show(shapes[0])}"),) if made else ()
     elif misfit.code is shape_codes.IndivisibleChannels:
         help_ = help_ or advice.on_divisor(values["divisor"], values["size"])

@@ -324,10 +324,11 @@ class _Language(Mapping[str, Value]):
 
 LANGUAGE: Final = _Language()
 
-CALLED: Final[Mapping[str, Value]] = {name: _OTHERS[name] for name in FUNCTIONS if name in OPS}
-"""Functions whose names are ops too: what an expression calls, unless an argument is given by name.
+CALLED: Final[Mapping[str, Value]] = {name: value for name, value in _OTHERS.items() if name in OPS}
+"""Functions and initialisers whose names are ops too: what an expression calls.
 
-So ``max(1, 2)`` is 2, and ``max(axis=0)`` the op with an argument, as the step ``max(0)`` is.
+So ``max(1, 2)`` is 2, and the step ``max(0)`` the op. A function has no names for its arguments, so that
+``max(axis=0)`` is the op with an argument.
 """
 
 

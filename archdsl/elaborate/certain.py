@@ -30,7 +30,7 @@ def shape(made: Op, shapes: Sequence[Shape], is_open: bool) -> Shape | None:
     """What is known of an op's output, ``None`` if nothing is. Raises ``Misfit`` where no values fit."""
     found: list[Shape | None] = []
     problems: list[Misfit] = []
-    for choice in _choices(made, len(shapes[0]) - 1) if is_open else [made]:
+    for choice in _choices(made, len(shapes[0]) - 1 if shapes else 0) if is_open else [made]:
         try:
             found.append(choice.shape(*shapes))
         except Misfit as misfit:

@@ -44,6 +44,7 @@ from archdsl.elaborate.values import (
 )
 from archdsl.names import Names, diagnose
 from archdsl.names.steps import snake_case
+from archdsl.ops.base import NO_INPUT
 from archdsl.ops.registry import OPS
 from archdsl.ops.types import Type
 from archdsl.source import Span
@@ -277,7 +278,7 @@ class Flows(Parts, ABC):
             self._no_arguments(step, given)
             slot, value = value.slot, value.target
         if isinstance(value, OpRef):
-            return self._op(step, value, given, slot, scope, current, tap)
+            return self._op(step, value, given, slot, scope, current, tap, first)
         if isinstance(value, BlockRef):
             if step.branches is not None:
                 raise Failure(branches.unexpected(step, step.target.span.text))
@@ -323,7 +324,7 @@ class Flows(Parts, ABC):
             raise Failure(codes.NotAStep(span=step.target.span, value=describe(value), help=(choose,)))
         if not first:
             help_ = (f"join both: `add({text})` or `concat({text})`", f"or start a flow: `{{ {text} -> … }}`")
-            raise Failure(codes.TensorMidFlow(span=step.target.span, name=text, help=help_))
+            raise Failure(codes.TensorMidFlow(span=step.target.span, what="tensor", name=text, help=help_))
         return self.assembly.hole(None) if isinstance(value, Unknown) else value
 
     @staticmethod
@@ -346,13 +347,20 @@ class Flows(Parts, ABC):
         scope: Scope,
         current: Result,
         tap: ast.Tap | None,
+        first: bool,
     ) -> Result:
         if step.branches is not None and not ref.op.joins:
             raise Failure(branches.unexpected(step, ref.op.name))
         ref = give_op(ref, given)
         with self.tapped(tap if step.branches is not None else None):
             position = self.position(step if tap is None or step.branches is not None else tap, ref.op.name, slot)
-            if step.branches is None:
+            if ref.op.arity == NO_INPUT:
+                if not first:
+                    text = step.span.text
+                    help_ = (f"join both: `add {{ id, {text} }}`", f"or start a flow: `{{ {text} -> … }}`")
+                    raise Failure(codes.TensorMidFlow(span=step.target.span, what="op", name=ref.op.name, help=help_))
+                inputs, places = [], []
+            elif step.branches is None:
                 inputs = [apply.one(current, step.target.span, ref.op.name)]
                 places = [Place(step.target.span)]
             else:

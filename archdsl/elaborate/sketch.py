@@ -94,10 +94,8 @@ class Sketch(Flows):
                     found.append(certain.shape(made, some, is_open))
                 except Misfit as misfit:
                     if len(chosen) <= len(shapes):
-                        of = [places[i] for i in chosen]
-                        raise Failure(
-                            misfitting(misfit, ref, self.assembly, inputs[chosen[0]], some, of, span)
-                        ) from None
+                        taken, of = [inputs[i] for i in chosen], [places[i] for i in chosen]
+                        raise Failure(misfitting(misfit, ref, self.assembly, taken, some, of, span)) from None
         return self.assembly.hole(reduce(certain.either, found) if found else None)
 
     def add_block(self, call: Call, current: Result) -> Result:
@@ -293,7 +291,7 @@ def _possible(places: Sequence[Place]) -> Iterator[list[int]]:
     """
     sure = [i for i, place in enumerate(places) if not place.is_open]
     others = [i for i, place in enumerate(places) if place.is_open]
-    if sure:
+    if sure or not others:
         yield sure
     yield from (sorted([*sure, other]) for other in others)
     if others:

@@ -51,6 +51,9 @@ class Wanted(NamedTuple):
 INPUT: Final = frozenset[Literal["input", "output"]](["input"])
 OUTPUT: Final = frozenset[Literal["input", "output"]](["output"])
 
+NO_INPUT: Final = (0, 0)
+"""The arity of an op that takes no tensor: a flow starts with it."""
+
 Positive = Annotated[int, Field(gt=0, le=10_000_000), Wanted("a positive int")]
 NonNegative = Annotated[int, Field(ge=0, le=10_000_000), Wanted("an int of 0 or more")]
 Rate = Annotated[float, Field(ge=0, lt=1), Wanted("a fraction of at least 0 and below 1")]
@@ -115,7 +118,7 @@ class Op(BaseModel):
     elementwise: ClassVar[bool] = False
     """Whether the output can be written over an input of the same size that nothing else needs."""
     view: ClassVar[bool] = False
-    """Whether the output is the input's numbers as they lie, so that it takes no memory."""
+    """Whether the output is the input's numbers as they lie, or without an input its weights: it takes no memory."""
     shares_gradient: ClassVar[bool] = False
     """Whether the gradient of each input is that of the output itself, as it is for a sum."""
     backprop_reads: ClassVar[frozenset[Literal["input", "output"]]] = frozenset()

@@ -47,11 +47,15 @@ def slips(graph: Graph, inputs: Mapping[str, Layout]) -> Iterator[Slip]:
     known: dict[tuple[object, ...], Layout] = {}
     for node in graph.nodes:
         op, names = node.op, node.inputs
+        if not names:
+            layouts[node.path], shapes[node.path] = (frozenset(),) * len(node.shape), node.shape
+            continue
         layout = layouts[names[0]]
         if op.among_tokens and _takes_rows(layout):
             yield RowsAlone(node, shapes[names[0]])
         if op.aligned:
             yield from _crossing(node, layouts, shapes)
+            layout = next((layouts[name] for name in names if any(layouts[name])), layout)
         if type(op).carry is not Op.carry:
             given = tuple(shapes[name] for name in names)
             key = (id(op), layout, given)

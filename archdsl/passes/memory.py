@@ -140,7 +140,9 @@ class _Run:
     def _step(self, node: Node, training: bool) -> None:
         op = node.op
         dropped = op.family == "regularisation" and not training
-        if op.view or dropped:
+        if op.view and not node.inputs:  # the weights as they lie
+            buffer = self._new(0)
+        elif op.view or dropped:
             buffer = self._buffers[node.inputs[0]]
             buffer.values += 1
         else:

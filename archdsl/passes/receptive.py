@@ -109,9 +109,15 @@ def _input(shape: Shape) -> Field:
 
 def _field(node: Node, fields: tuple[Field, ...], inputs: tuple[Shape, ...]) -> Field:
     op: Op = node.op
+    if not fields:
+        return Field((), (frozenset(),) * len(node.shape))
     reach = op.reach(inputs, node.shape)
+    seeing = [(field, shape) for field, shape in zip(fields, inputs, strict=True) if field.axes]
+    first = seeing[0][0] if seeing and op.aligned else fields[0]
+    layout = op.carry(first.layout, inputs, node.shape)
+    if seeing:  # constants see nothing of the model's input
+        fields, inputs = tuple(field for field, _ in seeing), tuple(shape for _, shape in seeing)
     looked = [_through(field, reach) for field in fields]
-    layout = op.carry(fields[0].layout, inputs, node.shape)
     if len(fields) == 1:
         return Field(looked[0], layout, fields[0].context or op.sees_map)
     stretched = [_is_stretched(shape, node.shape) for shape in inputs]

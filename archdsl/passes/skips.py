@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.view import view
 from archdsl.passes.bypass import bypass
+from archdsl.passes.constants import constants
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -89,8 +90,10 @@ def _dominators(graph: Graph) -> dict[str, str]:
 
     digraph: nx.DiGraph[str] = view(graph)
     digraph.add_edges_from((_START, port.name) for port in graph.inputs)
-    # Constants of the model, such as positions, hang on nothing.
-    digraph.add_edges_from((_START, node.path) for node in graph if not node.inputs)
+    # A constant, such as positions, is no way from the inputs to what it is joined with.
+    fixed = constants(graph)
+    digraph.add_edges_from((_START, name) for name in fixed)
+    digraph.remove_edges_from([(a, b) for a, b in digraph.edges if a in fixed and b not in fixed])
     found: dict[str, str] = nx.immediate_dominators(digraph, _START)
     return found
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from archdsl.graph.dims import Shape
-from archdsl.ops.base import Misfit, Op
+from archdsl.ops.base import NO_INPUT, Misfit, Op
 from archdsl.ops.registry import OPS
 from tests.fuzz.domains import needs_positive
 
@@ -111,6 +111,18 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "stop": _one_of(2, 3, -1),
     "step": _one_of(1, 2),
     "count": _one_of(1, 2),
+    "values": lambda random, shape: random.choice((0.5, tuple(float(i) for i in range(prod(shape))))),
+    "constant.size": lambda _, shape: shape,
+    "parameter.size": lambda _, shape: shape,
+    "ramp.count": lambda _, shape: shape[0],
+    "causal_mask.count": lambda _, shape: shape[0],
+    "sinusoid.places": lambda _, shape: shape[0],
+    "rotary.places": lambda random, shape: random.choice(((shape[0],), (1, shape[0]))),
+    "features": _one_of(4, 8, 12),
+    "base": _one_of(10.0, 10_000.0),
+    "pairs": _one_of("interleaved", "halves"),
+    "ramp.start": _one_of(0.0, -1.5),
+    "ramp.step": _one_of(1.0, 0.25),
     "per": _one_of("channel", "tensor", "element"),
     "method": _one_of("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"),
     "mode": _one_of("constant", "reflect"),
@@ -137,7 +149,19 @@ def call(name: str, random: Random, shape: Shape) -> Step | None:
     if found is None:
         return None
     text = written(found.op, found.arguments)
+    if found.op.arity == NO_INPUT:
+        return beside(text, found.shape, shape)
     return Step(f"sigmoid -> {text}" if needs_positive(found.op) else text, found.shape)
+
+
+def beside(text: str, out: Shape, shape: Shape) -> Step:
+    """A step in which a flow of a shape meets what an op without an input makes."""
+    if out == shape:
+        return Step(f"add {{ id, {text} }}", shape)
+    if out[:-1] == shape[:-1]:
+        return Step(f"concat {{ id, {text} }}", (*shape[:-1], shape[-1] + out[-1]))
+    axes, ones = literal(tuple(range(len(out)))), literal((1,) * len(shape))
+    return Step(f"mul(broadcast=true) {{ id, {text} -> max({axes}, keepdims=true) -> reshape({ones}) }}", shape)
 
 
 class Drawn(NamedTuple):

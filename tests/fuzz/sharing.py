@@ -7,9 +7,10 @@ from random import Random
 from archdsl.compiler import NoFiles, Program
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
+from archdsl.ops.base import NO_INPUT
 from archdsl.ops.registry import OPS
 from archdsl.source import SourceFile
-from tests.fuzz.calls import literal, written
+from tests.fuzz.calls import beside, literal, written
 from tests.fuzz.single import SHAPES, draw
 
 _JOINED = {
@@ -45,8 +46,11 @@ def _called(name: str, random: Random) -> tuple[str, Shape]:
         return _JOINED.get(name, f"{name} {{ id, leaky_relu(0.5) }}"), random.choice(SHAPES)
     while True:
         found, shapes = draw(name, random)
+        text = written(found.op, found.arguments)
+        if found.op.arity == NO_INPUT:
+            return beside(text, found.shape, shapes[0]).text, shapes[0]
         if len(shapes) == 1:
-            return written(found.op, found.arguments), shapes[0]
+            return text, shapes[0]
 
 
 def _other(shape: Shape, random: Random) -> Shape:

@@ -7,7 +7,7 @@ from typing import Any
 
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Instance, Node, Origin, Port
-from archdsl.ops.base import Op
+from archdsl.ops.base import NO_INPUT, Op
 from archdsl.ops.registry import OPS
 from tests.fuzz.calls import Drawn, drawn
 
@@ -23,7 +23,7 @@ def graph_of(op: Op, *shapes: Shape) -> Graph:
     """A model that is one op."""
     inputs = tuple(Port(name=f"x{i}", shape=shape, node=f"x{i}") for i, shape in enumerate(shapes))
     out, path = op.shape(*shapes), "part.0.op"
-    names = tuple(port.name for port in inputs)
+    names = () if op.arity == NO_INPUT else tuple(port.name for port in inputs)
     return Graph(
         name="One",
         inputs=inputs,

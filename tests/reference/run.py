@@ -24,6 +24,7 @@ from tests.reference import (  # noqa: F401 -- registers them all
     reduction,
     regularisation,
     resize,
+    source,
 )
 from tests.reference.definitions import DEFINITIONS, Array, Call, size
 
@@ -63,6 +64,8 @@ def run(
         }
         call = Call(tuple(values[name] for name in node.inputs), own, training, sizes)
         value = compute(node.op, call)
+        if not node.inputs:
+            value = np.broadcast_to(value, (len(next(iter(inputs.values()))), *value.shape[1:]))
         values[node.path] = value = _rounded(value) if single else value
         stated = tuple(size(dim, sizes) for dim in node.shape)
         assert value.shape[1:] == stated, f"{node.path} is {value.shape[1:]} and was proved to be {stated}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -9,10 +10,12 @@ import keras
 
 from archdsl.backends.keras import lowering as lowering  # registers every op
 from archdsl.backends.keras.held import uses
-from archdsl.backends.keras.registry import Owner, Site, layer_name, lower, static
+from archdsl.backends.keras.layers import Repeat
+from archdsl.backends.keras.registry import Owner, Site, layer_name, lower, static, stretches
 from archdsl.backends.keras.weights import Choice, started
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.view import order
+from archdsl.passes.constants import constants
 
 
 def build(graph: Graph, choose: Choice | None = None) -> keras.Model:
@@ -36,19 +39,46 @@ def _model(graph: Graph) -> keras.Model:
     tensors: dict[str, Any] = dict(inputs)
     owners = {path: Owner(layer_name(path), shapes) for path, shapes in uses(graph).items()}
     positive: set[str] = set()
+    batches = _Batches(tensors, next(iter(inputs.values())), constants(graph))
     for node in order(graph):
-        nonnegative = node.inputs[0] in positive
+        nonnegative = node.inputs[:1] != () and node.inputs[0] in positive
         path, shapes = layer_name(node.path), graph.input_shapes(node)
         site = Site(path, shapes, node.shape, nonnegative, owners[node.layer])
-        tensors[node.path] = lower(node.op, site, [tensors[name] for name in node.inputs])
+        tensors[node.path] = lower(node.op, site, batches.taken(node))
         if _is_nonnegative(node, positive):
             positive.add(node.path)
-    outputs = {port.name: tensors[port.node] for port in graph.outputs}
+    outputs = {port.name: batches.whole(port.node) for port in graph.outputs}
     return keras.Model(
         inputs=list(inputs.values()) if len(inputs) > 1 else next(iter(inputs.values())),
         outputs=outputs["output"] if list(outputs) == ["output"] else outputs,
         name=graph.name,
     )
+
+
+class _Batches:
+    """What nodes are applied to. Constants have a batch of 1, and are repeated for nodes that do not stretch them."""
+
+    def __init__(self, tensors: Mapping[str, Any], anchor: Any, constant: frozenset[str]) -> None:
+        self._tensors = tensors
+        self._anchor = anchor
+        self._constant = constant
+        self._repeated: dict[str, Any] = {}
+
+    def taken(self, node: Node) -> list[Any]:
+        if not node.inputs:
+            return [self._anchor]
+        if node.path in self._constant or stretches(node.op):
+            return [self._tensors[name] for name in node.inputs]
+        return [self.whole(name) for name in node.inputs]
+
+    def whole(self, name: str) -> Any:
+        """The tensor of a name, with the batch of the model's inputs."""
+        if name not in self._constant:
+            return self._tensors[name]
+        if name not in self._repeated:
+            repeat = Repeat(name=layer_name(f"{name}.repeat"))
+            self._repeated[name] = repeat([self._tensors[name], self._anchor])
+        return self._repeated[name]
 
 
 def _is_nonnegative(node: Node, positive: set[str]) -> bool:

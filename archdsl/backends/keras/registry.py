@@ -22,7 +22,7 @@ class Owner:
     def __init__(self, path: str, uses: Sequence[tuple[Shape, ...]]) -> None:
         self.path = path
         self.uses = tuple(uses)
-        self.rank = max((len(inputs[0]) for inputs in self.uses), default=0)
+        self.rank = max((len(inputs[0]) for inputs in self.uses if inputs), default=0)
         self._layer: keras.Layer | None = None
 
     def layer(self, kind: Callable[..., keras.Layer], **arguments: Any) -> Any:
@@ -63,22 +63,31 @@ class Site:
 Lowering: TypeAlias = Callable[..., Tensor]
 OpType = TypeVar("OpType", bound=Op)
 _LOWERINGS: dict[type[Op], Lowering] = {}
+_STRETCHING: set[type[Op]] = set()
 
 
-def lowers(*ops: type[Op]) -> Callable[[Lowering], Lowering]:
+def lowers(*ops: type[Op], stretches: bool = False) -> Callable[[Lowering], Lowering]:
     """Registers a function from an op, its site and its input tensors to its output tensor.
 
     Layers without weights are called ``site.path``, one with weights comes from ``site.layer``, and operations
-    (``keras.ops`` on a symbolic tensor) get their names from ``lower``.
+    (``keras.ops`` on a symbolic tensor) get their names from ``lower``. With ``stretches``, some inputs may have a
+    batch of 1 where others have more.
     """
 
     def register(function: Lowering) -> Lowering:
         for op in ops:
             assert op not in _LOWERINGS, f"{op.name} is lowered twice"
             _LOWERINGS[op] = function
+            if stretches:
+                _STRETCHING.add(op)
         return function
 
     return register
+
+
+def stretches(op: Op) -> bool:
+    """Whether the lowering of an op stretches inputs with a batch of 1 to the batch of the others."""
+    return type(op) in _STRETCHING
 
 
 def layer_name(path: str) -> str:
@@ -92,8 +101,11 @@ def static(shape: Shape) -> tuple[int | None, ...]:
 
 
 def lower(op: Op, site: Site, tensors: Sequence[Tensor]) -> Tensor:
-    """The op applied to tensors, as layers and operations that are called by the node's path."""
-    missing = site.owner.rank - len(site.inputs[0])
+    """The op applied to tensors, as layers and operations that are called by the node's path.
+
+    An op without an input is applied to any tensor of the model, which ties it to the model and is not read.
+    """
+    missing = site.owner.rank - len(site.inputs[0]) if site.inputs else 0
     result = _lifted(op, site, tensors, missing) if missing > 0 else _LOWERINGS[type(op)](op, site, *tensors)
     if any(result is tensor for tensor in tensors):
         result = keras.layers.Identity(name=site.path)(result)

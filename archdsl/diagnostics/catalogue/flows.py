@@ -15,17 +15,19 @@ class NotAStep(Diagnostic):
 
 
 class TensorMidFlow(Diagnostic):
-    """A named tensor stands in the middle of a flow, where it would drop what flows into it.
+    """A named tensor, or an op without an input, stands in the middle of a flow and would drop what flows into it.
 
     Join the flow with it, or start a flow of its own from it:
 
         conv(8) -> c3 -> relu            # wrong: what becomes of conv?
         conv(8) -> add(c3) -> relu       # joins both
         { c3 -> relu }                   # a flow of its own starts at c3
+        add { id, parameter([n, c]) }    # so does one at a learned tensor
     """
 
-    message = "tensor `{name}` can only start a flow"
+    message = "{what} `{name}` can only start a flow"
     label = "what flows here would be dropped"
+    what: str
     name: str
 
 

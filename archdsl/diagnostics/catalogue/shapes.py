@@ -294,6 +294,21 @@ class BadBounds(Diagnostic):
     reason: str
 
 
+class ValueCount(Diagnostic):
+    """A list of numbers does not fill the size that it is given.
+
+    constant([1.0, 2.0, 3.0], [2, 2])         # wrong: three numbers for four places
+    constant([1.0, 2.0, 3.0, 4.0], [2, 2])
+    constant(1.0, [2, 2])                     # one number fills all of it
+    """
+
+    message = "`{op}` has {given} numbers for the {wanted} places of {shape}"
+    op: str
+    given: int
+    wanted: int
+    shape: str
+
+
 class RepeatedAxis(Diagnostic):
     """A list of axes names one axis twice: `mean([0, 0])`, or `mean([1, -2])` on `[h, w, c]`, where -2 is axis 1."""
 

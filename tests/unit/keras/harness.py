@@ -26,7 +26,7 @@ def static(shape: Shape) -> tuple[int | None, ...]:
 
 def build(op: Op, *shapes: Shape, nonnegative: bool = False) -> keras.Model:
     """A model of the op alone, called as the compiler calls it."""
-    inputs = [keras.Input(static(shape), name=f"x{i}") for i, shape in enumerate(shapes)]
+    inputs = [keras.Input(static(shape), name=f"x{i}") for i, shape in enumerate(shapes or [(1,)])]
     site = Site(PATH, shapes, op.shape(*shapes), nonnegative, Owner(PATH, [shapes]))
     return keras.Model(inputs if len(inputs) > 1 else inputs[0], lower(op, site, inputs))
 

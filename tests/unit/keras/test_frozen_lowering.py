@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import keras
@@ -25,6 +26,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "group_norm": ("[6, 4]", "group_norm(2, trainable=false)"),
     "instance_norm": ("[6, 4]", "instance_norm(trainable=false)"),
     "layer_norm": ("[6, 4]", "layer_norm(trainable=false)"),
+    "parameter": ("[6, 4]", "add { id, parameter([6, 4], trainable=false) }"),
     "position_embedding": ("[6, 4]", "position_embedding(trainable=false)"),
     "prelu": ("[6, 4]", "prelu(trainable=false)"),
     "rms_norm": ("[6, 4]", "rms_norm(trainable=false)"),
@@ -37,7 +39,7 @@ STEPS: dict[str, tuple[str, str]] = {
 
 def test_every_op_with_weights_is_here() -> None:
     weighted = {name for name, op in OPS.items() if issubclass(op, Weighted)}
-    assert weighted <= {step.partition("(")[0] for _, step in STEPS.values()}
+    assert weighted <= {name for _, step in STEPS.values() for name in re.findall(r"(\w+)\(", step)}
 
 
 def test_nothing_of_them_is_trained(tmp_path: Path) -> None:

@@ -8,6 +8,9 @@ from archdsl.backends.keras.layers.learned import ClassToken as ClassToken
 from archdsl.backends.keras.layers.learned import PositionEmbedding as PositionEmbedding
 from archdsl.backends.keras.layers.learned import Scale as Scale
 from archdsl.backends.keras.layers.normalisation import RootMeanSquareNormalization as RootMeanSquareNormalization
+from archdsl.backends.keras.layers.sources import Constant as Constant
+from archdsl.backends.keras.layers.sources import Parameter as Parameter
+from archdsl.backends.keras.layers.sources import Repeat as Repeat
 from archdsl.backends.keras.layers.tiling import DepthToSpace as DepthToSpace
 from archdsl.backends.keras.layers.tiling import SpaceToDepth as SpaceToDepth
 from archdsl.backends.keras.layers.tiling import WindowMerge as WindowMerge

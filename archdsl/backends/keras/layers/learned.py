@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 
-class _Learned(keras.layers.Layer):
+class Learned(keras.layers.Layer):
     """What they share: how the value starts, and its penalty."""
 
     def __init__(self, initializer: Any, regularizer: Any = None, **kwargs: Any) -> None:
@@ -34,7 +34,7 @@ class _Learned(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
-class ClassToken(_Learned):
+class ClassToken(Learned):
     """``[n, c]`` to ``[count + n, c]``: learned tokens first."""
 
     def __init__(self, count: int = 1, initializer: Any = "zeros", **kwargs: Any) -> None:
@@ -58,7 +58,7 @@ class ClassToken(_Learned):
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
-class PositionEmbedding(_Learned):
+class PositionEmbedding(Learned):
     """Adds a table with a vector for each place."""
 
     def build(self, input_shape: Sequence[int | None]) -> None:
@@ -69,7 +69,7 @@ class PositionEmbedding(_Learned):
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
-class Scale(_Learned):
+class Scale(Learned):
     """Multiplies by a factor for each channel, or by a single one, then adds a bias if ``use_bias``."""
 
     def __init__(

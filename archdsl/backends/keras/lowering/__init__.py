@@ -14,4 +14,5 @@ from archdsl.backends.keras.lowering import reduction as reduction
 from archdsl.backends.keras.lowering import regularisation as regularisation
 from archdsl.backends.keras.lowering import reshape as reshape
 from archdsl.backends.keras.lowering import resize as resize
+from archdsl.backends.keras.lowering import source as source
 from archdsl.backends.keras.lowering import tiling as tiling

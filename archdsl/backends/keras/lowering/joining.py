@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
 from math import prod
 
 import keras
@@ -13,19 +15,31 @@ from archdsl.ops.base import Op
 from archdsl.ops.joining import Add, Average, Concat, Divide, Matmul, Maximum, Minimum, Mul, Subtract, broadcast_shape
 
 
-@lowers(Mul, Maximum, Minimum, Average)
+def _are_batches_alike(tensors: Sequence[Tensor]) -> bool:
+    """Whether none is a constant with a batch of 1 beside others: Keras's layers that join do not stretch batches."""
+    return len({tensor.shape[0] for tensor in tensors}) == 1
+
+
+@lowers(Mul, Maximum, Minimum, stretches=True)
 def elementwise(op: Op, site: Site, *tensors: Tensor) -> Tensor:
-    return getattr(keras.layers, op.keras)(name=site.path)(list(tensors))
+    if _are_batches_alike(tensors):
+        return getattr(keras.layers, op.keras)(name=site.path)(list(tensors))
+    return reduce(getattr(ops, op.keras.lower()), tensors)
 
 
-@lowers(Add)
+@lowers(Average)
+def average(_: Average, site: Site, *tensors: Tensor) -> Tensor:
+    return keras.layers.Average(name=site.path)(list(tensors))
+
+
+@lowers(Add, stretches=True)
 def add(_: Add, site: Site, *tensors: Tensor) -> Tensor:
     """Where shapes differ, by subtracting the negative, which is the same number.
 
     On TensorFlow, ``keras.ops.add`` takes an operand of one long dimension for a bias and adds it along the channels
     or the first axis, whichever has its size (since keras-team/keras#20386; so in Keras 3.15.1).
     """
-    if len(set(site.inputs)) == 1:
+    if len(set(site.inputs)) == 1 and _are_batches_alike(tensors):
         return keras.layers.Add(name=site.path)(list(tensors))
     total, shape = tensors[0], site.inputs[0]
     for tensor, other in zip(tensors[1:], site.inputs[1:], strict=True):
@@ -35,14 +49,14 @@ def add(_: Add, site: Site, *tensors: Tensor) -> Tensor:
     return total
 
 
-@lowers(Subtract)
+@lowers(Subtract, stretches=True)
 def subtract(_: Subtract, site: Site, first: Tensor, second: Tensor) -> Tensor:
-    if len(set(site.inputs)) == 1:
+    if len(set(site.inputs)) == 1 and _are_batches_alike([first, second]):
         return keras.layers.Subtract(name=site.path)([first, second])
     return ops.subtract(first, second)
 
 
-@lowers(Divide)
+@lowers(Divide, stretches=True)
 def divide(_op: Divide, _site: Site, first: Tensor, second: Tensor) -> Tensor:
     return ops.divide(first, second)
 
@@ -57,8 +71,8 @@ def concat(op: Concat, site: Site, *tensors: Tensor) -> Tensor:
     return keras.layers.Concatenate(axis=axis, name=site.path)(list(tensors))
 
 
-@lowers(Matmul)
+@lowers(Matmul, stretches=True)
 def matmul(op: Matmul, site: Site, a: Tensor, b: Tensor) -> Tensor:
-    if len(site.output) == 2:
+    if len(site.output) == 2 and _are_batches_alike([a, b]):
         return keras.layers.Dot(axes=(2, 2 if op.transpose_b else 1), name=site.path)([a, b])
     return ops.matmul(a, ops.swapaxes(b, -1, -2) if op.transpose_b else b)

@@ -1,0 +1,75 @@
+"""Layers whose output depends on no input, which has a batch of 1; and what repeats it for a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from archdsl.backends.keras.layers.learned import Learned
+from archdsl.backends.keras.layers.rules import computed
+
+_FLOAT16 = (-65_504.0, 65_504.0)
+"""The least and the greatest number."""
+
+
+@keras.saving.register_keras_serializable(package="archdsl")
+class Parameter(Learned):
+    """A weight, ``[1, *size]``. What it is called on only ties it to the model."""
+
+    def __init__(self, size: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = tuple(size)
+
+    def build(self, input_shape: Any) -> None:
+        self.value = self.learn("value", self.size)
+
+    def call(self, inputs: Any) -> Any:
+        return ops.expand_dims(ops.cast(self.value, self.compute_dtype), 0)
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        return keras.KerasTensor((1, *self.size), dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": list(self.size)}
+
+
+@keras.saving.register_keras_serializable(package="archdsl")
+class Constant(keras.layers.Layer):
+    """``[1, *shape]`` of the numbers that a rule computes; what it is called on only ties it to the model."""
+
+    def __init__(self, rule: str, arguments: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(trainable=False, **kwargs)
+        self.rule = rule
+        self.arguments = dict(arguments)
+        self._numbers = computed(rule, self.arguments)
+
+    def call(self, inputs: Any) -> Any:
+        numbers = self._numbers[None]
+        if self.compute_dtype == "float16":  # where a mask would be infinite
+            numbers = np.clip(numbers, *_FLOAT16)
+        return ops.convert_to_tensor(numbers, dtype=self.compute_dtype)
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        return keras.KerasTensor((1, *self._numbers.shape), dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("trainable", None)
+        return {**config, "rule": self.rule, "arguments": self.arguments}
+
+
+@keras.saving.register_keras_serializable(package="archdsl")
+class Repeat(keras.layers.Layer):
+    """The first of two tensors, whose batch is 1, as often as the batch of the second has examples."""
+
+    def call(self, inputs: Sequence[Any]) -> Any:
+        x, batch = inputs
+        return ops.broadcast_to(x, (ops.shape(batch)[0], *x.shape[1:]))
+
+    def compute_output_spec(self, inputs: Sequence[Any]) -> Any:
+        x, batch = inputs
+        return keras.KerasTensor((batch.shape[0], *x.shape[1:]), dtype=x.dtype)
