@@ -299,11 +299,13 @@ _OTHERS: Final[Mapping[str, Value]] = {
 class _Language(Mapping[str, Value]):
     """Every name that is always there. An op is imported when it is first looked up.
 
-    A name that an op shares with a function, such as ``max``, is the op; see ``CALLED``.
+    A name that an op shares with a function, such as ``max``, is the op; see ``CALLED``. ``constant`` is the
+    initialiser, and the op where a step is meant.
     """
 
     def __init__(self) -> None:
-        self._values: dict[str, Value] = {name: value for name, value in _OTHERS.items() if name not in OPS}
+        shared = OPS.keys() & FUNCTIONS.keys()
+        self._values: dict[str, Value] = {name: value for name, value in _OTHERS.items() if name not in shared}
 
     def __getitem__(self, name: str) -> Value:
         value = self._values.get(name)
@@ -324,11 +326,10 @@ class _Language(Mapping[str, Value]):
 
 LANGUAGE: Final = _Language()
 
-CALLED: Final[Mapping[str, Value]] = {name: value for name, value in _OTHERS.items() if name in OPS}
-"""Functions and initialisers whose names are ops too: what an expression calls.
+CALLED: Final[Mapping[str, Value]] = {name: _OTHERS[name] for name in FUNCTIONS if name in OPS}
+"""Functions whose names are ops too: what an expression calls, unless an argument is given by name.
 
-So ``max(1, 2)`` is 2, and the step ``max(0)`` the op. A function has no names for its arguments, so that
-``max(axis=0)`` is the op with an argument.
+So ``max(1, 2)`` is 2, and ``max(axis=0)`` the op with an argument, as the step ``max(0)`` is.
 """
 
 

@@ -340,14 +340,9 @@ def _index(node: ast.Expr, scope: Scope) -> Value:
     return value
 
 
-def _is_op_call(value: Value, node: ast.Call) -> bool:
-    """Whether a call of a function is one of the op with its name: functions have no names for their arguments."""
-    return isinstance(value, Builtin) and any(argument.name for argument in node.arguments)
-
-
 def _call(node: ast.Call, scope: Scope) -> Value:
     name = node.callee.id if isinstance(node.callee, ast.Name) else ""
-    if name in CALLED and not scope.defines(name) and not _is_op_call(CALLED[name], node):
+    if name in CALLED and not scope.defines(name) and not any(argument.name for argument in node.arguments):
         scope.session.budget.tick(node.callee.span)
         return call(CALLED[name], node.arguments, node.span, scope)
     return call(evaluate_or_poison(node.callee, scope), node.arguments, node.span, scope)

@@ -31,6 +31,7 @@ from archdsl.elaborate.values import (
     Bundle,
     FunctionRef,
     Given,
+    InitRef,
     Keyword,
     OpRef,
     Result,
@@ -300,8 +301,9 @@ class Flows(Parts, ABC):
                 self.session.reporter.report(unknown_name(target.id, target.span, scope, what="op or block"))
                 return POISON
             # A parameter called `dropout` stands for its value, and does not hide the op where a step is meant.
-            is_figure = target.id in LANGUAGE and type_of(value).overlaps(_FIGURE)
-            return LANGUAGE[target.id] if is_figure else value
+            if target.id in LANGUAGE and type_of(value).overlaps(_FIGURE):
+                value = LANGUAGE[target.id]
+            return OpRef(OPS[target.id]) if isinstance(value, InitRef) and target.id in OPS else value
         return evaluate(target, scope)
 
     def _chosen(self, step: ast.Apply, value: Value, scope: Scope) -> tuple[Value, Sequence[ast.Argument]]:

@@ -71,13 +71,13 @@ model M() :: [8, 8, 3] -> [8, 8, 4] {
 """
     graph = archdsl.load_text(text).graph
     fields = receptive_field(graph)
-    stem, shifted, gated, end = (fields.nodes[node] for node in ("stem", "shifted", "gated", "end"))
+    stem, shifted, gated, end = (fields.nodes[node] for node in ("stem", "shifted.add", "gated.mul", "end.add"))
     assert shifted == gated == stem
     assert stem.size == (3, 3)
     assert not stem.context
     assert end.size == (7, 7)
-    assert fields.nodes["shifted.1.parameter"].axes == ()
-    assert list(skips(graph)) == ["end"]
+    assert fields.nodes["shifted.add.1.parameter"].axes == ()
+    assert list(skips(graph)) == ["end.add"]
 
 
 def test_a_parameter_lies_where_its_weights_lie() -> None:
