@@ -82,7 +82,7 @@ _PRINT: Final = {
     "activation": ("#ffffff", "dashed"),
     "elementwise": ("#dcdcdc", "dashed"),
     "reduction": ("#dcdcdc", "dotted"),
-    "source": ("#ffffff", "solid"),
+    "source": ("#c4c4c4", "solid"),
     "pooling": ("#efefef", "dashed"),
     "regularisation": ("#ffffff", "dotted"),
     "joining": ("#ffffff", "bold"),

@@ -107,7 +107,7 @@ def test_starts_of_flows(steps: str) -> None:
 
 def test_a_block_may_start_with_one() -> None:
     text = """\
-block Positions() :: [n, c] -> [n, c] { parameter([n, c]) as table }
+block Positions() :: [n, c] -> [n, c] { parameter([n, c]) as learned }
 model M() :: [9, 8] -> [9, 8] { add { id, Positions } }
 """
     assert archdsl.load_text(text).summary().total.params == 72
