@@ -11,6 +11,7 @@ from archdsl.ops.base import NO_INPUT
 from archdsl.ops.registry import OPS
 from archdsl.source import SourceFile
 from tests.fuzz.calls import beside, literal, written
+from tests.fuzz.domains import needs_positive
 from tests.fuzz.single import SHAPES, draw
 
 _JOINED = {
@@ -50,7 +51,7 @@ def _called(name: str, random: Random) -> tuple[str, Shape]:
         if found.op.arity == NO_INPUT:
             return beside(text, found.shape, shapes[0]).text, shapes[0]
         if len(shapes) == 1:
-            return text, shapes[0]
+            return f"sigmoid -> {text}" if needs_positive(found.op) else text, shapes[0]
 
 
 def _other(shape: Shape, random: Random) -> Shape:
