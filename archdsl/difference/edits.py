@@ -140,6 +140,9 @@ def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, .
     found = [replace(edit, before=a.path, after=b.path) for edit in memo[key]]
     own = bool(found)
     base = Edit("rewired", b.op.name, a.path, b.path)
+    if a.float32 != b.float32:
+        old, new = ("float32" if node.float32 else "the policy's" for node in (a, b))
+        found.append(replace(base, kind="changed", attribute="precision", old=old, new=new))
     if (wires := wiring.changed(a, b)) is not None:
         found.append(replace(base, old=wires[0], new=wires[1]))
     homes = owner(pair.a, a), owner(pair.b, b)

@@ -88,7 +88,7 @@ def _computed(graph: Graph, known: dict[Hashable, int]) -> dict[str, int]:
         inputs = [found[name] for name in node.inputs]
         home = owner(graph, node)
         shared = found[home] if home != node.path else None
-        key = (kinds(node.op), tuple(sorted(inputs) if commutes(node.op) else inputs), shared)
+        key = (kinds(node), tuple(sorted(inputs) if commutes(node.op) else inputs), shared)
         found[node.path] = known.setdefault(key, len(known))
     return found
 
@@ -105,11 +105,12 @@ class _Kinds:
     def __init__(self) -> None:
         self._known: dict[int, tuple[Op, Hashable]] = {}
 
-    def __call__(self, op: Op) -> Hashable:
+    def __call__(self, node: Node) -> Hashable:
+        op = node.op
         known = self._known.get(id(op))
         if known is None:
             known = self._known[id(op)] = (op, canonical(op))
-        return known[1]
+        return known[1], node.float32
 
 
 def commutes(op: Op) -> bool:
@@ -175,7 +176,7 @@ class _Matcher:
 
     def _part(self, item: Branch | Node, above: str) -> _Part:
         if isinstance(item, Node):
-            digest = self._digests.setdefault(self._kinds(item.op), len(self._digests))
+            digest = self._digests.setdefault(self._kinds(item), len(self._digests))
             self._bags.setdefault(digest, (Counter({item.op.name: 1}), Counter({digest: 1})))
             name = local_name(item.path, above)
             return _Part(item, name, item.op.name, item.named, False, digest, 1)
@@ -284,11 +285,11 @@ class _Matcher:
         waiting: dict[Hashable, list[str]] = {}
         for node in reversed(self._b.nodes):
             if node.path not in taken:
-                waiting.setdefault((self._kinds(node.op), node.inputs), []).append(node.path)
+                waiting.setdefault((self._kinds(node), node.inputs), []).append(node.path)
         for node in self._a.nodes:
             if node.path not in partners:
                 inputs = tuple(partners.get(name, "") for name in node.inputs)
-                if same := waiting.get((self._kinds(node.op), inputs)):
+                if same := waiting.get((self._kinds(node), inputs)):
                     self._nodes[node.path] = partners[node.path] = same.pop()
 
     def _follow_flows_back(self) -> None:
@@ -298,11 +299,11 @@ class _Matcher:
         waiting: dict[Hashable, list[str]] = {}
         for node in self._b.nodes:
             if node.path not in taken and (uses := theirs.get(node.path)):
-                waiting.setdefault((self._kinds(node.op), frozenset(uses)), []).append(node.path)
+                waiting.setdefault((self._kinds(node), frozenset(uses)), []).append(node.path)
         for node in reversed(self._a.nodes):
             if node.path not in self._nodes and (mine := ours.get(node.path)):
                 uses = {(self._nodes.get(user, ""), place) for user, place in mine}
-                if same := waiting.get((self._kinds(node.op), frozenset(uses))):
+                if same := waiting.get((self._kinds(node), frozenset(uses))):
                     self._nodes[node.path] = same.pop()
 
     # --- what moved -------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The functions of the language, and its table of names: ops, initialisers, functions, ``id`` and ``residual``."""
+"""The functions of the language, and its table of names: ops, initialisers, functions and steps that are no op."""
 
 from __future__ import annotations
 

@@ -36,6 +36,7 @@ class _Place(NamedTuple):
     inputs: tuple[str, ...]
     instance: int
     share: _Share | None
+    float32: bool
 
 
 class _Stamper:
@@ -45,7 +46,13 @@ class _Stamper:
         self._active: dict[Slot, ShareKey] = {}
 
     def stamp(
-        self, template: Template, prefix: str, inputs: Sequence[str], instance: int, share: _Share | None
+        self,
+        template: Template,
+        prefix: str,
+        inputs: Sequence[str],
+        instance: int,
+        share: _Share | None,
+        float32: bool = False,
     ) -> list[str]:
         """Writes out one call and gives the paths of its outputs."""
         values = list(inputs)
@@ -62,8 +69,9 @@ class _Stamper:
             elif share is not None:
                 inner = _Share(_place_of(share.key, step.path), share.use)
             taken = tuple(values[ref] for ref in step.inputs)
+            is_precise = float32 or step.position.float32
             if isinstance(step.what, Op):
-                self.places.append(_Place(step, step.what, path, taken, owner, inner))
+                self.places.append(_Place(step, step.what, path, taken, owner, inner, is_precise))
                 values.append(path)
             else:
                 called = step.what
@@ -79,7 +87,7 @@ class _Stamper:
                         named=step.position.is_named,
                     )
                 )
-                values.extend(self.stamp(called, path + ".", taken, len(self.instances) - 1, inner))
+                values.extend(self.stamp(called, path + ".", taken, len(self.instances) - 1, inner, is_precise))
         return [values[ref] for ref in template.outputs]
 
     def _group(self, group: Group | None, prefix: str, instance: int, groups: dict[int, int]) -> int:
@@ -149,6 +157,7 @@ def flatten(
             origin=place.step.origin,
             layer=layer,
             named=place.step.position.is_named,
+            float32=place.float32,
         )
         for place, layer in zip(places, owners, strict=True)
     )
@@ -185,11 +194,14 @@ def _owners(
         key, use = place.share
         owner, owned = first.setdefault(key, (place, weights))
         assert owner.share is not None
-        if (weights != owned or place.op != owner.op) and use not in differing:
+        is_alike = weights == owned and place.op == owner.op and place.float32 == owner.float32
+        if not is_alike and use not in differing:
             differing.add(use)
             what, here, there = "weights", _show_weights(weights), _show_weights(owned)
             if here == there:
                 what, here, there = "arguments", call(place.op), call(owner.op)
+            if here == there:
+                what, here, there = "precision", _precision(place), _precision(owner)
             report(
                 codes.SharedMismatch(
                     span=use,
@@ -202,6 +214,10 @@ def _owners(
             )
         owners.append(owner.path)
     return None if differing else owners
+
+
+def _precision(place: _Place) -> str:
+    return "float32" if place.float32 else "the policy's precision"
 
 
 def _show_weights(weights: Sequence[Weight]) -> str:

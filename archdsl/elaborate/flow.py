@@ -44,7 +44,7 @@ from archdsl.elaborate.values import (
     name_of,
 )
 from archdsl.names import Names, diagnose
-from archdsl.names.steps import snake_case
+from archdsl.names.steps import body_of, snake_case
 from archdsl.ops.base import NO_INPUT
 from archdsl.ops.registry import OPS
 from archdsl.ops.types import Type
@@ -272,6 +272,8 @@ class Flows(Parts, ABC):
         if isinstance(value, Keyword):
             if value.name == "residual":
                 return self._residual(step, given, scope, current, tap)
+            if value.name == "float32":
+                return self._precise(step, given, scope, current, tap)
             self._no_arguments(step, given)
             return current
         slot = None
@@ -457,6 +459,21 @@ class Flows(Parts, ABC):
             self.reach(following)
             step = following
         return step.then
+
+    def _precise(
+        self,
+        step: ast.Apply,
+        given: list[tuple[ast.Name | None, Given]],
+        scope: Scope,
+        current: Result,
+        tap: ast.Tap | None,
+    ) -> Result:
+        """What the body makes, all of it computed in float32."""
+        flow = body_of(step)
+        if flow is None or given:
+            raise Failure(codes.PrecisionForm(span=step.target.span))
+        with self.tapped(tap), self.precise():
+            return self.flow(flow, scope.inner(), current)
 
     def _residual(
         self,

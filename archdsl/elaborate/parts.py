@@ -40,12 +40,14 @@ class Parts:
         self.session = session
         self.names = names
         self.part = Part()
+        self.float32 = False
+        """Whether what is made stands within ``float32 { … }``."""
 
     def position(self, node: ast.Apply | ast.Tap, kind: str, slot: Slot | None = None) -> Position:
         """That of an op or a call of a block, by its tap if it has one; ``kind`` is what its own name would make."""
         word = node.name.id if isinstance(node, ast.Tap) else node.target.span.text
         is_given = isinstance(node, ast.Tap) or (slot is not None and word == slot.name)
-        return Position(self._path(node), word, is_given and word != kind, self.part.group)
+        return Position(self._path(node), word, is_given and word != kind, self.part.group, self.float32)
 
     def _path(self, node: ast.Apply | ast.Tap | ast.Branch) -> str:
         # What has no name although it makes something is in a spec with mistakes, of which no graph is made.
@@ -62,7 +64,16 @@ class Parts:
         """That of the ``drop_path`` of a residual; one that is called by another name has it beside its branch."""
         name = self.names.steps.drops.get(id(step))
         path = f"{joining.path}.drop_path" if name is None else f"{self.part.prefix}{name}{self.part.rounds}"
-        return Position(path, "drop_path", False, joining.group)
+        return Position(path, "drop_path", False, joining.group, self.float32)
+
+    @contextmanager
+    def precise(self) -> Iterator[None]:
+        """Steps made inside compute in float32."""
+        outer, self.float32 = self.float32, True
+        try:
+            yield
+        finally:
+            self.float32 = outer
 
     @contextmanager
     def tapped(self, tap: ast.Tap | None) -> Iterator[None]:

@@ -46,6 +46,8 @@ class Position(NamedTuple):
     """Whether a tap or a ``shared`` line gave the name, and another one than the op's or block's."""
     group: Group | None
     """The part that it belongs to; ``None`` for the body itself."""
+    float32: bool
+    """Whether it stands within ``float32 { … }``."""
 
 
 @dataclass(eq=False, repr=False)

@@ -173,7 +173,7 @@ class SharedRef:
 
 @dataclass(frozen=True)
 class Keyword:
-    """``id`` and ``residual``: steps that are neither op nor block."""
+    """``id``, ``residual`` and ``float32``: steps that are neither op nor block."""
 
     name: str
 

@@ -16,7 +16,7 @@ def fingerprint(graph: Graph) -> str:
     """A SHA-256 in hexadecimal over ops, arguments, wiring, shapes and paths of nodes, and the inputs and outputs.
 
     Where something was written, in what order, in which blocks, and what comments and ``about`` say, makes no
-    difference, and neither does the name of the model.
+    difference, and neither do the name of the model and the precision in which it computes.
     """
     nodes = sorted(graph, key=lambda node: node.path)
     digest = hashlib.sha256(f"{_FORM}\n".encode())
@@ -25,7 +25,7 @@ def fingerprint(graph: Graph) -> str:
     for port in graph.outputs:
         digest.update(_line("output", port.model_dump(mode="json")))
     for node in nodes:
-        digest.update(_line("node", node.model_dump(mode="json", exclude={"origin", "instance", "named"})))
+        digest.update(_line("node", node.model_dump(mode="json", exclude={"origin", "instance", "named", "float32"})))
     return digest.hexdigest()
 
 

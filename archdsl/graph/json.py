@@ -193,6 +193,8 @@ def _inconsistencies(graph: Graph) -> Iterator[str]:
             yield f"{node.path}: {node.layer} owns no weights"
         elif owner.op != node.op:
             yield f"{node.path}: it shares the weights of {node.layer}, which is another op"
+        elif owner.float32 != node.float32:
+            yield f"{node.path}: it shares the weights of {node.layer}, which computes in another precision"
 
 
 def _bad_names(graph: Graph) -> Iterator[str]:

@@ -61,6 +61,8 @@ class Node(_Value):
     """The path of the node that owns the weights: its own, or that of the first use of a ``shared`` block."""
     named: bool = False
     """Whether a tap or a ``shared`` line gave the last name of its path, and another one than the op's."""
+    float32: bool = False
+    """Whether it computes in float32 whatever the precision of the others."""
 
 
 class Instance(_Value):

@@ -15,7 +15,7 @@ FUNCTIONS: Final = (
     "int", "float", "range", "enumerate", "zip", "reversed", "sorted", "unique", "split", "linspace", "make_divisible",
 )  # fmt: skip
 """Functions of compile-time values."""
-KEYWORDS: Final = ("id", "residual")
+KEYWORDS: Final = ("id", "residual", "float32")
 """Steps that are neither op nor block."""
 FIGURES: Final = tuple(measure.name for measure in MEASURES)
 """What the conditions of a ``check`` may ask of a model."""

@@ -137,7 +137,9 @@ class _Namer:
     def _apply(self, step: ast.Apply, part: _Part, first: bool) -> Iterator[_Next]:
         if self._makes_nothing(step, first):
             return
-        if is_residual(step):
+        if is_precise(step):
+            yield from ((branch.flow, part, False) for branch in step.branches or ())
+        elif is_residual(step):
             self.steps[id(step)] = part.step("add")
             self.drops[id(step)] = part.step("drop_path")
             yield from ((branch.flow, part, False) for branch in step.branches or ())
@@ -163,9 +165,23 @@ class _Namer:
 
 def is_residual(step: ast.Apply) -> bool:
     """Whether a step reads ``residual { … }``: its body then belongs to the part around it."""
+    return _reads(step, "residual")
+
+
+def is_precise(step: ast.Apply) -> bool:
+    """Whether a step reads ``float32 { … }``: it makes nothing, and its body belongs to the part around it."""
+    return _reads(step, "float32")
+
+
+def _reads(step: ast.Apply, word: str) -> bool:
+    return body_of(step) is not None and isinstance(step.target, ast.Name) and step.target.id == word
+
+
+def body_of(step: ast.Apply) -> ast.Flow | None:
+    """The flow in the braces of a step, if that is all that they hold."""
     branches = step.branches or ()
-    is_body = len(branches) == 1 and branches[0].label is None and isinstance(branches[0].flow, ast.Flow)
-    return is_body and isinstance(step.target, ast.Name) and step.target.id == "residual"
+    flow = branches[0].flow if len(branches) == 1 and branches[0].label is None else None
+    return flow if isinstance(flow, ast.Flow) else None
 
 
 def _word(target: ast.Expr) -> str:

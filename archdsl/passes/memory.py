@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from archdsl.graph.dims import Dim, Shape, elements
 from archdsl.graph.model import Graph, Node
 from archdsl.ops.base import Op
-from archdsl.passes.cost import Cost, cost
+from archdsl.passes.cost import Cost, NodeCost, cost
 
 DType: TypeAlias = Literal["float32", "float16", "bfloat16", "mixed"]
 
@@ -34,6 +34,8 @@ DTYPES: Final[Mapping[str, Widths]] = {
     "mixed": Widths(2, 4),
 }
 """``mixed`` computes in 16 bits and keeps weights, their gradients and the optimiser's state in 32, as Keras does."""
+_FLOAT32: Final = DTYPES["float32"]
+"""Of nodes that compute in float32 whatever the others do."""
 
 _MOMENTS: Final = 2
 """Numbers that Adam keeps for each weight that it trains."""
@@ -77,7 +79,9 @@ def memory(
         raise ValueError(f"batch is a positive integer, not {batch!r}")
     width = DTYPES[dtype]
     costs = cost(graph) if costs is None else costs
-    trained = costs.trainable * width.weight if training else 0
+    wide = NodeCost.sum(costs.nodes[node.path] for node in graph if node.float32)
+    wider = _FLOAT32.weight - width.weight
+    trained = costs.trainable * width.weight + wide.trainable * wider if training else 0
     run = _Run(graph, costs, width.activation)
     run.forward(training)
     if training:
@@ -86,7 +90,7 @@ def memory(
         nodes={node.path: run.sizes[node.path] for node in graph.nodes},
         activations=run.peak * batch,
         at=run.at,
-        weights=costs.params * width.weight,
+        weights=costs.params * width.weight + wide.params * wider,
         gradients=trained,
         optimizer=trained * _MOMENTS,
     )
@@ -117,6 +121,7 @@ class _Run:
             name: known[shape] if shape in known else known.setdefault(shape, elements(shape) * width)
             for name, shape in graph.shapes.items()
         }
+        self.sizes |= {n.path: elements(n.shape) * _FLOAT32.activation for n in graph if n.float32}
         self._buffers: dict[str, _Buffer] = {}
         self._inside: dict[str, _Buffer] = {}
         self._reads: Counter[str] = Counter()
@@ -160,7 +165,9 @@ class _Run:
 
     def _between(self, node: Node, training: bool) -> Dim:
         op: Op = node.op
-        inside = op.between(self.graph.input_shapes(node), node.shape) * self.width
+        inside = op.between(self.graph.input_shapes(node), node.shape) * (
+            _FLOAT32.activation if node.float32 else self.width
+        )
         mask = elements(node.shape) if op.masks and training else 0  # a byte for each element
         return inside + mask
 

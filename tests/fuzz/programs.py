@@ -258,7 +258,7 @@ class Writer:
 
     def nest(self, shape: Shape, depth: int) -> Step | None:
         inner = self.flow(shape, depth, 2)
-        return Step(f"{{ {inner.text} }}", inner.shape)
+        return Step(f"{self.random.choice(('', '', 'float32 '))}{{ {inner.text} }}", inner.shape)
 
     def tapped(self, shape: Shape, depth: int) -> Step | None:
         """A long skip: to a name, or from it in a branch."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -39,12 +40,16 @@ def _model(graph: Graph) -> keras.Model:
     tensors: dict[str, Any] = dict(inputs)
     owners = {path: Owner(layer_name(path), shapes) for path, shapes in uses(graph).items()}
     positive: set[str] = set()
-    batches = _Batches(tensors, next(iter(inputs.values())), constants(graph))
+    precise = frozenset(node.path for node in graph if node.float32)
+    batches = _Batches(tensors, next(iter(inputs.values())), constants(graph), precise)
     for node in order(graph):
         nonnegative = node.inputs[:1] != () and node.inputs[0] in positive
         path, shapes = layer_name(node.path), graph.input_shapes(node)
         site = Site(path, shapes, node.shape, nonnegative, owners[node.layer])
-        tensors[node.path] = lower(node.op, site, batches.taken(node))
+        taken = batches.taken(node)
+        with _precision(node.float32) as dtype:
+            casts = [dtype if (name in precise) != node.float32 else None for name in node.inputs]
+            tensors[node.path] = lower(node.op, site, taken, casts)
         if _is_nonnegative(node, positive):
             positive.add(node.path)
     outputs = {port.name: batches.whole(port.node) for port in graph.outputs}
@@ -58,10 +63,13 @@ def _model(graph: Graph) -> keras.Model:
 class _Batches:
     """What nodes are applied to. Constants have a batch of 1, and are repeated for nodes that do not stretch them."""
 
-    def __init__(self, tensors: Mapping[str, Any], anchor: Any, constant: frozenset[str]) -> None:
+    def __init__(
+        self, tensors: Mapping[str, Any], anchor: Any, constant: frozenset[str], precise: frozenset[str]
+    ) -> None:
         self._tensors = tensors
         self._anchor = anchor
         self._constant = constant
+        self._precise = precise
         self._repeated: dict[str, Any] = {}
 
     def taken(self, node: Node) -> list[Any]:
@@ -76,9 +84,22 @@ class _Batches:
         if name not in self._constant:
             return self._tensors[name]
         if name not in self._repeated:
-            repeat = Repeat(name=layer_name(f"{name}.repeat"))
+            with _precision(name in self._precise):
+                repeat = Repeat(name=layer_name(f"{name}.repeat"))
             self._repeated[name] = repeat([self._tensors[name], self._anchor])
         return self._repeated[name]
+
+
+@contextmanager
+def _precision(is_float32: bool) -> Iterator[str]:
+    """Layers made inside have the policy float32, or that of Keras. Gives the type in which they compute."""
+    outer = keras.config.dtype_policy()
+    policy = keras.DTypePolicy("float32") if is_float32 else outer
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield policy.compute_dtype
+    finally:
+        keras.config.set_dtype_policy(outer)
 
 
 def _is_nonnegative(node: Node, positive: set[str]) -> bool:

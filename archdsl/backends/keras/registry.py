@@ -100,18 +100,25 @@ def static(shape: Shape) -> tuple[int | None, ...]:
     return tuple(dim if isinstance(dim, int) else None for dim in shape)
 
 
-def lower(op: Op, site: Site, tensors: Sequence[Tensor]) -> Tensor:
+def lower(op: Op, site: Site, tensors: Sequence[Tensor], casts: Sequence[str | None] = ()) -> Tensor:
     """The op applied to tensors, as layers and operations that are called by the node's path.
 
     An op without an input is applied to any tensor of the model, which ties it to the model and is not read.
+    ``casts`` are the types in which it takes tensors of numbers that were computed in another precision.
     """
+    given = [_cast(tensor, dtype) for tensor, dtype in zip(tensors, casts, strict=True)] if casts else tensors
     missing = site.owner.rank - len(site.inputs[0]) if site.inputs else 0
-    result = _lifted(op, site, tensors, missing) if missing > 0 else _LOWERINGS[type(op)](op, site, *tensors)
-    if any(result is tensor for tensor in tensors):
+    result = _lifted(op, site, given, missing) if missing > 0 else _LOWERINGS[type(op)](op, site, *given)
+    if any(result is tensor for tensor in given):
         result = keras.layers.Identity(name=site.path)(result)
     _name_operations(result, tensors, site.path)
     assert result.shape[1:] == static(site.output), f"{site.path}: {result.shape[1:]} for {site.output}"
     return result
+
+
+def _cast(tensor: Tensor, dtype: str | None) -> Tensor:
+    is_other = dtype is not None and "float" in tensor.dtype and tensor.dtype != dtype
+    return keras.ops.cast(tensor, dtype) if is_other else tensor
 
 
 def _lifted(op: Op, site: Site, tensors: Sequence[Tensor], missing: int) -> Tensor:

@@ -73,6 +73,15 @@ class ResidualForm(Diagnostic):
     given: str
 
 
+class PrecisionForm(Diagnostic):
+    """`float32` takes one body without a label: `float32 { dense(10) -> softmax }` computes both in float32.
+
+    It has no arguments, and is no op: what is in the braces does the work.
+    """
+
+    message = "`float32` takes a body in braces, and nothing else"
+
+
 class EmptyBody(Diagnostic):
     """A body has no flow. Write `id` for a flow that changes nothing."""
 

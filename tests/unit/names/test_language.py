@@ -15,5 +15,5 @@ def test_every_name_of_the_language_has_a_kind() -> None:
     assert kinds.keys() == set(LANGUAGE)
     assert {name for name, kind in kinds.items() if kind == "op"} == set(OPS)
     assert {name for name, kind in kinds.items() if kind == "initialiser"} == set(KINDS) - set(OPS)
-    assert {name for name, kind in kinds.items() if kind == "keyword"} == {"id", "residual"}
+    assert {name for name, kind in kinds.items() if kind == "keyword"} == {"id", "residual", "float32"}
     assert built_in("Conv2D") is None
