@@ -97,6 +97,39 @@ CASES: list[tuple[str, dict[str, object]]] = [
     ("mobilevit_xxs", {"size": 64}),
     ("mobilevit_xs", {"size": 64}),
     ("mobilevit_s", {"size": 64}),
+    ("cait_xxs24", {"depth": 1, "class_depth": 1, "size": 32}),
+    ("cait_xxs36", {"depth": 1, "class_depth": 1, "size": 32}),
+    ("cait_s24", {"depth": 1, "class_depth": 1, "size": 32}),
+    ("cait_xs24", {"depth": 1, "class_depth": 1, "size": 32}),
+    ("cait_s36", {"depth": 1, "class_depth": 1, "size": 32}),
+    ("cait_m36", {"depth": 1, "class_depth": 1, "size": 32}),
+    ("cait_m48", {"depth": 1, "class_depth": 1, "size": 32}),
+    ("coatnet0", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("coatnet1", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("coatnet2", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("coatnet3", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("cvt13", {"depths": [1, 1, 1], "size": 64}),
+    ("cvt21", {"depths": [1, 1, 1], "size": 64}),
+    ("cvt_w24", {"depths": [1, 1, 1], "size": 64}),
+    ("convnextv2_atto", {"depths": [1, 1, 1, 1], "size": 32}),
+    ("convnextv2_femto", {"depths": [1, 1, 1, 1], "size": 32}),
+    ("convnextv2_pico", {"depths": [1, 1, 1, 1], "size": 32}),
+    ("convnextv2_nano", {"depths": [1, 1, 1, 1], "size": 32}),
+    ("convnextv2_tiny", {"depths": [1, 1, 1, 1], "size": 32}),
+    ("convnextv2_base", {"depths": [1, 1, 1, 1], "size": 32}),
+    ("eva02_ti", {"depth": 1, "size": 28}),
+    ("eva02_s", {"depth": 1, "size": 28}),
+    ("eva02_b", {"depth": 1, "size": 28}),
+    ("eva02_l", {"depth": 1, "size": 28}),
+    ("deeplabv3_resnet50", {"depths": [1, 1, 1, 1], "rates": [1, 2], "size": 33}),
+    ("deeplabv3_resnet101", {"depths": [1, 1, 1, 1], "size": 33}),
+    ("segformer_b0", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("segformer_b1", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("segformer_b2", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("segformer_b3", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("segformer_b4", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("segformer_b5", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("retinanet_resnet50", {"depths": [1, 1, 1, 1], "size": 64}),
     ("mobilenet_v1", {"size": 64, "width": 0.5}),
     ("mobilenet_v3_small", {"size": 64}),
     ("mobilenet_v3_large", {"size": 33}),
@@ -163,6 +196,31 @@ LARGE = {
     "dinov2l",
     "mobilevit_xs",
     "mobilevit_s",
+    "cait_xxs36",
+    "cait_s24",
+    "cait_xs24",
+    "cait_s36",
+    "cait_m36",
+    "cait_m48",
+    "coatnet1",
+    "coatnet2",
+    "coatnet3",
+    "cvt21",
+    "cvt_w24",
+    "convnextv2_femto",
+    "convnextv2_pico",
+    "convnextv2_nano",
+    "convnextv2_tiny",
+    "convnextv2_base",
+    "eva02_s",
+    "eva02_b",
+    "eva02_l",
+    "deeplabv3_resnet101",
+    "segformer_b1",
+    "segformer_b2",
+    "segformer_b3",
+    "segformer_b4",
+    "segformer_b5",
     "inception_v3",
     "xception",
     "nasnet_mobile",
@@ -197,31 +255,12 @@ LARGE = {
     "squeezenet10",
 }
 
-# What has tokens or positions, which are learned; all others load with Keras alone.
-NEED_LAYERS = {
-    "vit_ti16",
-    "vit_s16",
-    "vit_b16",
-    "vit_b32",
-    "vit_l16",
-    "swin_t",
-    "swin_s",
-    "swin_b",
-    "hybrid",
-    "deit_b",
-    "deit_b_distilled",
-    "deit_s",
-    "deit_s_distilled",
-    "deit_ti",
-    "deit_ti_distilled",
-    "dinov2b",
-    "dinov2l",
-    "dinov2s",
-    "resmlp12",
-    "resmlp24",
-    "resmlp36",
-    "resmlp_b24",
-}
+# Specs with tokens, positions or factors that are learned; all others load with Keras alone.
+NEED_LAYERS = {"vit", "swin", "hybrid", "deit", "dinov2", "resmlp", "cait", "coatnet", "cvt", "eva02"}
+
+
+def needs_layers(name: str) -> bool:
+    return bundled()[plain(name)][0].removesuffix(".arch") in NEED_LAYERS
 
 
 def assert_keras_agrees(graph: Graph, model: keras.Model) -> None:
@@ -257,14 +296,15 @@ def test_layers_are_as_analysed(name: str, params: dict[str, object]) -> None:
     architecture = archdsl.load(name, **params)
     model = architecture.build()
     assert_keras_agrees(architecture.graph, model)
-    assert bool(needed(model)) == (name in NEED_LAYERS)
+    assert bool(needed(model)) == needs_layers(name)
 
 
 @pytest.mark.parametrize("page", ["README.md", "SECURITY.md", "docs/zoo.md"])
 def test_pages_say_how_many_load_with_keras_alone(page: str) -> None:
     models = {name for name, _ in CASES}
     text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
-    assert f"{len(models - NEED_LAYERS)} of {len(models)} bundled models" in " ".join(text.split())
+    alone = [name for name in models if not needs_layers(name)]
+    assert f"{len(alone)} of {len(models)} bundled models" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("seed", range(12))
