@@ -6,6 +6,7 @@ A reference that needs PyTorch is run once, with the weights drawn here; its log
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -14,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[np.float32]
+
+_FACTOR = re.compile(r"weight|(gamma|ls)_?\d?|(layer_)?scale|alpha|temperature")
+"""What norms, affine layers, layer scales and attention call their factors."""
 
 
 def noise(name: str, shape: Sequence[int]) -> Array:
@@ -38,6 +42,6 @@ def draw(name: str, shape: Sequence[int]) -> Array:
         return np.exp(values / 4)
     if kind == "weight" and len(shape) > 1:
         return values * np.float32(math.sqrt(2 / math.prod(shape[1:])))
-    if kind in ("weight", "gamma", "layer_scale"):
+    if _FACTOR.fullmatch(kind):
         return 1 + values / 5
     return values / 5

@@ -30,6 +30,8 @@ class NameMap:
 
     rules: Iterable[tuple[str, str]]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    layouts: Mapping[str, str] = field(default_factory=dict)
+    """Of kinds of layers whose arrays lie otherwise in this reference: the name of their layout in torch.toml."""
 
     def __call__(self, ours: str) -> str:
         """The reference's name. Raises ``KeyError`` unless exactly one rule fits."""
@@ -70,4 +72,5 @@ def table(family: str, reference: str) -> NameMap:
     text = (Path(__file__).parent / "tables" / f"{family}.toml").read_text(encoding="utf-8")
     entries = tomllib.loads(text)[reference]
     rules = tuple((ours, theirs) for ours, theirs in entries.items() if isinstance(theirs, str))
-    return NameMap(rules, {slot: words for slot, words in entries.items() if isinstance(words, dict)})
+    words = {slot: words for slot, words in entries.items() if isinstance(words, dict)}
+    return NameMap(rules, words, words.pop("layouts", {}))

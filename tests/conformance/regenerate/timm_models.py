@@ -1,0 +1,98 @@
+"""Asks timm for the answers of vectors/*.json of the families that tests/conformance/test_timm.py lists.
+
+The tests read those files and need no PyTorch. To write them anew, in an environment that has it:
+``pip install torch==2.13.0 torchvision==0.28.0 timm==1.0.31``, then
+``python -m tests.conformance.regenerate.timm_models``; with names of models, of them alone.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import NamedTuple
+
+import timm
+import torch
+
+from tests.conformance.vectors import Vector
+
+CLASSES = 10
+
+
+class Case(NamedTuple):
+    """One of our models, and what timm calls it."""
+
+    model: str
+    theirs: str
+    size: int
+    sized: bool = True
+    """Whether the size of the image is an argument there."""
+    head: bool = True
+    factors: dict[str, float] = {}  # noqa: RUF012
+
+
+RESMLP = {"ls1": 0.2, "ls2": 0.2}
+"""Nothing norms the sum of its residuals."""
+
+
+def ask(case: Case) -> Vector:
+    """The reference's answer, with drawn weights and statistics for drawn images."""
+    options = {"img_size": case.size} if case.sized else {}
+    reference = timm.create_model(case.theirs, num_classes=CLASSES if case.head else 0, **options).eval()
+    arrays = {name: array for name, array in reference.state_dict().items() if array.is_floating_point()}
+    question = Vector(
+        reference=f"timm {timm.__version__}, torch {torch.__version__}: create_model {case.theirs}",
+        model=case.model,
+        arguments={"size": case.size} | ({"classes": CLASSES} if case.head else {}),
+        images=[2, case.size, case.size, 3],
+        weights={name: list(array.shape) for name, array in arrays.items()},
+        outputs={},
+        factors=case.factors,
+    )
+    # A distilled DeiT gives both answers in training alone; its layers stay as in inference.
+    reference.distilled_training = reference.training = "distilled" in case.theirs
+    with torch.no_grad():
+        for name, values in question.drawn_weights().items():
+            arrays[name].copy_(torch.from_numpy(values))
+        answer = reference(torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
+    outputs = {"head": answer[0], "head_dist": answer[1]} if isinstance(answer, tuple) else {"logits": answer}
+    return replace(question, outputs={name: values.tolist() for name, values in outputs.items()})
+
+
+CASES = [
+    *(
+        Case(f"deit_{ours}{end}", f"deit_{theirs}{end}_patch16_224", 48)
+        for ours, theirs in (("ti", "tiny"), ("s", "small"), ("b", "base"))
+        for end in ("", "_distilled")
+    ),
+    *(
+        Case(f"dinov2{ours}", f"vit_{theirs}_patch14_reg4_dinov2", 42, head=False)
+        for ours, theirs in (("s", "small"), ("b", "base"), ("l", "large"))
+    ),
+    *(Case(f"mixer_{kind}", f"mixer_{kind}_224", 96) for kind in ("s32", "s16", "b32", "b16", "l16")),
+    *(Case(f"resmlp{depth}", f"resmlp_{depth}_224", 48, factors=RESMLP) for depth in (12, 24, 36)),
+    Case("resmlp_b24", "resmlp_big_24_224", 48, factors=RESMLP),
+    *(Case(f"poolformer_{kind}", f"poolformer_{kind}", 64, False) for kind in ("s12", "s24", "s36", "m36", "m48")),
+    *(Case(f"mobilevit_{kind}", f"mobilevit_{kind}", 128, False) for kind in ("xxs", "xs", "s")),
+    *(
+        Case(f"cait_{kind}", f"cait_{kind}_{size}", 48)
+        for size, kinds in ((224, ("xxs24", "xxs36", "s24")), (384, ("xs24", "s36", "m36")), (448, ("m48",)))
+        for kind in kinds
+    ),
+    *(Case(f"coatnet{i}", f"coatnet_{i}_224", 96) for i in range(4)),
+    # Places are counted in units of a map of 16 by 16, which other sizes stretch.
+    *(
+        Case(f"eva02_{ours}", f"eva02_{theirs}_patch14_224", 224, head=False)
+        for ours, theirs in (("ti", "tiny"), ("s", "small"), ("b", "base"), ("l", "large"))
+    ),
+    *(
+        Case(f"convnextv2_{kind}", f"convnextv2_{kind}", 64, False)
+        for kind in ("atto", "femto", "pico", "nano", "tiny", "base")
+    ),
+]
+
+asked = set(sys.argv[1:]) or {case.model for case in CASES}
+for case in (case for case in CASES if case.model in asked):
+    found = ask(case)
+    found.write(case.model)
+    print(found.reference, {name: float(found.expected(name).std()) for name in found.outputs}, flush=True)

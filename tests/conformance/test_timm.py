@@ -1,0 +1,73 @@
+"""Models of timm against it: the same function, weight by weight, at full depth."""
+
+from __future__ import annotations
+
+import pytest
+
+import archdsl
+from tests.conformance import vectors
+from tests.conformance.arrays import assign
+from tests.conformance.comparison import Comparison
+from tests.conformance.conftest import Conforms
+from tests.conformance.names import table
+
+# By family; the first of each is compared in every run, the others in the full one.
+FAMILIES = {
+    "deit": ["deit_ti_distilled", "deit_ti", "deit_s", "deit_s_distilled", "deit_b", "deit_b_distilled"],
+    "dinov2": ["dinov2s", "dinov2b", "dinov2l"],
+    "mixer": ["mixer_s32", "mixer_s16", "mixer_b32", "mixer_b16", "mixer_l16"],
+    "resmlp": ["resmlp12", "resmlp24", "resmlp36", "resmlp_b24"],
+    "poolformer": ["poolformer_s12", "poolformer_s24", "poolformer_s36", "poolformer_m36", "poolformer_m48"],
+    "mobilevit": ["mobilevit_xxs", "mobilevit_xs", "mobilevit_s"],
+    "cait": ["cait_xxs24", "cait_xxs36", "cait_s24", "cait_xs24", "cait_s36", "cait_m36", "cait_m48"],
+    "coatnet": ["coatnet0", "coatnet1", "coatnet2", "coatnet3"],
+    "eva02": ["eva02_ti", "eva02_s", "eva02_b", "eva02_l"],
+    "convnextv2": [f"convnextv2_{kind}" for kind in ("atto", "femto", "pico", "nano", "tiny", "base")],
+}
+FAMILY = {name: family for family, names in FAMILIES.items() for name in names}
+TABLES = {"eva02_b": "timm_large", "eva02_l": "timm_large"}
+
+# Pairs of layers whose weights have equal shapes.
+SWAPS = {
+    "deit_ti_distilled": [("trunk.cls_token", "trunk.dist_token"), ("head.dense", "head_dist.dense")],
+    "dinov2s": [("blocks.3.scale1", "blocks.3.scale2")],
+    "mixer_s32": [("blocks.2.mlp_tokens.fc1", "blocks.3.mlp_tokens.fc1")],
+    "resmlp12": [("blocks.2.norm1", "blocks.2.norm2"), ("blocks.4.linear_tokens", "blocks.5.linear_tokens")],
+    "poolformer_s12": [("stages.2.blocks.0.layer_scale1", "stages.2.blocks.0.layer_scale2")],
+    "mobilevit_xxs": [("stages.3.mix.global.transformer.0.attention", "stages.3.mix.global.transformer.1.attention")],
+    "cait_xxs24": [
+        ("tokens.3.blocks.attention", "tokens.4.blocks.attention"),
+        ("class_blocks.0.norm1", "class_blocks.0.norm2"),
+    ],
+    "coatnet0": [("stages.2.blocks.1.main.attention", "stages.2.blocks.2.main.attention")],
+    "eva02_ti": [("blocks.2.mlp.gate.fc1_g", "blocks.2.mlp.main.fc1_x"), ("blocks.5.attention", "blocks.6.attention")],
+    "convnextv2_atto": [("stages.2.blocks.1.grn.affine", "stages.2.blocks.2.grn.affine")],
+}
+
+_PARAMETERS = [
+    pytest.param(name, marks=() if name == names[0] else pytest.mark.full)
+    for names in FAMILIES.values()
+    for name in names
+]
+
+
+@pytest.fixture(scope="module", params=_PARAMETERS)
+def compared(request: pytest.FixtureRequest) -> Comparison:
+    name: str = request.param
+    vector = vectors.read(name)
+    model = archdsl.load(vector.model, **vector.arguments).build()
+    assign(model, vector.drawn_weights(), table(FAMILY[name], TABLES.get(name, "timm")))
+    expected = {output: vector.expected(output) for output in vector.outputs}
+    return Comparison(name, model, vector.drawn_images(), expected)
+
+
+def test_answers_are_those_of_timm(compared: Comparison, conforms: Conforms) -> None:
+    conforms(compared.name, "timm", compared.error, 1e-4)
+
+
+def test_a_swap_of_equal_shapes_is_seen(compared: Comparison) -> None:
+    assert compared.shows_swaps(SWAPS.get(compared.name, ()))
+
+
+def test_answers_depend_on_the_image(compared: Comparison) -> None:
+    assert compared.depends_on_the_image()
