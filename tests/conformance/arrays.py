@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypedDict
 
 import keras
-import numpy as np
 
 from tests.conformance.drawn import Array
 from tests.conformance.names import NameMap
