@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import log2
 from typing import Final
 
 from archdsl.diagram.outline import Item, Outline
@@ -258,6 +259,23 @@ def size(shape: Shape) -> str:
     '56×56×256'
     """
     return "×".join(map(str, shape))
+
+
+def block(shape: Shape) -> tuple[int, int] | None:
+    """Width and height, in points, of the block that stands for a tensor beside its shape, as Net2Vis draws maps.
+
+    It is higher for more places and wider for more channels, both by logarithms, so that what halves the map and doubles
+    the channels is seen at a glance. A vector is a line. ``None`` for sizes that are known at run time alone.
+
+    >>> block((56, 56, 64)), block((7, 7, 2048)), block((1000,))
+    ((6, 9), (11, 5), (10, 1))
+    """
+    sizes = [size for size in shape if isinstance(size, int)]
+    if not shape or len(sizes) < len(shape):
+        return None
+    *axes, channels = sizes
+    side = sum(log2(axis or 1) for axis in axes) / len(axes) if axes else 0.0
+    return max(1, round(log2(channels or 1))), max(1, round(1.5 * side))
 
 
 def printable(text: str) -> str:

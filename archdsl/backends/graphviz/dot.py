@@ -113,7 +113,7 @@ class _Drawing:
     def _sizes(self, picture: Any, edges: Iterable[Edge]) -> None:
         for edge in edges:
             assert edge.shape is not None
-            picture.node(self._shapes[_source(edge)], style.label([size(edge.shape)]), **self._style.shape())
+            picture.node(self._shapes[_source(edge)], self._style.sized(edge.shape), **self._style.shape())
 
     def _box(self, picture: Any, box: Box) -> None:
         looks = self._style.box(self._looks.box(box), folded=box.kind != "op")

@@ -9,7 +9,8 @@ from typing import Final
 
 from archdsl.diagram.options import Direction, Mark
 from archdsl.diagram.theme import Look, Palette
-from archdsl.diagram.words import printable
+from archdsl.diagram.words import block, printable, size
+from archdsl.graph.dims import Shape
 
 FONT: Final = "Helvetica"
 """One name and no list of fallbacks: Graphviz measures a list as Times, and text would outgrow its boxes. The embedded
@@ -81,6 +82,17 @@ class Style:
     def shape(self) -> Attributes:
         """The text on an edge."""
         return {"shape": "plaintext", "style": "solid", "fontsize": "9", "fontcolor": self.palette.muted} | _TIGHT
+
+    def sized(self, shape: Shape) -> str:
+        """A shape, after the block that stands for it."""
+        found = block(shape)
+        if found is None:
+            return label([size(shape)])
+        width, height = found
+        plain = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
+        cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}" BGCOLOR="{self.palette.edge}"></TD>'
+        inner = f"<TABLE {plain}><TR>{cell}</TR></TABLE>"
+        return f'<<TABLE {plain}><TR><TD>{inner}</TD><TD> {markup(size(shape))}</TD></TR></TABLE>>'
 
     def connector(self) -> Attributes:
         """Where a column ends, and the next goes on."""

@@ -86,7 +86,7 @@ function piecesOf(layout, axes, cuts) {
   const pieces = [{ from: -Infinity }, ...cuts.map(({ at, item, edge }) => ({ from: at, item, edge }))].map((piece, index) => ({
     ...piece, to: cuts[index]?.at ?? Infinity, low: Infinity, high: -Infinity, left: Infinity, right: -Infinity,
   }));
-  const labels = layout.edges.filter((edge) => edge.label).map(({ label, shape }) => ({ ...label, x: label.x - 3 * shape.length, width: 6 * shape.length }));
+  const labels = layout.edges.filter((edge) => edge.label).map(({ label, shape }) => ({ ...label, x: label.x - 3 * shape.length - 8, width: 6 * shape.length + 16 }));
   const curves = layout.edges.filter((edge) => !cuts.some((cut) => cut.edge === edge)).flatMap((edge) => edge.points);
   const frames = [...layout.frames.values()].flatMap((frame) => parted(frame, axes, pieces));
   for (const each of [...layout.boxes.values(), ...frames, ...labels, ...curves]) {

@@ -2,8 +2,8 @@
 import { RADIUS } from "./columns.js";
 import { shapeOf, tint } from "./elements.js";
 import { isContainer } from "./model.js";
-import { FONT, STYLES, TITLE, pathOf, titleOf } from "./layout.js";
-import { exact, human, percent, share } from "./words.js";
+import { BLOCK_GAP, FONT, STYLES, TITLE, pathOf, titleOf, widthOfSize } from "./layout.js";
+import { blockOf, exact, human, percent, share } from "./words.js";
 
 /** Fills `scene` with the picture, whose boxes have the colours that `look(item)` names, and returns the element of each box and frame by the number of its item. */
 export function draw(scene, model, plan, layout, look) {
@@ -97,7 +97,16 @@ function describe(element, item, model, plan, opened) {
 function* edgeOf({ tail, head, points, tip, arrow, label, shape, skip }) {
   const end = arrow ? { "marker-end": "url(#arrow)" } : {};
   yield shapeOf("path", { class: skip ? "edge skip" : "edge", d: pathOf({ points, tip }), "data-tail": tail, "data-head": head, ...end });
-  if (label) yield shapeOf("text", { class: "size", x: label.x, y: label.y + 3.5, "font-size": STYLES.note.size, "font-family": FONT }, shape);
+  if (label) yield* sizeAt(label, shape);
+}
+
+/** A shape, after the block that stands for it. */
+function* sizeAt({ x, y }, shape) {
+  const block = blockOf(shape);
+  const left = x - widthOfSize(shape) / 2;
+  if (block) yield shapeOf("rect", { class: "volume", x: left, y: y - block.height / 2, ...block });
+  const middle = block ? x + (block.width + BLOCK_GAP) / 2 : x;
+  yield shapeOf("text", { class: "size", x: middle, y: y + 3.5, "font-size": STYLES.note.size, "font-family": FONT }, shape);
 }
 
 /** Where a column ends, and where the next goes on: both have the same number. */

@@ -3,7 +3,7 @@
 // Graphviz gets numbers only: no text of a spec is ever part of the DOT, so none can be read as DOT.
 import { inColumns } from "./columns.js";
 import { isContainer } from "./model.js";
-import { human, percent, share, wrap } from "./words.js";
+import { blockOf, human, percent, share, wrap } from "./words.js";
 
 const POINTS = 72; // an inch of Graphviz, in units of the drawing
 const PAD = { x: 9, y: 5 };
@@ -15,6 +15,8 @@ export const STYLES = {
 };
 export const FONT = 'Helvetica, Arimo, Arial, "Liberation Sans", sans-serif';
 
+export const BLOCK_GAP = 4;
+
 const pen = document.createElement("canvas").getContext("2d");
 
 function widthOf(text, style) {
@@ -24,6 +26,12 @@ function widthOf(text, style) {
 
 /** The name of what is called in a loop: its number would take a line of its box. */
 const NUMBERED = /^.*\.\d+$/;
+
+/** Of a shape with the block that stands for it. */
+export function widthOfSize(shape) {
+  const block = blockOf(shape);
+  return widthOf(shape, STYLES.note) + (block ? block.width + BLOCK_GAP : 0);
+}
 
 /** The lines that an item's box shows, each with the name of its style. */
 export function linesOf(item, model, heat) {
@@ -107,7 +115,7 @@ function dotOf(plan, sizes, direction) {
   plan.edges.forEach((edge, index) => {
     const looks = [`id=e${index}`, `weight=${edge.course === "across" ? 600 : edge.skip ? 1 : 150}`];
     if (edge.course === "across") looks.push("minlen=0");
-    else if (edge.shape) looks.push(`label=${blank(widthOf(edge.shape, STYLES.note) + 10, STYLES.note.height)}`);
+    else if (edge.shape) looks.push(`label=${blank(widthOfSize(edge.shape) + 10, Math.max(STYLES.note.height, blockOf(edge.shape)?.height ?? 0))}`);
     // To Graphviz, an edge whose head is above its tail is one the other way round with its arrow at the tail.
     const upwards = edge.course === "up";
     if (upwards) looks.push("dir=back");

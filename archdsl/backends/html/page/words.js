@@ -48,3 +48,15 @@ export function wrap(call, width = 34) {
 export function plural(count, one, many = `${one}s`) {
   return `${exact(count)} ${count === 1 ? one : many}`;
 }
+
+/**
+ * Width and height of the block that stands for a tensor beside its shape: wider for more channels and higher for more
+ * places, both by logarithms; without sizes that are known at run time alone.
+ */
+export function blockOf(shape) {
+  const sizes = shape.split("×").map(Number);
+  if (sizes.some(Number.isNaN)) return undefined;
+  const logs = sizes.map((size) => Math.log2(size || 1));
+  const side = logs.slice(0, -1).reduce((sum, log) => sum + log, 0) / Math.max(1, logs.length - 1);
+  return { width: Math.max(1, Math.round(logs.at(-1))), height: Math.max(1, Math.round(1.5 * side)) };
+}
