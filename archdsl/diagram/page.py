@@ -40,7 +40,9 @@ _ARROW: Final = 14.5
 _SHAPE: Final = 12.0
 """How high the shape on an arrow is, and how wide"""
 _SMALL: Final = 4.6
-"""each of its letters."""
+"""each of its letters,"""
+_BLOCK: Final = 12.0
+"""and the block beside it."""
 _BESIDE: Final = 18.0
 _FRAME: Final = 13.0
 """The title of a frame, or its foot, and the space around them."""
@@ -196,7 +198,7 @@ class Page:
 
     def _label(self, shape: Shape) -> float:
         """What an arrow is longer by where a shape stands on it."""
-        return _ARROW + (_SHAPE if self._upright else _SMALL * len(size(shape)))
+        return _ARROW + (_SHAPE if self._upright else _SMALL * len(size(shape)) + _BLOCK)
 
     def _head(self, frame: int) -> float:
         """How long the head of a frame is along the flow."""

@@ -264,8 +264,8 @@ def size(shape: Shape) -> str:
 def block(shape: Shape) -> tuple[int, int] | None:
     """Width and height, in points, of the block that stands for a tensor beside its shape, as Net2Vis draws maps.
 
-    It is higher for more places and wider for more channels, both by logarithms, so that what halves the map and doubles
-    the channels is seen at a glance. A vector is a line. ``None`` for sizes that are known at run time alone.
+    It is higher for more places and wider for more channels, both by logarithms, so that what halves the map and
+    doubles the channels is seen at a glance. A vector is a line. ``None`` for sizes that are known at run time alone.
 
     >>> block((56, 56, 64)), block((7, 7, 2048)), block((1000,))
     ((6, 9), (11, 5), (10, 1))

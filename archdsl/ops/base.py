@@ -209,6 +209,20 @@ def spatial_rank(shape: Shape) -> int:
     return len(shape) - 1
 
 
+def size_or_like(size: Sequence[Dim] | None, inputs: Sequence[Shape]) -> Sequence[Dim]:
+    """The sizes that an op is given, or those of the map that a second input has, whose channels do not matter.
+
+    Raises ``Misfit`` without either, and with both.
+    """
+    if (size is None) == (len(inputs) < 2):
+        given = "neither" if size is None else "both"
+        raise Misfit(codes.WrongArity, wanted="a size, or a tensor by `like`", given=given)
+    if size is not None:
+        return size
+    spatial_rank(inputs[1])
+    return inputs[1][:-1]
+
+
 def per_axis(value: int | tuple[int, ...], rank: int, argument: str) -> tuple[int, ...]:
     """One number per spatial dimension from an argument such as ``3`` or ``[3, 1]``."""
     if not isinstance(value, tuple):

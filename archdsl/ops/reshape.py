@@ -9,7 +9,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, Sym, elements, show
 from archdsl.ops.axes import at_most_one_unknown
-from archdsl.ops.base import Misfit, NonNegative, Op, Positive, Wanted, spatial_rank
+from archdsl.ops.base import Misfit, NonNegative, Op, Positive, Wanted, size_or_like, spatial_rank
 from archdsl.ops.reach import Layout, Part, merged
 
 MapSize = Annotated[
@@ -146,34 +146,40 @@ class FlattenSpatial(_Reshape):
 
 
 class UnflattenSpatial(_Reshape):
-    """A sequence of tokens as a map, the inverse of ``flatten_spatial``: ``[h * w, c]`` becomes ``[h, w, c]``."""
+    """A sequence of tokens as a map, the inverse of ``flatten_spatial``: ``[h * w, c]`` becomes ``[h, w, c]``.
+
+    ``like=x`` takes the size from another map, also where it is known only when the model runs.
+    """
 
     name = "unflatten_spatial"
     aliases = ("to_map", "tokens_to_map", "seq2img")
     positional = ("size",)
-    keras = "Reshape"
+    tensors = ("like",)
+    arity = (1, 2)
+    keras = "Reshape, or archdsl's UnflattenLike where two sizes are known only when the model runs"
     example = "[196, 768] -> [14, 14, 768]: unflatten_spatial([14, 14])"
     view = True
 
-    size: MapSize = Field(description="spatial dimensions of the map")
+    size: MapSize | None = Field(None, description="spatial dimensions of the map")
 
     def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
+        x = inputs[0]
         if len(x) != 2:
             raise Misfit(codes.WrongRank, wanted="[n, c]", shape=show(x))
-        if elements(self.size) != x[0]:
+        size = tuple(size_or_like(self.size, inputs))
+        if elements(size) != x[0]:
             raise Misfit(
                 codes.SizeMismatch,
-                argument="size",
-                wanted=f"a map {show(self.size)}",
+                argument="size" if self.size else "like",
+                wanted=f"a map {show(size)}",
                 shape=show(x),
-                reason=f"the map has {elements(self.size)} places for {x[0]} tokens",
+                reason=f"the map has {elements(size)} places for {x[0]} tokens",
             )
-        return at_most_one_unknown((*self.size, x[-1]))
+        return (*size, x[-1]) if self.size is None else at_most_one_unknown((*size, x[-1]))
 
     def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
         tokens, channels = layout
-        places = tuple(frozenset([Part(axis)]) for axis in range(len(self.size)))
+        places = tuple(frozenset([Part(axis)]) for axis in range(len(output) - 1))
         return (*(places if merged(places) == tokens else (tokens,) * len(places)), channels)
 
 

@@ -1,13 +1,13 @@
 """Ops that resample a map at another resolution."""
 
-from collections.abc import Sequence
-from typing import Final, Literal
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final, Literal
 
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape, show
-from archdsl.ops.base import Misfit, Op, Sizes, per_axis, spatial_rank
+from archdsl.ops.base import Misfit, Op, Sizes, per_axis, size_or_like, spatial_rank
 from archdsl.ops.reach import SAME, UNKNOWN, Sight, resampled
 
 
@@ -21,6 +21,7 @@ class Upsample(Op):
     name = "upsample"
     family = "shape"
     aliases = (*("UpSampling1D", "UpSampling2D", "UpSampling3D", "Upsample", "interpolate", "upsampling", "unpool"),)
+    absent: ClassVar[Mapping[str, str]] = {"like": "`resize(like=x)` takes the size of another map"}
     positional = ("size", "method")
     keras = "UpSampling1D, UpSampling2D or UpSampling3D"
     example = "[28, 28, 256] -> [56, 56, 256]: upsample(2)"
@@ -42,7 +43,9 @@ class Upsample(Op):
 
 
 class Resize(Op):
-    """Brings an image or a map ``[h, w, c]`` to a given size.
+    """Brings an image or a map ``[h, w, c]`` to a given size, or to that of another map.
+
+    ``like=x`` takes the size from a tensor, also where it is known only when the model runs.
 
     Samples at the centres of pixels, as ``align_corners=False`` does in PyTorch. When it shrinks, ``antialias`` widens
     the filter to the distance of the samples, as Pillow does. "bicubic" is Keys's filter with a = -1/2 (PyTorch's has
@@ -55,20 +58,24 @@ class Resize(Op):
     family = "shape"
     aliases = ("Resizing", "Resize", "resize_images")
     positional = ("size", "method")
-    keras = "Resizing"
+    tensors = ("like",)
+    arity = (1, 2)
+    keras = "Resizing, or archdsl's ResizeLike for sizes that are known only when the model runs"
     example = "[300, 400, 3] -> [224, 224, 3]: resize(224)"
 
-    size: Sizes = Field(description="height and width of the output, or one number for both")
+    size: Sizes | None = Field(None, description="height and width of the output, or one number for both")
     method: Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] = Field(
         "bilinear", description="how values between pixels are found"
     )
     antialias: bool = Field(False, description="whether shrinking looks at all the pixels that it covers")
 
     def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        if len(x) != 3:
-            raise Misfit(codes.WrongRank, wanted="[h, w, c]", shape=show(x))
-        return (*per_axis(self.size, 2, "size"), x[-1])
+        x = inputs[0]
+        for argument, map_ in zip((None, "like"), inputs, strict=False):
+            if len(map_) != 3:
+                raise Misfit(codes.WrongRank, argument=argument, wanted="[h, w, c]", shape=show(map_))
+        size = None if self.size is None else per_axis(self.size, 2, "size")
+        return (*size_or_like(size, inputs), x[-1])
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
         taps = _TAPS[self.method]

@@ -208,7 +208,7 @@ def test_what_gives_several_shapes_says_each(visit: Visit) -> None:
 def test_search_opens_what_is_folded(visit: Visit) -> None:
     page = visit("resnet50")
     page.keyboard.press("/")
-    page.keyboard.type("C5 convbnact k=3")
+    page.keyboard.type("C5 convbnact pad=1")
     assert page.locator("#found").inner_text() == "3 matches"
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")

@@ -34,7 +34,8 @@ def flatten_spatial(op: reshape.FlattenSpatial, call: Call) -> Array:
 
 @defines(reshape.UnflattenSpatial)
 def unflatten_spatial(op: reshape.UnflattenSpatial, call: Call) -> Array:
-    return call.x.reshape(len(call.x), *map(call.number, op.size), call.x.shape[-1])
+    size = call.inputs[1].shape[1:-1] if op.size is None else [call.number(dim) for dim in op.size]
+    return call.x.reshape(len(call.x), *size, call.x.shape[-1])
 
 
 def _blocks(size: Sequence[int], channels: int, order: str) -> Iterator[tuple[tuple[int, ...], list[int]]]:

@@ -57,4 +57,5 @@ def upsample(op: Upsample, call: Call) -> Array:
 
 @defines(Resize)
 def resize(op: Resize, call: Call) -> Array:
-    return _resampled(call.x, each(op.size, call.rank), op.method, op.antialias)
+    size = call.inputs[1].shape[1:-1] if op.size is None else each(op.size, call.rank)
+    return _resampled(call.x, size, op.method, op.antialias)

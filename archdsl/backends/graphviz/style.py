@@ -91,8 +91,8 @@ class Style:
         width, height = found
         plain = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"'
         cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{width}" HEIGHT="{height}" BGCOLOR="{self.palette.edge}"></TD>'
-        inner = f"<TABLE {plain}><TR>{cell}</TR></TABLE>"
-        return f'<<TABLE {plain}><TR><TD>{inner}</TD><TD> {markup(size(shape))}</TD></TR></TABLE>>'
+        drawn, gap = f"<TD><TABLE {plain}><TR>{cell}</TR></TABLE></TD>", '<TD WIDTH="3"></TD>'
+        return f"<<TABLE {plain}><TR>{drawn}{gap}<TD>{markup(size(shape))}</TD></TR></TABLE>>"
 
     def connector(self) -> Attributes:
         """Where a column ends, and the next goes on."""

@@ -61,6 +61,9 @@ def _tidy(svg: bytes, title: str, description: str) -> bytes:
     for part in graph:
         _copy(part, all_of_it, colour)
     _join(all_of_it)
+    for part in all_of_it.iter():
+        if part.get("stroke", "") in ("none", part.get("fill")):
+            del part.attrib["stroke"]  # as it is without, or half a line of an arrow's tip
     written: bytes = ElementTree.tostring(small, encoding="utf-8")
     return written.replace(b" />", b"/>") + b"\n"  # in texts it is written otherwise
 

@@ -10,6 +10,7 @@ import pytest
 from archdsl import load, load_text
 from archdsl.backends.graphviz import draw
 from archdsl.diagram import Options
+from archdsl.diagram.theme import LIGHT
 from tests.unit.backends.test_graphviz import HOSTILE, hostile
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -82,7 +83,8 @@ def test_a_long_name_does_not_stretch_the_legend() -> None:
 
 def test_columns_have_neither_lines_nor_tooltips() -> None:
     root = drawn("vgg16")
-    assert len([each for each in root.iter(NAMESPACE + "rect") if each.get("stroke") == "none"]) == 1  # the ground
+    grounds = [r for r in root.iter(NAMESPACE + "rect") if r.get("fill") == LIGHT.background and not r.get("stroke")]
+    assert len(grounds) == 1
     assert sum("arXiv" in tip or "Very deep" in tip for tip in texts(root, "title")) == 0
 
 

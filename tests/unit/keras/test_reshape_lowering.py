@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from archdsl.graph.dims import Shape, Sym
+from archdsl.graph.dims import Shape, Sym, elements
 from archdsl.ops.base import Op
 from archdsl.ops.reshape import Flatten, FlattenSpatial, Permute, Reshape, UnflattenSpatial
 from tests.unit.keras.harness import assert_agrees, build, noise, run
@@ -45,6 +45,16 @@ def test_flatten(shape: Shape) -> None:
 def test_elements_keep_their_order(op: Op, shape: Shape) -> None:
     x = noise(2, *(dim if isinstance(dim, int) else 5 for dim in shape))
     y = run(assert_agrees(op, shape), x)
+    np.testing.assert_array_equal(y.ravel(), x.ravel())
+
+
+@pytest.mark.parametrize("like", [(5, 6, 3), (H, W, 3), (H, 6, 1)], ids=str)
+def test_tokens_as_a_map_like_another(like: Shape) -> None:
+    tokens = elements(like[:-1])
+    model = assert_agrees(UnflattenSpatial(), (tokens, 8), like)
+    x, other = noise(2, 30, 8), noise(2, 5, 6, like[-1])
+    y = run(model, x, other)
+    assert y.shape == (2, 5, 6, 8)
     np.testing.assert_array_equal(y.ravel(), x.ravel())
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from archdsl.graph.dims import Shape, Sym
+from archdsl.layers import needed
 from archdsl.ops.base import Op
 from archdsl.ops.resize import Resize, Upsample
+from tests.reference.definitions import Call
+from tests.reference.resize import resize as defined
 from tests.unit.keras.harness import assert_agrees, build, noise, run
 
 H, W = Sym.named("h"), Sym.named("w")
@@ -52,6 +58,29 @@ def test_antialias_looks_at_every_pixel() -> None:
     x[0, 0, 0, 0] = 1.0
     assert run(build(Resize(size=2), (8, 8, 1)), x).max() == 0
     assert run(build(Resize(size=2, antialias=True), (8, 8, 1)), x).max() > 0
+
+
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("method", ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"])
+def test_like_another_map(method: str, antialias: bool) -> None:
+    """At sizes that only the run knows, values are those of the definition; of a known size the layer is Keras's."""
+    op, sizes = Resize(method=method, antialias=antialias), ((5, 7), (13, 11), (3, 3), (1, 2))
+    model = assert_agrees(op, (H, W, 3), (Sym.named("a"), Sym.named("b"), 4))
+    for height, width in sizes:
+        x, like = noise(2, 5, 7, 3), noise(2, height, width, 4)
+        wanted = defined(op, Call((x, like)))
+        np.testing.assert_allclose(run(model, x, like), wanted, atol=2e-5)
+    known = assert_agrees(op, (5, 7, 3), (4, 6, 1))
+    assert not needed(known)
+    assert needed(model) == ("ResizeLike",)
+
+
+def test_a_map_like_another_loads_again(tmp_path: Path) -> None:
+    model = build(Resize(method="bicubic"), (H, W, 3), (Sym.named("a"), Sym.named("b"), 4))
+    model.save(tmp_path / "like.keras")
+    again = keras.models.load_model(tmp_path / "like.keras")
+    x, like = noise(2, 5, 7, 3), noise(2, 9, 4, 4)
+    np.testing.assert_array_equal(run(again, x, like), run(model, x, like))
 
 
 @pytest.mark.parametrize("op", [Upsample(method="bilinear"), Resize(size=7)], ids=lambda op: op.name)

@@ -7,6 +7,8 @@ from archdsl.backends.keras.layers.attention import Attention as Attention
 from archdsl.backends.keras.layers.learned import ClassToken as ClassToken
 from archdsl.backends.keras.layers.learned import PositionEmbedding as PositionEmbedding
 from archdsl.backends.keras.layers.learned import Scale as Scale
+from archdsl.backends.keras.layers.likeness import ResizeLike as ResizeLike
+from archdsl.backends.keras.layers.likeness import UnflattenLike as UnflattenLike
 from archdsl.backends.keras.layers.normalisation import RootMeanSquareNormalization as RootMeanSquareNormalization
 from archdsl.backends.keras.layers.sources import Constant as Constant
 from archdsl.backends.keras.layers.sources import Parameter as Parameter

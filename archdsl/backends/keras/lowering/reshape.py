@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import keras
 
-from archdsl.backends.keras.registry import Site, Tensor, lowers
+from archdsl.backends.keras.layers import UnflattenLike
+from archdsl.backends.keras.registry import Site, Tensor, lowers, static
 from archdsl.ops.base import Op
 from archdsl.ops.reshape import Flatten, FlattenSpatial, Permute, Reshape, UnflattenSpatial
 
@@ -17,7 +18,14 @@ def flatten(op: Flatten, site: Site, x: Tensor) -> Tensor:
     return keras.layers.Flatten(data_format="channels_last", name=site.path)(x)
 
 
-@lowers(Reshape, FlattenSpatial, UnflattenSpatial)
+@lowers(UnflattenSpatial)
+def unflatten_spatial(op: Op, site: Site, x: Tensor, *like: Tensor) -> Tensor:
+    if static(site.output).count(None) > 1:
+        return UnflattenLike(name=site.path)([x, *like])
+    return reshape(op, site, x)
+
+
+@lowers(Reshape, FlattenSpatial)
 def reshape(_: Op, site: Site, x: Tensor) -> Tensor:
     return keras.layers.Reshape([dim if isinstance(dim, int) else -1 for dim in site.output], name=site.path)(x)
 

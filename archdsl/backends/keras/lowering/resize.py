@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from archdsl.backends.keras.layers import ResizeLike
 from archdsl.backends.keras.lowering.spatial import by_rank
 from archdsl.backends.keras.registry import Site, Tensor, lowers
 from archdsl.ops.base import per_axis
@@ -18,8 +19,10 @@ def upsample(op: Upsample, site: Site, x: Tensor) -> Tensor:
 
 
 @lowers(Resize)
-def resize(op: Resize, site: Site, x: Tensor) -> Tensor:
-    height, width = per_axis(op.size, 2, "size")
+def resize(op: Resize, site: Site, x: Tensor, *like: Tensor) -> Tensor:
+    height, width, _ = site.output
+    if not (isinstance(height, int) and isinstance(width, int)):
+        return ResizeLike(op.method, op.antialias, name=site.path)([x, *like])
     return keras.layers.Resizing(
         height, width, op.method, antialias=op.antialias, data_format="channels_last", name=site.path
     )(x)
