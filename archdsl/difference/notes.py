@@ -171,7 +171,28 @@ class _Folder:
         for members in groups.values():
             first, seat = members[0]
             homes = tuple(dict.fromkeys(seat.home for _, seat in members))
-            yield _Group(first.place, homes, seat.where, tuple(edit for bundle, _ in members for edit in bundle.edits))
+            edits = tuple(edit for bundle, _ in members for edit in bundle.edits)
+            yield self._under_cause(homes, [bundle for bundle, _ in members]) or _Group(
+                first.place, homes, seat.where, edits
+            )
+
+    def _under_cause(self, homes: Homes, bundles: Sequence[_Bundle]) -> _Group | None:
+        """What several blocks do, but not all of their kind, because one block around them was called otherwise."""
+        if len(homes) == self._blocks[self._pair.b.instances[homes[0]].block]:
+            return None
+        edits = tuple(edit for bundle in bundles for edit in bundle.edits)
+        given = {change for changes in _changes(edits) for change in changes}
+        for seat in bundles[0].seats:
+            places = [s.where for bundle in bundles for s in bundle.seats if s.home == seat.home]
+            if len(places) == len(bundles) and seat.home not in homes and given & self._given(seat.home):
+                return _Group(bundles[0].place, (seat.home,), _ends_of(places), edits)
+        return None
+
+    def _given(self, home: int) -> set[tuple[str, str]]:
+        """The values before and after of each argument that a block got on both sides, where they differ."""
+        was, now = self._instances(home)
+        old, new = arguments(was.call), arguments(now.call)
+        return {(old[name], new[name]) for name in old if name in new and old[name] != new[name]}
 
     def _alone(self, bundle: _Bundle) -> _Group:
         """What has no equal stands in the nearest block that was called otherwise, else in the model."""
@@ -252,11 +273,20 @@ class _Folder:
                 elif was.block == now.block or not told.isdisjoint((name, (old | new)[name])):
                     said = f"{name}={new[name]}" if name in new else f"no {name}={old[name]}"
                     single.setdefault(name, set()).add(said)
-        shown = _changes(edits)
+        shown = _changes(edits) if len(edits) <= len(homes) else []  # one edit a block says the same as its cause
         general = {name: found for name, found in changes.items() if len(found) == len(homes) and {*found} not in shown}
         words = [("" if name.isdecimal() else f"{name} ") + values(found) for name, found in general.items()]
         words += [found.pop() for found in single.values() if len(found) == 1]
         return ", ".join(words)
+
+
+def _ends_of(places: Sequence[str]) -> str:
+    """
+    >>> _ends_of(["blocks.0.conv", "blocks.1.conv", "blocks.2.conv"])
+    'blocks.0.conv … 2.conv'
+    """
+    first, last = places[0], places[-1]
+    return first if first == last else f"{first} … {'.'.join(last.split('.')[_differing(first, last) :])}"
 
 
 def _gathered(groups: Sequence[_Group]) -> Iterator[_Group]:
