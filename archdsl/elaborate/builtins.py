@@ -73,7 +73,7 @@ def _length(value: Value) -> int:
     if isinstance(value, str | tuple):
         return len(value)
     if isinstance(value, Bundle):
-        return len(value.tensors)
+        return len(value.fields)
     _undecided(value, _SEQUENCE)
     raise Misuse(f"takes a list or a string, not {describe(value)}", value)
 

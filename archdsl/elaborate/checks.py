@@ -15,6 +15,7 @@ from archdsl.elaborate.expect import truth
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.models import model_graph
 from archdsl.elaborate.module import Module
+from archdsl.elaborate.ports import entered
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import agrees, bind_free, broken, declared
@@ -88,7 +89,7 @@ def _value(measure: Measure, model: Subject) -> Value:
 def _same_ports(
     side: str, ports: Sequence[ast.Port], shapes: Mapping[str, Shape], scope: Scope, session: Session
 ) -> None:
-    named = {p.name.id if p.name else side: p for p in ports}
+    named = {p.key or side: p for p in entered(ports, shapes)}
     if len(named) == len(shapes) == 1:
         named = dict(zip(shapes, named.values(), strict=True))
     if set(named) != set(shapes):

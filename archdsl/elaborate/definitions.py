@@ -11,11 +11,11 @@ from archdsl.elaborate.instantiate import define
 from archdsl.elaborate.module import Module
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.signature import Pattern
+from archdsl.elaborate.signature import Declared
 from archdsl.elaborate.sketch import Outputs, Sketch, letters, stated
 from archdsl.elaborate.template import Assembly
 from archdsl.elaborate.types import is_known, meaning, unknown
-from archdsl.elaborate.values import POISON, Given, Unknown, Value
+from archdsl.elaborate.values import POISON, Given, Tensor, Unknown, Value
 from archdsl.graph.symbols import Var
 from archdsl.ops.types import INT, Type
 from archdsl.syntax import ast
@@ -68,13 +68,14 @@ def _check(decl: ast.Block | ast.Function, session: Session, module: Module, kno
         evaluate_function(decl, scope)
         return
     assembly, signature = Assembly(), decl.signature
-    inputs, patterns = {"": assembly.hole(None)}, list[Pattern]()
+    inputs: dict[str, Tensor] = {"": assembly.hole(None)}
+    wanted: Declared = []
     if signature is not None:
         ports = signature.inputs
-        inputs = {port.name.id if port.name else "": assembly.hole(letters(port.shape, scope)) for port in ports}
-        patterns = [stated(port.shape, scope) for port in signature.outputs]
+        inputs = {key: assembly.hole(shape) for port in ports for key, shape in [letters(port, scope)]}
+        wanted = stated(signature.outputs, scope)
     sketch = Sketch(session, assembly, module.names.names(decl), known)
-    define(sketch, decl.name.id, decl, scope, inputs, patterns)
+    define(sketch, decl.name.id, decl, scope, inputs, wanted)
 
 
 def _parameters(decl: ast.Block | ast.Function, session: Session, module: Module) -> Scope:

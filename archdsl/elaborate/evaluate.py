@@ -271,7 +271,7 @@ def _unary(node: ast.Unary, scope: Scope) -> Value:
 
 def _field(node: ast.Field, scope: Scope) -> Value:
     value = evaluate(node.value, scope)
-    fields: Any = value.fields if isinstance(value, Row) else value.tensors if isinstance(value, Bundle) else {}
+    fields: Any = value.fields if isinstance(value, Row | Bundle) else {}
     if node.name.id not in fields:
         keep_quiet(value, "row", "tensor")
         near = closest(node.name.id, fields, {})

@@ -25,6 +25,7 @@ from archdsl.elaborate.template import Assembly, Position
 from archdsl.elaborate.types import keep_quiet, type_of
 from archdsl.elaborate.unknown import unknown_name
 from archdsl.elaborate.values import (
+    ANY_NUMBER,
     POISON,
     BlockRef,
     Builtin,
@@ -245,16 +246,20 @@ class Flows(Parts, ABC):
                             span=branch.span, what="`ports`", wanted="a label for each", given="none", help=help_
                         )
                     )
-                if not isinstance(branch.flow, ast.Flow):
-                    raise Failure(
-                        codes.PortsMismatch(
-                            span=branch.flow.span,
-                            what="`ports`",
-                            wanted="one tensor for each label",
-                            given="any number",
-                        )
-                    )
-                (tensors[branch.label.id],) = self._branch(branch, scope, current, self.part).tensors
+                if isinstance(branch.flow, ast.Several) and isinstance(branch.flow.step, ast.Choose):
+                    wanted, span = "one tensor for each label", branch.flow.span
+                    raise Failure(codes.PortsMismatch(span=span, what="`ports`", wanted=wanted, given="any number"))
+                name, made = branch.label.id, self._branch(branch, scope, current, self.part)
+                if isinstance(branch.flow, ast.Flow):
+                    (tensors[name],) = made.tensors
+                elif made.is_open:
+                    tensors[f"{name}{ANY_NUMBER}"] = self.assembly.hole(None)
+                elif made.tensors:
+                    tensors |= {f"{name}.{number}": tensor for number, tensor in enumerate(made.tensors)}
+                else:
+                    wanted, given = f"at least one tensor in the list `{name}`", "none"
+                    span = branch.flow.span
+                    raise Failure(codes.PortsMismatch(span=span, what="`ports`", wanted=wanted, given=given))
         return Bundle(tensors) if tensors else self.assembly.hole(None)  # none of them could be read
 
     # --- apply ---

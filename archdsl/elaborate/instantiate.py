@@ -11,13 +11,15 @@ from archdsl.elaborate.budget import LETTERS, TEMPLATE
 from archdsl.elaborate.evaluate import bind_parameters, evaluate
 from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.flow import Call, Flows
+from archdsl.elaborate.ports import entered, takes, told
 from archdsl.elaborate.proof import prove
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.signature import Pattern, bind_inputs, declared
+from archdsl.elaborate.signature import Declared, bind_inputs, declared_ports
 from archdsl.elaborate.template import Assembly, Step, Template, finish
 from archdsl.elaborate.types import fit
 from archdsl.elaborate.values import (
+    ANY_NUMBER,
     POISON,
     BlockRef,
     Bundle,
@@ -111,7 +113,7 @@ def _holes(ref: BlockRef, assembly: Assembly) -> Result:
     """What flows on after an error: nothing is known of it, but how many tensors there are."""
     signature = ref.decl.signature
     if signature is not None and signature.outputs[0].name is not None:
-        return Bundle({p.name.id: assembly.hole(None) for p in signature.outputs if p.name})
+        return Bundle({f"{p.key}{ANY_NUMBER if p.is_open else ''}": assembly.hole(None) for p in signature.outputs})
     return assembly.hole(None)
 
 
@@ -121,19 +123,27 @@ def enter(ref: BlockRef, flow: Result, span: Span) -> dict[str, Tensor]:
     name = name_of(ref)
     if signature is None:
         return {"": flow} if isinstance(flow, Tensor) else dict(flow.tensors)
-    ports = [p.name.id if p.name else "" for p in signature.inputs]
+    ports = signature.inputs
     if isinstance(flow, Tensor):
-        if len(ports) == 1:
-            return {ports[0]: flow}
+        if len(ports) == 1 and not ports[0].is_open:
+            return {ports[0].key: flow}
         if flow.shape is None:
             raise Silence()
         given = "one tensor"
-    elif set(flow.tensors) == set(ports):
-        return {port: flow.tensors[port] for port in ports}
     else:
-        given = ", ".join(f"`{n}`" for n in flow.tensors)
-    wanted = ", ".join(f"`{p}`" for p in ports) if ports[0] else "one tensor"
+        keys = flow.tensors
+        taken = [(port, key) for port in ports for key in keys if takes(port, key)]
+        if {port.key for port, _ in taken} == {port.key for port in ports} and len(taken) == len(keys):
+            return {key: keys[key] for _, key in taken}
+        given = told(keys)
+    lists = [port.key for port in ports if port.is_open]
+    closed = told(port.key for port in ports if not port.is_open)
+    wanted = (
+        ", ".join([*filter(None, [closed]), *(f"a list `{name}`" for name in lists)]) if ports[0].key else "one tensor"
+    )
     help_ = ("`ports { … }` makes several named tensors flow together",) if len(ports) > 1 else ()
+    if lists:
+        help_ = (f"`ports {{ {lists[0]}: ...list }}` makes a list of tensors flow",)
     raise Failure(codes.PortsMismatch(span=span, what=f"`{name}`", wanted=wanted, given=given, help=help_))
 
 
@@ -189,13 +199,13 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
     spared = frozenset(_spared(decl.params, ref.arguments, scope))
     signature = decl.signature
     if signature is not None:
-        bind_inputs(name, signature.inputs, list(inner.values()), scope, span)
+        bind_inputs(name, entered(signature.inputs, inner), list(inner.values()), scope, span)
     names = ref.module.names.names(decl)
     with session.calls.calling(ref, span):
         for use in names.ambiguous:
             session.reporter.report(diagnose.ambiguous(use))
-        patterns = [declared(p.shape, scope) for p in signature.outputs] if signature else []
-        output = define(_Instance(session, assembly, names), name, decl, scope, inner, patterns)
+        wanted = declared_ports(signature.outputs, scope) if signature else []
+        output = define(_Instance(session, assembly, names), name, decl, scope, inner, wanted)
     return finish(
         assembly,
         output,
@@ -231,19 +241,20 @@ def _full(value: Value) -> Hashable:
 
 
 def define(
-    flows: Flows, name: str, decl: ast.Block, scope: Scope, inputs: Mapping[str, Tensor], patterns: Sequence[Pattern]
+    flows: Flows, name: str, decl: ast.Block, scope: Scope, inputs: Mapping[str, Tensor], wanted: Declared
 ) -> Result:
-    """What a block makes of its inputs; ``scope`` has its parameters and sizes, ``patterns`` are of its outputs."""
+    """What a block makes of its inputs; ``scope`` has its parameters and sizes, ``wanted`` is stated of its outputs."""
     signature = decl.signature
     if signature is not None and signature.inputs[0].name is not None:
-        scope.names.update((port, POISON if port in flows.names.doubtful else t) for port, t in inputs.items())
+        values = Bundle(inputs).fields
+        scope.names.update((port, POISON if port in flows.names.doubtful else v) for port, v in values.items())
     flow: Result = next(iter(inputs.values()))
     if signature is None and "" not in inputs:
         flow = Bundle(inputs)
     output = flows.body(decl.body, scope.inner(holds_taps=True), flow)
     if signature is None:
         return output
-    return prove(flows.session, name, decl.body, signature, patterns, output, flows.assembly)
+    return prove(flows.session, name, decl.body, wanted, output, flows.assembly)
 
 
 class _Instance(Flows):

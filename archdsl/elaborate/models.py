@@ -66,14 +66,16 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
         origin=origin(ref.decl.name.span),
         doc=ref.doc,
     )
-    ports = {p.name.id if p.name else "input": p.span for p in asked.inputs}
+    ports = {p.key or "input": p.span for p in asked.inputs}
     if asked is not ref.decl.signature:
         inputs, ports = _apart(inputs, template), _apart(ports, template)
     session.budget.charge_graph(template.size, template.letters, span)
     outputs = {key: t.shape for key, t in tensors.items() if t.shape is not None}
     graph = flatten(template, root, inputs, outputs, session.reporter.report, ports=ports, about=about)
     if graph is not None:
-        habits.in_graph(session, graph, ref.decl.signature or asked, is_model=ref.decl.is_model)
+        own = ref.decl.signature
+        signed = asked if own is None or any(port.is_open for port in own.inputs) else own
+        habits.in_graph(session, graph, signed, is_model=ref.decl.is_model)
         habits.linted(session, graph)
     return graph if graph is None or _has_sizes(session, graph, asked) else None
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from typing import TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import contracts as codes
@@ -13,9 +15,10 @@ from archdsl.elaborate.evaluate import evaluate
 from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.operators import roundings_of_size
+from archdsl.elaborate.ports import check_length, element_scope, stated
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.types import keep_quiet
-from archdsl.elaborate.values import POISON, Tensor, Value, describe
+from archdsl.elaborate.values import POISON, Tensor, Value, describe, group_of
 from archdsl.graph.dims import Dim, Shape, Sym, show
 from archdsl.graph.symbols import never_equal
 from archdsl.names import Definition
@@ -30,15 +33,24 @@ REST = "..."
 def bind_inputs(block: str, ports: Sequence[ast.Port], tensors: Sequence[Tensor], scope: Scope, span: Span) -> None:
     """Binds the names of input dimensions to the sizes of the tensors, and proves what is given twice."""
     later: list[tuple[ast.Port, ast.Expr, Dim, Shape]] = []
-    for port, tensor in zip(ports, tensors, strict=True):
-        assert tensor.shape is not None
-        for dim, size in _aligned(block, port.shape, tensor.shape, scope, span):
-            if not isinstance(dim, ast.Name):
-                later.append((port, dim, size, tensor.shape))
-            elif dim.id != "_":
-                _bind(block, port, dim, size, tensor.shape, scope, span)
+    for _, members in groupby(zip(ports, tensors, strict=True), key=lambda member: group_of(member[0].key)):
+        bound: dict[str, tuple[Value, ...]] = {}
+        given = list(members)
+        check_length(given[0][0], len(given), scope, span)
+        for port, tensor in given:
+            assert tensor.shape is not None
+            inner = element_scope(port, scope)
+            known = set(inner.names)
+            for dim, size in _aligned(block, port.shape, tensor.shape, inner, span):
+                if not isinstance(dim, ast.Name):
+                    later.append((port, dim, size, tensor.shape))
+                elif dim.id != "_":
+                    _bind(block, port, dim, size, tensor.shape, inner, span)
+            if inner is not scope:
+                bound |= {n: (*bound.get(n, ()), v) for n, v in inner.names.items() if n not in known and n != REST}
+        scope.names.update(bound)
     for port, dim, size, shape in later:
-        wanted = dimension(dim, scope)
+        wanted = dimension(dim, element_scope(port, scope))
         if differ(wanted, size):
             is_plain = dim.span.text == str(wanted)
             reason = f"{size} is not {wanted}" if is_plain else f"`{dim.span.text}` is {wanted}"
@@ -164,6 +176,9 @@ def differ(one: Dim | str, other: Dim) -> bool:
 Pattern = tuple["Dim | str | None", ...]
 """A declared shape: sizes, ``None`` for `_` and `?`, and ``REST`` for a `...` that stands for nothing known."""
 
+Declared: TypeAlias = "Sequence[tuple[ast.Port, Pattern]]"
+"""Of each tensor that flows out, or of each list if nobody knows its length."""
+
 
 def declared(pattern: ast.ShapeOf, scope: Scope) -> Pattern:
     """The shape that the spec states after `::`, with its expressions evaluated."""
@@ -179,6 +194,11 @@ def declared(pattern: ast.ShapeOf, scope: Scope) -> Pattern:
         else:
             dims.append(dimension(dim, scope))
     return tuple(dims)
+
+
+def declared_ports(ports: Sequence[ast.Port], scope: Scope) -> Declared:
+    """The shapes that a signature states of its outputs, each with its port."""
+    return [(port, declared(port.shape, element_scope(port, scope))) for port in stated(ports, scope)]
 
 
 def agrees(pattern: Pattern, shape: Shape) -> bool:
@@ -229,6 +249,9 @@ def model_inputs(signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
     anonymous = 0
     for port in signature.inputs:
         dims: list[Dim] = []
+        if port.is_open:
+            help_ = (f"a list says how many: `{port.key}: [[56, 56, 64], [28, 28, 128]]`",)
+            raise Failure(codes.BadDimension(span=port.span, value="`...` in the input of a model", help=help_))
         for dim in port.shape.dims:
             if isinstance(dim, ast.Unknown):
                 anonymous += 1
@@ -246,7 +269,7 @@ def model_inputs(signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
                 dims.append(scope.names[dim.id])
             else:
                 dims.append(dimension(dim, scope))
-        shapes[port.name.id if port.name else "input"] = tuple(dims)
+        shapes[port.key or "input"] = tuple(dims)
     return shapes
 
 

@@ -22,12 +22,14 @@ from archdsl.elaborate.instantiate import argument_key, define, enter
 from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.op_arguments import made_or_refused
 from archdsl.elaborate.parts import Part
+from archdsl.elaborate.ports import entered
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
-from archdsl.elaborate.signature import REST, Pattern, assumed, bind_inputs, declared
+from archdsl.elaborate.signature import REST, Declared, Pattern, assumed, bind_inputs, declared_ports
 from archdsl.elaborate.template import Assembly
 from archdsl.elaborate.types import join, type_of
 from archdsl.elaborate.values import (
+    ANY_NUMBER,
     POISON,
     BlockRef,
     Bundle,
@@ -121,22 +123,23 @@ class Sketch(Flows):
         assembly, signature = Assembly(), decl.signature
         inner = {port: assembly.hole(tensor.shape) for port, tensor in taken.items()}
         if signature is not None and all(tensor.shape is not None for tensor in inner.values()):
-            bind_inputs(name, signature.inputs, list(inner.values()), scope, span)
+            bind_inputs(name, entered(signature.inputs, inner), list(inner.values()), scope, span)
         elif signature is not None:
             for given in signature.inputs:
-                letters(given.shape, scope, is_call=True)
+                letters(given, scope, is_call=True)
         with self.session.calls.calling(ref, span):
-            patterns = [declared(p.shape, scope) for p in signature.outputs] if signature is not None else []
-            ports = [p.name.id if p.name else "" for p in signature.outputs] if signature is not None else []
-            stated = {port: assumed(pattern) for port, pattern in zip(ports, patterns, strict=True)}
+            wanted = declared_ports(signature.outputs, scope) if signature is not None else []
+            is_counted = all(port.index is not None or not port.is_open for port, _ in wanted)
+            stated = {port.key: assumed(pattern) for port, pattern in wanted} if is_counted else {}
             if stated and None not in stated.values():  # nobody needs to look at the body again
                 return stated
             sketch = Sketch(self.session, assembly, ref.module.names.names(decl), self.known)
-            output = define(sketch, name, decl, scope, inner, patterns)
+            output = define(sketch, name, decl, scope, inner, wanted)
         tensors = {"": output} if isinstance(output, Tensor) else output.tensors
-        for port, pattern in zip(ports, patterns, strict=True):
-            stated[port] = _refined(pattern, tensors[port].shape)
-        return stated or {port: tensor.shape for port, tensor in tensors.items()}
+        shapes = {key: tensor.shape for key, tensor in tensors.items()}
+        if is_counted:
+            shapes |= {port.key: _refined(pattern, shapes[port.key]) for port, pattern in wanted}
+        return shapes
 
     def _apply(self, step: ast.Apply, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         """Of an op that may be one or another, what flows out whichever it is. Whether it takes this is not told."""
@@ -308,25 +311,34 @@ def _alike(one: Result, other: Result) -> bool:
     )
 
 
-def letters(pattern: ast.ShapeOf, scope: Scope, *, is_call: bool = False) -> Shape | None:
+def letters(port: ast.Port, scope: Scope, *, is_call: bool = False) -> tuple[str, Shape | None]:
     """The shape of an input, with letters for its sizes; ``None`` if `...` leaves their number open.
 
-    In a call the sizes have no names: those of another block mean something else where it stands.
+    In a call the sizes have no names: those of another block mean something else where it stands. Of a list nobody
+    knows how many tensors there are, and its sizes are lists.
     """
-    for dim in pattern.dims:
+    for dim in port.shape.dims:
         if isinstance(dim, ast.Name) and dim.id != "_" and scope.local(dim.id) is MISSING:
             constant = scope.module.constant(dim.id)
-            letter = Var.some(1) if is_call else Var.dimension(dim.id)
+            letter: Value = Var.some(1) if is_call else Var.dimension(dim.id)
+            letter = Unknown(Type.list_of(INT)) if port.is_open else letter
             scope.names[dim.id] = letter if constant is MISSING else constant
-    return _refined(stated(pattern, scope), None)
+    if port.is_open:
+        return f"{port.key}{ANY_NUMBER}", None
+    ((_, pattern),) = stated([port], scope)
+    return port.key, _refined(pattern, None)
 
 
-def stated(pattern: ast.ShapeOf, scope: Scope) -> Pattern:
-    try:
-        return declared(pattern, scope)
-    except Failure as failure:
-        scope.session.reporter.report(*failure.diagnostics)
-        return (REST,)
+def stated(ports: Sequence[ast.Port], scope: Scope) -> Declared:
+    """What a signature states of its ports; nothing of those in which something is wrong, which is reported."""
+    found: list[tuple[ast.Port, Pattern]] = []
+    for port in ports:
+        try:
+            found += declared_ports([port], scope)
+        except Failure as failure:
+            scope.session.reporter.report(*failure.diagnostics)
+            found.append((port, (REST,)))
+    return found
 
 
 def _refined(pattern: Pattern, shape: Shape | None) -> Shape | None:

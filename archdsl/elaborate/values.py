@@ -76,9 +76,35 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Several named tensors that flow together."""
+    """Several named tensors that flow together; those of a list are called ``maps.0``, ``maps.1``."""
 
     tensors: Mapping[str, Tensor]
+
+    @property
+    def fields(self) -> dict[str, Value]:
+        """The tensors and the lists by their names."""
+        found: dict[str, Value] = {}
+        for key, tensor in self.tensors.items():
+            name = group_of(key)
+            if key.endswith(ANY_NUMBER):
+                found[name] = Unknown(_TENSORS)
+            else:
+                found[name] = tensor if name == key else (*found.get(name, ()), tensor)
+        return found
+
+
+ANY_NUMBER: Final = ".*"
+"""Ends the name of a tensor that stands for a list of which nobody knows the length."""
+_TENSORS: Final = Type.list_of(Type.named("tensor"))
+
+
+def group_of(key: str) -> str:
+    """The list that a tensor belongs to, or its own name.
+
+    >>> group_of("maps.0"), group_of("maps")
+    ('maps', 'maps')
+    """
+    return key.partition(".")[0]
 
 
 Result: TypeAlias = Tensor | Bundle
@@ -203,7 +229,7 @@ def describe(value: Value) -> str:
         case Sym():
             return f"the run-time size `{value}`"
         case Bundle():
-            return f"the tensors {', '.join(value.tensors)}"
+            return f"the tensors {', '.join(value.fields)}"
         case Row():
             return "a row of a table"
         case OpRef():

@@ -122,7 +122,7 @@ class _Resolver(Scopes):
                     yield Size(dim, port)
         yield from later
         yield from (port.shape for port in node.outputs)
-        yield from (Define("port", port.name, port) for port in node.inputs if port.name)
+        yield from (Define("port", port.name, port) for port in node.inputs if port.name and not port.index)
 
     def size(self, it: Size) -> Iterator[Next]:
         meant = self._local(it.name.id)

@@ -201,8 +201,19 @@ class ShapeOf(Node):
 
 
 class Port(Node):
+    """``x: [h, w, c]``; one of the tensors of ``x: [[h, w, c], [h / 2, w / 2, c]]``; or ``x: ...[h, w, c]``, a list."""
+
     name: Name | None
     shape: ShapeOf
+    index: int | None
+    """Of a tensor in a list, its number."""
+    is_open: bool
+    """Whether the list may have any number of tensors; an ``index`` makes it one of them."""
+
+    @property
+    def key(self) -> str:
+        """What the tensor flows by: the name, with the number; empty without a name."""
+        return (self.name.id if self.name else "") + ("" if self.index is None else f".{self.index}")
 
 
 class Signature(Node):

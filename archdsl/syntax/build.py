@@ -31,12 +31,27 @@ class _Ports(NamedTuple):
     ports: tuple[ast.Port, ...]
 
 
+class _AnyNumber(NamedTuple):
+    """The shape of each tensor of a list."""
+
+    span: Span
+    shape: ast.ShapeOf
+
+
 class _Computed(NamedTuple):
     """What stands in the braces of a function."""
 
     span: Span
     statements: tuple[ast.Let | ast.Broken, ...]
     value: ast.Expr
+
+
+def _as_shape(node: ast.Node) -> ast.ShapeOf | None:
+    """A list in brackets as a shape in brackets, which look alike."""
+    if not isinstance(node, ast.ListOf):
+        return None
+    dims = tuple(item for item in node.items if not isinstance(item, ast.Spread))
+    return ast.ShapeOf(node.span, dims) if len(dims) == len(node.items) else None
 
 
 class Builder(Expressions):
@@ -170,23 +185,33 @@ class Builder(Expressions):
 
     @staticmethod
     def _port_list(side: ast.ShapeOf | _Ports) -> tuple[ast.Port, ...]:
-        return side.ports if isinstance(side, _Ports) else (ast.Port(side.span, None, side),)
+        return side.ports if isinstance(side, _Ports) else (ast.Port(side.span, None, side, None, False),)
 
     def ports(self, children: Children) -> _Ports:
         values = self._values(children)
         lost = tuple(value for value in values if isinstance(value, ast.Broken))
         if lost:  # nobody knows how many there are
             whole = self._span(children)
-            return _Ports(whole, (ast.Port(whole, None, ast.ShapeOf(whole, (self._named(whole),))),))
-        ports: tuple[ast.Port, ...] = values
-        self.found += repair.repeated([p.name for p in ports if p.name], "port")
+            return _Ports(whole, (ast.Port(whole, None, ast.ShapeOf(whole, (self._named(whole),)), None, False),))
+        lists: tuple[tuple[ast.Port, ...], ...] = values
+        self.found += repair.repeated([ports[0].name for ports in lists if ports[0].name], "port")
         first: dict[str, ast.Port] = {}
-        for port in ports:
-            first.setdefault(port.name.id if port.name else "", port)  # tensors flow by the names of ports
+        for port in (port for ports in lists for port in ports):
+            first.setdefault(port.key, port)  # tensors flow by the names of ports
         return _Ports(self._span(children), tuple(first.values()))
 
-    def port(self, children: Children) -> ast.Port:
-        return ast.Port(self._span(children), self._name(children[0]), children[2])
+    def port(self, children: Children) -> tuple[ast.Port, ...]:
+        """The port, or one for each of the shapes in a list."""
+        span, name, shape = self._span(children), self._name(children[0]), children[2]
+        if isinstance(shape, _AnyNumber):
+            return (ast.Port(span, name, shape.shape, None, True),)
+        shapes = [_as_shape(dim) for dim in shape.dims]
+        if not shapes or None in shapes:
+            return (ast.Port(span, name, shape, None, False),)
+        return tuple(ast.Port(each.span, name, each, i, False) for i, each in enumerate(shapes) if each is not None)
+
+    def any_number(self, children: Children) -> _AnyNumber:
+        return _AnyNumber(self._span(children), children[1])
 
     def _named(self, span: Span) -> ast.Broken:
         return ast.Broken(span, tuple(dict.fromkeys(_WORD.findall(span.text))))

@@ -293,6 +293,8 @@ class Writer:
 
     def ports(self, shape: Shape, depth: int) -> Step | None:
         """Two tensors flow together into a block that takes both."""
+        if self.random.random() < 0.4:
+            return self.listed(shape, depth)
         block, tap = self.name("Pair"), self.name("p")
         dims = ", ".join(f"d{i}" for i in range(len(shape)))
         self.declarations.append(
@@ -303,6 +305,22 @@ class Writer:
         return Step(
             f"ports {{\n    one: {first}\n    other: {second}\n  }}"
             f" -> {block} as {tap} -> {{ {tap}.one -> mul({tap}.other) }}",
+            shape,
+        )
+
+    def listed(self, shape: Shape, depth: int) -> Step:
+        """A list of tensors flows into a block that takes any number."""
+        block, tap = self.name("All"), self.name("p")
+        dims = ", ".join(f"d{i}" for i in range(len(shape)))
+        self.declarations.append(
+            f"block {block} :: (all: ...[{dims}]) -> (all: ...[{dims}]) {{\n"
+            f"  ports {{ all: ...for x, n in zip(all, d0) {{ x -> if n > 0 {{ add(all[0]) }} }} }}\n}}"
+        )
+        inner, made = self.keeping(shape, depth).text, f"[{tap}_0, {tap}_1]"
+        made = self.random.choice((made, f"reversed({made})"))
+        return Step(
+            f"{{ id as {tap}_0 -> {{ {inner} }} as {tap}_1\n  -> ports {{ all: ...{made} }} -> {block} as {tap}\n"
+            f"  -> {{ {tap}.all[1] -> add {{ ...{tap}.all }} }} }}",
             shape,
         )
 

@@ -133,4 +133,5 @@ def _branches(branches: tuple[ast.Branch, ...] | None) -> str:
 def _ports(ports: tuple[ast.Port, ...]) -> str:
     if ports[0].name is None:
         return dump(ports[0].shape)
-    return f"({', '.join(f'{p.name.id if p.name else None}: {dump(p.shape)}' for p in ports)})"
+    shown = (f"{p.key}: {'...' if p.is_open else ''}{dump(p.shape)}" for p in ports)
+    return f"({', '.join(shown)})"
