@@ -1,4 +1,4 @@
-"""Models of torchvision against it: the same function, weight by weight, at full depth."""
+"""CNNs of torchvision and timm against them: the same function, weight by weight, at full depth."""
 
 from __future__ import annotations
 
@@ -27,6 +27,13 @@ TABLES = {
     **{f"regnet_{kind}{flops}": ("regnet", "torchvision") for kind in "xy" for flops in REGNETS},
     "squeezenet10": ("squeezenet", "torchvision_1_0"),
     "squeezenet11": ("squeezenet", "torchvision_1_1"),
+    "resnext50": ("resnet", "torchvision_bottleneck"),
+    "wide_resnet50": ("resnet", "torchvision_bottleneck"),
+    "vgg16_bn": ("vgg", "torchvision_16bn"),
+    "seresnet50": ("senet", "timm"),
+    "senet154": ("senet", "timm_154"),
+    "res2net50": ("res2net", "timm"),
+    "repvgg_a0": ("repvgg", "timm"),
 }
 
 # Pairs of layers whose weights have equal shapes.
@@ -34,6 +41,12 @@ SWAPS = {
     "shufflenet_v2_x05": [("stages.1.blocks.2.work.conv2.batch_norm", "stages.1.blocks.2.work.conv3.batch_norm")],
     "regnet_y400mf": [("stages.3.blocks.1.main.conv1.conv", "stages.3.blocks.1.main.conv3.conv")],
     "squeezenet11": [("fire.2.one.conv_act.conv", "fire.3.one.conv_act.conv")],
+    "resnext50": [("c3.blocks.1.main.conv2.conv", "c3.blocks.2.main.conv2.conv")],
+    "seresnet50": [("c3.blocks.1.main.gate.weights.excite", "c3.blocks.2.main.gate.weights.excite")],
+    "senet154": [("stages.1.blocks.1.bottleneck.main.conv2.conv", "stages.1.blocks.2.bottleneck.main.conv2.conv")],
+    "res2net50": [("c3.blocks.1.bottleneck.main.conv2.convs.0.conv", "c3.blocks.1.bottleneck.main.conv2.convs.1.conv")],
+    "repvgg_a0": [("stages.2.blocks.1.identity.batch_norm", "stages.2.blocks.1.conv_1x1.conv_bn.batch_norm")],
+    "vgg16_bn": [("stages.4.conv_act.1.batch_norm", "stages.4.conv_act.2.batch_norm")],
     "googlenet_bn": [
         ("maps.inception4c.one.conv1.batch_norm", "maps.inception4c.three.reduce3.batch_norm"),
         ("maps.inception5a.three.conv3.conv", "maps.inception4e.three.conv3.conv"),
@@ -79,8 +92,8 @@ def compared(request: pytest.FixtureRequest) -> Comparison:
     return Comparison(name, model, vector.drawn_images(), expected)
 
 
-def test_logits_are_those_of_torchvision(compared: Comparison, conforms: Conforms) -> None:
-    conforms(compared.name, "torchvision", compared.error, 1e-4)
+def test_logits_are_those_of_pytorch(compared: Comparison, conforms: Conforms) -> None:
+    conforms(compared.name, vectors.read(compared.name).reference.split()[0], compared.error, 1e-4)
 
 
 def test_a_swap_of_equal_shapes_is_seen(compared: Comparison) -> None:

@@ -57,12 +57,24 @@ MODELS: dict[str, dict[str, Any]] = {
     "regnet_x400mf": {"size": 32, "classes": 4},
     "shufflenet_v2_x05": {"size": 32, "classes": 4},
     "squeezenet11": {"size": 65, "classes": 4},
+    "resnext50": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
+    "wide_resnet50": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
+    "seresnet50": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
+    "senet154": {"size": 32, "classes": 4},
+    "res2net50": {"size": 32, "classes": 4, "depths": [2, 1, 1, 1]},
+    "repvgg_a0": {"size": 32, "classes": 4, "depths": [1, 2, 1, 1]},
     "hybrid": {"size": 64, "classes": 4},
     "ablation_all": {"classes": 4},
 }
 
 # Of what is the same in others, or deep.
 LARGE = {
+    "resnext50",
+    "wide_resnet50",
+    "seresnet50",
+    "senet154",
+    "res2net50",
+    "repvgg_a0",
     "mobilenet_v1",
     "shufflenet_v2_x05",
     "efficientnet_v2_b0",

@@ -1,15 +1,18 @@
-"""Asks torchvision for the logits of vectors/*.json that are its own.
+"""Asks torchvision and timm for the logits of vectors/*.json that are of their CNNs.
 
 The tests read those files and need no PyTorch. To write them anew, in an environment that has it:
-``pip install torch==2.13.0 torchvision==0.28.0``, then ``python -m tests.conformance.regenerate.torch_cnn``.
+``pip install torch==2.13.0 torchvision==0.28.0 timm==1.0.31``, then
+``python -m tests.conformance.regenerate.torch_cnn``.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from types import ModuleType
 from typing import NamedTuple
 
+import timm
 import torch
 import torchvision
 
@@ -19,7 +22,7 @@ CLASSES = 10
 
 
 class Case(NamedTuple):
-    """One of our models, and what torchvision calls it."""
+    """One of our models, and what the library calls it."""
 
     model: str
     theirs: str
@@ -27,6 +30,7 @@ class Case(NamedTuple):
     aux: bool = False
     factors: dict[str, float] = {}  # noqa: RUF012
     file: str = ""
+    library: ModuleType = torchvision
 
 
 # The last gain of each residual.
@@ -41,11 +45,15 @@ REGNETS |= {f"{kind}{flops}00mf": f"{kind}_{flops[0]}_{flops[1]}gf" for kind in 
 def ask(case: Case) -> Vector:
     """The reference's answer, with drawn weights and statistics for drawn images."""
     options = {"aux_logits": case.aux, "init_weights": False} if case.theirs == "googlenet" else {}
-    reference = torchvision.models.get_model(case.theirs, num_classes=CLASSES, **options).eval()
+    make = timm.create_model if case.library is timm else torchvision.models.get_model
+    reference = make(case.theirs, num_classes=CLASSES, **options).eval()
+    if case.theirs.startswith("vgg"):  # images of 32 pixels leave one place, which torchvision would repeat 49 times
+        reference.avgpool, reference.classifier[0] = torch.nn.Identity(), torch.nn.Linear(512, 4096)
     heads = " with auxiliary classifiers" if case.aux else ""
+    library = f"{case.library.__name__} {case.library.__version__}"
     arrays = {name: array for name, array in reference.state_dict().items() if array.is_floating_point()}
     question = Vector(
-        reference=f"torchvision {torchvision.__version__}, torch {torch.__version__}: {case.theirs}{heads}",
+        reference=f"{library}, torch {torch.__version__}: {case.theirs}{heads}",
         model=case.model,
         arguments={"classes": CLASSES, "size": case.size},
         images=[2, case.size, case.size, 3],
@@ -80,6 +88,13 @@ CASES = [
     *(Case(f"regnet_{ours}", f"regnet_{theirs}", 64, factors=REGNET) for ours, theirs in REGNETS.items()),
     Case("squeezenet10", "squeezenet1_0", 64),
     Case("squeezenet11", "squeezenet1_1", 65),
+    Case("resnext50", "resnext50_32x4d", 64, factors=BOTTLENECK),
+    Case("wide_resnet50", "wide_resnet50_2", 64, factors=BOTTLENECK),
+    Case("vgg16_bn", "vgg16_bn", 32),
+    Case("seresnet50", "seresnet50", 64, factors=BOTTLENECK, library=timm),
+    Case("senet154", "senet154", 64, factors=BOTTLENECK, library=timm),
+    Case("res2net50", "res2net50_26w_4s", 64, factors=BOTTLENECK, library=timm),
+    Case("repvgg_a0", "repvgg_a0", 64, factors={"bn.weight": 0.6, "identity.weight": 0.6}, library=timm),
 ]
 
 # Some of them by name, or all.
