@@ -37,7 +37,7 @@ def test_json(run: Run) -> None:
     ("arguments", "message"),
     [
         (["std.residul"], "std.residul: no such module; did you mean `std.residual`?"),
-        (["zoo.vits"], "did you mean `zoo.vit`?"),
+        (["zoo.vits"], "zoo.vits: no such module; did you mean `zoo.vit`"),
         (["std.residual", "--block", "Botleneck"], "std/residual.arch has no `Botleneck`: did you mean `Bottleneck`?"),
         (["resnt50"], "did you mean resnet50"),
     ],
