@@ -17,17 +17,22 @@ import sys, keras, numpy as np
 for name in sys.argv[1:]:
     keras.utils.clear_session()
     model = keras.models.load_model(f"{name}.keras", compile=False)
-    answer = model(np.load(f"{name}.npy"), training=False)
+    inputs = dict(np.load(f"{name}.inputs.npz"))
+    answer = model(inputs if len(inputs) > 1 else inputs.popitem()[1], training=False)
     outputs = {f"output.{i}": keras.ops.convert_to_numpy(y) for i, y in enumerate(keras.tree.flatten(answer))}
     np.savez(f"{name}.npz", trained=[weight.path for weight in model.trainable_weights], **outputs)
 """
 
 
-def save(model: keras.Model, images: np.ndarray, folder: Path, name: str) -> dict[str, np.ndarray]:
-    """Saves a model and the images to ask it about. Gives its answers to them and the variables that it trains."""
+Inputs = np.ndarray | dict[str, np.ndarray]
+"""Of a model with one input, or of one with several, by their names."""
+
+
+def save(model: keras.Model, inputs: Inputs, folder: Path, name: str) -> dict[str, np.ndarray]:
+    """Saves a model and what to ask it about. Gives its answers to that and the variables that it trains."""
     model.save(folder / f"{name}.keras")
-    np.save(folder / f"{name}.npy", images)
-    answer = keras.tree.flatten(model(images, training=False))
+    np.savez(folder / f"{name}.inputs.npz", **(inputs if isinstance(inputs, dict) else {"image": inputs}))
+    answer = keras.tree.flatten(model(inputs, training=False))
     outputs = {f"output.{i}": keras.ops.convert_to_numpy(y) for i, y in enumerate(answer)}
     return {"trained": np.array([weight.path for weight in model.trainable_weights]), **outputs}
 

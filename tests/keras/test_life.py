@@ -14,7 +14,7 @@ import pytest
 import archdsl
 from archdsl.files import bundled
 from archdsl.layers import needed
-from tests.keras.loading import loaded, save
+from tests.keras.loading import Inputs, loaded, save
 from tests.keras.test_specs import CASES
 
 # Small, and without what differs from one call in training to the next.
@@ -44,6 +44,10 @@ MODELS: dict[str, dict[str, Any]] = {
     "eva02_ti": {"size": 28, "depth": 2},
     "deeplabv3_resnet50": {"size": 33, "classes": 4, "depths": [1, 1, 1, 1], "rates": [1, 2]},
     "segformer_b0": {"size": 64, "classes": 4, "depths": [1, 1, 1, 1]},
+    "xcit_n12": {"size": 32, "classes": 4, "depth": 2},
+    "hrnet_w18": {"size": 64, "classes": 4},
+    "yolov8n": {"size": 64, "classes": 4},
+    "ddpm": {"widths": [32, 64], "depth": 1, "size": 32},
     "retinanet_resnet50": {"size": 64, "classes": 4, "depths": [1, 1, 1, 1]},
     "light_cifar": {},
     "mobilenet_v1": {"size": 32, "classes": 4, "width": 0.25},
@@ -96,6 +100,10 @@ LARGE = {
     "deeplabv3_resnet50",
     "segformer_b0",
     "retinanet_resnet50",
+    "xcit_n12",
+    "hrnet_w18",
+    "yolov8n",
+    "ddpm",
 }
 
 # A layer norm before the head gives features of the length of the width, and so long steps.
@@ -112,12 +120,14 @@ SMALL_STEPS = {
     "cvt13",
     "convnextv2_atto",
     "eva02_ti",
+    "xcit_n12",
 }
 
 
-def images(model: keras.Model, count: int = 2) -> np.ndarray:
-    shape = (count, *model.input_shape[1:])
-    return np.random.default_rng(0).uniform(size=shape).astype("float32")
+def images(model: keras.Model, count: int = 2) -> Inputs:
+    rng = np.random.default_rng(0)
+    drawn = {x.name: rng.uniform(size=(count, *x.shape[1:])).astype("float32") for x in model.inputs}
+    return drawn if len(drawn) > 1 else drawn.popitem()[1]
 
 
 def task(model: keras.Model, count: int) -> tuple[Any, Any]:

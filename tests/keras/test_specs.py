@@ -130,6 +130,17 @@ CASES: list[tuple[str, dict[str, object]]] = [
     ("segformer_b4", {"depths": [1, 1, 1, 1], "size": 64}),
     ("segformer_b5", {"depths": [1, 1, 1, 1], "size": 64}),
     ("retinanet_resnet50", {"depths": [1, 1, 1, 1], "size": 64}),
+    ("xcit_n12", {"depth": 1, "size": 32}),
+    ("xcit_t12", {"depth": 1, "size": 32}),
+    ("xcit_s12", {"depth": 1, "size": 32}),
+    ("xcit_s24", {"depth": 1, "size": 32}),
+    ("xcit_m24", {"depth": 1, "size": 32}),
+    ("hrnet_w18", {"size": 64}),
+    ("hrnet_w30", {"size": 64}),
+    ("hrnet_w32", {"size": 64}),
+    ("hrnet_w48", {"size": 64}),
+    ("yolov8n", {"size": 64}),
+    ("ddpm", {"widths": [32, 64], "depth": 1, "size": 32}),
     ("mobilenet_v1", {"size": 64, "width": 0.5}),
     ("mobilenet_v3_small", {"size": 64}),
     ("mobilenet_v3_large", {"size": 33}),
@@ -216,6 +227,14 @@ LARGE = {
     "dinov2b",
     "dinov2l",
     "mobilevit_xs",
+    "xcit_t12",
+    "xcit_s12",
+    "xcit_s24",
+    "xcit_m24",
+    "hrnet_w18",
+    "hrnet_w30",
+    "hrnet_w32",
+    "hrnet_w48",
     "mobilevit_s",
     "cait_xxs36",
     "cait_s24",
@@ -296,7 +315,21 @@ LARGE = {
 }
 
 # Specs with tokens, positions or factors that are learned; all others load with Keras alone.
-NEED_LAYERS = {"vit", "swin", "hybrid", "deit", "dinov2", "resmlp", "cait", "coatnet", "cvt", "eva02"}
+NEED_LAYERS = {
+    "vit",
+    "swin",
+    "hybrid",
+    "deit",
+    "dinov2",
+    "resmlp",
+    "cait",
+    "coatnet",
+    "cvt",
+    "eva02",
+    "xcit",
+    "yolov8",
+    "ddpm",
+}
 
 
 def needs_layers(name: str) -> bool:
