@@ -33,6 +33,8 @@ class Case(NamedTuple):
 
 RESMLP = {"ls1": 0.2, "ls2": 0.2}
 """Nothing norms the sum of its residuals."""
+HRNET = {"bn2.weight": 0.2, "bn3.weight": 0.2, ".1.weight": 0.5, ".bias": 0.1, ".running_mean": 0.1}
+"""The last gain of each residual, those of maps that are added, and what is the same for all images."""
 
 
 def ask(case: Case) -> Vector:
@@ -80,11 +82,22 @@ CASES = [
         for kind in kinds
     ),
     *(Case(f"coatnet{i}", f"coatnet_{i}_224", 96) for i in range(4)),
+    *(
+        Case(f"xcit_{ours}", f"xcit_{theirs}_p16_224", 48)
+        for ours, theirs in (
+            ("n12", "nano_12"),
+            ("t12", "tiny_12"),
+            ("s12", "small_12"),
+            ("s24", "small_24"),
+            ("m24", "medium_24"),
+        )
+    ),
     # Places are counted in units of a map of 16 by 16, which other sizes stretch.
     *(
         Case(f"eva02_{ours}", f"eva02_{theirs}_patch14_224", 224, head=False)
         for ours, theirs in (("ti", "tiny"), ("s", "small"), ("b", "base"), ("l", "large"))
     ),
+    *(Case(f"hrnet_{kind}", f"hrnet_{kind}", 64, False, factors=HRNET) for kind in ("w18", "w30", "w32", "w48")),
     *(
         Case(f"convnextv2_{kind}", f"convnextv2_{kind}", 64, False)
         for kind in ("atto", "femto", "pico", "nano", "tiny", "base")
