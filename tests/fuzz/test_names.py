@@ -84,10 +84,10 @@ def edits(text: str) -> Iterator[Edit]:
             case ast.Each():
                 last = node.iterable.span
                 yield Edit("element", last.start, last.end, f"[...{last.text}, {last.text}[-1]]")
-            case ast.Apply() if node.branches and not _is_residual(node):
+            case ast.Apply() if node.branches and not _holds_body(node):
                 label = "\n added: " if node.branches[-1].label else ", "
                 yield Edit("branch", end - 1, end - 1, f"{label}tanh\n")
-            case ast.Apply() if node.branches and node.arguments is None:
+            case ast.Apply() if node.target.span.text == "residual" and node.arguments is None:
                 at = node.target.span.end
                 yield Edit("rate", at, at, "(drop=0.3)")
             case ast.Apply():
@@ -209,9 +209,10 @@ def _depths(node: ast.Node, depth: int) -> Iterator[tuple[int, int]]:
         yield node.target.span.start, depth
     inner = depth + isinstance(node, ast.Each | ast.Repeat)
     for child in children(node):
-        is_branch = isinstance(child, ast.Branch) and child.label is None and not _is_residual(node)
+        is_branch = isinstance(child, ast.Branch) and child.label is None and not _holds_body(node)
         yield from _depths(child, inner + is_branch)
 
 
-def _is_residual(node: ast.Node) -> bool:
-    return isinstance(node, ast.Apply) and node.target.span.text == "residual"
+def _holds_body(node: ast.Node) -> bool:
+    """Whether the braces of a step hold its body, which belongs to the part around it."""
+    return isinstance(node, ast.Apply) and node.target.span.text in ("residual", "float32")
