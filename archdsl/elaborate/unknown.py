@@ -112,7 +112,7 @@ _FOREIGN_STEPS: Final[dict[str, str]] = {
     **dict.fromkeys(("Input", "InputLayer"), "the signature states the input; a flow starts with it"),
     **dict.fromkeys(("Sequential", "ModuleList"), "steps follow one another as they are: `conv(64) -> relu`"),
     **dict.fromkeys(
-        ("tan", "atan", "sign", "embedding", "Embedding"),
+        ("tan", "atan", "sign", "erf"),
         "no op computes it; `archdsl ops` lists what there is",
     ),
     "self": "what a body names stands by itself, without `self`",

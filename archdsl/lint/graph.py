@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Fix
-from archdsl.diagnostics.catalogue.lints import ActivationBeforeAdd, BiasBeforeNorm, DropoutAfterLogits
+from archdsl.diagnostics.catalogue.lints import ActivationBeforeAdd, BiasBeforeNorm, DropoutAfterLogits, RowsOfFeatures
 from archdsl.graph.model import Graph, Node, Origin
 from archdsl.source import Span
 
@@ -92,8 +92,19 @@ def _is_activated_norm(node: Node, nodes: Nodes) -> bool:
     return before is not None and before.op.family == "normalisation"
 
 
+def _rows_of_features(graph: Graph, nodes: Nodes, place: Place) -> Found:
+    for node in graph.nodes:
+        if node.inputs and node.op.looks_up(*graph.input_shapes(node)) is not None:
+            source = nodes.get(node.inputs[0])
+            while source is not None and source.op.view and source.inputs:
+                source = nodes.get(source.inputs[0])
+            if source is not None and source.inputs:
+                yield node, RowsOfFeatures(span=place(node.origin), op=node.op.name, source=source.op.name)
+
+
 LINTS: Final[tuple[Callable[[Graph, Nodes, Place], Found], ...]] = (
     _activations_before_sums,
     _biases_before_norms,
     _dropouts_after_logits,
+    _rows_of_features,
 )

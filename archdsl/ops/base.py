@@ -158,6 +158,10 @@ class Op(BaseModel):
         """Sizes that must be whole and at least 1 for the op to do what ``shape`` says, besides those of the output."""
         return ()
 
+    def looks_up(self, *inputs: Shape) -> Dim | None:
+        """How many rows a table has that the first input names by whole numbers; ``None`` where it names none."""
+        return None
+
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         """The arrays that the op owns, in the order of the Keras layer's ``weights``."""
         return ()

@@ -1,14 +1,16 @@
 """Learned values that join the flow: a token, a position, a scale."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
-from archdsl.graph.dims import Shape, show
+from archdsl.graph.dims import Dim, Shape, show
 from archdsl.ops.axes import known_channels
 from archdsl.ops.base import INPUT, Misfit, Positive, Wanted, Weight, Weighted, known, spatial_rank
 from archdsl.ops.init import Init
+from archdsl.ops.reach import SAME, Layout, Sight
 
 
 class ClassToken(Weighted):
@@ -102,3 +104,65 @@ class Scale(Weighted):
         size = (known_channels(x),) if self.per == "channel" else ()
         bias = (Weight("bias", size, self.trainable),) if self.bias else ()
         return (Weight("gamma", size, self.trainable), *bias)
+
+
+class Embedding(Weighted):
+    """Replaces each number by a row of a table: words or codes by vectors (Bengio et al. 2003).
+
+    What flows in are whole numbers from 0 to ``vocabulary - 1``; an input of the model that only such ops read is one
+    of integers. The table is the op's own, of ``vocabulary`` rows, or the tensor ``rows`` of shape ``[vocabulary,
+    width]``, so that another step may use its weights too: GPT-2's logits are products with the rows of the table that
+    it begins with (Press & Wolf 2017, arXiv:1608.05859).
+    """
+
+    name = "embedding"
+    family = "learned"
+    aliases = ("Embedding", "nn.Embedding", "EmbeddingBag", "token_embedding", "lookup", "gather", "wte")
+    positional = ("vocabulary", "width")
+    tensors = ("rows",)
+    arity = (1, 2)
+    keras = "Embedding; take with `rows`"
+    example = "[1024] -> [1024, 768]: embedding(50_257, 768)"
+    backprop_reads = INPUT
+
+    vocabulary: Positive | None = Field(None, description="how many rows the op's own table has")
+    width: Positive | None = Field(None, description="how many features a row of it has")
+    init: Init | None = Field(None, description="how the table starts; uniform between -0.05 and 0.05 when not given")
+    bias_init: Annotated[None, Wanted("left out")] = Field(None, description="unused: there is no bias")
+
+    def _table(self, inputs: Sequence[Shape]) -> tuple[Dim, Dim]:
+        x, *rows = inputs
+        if not rows:
+            if self.vocabulary is None or self.width is None:
+                reason = "needs a vocabulary and a width, or `rows`"
+                raise Misfit(
+                    codes.BadTable, reason=reason, help=("as in `embedding(1000, 64)` or `embedding(rows=wte)`",)
+                )
+            return self.vocabulary, self.width
+        if self.vocabulary is not None or self.width is not None:
+            reason = "has a vocabulary or a width besides `rows`, which has both"
+            raise Misfit(codes.BadTable, argument="rows", reason=reason)
+        (table,) = rows
+        if len(table) != 2:
+            raise Misfit(
+                codes.BadTable, argument="rows", reason=f"takes `rows` of [vocabulary, width], not {show(table)}"
+            )
+        if len(x) != 1:
+            raise Misfit(codes.WrongRank, wanted="[n] beside `rows`", shape=show(x))
+        return table[0], table[1]
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (*inputs[0], self._table(inputs)[1])
+
+    def looks_up(self, *inputs: Shape) -> Dim | None:
+        return self._table(inputs)[0]
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        vocabulary, width = self._table(inputs)
+        return (Weight("embeddings", (vocabulary, width), self.trainable),) if len(inputs) == 1 else ()  # type: ignore[arg-type]  # numbers, as arguments are
+
+    def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
+        return (SAME,) * len(inputs[0])
+
+    def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
+        return (*layout, frozenset())

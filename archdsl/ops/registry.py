@@ -27,7 +27,7 @@ MODULES: Final[Mapping[str, str]] = {
     "resize": "upsample resize",
     "extent": "pad crop slice roll",
     "source": "parameter constant ramp sinusoid rotary causal_mask",
-    "learned": "class_token position_embedding scale",
+    "learned": "embedding class_token position_embedding scale",
     "input": "rescale normalize",
 }
 """The modules of this package and the ops that each defines, in the order of the documentation."""

@@ -31,6 +31,16 @@ def noise(name: str, shape: Sequence[int]) -> Array:
     return ((unit - np.float32(0.5)) * np.float32(math.sqrt(12))).reshape(tuple(shape))
 
 
+def whole(name: str, shape: Sequence[int], count: int) -> NDArray[np.int32]:
+    """Whole numbers from 0 to ``count - 1``, such as tokens.
+
+    >>> whole("images", (3,), 10)
+    array([7, 8, 5], dtype=int32)
+    """
+    unit = noise(name, shape) / np.float32(math.sqrt(12)) + np.float32(0.5)
+    return np.minimum((unit * count).astype("int32"), count - 1)
+
+
 def draw(name: str, shape: Sequence[int]) -> Array:
     """The value of a weight with PyTorch's name and shape, such that each weight shows in the logits.
 

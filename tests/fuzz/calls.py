@@ -111,6 +111,8 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "stop": _one_of(2, 3, -1),
     "step": _one_of(1, 2),
     "count": _one_of(1, 2),
+    "vocabulary": _one_of(16, 40),
+    "width": _one_of(2, 4),
     "values": lambda random, shape: random.choice((0.5, tuple(float(i) for i in range(prod(shape))))),
     "constant.size": lambda _, shape: shape,
     "parameter.size": lambda _, shape: shape,
@@ -149,9 +151,16 @@ def call(name: str, random: Random, shape: Shape) -> Step | None:
     if found is None:
         return None
     text = written(found.op, found.arguments)
+    if found.op.looks_up(shape) is not None:
+        return beside(*looked_up(text, found.shape[-1], shape), shape)
     if found.op.arity == NO_INPUT:
         return beside(text, found.shape, shape)
     return Step(f"sigmoid -> {text}" if needs_positive(found.op) else text, found.shape)
+
+
+def looked_up(text: str, width: int, shape: Shape) -> tuple[str, Shape]:
+    """A flow in which an op looks up rows by whole numbers, and the shape that comes out of it."""
+    return f"ramp({shape[0]}) -> {text}", (shape[0], width)
 
 
 def beside(text: str, out: Shape, shape: Shape) -> Step:

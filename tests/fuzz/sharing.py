@@ -10,7 +10,7 @@ from archdsl.graph.model import Graph
 from archdsl.ops.base import NO_INPUT
 from archdsl.ops.registry import OPS
 from archdsl.source import SourceFile
-from tests.fuzz.calls import beside, literal, written
+from tests.fuzz.calls import beside, literal, looked_up, written
 from tests.fuzz.domains import needs_positive
 from tests.fuzz.single import SHAPES, draw
 
@@ -48,6 +48,8 @@ def _called(name: str, random: Random) -> tuple[str, Shape]:
     while True:
         found, shapes = draw(name, random)
         text = written(found.op, found.arguments)
+        if len(shapes) == 1 and found.op.looks_up(*shapes) is not None:
+            return beside(*looked_up(text, found.shape[-1], shapes[0]), shapes[0]).text, shapes[0]
         if found.op.arity == NO_INPUT:
             return beside(text, found.shape, shapes[0]).text, shapes[0]
         if len(shapes) == 1:

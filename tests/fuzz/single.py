@@ -46,7 +46,7 @@ def draw(name: str, random: Random) -> tuple[Drawn, tuple[Shape, ...]]:
         least, most = OPS[name].arity
         count = random.randint(least, least + 2 if most is None else most)
         shapes = (shape, *(_beside(OPS[name], shape, random) for _ in range(1, count)))
-        found = drawn(name, random, *shapes, **_fixed(OPS[name], random, shape))
+        found = drawn(name, random, *shapes, **_fixed(OPS[name], random, shape, count))
         if found is not None:
             return found, shapes
     raise AssertionError(f"no call of {name} was found")
@@ -54,6 +54,8 @@ def draw(name: str, random: Random) -> tuple[Drawn, tuple[Shape, ...]]:
 
 def _beside(op: type[Op], shape: Shape, random: Random) -> Shape:
     """Another input to go with the first; it often has the same shape."""
+    if "vocabulary" in op.model_fields:
+        return (random.randint(1, 9), 3)
     if random.random() < 0.3 or not shape[1:]:
         return shape
     if "broadcast" in op.model_fields:
@@ -65,10 +67,12 @@ def _beside(op: type[Op], shape: Shape, random: Random) -> Shape:
     return (*shape[:-2], random.choice((1, 3, 5)), random.choice((2, 8))) if op.tensors else shape
 
 
-def _fixed(op: type[Op], random: Random, shape: Shape) -> dict[str, Any]:
+def _fixed(op: type[Op], random: Random, shape: Shape, count: int) -> dict[str, Any]:
     """Arguments that must belong to the inputs, or to one another."""
     if "broadcast" in op.model_fields:
         return {"broadcast": True}
+    if "vocabulary" in op.model_fields:
+        return {"vocabulary": 40, "width": 3} if count == 1 else {"vocabulary": None, "width": None}
     if "transpose_b" in op.model_fields:
         return {"transpose_b": random.random() < 0.5}
     if "relative_position" in op.model_fields and len(shape) == 3 and random.random() < 0.5:

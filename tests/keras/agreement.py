@@ -17,6 +17,7 @@ from archdsl.graph.model import Graph
 from archdsl.graph.text import to_text as graph_text
 from archdsl.ops.normalisation import LayerNorm
 from archdsl.passes.sizes import least_sizes
+from archdsl.passes.tokens import tokens
 from archdsl.source import SourceFile
 from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.domains import needs_positive
@@ -83,9 +84,13 @@ def inputs_for(
 ) -> dict[str, Any]:
     """Random inputs by the names of the ports, positive ones where an op is no number of others."""
     positive = {name for node in graph if needs_positive(node.op) for name in node.inputs}
-    found = {}
+    found, whole = {}, tokens(graph)
     for port in graph.inputs:
-        value = rng.normal(size=(batch, *(size(dim, sizes or {}) for dim in port.shape)))
+        shape = (batch, *(size(dim, sizes or {}) for dim in port.shape))
+        if port.name in whole:
+            found[port.name] = rng.integers(0, whole[port.name], shape).astype("int32")
+            continue
+        value = rng.normal(size=shape)
         found[port.name] = (np.abs(value) + 0.5 if port.name in positive else value).astype("float32")
     return found
 

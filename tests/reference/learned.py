@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from archdsl.ops.input import Normalize, Rescale
-from archdsl.ops.learned import ClassToken, PositionEmbedding, Scale
+from archdsl.ops.learned import ClassToken, Embedding, PositionEmbedding, Scale
 from tests.reference.definitions import Array, Call, defines
 
 
@@ -35,3 +35,11 @@ def normalize(op: Normalize, call: Call) -> Array:
     mean = call.weights["mean"] if op.mean is None else np.array(op.mean)
     variance = call.weights["variance"] if op.variance is None else np.array(op.variance)
     return (call.x - mean) / np.sqrt(variance)
+
+
+@defines(Embedding)
+def embedding(op: Embedding, call: Call) -> Array:
+    places = call.x.astype(int)
+    if len(call.inputs) == 1:
+        return call.weights["embeddings"][places]
+    return np.stack([table[row] for table, row in zip(call.inputs[1], places, strict=True)])

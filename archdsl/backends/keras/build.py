@@ -17,6 +17,7 @@ from archdsl.backends.keras.weights import Choice, started
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.view import order
 from archdsl.passes.constants import constants
+from archdsl.passes.tokens import tokens
 
 
 def build(graph: Graph, choose: Choice | None = None) -> keras.Model:
@@ -36,7 +37,11 @@ def build(graph: Graph, choose: Choice | None = None) -> keras.Model:
 
 
 def _model(graph: Graph) -> keras.Model:
-    inputs = {port.name: keras.Input(static(port.shape), name=port.name) for port in graph.inputs}
+    whole = tokens(graph)
+    inputs = {
+        port.name: keras.Input(static(port.shape), name=port.name, dtype="int32" if port.name in whole else None)
+        for port in graph.inputs
+    }
     tensors: dict[str, Any] = dict(inputs)
     owners = {path: Owner(layer_name(path), shapes) for path, shapes in uses(graph).items()}
     positive: set[str] = set()

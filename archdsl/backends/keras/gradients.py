@@ -12,6 +12,7 @@ from archdsl.backends.keras.registry import layer_name
 from archdsl.graph.model import Graph, Node
 from archdsl.passes.bypass import bypass
 from archdsl.passes.skips import skips, without_skips
+from archdsl.passes.tokens import tokens
 from archdsl.study.gradient_flow import Flow, GradientFlow, Layer, places
 
 
@@ -61,7 +62,13 @@ def _flow(graph: Graph, model: keras.Model, batch: int, seed: int) -> Flow:
     ends = [graph.by_path.get(port.node) for port in graph.outputs]
     probe = keras.Model(model.inputs, [*keras.tree.flatten(model.outputs), *(layer.output for layer in single)])
     seeds = keras.random.SeedGenerator(seed)
-    images = [keras.random.normal((batch, *port.shape), seed=seeds) for port in graph.inputs]
+    whole = tokens(graph)
+    images = [
+        keras.random.randint((batch, *port.shape), 0, whole[port.name], seed=seeds)
+        if port.name in whole
+        else keras.random.normal((batch, *port.shape), seed=seeds)
+        for port in graph.inputs
+    ]
     with tf.GradientTape() as tape:
         outputs = probe(images, training=True)
         results, signals = outputs[: len(ends)], outputs[len(ends) :]

@@ -20,6 +20,21 @@ class BiasBeforeNorm(Diagnostic):
     norm: str
 
 
+class RowsOfFeatures(Diagnostic):
+    """What an `embedding` takes for the numbers of rows is computed by a layer: fractions of it are cut off.
+
+    Tokens come in by an input of the model, and nothing but views of it lie between:
+
+        model Net() :: [128] -> [10] { dense(128) -> embedding(1000, 64) -> … }    # rows 0.31 and -1.2?
+        model Net() :: [128] -> [10] { embedding(1000, 64) -> … }
+    """
+
+    message = "`{op}` looks up rows by what `{source}` computes, which is not whole numbers"
+    severity = Severity.WARNING
+    op: str
+    source: str
+
+
 class DropoutAfterLogits(Diagnostic):
     """A dropout is the last thing before the output: it removes classes from the prediction, not features.
 

@@ -309,6 +309,20 @@ class ValueCount(Diagnostic):
     shape: str
 
 
+class BadTable(Diagnostic):
+    """`embedding` has no table to look rows up in, or two.
+
+    It owns one of a vocabulary and a width, or takes the rows of a tensor:
+
+        embedding(1000, 64)
+        embedding(rows=codes)     # codes is a tensor [1000, 64]
+    """
+
+    message = "`{op}` {reason}"
+    op: str
+    reason: str
+
+
 class RepeatedAxis(Diagnostic):
     """A list of axes names one axis twice: `mean([0, 0])`, or `mean([1, -2])` on `[h, w, c]`, where -2 is axis 1."""
 

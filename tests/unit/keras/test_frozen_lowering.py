@@ -23,6 +23,7 @@ STEPS: dict[str, tuple[str, str]] = {
     "conv_transpose": ("[6, 4]", "conv_transpose(4, pad=1, trainable=false)"),
     "dense": ("[6, 4]", "dense(4, trainable=false)"),
     "depthwise_conv": ("[6, 4]", "depthwise_conv(3, trainable=false)"),
+    "embedding": ("[6]", "embedding(8, 4, trainable=false)"),
     "group_norm": ("[6, 4]", "group_norm(2, trainable=false)"),
     "instance_norm": ("[6, 4]", "instance_norm(trainable=false)"),
     "layer_norm": ("[6, 4]", "layer_norm(trainable=false)"),

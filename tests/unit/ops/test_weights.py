@@ -70,6 +70,7 @@ OWNED: list[tuple[str, dict[str, Any], Shape, Arrays]] = [
     ("rms_norm", {"scale": False}, (3, 4), {}),
     ("prelu", {}, (3, 3, 4), {"alpha": (1, 1, 4)}),
     ("prelu", {"per": "element"}, (3, 3, 4), {"alpha": (3, 3, 4)}),
+    ("embedding", {"vocabulary": 9, "width": 4}, (3,), {"embeddings": (9, 4)}),
     ("class_token", {"count": 2}, (3, 4), {"tokens": (2, 4)}),
     ("position_embedding", {}, (3, 4), {"embeddings": (3, 4)}),
     ("scale", {}, (3, 4), {"gamma": (4,)}),

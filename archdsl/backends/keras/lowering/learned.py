@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras import ops
 
 from archdsl.backends.keras.held import is_depthwise
 from archdsl.backends.keras.layers import learned
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import Weighted
-from archdsl.ops.learned import ClassToken, PositionEmbedding, Scale
+from archdsl.ops.learned import ClassToken, Embedding, PositionEmbedding, Scale
 
 
 def _shared(op: Weighted) -> dict[str, Any]:
@@ -48,3 +49,20 @@ def scale(op: Scale, site: Site, x: Tensor) -> Tensor:
         bias_initializer=initializer(op, "bias_init", "zeros"),
         **_shared(op),
     )(x)
+
+
+@lowers(Embedding, stretches=True)
+def embedding(op: Embedding, site: Site, x: Tensor, rows: Tensor | None = None) -> Tensor:
+    if rows is None:
+        return site.layer(
+            keras.layers.Embedding,
+            input_dim=op.vocabulary,
+            output_dim=op.width,
+            embeddings_initializer=initializer(op, default="uniform"),
+            embeddings_regularizer=penalty(op),
+            trainable=op.trainable,
+        )(x)
+    places = ops.cast(x, "int32")
+    if rows.shape[0] == 1:  # a constant, such as learned weights
+        return ops.take(ops.squeeze(rows, 0), places, axis=0)
+    return ops.take_along_axis(rows, ops.expand_dims(places, -1), axis=1)
