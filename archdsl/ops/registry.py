@@ -26,7 +26,7 @@ MODULES: Final[Mapping[str, str]] = {
     "tiling": "space_to_depth depth_to_space window_partition window_merge",
     "resize": "upsample resize",
     "extent": "pad crop slice roll",
-    "source": "parameter constant ramp sinusoid rotary causal_mask",
+    "source": "parameter constant ramp sinusoid rotary causal_mask relative_position_bias",
     "learned": "embedding class_token position_embedding scale",
     "input": "rescale normalize",
 }

@@ -11,6 +11,7 @@ from archdsl.graph.dims import Shape, show
 from archdsl.ops.base import NO_INPUT, Misfit, Op, Positive, Wanted, Weight, Weighted
 from archdsl.ops.init import Init
 from archdsl.ops.reach import Sight
+from archdsl.ops.windows import Grid
 
 Size = Annotated[
     Annotated[tuple[Positive, ...], Field(min_length=1, max_length=8)],
@@ -175,3 +176,32 @@ class CausalMask(_Source):
 
     def shape(self, *inputs: Shape) -> Shape:
         return (self.count, self.count)
+
+
+class RelativePositionBias(_Source, Weighted):
+    """A learned number for each head and difference of places, for each pair of tokens: ``[heads, tokens, tokens]``.
+
+    What ``attention(relative_position=[h, w])`` adds to its logits (Swin, Liu et al. 2021, arXiv:2103.14030), for
+    attention that is written out. The tokens are a map of ``h`` by ``w``, row by row; token ``i`` at ``(r, c)`` gets
+    for token ``j`` at ``(s, d)`` row ``(r - s + h - 1) * (2 w - 1) + c - d + w - 1`` of a table of ``(2 h - 1) * (2 w -
+    1)`` rows.
+    """
+
+    name = "relative_position_bias"
+    aliases = ("RelativePositionBias", "rel_pos_bias", "relative_attention_bias", "RelPosBias")
+    positional = ("heads", "map")
+    keras = "archdsl's RelativePositionBias"
+    example = "[4, 49, 49] -> [4, 49, 49]: add { logits: id  bias: relative_position_bias(4, [7, 7]) }"
+
+    heads: Positive = Field(description="how many heads have numbers of their own")
+    map: Grid = Field(description="the map of the tokens, [height, width]")
+    init: Init = Field(Init(kind="truncated_normal", values=(0.02,)), description="how the table starts")
+    bias_init: Annotated[None, Wanted("left out")] = Field(None, description="unused: the table is the only array")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (self.heads, prod(self.map), prod(self.map))
+
+    def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
+        h, w = self.map
+        table = ((2 * h - 1) * (2 * w - 1), self.heads)
+        return (Weight("relative_position_bias", table, self.trainable),)

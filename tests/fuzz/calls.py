@@ -111,6 +111,7 @@ _ARGUMENTS: dict[str, Callable[[Random, Shape], Any]] = {
     "stop": _one_of(2, 3, -1),
     "step": _one_of(1, 2),
     "count": _one_of(1, 2),
+    "relative_position_bias.map": lambda _, shape: (1, shape[0]) if len(shape) < 3 else (shape[0], 2),
     "vocabulary": _one_of(16, 40),
     "width": _one_of(2, 4),
     "values": lambda random, shape: random.choice((0.5, tuple(float(i) for i in range(prod(shape))))),

@@ -55,3 +55,11 @@ def rotary(op: ops.Rotary, call: Call) -> Array:
 @defines(ops.CausalMask)
 def causal_mask(op: ops.CausalMask, call: Call) -> Array:
     return np.array([[[-1e9 if key > query else 0 for key in range(op.count)] for query in range(op.count)]])
+
+
+@defines(ops.RelativePositionBias)
+def relative_position_bias(op: ops.RelativePositionBias, call: Call) -> Array:
+    table, (h, w) = call.weights["relative_position_bias"], op.map
+    places = list(np.ndindex(h, w))
+    rows = [[(r - s + h - 1) * (2 * w - 1) + c - d + w - 1 for s, d in places] for r, c in places]
+    return np.moveaxis(table[np.array(rows)], -1, 0)[None]

@@ -29,6 +29,10 @@ STEPS: dict[str, tuple[str, str]] = {
     "layer_norm": ("[6, 4]", "layer_norm(trainable=false)"),
     "parameter": ("[6, 4]", "add { id, parameter([6, 4], trainable=false) }"),
     "position_embedding": ("[6, 4]", "position_embedding(trainable=false)"),
+    "relative_position_bias": (
+        "[6, 4]",
+        "matmul { id, { relative_position_bias(1, [2, 2], trainable=false) -> reshape([4, 4]) } }",
+    ),
     "prelu": ("[6, 4]", "prelu(trainable=false)"),
     "rms_norm": ("[6, 4]", "rms_norm(trainable=false)"),
     "rms": ("[6, 4]", "rms_norm(init=normal(1.0), trainable=false)"),

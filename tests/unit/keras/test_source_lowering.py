@@ -60,6 +60,7 @@ def test_they_meet_what_flows(tmp_path: Path) -> None:
         ops.Sinusoid(places=3, features=4),
         ops.Rotary(places=(2, 2), features=4),
         ops.CausalMask(count=3),
+        ops.RelativePositionBias(heads=2, map=(2, 3)),
     ],
     ids=lambda op: op.name,
 )
@@ -97,3 +98,45 @@ def test_numbers_against_numpy() -> None:
     np.testing.assert_array_equal(mask, np.where(np.tril(np.ones((4, 4))), 0, np.float32(-1e9)))
     turned = run(assert_agrees(ops.Rotary(places=(2, 3), features=8, pairs="halves")), x)[0]
     np.testing.assert_allclose(turned[5], [1, 0.01, 2, 0.02, 1, 0.01, 2, 0.02], rtol=1e-6)
+
+
+WRITTEN = """\
+block Heads(heads: int) :: [n, c] -> [heads, n, c / heads] { reshape([n, heads, c / heads]) -> permute([1, 0, 2]) }
+
+model M() :: [6, 8] -> [6, 8] {
+  ports {
+    q:    dense(8) as query -> Heads(2) -> rescale(0.5)
+    k:    dense(8) as key -> Heads(2)
+    v:    dense(8) as value -> Heads(2)
+    bias: relative_position_bias(2, [2, 3])
+  } as in_
+  -> { in_.q -> matmul(in_.k, transpose_b=true) -> add(in_.bias) -> softmax -> matmul(in_.v) }
+  -> permute([1, 0, 2]) -> reshape([6, 8])
+  -> dense(8) as output
+}
+"""
+
+
+def test_relative_positions_are_those_of_attention() -> None:
+    """Attention that is written out is the op with ``relative_position``, and given the bias, the op without."""
+    x = noise(3, 6, 8)
+    op = archdsl.load_text("model M() :: [6, 8] -> [6, 8] { attention(2, relative_position=[2, 3]) as a }").build()
+    set_random(op)
+    values = {weight.path.removeprefix("a/"): np.asarray(weight) for weight in op.weights}
+    given = "{ relative_position_bias(2, [2, 3]) } as b -> { x -> attention(2, logit_bias=b) as a }"
+    biased = archdsl.load_text(f"model M() :: (x: [6, 8]) -> [6, 8] {{ {given} }}").build()
+    for weight in biased.weights:
+        name = weight.path.partition("/")[2]
+        weight.assign(values[name])
+    written = archdsl.load_text(WRITTEN).build()
+    for weight in written.weights:
+        path = weight.path
+        name = "relative_position_bias" if "bias/" in path and "relative" in path else path.rpartition(".")[2]
+        name = name.replace("output/", "attention_output/")
+        weight.assign(values[name].reshape(weight.shape))
+    expected = np.asarray(op(x))
+    np.testing.assert_allclose(biased(x), expected, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(written(x), expected, rtol=1e-4, atol=1e-5)
+    table = next(weight for weight in written.weights if "relative_position_bias" in weight.path)
+    table.assign(np.asarray(table)[::-1])
+    assert not np.allclose(written(x), expected, atol=1e-3)

@@ -8,7 +8,7 @@ import archdsl
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.ops.base import NO_INPUT
 from archdsl.ops.registry import OPS
-from archdsl.ops.source import CausalMask, Constant, Parameter, Ramp, Rotary, Sinusoid
+from archdsl.ops.source import CausalMask, Constant, Parameter, Ramp, RelativePositionBias, Rotary, Sinusoid
 from archdsl.passes.constants import constants
 from archdsl.passes.memory import Memory, memory
 from archdsl.passes.receptive import receptive_field
@@ -26,6 +26,7 @@ def test_shapes() -> None:
     assert Sinusoid(places=7, features=6).shape() == (7, 6)
     assert Rotary(places=(3, 5), features=8).shape() == (15, 8)
     assert CausalMask(count=6).shape() == (6, 6)
+    assert RelativePositionBias(heads=3, map=(2, 3)).shape() == (3, 6, 6)
 
 
 def test_they_cost_nothing_but_their_weights() -> None:

@@ -74,6 +74,7 @@ OWNED: list[tuple[str, dict[str, Any], Shape, Arrays]] = [
     ("class_token", {"count": 2}, (3, 4), {"tokens": (2, 4)}),
     ("position_embedding", {}, (3, 4), {"embeddings": (3, 4)}),
     ("scale", {}, (3, 4), {"gamma": (4,)}),
+    ("relative_position_bias", {"heads": 3, "map": (2, 3)}, (3, 4), {"relative_position_bias": (15, 3)}),
     ("parameter", {"size": (2, 5)}, (3, 4), {"value": (2, 5)}),
 ]
 

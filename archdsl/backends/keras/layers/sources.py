@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from archdsl.backends.keras.layers.learned import Learned
+from archdsl.backends.keras.layers.positions import relative_positions
 from archdsl.backends.keras.layers.rules import computed
 
 _FLOAT16 = (-65_504.0, 65_504.0)
@@ -35,6 +36,34 @@ class Parameter(Learned):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "size": list(self.size)}
+
+
+@keras.saving.register_keras_serializable(package="archdsl")
+class RelativePositionBias(Learned):
+    """A weight of a table for each head and difference of places, ``[1, heads, tokens, tokens]``, for a map of tokens.
+
+    What it is called on only ties it to the model.
+    """
+
+    def __init__(self, heads: int, map: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.heads = heads
+        self.map = (map[0], map[1])
+
+    def build(self, input_shape: Any) -> None:
+        h, w = self.map
+        self.table = self.learn("relative_position_bias", ((2 * h - 1) * (2 * w - 1), self.heads))
+
+    def call(self, inputs: Any) -> Any:
+        biases = ops.take(ops.cast(self.table, self.compute_dtype), relative_positions(self.map), axis=0)
+        return ops.transpose(ops.expand_dims(biases, 0), (0, 3, 1, 2))
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        tokens = self.map[0] * self.map[1]
+        return keras.KerasTensor((1, self.heads, tokens, tokens), dtype=self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "heads": self.heads, "map": list(self.map)}
 
 
 @keras.saving.register_keras_serializable(package="archdsl")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from archdsl.backends.keras.layers import sources
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import Op
-from archdsl.ops.source import CausalMask, Constant, Parameter, Ramp, Rotary, Sinusoid
+from archdsl.ops.source import CausalMask, Constant, Parameter, Ramp, RelativePositionBias, Rotary, Sinusoid
 
 
 @lowers(Parameter)
@@ -13,6 +13,18 @@ def parameter(op: Parameter, site: Site, anchor: Tensor) -> Tensor:
     return site.layer(
         sources.Parameter,
         size=op.size,
+        initializer=initializer(op),
+        regularizer=penalty(op),
+        trainable=op.trainable,
+    )(anchor)
+
+
+@lowers(RelativePositionBias)
+def relative_position_bias(op: RelativePositionBias, site: Site, anchor: Tensor) -> Tensor:
+    return site.layer(
+        sources.RelativePositionBias,
+        heads=op.heads,
+        map=op.map,
         initializer=initializer(op),
         regularizer=penalty(op),
         trainable=op.trainable,
