@@ -99,7 +99,11 @@ def _rows_of_features(graph: Graph, nodes: Nodes, place: Place) -> Found:
             while source is not None and source.op.view and source.inputs:
                 source = nodes.get(source.inputs[0])
             if source is not None and source.inputs:
-                yield node, RowsOfFeatures(span=place(node.origin), op=node.op.name, source=source.op.name)
+                help_ = ("tokens come in by an input of the model, as whole numbers",)
+                yield (
+                    node,
+                    RowsOfFeatures(span=place(node.origin), op=node.op.name, source=source.op.name, help=help_),
+                )
 
 
 LINTS: Final[tuple[Callable[[Graph, Nodes, Place], Found], ...]] = (

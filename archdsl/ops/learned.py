@@ -117,7 +117,7 @@ class Embedding(Weighted):
 
     name = "embedding"
     family = "learned"
-    aliases = ("Embedding", "nn.Embedding", "EmbeddingBag", "token_embedding", "lookup", "gather", "wte")
+    aliases = ("Embedding", "nn.Embedding", "EmbeddingBag", "token_embedding", "lookup")
     positional = ("vocabulary", "width")
     tensors = ("rows",)
     arity = (1, 2)
