@@ -49,7 +49,7 @@ SWAPS = {
         ("blocks.5.attn.mix.qkv.q.rows.rows", "blocks.5.attn.mix.qkv.v.rows.rows"),
     ],
     "eva02_ti": [("blocks.2.mlp.gate.fc1_g", "blocks.2.mlp.main.fc1_x"), ("blocks.5.attention", "blocks.6.attention")],
-    "hrnet_w18": [("s3.1.exchange3.a.fuse.add.0.1.project.conv", "s3.2.exchange3.a.fuse.add.0.1.project.conv")],
+    "hrnet_w18": [("s3.1.maps.0.fuse.add.0.1.project.conv", "s3.2.maps.0.fuse.add.0.1.project.conv")],
     "convnextv2_atto": [("stages.2.blocks.1.grn.affine", "stages.2.blocks.2.grn.affine")],
 }
 
