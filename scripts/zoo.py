@@ -60,7 +60,7 @@ def zoo() -> str:
         "",
         "Models that come with archdsl: `archdsl compile efficientnet_b3`. `make docs` writes this page.",
         "",
-        "Files of 133 of 180 bundled models load with Keras alone; those of most transformers, whose tokens and",
+        "Files of 133 of 182 bundled models load with Keras alone; those of most transformers, whose tokens and",
         "positions are learned, load after `import archdsl.layers`.",
         "",
         "Parameters are all weights, as Keras counts them; multiply-adds (MACs) are those of convolution, dense and",

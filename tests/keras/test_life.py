@@ -49,6 +49,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "yolov8n": {"size": 64, "classes": 4},
     "ddpm": {"widths": [32, 64], "depth": 1, "size": 32},
     "retinanet_resnet50": {"size": 64, "classes": 4, "depths": [1, 1, 1, 1]},
+    "gpt2": {"width": 32, "depth": 2, "heads": 2, "context": 8, "vocabulary": 50},
     "light_cifar": {},
     "mobilenet_v1": {"size": 32, "classes": 4, "width": 0.25},
     "mobilenet_v3_small": {"size": 32, "classes": 4},
@@ -127,6 +128,11 @@ SMALL_STEPS = {
 def images(model: keras.Model, count: int = 2) -> Inputs:
     rng = np.random.default_rng(0)
     drawn = {x.name: rng.uniform(size=(count, *x.shape[1:])).astype("float32") for x in model.inputs}
+    drawn |= {
+        x.name: rng.integers(0, 50, (count, *x.shape[1:])).astype("int32")
+        for x in model.inputs
+        if keras.backend.standardize_dtype(x.dtype) == "int32"
+    }
     return drawn if len(drawn) > 1 else drawn.popitem()[1]
 
 
@@ -182,7 +188,7 @@ def test_saved_models_answer_alike_in_a_new_process(saved: Saved) -> None:
     """Without archdsl, but for those that have a layer of its own."""
     names = set(MODELS) - LARGE  # with the others of the zoo, the large ones are saved in the next test
     own = {name for name in names if needed(saved[name])}
-    assert own == {"vit_ti16", "dinov2s", "resmlp12", "eva02_ti", "swin_t", "hybrid"}
+    assert own == {"vit_ti16", "dinov2s", "resmlp12", "eva02_ti", "swin_t", "hybrid", "gpt2"}
     found = loaded(saved.folder, own, names - own)
     for name in names:
         assert_alike(found[name], saved.answers[name], name)

@@ -200,6 +200,8 @@ CASES: list[tuple[str, dict[str, object]]] = [
     ("repvgg_a2", {"size": 32}),
     ("repvgg_b0", {"size": 32}),
     ("repvgg_b1", {"size": 32}),
+    ("gpt2", {"width": 32, "depth": 2, "heads": 2, "context": 8, "vocabulary": 50}),
+    ("gpt2_medium", {"width": 32, "depth": 1, "heads": 2, "context": 8, "vocabulary": 50}),
     ("mobilenet_v2", {"width": 1.4, "size": 64}),
     ("resnet50", {"depths": [1, 2, 1, 1], "size": 96, "classes": 17}),
     ("vgg16", {"depths": [1, 1, 2, 1, 4], "size": 64, "classes": 2}),
@@ -317,6 +319,7 @@ LARGE = {
 # Specs with tokens, positions or factors that are learned; all others load with Keras alone.
 NEED_LAYERS = {
     "vit",
+    "gpt2",
     "swin",
     "hybrid",
     "deit",
