@@ -8,7 +8,9 @@ from typing import Final
 from archdsl.graph.calls import arguments, elements, short
 
 _LISTED: Final = 6
-"""Elements of a list that are shown one by one."""
+"""Elements of a list that are shown one by one,"""
+_WHOLE: Final = 24
+"""and where the ends of two lists do not tell them apart."""
 
 
 def values(changes: Sequence[tuple[str, str]]) -> str:
@@ -28,9 +30,22 @@ def values(changes: Sequence[tuple[str, str]]) -> str:
 
 
 def _brief(old: str, new: str) -> tuple[str, str]:
-    """Both with only the ends and the lengths of long lists, if that tells them apart."""
+    """Both with only the ends and the lengths of long lists, if that tells them apart; of very long ones, what differs.
+
+    >>> _brief("[1, 2, 3, 4, 5, 6, 7]", "[1, 2, 9, 4, 5, 6, 8]"), _brief(str([0] * 99), str([0, 1, *[0] * 97]))
+    (('[1, …, 7] (7)', '[1, …, 8] (7)'), ('[…, 0, …] (99)', '[…, 1, …] (99)'))
+    """
     brief = _ends(old), _ends(new)
-    return brief if brief[0] != brief[1] else (old, new)
+    if brief[0] != brief[1] or old == new:
+        return brief
+    if len(elements(old)) <= _WHOLE:
+        return old, new
+    pairs = zip(elements(old), elements(new), strict=True)
+    return next(
+        (f"[…, {a}, …] {brief[0][brief[0].rindex('(') :]}", f"[…, {b}, …] {brief[1][brief[1].rindex('(') :]}")
+        for a, b in pairs
+        if a != b
+    )
 
 
 def _ends(text: str) -> str:
