@@ -11,8 +11,8 @@ from tests.conformance.comparison import Comparison
 from tests.conformance.conftest import Conforms
 from tests.conformance.names import table
 
-# By family; the first of each is compared in every run, the others in the full one. Those of more than 100 million
-# parameters have their figures compared alone.
+# By family; the first of each is compared in every run, the others in the full one. What is in none, most of
+# it large, has its figures compared alone.
 FAMILIES = {
     "deit": ["deit_ti_distilled", "deit_ti", "deit_s", "deit_s_distilled"],
     "dinov2": ["dinov2s"],
