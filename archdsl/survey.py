@@ -41,7 +41,7 @@ def zoo() -> tuple[str, ...]:
     """Names that stand for all bundled files, in alphabetical order.
 
     >>> zoo()[:3]
-    ('ablation', 'alexnet', 'convnext')
+    ('ablation', 'alexnet', 'cait')
     """
     return tuple(sorted({file.removesuffix(".arch") for file, _ in bundled().values()}))
 

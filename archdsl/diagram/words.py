@@ -268,7 +268,7 @@ def block(shape: Shape) -> tuple[int, int] | None:
     doubles the channels is seen at a glance. A vector is a line. ``None`` for sizes that are known at run time alone.
 
     >>> block((56, 56, 64)), block((7, 7, 2048)), block((1000,))
-    ((6, 9), (11, 5), (10, 1))
+    ((6, 9), (11, 4), (10, 1))
     """
     sizes = [size for size in shape if isinstance(size, int)]
     if not shape or len(sizes) < len(shape):

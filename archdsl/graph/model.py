@@ -118,6 +118,13 @@ class Graph(BaseModel):
     def __getitem__(self, path: str) -> Node:
         return self.by_path[path]
 
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Graph:
+        """A copy without what was computed of the original."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("by_path", "shapes"):
+            copied.__dict__.pop(name, None)
+        return copied
+
     @cached_property
     def by_path(self) -> Mapping[str, Node]:
         return {node.path: node for node in self.nodes}

@@ -13,7 +13,7 @@ def constants(graph: Graph) -> frozenset[str]:
     >>> from archdsl.api import load_text
     >>> graph = load_text("model M() :: [4, 2] -> [4, 2] { add { id, { ramp(8) -> reshape([4, 2]) } } }").graph
     >>> sorted(constants(graph))
-    ['ramp', 'reshape']
+    ['add.1.ramp', 'add.1.reshape']
     """
     found = set[str]()
     for node in graph.nodes:

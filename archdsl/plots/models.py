@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter
 
 from archdsl.comparison.entry import Entry
 from archdsl.measures import MEASURES
-from archdsl.plots.labels import Name, annotate
+from archdsl.plots.labels import Name, annotate, room
 from archdsl.plots.style import Drawing, counts, label, logarithmic, look, sheet, styles
 from archdsl.summary.figures import human
 from archdsl.summary.forms import number
@@ -37,7 +37,7 @@ def accuracy(entries: Sequence[Entry], x: str = "params") -> Drawing:
     title = f"Accuracy on ImageNet against {_COSTS[x]}"
     look_of = styles(family for family, *_ in placed)
     with look():
-        figure, (axes,) = sheet(title, 10, 6.4)
+        figure, (axes,) = sheet(title, *room(len(placed)))
         for family, members in groupby(placed, key=lambda point: point[0]):
             colour, marker = look_of[family]
             points = [(cost, top1) for _, cost, top1, _ in members]

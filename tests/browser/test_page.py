@@ -173,7 +173,7 @@ def test_card_by_hover_and_by_focus(visit: Visit) -> None:
     assert row(page, "Parameters") == "2,049,000 · 2.05 M · 8.0 %"
     assert row(page, "MACs") == "2,048,000 · 2.05 M · 0.1 %"
     assert page.locator("#card figcaption").inner_text() == "specs/resnet50.arch:18"
-    assert "-> dense(classes)" in page.locator("#card pre").inner_text()
+    assert "dense(classes) as head" in page.locator("#card pre").inner_text()
     assert page.locator(".edge.near").count() == 2
     page.mouse.move(5, 500)
     page.locator("#diagram").dispatch_event("pointerleave")

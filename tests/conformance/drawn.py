@@ -35,7 +35,7 @@ def whole(name: str, shape: Sequence[int], count: int) -> NDArray[np.int32]:
     """Whole numbers from 0 to ``count - 1``, such as tokens.
 
     >>> whole("images", (3,), 10)
-    array([7, 8, 5], dtype=int32)
+    array([7, 8, 6], dtype=int32)
     """
     unit = noise(name, shape) / np.float32(math.sqrt(12)) + np.float32(0.5)
     return np.minimum((unit * count).astype("int32"), count - 1)

@@ -260,7 +260,7 @@ model Net() :: [8, 8, 4] -> [2] {
     file = save(before, model, tmp_path / name)
     with pytest.raises(WeightsError) as raised:
         after.build(file)
-    assert "not in the file:\n  patch ConvBNAct(4, k=3): all 5, such as patch." in str(raised.value)
+    assert "not in the file:\n  patch ConvBNAct(4): all 5, such as patch." in str(raised.value)
     with pytest.warns(PartialWeights, match="47 fit, 5 not in the file"):
         edited = after.build(file, partial=True)
     for layer in model.layers:

@@ -297,9 +297,11 @@ class BadBounds(Diagnostic):
 class ValueCount(Diagnostic):
     """A list of numbers does not fill the size that it is given.
 
-    constant([1.0, 2.0, 3.0], [2, 2])         # wrong: three numbers for four places
-    constant([1.0, 2.0, 3.0, 4.0], [2, 2])
-    constant(1.0, [2, 2])                     # one number fills all of it
+    A list has a number for each place, row by row:
+
+        constant([1.0, 2.0, 3.0], [2, 2])         # wrong: three numbers for four places
+        constant([1.0, 2.0, 3.0, 4.0], [2, 2])
+        constant(1.0, [2, 2])                     # one number fills all of it
     """
 
     message = "`{op}` has {given} numbers for the {wanted} places of {shape}"

@@ -85,7 +85,7 @@ def test_lines_are_those_of_the_source() -> None:
     found = data("resnet50")
     model = archdsl.load("resnet50")
     head = next(item for item in found["items"] if item["path"] == "head")
-    assert found["lines"][head["file"]][str(head["line"])].split() == ["->", "dense(classes)", "as", "head"]
+    assert "dense(classes) as head" in found["lines"][head["file"]][str(head["line"])]
     for file, lines in found["lines"].items():
         for number, line in lines.items():
             assert model.sources[file].splitlines()[int(number) - 1] == line

@@ -16,7 +16,7 @@ from archdsl.comparison import Entry
 from archdsl.comparison.scaling import Argument, Member
 from archdsl.graph.dims import Sym
 from archdsl.plots import gradients, models, scaling
-from archdsl.plots.labels import Name, annotate
+from archdsl.plots.labels import Name, annotate, room
 from archdsl.plots.style import COLOURS, Drawing, look, sheet
 from archdsl.study.gradient_flow import Flow, GradientFlow, Layer, table
 from archdsl.tabular import render
@@ -47,7 +47,7 @@ def test_names_of_the_zoo_do_not_overlap() -> None:
     entries = [entry for entry in archdsl.compare() if entry.top1 is not None]
     for x in ("params", "macs"):
         with look():
-            figure, (axes,) = sheet("t", 10, 6.4)
+            figure, (axes,) = sheet("t", *room(len(entries)))
             points = [(getattr(entry, x), entry.top1, entry.name) for entry in entries]
             axes.scatter([p[0] for p in points], [p[1] for p in points])
             axes.set_xscale("log")
