@@ -25,7 +25,7 @@ _ALONG: Final = 4.0
 _CROSSED: Final = 12.0
 _COVERED: Final = 30.0
 """How bad it is to cover such a place, or a square pixel of another name, against a square pixel of a point."""
-_SHEET: Final = 45
+_SHEET: Final = 50
 """Names that a sheet of the usual size has room for."""
 _OUTSIDE: Final = 10_000.0
 
@@ -60,7 +60,7 @@ class Name(NamedTuple):
 def room(names: int) -> tuple[float, float]:
     """Width and height in inches of a sheet on which so many names have room beside their points.
 
-    >>> room(45), [round(side, 1) for side in room(180)]
+    >>> room(50), [round(side, 1) for side in room(200)]
     ((10.0, 6.4), [20.0, 12.8])
     """
     scale = max(1.0, (names / _SHEET) ** 0.5)
