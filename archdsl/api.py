@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.atomic import replacing
+from archdsl.bundled import plain
 from archdsl.compiler import Expression, Program, needs_model, unknown_model
 from archdsl.diagnostics import ArchError, Diagnostic
-from archdsl.files import Located, locate, plain
+from archdsl.files import Located, locate
 from archdsl.graph.dims import show
 from archdsl.graph.model import Graph
 from archdsl.limits import DEFAULT, Limits

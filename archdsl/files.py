@@ -6,13 +6,13 @@ import errno
 import os
 import re
 import stat
-from collections.abc import Iterator
 from functools import lru_cache
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from archdsl import packages, resources
+from archdsl.bundled import bundled, plain
 from archdsl.diagnostics.display import visible
 from archdsl.elaborate.loader import Outside, Unreadable
 from archdsl.limits import DEFAULT, Limits
@@ -36,7 +36,6 @@ _WIDEST = 4
 """Bytes of a character."""
 _NOWHERE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 """What a system answers of a path that can lead to no ordinary file."""
-_MODEL = re.compile(r"^model[ \t]+(\w+)", re.MULTILINE)
 
 STDIN_NAME = "<stdin>"
 """What the text from a pipe is called in messages."""
@@ -392,30 +391,3 @@ def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located
     folder = Path(str(resources.directory("specs")))
     loader = DiskLoader(folder, limits, "specs/")
     return Located(loader.source(folder / file, text), loader, model or declared, spec)
-
-
-def plain(name: str) -> str:
-    """
-    >>> plain("EfficientNetB0") == plain("efficientnet_b0")
-    True
-    """
-    return re.sub(r"[\W_]", "", name).lower()
-
-
-def bundled() -> dict[str, tuple[str, str | None]]:
-    """Bundled names in plain form: the file, and the model in it that goes by the name."""
-    found: dict[str, tuple[str, str | None]] = {}
-    for file, text in _specs():
-        for model in _MODEL.findall(text):
-            found.setdefault(plain(model), (file, model))
-    for file, _ in _specs():  # a file's own name wins
-        stem = plain(file.removesuffix(".arch"))
-        found[stem] = (file, found[stem][1] if found.get(stem, ("",))[0] == file else None)
-    return found
-
-
-def _specs() -> Iterator[tuple[str, str]]:
-    folder = resources.directory("specs")
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".arch"):
-            yield entry.name, entry.read_text(encoding="utf-8")

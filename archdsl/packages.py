@@ -4,7 +4,7 @@
 dotted name is a folder that the project names in ``pyproject.toml``::
 
     [tool.archdsl.folders]
-    blocks = "../shared/blocks"
+    blocks = "../common/blocks"
 
 or an entry point of the group ``archdsl.packages`` of an installed distribution, whose value is the Python package that
 holds the specs. No Python of it is run.

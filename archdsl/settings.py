@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -32,13 +33,12 @@ def settings(folder: Path) -> Mapping[str, Any] | None:
 
 def nearest(file: Path) -> tuple[Path, Mapping[str, Any] | None] | None:
     """The nearest folder above a file with a ``pyproject.toml``, and that file's table. Raises ``SettingsError``."""
-    for folder in file.parents:
-        path = folder / NAME
-        try:
-            return folder, _read(path, path.stat().st_mtime_ns)
-        except OSError:
-            continue
-    return None
+    folder = next((above for above in file.parents if _is_there(above)), None)
+    return None if folder is None else (folder, settings(folder))
+
+
+def _is_there(folder: Path) -> bool:
+    return os.path.isfile(folder / NAME)  # noqa: PTH113  # which says no where one may not look
 
 
 @lru_cache(maxsize=8)

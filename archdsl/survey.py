@@ -10,13 +10,14 @@ from math import prod
 from typing import Any, Final, TypeAlias
 
 from archdsl.api import choose_model, elaborate, find, select
+from archdsl.bundled import bundled
 from archdsl.comparison.entries import Entries
 from archdsl.comparison.entry import Entry, measure
 from archdsl.comparison.scaling import Argument, Member
 from archdsl.compiler import Expression, Program, needs_model, plain
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.values import Given, show_value
-from archdsl.files import Located, bundled, locate
+from archdsl.files import Located, locate
 from archdsl.limits import DEFAULT, Limits
 
 Settings: TypeAlias = Callable[[Program, str], Mapping[str, Any]]

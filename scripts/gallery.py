@@ -11,8 +11,8 @@ from typing import Final
 from archdsl import ArchError, load
 from archdsl.backends.graphviz import draw
 from archdsl.backends.mermaid import to_mermaid
+from archdsl.bundled import bundled, plain
 from archdsl.diagram import Options
-from archdsl.files import bundled, plain
 from archdsl.graph.model import Graph
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import archdsl
-from archdsl.files import bundled
+from archdsl.bundled import bundled
 from archdsl.passes.cost import cost
 from archdsl.passes.receptive import receptive_field
 from archdsl.summary.figures import exact, human

@@ -62,16 +62,21 @@ def _arrows(drawn: Plan) -> list[str]:
 
 def of_page(browser: Any, graph: Graph) -> str:
     """What the page's own scripts make of the data that Python gives them."""
-    code = "\n".join(_plain((_PAGE / f"{name}.js").read_text(encoding="utf-8")) for name in ("words", "model", "plan"))
     folded = folding(graph, Options(), cost(graph))
     bare = [folded.outline.items[item].path for item in folded.unframed]
     data = to_data(graph, {}, Options())
+    code = scripts("words", "model", "plan") + _SCRIPT
     context = browser.new_context()
     try:
-        lines = context.new_page().evaluate(f"([data, bare]) => {{ {code}\n{_SCRIPT} }}", [data, bare])
+        lines = context.new_page().evaluate(f"([data, bare]) => {{ {code} }}", [data, bare])
     finally:
         context.close()
     return "\n".join(lines) + "\n"
+
+
+def scripts(*names: str) -> str:
+    """The text of modules of the page, as it stands in one script."""
+    return "\n".join(_plain((_PAGE / f"{name}.js").read_text(encoding="utf-8")) for name in names)
 
 
 _SCRIPT: Final = """

@@ -30,7 +30,7 @@ class SpecType(click.ParamType):  # type: ignore[type-arg]  # generic from click
     name = "spec"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        from archdsl.files import bundled, plain
+        from archdsl.bundled import bundled, plain
 
         folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
         files = sorted([*folder.glob("*.arch"), *folder.glob("*.json")]) if folder.is_dir() else []
@@ -82,7 +82,7 @@ def find(spec: str | Path, loaders: Loaders | None = None) -> Located:
 
 def is_bundled(spec: str) -> bool:
     """Whether a SPEC is the name of a bundled spec, which a folder of that name does not change."""
-    from archdsl.files import bundled, plain
+    from archdsl.bundled import bundled, plain
 
     return "/" not in spec and plain(spec) in bundled()
 

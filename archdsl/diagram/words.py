@@ -275,7 +275,7 @@ def block(shape: Shape) -> tuple[int, int] | None:
         return None
     *axes, channels = sizes
     side = sum(log2(axis or 1) for axis in axes) / len(axes) if axes else 0.0
-    return max(1, round(log2(channels or 1))), max(1, round(1.5 * side))
+    return max(1, int(log2(channels or 1) + 0.5)), max(1, int(1.5 * side + 0.5))
 
 
 def printable(text: str) -> str:

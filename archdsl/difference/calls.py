@@ -36,16 +36,13 @@ def _brief(old: str, new: str) -> tuple[str, str]:
     (('[1, …, 7] (7)', '[1, …, 8] (7)'), ('[…, 0, …] (99)', '[…, 1, …] (99)'))
     """
     brief = _ends(old), _ends(new)
-    if brief[0] != brief[1] or old == new:
+    before, after = elements(old), elements(new)
+    if brief[0] != brief[1]:
         return brief
-    if len(elements(old)) <= _WHOLE:
+    if len(before) <= _WHOLE:
         return old, new
-    pairs = zip(elements(old), elements(new), strict=True)
-    return next(
-        (f"[…, {a}, …] {brief[0][brief[0].rindex('(') :]}", f"[…, {b}, …] {brief[1][brief[1].rindex('(') :]}")
-        for a, b in pairs
-        if a != b
-    )
+    a, b = next((pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]), (before[0], after[0]))
+    return f"[…, {a}, …] ({len(before)})", f"[…, {b}, …] ({len(after)})"
 
 
 def _ends(text: str) -> str:

@@ -137,8 +137,7 @@ class _Folder:
     def _bundle(self, held: Sequence[tuple[int, Edit]]) -> _Bundle:
         place, first = held[0]
         seats, path = [*self._seats(first)], first.path
-        if (last := held[-1][1].path) != path:
-            ending = f" … {'.'.join(last.split('.')[_differing(path, last) :])}"
+        if ending := _ending(path, held[-1][1].path):
             path += ending
             seats = [replace(seat, where=seat.where + ending) for seat in seats]
         return _Bundle(place, path, tuple(seats), tuple(edit for _, edit in held))
@@ -185,7 +184,7 @@ class _Folder:
         for seat in bundles[0].seats:
             places = [s.where for bundle in bundles for s in bundle.seats if s.home == seat.home]
             if len(places) == len(bundles) and seat.home not in homes and given & self._given(seat.home):
-                return _Group(bundles[0].place, (seat.home,), _ends_of(places), edits)
+                return _Group(bundles[0].place, (seat.home,), places[0] + _ending(places[0], places[-1]), edits)
         return None
 
     def _given(self, home: int) -> set[tuple[str, str]]:
@@ -280,13 +279,13 @@ class _Folder:
         return ", ".join(words)
 
 
-def _ends_of(places: Sequence[str]) -> str:
+def _ending(path: str, last: str) -> str:
+    """What follows the first of several paths in a text to say the last of them; nothing if they are the same.
+
+    >>> _ending("blocks.0.conv", "blocks.2.conv")
+    ' … 2.conv'
     """
-    >>> _ends_of(["blocks.0.conv", "blocks.1.conv", "blocks.2.conv"])
-    'blocks.0.conv … 2.conv'
-    """
-    first, last = places[0], places[-1]
-    return first if first == last else f"{first} … {'.'.join(last.split('.')[_differing(first, last) :])}"
+    return "" if path == last else f" … {'.'.join(last.split('.')[_differing(path, last) :])}"
 
 
 def _gathered(groups: Sequence[_Group]) -> Iterator[_Group]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Final, TypeAlias
@@ -28,26 +28,13 @@ def give(
     given: Arguments,
     known: Sequence[str] = (),
     absent: Mapping[str, str] = _NOTHING,
+    also: Callable[[Mapping[str, Given]], Iterable[Diagnostic]] | None = None,
 ) -> dict[str, Given]:
     """Adds arguments to those that are bound. Names may replace what was bound before, as in a variant of a variant.
 
-    ``known`` are further parameters that are given by name only; ``absent`` has what helps who looks for others.
+    ``known`` are further parameters that are given by name only; ``absent`` has what helps who looks for others;
+    ``also`` says what is wrong with the arguments that have a parameter, where a name beside them has none.
     """
-    result, problems = matched(callee, positional, bound, given, known, absent)
-    if problems:
-        raise Failure(*problems)
-    return result
-
-
-def matched(
-    callee: str,
-    positional: Sequence[str],
-    bound: Mapping[str, Given],
-    given: Arguments,
-    known: Sequence[str] = (),
-    absent: Mapping[str, str] = _NOTHING,
-) -> tuple[dict[str, Given], list[Diagnostic]]:
-    """The same, with what is wrong beside the arguments that have a parameter."""
     free = [name for name in positional if name not in bound]
     result = dict(bound)
     fresh: dict[str, Span] = {}
@@ -72,7 +59,10 @@ def matched(
             problems.append(codes.RepeatedArgument(span=span, callee=callee, argument=name, labels=first))
         fresh[name] = value.span
         result[name] = value
-    return result, problems
+    if problems:
+        is_shifted = any(isinstance(problem, codes.TooManyArguments) for problem in problems)
+        raise Failure(*problems, *(also(result) if also and not is_shifted else ()))
+    return result
 
 
 def _too_many(
@@ -162,12 +152,16 @@ def give_op(ref: OpRef, given: Arguments) -> OpRef:
             rest.append((key, value))
     if not rest:
         return OpRef(op, ref.arguments, tuple(joined))
-    bound, problems = matched(op.name, op.positional, ref.arguments, rest, _parameters(op), op.absent)
-    found = OpRef(op, bound, tuple(joined))
-    if problems:
-        misplaced = any(isinstance(problem, codes.TooManyArguments) for problem in problems)
-        raise Failure(*problems, *([] if misplaced else refused(found)))
-    return found
+    bound = give(
+        op.name,
+        op.positional,
+        ref.arguments,
+        rest,
+        _parameters(op),
+        op.absent,
+        also=lambda found: refused(OpRef(op, found)),
+    )
+    return OpRef(op, bound, tuple(joined))
 
 
 @cache

@@ -48,11 +48,10 @@ def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
 
 def refused(ref: OpRef) -> list[Diagnostic]:
     """What is wrong with the values of the arguments that an op has; others may be missing."""
-    first = next(iter(ref.arguments.values()), None)
-    if first is None:
+    if not ref.arguments:
         return []
     try:
-        made_or_refused(ref, first.span, {})
+        made_or_refused(ref, next(iter(ref.arguments.values())).span, {})
     except Failure as failure:
         return [problem for problem in failure.diagnostics if isinstance(problem, codes.BadArgument)]
     return []

@@ -17,7 +17,8 @@ from archdsl.elaborate.apply import OpCall, count, is_wrong_count, misfitting, o
 from archdsl.elaborate.evaluate import bind_parameters, evaluate_or_poison
 from archdsl.elaborate.expect import bind_targets, decide, else_if, loop_targets, some_of
 from archdsl.elaborate.failure import Failure
-from archdsl.elaborate.flow import Call, Flows, Made
+from archdsl.elaborate.fans import Made
+from archdsl.elaborate.flow import Call, Flows
 from archdsl.elaborate.instantiate import argument_key, define, enter
 from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.op_arguments import made_or_refused

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import archdsl
-from archdsl.files import bundled
+from archdsl.bundled import bundled
 from archdsl.layers import needed
 from tests.keras.loading import Inputs, loaded, save
 from tests.keras.test_specs import CASES

@@ -12,8 +12,9 @@ import pytest
 import archdsl
 from archdsl.backends.keras.registry import static
 from archdsl.backends.keras.weights import variables
+from archdsl.bundled import bundled, plain
 from archdsl.compiler import Program
-from archdsl.files import bundled, locate, plain
+from archdsl.files import locate
 from archdsl.graph.model import Graph
 from archdsl.layers import needed
 from archdsl.passes.cost import cost

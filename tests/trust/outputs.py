@@ -14,6 +14,7 @@ from archdsl.backends.graphviz.layout import draw
 from archdsl.backends.html import to_html
 from archdsl.backends.html import to_json as page_json
 from archdsl.backends.mermaid import to_mermaid
+from archdsl.bundled import bundled
 from archdsl.comparison import Criteria, select
 from archdsl.comparison.json import to_json as compare_json
 from archdsl.comparison.note import to_json as select_json
@@ -22,7 +23,7 @@ from archdsl.diagnostics import Diagnostic, sarif
 from archdsl.diagnostics.json import to_json as diagnostic_json
 from archdsl.diagnostics.terminal import render_all
 from archdsl.diagram import Options
-from archdsl.files import bundled, locate
+from archdsl.files import locate
 from archdsl.graph.json import to_json as graph_json
 from archdsl.graph.text import to_text as graph_text
 from archdsl.summary import to_json as summary_json

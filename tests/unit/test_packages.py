@@ -18,9 +18,9 @@ NET = "from blocks.stems import Stem\nmodel Net() :: [8, 8, 3] -> [8, 8, 4] { St
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    write(tmp_path / "shared" / "stems.arch", STEM)
+    write(tmp_path / "common" / "stems.arch", STEM)
     write(tmp_path / "project" / "net.arch", NET)
-    write(tmp_path / "project" / "pyproject.toml", '[tool.archdsl.folders]\nblocks = "../shared"\n')
+    write(tmp_path / "project" / "pyproject.toml", '[tool.archdsl.folders]\nblocks = "../common"\n')
     return tmp_path / "project"
 
 
@@ -50,9 +50,9 @@ def test_folder_of_a_project(project: Path) -> None:
 
 
 def test_a_module_imports_by_name_and_by_path_within_its_folder(project: Path) -> None:
-    shared = project.parent / "shared"
+    common = project.parent / "common"
     imports = 'from "../stems.arch" import Stem as One\nfrom blocks.stems import Stem as Same\n'
-    write(shared / "deep" / "twice.arch", imports + "block Stem(width: int) { One(width) -> Same(width) }\n")
+    write(common / "deep" / "twice.arch", imports + "block Stem(width: int) { One(width) -> Same(width) }\n")
     write(project / "net.arch", NET.replace("blocks.stems", "blocks.deep.twice"))
     program = checked(project / "net.arch")
     assert not program.diagnostics
@@ -61,17 +61,17 @@ def test_a_module_imports_by_name_and_by_path_within_its_folder(project: Path) -
 
 def test_a_module_does_not_import_from_outside_of_its_folder(project: Path) -> None:
     write(project.parent / "secret.arch", STEM)
-    write(project.parent / "shared" / "stems.arch", 'from "../secret.arch" import Stem\n')
+    write(project.parent / "common" / "stems.arch", 'from "../secret.arch" import Stem\n')
     assert "lies outside the project" in told(project / "net.arch")
-    write(project.parent / "shared" / "stems.arch", f'from "../{project.name}/other.arch" import Stem\n')
+    write(project.parent / "common" / "stems.arch", f'from "../{project.name}/other.arch" import Stem\n')
     write(project / "other.arch", STEM)
     assert "lies outside the project" in told(project / "net.arch")
 
 
 def test_a_link_does_not_lead_out_of_a_folder(project: Path) -> None:
     secret = write(project.parent / "secret.arch", STEM)
-    (project.parent / "shared" / "stems.arch").unlink()
-    (project.parent / "shared" / "stems.arch").symlink_to(secret)
+    (project.parent / "common" / "stems.arch").unlink()
+    (project.parent / "common" / "stems.arch").symlink_to(secret)
     assert "lies outside the project" in told(project / "net.arch")
 
 
@@ -99,8 +99,8 @@ def test_names_are_no_paths(project: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("folders", "reason"),
     [
-        ('std = "../shared"', "tool.archdsl.folders, `std` travels with archdsl"),
-        ('"a-b" = "../shared"', "tool.archdsl.folders, `a-b` is no name that an import can have"),
+        ('std = "../common"', "tool.archdsl.folders, `std` travels with archdsl"),
+        ('"a-b" = "../common"', "tool.archdsl.folders, `a-b` is no name that an import can have"),
         ("blocks = 3", "tool.archdsl.folders, `blocks` is the path of a folder"),
         ('blocks = "../nowhere"', "tool.archdsl.folders, `blocks`: there is no folder ../nowhere"),
     ],

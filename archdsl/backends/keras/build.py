@@ -48,7 +48,7 @@ def _model(graph: Graph) -> keras.Model:
     precise = frozenset(node.path for node in graph if node.float32)
     batches = _Batches(tensors, next(iter(inputs.values())), constants(graph), precise)
     for node in order(graph):
-        nonnegative = node.inputs[:1] != () and node.inputs[0] in positive
+        nonnegative = bool(node.inputs) and node.inputs[0] in positive
         path, shapes = layer_name(node.path), graph.input_shapes(node)
         site = Site(path, shapes, node.shape, nonnegative, owners[node.layer])
         taken = batches.taken(node)

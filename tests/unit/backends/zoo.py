@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from archdsl import ArchError, load
-from archdsl.files import bundled
+from archdsl.bundled import bundled
 from archdsl.graph.model import Graph
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from archdsl.bundled import bundled
 from archdsl.compiler import Program
-from archdsl.files import bundled, locate
+from archdsl.files import locate
 from archdsl.graph.model import Graph
 
 SPECS = sorted({file for file, _ in bundled().values()})

@@ -10,10 +10,14 @@ import keras
 from keras import ops
 
 from archdsl.backends.keras.layers.normalisation import unit_length
-from archdsl.backends.keras.layers.positions import relative_positions, rotary_angles, shifted_window_mask, turned
+from archdsl.backends.keras.layers.positions import (
+    HIDDEN,
+    relative_positions,
+    rotary_angles,
+    shifted_window_mask,
+    turned,
+)
 
-_HIDDEN = -1e9
-"""On the logits of what a causal mask hides; float16 takes its own smallest."""
 _LARGEST = log(100.0)
 """What a learned scale is at most, as a logarithm (Swin V2)."""
 
@@ -231,7 +235,7 @@ class Attention(keras.layers.Layer):
         n = ops.shape(logits)[-1]
         places = ops.arange(n)
         seen = ops.greater_equal(ops.expand_dims(places, -1), places)
-        lowest = -3e4 if keras.backend.standardize_dtype(logits.dtype) == "float16" else _HIDDEN
+        lowest = -3e4 if keras.backend.standardize_dtype(logits.dtype) == "float16" else HIDDEN
         return ops.where(seen, logits, ops.cast(lowest, logits.dtype))
 
     def _bias(self, given: Any, x: Any, dtype: Any) -> Any:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+HIDDEN = -1e9
+"""What a causal mask adds to the logits that it hides; less in float16, which has no number so low."""
 MASKED = -100.0
 """What tokens that do not belong together get on their logits, as in Swin's own code."""
 

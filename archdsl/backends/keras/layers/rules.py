@@ -7,11 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from archdsl.backends.keras.layers.positions import rotary_angles
+from archdsl.backends.keras.layers.positions import HIDDEN, rotary_angles
 
 Array = np.ndarray[Any, Any]
-HIDDEN: Final = -1e9
-"""What a causal mask adds to the logits that it hides."""
 
 
 def _constant(values: float | Sequence[float], size: Sequence[int] | None) -> Array:
