@@ -441,7 +441,7 @@ def test_compile_refuses_weights_that_do_not_fit(
         (["--to", "json", "--weights", "net.weights.h5"], "a graph has none"),
         (["--partial"], "--partial is about a file of --weights"),
         (["--partial", "--by-order", "--weights", "net.weights.h5"], "by order, all must fit"),
-        (["--to", "safetensors", "-o", "x.keras"], "weights go to a file that ends in .safetensors, not to x.keras"),
+        (["--to", "safetensors", "-o", "x.keras"], "a file of weights goes to a file that ends in .safetensors"),
         (["--to", "json", "-o", "x.json", "-o", "y.json"], "--to is for one OUT"),
     ):
         run = CliRunner().invoke(cli, ["compile", "net.arch", *arguments])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from archdsl.cli.commands import compile as command
+from archdsl.cli.targets import keras as target_keras
 from archdsl.graph.json import from_json
 from tests.unit.cli.conftest import Run
 
@@ -114,12 +114,12 @@ def test_several_models_need_a_name(run: Run) -> None:
 
 def test_failed_save_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def save(architecture: object, model: object, target: Path, form: str) -> None:
-        with command.written(target) as file:
+        with target_keras.written(target) as file:
             file.write_text("half", encoding="utf-8")
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(command, "_built", lambda *_: None)  # without Keras
-    monkeypatch.setattr(command, "_save", save)
+    monkeypatch.setattr(target_keras, "built", lambda *_: None)  # without Keras
+    monkeypatch.setattr(target_keras, "save", save)
     Path("net.keras").write_text("kept", encoding="utf-8")
     result = run("compile", "net.arch")
     assert result.exit_code == 2
@@ -130,10 +130,10 @@ def test_failed_save_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPat
 
 def test_interrupt_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def save(architecture: object, model: object, target: Path, form: str) -> None:
-        with command.written(target):
+        with target_keras.written(target):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "_built", lambda *_: None)  # without Keras
-    monkeypatch.setattr(command, "_save", save)
+    monkeypatch.setattr(target_keras, "built", lambda *_: None)  # without Keras
+    monkeypatch.setattr(target_keras, "save", save)
     assert run("compile", "net.arch", "-o", "out/net.keras").exit_code == 130
     assert not Path("out").exists()

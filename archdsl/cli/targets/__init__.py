@@ -1,0 +1,8 @@
+"""What ``archdsl compile`` can write: one ``Target`` a form of ``--to``, each with the module that writes it."""
+
+from archdsl.cli.targets.registry import TARGETS as TARGETS
+from archdsl.cli.targets.registry import Options as Options
+from archdsl.cli.targets.registry import Target as Target
+from archdsl.cli.targets.registry import chosen as chosen
+from archdsl.cli.targets.registry import prepared as prepared
+from archdsl.cli.targets.registry import refuse_needless as refuse_needless

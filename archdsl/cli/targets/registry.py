@@ -1,0 +1,110 @@
+"""The forms that ``archdsl compile`` writes, by the names that ``--to`` has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from archdsl.cli.exits import Refusal
+
+if TYPE_CHECKING:
+    from archdsl.api import Architecture
+
+
+class Options(NamedTuple):
+    """The options of the command that not every target takes. Each is false unless it was given."""
+
+    weights: str | None = None
+    partial: bool = False
+    by_order: bool = False
+
+
+OPTIONS: Final = Options._fields
+
+Write: TypeAlias = Callable[["Target", str], str | None]
+"""Writes a target to a file, or a text to standard output for ``-``.
+
+Gives what else there is to say about the file, often nothing; ``None`` if it went to standard output.
+"""
+Prepare: TypeAlias = Callable[["Architecture", Options], Write]
+"""What the module of a target calls ``prepare``: does once what all files of the module's targets need."""
+
+
+class Target(NamedTuple):
+    """One form of file."""
+
+    name: str
+    noun: str
+    """As in "a Keras model goes to a file that ends in .keras"."""
+    module: str
+    """Of ``archdsl.cli.targets``; it is imported when a target of it is written."""
+    takes: frozenset[str] = frozenset()
+    """Which ``OPTIONS`` it takes."""
+    suffix: str = ""
+    """Of its files, when that is not its name."""
+    is_text: bool = False
+    """Whether it goes to standard output unless a file is named, and to files of any ending."""
+
+    @property
+    def ending(self) -> str:
+        return f".{self.suffix or self.name}"
+
+
+_WEIGHTS: Final = frozenset({"weights", "partial", "by_order"})
+
+TARGETS: Final = {
+    target.name: target
+    for target in (
+        Target("keras", "a Keras model", "keras", _WEIGHTS),
+        Target("safetensors", "a file of weights", "keras", _WEIGHTS),
+        Target("weights.h5", "a file of weights", "keras", _WEIGHTS),
+        Target("json", "a graph", "graph", is_text=True),
+        Target("graph", "a graph", "graph", is_text=True),
+    )
+}
+
+
+def chosen(out: str, to: str | None) -> Target:
+    """What to write to a file, from ``--to`` and its ending, which must not contradict each other for what is no text.
+
+    Raises:
+        Refusal: they do, or neither says it.
+    """
+    if to is not None:
+        target = TARGETS[to]
+        if not target.is_text and not out.lower().endswith(target.ending):
+            raise Refusal(f"{target.noun} goes to a file that ends in {target.ending}, not to {out}")
+        return target
+    found = [target for target in TARGETS.values() if out.lower().endswith(target.ending)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Refusal(f"what to write to {out}? give --to {_listed([target.name for target in found])}")
+    endings = _listed([*dict.fromkeys(target.ending for target in TARGETS.values())])
+    raise Refusal(f"what to write to {out}? end it in {endings}, or give --to")
+
+
+def prepared(architecture: Architecture, targets: Sequence[Target], options: Options) -> dict[str, Write]:
+    """How to write each of the targets, by its name."""
+    writers: dict[str, Write] = {}
+    for module in dict.fromkeys(target.module for target in targets):
+        prepare: Prepare = import_module(f"archdsl.cli.targets.{module}").prepare
+        write = prepare(architecture, options)
+        writers |= {target.name: write for target in targets if target.module == module}
+    return writers
+
+
+def refuse_needless(targets: Sequence[Target], options: Options) -> None:
+    """Raises ``Refusal`` when an option was given that one of the targets does not take."""
+    for option in OPTIONS:
+        for target in targets:
+            if getattr(options, option) and option not in target.takes:
+                takers = _listed([other.name for other in TARGETS.values() if option in other.takes])
+                raise Refusal(f"--{option.replace('_', '-')} is for {takers}; {target.noun} has none")
+
+
+def _listed(words: Iterable[str]) -> str:
+    """``.a, .b or .c``."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
