@@ -51,17 +51,22 @@ def _python(text: str) -> set[int]:
     return kept - documented
 
 
+def families() -> list[dict[str, Any]]:
+    """The table that the page is made of."""
+    table: list[dict[str, Any]] = tomllib.loads((ROOT / "scripts/zoo.toml").read_text(encoding="utf-8"))["family"]
+    return table
+
+
 def zoo() -> str:
     """The page."""
-    families: list[dict[str, Any]] = tomllib.loads((ROOT / "scripts/zoo.toml").read_text(encoding="utf-8"))["family"]
+    table = families()
     results = tomllib.loads(_RESULTS.read_text(encoding="utf-8")) if _RESULTS.exists() else {}
     lines = [
         "# The zoo",
         "",
         "Models that come with archdsl: `archdsl compile efficientnet_b3`. `make docs` writes this page.",
         "",
-        "Files of 133 of 182 bundled models load with Keras alone; those of most transformers, whose tokens and",
-        "positions are learned, load after `import archdsl.layers`.",
+        _layers(table),
         "",
         "Parameters are all weights, as Keras counts them; multiply-adds (MACs) are those of convolution, dense and",
         "attention layers for one image; depth counts layers with weights on the longest path; the receptive field is",
@@ -71,17 +76,24 @@ def zoo() -> str:
         "weights and statistics random: `make conformance` measures it, with weights carried over",
         "[by name](../tests/conformance). Figures of every model with a reference are equal to the reference's.",
     ]
-    kinds = {kind: [family for family in families if _kind(family) == kind] for kind in KINDS}
+    kinds = {kind: [family for family in table if _kind(family) == kind] for kind in KINDS}
     for kind, members in kinds.items():
         if members:
             lines += ["", f"## {kind.capitalize()}"]
         for family in members:
             lines += ["", f"### {family['title']}", "", *_family(family, results)]
-    lines += ["", "## Code", "", *_code(families), "", *_corrections()]
+    lines += ["", "## Code", "", *_code(table), "", *_corrections()]
     return "\n".join(lines) + "\n"
 
 
-def _models(family: Mapping[str, Any]) -> Sequence[str]:
+def _layers(table: Sequence[Mapping[str, Any]]) -> str:
+    """How many models need nothing but Keras to load."""
+    alone = sum(len(models_of(family)) for family in table if not family.get("needs_layers"))
+    total = sum(len(models_of(family)) for family in table)
+    return f"Files of {alone} of {total} bundled models load with Keras alone; where a family needs more, it says so."
+
+
+def models_of(family: Mapping[str, Any]) -> Sequence[str]:
     """The names that the table lists; without a list of its own, all that the file has."""
     return family["models"] or [name for name, (file, _) in bundled().items() if file == f"{family['spec']}.arch"]
 
@@ -91,7 +103,7 @@ def _kind(family: Mapping[str, Any]) -> str:
 
     Raises ``ValueError`` for a kind that the page has no section for.
     """
-    kind = str(dict(archdsl.load(_models(family)[0]).graph.about).get("kind", KINDS[0]))
+    kind = str(dict(archdsl.load(models_of(family)[0]).graph.about).get("kind", KINDS[0]))
     if kind not in KINDS:
         raise ValueError(f"{family['spec']}.arch: kind = {kind!r} is none of {', '.join(KINDS)}")
     return kind
@@ -100,7 +112,7 @@ def _kind(family: Mapping[str, Any]) -> str:
 def _family(family: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[str]:
     papers = set()
     rows = []
-    for name in _models(family):
+    for name in models_of(family):
         graph = archdsl.load(name).graph
         measured, about = cost(graph), dict(graph.about)
         papers.add(_paper(about))
@@ -113,6 +125,8 @@ def _family(family: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[s
         rows.append(f"| {' | '.join((*cells, _proof(results.get(name, {}))))} |")
     file = f"specs/{family['spec']}.arch"
     yield ", ".join([f"[{file}](../{file})", *sorted(filter(None, papers))])
+    if family.get("needs_layers"):
+        yield from ("", "Files load after `import archdsl.layers`, which has what Keras lacks.")
     yield from ("", "| model | input | parameters | MACs | depth | receptive field | top-1 | against the reference |")
     yield "|---|---|---:|---:|---:|---:|---:|---|"
     yield from rows

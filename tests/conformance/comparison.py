@@ -9,13 +9,15 @@ import keras
 import numpy as np
 
 from tests.conformance.transfer import relative_error, swap
+from tests.conformance.vectors import kept
 
 
 @dataclass(frozen=True)
 class Comparison:
     name: str
     model: keras.Model
-    images: np.ndarray
+    images: np.ndarray | Mapping[str, np.ndarray]
+    """With the other inputs by their names, if there are any."""
     expected: Mapping[str, np.ndarray]
     """A row for each image, by the name of the output; ``logits`` if there is but one."""
     dropped: Sequence[float] = ()
@@ -27,7 +29,7 @@ class Comparison:
         answer = self.model(self.images)
         answers = answer if isinstance(answer, dict) else {"logits": answer}
         assert answers.keys() == self.expected.keys()
-        return max(relative_error(np.asarray(answers[name]), self.expected[name]) for name in answers)
+        return max(relative_error(kept(np.asarray(answers[name])), self.expected[name]) for name in answers)
 
     def shows_swaps(self, pairs: Iterable[tuple[str, str]]) -> bool:
         """Whether the weights of two layers of equal shapes, exchanged, are an error: else it would prove little."""

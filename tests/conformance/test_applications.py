@@ -44,7 +44,11 @@ PAIRS = {
     "mobilenet_v2, half as wide": Pair(applications.MobileNetV2, "mobilenet", 96, {"width": 0.5}, {"alpha": 0.5}),
     "efficientnet_b0": Pair(applications.EfficientNetB0, "efficientnet", 64, largest=255, gain=3),
     "efficientnet_b1": Pair(applications.EfficientNetB1, "efficientnet", 75, largest=255, gain=3),
+    "efficientnet_b2": Pair(applications.EfficientNetB2, "efficientnet", 65, largest=255, gain=3),
+    "efficientnet_b3": Pair(applications.EfficientNetB3, "efficientnet", 75, largest=255),
     "efficientnet_b4": Pair(applications.EfficientNetB4, "efficientnet", 95, largest=255),
+    "efficientnet_b5": Pair(applications.EfficientNetB5, "efficientnet", 64, largest=255),
+    "efficientnet_b6": Pair(applications.EfficientNetB6, "efficientnet", 64, largest=255),
     "efficientnet_b7": Pair(applications.EfficientNetB7, "efficientnet", 64, largest=255),
     "mobilenet_v1": Pair(applications.MobileNet, "mobilenet_v1", 64),
     "mobilenet_v3_small": Pair(applications.MobileNetV3Small, "mobilenet_v3", 64, largest=255, gain=3),
@@ -64,9 +68,22 @@ PAIRS = {
     "resnet152_v2": Pair(applications.ResNet152V2, "resnet_v2", 64),
     "nasnet_mobile": Pair(applications.NASNetMobile, "nasnet", 64, table="keras_mobile"),
     "nasnet_large": Pair(applications.NASNetLarge, "nasnet", 64, table="keras_large"),
-    "convnext_tiny": Pair(applications.ConvNeXtTiny, "convnext", 64, {"drop": 0.0}, {"name": "convnext"}, largest=255),
+    **{
+        f"convnext_{kind}": Pair(make, "convnext", 64, {"drop": 0.0}, {"name": "convnext"}, largest=255)
+        for kind, make in (
+            ("tiny", applications.ConvNeXtTiny),
+            ("small", applications.ConvNeXtSmall),
+            ("base", applications.ConvNeXtBase),
+        )
+    },
 }
 LARGE = {
+    "convnext_small",
+    "convnext_base",
+    "efficientnet_b2",
+    "efficientnet_b3",
+    "efficientnet_b5",
+    "efficientnet_b6",
     "efficientnet_b1",
     "inception_v3",
     "densenet169",

@@ -11,24 +11,28 @@ from tests.conformance.comparison import Comparison
 from tests.conformance.conftest import Conforms
 from tests.conformance.names import table
 
-# By family; the first of each is compared in every run, the others in the full one. What is in none, most of
-# it large, has its figures compared alone.
+# By family; the first of each is compared in every run, the others in the full one.
 FAMILIES = {
-    "deit": ["deit_ti_distilled", "deit_ti", "deit_s", "deit_s_distilled"],
-    "dinov2": ["dinov2s"],
-    "mixer": ["mixer_s32", "mixer_s16", "mixer_b32", "mixer_b16"],
-    "resmlp": ["resmlp12", "resmlp24", "resmlp36"],
-    "poolformer": ["poolformer_s12", "poolformer_s24", "poolformer_s36", "poolformer_m36", "poolformer_m48"],
+    "deit": [f"deit_{kind}" for kind in ("ti_distilled", "ti", "s", "s_distilled", "b", "b_distilled")],
+    "dinov2": ["dinov2s", "dinov2b", "dinov2l"],
+    "mixer": ["mixer_s32", "mixer_s16", "mixer_b32", "mixer_b16", "mixer_l16"],
+    "resmlp": ["resmlp12", "resmlp24", "resmlp36", "resmlp_b24"],
+    "poolformer": [f"poolformer_{kind}" for kind in ("s12", "s24", "s36", "m36", "m48")],
     "mobilevit": ["mobilevit_xxs", "mobilevit_xs", "mobilevit_s"],
-    "cait": ["cait_xxs24", "cait_xxs36", "cait_s24", "cait_xs24", "cait_s36"],
-    "coatnet": ["coatnet0", "coatnet1", "coatnet2"],
+    "cait": [f"cait_{kind}" for kind in ("xxs24", "xxs36", "s24", "xs24", "s36", "m36", "m48")],
+    "coatnet": ["coatnet0", "coatnet1", "coatnet2", "coatnet3"],
     "xcit": ["xcit_n12", "xcit_t12", "xcit_s12", "xcit_s24", "xcit_m24"],
-    "eva02": ["eva02_ti", "eva02_s"],
-    "hrnet": ["hrnet_w18"],
+    "eva02": ["eva02_ti", "eva02_s", "eva02_b", "eva02_l"],
+    "hrnet": ["hrnet_w18", "hrnet_w30", "hrnet_w32", "hrnet_w48"],
     "convnextv2": [f"convnextv2_{kind}" for kind in ("atto", "femto", "pico", "nano", "tiny", "base")],
+    "vit": ["vit_s16", "vit_b32", "vit_l16"],
+    "swin": ["swin_s", "swin_b"],
+    "efficientnet_lite": [f"efficientnet_lite{i}" for i in range(5)],
 }
-DEEP = {"hrnet"}
-"""Even the smallest takes long to build."""
+TABLES = {"eva02_b": "timm_large", "eva02_l": "timm_large"}
+"""Where the family's is not one for all."""
+DEEP = {"hrnet", "vit", "swin"}
+"""Of these even the smallest takes long to build."""
 FAMILY = {name: family for family, names in FAMILIES.items() for name in names}
 
 # Pairs of layers whose weights have equal shapes.
@@ -50,6 +54,8 @@ SWAPS = {
     ],
     "eva02_ti": [("blocks.2.mlp.gate.fc1_g", "blocks.2.mlp.main.fc1_x"), ("blocks.5.attention", "blocks.6.attention")],
     "hrnet_w18": [("s3.1.maps.0.fuse.add.0.1.project.conv", "s3.2.maps.0.fuse.add.0.1.project.conv")],
+    "efficientnet_lite0": [("stages.3.blocks.1.projection.conv", "stages.3.blocks.2.projection.conv")],
+    "eva02_b": [("blocks.5.mlp.mlp_norm", "blocks.6.mlp.mlp_norm")],
     "convnextv2_atto": [("stages.2.blocks.1.grn.affine", "stages.2.blocks.2.grn.affine")],
 }
 
@@ -65,7 +71,7 @@ def compared(request: pytest.FixtureRequest) -> Comparison:
     name: str = request.param
     vector = vectors.read(name)
     model = archdsl.load(vector.model, **vector.arguments).build()
-    assign(model, vector.drawn_weights(), table(FAMILY[name], "timm"))
+    assign(model, vector.drawn_weights(), table(FAMILY[name], TABLES.get(name, "timm")))
     expected = {output: vector.expected(output) for output in vector.outputs}
     return Comparison(name, model, vector.drawn_images(), expected)
 

@@ -27,13 +27,13 @@ TABLES = {
     **{f"regnet_{kind}{flops}": ("regnet", "torchvision") for kind in "xy" for flops in REGNETS},
     "squeezenet10": ("squeezenet", "torchvision_1_0"),
     "squeezenet11": ("squeezenet", "torchvision_1_1"),
-    "resnext50": ("resnet", "torchvision_bottleneck"),
-    "wide_resnet50": ("resnet", "torchvision_bottleneck"),
-    "vgg16_bn": ("vgg", "torchvision_16bn"),
-    "seresnet50": ("senet", "timm"),
+    **{name: ("resnet", "torchvision_bottleneck") for name in ("resnext50", "resnext101", "resnext101_g64")},
+    **{f"wide_resnet{depth}": ("resnet", "torchvision_bottleneck") for depth in (50, 101)},
+    **{f"vgg{kind}": ("vgg", f"torchvision_{kind}") for kind in ("11", "13", "11_bn", "13_bn", "16_bn", "19_bn")},
+    **{f"seres{kind}": ("senet", "timm") for kind in ("net50", "net101", "net152", "next50")},
     "senet154": ("senet", "timm_154"),
-    "res2net50": ("res2net", "timm"),
-    "repvgg_a0": ("repvgg", "timm"),
+    **{f"res2net{depth}": ("res2net", "timm") for depth in (50, 101)},
+    **{f"repvgg_{kind}": ("repvgg", "timm") for kind in ("a0", "a1", "a2", "b0", "b1")},
 }
 
 # Pairs of layers whose weights have equal shapes.

@@ -14,9 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from tests.conformance.drawn import Array, draw, noise
+from tests.conformance.drawn import Array, draw, noise, whole
 
 _FOLDER = Path(__file__).parent / "vectors"
+
+KEPT = 1024
+"""As many numbers of an answer are kept for each image: all of a vector, and of a map as many at drawn places."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,8 @@ class Vector:
     """A row for each image, by the name of the output; ``logits`` if there is but one."""
     factors: dict[str, float] = field(default_factory=dict)
     """On drawn weights whose names end so. Where a deep sum of residuals would grow, no late bias would show."""
+    given: dict[str, list[list[float]]] = field(default_factory=dict)
+    """Inputs beside the ``image``, by their names."""
 
     def drawn_weights(self) -> dict[str, Array]:
         return {name: self.factor(name) * draw(name, shape) for name, shape in self.weights.items()}
@@ -46,6 +51,11 @@ class Vector:
     def drawn_images(self) -> Array:
         return noise("images", self.images)
 
+    def inputs(self) -> Array | dict[str, Array]:
+        """The images; with other inputs, all by their names."""
+        given = {name: np.asarray(values, dtype="float32") for name, values in self.given.items()}
+        return {"image": self.drawn_images(), **given} if given else self.drawn_images()
+
     def expected(self, output: str = "logits") -> Array:
         return np.asarray(self.outputs[output], dtype="float32")
 
@@ -54,6 +64,17 @@ class Vector:
         lists = re.sub(r"\[[^\[\]{}]*\]", lambda found: re.sub(r"\s+", " ", found[0]), text)
         path = _FOLDER / f"{name}.json"
         path.write_text(lists.replace("[ ", "[").replace(" ]", "]") + "\n", encoding="utf-8")
+
+
+def kept(answer: Array) -> Array:
+    """A row for each image: its numbers, or those at ``KEPT`` drawn places of a map, channels last.
+
+    >>> kept(np.arange(8.0).reshape(2, 2, 2))
+    array([[0., 1., 2., 3.],
+           [4., 5., 6., 7.]])
+    """
+    rows = answer.reshape(len(answer), -1)
+    return rows if rows.shape[1] <= KEPT else rows[:, whole("places", (KEPT,), rows.shape[1])]
 
 
 def read(name: str) -> Vector:

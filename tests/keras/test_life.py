@@ -28,6 +28,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "densenet121": {"size": 32, "classes": 4, "depths": [2, 2, 2, 2]},
     "mobilenet_v2": {"size": 32, "classes": 4, "width": 0.35},
     "efficientnet_b0": {"size": 32, "classes": 4, "depth": 0.3},
+    "efficientnet_lite0": {"size": 32, "classes": 4, "depth": 0.3},
     "convnext_tiny": {"size": 32, "classes": 4, "depths": [1, 1, 1, 1]},
     "vit_ti16": {"size": 32, "classes": 4, "depth": 2},
     "swin_t": {"size": 64, "classes": 4, "depths": [2, 1, 1, 1]},
@@ -74,6 +75,7 @@ MODELS: dict[str, dict[str, Any]] = {
 
 # Of what is the same in others, or deep.
 LARGE = {
+    "efficientnet_lite0",
     "resnext50",
     "wide_resnet50",
     "seresnet50",

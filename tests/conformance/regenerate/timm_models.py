@@ -102,6 +102,13 @@ CASES = [
         Case(f"convnextv2_{kind}", f"convnextv2_{kind}", 64, False)
         for kind in ("atto", "femto", "pico", "nano", "tiny", "base")
     ),
+    *(
+        Case(f"vit_{ours}", f"vit_{theirs}_224", 2 * int(theirs[-2:]))
+        for ours, theirs in (("s16", "small_patch16"), ("b32", "base_patch32"), ("l16", "large_patch16"))
+    ),
+    *(Case(f"swin_{kind[0]}", f"swin_{kind}_patch4_window7_224", 224) for kind in ("small", "base")),
+    # An odd size is halved unevenly, where TensorFlow pads otherwise than PyTorch.
+    *(Case(f"efficientnet_lite{i}", f"tf_efficientnet_lite{i}", 75, False) for i in range(5)),
 ]
 
 asked = set(sys.argv[1:]) or {case.model for case in CASES}

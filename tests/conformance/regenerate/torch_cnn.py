@@ -89,12 +89,21 @@ CASES = [
     Case("squeezenet10", "squeezenet1_0", 64),
     Case("squeezenet11", "squeezenet1_1", 65),
     Case("resnext50", "resnext50_32x4d", 64, factors=BOTTLENECK),
+    Case("resnext101", "resnext101_32x8d", 64, factors=BOTTLENECK),
+    Case("resnext101_g64", "resnext101_64x4d", 64, factors=BOTTLENECK),
     Case("wide_resnet50", "wide_resnet50_2", 64, factors=BOTTLENECK),
+    Case("wide_resnet101", "wide_resnet101_2", 64, factors=BOTTLENECK),
+    *(Case(f"vgg{depth}{norm}", f"vgg{depth}{norm}", 32) for depth in (11, 13) for norm in ("", "_bn")),
     Case("vgg16_bn", "vgg16_bn", 32),
-    Case("seresnet50", "seresnet50", 64, factors=BOTTLENECK, library=timm),
+    Case("vgg19_bn", "vgg19_bn", 32),
+    *(Case(f"seresnet{depth}", f"seresnet{depth}", 64, factors=BOTTLENECK, library=timm) for depth in (50, 101, 152)),
+    Case("seresnext50", "seresnext50_32x4d", 64, factors=BOTTLENECK, library=timm),
     Case("senet154", "senet154", 64, factors=BOTTLENECK, library=timm),
-    Case("res2net50", "res2net50_26w_4s", 64, factors=BOTTLENECK, library=timm),
-    Case("repvgg_a0", "repvgg_a0", 64, factors={"bn.weight": 0.6, "identity.weight": 0.6}, library=timm),
+    *(Case(f"res2net{n}", f"res2net{n}_26w_4s", 64, factors=BOTTLENECK, library=timm) for n in (50, 101)),
+    *(
+        Case(f"repvgg_{kind}", f"repvgg_{kind}", 64, factors={"bn.weight": 0.6, "identity.weight": 0.6}, library=timm)
+        for kind in ("a0", "a1", "a2", "b0", "b1")
+    ),
 ]
 
 # Some of them by name, or all.
