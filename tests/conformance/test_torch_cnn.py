@@ -27,7 +27,7 @@ TABLES = {
     **{f"regnet_{kind}{flops}": ("regnet", "torchvision") for kind in "xy" for flops in REGNETS},
     "squeezenet10": ("squeezenet", "torchvision_1_0"),
     "squeezenet11": ("squeezenet", "torchvision_1_1"),
-    **{name: ("resnet", "torchvision_bottleneck") for name in ("resnext50", "resnext101", "resnext101_g64")},
+    **dict.fromkeys(("resnext50", "resnext101", "resnext101_g64"), ("resnet", "torchvision_bottleneck")),
     **{f"wide_resnet{depth}": ("resnet", "torchvision_bottleneck") for depth in (50, 101)},
     **{f"vgg{kind}": ("vgg", f"torchvision_{kind}") for kind in ("11", "13", "11_bn", "13_bn", "16_bn", "19_bn")},
     **{f"seres{kind}": ("senet", "timm") for kind in ("net50", "net101", "net152", "next50")},

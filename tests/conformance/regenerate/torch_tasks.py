@@ -61,8 +61,8 @@ def ask(name: str, case: Case) -> Vector:
         given=case.given,
     )
     with torch.no_grad():
-        for name, values in question.drawn_weights().items():
-            arrays[name].copy_(torch.from_numpy(values))
+        for array, values in question.drawn_weights().items():
+            arrays[array].copy_(torch.from_numpy(values))
         answers = case.answer(reference, torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
     return replace(question, outputs={name: kept(value.numpy()).tolist() for name, value in answers.items()})
 
@@ -81,7 +81,7 @@ class QuickGELU(nn.Module):
 
 def cvt(widths: list[int], depths: list[int], heads: list[int]) -> nn.Module:
     """With the activation of the authors' code, which trained the checkpoints; transformers has GELU in its place."""
-    import transformers  # noqa: PLC0415
+    import transformers
 
     config = transformers.CvtConfig(embed_dim=widths, depth=depths, num_heads=heads, num_labels=CLASSES)
     model = transformers.CvtForImageClassification(config)
@@ -92,7 +92,7 @@ def cvt(widths: list[int], depths: list[int], heads: list[int]) -> nn.Module:
 
 
 def segformer(widths: list[int], depths: list[int], decoder: int) -> nn.Module:
-    import transformers  # noqa: PLC0415
+    import transformers
 
     config = transformers.SegformerConfig(
         hidden_sizes=widths, depths=depths, decoder_hidden_size=decoder, num_labels=CLASSES
@@ -109,7 +109,7 @@ def logits(model: nn.Module, images: Tensor) -> Mapping[str, Tensor]:
 
 
 def deeplab(backbone: str) -> nn.Module:
-    import torchvision  # noqa: PLC0415
+    import torchvision
 
     make = getattr(torchvision.models.segmentation, f"deeplabv3_{backbone}")
     return make(weights=None, weights_backbone=None, num_classes=CLASSES, aux_loss=True)
@@ -120,7 +120,7 @@ def segmentation(model: nn.Module, images: Tensor) -> Mapping[str, Tensor]:
 
 
 def retinanet() -> nn.Module:
-    import torchvision  # noqa: PLC0415
+    import torchvision
 
     make = torchvision.models.detection.retinanet_resnet50_fpn
     return make(weights=None, weights_backbone=None, num_classes=CLASSES)
@@ -137,7 +137,7 @@ def anchors(model: Any, images: Tensor) -> Mapping[str, Tensor]:
 
 def ddpm() -> nn.Module:
     """As google/ddpm-cifar10-32 is configured."""
-    import diffusers  # noqa: PLC0415
+    import diffusers
 
     return diffusers.UNet2DModel(
         sample_size=32,
@@ -163,7 +163,7 @@ def noise_in(model: nn.Module, images: Tensor) -> Mapping[str, Tensor]:
 
 
 def yolo() -> nn.Module:
-    from ultralytics.nn.tasks import DetectionModel  # noqa: PLC0415
+    from ultralytics.nn.tasks import DetectionModel
 
     return DetectionModel("yolov8n.yaml", nc=CLASSES, verbose=False)
 
