@@ -114,7 +114,7 @@ def measure(graph: Graph, file: str, *, changed: bool = False, arguments: Mappin
     """
     model = Subject(graph)
     return Entry(
-        name=graph.instances[0].call if changed else graph.name,
+        name=str(graph.instances[0].call) if changed else graph.name,
         model=graph.name,
         file=file,
         inputs=tuple(port.shape for port in graph.inputs),

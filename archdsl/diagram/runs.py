@@ -34,12 +34,12 @@ class Run:
 
 def same(op: Op) -> str:
     """Two ops with this key do the same, but for rates of dropout, which schedules vary from block to block."""
-    return op.name if op.family == "regularisation" else call(op)
+    return op.name if op.family == "regularisation" else str(call(op))
 
 
 def similar(op: Op) -> str:
     """Two ops with this key do the same at another width: a 1x1 convolution is no 3x3 one, nor one with a stride."""
-    return call(op, hide=(*TRAINING, *_WIDTHS))
+    return str(call(op, hide=(*TRAINING, *_WIDTHS)))
 
 
 class Runs:

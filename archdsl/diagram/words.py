@@ -11,10 +11,10 @@ from typing import Final
 
 from archdsl.diagram.outline import Item, Outline
 from archdsl.diagram.runs import Step
-from archdsl.graph.calls import arguments, short
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Node
 from archdsl.graph.tree import local_name
+from archdsl.ops.call import Argument, Call, Value, text, words
 from archdsl.ops.show import TRAINING, call
 from archdsl.passes.cost import Cost, NodeCost
 from archdsl.summary.figures import exact, human
@@ -29,9 +29,12 @@ _DIGITS: Final = 3
 """Of fractions that come out of schedules."""
 _DETAILS: Final = (*TRAINING, "eps", "momentum")
 """Arguments that boxes leave out; tooltips have them."""
-_NESTED: Final = re.compile(r"(?<=\w)\((?:[^()]|\([^()]*\)){9,}\)")
+_NESTED: Final = 9
+"""Letters of the arguments of a call within a call, from which on boxes leave it out,"""
+_LISTED: Final = 20
+"""and of the elements of a list, from which on they stand for them as `…`."""
+_MORE: Final = words("…")
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
-_LIST: Final = re.compile(r"\[(?:[^\[\]]|\[[^\[\]]*\]){20,}\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +63,13 @@ class Words:
         if block not in self._telling:
             copies = (copy for item in self.outline.items if item.kind == "block" for copy in item.copies)
             instances = (copy.instance for copy in copies if not isinstance(copy, Node))
-            every = [arguments(text) for text in {each.call for each in instances if each.block == block}]
+            every = [each.given() for each in {each.call for each in instances if each.block == block}]
             names = {name for given in every for name in given}
             differ = frozenset(name for name in names if len({given.get(name) for given in every}) > 1)
             self._telling[block] = differ
         return self._telling[block]
 
-    def _called(self, item: Item) -> str:
+    def _called(self, item: Item) -> Call:
         return merged([copy.instance.call for copy in item.copies if not isinstance(copy, Node)])
 
     def title(self, item: Item) -> str:
@@ -112,9 +115,9 @@ class Words:
         paths = item.path if len(item.copies) == 1 else f"{item.path}, {len(item.copies)} times"
         lines = [paths]
         if isinstance(item.first, Node):
-            lines.append(merged([call(node.op) for node in item.nodes()]))
+            lines.append(short(merged([call(node.op) for node in item.nodes()])))
         elif item.kind == "block":
-            lines += [self._called(item), *item.instance.doc.partition("\n\n")[0].splitlines()]
+            lines += [short(self._called(item)), *item.instance.doc.partition("\n\n")[0].splitlines()]
         share = self.cost(item)
         if share.params:
             lines.append(f"{exact(share.params)} parameters")
@@ -169,72 +172,82 @@ def times(item: Item) -> str:
     return f" ×{item.times}" if item.times > 1 else ""
 
 
-def merged(calls: Sequence[str]) -> str:
+def merged(calls: Sequence[Call]) -> Call:
     """Calls of one op or block as one; arguments that differ become the first and last that they go through.
 
-    >>> merged(["Unit(64, drop=0.05)", "Unit(64, drop=0.1)", "Unit(64, drop=0.15)"])
-    'Unit(64, drop=0.05…0.15)'
-    >>> merged(["relu", "relu"]), merged(["Unit(8)", "Unit(8, act=gelu)"])
-    ('relu', 'Unit(8, …)')
+    >>> units = [Call("Unit", (Argument("width", 64, bare=True), Argument("drop", rate))) for rate in (0.1, 0.2, 0.3)]
+    >>> gelu = Call("Unit", (units[0].arguments[0], Argument("act", Call("gelu"))))
+    >>> print(merged(units), merged([gelu, Call("Unit", gelu.arguments[:1])]), merged([Call("relu")] * 2))
+    Unit(64, drop=0.1…0.3) Unit(64, …) relu
     """
     distinct = [*dict.fromkeys(calls)]
     if len(distinct) == 1:
-        return short(distinct[0], _DIGITS)
-    every = [arguments(text) for text in distinct]
-    words, left_out = [], False
+        return distinct[0]
+    every = [call.given() for call in distinct]
+    bare = {argument.name for call in distinct for argument in call.arguments if argument.bare}
+    found, left_out = [], False
     for name in dict.fromkeys(name for given in every for name in given):
         values = [*dict.fromkeys(given[name] for given in every if name in given)]
         if not all(name in given for given in every) and not all(map(_is_number, values)):
             left_out = True
             continue
-        shown = short(values[0], _DIGITS) if len(values) == 1 else _span(values)
-        words.append(shown if name.isdecimal() else f"{name}={shown}")
-    if left_out:
-        words.append("…")
-    return f"{distinct[0].partition('(')[0]}({', '.join(words)})"
+        found.append(Argument("" if name.isdecimal() else name, _span(values), bare=name in bare))
+    return Call(distinct[0].callee, (*found, *[Argument("", _MORE)] * left_out))
 
 
-def brief(text: str, telling: Collection[str] = (), length: int = 44) -> str:
+def _span(values: Sequence[Value]) -> Value:
+    if len(values) == 1:
+        return values[0]
+    return words(f"{short(values[0])}…{short(values[-1])}") if all(map(_is_number, values)) else _MORE
+
+
+def _is_number(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def brief(call: Call, telling: Collection[str] = (), length: int = 44) -> str:
     """A call without arguments that are calls or long lists themselves, nor those that boxes leave out.
 
     Where it is long it goes without the last ones: those first that are not ``telling``.
 
-    >>> brief("Unit(64, norm=batch_norm(eps=0.001), depths=[3, 4, 6, 3])")
-    'Unit(64, depths=[3, 4, 6, 3], …)'
-    >>> brief("Unit(64, squeeze=0.25, stride=2, eps=0.001)", ["stride"], 24)
+    >>> norm = Call("batch_norm", (Argument("eps", 0.001),))
+    >>> brief(Call("Unit", (Argument("width", 64, bare=True), Argument("norm", norm), Argument("depths", (3, 4)))))
+    'Unit(64, depths=[3, 4], …)'
+    >>> squeezed = Argument("squeeze", 0.25), Argument("stride", 2), Argument("eps", 0.001)
+    >>> brief(Call("Unit", (Argument("width", 64, bare=True), *squeezed)), ["stride"], 24)
     'Unit(64, stride=2, …)'
     """
-    name, bracket, inside = text.partition("(")
-    if not bracket:
-        return text
-    elided = _LIST.sub("[…]", _NESTED.sub("(…)", inside[:-1]))
-    given = [part for part in re.split(r", (?=\w+=)", elided) if _argument(part) not in _DETAILS]
-    kept = [*given[:1], *(each for each in given[1:] if "…)" not in each)]
-    room = length - len(f"{name}(, …)")
-    total = len(", ".join(kept))
-    last_first = sorted(range(1, len(kept)), key=lambda place: (_argument(kept[place]) in telling, -place))
+    given = [argument for argument in call.arguments if argument.name not in _DETAILS]
+    kept = [(each.name, f"{'' if each.bare else f'{each.name}='}{short(_elided(each.value))}") for each in given]
+    kept = [*kept[:1], *((name, said) for name, said in kept[1:] if "…)" not in said)]
+    room = length - len(f"{call.callee}(, …)")
+    total = len(", ".join(said for _, said in kept))
+    last_first = sorted(range(1, len(kept)), key=lambda place: (kept[place][0] in telling, -place))
     gone = set[int]()
     for place in last_first:
         if total <= room:
             break
         gone.add(place)
-        total -= len(kept[place]) + 2
-    kept = [each for place, each in enumerate(kept) if place not in gone]
-    more = ["…"] * (len(kept) < len(given))
-    return f"{name}({', '.join([*kept, *more])})" if given else name
+        total -= len(kept[place][1]) + 2
+    shown = [said for place, (_, said) in enumerate(kept) if place not in gone]
+    more = ["…"] * (len(shown) < len(given))
+    return f"{call.callee}({', '.join([*shown, *more])})" if given else call.callee
 
 
-def _argument(text: str) -> str:
-    """The name that an argument is given by."""
-    return text.partition("=")[0]
+def _elided(value: Value) -> Value:
+    """A value without the arguments of calls and the elements of lists in it that take much room."""
+    if isinstance(value, Call) and value.arguments:
+        inside = len(short(value)) - len(value.callee) - len("()")
+        return Call(value.callee, (Argument("", _MORE),)) if inside >= _NESTED else value
+    if isinstance(value, tuple):
+        shown = tuple(map(_elided, value))
+        return shown if len(short(shown)) - len("[]") < _LISTED else words("[…]")
+    return value
 
 
-def _span(values: Sequence[str]) -> str:
-    return f"{short(values[0], _DIGITS)}…{short(values[-1], _DIGITS)}" if all(map(_is_number, values)) else "…"
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"-?[\d_]+(?:\.\d+)?(?:e-?\d+)?", text) is not None
+def short(value: Value) -> str:
+    """A value with fractions that have few digits, as there is little room."""
+    return text(value, _DIGITS)
 
 
 def wrap(text: str, width: int = 50) -> list[str]:

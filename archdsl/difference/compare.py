@@ -27,7 +27,7 @@ def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = (), names: tuple
     >>> from archdsl.api import load
     >>> difference = compare(load("resnet50").graph, load("resnet50", classes=10).graph)
     >>> [(edit.after, edit.attribute, edit.old, edit.new) for edit in difference.edits]
-    [('head', 'units', '1000', '10')]
+    [('head', 'units', 1000, 10)]
     >>> bool(compare(load("resnet50").graph, load("ResNet50").graph))
     False
     """

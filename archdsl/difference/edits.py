@@ -15,7 +15,8 @@ from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, tree
 from archdsl.ops.base import Misfit, Op
-from archdsl.ops.show import TRAINING, call, value
+from archdsl.ops.call import Value, words
+from archdsl.ops.show import TRAINING, as_value, call
 from archdsl.passes.cost import Cost, NodeCost, cost, share_of
 
 LEARNING: Final = frozenset({*TRAINING, "momentum"})
@@ -77,16 +78,16 @@ def _alone(
     """The largest blocks and ops without a partner, each with the path of its first node."""
     for item in _largest(tree(graph), matched):
         if isinstance(item, Node):
-            nodes, subject, path, text = [item], item.op.name, item.path, call(item.op, hide=TRAINING)
+            nodes, subject, path, called = [item], item.op.name, item.path, call(item.op, hide=TRAINING)
         else:
             nodes, instance = [*item.nodes()], item.instance
             subject, path = instance.block, instance.path
-            text = instance.call or " -> ".join(dict.fromkeys(node.op.name for node in nodes))
+            called = instance.call or words(" -> ".join(dict.fromkeys(node.op.name for node in nodes)))
         total = NodeCost.sum(costs[node.path] for node in nodes)
         if kind == "added":
-            edit = Edit(kind, subject, None, path, new=text, delta=Delta.between(NodeCost(), total), nodes=len(nodes))
+            edit = Edit(kind, subject, None, path, new=called, delta=Delta.between(NodeCost(), total), nodes=len(nodes))
         else:
-            edit = Edit(kind, subject, path, None, old=text, delta=Delta.between(total, NodeCost()), nodes=len(nodes))
+            edit = Edit(kind, subject, path, None, old=called, delta=Delta.between(total, NodeCost()), nodes=len(nodes))
         yield nodes[0].path, edit
 
 
@@ -103,7 +104,7 @@ def _moved(pair: Pair) -> Iterator[tuple[str, Edit]]:
         if isinstance(item, Branch) and item.index in back:
             subject, before, after = item.instance.block, pair.a.instances[back[item.index]].path, item.instance.path
         delta = Delta.sum(pair.delta(pair.a[pair.back[node.path]], node) for node in nodes)
-        old, new = ", ".join(was.inputs), ", ".join(first.inputs)
+        old, new = _paths(was), _paths(first)
         yield first.path, Edit("moved", subject, before, after, old=old, new=new, delta=delta, nodes=len(nodes))
 
 
@@ -141,19 +142,19 @@ def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, .
     own = bool(found)
     base = Edit("rewired", b.op.name, a.path, b.path)
     if a.float32 != b.float32:
-        old, new = ("float32" if node.float32 else "the policy's" for node in (a, b))
+        old, new = (words("float32" if node.float32 else "the policy's") for node in (a, b))
         found.append(replace(base, kind="changed", attribute="precision", old=old, new=new))
     if (wires := wiring.changed(a, b)) is not None:
         found.append(replace(base, old=wires[0], new=wires[1]))
     homes = owner(pair.a, a), owner(pair.b, b)
     if (homes[0] == a.path) != (homes[1] == b.path) or pair.matching.nodes.get(homes[0]) != homes[1]:
-        old, new = (home if home != node.path else "its own" for home, node in zip(homes, (a, b), strict=True))
+        old, new = (words(home if home != node.path else "its own") for home, node in zip(homes, (a, b), strict=True))
         found.append(replace(base, kind="changed", attribute="weights", old=old, new=new))
     rest = total - Delta.sum(edit.delta for edit in found)
     if rest and found and not own:  # nothing of the op itself changed: other wiring or weights are what costs
         found[-1] = replace(found[-1], delta=found[-1].delta + rest)
     elif rest or (not found and a.shape != b.shape):
-        found.append(replace(base, kind="follows", old=str(list(a.shape)), new=str(list(b.shape)), delta=rest))
+        found.append(replace(base, kind="follows", old=as_value(a.shape), new=as_value(b.shape), delta=rest))
     return found
 
 
@@ -177,8 +178,8 @@ def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]
         # not what all cost. Where a step between fits no input, its cost goes to the next one.
         op = op.model_copy(update={name: getattr(b.op, name)})
         so_far = total if name == names[-1] else _so_far(a, op, ins, outs, spent, owns=b.layer == b.path)
-        old, new = (value(getattr(node.op, name)) for node in (a, b))
-        found.append(replace(base, attribute=name, old=old, new=new, delta=so_far - spent))
+        was, now = (as_value(getattr(node.op, name)) for node in (a, b))
+        found.append(replace(base, attribute=name, old=was, new=now, delta=so_far - spent))
         spent = so_far
     return found
 
@@ -238,14 +239,19 @@ class _Wiring:
         self._a = _Sources(pair.a, {ours: number for number, ours in enumerate(nodes)})
         self._b = _Sources(pair.b, {theirs: number for number, theirs in enumerate(nodes.values())})
 
-    def changed(self, a: Node, b: Node) -> tuple[str, str] | None:
+    def changed(self, a: Node, b: Node) -> tuple[Value, Value] | None:
         """The inputs before and after, or ``None`` when they are the same ones."""
         ours, theirs = [self._a.of(name) for name in a.inputs], [self._b.of(name) for name in b.inputs]
         if commutes(a.op) or commutes(b.op):
             ours, theirs = [x for x in ours if x not in theirs], [y for y in theirs if y not in ours]
         if len(ours) == len(theirs) and all(x & y or not (x or y) for x, y in zip(ours, theirs, strict=True)):
             return None
-        return ", ".join(a.inputs), ", ".join(b.inputs)
+        return _paths(a), _paths(b)
+
+
+def _paths(node: Node) -> Value:
+    """The paths of the inputs, in words."""
+    return words(", ".join(node.inputs))
 
 
 class _Sources:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from archdsl.difference.model import Delta, Edit, Note, Section, Side
 from archdsl.difference.text import Difference
+from archdsl.ops.call import text
 from archdsl.summary.figures import plain
 from archdsl.tabular.json import document
 
@@ -71,8 +72,8 @@ def _edit(edit: Edit) -> dict[str, Any]:
         "before": edit.before,
         "after": edit.after,
         "attribute": edit.attribute,
-        "old": edit.old,
-        "new": edit.new,
+        "old": text(edit.old),
+        "new": text(edit.new),
         "nodes": edit.nodes,
         "delta": _delta(edit.delta),
     }

@@ -58,7 +58,7 @@ def match(a: Graph, b: Graph) -> Matching:
 
 def _rank(graph: Graph) -> tuple[object, ...]:
     """An order of graphs in which only those are equal that are written alike."""
-    return len(graph), [(node.path, call(node.op), node.inputs, node.instance) for node in graph.nodes]
+    return len(graph), [(node.path, str(call(node.op)), node.inputs, node.instance) for node in graph.nodes]
 
 
 def _equal(a: Graph, b: Graph) -> Matching | None:

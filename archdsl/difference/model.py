@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from archdsl.graph.dims import Dim
+from archdsl.ops.call import NOTHING, Value
 from archdsl.passes.cost import NodeCost
 
 Kind: TypeAlias = Literal["added", "removed", "moved", "changed", "replaced", "rewired", "follows"]
@@ -65,9 +66,9 @@ class Edit:
     """The path in the second graph; ``None`` for what was removed."""
     attribute: str = ""
     """Of a change, the argument."""
-    old: str = ""
-    """The argument's value, the op, or the inputs, as the language writes them."""
-    new: str = ""
+    old: Value = NOTHING
+    """The argument's value, or the call of the op or block; of wiring, the paths in words."""
+    new: Value = NOTHING
     delta: Delta = Delta()
     nodes: int = 1
     """How many ops it is about: a block that was added is one edit."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, TypeAlias
 
-from archdsl.difference.calls import common, values
 from archdsl.difference.edits import Pair
 from archdsl.difference.model import Edit, Note, Section
-from archdsl.graph.calls import arguments
+from archdsl.difference.words import common, short, values
 from archdsl.graph.model import Instance
 from archdsl.graph.tree import local_name
+from archdsl.ops.call import Call, Value, words
 
 _EVERY: Final = 3
 """From how many ops of a kind on, a change of all of them is told as one of the kind and not of its places."""
@@ -74,7 +74,7 @@ class _Folder:
             Counter((i.parent, i.block) for i in graph.instances if i.kind == "block") for graph in (pair.a, pair.b)
         )
         """Of each instance, how often it calls a block."""
-        self._general: set[tuple[str, str]] = set()
+        self._general: set[tuple[Value, Value]] = set()
         """Values that changed throughout, of which no block is told that it was given another."""
         self._blocks = Counter(pair.b.instances[index].block for index in self._partners)
 
@@ -103,7 +103,7 @@ class _Folder:
         alike: dict[str, list[Edit]] = {}
         rest: list[tuple[int, Edit]] = []
         for place, edit in enumerate(self._edits):
-            was = edit.old.partition("(")[0] if edit.kind == "replaced" else edit.subject
+            was = _callee(edit.old) if edit.kind == "replaced" else edit.subject
             general = edit.kind in ("changed", "replaced") and edit.attribute != "weights"
             if general and count[_sameness(edit)] == ops[was] >= _EVERY:
                 alike.setdefault(was, []).append(edit)
@@ -187,10 +187,10 @@ class _Folder:
                 return _Group(bundles[0].place, (seat.home,), places[0] + _ending(places[0], places[-1]), edits)
         return None
 
-    def _given(self, home: int) -> set[tuple[str, str]]:
+    def _given(self, home: int) -> set[tuple[Value, Value]]:
         """The values before and after of each argument that a block got on both sides, where they differ."""
         was, now = self._instances(home)
-        old, new = arguments(was.call), arguments(now.call)
+        old, new = was.call.given(), now.call.given()
         return {(old[name], new[name]) for name in old if name in new and old[name] != new[name]}
 
     def _alone(self, bundle: _Bundle) -> _Group:
@@ -255,28 +255,23 @@ class _Folder:
         One that is given on one side only is the default on the other. Between different blocks it may mean something
         else, and counts when an edit has its value.
         """
-        told = {edit.new for edit in edits} | {edit.old for edit in edits} | {edit.attribute for edit in edits}
-        changes: dict[str, list[tuple[str, str]]] = {}
+        told = {value for edit in edits for value in (edit.old, edit.new, words(edit.attribute))}
+        changes: dict[str, list[tuple[Value, Value]]] = {}
         single: dict[str, set[str]] = {}
         for home in homes:
             was, now = self._instances(home)
-            old, new = arguments(was.call), arguments(now.call)
+            old, new = was.call.given(), now.call.given()
             for name in dict.fromkeys((*old, *new)):
-                if name.isdecimal() and was.block != now.block:
-                    continue  # of another block, which may count them otherwise
                 if name in old and name in new:
                     if old[name] != new[name] and (old[name], new[name]) not in self._general:
                         changes.setdefault(name, []).append((old[name], new[name]))
-                elif name.isdecimal():
-                    continue
-                elif was.block == now.block or not told.isdisjoint((name, (old | new)[name])):
-                    said = f"{name}={new[name]}" if name in new else f"no {name}={old[name]}"
-                    single.setdefault(name, set()).add(said)
+                elif was.block == now.block or not told.isdisjoint((words(name), (old | new)[name])):
+                    given = f"{name}={short(new[name])}" if name in new else f"no {name}={short(old[name])}"
+                    single.setdefault(name, set()).add(given)
         shown = _changes(edits) if len(edits) <= len(homes) else []  # one edit a block says the same as its cause
         general = {name: found for name, found in changes.items() if len(found) == len(homes) and {*found} not in shown}
-        words = [("" if name.isdecimal() else f"{name} ") + values(found) for name, found in general.items()]
-        words += [found.pop() for found in single.values() if len(found) == 1]
-        return ", ".join(words)
+        said = [f"{name} {values(found)}" for name, found in general.items()]
+        return ", ".join([*said, *(found.pop() for found in single.values() if len(found) == 1)])
 
 
 def _ending(path: str, last: str) -> str:
@@ -301,7 +296,7 @@ def _gathered(groups: Sequence[_Group]) -> Iterator[_Group]:
             yield replace(group, homes=larger, where=f"{group.where} in {len(mine)} of them")
 
 
-def _sameness(edit: Edit) -> tuple[str, ...]:
+def _sameness(edit: Edit) -> tuple[Hashable, ...]:
     """Equal for edits that do the same, wherever."""
     return edit.kind, edit.subject, edit.attribute, edit.old, edit.new
 
@@ -334,13 +329,13 @@ def _number(part: str) -> tuple[str, int]:
 def _likeness(bundle: _Bundle, seat: _Seat) -> tuple[str, ...]:
     """Equal for bundles that do the same at the same place of blocks of the same name."""
     first = bundle.edits[0]
-    exact = (first.old.partition("(")[0], first.new.partition("(")[0]) if first.kind == "replaced" else ()
+    exact = (_callee(first.old), _callee(first.new)) if first.kind == "replaced" else ()
     return seat.block, seat.where, first.kind, first.subject, *exact
 
 
-def _changes(edits: Sequence[Edit]) -> list[set[tuple[str, str]]]:
+def _changes(edits: Sequence[Edit]) -> list[set[tuple[Value, Value]]]:
     """For each argument that edits change, its values before and after."""
-    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    found: dict[tuple[str, str], set[tuple[Value, Value]]] = {}
     for edit in edits:
         if edit.kind == "changed":
             found.setdefault((edit.subject, edit.attribute), set()).add((edit.old, edit.new))
@@ -351,7 +346,7 @@ def _words(edits: Sequence[Edit]) -> str:
     """What edits of one kind at one place do."""
     match edits[0].kind:
         case "changed":
-            by_name: dict[str, list[tuple[str, str]]] = {}
+            by_name: dict[str, list[tuple[Value, Value]]] = {}
             for edit in edits:
                 by_name.setdefault(edit.attribute, []).append((edit.old, edit.new))
             ops = len({edit.after for edit in edits})
@@ -360,14 +355,14 @@ def _words(edits: Sequence[Edit]) -> str:
                 for name, changes in by_name.items()
             )
         case "replaced":
-            return f"{common([edit.old for edit in edits])} → {common([edit.new for edit in edits])}"
+            return f"{_common(edit.old for edit in edits)} → {_common(edit.new for edit in edits)}"
         case "added" | "removed":
-            text = common([edit.old or edit.new or edit.subject for edit in edits])
+            text = _common(edit.old or edit.new for edit in edits)
             return f"{len(edits)} × {text}" if len(edits) > 1 else text
         case "moved":
-            return f"moved, now after {_source(edit.new for edit in edits)}"
+            return f"moved, now after {_source(str(edit.new) for edit in edits)}"
         case "rewired":
-            return f"takes {_source(edit.new for edit in edits)}, took {_source(edit.old for edit in edits)}"
+            return f"takes {_source(str(edit.new) for edit in edits)}, took {_source(str(edit.old) for edit in edits)}"
         case "follows":
             return values([(edit.old, edit.new) for edit in edits])
 
@@ -379,6 +374,15 @@ def _source(paths: Iterable[str]) -> str:
         return next(iter(distinct))
     ends = {", ".join(path.rpartition(".")[2] for path in paths.split(", ")) for paths in distinct}
     return ends.pop() if len(ends) == 1 else "others"
+
+
+def _common(calls: Iterable[Value]) -> str:
+    return common([call for call in calls if isinstance(call, Call)])
+
+
+def _callee(value: Value) -> str:
+    """The op or block that was called."""
+    return value.callee if isinstance(value, Call) else ""
 
 
 def _called(attribute: str) -> str:

@@ -113,7 +113,7 @@ def op(session: Session, assembly: Assembly, call: OpCall) -> Tensor:
     if kind.aligned:
         habits.joined_twice(session, ref, inputs, places, span)
     refs = tuple(t.ref for t in inputs)
-    return assembly.add(Step(made, refs, (shape,), span, call.position, "", call.slot))[0]
+    return assembly.add(Step(made, refs, (shape,), span, call.position, slot=call.slot))[0]
 
 
 def with_arguments(

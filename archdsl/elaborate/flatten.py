@@ -12,6 +12,7 @@ from archdsl.elaborate.values import Slot
 from archdsl.graph.dims import Shape, show
 from archdsl.graph.model import Graph, Instance, Node, Port
 from archdsl.ops.base import Op, Weight
+from archdsl.ops.call import NOTHING
 from archdsl.ops.show import call
 from archdsl.passes.liveness import dead
 from archdsl.source import Span
@@ -101,7 +102,7 @@ class _Stamper:
                     path=prefix + group.path,
                     kind="group",
                     block=group.name,
-                    call="",
+                    call=NOTHING,
                     parent=parent,
                     origin=group.origin,
                     named=True,
@@ -199,7 +200,7 @@ def _owners(
             differing.add(use)
             what, here, there = "weights", _show_weights(weights), _show_weights(owned)
             if here == there:
-                what, here, there = "arguments", call(place.op), call(owner.op)
+                what, here, there = "arguments", str(call(place.op)), str(call(owner.op))
             if here == there:
                 what, here, there = "precision", _precision(place), _precision(owner)
             report(

@@ -177,6 +177,6 @@ def _trace(session: Session, graph: Graph, node: Node) -> tuple[Frame, ...]:
     while index is not None:
         instance = graph.instances[index]
         if instance.call:
-            frames.append(Frame(instance.call, session.files.place(instance.origin)))
+            frames.append(Frame(str(instance.call), session.files.place(instance.origin)))
         index = instance.parent
     return tuple(frames)

@@ -31,8 +31,8 @@ from archdsl.elaborate.values import (
     SharedRef,
     Tensor,
     Value,
+    call_of,
     name_of,
-    show_value,
     without,
 )
 from archdsl.graph.dims import Shape
@@ -286,8 +286,8 @@ class _Instance(Flows):
         assembly.broken |= template.broken
         if any(t.shape is None for t in results):
             return _rehome(output, [assembly.hole(t.shape) for t in results])
-        text = show_value(without(ref, template.spared))
-        session.budget.charge(len(text) // LETTERS, call.span)
+        shown = call_of(without(ref, template.spared))
+        session.budget.charge(len(str(shown)) // LETTERS, call.span)
         made = assembly.add(
             Step(
                 what=template,
@@ -295,7 +295,7 @@ class _Instance(Flows):
                 shapes=tuple(t.shape for t in results if t.shape is not None),
                 span=call.span,
                 position=call.position,
-                call=text,
+                call=shown,
                 slot=call.slot,
             )
         )

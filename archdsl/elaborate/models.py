@@ -16,7 +16,7 @@ from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.signature import model_inputs
 from archdsl.elaborate.template import Template, origin
-from archdsl.elaborate.values import BlockRef, Tensor, describe, show_value, without
+from archdsl.elaborate.values import BlockRef, Tensor, call_of, describe, without
 from archdsl.graph.model import Graph, Instance
 from archdsl.source import Span
 from archdsl.syntax import ast
@@ -61,7 +61,7 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
         path="",
         kind="model" if ref.decl.is_model else "block",
         block=name,
-        call=show_value(without(ref, template.spared)),
+        call=call_of(without(ref, template.spared)),
         parent=None,
         origin=origin(ref.decl.name.span),
         doc=ref.doc,

@@ -14,6 +14,7 @@ from archdsl.elaborate.values import Bundle, Slot, Tensor
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Origin
 from archdsl.ops.base import Op
+from archdsl.ops.call import NOTHING, Call
 from archdsl.source import Span
 
 EDGES: Final = 8
@@ -61,7 +62,7 @@ class Step:
     span: Span
     """Of what was called."""
     position: Position
-    call: str = ""
+    call: Call = NOTHING
     slot: Slot | None = None
     """The ``shared`` line whose weights it uses."""
 

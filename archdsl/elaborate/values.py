@@ -11,8 +11,10 @@ from archdsl.elaborate.module import Module
 from archdsl.graph.dims import Shape, Sym
 from archdsl.graph.dims import show as show_shape
 from archdsl.graph.symbols import Var
-from archdsl.ops import show
+from archdsl.ops import call as called
 from archdsl.ops.base import Op
+from archdsl.ops.call import Argument, Call, text, words
+from archdsl.ops.show import as_value
 from archdsl.ops.types import Type
 from archdsl.source import Span
 from archdsl.syntax import ast
@@ -281,37 +283,46 @@ def without(ref: BlockRef, names: Collection[str]) -> BlockRef:
 
 def show_value(value: Value) -> str:
     """A value as a spec would write it; for what no expression makes, such as a tensor, words."""
-    return show.value(value, _show_other)
+    return text(constant(value))
 
 
-def _show_other(value: Value) -> str:
+def constant(value: Value) -> called.Value:
+    """A value as calls in graphs keep it; what no expression makes, such as a tensor, is words."""
+    return as_value(value, _other)
+
+
+def call_of(ref: BlockRef) -> Call:
+    """A block with the arguments that its variant does not bring along."""
+    fresh = {name: given for name, given in ref.arguments.items() if given != ref.own.get(name)}
+    return _call(name_of(ref), (p.name.id for p in ref.decl.params if p.name.id not in ref.own), fresh)
+
+
+def _other(value: Value) -> called.Value:
     match value:
-        case Sym():
-            return str(value)
         case OpRef():
-            return show_call(value.op.name, value.op.positional, value.arguments)
+            return _call(value.op.name, value.op.positional, value.arguments)
         case BlockRef():
-            fresh = {name: given for name, given in value.arguments.items() if given != value.own.get(name)}
-            free = (p.name.id for p in value.decl.params if p.name.id not in value.own)
-            return show_call(name_of(value), free, fresh)
-        case SharedRef():
-            return value.slot.name
+            return call_of(value)
         case FunctionRef():
-            return show_call(value.decl.name.id, (p.name.id for p in value.decl.params), value.arguments)
-        case Builtin() | Keyword():
-            return value.name
-        case InitRef():
-            return value.kind
-        case Tensor() if value.shape is not None:
-            return show_shape(value.shape)
+            return _call(value.decl.name.id, (p.name.id for p in value.decl.params), value.arguments)
         case Row():
-            return f"({', '.join(f'{k}={show_value(v)}' for k, v in value.fields.items())})"
+            return Call("", tuple(Argument(name, constant(field)) for name, field in value.fields.items()))
+        case Sym():
+            return words(str(value))
+        case SharedRef():
+            return words(value.slot.name)
+        case Builtin() | Keyword():
+            return words(value.name)
+        case InitRef():
+            return words(value.kind)
+        case Tensor() if value.shape is not None:
+            return words(show_shape(value.shape))
         case _:
-            return describe(value)
+            return words(describe(value))
 
 
-def show_call(name: str, positional: Iterable[str], arguments: Mapping[str, Given]) -> str:
-    """``Bottleneck(128, stride=2)``: the first parameter's value bare, the others with their names."""
-    texts = {key: show_value(given.value) for key, given in arguments.items()}  # each once: calls nest
-    bare = [texts.pop(first)] if (first := next(iter(positional), None)) in texts else []
-    return show.called(name, [*bare, *(f"{key}={text}" for key, text in texts.items())])
+def _call(name: str, positional: Iterable[str], arguments: Mapping[str, Given]) -> Call:
+    """``Bottleneck(128, stride=2)``: the first parameter's value stands first and bare, if it was given."""
+    first = next(iter(positional), "")
+    order = sorted(arguments, key=lambda key: key != first)
+    return Call(name, tuple(Argument(key, constant(arguments[key].value), bare=key == first) for key in order))

@@ -20,7 +20,7 @@ from archdsl.limits import DEFAULT
 from archdsl.source import SourceFile, not_text
 
 SCHEMA: Final = "archdsl-graph"
-VERSION: Final = 2
+VERSION: Final = 3
 MAX_NESTING: Final = 200
 """Instances within instances: far above what a spec reaches, far below what a hostile file could ask of a stack."""
 MAX_SIZES: Final = 100
@@ -67,10 +67,10 @@ def from_json(text: str) -> Graph:
         GraphError: the text is not JSON, has another schema or version, an unknown op or a bad value, a cycle, a name
             that is not there, or a shape that the rule of its op contradicts.
 
-    >>> from_json('{"schema": "archdsl-graph", "version": 3}')
+    >>> from_json('{"schema": "archdsl-graph", "version": 4}')
     Traceback (most recent call last):
         ...
-    archdsl.graph.json.GraphError: version 3 of the form; this archdsl reads version 2
+    archdsl.graph.json.GraphError: version 4 of the form; this archdsl reads version 3
     """
     document = _document(text)
     _refuse_cycles(document.get("nodes"))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny
 
 from archdsl.graph.dims import Dim, Shape, Sym
 from archdsl.ops.base import Op
+from archdsl.ops.call import Call
 from archdsl.ops.registry import op_from_json
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -72,8 +73,8 @@ class Instance(_Value):
     kind: Literal["model", "block", "group"]
     block: str
     """The block's or model's name; for a group the label or tap."""
-    call: str
-    """As a reader would write it: ``Bottleneck(128, stride=2)``; empty for a group."""
+    call: Call
+    """With the arguments that differ from their defaults: ``Bottleneck(128, stride=2)``; nothing for a group."""
     parent: int | None
     origin: Origin
     doc: str = ""

@@ -7,7 +7,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import INPUT, OUTPUT, Misfit, Op, Wanted
-from archdsl.ops.show import number
+from archdsl.ops.call import number
 
 Number = Annotated[float, Field(ge=-1e30, le=1e30), Wanted("a number")]
 

@@ -11,8 +11,8 @@ from archdsl.diagnostics.catalogue.habits import LowMomentum
 from archdsl.graph.dims import Shape, show
 from archdsl.ops.axes import known_channels
 from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known, spatial_rank
+from archdsl.ops.call import number
 from archdsl.ops.reach import SAME, WHOLE, Sight
-from archdsl.ops.show import number
 
 Momentum = Annotated[float, Field(ge=0, le=1), Wanted("a fraction between 0 and 1")]
 

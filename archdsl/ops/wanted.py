@@ -7,8 +7,8 @@ from typing import Any, Final, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from archdsl.ops.base import Wanted
+from archdsl.ops.call import number
 from archdsl.ops.init import Init
-from archdsl.ops.show import number
 
 _WORDS: Final[dict[object, str]] = {
     int: "an int",

@@ -48,7 +48,7 @@ def to_json(summary: Summary, *, depth: int | None = None, indent: int | None = 
 
 
 def _row(row: Row, depth: int | None) -> dict[str, Any]:
-    members: dict[str, Any] = {"path": row.path, "kind": row.kind, "call": row.call, "shape": _shape(row.shape)}
+    members: dict[str, Any] = {"path": row.path, "kind": row.kind, "call": str(row.call), "shape": _shape(row.shape)}
     if row.kind in ("stage", "group"):
         members["name"] = row.name
     members |= {measure.name: member(measure.of_part(row)) for measure in MEASURES if measure.of_part}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from archdsl.graph.dims import Dim, Shape
+from archdsl.ops.call import Call
 from archdsl.passes.cost import NodeCost
 from archdsl.passes.memory import DType, Memory
 from archdsl.passes.receptive import Field
@@ -24,7 +25,7 @@ class Row:
     """Whether the writer gave it that name."""
     path: str
     kind: Kind
-    call: str
+    call: Call
     shape: Shape
     """Of the output; for an instance that of its last node."""
     cost: NodeCost

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from archdsl import tabular
-from archdsl.graph.calls import short
 from archdsl.graph.dims import Dim, show
 from archdsl.graph.model import Port
 from archdsl.measures import MEASURES, MEMORY, RECEPTIVE_FIELD, Value
+from archdsl.ops.call import SHORT
 from archdsl.passes.cost import NodeCost
 from archdsl.passes.memory import Memory
 from archdsl.passes.receptive import Field
@@ -112,7 +112,7 @@ def tree(summary: Summary, depth: int | None, columns: Sequence[str] | None, *, 
     ]
     lines += [
         Line(
-            (Cell(short(label(row)), label(row)), *(figure.cell(row) for figure in figures)),
+            (Cell(label(row, digits=SHORT), label(row)), *(figure.cell(row) for figure in figures)),
             level=level,
             is_quiet=row.kind == "op" and level > 0,
         )
@@ -136,7 +136,7 @@ def records(summary: Summary, depth: int | None = None, columns: Sequence[str] |
         Line(
             (
                 counted(level + 1),
-                *map(Cell.words, (row.path, row.name, row.kind, row.call)),
+                *map(Cell.words, (row.path, row.name, row.kind, str(row.call))),
                 counted(row.count),
                 *(figure.cell(row) for figure in figures),
             )
@@ -153,12 +153,12 @@ def rows(root: Row, depth: int | None) -> Iterator[tuple[int, Row]]:
             yield level - 1, row
 
 
-def label(row: Row) -> str:
+def label(row: Row, digits: int | None = None) -> str:
     """What a row is called: its name where it has one, the call, and how many share the row."""
     name = "" if unnamed(row) else row.name
     times = f" ×{row.count}" if row.count > 1 else ""
     shared = f" (weights of {row.weights_of})" if row.weights_of else ""
-    return "  ".join(filter(None, (name, row.call))) + times + shared
+    return "  ".join(filter(None, (name, row.call.text(digits)))) + times + shared
 
 
 def title(summary: Summary) -> str:

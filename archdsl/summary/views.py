@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from archdsl.graph.dims import Shape, total
+from archdsl.ops.call import NOTHING, SHORT, Call, words
 from archdsl.passes.cost import NodeCost
 from archdsl.summary.rows import Kind, Row
 
@@ -88,8 +89,8 @@ def by_stage(root: Row) -> Row:
     stages = []
     for size, run in groupby(_parts(_unwrapped(root)), key=lambda part: part.shape[:-1]):
         rows = tuple(run)
-        made = ", ".join(row.call if unnamed(row) else row.name for row in rows)
-        stages.append(_group(_size(size), made, "stage", rows, last=rows[-1]))
+        made = ", ".join(row.call.text(SHORT) if unnamed(row) else row.name for row in rows)
+        stages.append(_group(_size(size), words(made), "stage", rows, last=rows[-1]))
     return replace(root, children=tuple(stages))
 
 
@@ -121,26 +122,26 @@ def _size(shape: Shape) -> str:
 def by_block(root: Row) -> Row:
     """The blocks that are called, each with how often; what is inside a block counts in it too."""
     calls = [row for _, row in root.walk() if row.kind == "block" and row.call]
-    return replace(root, children=_gathered(calls, key=lambda row: row.call))
+    return replace(root, children=_gathered(calls))
 
 
 def by_op(root: Row) -> Row:
     """The ops, those with the most parameters first; below each, with which arguments it is called."""
     ops = [row for _, row in root.walk() if row.kind == "op"]
     gathered = []
-    for name, rows in _together(ops, key=lambda row: row.call.partition("(")[0]).items():
-        group = _group(name, "", "group", _gathered(rows, key=lambda row: row.call))
+    for name, rows in _together(ops, key=lambda row: row.call.callee).items():
+        group = _group(name, NOTHING, "group", _gathered(rows))
         gathered.append(replace(group, count=len(rows)))
     gathered.sort(key=lambda row: (-row.cost.params, -row.nodes))
     return replace(root, children=tuple(gathered))
 
 
-def _gathered(rows: Iterable[Row], key: Callable[[Row], str]) -> tuple[Row, ...]:
-    """One row for those with the same key, wherever they stand; it has an output where all have the same."""
+def _gathered(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """One row for those that are called alike, wherever they stand; it has an output where all have the same."""
     found = []
-    for called, alike in _together(rows, key).items():
+    for alike in _together(rows, key=lambda row: str(row.call)).values():
         shapes = {row.shape for row in alike}
-        row = _group("", called, alike[0].kind, alike)
+        row = _group("", alike[0].call, alike[0].kind, alike)
         shape = shapes.pop() if len(shapes) == 1 else ()
         found.append(replace(row, shape=shape, count=len(alike), children=()))
     return tuple(found)
@@ -153,7 +154,7 @@ def _together(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[
     return found
 
 
-def _group(name: str, call: str, kind: Kind, rows: Sequence[Row], *, last: Row | None = None) -> Row:
+def _group(name: str, call: Call, kind: Kind, rows: Sequence[Row], *, last: Row | None = None) -> Row:
     return Row(
         name=name,
         named=True,

@@ -43,7 +43,7 @@ def match(graph: Graph, weights: Weights) -> Match:
         tuple(changed),
         tuple(key for key in wanted if key not in found),
         tuple(key for key in found if key not in wanted),
-        {instance.path: instance.call for instance in graph.instances if instance.call},
+        {instance.path: str(instance.call) for instance in graph.instances if instance.call},
         has_order=weights.layers is not None,
     )
 

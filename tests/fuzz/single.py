@@ -8,6 +8,7 @@ from typing import Any
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Instance, Node, Origin, Port
 from archdsl.ops.base import NO_INPUT, Op
+from archdsl.ops.call import Call
 from archdsl.ops.registry import OPS
 from tests.fuzz.calls import Drawn, drawn
 
@@ -29,7 +30,7 @@ def graph_of(op: Op, *shapes: Shape) -> Graph:
         inputs=inputs,
         outputs=(Port(name="output", shape=out, node=path),),
         nodes=(Node(path=path, op=op, inputs=names, shape=out, instance=0, origin=_HERE, layer=path),),
-        instances=(Instance(path="", kind="model", block="One", call="One()", parent=None, origin=_HERE),),
+        instances=(Instance(path="", kind="model", block="One", call=Call("One"), parent=None, origin=_HERE),),
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 import archdsl
 from archdsl.graph.dims import Sym
 from archdsl.graph.model import Instance
+from archdsl.ops.call import Call
 from archdsl.summary import Summary, render, summarise, to_json
 from archdsl.summary.tables import portions
 from archdsl.summary.views import by_block, by_op, by_stage
@@ -27,10 +28,10 @@ ResNet :: [224, 224, 3] -> [1000]
 image                               [224, 224, 3]
 stem  ConvBNAct(64, k=7, stride=2)  [112, 112, 64]       9_664       9_536   118 M  9.63 MB      7       2
 max_pool(3, stride=2)               [56, 56, 64]                                     803 kB     11       4
-c2  Stage(64, 3, stride=1)          [56, 56, 256]      218_624     215_808   668 M  59.4 MB     35       4
-c3  Stage(128, 4)                   [28, 28, 512]    1_226_752   1_219_584  1.03 G  42.1 MB     91       8
-c4  Stage(256, 6)                   [14, 14, 1024]   7_118_848   7_098_368  1.46 G  29.9 MB    267      16
-c5  Stage(512, 3)                   [7, 7, 2048]    14_987_264  14_964_736   809 M  8.33 MB    427      32
+c2  Stage(64, depth=3, stride=1)    [56, 56, 256]      218_624     215_808   668 M  59.4 MB     35       4
+c3  Stage(128, depth=4)             [28, 28, 512]    1_226_752   1_219_584  1.03 G  42.1 MB     91       8
+c4  Stage(256, depth=6)             [14, 14, 1024]   7_118_848   7_098_368  1.46 G  29.9 MB    267      16
+c5  Stage(512, depth=3)             [7, 7, 2048]    14_987_264  14_964_736   809 M  8.33 MB    427      32
 global_avg_pool                     [2048]                                          8.19 kB  whole
 head  dense(1000)                   [1000]           2_049_000   2_049_000  2.05 M  4.00 kB  whole
 
@@ -85,7 +86,7 @@ def test_colour_only_when_asked_and_never_from_the_spec() -> None:
     coloured = render(summary, colour=True)
     assert re.sub(r"\x1b\[\d+m", "", coloured) == render(summary)
     hostile = tower()
-    instances = (hostile.instances[0], hostile.instances[1].model_copy(update={"call": "\x1b[31mX"}))
+    instances = (hostile.instances[0], hostile.instances[1].model_copy(update={"call": Call("\x1b[31mX")}))
     text = render(summarise(hostile.model_copy(update={"instances": (*instances, *hostile.instances[2:])})))
     assert "\x1b" not in text
 
@@ -131,7 +132,7 @@ def hostile() -> Summary:
     """A model whose names are markup in every format."""
     graph = tower()
     call = '<script>alert("1")</script>|[x](javascript:1) `*_"\',&=1'
-    instances = (graph.instances[0], graph.instances[1].model_copy(update={"call": call}), *graph.instances[2:])
+    instances = (graph.instances[0], graph.instances[1].model_copy(update={"call": Call(call)}), *graph.instances[2:])
     return summarise(graph.model_copy(update={"name": "=1+<b>|", "instances": instances}))
 
 
@@ -184,7 +185,7 @@ def test_csv_gives_back_every_row() -> None:
 
 def _named(call: str) -> tuple[Instance, ...]:
     first, second, *rest = tower().instances
-    return (first, second.model_copy(update={"call": call}), *rest)
+    return (first, second.model_copy(update={"call": Call(call)}), *rest)
 
 
 def test_by_stage_the_map_keeps_its_size() -> None:
@@ -210,9 +211,9 @@ def test_by_op_all_adds_up() -> None:
 
 
 def test_by_block_each_call_has_one_row() -> None:
-    blocks = {row.call: row for row in by_block(summarise(resnet()).root).children}
+    blocks = {str(row.call): row for row in by_block(summarise(resnet()).root).children}
     assert blocks["Bottleneck(64)"].count == 3
-    assert blocks["Bottleneck(64)"].cost.params < blocks["Stage(64, 3, stride=1)"].cost.params + 1
+    assert blocks["Bottleneck(64)"].cost.params < blocks["Stage(64, depth=3, stride=1)"].cost.params + 1
 
 
 def test_shares_are_of_all_parameters() -> None:

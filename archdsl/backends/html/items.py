@@ -9,10 +9,11 @@ from typing import Final, Literal, TypeAlias
 from archdsl.diagram.outline import Item as Part
 from archdsl.diagram.outline import Outline
 from archdsl.diagram.runs import Step
-from archdsl.diagram.words import Words, given_name, merged
+from archdsl.diagram.words import Words, given_name, merged, short
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Node, Origin
 from archdsl.graph.tree import local_name
+from archdsl.ops.call import Call
 from archdsl.ops.show import TRAINING, call
 from archdsl.passes.cost import Cost, NodeCost
 
@@ -131,7 +132,7 @@ class _Listing:
                 kind="repeat",
                 path=f"{first.path}…",
                 label=self._words.name(part),
-                call=merged(calls) if all(calls) and calls else "",
+                call=short(merged(calls)) if all(calls) and calls else "",
                 brief=brief,
                 inside=inside,
                 block=first.block if part.kind == "block" else "",
@@ -153,13 +154,13 @@ class _Listing:
         if isinstance(step, Node):
             inputs = tuple(self._numbers[name] for name in step.inputs)
             return Item(
-                "op", parent, path, shape, part.index, label, _call(step), brief,
+                "op", parent, path, shape, part.index, label, str(_call(step)), brief,
                 cost=cost, inputs=inputs, family=family, layer=self._words.owner(only), origin=step.origin,
             )  # fmt: skip
         instance = step.instance
         inside = tuple(self._words.lines(only)[1:]) if instance.kind == "group" else ()
         return Item(
-            instance.kind, parent, path, shape, part.index, label, instance.call, brief, inside,
+            instance.kind, parent, path, shape, part.index, label, str(instance.call), brief, inside,
             cost=cost, block=instance.block, family=family, doc=instance.doc, layer=self._words.owner(only),
             origin=instance.origin,
         )  # fmt: skip
@@ -173,7 +174,7 @@ def _path(step: Step) -> str:
     return step.path if isinstance(step, Node) else step.instance.path
 
 
-def _call(step: Step) -> str:
+def _call(step: Step) -> Call:
     return call(step.op, hide=TRAINING) if isinstance(step, Node) else step.instance.call
 
 

@@ -13,6 +13,7 @@ from archdsl.diagram import Options, plan
 from archdsl.graph.dims import Sym
 from archdsl.graph.json import from_json, to_json
 from archdsl.graph.model import Graph
+from archdsl.ops.call import Call
 from tests.unit.graph.build import Builder, op, resnet, tower
 
 EVERYTHING = Options(depth="all")
@@ -135,7 +136,7 @@ HOSTILE = [
 def hostile(text: str) -> Graph:
     """The text everywhere that a JSON graph may have text, around two ops."""
     b = Builder(text, **{text + "i": (8, 8, 3)})
-    with b.block("a" + text, text, doc=text):
+    with b.block("a" + text, Call(text), doc=text):
         x = b(text + "i", op("conv", filters=4), name=text + "x")
     with b.block("b" + text, doc=text):
         x = b(x, op("conv", filters=4), name=text + "y")

@@ -14,6 +14,7 @@ from archdsl import load, load_text
 from archdsl.diagram import Box, DiagramError, Frame, Options, Plan, plan
 from archdsl.graph.json import from_json, to_json
 from archdsl.graph.model import Graph
+from archdsl.ops.call import Call
 from tests.unit.graph.build import Builder, op
 
 CASES = Path(__file__).parent.parent.parent / "cases" / "language"
@@ -328,9 +329,9 @@ def test_the_order_of_hashes_does_not_matter() -> None:
 def test_a_graph_whose_instances_are_interleaved_is_drawn() -> None:
     """Graphs from outside may call a block in pieces, so that boxes feed each other in a circle."""
     b = Builder("Loop", image=(8, 8, 3))
-    with b.block("a", "A()"):
+    with b.block("a", Call("A")):
         x = b("image", op("relu"))
-    with b.block("b", "B()"):
+    with b.block("b", Call("B")):
         y = b(x, op("relu"))
     whole = b.graph(out=b(y, op("relu"), name="a.again"))
     again = whole.nodes[-1].model_copy(update={"instance": 1})

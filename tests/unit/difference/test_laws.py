@@ -19,7 +19,7 @@ from archdsl.graph.json import to_json as graph_to_json
 from archdsl.graph.model import Graph
 from archdsl.ops.base import Op
 from archdsl.passes.cost import cost
-from tests.unit.graph.build import Builder, op, resnet, tower
+from tests.unit.graph.build import Builder, called, op, resnet, tower
 
 OPS = [
     op("relu"),
@@ -52,7 +52,7 @@ def graph(layout: Layout) -> Graph:
         nonlocal before, last
         for index, item in enumerate(items):
             if isinstance(item, tuple):
-                with builder.block(f"{item[0].lower()}_{index}", f"{item[0]}({len(item[1])})"):
+                with builder.block(f"{item[0].lower()}_{index}", called(item[0], count=len(item[1]))):
                     write(item[1])
                 continue
             what: Op = OPS[item]

@@ -1,7 +1,7 @@
 """Graphs from a few lines, for tests that need one without the elaborator.
 
 >>> b = Builder("Tiny", image=(8, 8, 3))
->>> with b.block("stem", "ConvBN(4)"):
+>>> with b.block("stem", called("ConvBN", filters=4)):
 ...     x = b("image", op("conv", filters=4), name="conv")
 >>> [node.path for node in b.graph(logits=x)]
 ['stem.conv']
@@ -16,9 +16,15 @@ from typing import Any, Literal
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph, Instance, Node, Origin, Port
 from archdsl.ops.base import Op
+from archdsl.ops.call import NOTHING, Argument, Call, Value
 from archdsl.ops.registry import OPS
 
 ORIGIN = Origin(file="test.arch", line=1, column=1, start=0, end=1)
+
+
+def called(block: str, **arguments: Value) -> Call:
+    """The call of a block, with the first argument bare."""
+    return Call(block, tuple(Argument(name, value, bare=not n) for n, (name, value) in enumerate(arguments.items())))
 
 
 def op(name: str, **arguments: Any) -> Op:
@@ -34,12 +40,12 @@ class Builder:
         self.shapes = {port.name: port.shape for port in self.inputs}
         self.nodes: list[Node] = []
         self.instances = [
-            Instance(path="", kind="model", block=name, call=name, parent=None, origin=ORIGIN, doc=f"The {name}.")
+            Instance(path="", kind="model", block=name, call=Call(name), parent=None, origin=ORIGIN, doc=f"The {name}.")
         ]
         self._stack = [0]
 
     @contextmanager
-    def block(self, name: str, call: str = "", doc: str = "") -> Iterator[None]:
+    def block(self, name: str, call: Call = NOTHING, doc: str = "") -> Iterator[None]:
         """A block instance at ``name`` below the current one, or a group when it has no call."""
         above = self.instances[self._stack[-1]]
         kind: Literal["block", "group"] = "block" if call else "group"
@@ -47,12 +53,12 @@ class Builder:
             Instance(
                 path=f"{above.path}.{name}" if above.path else name,
                 kind=kind,
-                block=call.partition("(")[0] or name,
+                block=call.callee or name,
                 call=call,
                 parent=self._stack[-1],
                 origin=ORIGIN,
                 doc=doc,
-                named=not name.isdecimal() and name != call.partition("(")[0],
+                named=not name.isdecimal() and name != call.callee,
             )
         )
         self._stack.append(len(self.instances) - 1)
@@ -95,7 +101,8 @@ class Builder:
 def conv_bn(b: Builder, x: str, name: str, filters: int, *, k: int = 3, stride: int = 1, act: bool = True) -> str:
     """A block of conv, batch_norm and, if ``act``, relu."""
     kind = "ConvBNAct" if act else "ConvBN"
-    with b.block(name, f"{kind}({filters}, k={k}{f', stride={stride}' if stride > 1 else ''})"):
+    strided: dict[str, Value] = {"stride": stride} if stride > 1 else {}
+    with b.block(name, called(kind, filters=filters, k=k, **strided)):
         x = b(x, op("conv", filters=filters, k=k, stride=stride, bias=False))
         x = b(x, op("batch_norm"))
         return b(x, op("relu")) if act else x
@@ -103,9 +110,9 @@ def conv_bn(b: Builder, x: str, name: str, filters: int, *, k: int = 3, stride: 
 
 def bottleneck(b: Builder, x: str, name: str, width: int, stride: int = 1) -> str:
     """He et al. 2015, figure 5, with the groups that labelled branches make."""
-    call = f"Bottleneck({width}{f', stride={stride}' if stride > 1 else ''})"
+    strided: dict[str, Value] = {"stride": stride} if stride > 1 else {}
     channels = b.shapes[x][-1]
-    with b.block(name, call, doc="1x1 reduce, 3x3, 1x1 expand."):
+    with b.block(name, called("Bottleneck", width=width, **strided), doc="1x1 reduce, 3x3, 1x1 expand."):
         with b.block("main"):
             y = conv_bn(b, x, "0", width, k=1)
             y = conv_bn(b, y, "1", width, stride=stride)
@@ -123,7 +130,8 @@ def resnet(depths: tuple[int, ...] = (3, 4, 6, 3), size: int | Any = 224) -> Gra
     x = b(x, op("max_pool", k=3, stride=2))
     for stage, depth in enumerate(depths):
         width = 64 * 2**stage
-        with b.block(f"c{stage + 2}", f"Stage({width}, {depth}{', stride=1' if stage == 0 else ''})"):
+        first: dict[str, Value] = {"stride": 1} if stage == 0 else {}
+        with b.block(f"c{stage + 2}", called("Stage", width=width, depth=depth, **first)):
             for i in range(depth):
                 x = bottleneck(b, x, str(i), width, stride=2 if stage and i == 0 else 1)
     x = b(x, op("global_avg_pool"))
@@ -133,9 +141,9 @@ def resnet(depths: tuple[int, ...] = (3, 4, 6, 3), size: int | Any = 224) -> Gra
 def tower(size: int | Any = 32) -> Graph:
     """Only convolutions: two inputs that share weights, a skip, two outputs."""
     b = Builder("Tower", left=(size, size, 3), right=(size, size, 3))
-    with b.block("features", "Features(8)", doc="The same weights for both."):
+    with b.block("features", called("Features", width=8), doc="The same weights for both."):
         left = b("left", op("conv", filters=8, stride=2), name="conv")
-    with b.block("features_2", "Features(8)"):
+    with b.block("features_2", called("Features", width=8)):
         right = b("right", op("conv", filters=8, stride=2), name="conv", layer="features.conv")
     with b.block("deep"):
         deep = b(left, op("conv", filters=8, k=1, bias=False), name="0")
