@@ -83,6 +83,7 @@ class Diagnostic:
 
     def __init_subclass__(cls) -> None:
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "-", cls.__name__).lower()
+        assert cls.code not in Diagnostic.registry, f"two diagnostics have the code {cls.code}"
         Diagnostic.registry[cls.code] = cls
 
     def __new__(cls, **values: object) -> Self:  # noqa: ARG004  # `__init__` takes them

@@ -15,6 +15,7 @@ from archdsl.graph.dims import Shape
 from archdsl.graph.model import Node
 from archdsl.graph.tree import local_name
 from archdsl.ops.call import Argument, Call, Value, text, words
+from archdsl.ops.pattern import common
 from archdsl.ops.show import TRAINING, call
 from archdsl.passes.cost import Cost, NodeCost
 from archdsl.summary.figures import exact, human
@@ -180,25 +181,14 @@ def merged(calls: Sequence[Call]) -> Call:
     >>> print(merged(units), merged([gelu, Call("Unit", gelu.arguments[:1])]), merged([Call("relu")] * 2))
     Unit(64, drop=0.1…0.3) Unit(64, …) relu
     """
-    distinct = [*dict.fromkeys(calls)]
-    if len(distinct) == 1:
-        return distinct[0]
-    every = [call.given() for call in distinct]
-    bare = {argument.name for call in distinct for argument in call.arguments if argument.bare}
-    found, left_out = [], False
-    for name in dict.fromkeys(name for given in every for name in given):
-        values = [*dict.fromkeys(given[name] for given in every if name in given)]
-        if not all(name in given for given in every) and not all(map(_is_number, values)):
-            left_out = True
-            continue
-        found.append(Argument("" if name.isdecimal() else name, _span(values), bare=name in bare))
-    return Call(distinct[0].callee, (*found, *[Argument("", _MORE)] * left_out))
+    return common(calls, _span, _MORE)
 
 
-def _span(values: Sequence[Value]) -> Value:
-    if len(values) == 1:
-        return values[0]
-    return words(f"{short(values[0])}…{short(values[-1])}") if all(map(_is_number, values)) else _MORE
+def _span(values: Sequence[Value]) -> Value | None:
+    """A number, or the first and last of several; nothing else is told of what differs."""
+    if not all(map(_is_number, values)):
+        return None
+    return values[0] if len(values) == 1 else words(f"{short(values[0])}…{short(values[-1])}")
 
 
 def _is_number(value: Value) -> bool:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from archdsl.difference.edits import Pair
 from archdsl.difference.model import Edit, Note, Section
-from archdsl.difference.words import common, short, values
+from archdsl.difference.words import in_common, short, values
 from archdsl.graph.model import Instance
 from archdsl.graph.tree import local_name
 from archdsl.ops.call import Call, Value, words
@@ -377,7 +377,7 @@ def _source(paths: Iterable[str]) -> str:
 
 
 def _common(calls: Iterable[Value]) -> str:
-    return common([call for call in calls if isinstance(call, Call)])
+    return in_common([call for call in calls if isinstance(call, Call)])
 
 
 def _callee(value: Value) -> str:

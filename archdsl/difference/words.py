@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, TypeGuard
 
-from archdsl.ops.call import SHORT, Argument, Call, Value, text, words
+from archdsl.ops.call import SHORT, Call, Value, text, words
+from archdsl.ops.pattern import common
 
 _LISTED: Final = 6
 """Elements of a list that are shown one by one,"""
 _WHOLE: Final = 24
 """and where the ends of two lists do not tell them apart."""
-_MORE: Final = Argument("", words("…"))
 
 
 def short(value: Value) -> str:
@@ -56,24 +56,15 @@ def _ends(value: Value) -> str:
     return short(value)
 
 
-def common(calls: Sequence[Call]) -> str:
+def in_common(calls: Sequence[Call]) -> str:
     """Calls of one op or block as one, with the arguments that all have; ``…`` stands for the others.
 
+    >>> from archdsl.ops.call import Argument
     >>> wide = [Argument("filters", width, bare=True) for width in (64, 128)]
-    >>> common([Call("conv", (filters, Argument("k", 3))) for filters in wide]), common([Call("relu")] * 2)
+    >>> in_common([Call("conv", (filters, Argument("k", 3))) for filters in wide]), in_common([Call("relu")] * 2)
     ('conv(…, k=3)', 'relu')
     """
-    distinct = [*dict.fromkeys(calls)]
-    if len(distinct) == 1:
-        return short(distinct[0])
-    every = [call.given() for call in distinct]
-    shared = [
-        argument
-        for (name, value), argument in zip(every[0].items(), distinct[0].arguments, strict=True)
-        if all(name in other and other[name] == value for other in every)
-    ]
-    leads = bool(shared) and not shared[0].bare
-    return short(Call(distinct[0].callee, (_MORE, *shared) if leads else (*shared, _MORE)))
+    return short(common(calls, lambda _: None, words("…")))
 
 
 def _factor(changes: Sequence[tuple[Value, Value]]) -> float | None:

@@ -136,16 +136,16 @@ class Embedding(Weighted):
             if self.vocabulary is None or self.width is None:
                 reason = "needs a vocabulary and a width, or `rows`"
                 raise Misfit(
-                    codes.BadTable, reason=reason, help=("as in `embedding(1000, 64)` or `embedding(rows=wte)`",)
+                    codes.NoRows, reason=reason, help=("as in `embedding(1000, 64)` or `embedding(rows=wte)`",)
                 )
             return self.vocabulary, self.width
         if self.vocabulary is not None or self.width is not None:
             reason = "has a vocabulary or a width besides `rows`, which has both"
-            raise Misfit(codes.BadTable, argument="rows", reason=reason)
+            raise Misfit(codes.NoRows, argument="rows", reason=reason)
         (table,) = rows
         if len(table) != 2:
             raise Misfit(
-                codes.BadTable, argument="rows", reason=f"takes `rows` of [vocabulary, width], not {show(table)}"
+                codes.NoRows, argument="rows", reason=f"takes `rows` of [vocabulary, width], not {show(table)}"
             )
         if len(x) != 1:
             raise Misfit(codes.WrongRank, wanted="[n] beside `rows`", shape=show(x))

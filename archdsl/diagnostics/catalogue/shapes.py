@@ -311,7 +311,7 @@ class ValueCount(Diagnostic):
     shape: str
 
 
-class BadTable(Diagnostic):
+class NoRows(Diagnostic):
     """`embedding` has no table to look rows up in, or two.
 
     It owns one of a vocabulary and a width, or takes the rows of a tensor:

@@ -9,7 +9,7 @@ import pytest
 
 from archdsl.api import load
 from archdsl.difference import Difference, compare, to_markdown, to_text
-from archdsl.difference.words import common, values
+from archdsl.difference.words import in_common, values
 from archdsl.ops.call import Argument, Call, Value, words
 
 FOLDER = Path(__file__).parents[2] / "cases" / "diff"
@@ -104,8 +104,8 @@ def test_values_in_a_few_words() -> None:
     assert values([(0.017647058823529415, 0.1)]) == "0.01765 → 0.1"
     assert values([("a → b", words("relu"))]) == '"a → b" → relu'
     assert values([(True, False), (False, True)]) == "true → false, false → true", "truth values have no factor"
-    assert common([unit(4, 3), unit(8, 3)]) == "Unit(…, k=3)"
-    assert common([unit(4, 3), unit(4, 5)]) == "Unit(4, …)"
+    assert in_common([unit(4, 3), unit(8, 3)]) == "Unit(…, k=3)"
+    assert in_common([unit(4, 3), unit(4, 5)]) == "Unit(4, …)"
 
 
 def unit(width: int, k: int) -> Call:

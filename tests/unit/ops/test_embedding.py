@@ -29,11 +29,11 @@ def test_shapes_and_weights() -> None:
 
 def test_refusals() -> None:
     for incomplete in (Embedding(), Embedding(vocabulary=9), Embedding(width=4)):
-        with refuses(codes.BadTable, None):
+        with refuses(codes.NoRows, None):
             incomplete.shape((3,))
-    with refuses(codes.BadTable, "rows"):
+    with refuses(codes.NoRows, "rows"):
         Embedding(vocabulary=9).shape((3,), (9, 4))
-    with refuses(codes.BadTable, "rows"):
+    with refuses(codes.NoRows, "rows"):
         Embedding().shape((3,), (9, 4, 2))
     with refuses(codes.WrongRank, None):
         Embedding().shape((3, 2), (9, 4))
