@@ -65,6 +65,11 @@ class Located(NamedTuple):
     """Where the text may be changed: nowhere for a pipe, a bundled spec and one of a revision."""
 
     @property
+    def is_bundled(self) -> bool:
+        """Whether it is a spec that travels with archdsl."""
+        return self.source.path is not None and self.source.path.parent == _zoo()
+
+    @property
     def is_graph(self) -> bool:
         """Whether it is a saved graph, which is JSON. From a pipe, what starts with a brace is one: no spec does."""
         name, text, path = self.source.name, self.source.text, self.source.path
@@ -380,6 +385,11 @@ def _project(path: Path, typed: Path) -> tuple[Path, str]:
     return path.parent, "" if plain_ else f"{folder}/"
 
 
+def _zoo() -> Path:
+    """The folder of the bundled specs."""
+    return Path(str(resources.directory("specs")))
+
+
 def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located:
     known = bundled()
     if plain(name) not in known:
@@ -388,6 +398,6 @@ def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located
         raise NotFound(spec, "no such file and no bundled spec", closest(name, list(known), {}))
     file, declared = known[plain(name)]
     text = (resources.directory("specs") / file).read_text(encoding="utf-8")
-    folder = Path(str(resources.directory("specs")))
+    folder = _zoo()
     loader = DiskLoader(folder, limits, "specs/")
     return Located(loader.source(folder / file, text), loader, model or declared, spec)

@@ -60,7 +60,7 @@ def test_every_op_has_a_box_and_every_block_a_cluster() -> None:
     assert labels["out/0"] == r"logits\n1000"
     titles = [item["label"] for item in clusters(drawn)]
     assert len(titles) == len(graph.instances) - 1
-    assert "c3: Stage(128, 1)" in titles
+    assert "c3: Stage(128, depth=1)" in titles
     assert "Bottleneck(64)" in titles
     assert "main" in titles
 
@@ -94,10 +94,10 @@ def test_blocks_fold_to_the_levels_asked_for() -> None:
         r"image\n224×224×3",
         r"stem\nConvBNAct(64, k=7, stride=2)",
         "max_pool(3, stride=2)",
-        r"c2\nStage(64, 3, stride=1)",
-        r"c3\nStage(128, 4)",
-        r"c4\nStage(256, 6)",
-        r"c5\nStage(512, 3)",
+        r"c2\nStage(64, depth=3, stride=1)",
+        r"c3\nStage(128, depth=4)",
+        r"c4\nStage(256, depth=6)",
+        r"c5\nStage(512, depth=3)",
         "global_avg_pool",
         r"head\ndense(1000)",
         r"logits\n1000",
