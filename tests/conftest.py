@@ -6,7 +6,7 @@ import gc
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from difflib import unified_diff
 from pathlib import Path
 
@@ -49,8 +49,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if config.option.markexpr == "not keras" and _needs_keras(collection_path) else None
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist's own, which reads the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)  # around xdist's own, which reads the groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Light tests first, so that a mistake shows in seconds.
 
     Of several processes one has all tests with Keras, whose models are built once, and the others share the files.
@@ -63,6 +63,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if spread:
             item.add_marker(pytest.mark.xdist_group("keras" if heavy else str(item.path)))
     items.sort(key=lambda item: item.get_closest_marker("keras") is not None)
+    yield
+    is_worker = hasattr(config, "workerinput") and config.getoption("loadgroup", False)
+    if is_worker and items and "@" not in items[0].nodeid:
+        raise pytest.UsageError("this version of pytest-xdist does not group tests with this version of pytest")
 
 
 def pytest_collection_finish() -> None:
