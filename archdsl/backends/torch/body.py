@@ -1,0 +1,427 @@
+"""The bodies of classes: what each instance of a block makes, and the steps of its ``forward``."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from archdsl.backends.torch.code import CALL, Code, Lowered, Make, code, sequential
+from archdsl.backends.torch.order import Order, axis_orders
+from archdsl.backends.torch.registry import Site, lower, stretches
+from archdsl.graph.model import Graph, Node
+from archdsl.graph.tree import Branch, local_name, tree
+from archdsl.passes.constants import constants
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A value that a step takes, and what is appended to it: a change of order, or of the batch."""
+
+    value: str
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line of ``forward``."""
+
+    attr: str
+    """The attribute that it uses, such as ``conv`` or ``blocks[0]``; empty if none."""
+    code: Code
+    operands: tuple[Operand, ...]
+    results: tuple[str, ...]
+    label: str
+    """The group that it is of, by which its result is called; empty if none."""
+    tap: str
+    """What the result is called where more than one step uses it."""
+    note: str = ""
+    """The shape of the result."""
+
+
+@dataclass(slots=True)
+class Body:
+    """What an instance of a block is. Values go by the paths of the graph."""
+
+    name: str
+    doc: str
+    inputs: tuple[str, ...]
+    returns: tuple[Operand, ...]
+    attrs: dict[str, Make] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    height: int = 0
+    """How many classes lie within one another below it."""
+
+
+@dataclass(slots=True)
+class Item:
+    """A part of a class: a node, a call of another class, or a group that is a sequence of modules."""
+
+    path: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    module: Make | None
+    code: Code
+    nodes: tuple[tuple[str, str], ...]
+    """The nodes that own weights in it, and where their modules are below its own."""
+    named: bool
+    """Whether the author gave it its name."""
+    after: tuple[str, ...] = ()
+    """For each input, what is appended to it."""
+    group: str = ""
+    """The path of the group that it is of, if that is no part of the class."""
+    reuses: str = ""
+    """The path of the item whose module it calls."""
+    note: str = ""
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it may stand in a sequence."""
+        one = len(self.inputs) == len(self.outputs) == 1
+        return one and self.module is not None and self.code == CALL and not any(self.after) and not self.reuses
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """The bodies of all instances that become classes, children before their parents; the model is the last."""
+
+    bodies: Mapping[int, Body]
+    """By the index of the instance. A module of another class is called ``@index`` until that has a name."""
+    prefixes: Mapping[str, str]
+    """Where the module of each node that owns weights is: ``c2.blocks.0.conv1``."""
+    lowered: Mapping[str, Lowered]
+    singles: frozenset[str]
+    orders: Mapping[str, Order]
+
+
+def bodies(graph: Graph) -> Bodies:
+    return _Builder(graph).build()
+
+
+class _Builder:
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._orders = axis_orders(graph)
+        self._single = constants(graph)
+        self._shapes = graph.shapes
+        self._lowered = {node.path: self._lower(node) for node in graph}
+        self._users = defaultdict[str, list[str]](list)
+        for node in graph:
+            for name in node.inputs:
+                self._users[name].append(node.path)
+        self._final = {port.node for port in graph.outputs}
+        self._inner: dict[int, dict[str, str]] = {}
+        """For each class, where the modules of nodes are in it."""
+        self._found: dict[int, Body] = {}
+
+    def build(self) -> Bodies:
+        root = tree(self._graph)
+        self._class(root)
+        return Bodies(self._found, self._inner[0], self._lowered, self._single, self._orders)
+
+    # --- nodes -------------------------------------------------------------------------------------------------------
+
+    def _lower(self, node: Node) -> Lowered:
+        order = self._orders[node.path]
+        single = tuple(name in self._single for name in node.inputs)
+        site = Site(self._graph.input_shapes(node), node.shape, order.takes, order.gives, single)
+        return lower(node.op, site)
+
+    def _changed(self, name: str, takes: bool) -> str:
+        """What is appended to a value so that it has an order of axes."""
+        rank, gives = len(self._shapes[name]), self._orders[name].gives
+        if rank < 2 or gives == takes:
+            return ""
+        if rank == 2:
+            return ".transpose(1, 2)"
+        dims = (rank, *range(1, rank)) if takes else (*range(2, rank + 1), 1)
+        return f".permute(0, {', '.join(map(str, dims))})"
+
+    def _node(self, node: Node) -> Item:
+        lowered, takes = self._lowered[node.path], self._orders[node.path].takes
+        after = [self._changed(name, takes) for name in node.inputs]
+        single = [name in self._single for name in node.inputs]
+        if not stretches(node.op) and any(single) and not all(single):
+            whole = single.index(False)
+            for place, alone in enumerate(single):
+                if alone:
+                    rest = ", -1" * len(self._shapes[node.inputs[place]])
+                    after[place] += f".expand({{{whole}}}.shape[0]{rest})"
+        if node.float32:
+            after = [f"{text}.float()" for text in after]
+        owned = ((node.path, ""),) if lowered.module is not None and node.layer == node.path else ()
+        return Item(
+            path=node.path,
+            inputs=node.inputs,
+            outputs=(node.path,),
+            module=lowered.module,
+            code=lowered.code,
+            nodes=owned,
+            named=node.named,
+            after=tuple(after),
+            reuses=node.layer if node.layer != node.path else "",
+            note=self._note(node.path),
+        )
+
+    def _note(self, path: str) -> str:
+        shape, first = self._shapes[path], self._orders[path].gives
+        dims = (shape[-1], *shape[:-1]) if first and len(shape) > 1 else shape
+        return f"[{', '.join(['N', *map(str, dims)])}]"
+
+    # --- branches ----------------------------------------------------------------------------------------------------
+
+    def _ends(self, nodes: Sequence[Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What some nodes take from outside, and what of them is used there."""
+        inside = {node.path for node in nodes}
+        given = dict.fromkeys(name for node in nodes for name in node.inputs if name not in inside)
+        made = [
+            node.path
+            for node in nodes
+            if node.path in self._final or any(user not in inside for user in self._users[node.path])
+        ]
+        return tuple(given), tuple(made)
+
+    def _items(self, branch: Branch) -> Iterator[Item]:
+        for child in branch.children:
+            if isinstance(child, Node):
+                yield self._node(child)
+            else:
+                yield from self._branch(child)
+
+    def _branch(self, branch: Branch) -> Iterator[Item]:
+        nodes = [*branch.nodes()]
+        owner = _owner(branch, nodes)
+        inside = {node.path for node in nodes}
+        given, made = self._ends(nodes)
+        if owner:
+            yield self._call(branch, nodes, reuses=owner)
+        elif any(node.layer not in inside for node in nodes) or not made:
+            yield from self._items(branch)
+        elif branch.instance.kind == "block":
+            yield self._call(branch, nodes)
+        else:
+            yield from self._group(branch, nodes)
+
+    def _group(self, branch: Branch, nodes: list[Node]) -> Iterator[Item]:
+        """A chain of modules is a sequence; rounds of a loop that are none are classes; others are no parts."""
+        items = _joined([*self._items(branch)], branch.instance.path)
+        numbered = branch.instance.path.rpartition(".")[2].isdigit()
+        chained = _is_chain(items)
+        named = any(item.named for item in items) and len(items) > 1
+        if chained and len(items) == 1:
+            yield replace(items[0], path=branch.instance.path, named=True)
+        elif chained and (numbered or not named):
+            yield _sequence(branch.instance.path, items)
+        elif numbered and len(nodes) > 1 and not any(item.reuses for item in items):
+            yield self._call(branch, nodes)
+        else:
+            for item in items:
+                yield replace(item, group=item.group or branch.instance.path)
+
+    def _call(self, branch: Branch, nodes: list[Node], reuses: str = "") -> Item:
+        given, made = self._ends(nodes)
+        if not reuses:
+            self._class(branch)
+        places = "" if reuses else self._inner[branch.index]
+        arguments = ", ".join(f"{{{i}}}" for i in range(len(given)))
+        return Item(
+            path=branch.instance.path,
+            inputs=given,
+            outputs=made,
+            module=Make(f"@{branch.index}"),
+            code=code(f"{{self}}({arguments})"),
+            nodes=tuple(places.items()) if places else (),
+            named=branch.instance.named,
+            after=("",) * len(given),
+            reuses=reuses,
+            note=self._note(made[0]) if len(made) == 1 else "",
+        )
+
+    def _class(self, branch: Branch) -> None:
+        nodes = [*branch.nodes()]
+        given, made = self._ends(nodes)
+        is_model = branch.index == 0
+        if is_model:
+            given = tuple(port.name for port in self._graph.inputs)
+            made = tuple(port.node for port in self._graph.outputs)
+        items = _joined([*self._items(branch)], branch.instance.path)
+        name = branch.instance.block if branch.instance.kind != "group" else _class_name(branch.instance.block)
+        body = Body(name, branch.instance.doc, given, tuple(Operand(path) for path in made))
+        attrs = _attributes(items, branch.instance.path)
+        places: dict[str, str] = {}
+        owned: dict[str, str] = {}
+        for item, attr in zip(items, attrs, strict=True):
+            if item.module is not None and not item.reuses:
+                owned[item.path] = attr
+                _hold(body.attrs, attr, item.module)
+                for path, below in item.nodes:
+                    places[path] = ".".join(filter(None, (attr.replace("[", ".").replace("]", ""), below)))
+        for item, attr in zip(items, attrs, strict=True):
+            if item.reuses:
+                attr = owned[item.reuses]
+            used = attr if item.module is not None else ""
+            operands = tuple(Operand(name, after) for name, after in zip(item.inputs, item.after, strict=True))
+            label = local_name(item.group, branch.instance.path) if item.group else ""
+            tap = local_name(item.path, branch.instance.path)
+            body.steps.append(Step(used, item.code, operands, item.outputs, label, tap, item.note))
+        if is_model:
+            body.returns = tuple(self._whole(port.node) for port in self._graph.outputs)
+        inner = [self._found[int(callee[1:])].height for callee in _callees(body.attrs.values())]
+        body.height = max(inner, default=-1) + 1
+        self._found[branch.index] = body
+        self._inner[branch.index] = places
+
+    def _whole(self, path: str) -> Operand:
+        """An output, with the batch of the input."""
+        if path not in self._single:
+            return Operand(path)
+        rest = ", -1" * len(self._shapes[path])
+        return Operand(path, f".expand({{{0}}}.shape[0]{rest})")
+
+
+def _callees(made: Iterator[Make] | Sequence[Make] | object) -> Iterator[str]:
+    """The classes of other bodies in some modules."""
+    for each in made:  # type: ignore[attr-defined]
+        if isinstance(each, Make):
+            if each.callee.startswith("@"):
+                yield each.callee
+            yield from _callees([value for _, value in each.args])
+
+
+def _owner(branch: Branch, nodes: Sequence[Node]) -> str:
+    """The path of the instance all of whose weights a branch uses; empty if it owns some, or has none."""
+    found = set[str]()
+    path = branch.instance.path
+    for node in nodes:
+        if node.layer == node.path:
+            continue
+        below = local_name(node.path, path)
+        if not node.layer.endswith(f".{below}"):
+            return ""
+        found.add(node.layer.removesuffix(f".{below}"))
+    return found.pop() if len(found) == 1 and path not in found else ""
+
+
+def _is_chain(items: Sequence[Item]) -> bool:
+    """Whether each takes what the one before gives, and nothing else does."""
+    return (
+        len(items) > 0
+        and all(item.is_link for item in items)
+        and all(b.inputs == a.outputs for a, b in zip(items, items[1:], strict=False))
+    )
+
+
+def _sequence(path: str, items: Sequence[Item]) -> Item:
+    nodes = [
+        (node, ".".join(filter(None, (str(i), below)))) for i, item in enumerate(items) for node, below in item.nodes
+    ]
+    return Item(
+        path=path,
+        inputs=items[0].inputs,
+        outputs=items[-1].outputs,
+        module=sequential([item.module for item in items if item.module is not None]),
+        code=CALL,
+        nodes=tuple(nodes),
+        named=True,
+        after=("",),
+        note=items[-1].note,
+    )
+
+
+def _joined(items: list[Item], path: str) -> list[Item]:
+    """Rounds of a loop that are one chain become a sequence. Only chains that all rounds of a name are part of do."""
+    stems = [_stem(item, path) for item in items]
+    found: list[Item] = []
+    start = 0
+    while start < len(items):
+        end = start + 1
+        while end < len(items) and stems[end] == stems[start] != "" and items[end].inputs == items[end - 1].outputs:
+            end += 1
+        run = items[start:end]
+        whole = sum(stem == stems[start] for stem in stems) == end - start
+        if stems[start] and whole and _is_chain(run) and _passes(run, items):
+            name = ".".join(filter(None, (path, stems[start])))
+            found.append(_sequence(name, run))
+        else:
+            found += run
+        start = end
+    return found
+
+
+def _passes(run: Sequence[Item], items: Sequence[Item]) -> bool:
+    """Whether nothing but the next one takes what those before the last give."""
+    inner = {item.outputs[0] for item in run[:-1]}
+    return sum(name in inner for item in items for name in item.inputs) == len(inner)
+
+
+def _stem(item: Item, path: str) -> str:
+    """The name of a loop's rounds; empty for what is no round."""
+    stem, _, last = local_name(item.path, path).rpartition(".")
+    return stem if last.isdigit() else ""
+
+
+def _attributes(items: Sequence[Item], path: str) -> list[str]:
+    """What the parts of a class are called in it: by their own names where these differ, with their groups' otherwise."""
+    parts = [local_name(item.path, path).split(".") for item in items]
+    rounds = [[part for part in names if part.isdigit()] for names in parts]
+    words = [[part for part in names if not part.isdigit()] or ["layer"] for names in parts]
+    full = ["_".join(names) for names in words]
+    short = [names[-1] for names in words]
+    owners = defaultdict[str, set[str]](set)
+    for name, whole in zip(short, full, strict=True):
+        owners[name].add(whole)
+    clashing = {item.group for item, name in zip(items, short, strict=True) if len(owners[name]) > 1}
+    chosen = [
+        whole if len(owners[name]) > 1 or (item.group and item.group in clashing) else name
+        for item, name, whole in zip(items, short, full, strict=True)
+    ]
+    counts: dict[str, int] = {}
+    found: list[str] = []
+    single = {name for name, numbers in zip(chosen, rounds, strict=True) if not numbers}
+    for item, given, numbers in zip(items, chosen, rounds, strict=True):
+        name = _identifier(given)
+        if item.module is None or item.reuses:
+            found.append("")
+        elif numbers and item.module.callee in ("nn.Parameter", "nn.Buffer"):
+            found.append("_".join((name, *numbers)))
+        elif numbers:
+            name = f"{name}s" if given in single else name
+            counts[name] = counts.get(name, -1) + 1
+            found.append(f"{name}[{counts[name]}]")
+        else:
+            found.append(name)
+    return found
+
+
+_TAKEN = frozenset({"training", "forward", "dump_patches", "half", "double", "float", "type", "to", "apply", "eval", "train", "cpu"})
+
+
+def _identifier(name: str) -> str:
+    """
+    >>> _identifier("class"), _identifier("train")
+    ('class_', 'train_')
+    """
+    name = re.sub(r"\W", "_", name)
+    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
+
+
+def _class_name(name: str) -> str:
+    """
+    >>> _class_name("top_down")
+    'TopDown'
+    """
+    parts = [part for part in re.split(r"\W|_", name) if not part.isdigit()]
+    return "".join(part[:1].upper() + part[1:] for part in parts) or "Part"
+
+
+def _hold(attrs: dict[str, Make], attr: str, module: Make) -> None:
+    name, bracket, _ = attr.partition("[")
+    if not bracket:
+        attrs[name] = module
+        return
+    held = attrs.get(name, Make("nn.ModuleList"))
+    attrs[name] = Make(held.callee, (*held.args, (str(len(held.args)), module)), len(held.args) + 1)
+
+

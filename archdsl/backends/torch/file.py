@@ -1,0 +1,82 @@
+"""A graph as a file of PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from archdsl.backends.torch.body import Bodies, bodies
+from archdsl.backends.torch.code import Argument, Make
+from archdsl.backends.torch.helpers import definition as helper
+from archdsl.backends.torch.merge import Definition, definitions
+from archdsl.backends.torch.order import port_order
+from archdsl.backends.torch.write import Writer, docstring
+from archdsl.graph.dims import Shape
+from archdsl.graph.model import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The text, and what a state dict of its model is made of."""
+
+    text: str
+    found: Bodies
+
+
+def written(graph: Graph) -> File:
+    """A file that imports torch alone and defines the model, with a class for each kind of block."""
+    found = bodies(graph)
+    classes = definitions(found)
+    writer = Writer(classes)
+    parts: list[str] = [text.strip("\n") for text in _helpers(found, classes)]
+    for made in classes[:-1]:
+        parts.append("\n".join(writer.definition(made)))
+    ports, outputs = [port.name for port in graph.inputs], [port.name for port in graph.outputs]
+    parts.append("\n".join(writer.definition(classes[-1], ports, outputs)))
+    body = "\n\n\n".join(parts)
+    head = [*docstring(_about(graph, found), ""), "", *_imports(body), "", ""]
+    return File("\n".join(head) + "\n" + body + "\n", found)
+
+
+def _about(graph: Graph, found: Bodies) -> str:
+    given = ", ".join(_shape(port.shape, port_order(port.shape)) for port in graph.inputs)
+    made = ", ".join(_shape(port.shape, found.orders[port.node].gives) for port in graph.outputs)
+    return f"{graph.name}: {given} -> {made}."
+
+
+def _shape(shape: Shape, first: bool) -> str:
+    dims = (shape[-1], *shape[:-1]) if first and len(shape) > 1 else shape
+    return f"[{', '.join(['N', *map(str, dims)])}]"
+
+
+def _imports(body: str) -> Iterator[str]:
+    if "math." in body:
+        yield "import math"
+        yield ""
+    if "torch." in body:
+        yield "import torch"
+    if "F." in body:
+        yield "import torch.nn.functional as F"
+    yield "from torch import Tensor, nn"
+
+
+def _helpers(found: Bodies, classes: list[Definition]) -> Iterator[str]:
+    """Definitions that the classes use, functions first."""
+    features: dict[str, frozenset[str]] = {}
+    for lowered in found.lowered.values():
+        for name, used in lowered.helpers.items():
+            features[name] = features.get(name, frozenset()) | used
+    for made in classes:
+        for callee in _callees(made.body.attrs):
+            if callee.startswith("Conv") and callee.endswith("dSame"):
+                features.setdefault(callee, frozenset())
+    texts = [helper(name, used) for name, used in sorted(features.items())]
+    yield from sorted(texts, key=lambda text: not text.lstrip().startswith("def "))
+
+
+def _callees(attrs: Mapping[str, Make]) -> Iterator[str]:
+    queue: list[Argument] = [*attrs.values()]
+    for term in queue:
+        if isinstance(term, Make):
+            yield term.callee
+            queue += [argument for _, argument in term.args]

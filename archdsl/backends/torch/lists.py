@@ -1,0 +1,190 @@
+"""Modules of several instances brought into one form, so that they differ in literals alone wherever that can be.
+
+A sequence of equal modules is written as one, with how many there are; one of modules that differ in some arguments as
+one with columns of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from archdsl.backends.torch.code import Argument, Literal, Make
+from archdsl.backends.torch.terms import Name, leaves, skeleton, substituted
+
+REPEAT, REST, EACH, CALL = "*repeat", "*rest", "*each", "*call"
+"""Callees of what is no call: a module again and again, or as often but once, one for each row of columns, and one of a
+class that is given."""
+LISTS = ("nn.Sequential", "nn.ModuleList")
+_COLUMNS = 4
+"""More of them are no table that one would read; then each module has a line."""
+_USUAL: Mapping[str, Literal] = {
+    "stride": 1,
+    "padding": 0,
+    "dilation": 1,
+    "groups": 1,
+    "bias": True,
+    "eps": 1e-5,
+    "momentum": 0.1,
+    "ceil_mode": False,
+    "count_include_pad": True,
+    "affine": True,
+    "elementwise_affine": True,
+    "output_padding": 0,
+    "mode": "nearest",
+    "approximate": "none",
+    "scale": True,
+    "center": True,
+    "negative_slope": 0.01,
+    "num_parameters": 1,
+}
+_OF_ATTENTION: Mapping[str, Literal] = {
+    "bias": ("query", "key", "value", "output", "talking"),
+    "dropout": 0.0,
+    "learned_scale": False,
+    "causal": False,
+    "talking_heads": False,
+    "shift": (0, 0),
+    "base": 10000.0,
+    "interleaved": True,
+}
+_OF_RESPONSE: Mapping[str, Literal] = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
+
+
+def usual(callee: str, name: str, args: Mapping[str, Argument]) -> Argument:
+    """The value that an argument has where it is not given."""
+    if callee == "Attention":
+        return _OF_ATTENTION.get(name)
+    if callee == "nn.LocalResponseNorm":
+        return _OF_RESPONSE[name]
+    if callee.startswith(("nn.MaxPool", "nn.AvgPool")) and name == "stride":
+        return args["kernel_size"]
+    if callee == "nn.ELU":
+        return 1.0
+    if callee.startswith("nn.InstanceNorm") and name == "affine":
+        return False
+    if callee == "nn.RMSNorm" and name == "eps":
+        return None
+    return _USUAL.get(name)
+
+
+def aligned(makes: Sequence[Make], label: str) -> list[Make]:
+    """The same modules in one form, as far as they have one."""
+    if len({made.callee for made in makes}) > 1:
+        general = [made.general or made for made in makes]
+        if len({made.callee for made in general}) == 1:
+            return aligned([replace(made, general=None) for made in general], label)
+        if not any(made.args for made in makes):
+            return [Make(CALL, ((label, Name(made.callee)),)) for made in makes]
+        return [*makes]
+    callee = makes[0].callee
+    if callee in LISTS:
+        return _lists(makes, label)
+    if callee.startswith("*"):
+        return [*makes]
+    names = dict.fromkeys(name for made in makes for name, _ in made.args)
+    rows = [dict(made.args) for made in makes]
+    for row in rows:
+        for name in names:
+            if name not in row:
+                row[name] = usual(callee, name, row)
+    for name in names:
+        inner = [row[name] for row in rows]
+        terms = [each for each in inner if isinstance(each, Make)]
+        if len(terms) == len(inner):
+            for row, term in zip(rows, aligned(terms, name), strict=True):
+                row[name] = term
+    return [Make(callee, tuple((name, row[name]) for name in names), makes[0].placed) for row in rows]
+
+
+def _lists(makes: Sequence[Make], label: str) -> list[Make]:
+    callee = makes[0].callee
+    lists = [[item for _, item in made.args if isinstance(item, Make)] for made in makes]
+    lengths = {len(items) for items in lists}
+    together = [item for items in lists for item in items]
+    if len(together) == 0:
+        return [*makes]
+    if len({item.callee for item in together}) == 1 and max(lengths) > 1:
+        forms = iter(aligned(together, label))
+        alike = [[next(forms) for _ in items] for items in lists]
+        if len({repr(skeleton(item)) for items in alike for item in items}) == 1:
+            return [_list(callee, items) for items in _folded(alike, label)]
+    if len(lengths) == 1:
+        places = [aligned(items, label) for items in zip(*lists, strict=True)]
+        lists = [[*items] for items in zip(*places, strict=True)]
+    if len(lists) == 1:
+        lists = [_runs(lists[0], label)]
+    return [_list(callee, items) for items in lists]
+
+
+def _list(callee: str, items: Sequence[Make]) -> Make:
+    return Make(callee, tuple((str(i), item) for i, item in enumerate(items)), len(items))
+
+
+def _folded(lists: list[list[Make]], label: str) -> list[list[Make]]:
+    """Lists of modules of one skeleton, all written in the same way."""
+    shortest = min(map(len, lists))
+    if len({len(items) for items in lists}) == 1 and shortest <= 2 and _varied(lists):
+        return lists
+    varied = _varied(lists)
+    if not varied:
+        return [[_repeat(items[0], len(items))] for items in lists]
+    after = _varied([items[1:] for items in lists]) if shortest > 1 else varied
+    if shortest > 1 and not after:
+        return [[items[0], Make(REST, (("item", items[1]), ("depth", len(items))))] for items in lists]
+    if shortest > 1 and len(after) < len(varied):
+        folded = [[items[0], _each(items[1:], after)] for items in lists]
+    else:
+        folded = [[_each(items, varied)] for items in lists]
+    is_readable = all(len(items[-1].args) - 1 <= _COLUMNS for items in folded) and lists[0][0].callee not in LISTS
+    return folded if is_readable or len({len(items) for items in lists}) > 1 else lists
+
+
+def _varied(lists: Sequence[Sequence[Make]]) -> list[int]:
+    """The leaves in which the modules of a list differ, in any of the lists."""
+    found = set[int]()
+    for items in lists:
+        for columns in (zip(*([value for _, value in leaves(item)] for item in items), strict=True),):
+            found |= {i for i, column in enumerate(columns) if len({repr(value) for value in column}) > 1}
+    return sorted(found)
+
+
+def _repeat(item: Make, count: int) -> Make:
+    return Make(REPEAT, (("item", item), ("depth", count)))
+
+
+def _each(items: Sequence[Make], varied: Sequence[int]) -> Make:
+    """One module for each row of columns, whose names the module has in the place of its arguments."""
+    rows = [[value for _, value in leaves(item)] for item in items]
+    labels = [label for label, _ in leaves(items[0])]
+    columns: dict[str, tuple[Literal, ...]] = {}
+    values: list[Literal | Name] = [*rows[0]]
+    for place in varied:
+        column = tuple(row[place] for row in rows)
+        name = next((name for name, other in columns.items() if repr(other) == repr(column)), "")
+        if not name:
+            name, number = labels[place], 1
+            while name in columns:
+                number += 1
+                name = f"{labels[place]}{number}"
+            columns[name] = column
+        values[place] = Name(name)
+    return Make(EACH, (("item", substituted(items[0], values)), *columns.items()))
+
+
+def _runs(items: list[Make], label: str) -> list[Make]:
+    """A list of one instance, in which neighbours of one skeleton are written together if there are three or more."""
+    found: list[Make] = []
+    start = 0
+    while start < len(items):
+        end = start + 1
+        while end < len(items) and items[end].callee == items[start].callee:
+            end += 1
+        run = items[start:end]
+        forms = aligned(run, label)
+        if len(run) > 2 and len({repr(skeleton(form)) for form in forms}) == 1:
+            found += _folded([forms], label)[0]
+        else:
+            found += run
+        start = end
+    return found

@@ -1,0 +1,73 @@
+"""Lines that go through lists of modules place by place, written as loops."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from archdsl.backends.torch.code import Make
+
+_INDEX = re.compile(r"self\.(\w+)\[(\d+)\]")
+_LONGEST = 12
+"""Lines of a loop's body."""
+
+Line = tuple[str, str]
+
+
+def looped(lines: Sequence[Line], attrs: Mapping[str, Make]) -> list[Line]:
+    """The same lines, with loops in the place of three or more lines that say the same of the next places of lists."""
+    found: list[Line] = []
+    start = 0
+    while start < len(lines):
+        best = max(((_rounds(lines, start, size), size) for size in range(1, _LONGEST + 1)), key=lambda r: (r[0] - 1) * r[1])
+        rounds, size = best
+        if rounds > 1 and rounds * size > 2:
+            found += _loop(lines[start : start + size], rounds, attrs)
+            start += rounds * size
+        else:
+            found.append(lines[start])
+            start += 1
+    return found
+
+
+def _rounds(lines: Sequence[Line], start: int, size: int) -> int:
+    """How often some lines follow one another, each time with the next places."""
+    first = [text for text, _ in lines[start : start + size]]
+    if len(first) < size or not any(_INDEX.search(text) for text in first):
+        return 1
+    rounds = 1
+    while True:
+        at = start + rounds * size
+        next_ = [text for text, _ in lines[at : at + size]]
+        if next_ != [_moved(text, rounds) for text in first]:
+            return rounds
+        rounds += 1
+
+
+def _moved(text: str, by: int) -> str:
+    return _INDEX.sub(lambda match: f"self.{match[1]}[{int(match[2]) + by}]", text)
+
+
+def _loop(lines: Sequence[Line], rounds: int, attrs: Mapping[str, Make]) -> list[Line]:
+    used = dict.fromkeys((match[1], int(match[2])) for text, _ in lines for match in _INDEX.finditer(text))
+    variables: dict[tuple[str, int], str] = {}
+    for name, place in used:
+        variable = name[:-1] if name.endswith("s") and len(name) > 2 else name
+        number = 1
+        while variable in variables.values():
+            number += 1
+            variable = f"{variable}{number}"
+        variables[name, place] = variable
+    over = [_slice(name, place, rounds, len(attrs[name].args)) for name, place in used]
+    loop = ", ".join(variables.values())
+    body = [
+        (f"    {_INDEX.sub(lambda match: variables[match[1], int(match[2])], text)}", "") for text, _ in lines
+    ]
+    lists = ", ".join(over)
+    return [(f"for {loop} in {f'zip({lists})' if len(over) > 1 else lists}:", ""), *body]
+
+
+def _slice(name: str, place: int, rounds: int, length: int) -> str:
+    start = str(place) if place else ""
+    end = "" if place + rounds == length else str(place + rounds)
+    return f"self.{name}[{start}:{end}]" if start or end else f"self.{name}"

@@ -1,0 +1,137 @@
+"""Convolutions. Padding that is the same on both sides is the layer's own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod
+from typing import Any
+
+from archdsl.backends.torch.code import CALL, Argument, Array, Code, Entry, Lowered, Make, code, entry, helped, make, ordered, sequential
+from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
+from archdsl.ops.base import per_axis
+from archdsl.ops.convolution import Conv, ConvBase, DepthwiseConv, SeparableConv
+from archdsl.ops.sliding import Pairs, pad_pairs, same_pads
+
+MAP = Orders(takes=FIRST, gives=FIRST)
+
+
+def one(values: tuple[int, ...]) -> int | tuple[int, ...]:
+    """
+    >>> one((3, 3)), one((3, 1))
+    (3, (3, 1))
+    """
+    return values[0] if len(set(values)) == 1 else values
+
+
+def padded(pairs: Pairs) -> tuple[int, ...]:
+    """Padding as ``F.pad`` takes it: the last dimension first."""
+    return tuple(n for pair in reversed(pairs) for n in pair)
+
+
+class Padding:
+    """How a window is padded: by the layer, symmetrically; by ``F.pad`` before it; or by TensorFlow's rule as it runs."""
+
+    def __init__(self, op: Any, site: Site) -> None:
+        rank = site.rank
+        self.own: tuple[int, ...] = (0,) * rank
+        self.before: Pairs = ()
+        self.by_rule = False
+        if op.pad == "valid":
+            return
+        if op.pad != "same":
+            self._given(pad_pairs(op.pad, rank))
+            return
+        extents = [
+            (k - 1) * d + 1
+            for k, d in zip(per_axis(op.k, rank, "k"), per_axis(op.dilation, rank, "dilation"), strict=True)
+        ]
+        strides = per_axis(op.stride, rank, "stride")
+        pairs = [same_pads(n, k, s) for n, k, s in zip(site.inputs[0], extents, strides, strict=False)]
+        if all(pair is not None and pair[0] == pair[1] for pair in pairs):
+            self._given(tuple(pair for pair in pairs if pair is not None))
+        else:
+            self.by_rule = True
+
+    def _given(self, pairs: Pairs) -> None:
+        if all(before == after for before, after in pairs):
+            self.own = tuple(before for before, _ in pairs)
+        else:
+            self.before = pairs
+
+    def call(self) -> Code:
+        return code("{self}(F.pad({0}, {pad}))", pad=padded(self.before)) if self.before else CALL
+
+
+def layer(op: Any, site: Site, padding: Padding, filters: int, groups: int, bias: bool) -> Make:
+    rank = site.rank
+    named: dict[str, Argument] = {}
+    strides, dilations = per_axis(op.stride, rank, "stride"), per_axis(op.dilation, rank, "dilation")
+    if set(strides) != {1}:
+        named["stride"] = one(strides)
+    if any(padding.own):
+        named["padding"] = one(padding.own)
+    if set(dilations) != {1}:
+        named["dilation"] = one(dilations)
+    if groups != 1:
+        named["groups"] = groups
+    if not bias:
+        named["bias"] = False
+    kind = f"Conv{rank}dSame" if padding.by_rule else f"nn.Conv{rank}d"
+    size = one(per_axis(op.k, rank, "k"))
+    places = (("in_channels", site.channels), ("out_channels", filters), ("kernel_size", size))
+    made = make(kind, *places, **named)
+    if op.pad == "same" and not padding.by_rule and any(n != 1 for n in per_axis(op.k, rank, "k")):
+        named.pop("padding", None)
+        return replace(made, general=make(f"Conv{rank}dSame", *places, **named))
+    return made
+
+
+def kernel(rank: int, key: str = "weight", source: str = "kernel") -> Entry:
+    """``[*taps, in, out]`` becomes ``[out, in, *taps]``."""
+    return entry(key, source, ordered(rank + 1, rank, *range(rank)))
+
+
+def _channelwise(rank: int, key: str, source: str) -> Entry:
+    """``[*taps, channels, multiplier]`` becomes ``[channels * multiplier, 1, *taps]``."""
+
+    def transform(arrays: Any) -> Array:
+        (x,) = arrays
+        flat: Array = x.reshape(*x.shape[:rank], 1, prod(x.shape[rank:]))
+        return flat.transpose(rank + 1, rank, *range(rank))
+
+    return Entry(key, (source,), transform)
+
+
+def _lowered(op: ConvBase, site: Site, filters: int, groups: int, weight: Entry) -> Lowered:
+    padding = Padding(op, site)
+    made = layer(op, site, padding, filters, groups, op.bias)
+    bias = (entry("bias", "bias"),) if op.bias else ()
+    helpers = helped(made.callee) if padding.by_rule else {}
+    return Lowered(padding.call(), made, (weight, *bias), helpers)
+
+
+@lowers(Conv, orders=MAP)
+def conv(op: Conv, site: Site) -> Lowered:
+    return _lowered(op, site, op.filters, op.groups, kernel(site.rank))
+
+
+@lowers(DepthwiseConv, orders=MAP)
+def depthwise_conv(op: DepthwiseConv, site: Site) -> Lowered:
+    filters = site.channels * op.multiplier
+    return _lowered(op, site, filters, site.channels, _channelwise(site.rank, "weight", "kernel"))
+
+
+@lowers(SeparableConv, orders=MAP)
+def separable_conv(op: SeparableConv, site: Site) -> Lowered:
+    padding, between = Padding(op, site), site.channels * op.multiplier
+    deep = layer(op, site, padding, between, site.channels, bias=False)
+    named: dict[str, Argument] = {} if op.bias else {"bias": False}
+    point = make(
+        f"nn.Conv{site.rank}d", ("in_channels", between), ("out_channels", op.filters), ("kernel_size", 1), **named
+    )
+    entries = (_channelwise(site.rank, "0.weight", "depthwise_kernel"), kernel(site.rank, "1.weight", "pointwise_kernel"))
+    bias = (entry("1.bias", "bias"),) if op.bias else ()
+    helpers = helped(deep.callee) if padding.by_rule else {}
+    return Lowered(
+        padding.call(), sequential((deep, point)), (*entries, *bias), helpers
+    )

@@ -1,0 +1,292 @@
+"""One class for many instances of a block: the least general body of which all are, with parameters where they differ.
+
+Instances that lack steps of the longest one get conditions for these. What is not known of an instance, since it lacks
+the step, may be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from archdsl.backends.torch.body import Bodies, Body, Step
+from archdsl.backends.torch.code import Argument, Code, Literal, Make
+from archdsl.backends.torch.lists import aligned
+from archdsl.backends.torch.parameters import Parameter, Parameters
+from archdsl.backends.torch.terms import Name, leaves, skeleton, substituted
+
+
+@dataclass(slots=True)
+class Definition:
+    """A class. Literals of its body may be ``Name``s of parameters and expressions over them."""
+
+    name: str
+    doc: str
+    body: Body
+    parameters: list[Parameter] = field(default_factory=list)
+    kept: dict[str, str] = field(default_factory=dict)
+    """Attributes that ``forward`` reads, and what they are."""
+    module_conditions: dict[str, str] = field(default_factory=dict)
+    """For attributes that some instances lack, when they have them."""
+    step_conditions: dict[int, tuple[str, int]] = field(default_factory=dict)
+    """For steps that some instances lack, when they have them, and which operand passes otherwise."""
+
+
+def definitions(found: Bodies) -> list[Definition]:
+    """The classes of a model, in an order in which each is defined before it is used."""
+    return _Merger(found).all()
+
+
+class _Merger:
+    def __init__(self, found: Bodies) -> None:
+        self._found = found
+        self._calls: dict[str, Make] = {}
+        """By ``@index``, how an instance is made."""
+        self._names: set[str] = set()
+
+    def all(self) -> list[Definition]:
+        groups: dict[tuple[int, str], list[int]] = {}
+        heights: dict[str, set[int]] = {}
+        for body in self._found.bodies.values():
+            heights.setdefault(body.name, set()).add(body.height)
+        recursive = self._recursive()
+        for index, body in self._found.bodies.items():
+            height = body.height if body.name in recursive else max(heights[body.name])
+            groups.setdefault((height, body.name), []).append(index)
+        made: list[Definition] = []
+        for _, indices in sorted(groups.items(), key=lambda group: group[0][0]):
+            made += self._group(indices)
+        return made
+
+    def _recursive(self) -> set[str]:
+        """Names of blocks that lie in one another, or whose heights would set them before what they are made of."""
+        below: dict[str, set[str]] = {}
+        for body in self._found.bodies.values():
+            inner = {self._found.bodies[int(name[1:])].name for name in _callees(body)}
+            below.setdefault(body.name, set()).update(inner)
+        tallest = {name: 0 for name in below}
+        for body in self._found.bodies.values():
+            tallest[body.name] = max(tallest[body.name], body.height)
+        return {name for name, inner in below.items() if any(tallest[other] >= tallest[name] for other in inner)}
+
+    def _group(self, indices: Sequence[int]) -> list[Definition]:
+        bodies = {index: self._resolved(self._found.bodies[index]) for index in indices}
+        left, made = [*indices], []
+        while left:
+            base = max(left, key=lambda index: (len(bodies[index].steps), -index))
+            family, matches = _family(bodies, base, left)
+            definition, calls = _merged(family, matches, self._free(bodies[base].name))
+            self._calls |= {f"@{index}": call for index, call in calls.items()}
+            made.append(definition)
+            left = [index for index in left if index not in calls]
+        return made
+
+    def _free(self, name: str) -> str:
+        number, free = 1, name
+        while free in self._names or free in _RESERVED:
+            number += 1
+            free = f"{name}{number}"
+        self._names.add(free)
+        return free
+
+    def _resolved(self, body: Body) -> Body:
+        attrs = {name: self._made(made) for name, made in body.attrs.items()}
+        return replace(body, attrs=attrs)
+
+    def _made(self, made: Make) -> Make:
+        if made.callee in self._calls:
+            return self._calls[made.callee]
+        general = None if made.general is None else self._made(made.general)
+        args = tuple((name, self._made(arg) if isinstance(arg, Make) else arg) for name, arg in made.args)
+        return replace(made, args=args, general=general)
+
+
+_RESERVED = frozenset({"Tensor", "F", "nn", "torch", "math"})
+
+
+def _callees(body: Body) -> Iterator[str]:
+    queue: list[Argument] = [*body.attrs.values()]
+    for made in queue:
+        if isinstance(made, Make):
+            if made.callee.startswith("@"):
+                yield made.callee
+            queue += [arg for _, arg in made.args]
+
+
+# --- which instances are one class ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """How an instance is the base with some steps left out."""
+
+    steps: tuple[int | None, ...]
+    """For each step of the base that of the instance."""
+    passes: Mapping[int, int]
+    """For steps that it lacks, the operand that passes."""
+
+
+def _family(bodies: Mapping[int, Body], base: int, left: Sequence[int]) -> tuple[dict[int, Body], dict[int, _Match]]:
+    """The instances that are the base with steps left out, their modules brought into one form."""
+    chosen: dict[int, Body] = {}
+    for index in left:
+        tried = _in_one_form({**chosen, index: bodies[index]}, bodies[base] if index != base else None)
+        if _match(tried[0], tried[1][index]) is not None:
+            chosen[index] = bodies[index]
+    if base not in chosen:
+        chosen[base] = bodies[base]
+    _, formed = _in_one_form(chosen, None)
+    matches = {index: _match(formed[base], body) for index, body in formed.items()}
+    found = {index: match for index, match in matches.items() if match is not None}
+    if len(found) < len(formed):  # together they are of no one form
+        found = {base: found[base]}
+        _, formed = _in_one_form({base: bodies[base]}, None)
+    return {index: formed[index] for index in sorted(found)}, found
+
+
+def _in_one_form(bodies: Mapping[int, Body], base: Body | None) -> tuple[Body, dict[int, Body]]:
+    """Each attribute of all of them in one form: the same class with the same arguments, lists written alike."""
+    all_bodies = {**bodies, **({} if base is None else {-1: base})}
+    attrs: dict[int, dict[str, Make]] = {index: {} for index in all_bodies}
+    names = dict.fromkeys(name for body in all_bodies.values() for name in body.attrs)
+    for name in names:
+        owners = [index for index, body in all_bodies.items() if name in body.attrs]
+        forms = aligned([all_bodies[index].attrs[name] for index in owners], name)
+        for index, form in zip(owners, forms, strict=True):
+            attrs[index][name] = form
+    formed = {index: replace(body, attrs=attrs[index]) for index, body in all_bodies.items()}
+    first = formed.pop(-1) if base is not None else formed[next(reversed(formed))]
+    return first, formed
+
+
+_TRIES = 4_000
+_NEUTRAL = frozenset({"DropPath", "nn.Dropout"})
+"""Modules that do nothing at a rate of 0, as if they were not there."""
+
+
+def _match(base: Body, other: Body) -> _Match | None:
+    """How an instance is the base with steps left out: found by trying, each step as one of the instance's first."""
+    if len(base.inputs) != len(other.inputs) or len(base.returns) != len(other.returns):
+        return None
+    tries = 0
+
+    def at(i: int, j: int, values: dict[str, str]) -> tuple[list[int | None], dict[int, int]] | None:
+        nonlocal tries
+        tries += 1
+        if tries > _TRIES or len(base.steps) - i < len(other.steps) - j:
+            return None
+        if i == len(base.steps):
+            ends = all(
+                values[a.value] == b.value and a.after == b.after
+                for a, b in zip(base.returns, other.returns, strict=True)
+            )
+            return ([], {}) if ends else None
+        step = base.steps[i]
+        if j < len(other.steps) and _alike(base, step, other, other.steps[j], values):
+            known = values | dict(zip(step.results, other.steps[j].results, strict=True))
+            if (rest := at(i + 1, j + 1, known)) is not None:
+                return [j, *rest[0]], rest[1]
+        if len(step.results) == 1:
+            for place, operand in enumerate(step.operands):
+                known = values | {step.results[0]: values[operand.value]}
+                if not operand.after and (rest := at(i + 1, j, known)) is not None:
+                    return [None, *rest[0]], {i: place, **rest[1]}
+        return None
+
+    found = at(0, 0, dict(zip(base.inputs, other.inputs, strict=True)))
+    if found is None or not other.attrs.keys() <= base.attrs.keys():
+        return None
+    return _Match(tuple(found[0]), found[1])
+
+
+def _alike(base: Body, a: Step, other: Body, b: Step, values: Mapping[str, str]) -> bool:
+    """Whether two steps differ in literals alone."""
+    return (
+        a.attr == b.attr
+        and a.code.template == b.code.template
+        and [name for name, _ in a.code.literals] == [name for name, _ in b.code.literals]
+        and len(a.results) == len(b.results)
+        and len(a.operands) == len(b.operands)
+        and all(values[x.value] == y.value and x.after == y.after for x, y in zip(a.operands, b.operands, strict=True))
+        and (not a.attr or skeleton(base.attrs[_name(a)]) == skeleton(other.attrs[_name(b)]))
+    )
+
+
+def _name(step: Step) -> str:
+    return step.attr.partition("[")[0]
+
+
+# --- parameters -------------------------------------------------------------------------------------------------------
+
+
+def _merged(family: Mapping[int, Body], matches: Mapping[int, _Match], name: str) -> tuple[Definition, dict[int, Make]]:
+    indices = [*family]
+    base = family[max(indices, key=lambda index: (len(family[index].steps), -index))]
+    table = Parameters(len(indices))
+    attrs: dict[str, Make] = {}
+    neutral: set[str] = set()
+    for attr, made in base.attrs.items():
+        rows = [[value for _, value in leaves(family[i].attrs[attr])] if attr in family[i].attrs else None for i in indices]
+        if made.callee in _NEUTRAL:
+            rows = [[0.0] if row is None else row for row in rows]
+            neutral.add(attr)
+        attrs[attr] = substituted(made, table.columns([label for label, _ in leaves(made)], rows, attr))
+    steps = [_with_names(step, place, family, matches, table) for place, step in enumerate(base.steps)]
+    definition = Definition(name, base.doc, base)
+    solved = table.solve(
+        {attr: [attr in family[i].attrs or attr in neutral for i in indices] for attr in attrs},
+        {
+            place: [matches[i].steps[place] is not None or step.attr in neutral for i in indices]
+            for place, step in enumerate(steps)
+        },
+    )
+    definition.parameters = [*solved.parameters]
+    definition.body = replace(
+        base,
+        attrs={attr: substituted(made, [solved.text(v) for _, v in leaves(made)]) for attr, made in attrs.items()},
+        steps=[_kept(step, solved.text, definition) for step in steps],
+    )
+    for attr in attrs:
+        if (condition := solved.modules.get(attr)) is not None:
+            definition.module_conditions[attr] = condition
+    for place, step in enumerate(base.steps):
+        if (condition := solved.steps.get(place)) is not None:
+            passes = next(m.passes[place] for m in matches.values() if place in m.passes)
+            definition.step_conditions[place] = (condition, passes)
+    calls = {
+        index: Make(name, tuple((p.name, p.values[row]) for p in solved.parameters), 0)
+        for row, index in enumerate(indices)
+    }
+    return definition, calls
+
+
+def _with_names(
+    step: Step, place: int, family: Mapping[int, Body], matches: Mapping[int, _Match], table: Parameters
+) -> Step:
+    """The step with its literals replaced by the columns of a table."""
+    rows: list[list[Literal] | None] = []
+    for index, body in family.items():
+        own = matches[index].steps[place]
+        rows.append(None if own is None else [value for _, value in body.steps[own].code.literals])
+    labels = [label for label, _ in step.code.literals]
+    columns = table.columns(labels, rows, step.label)
+    literals = tuple(zip(labels, columns, strict=True))
+    return replace(step, code=Code(step.code.template, literals))
+
+
+def _kept(step: Step, text: object, definition: Definition) -> Step:
+    """A step whose literals are numbers or attributes, which keep what is a parameter."""
+    literals: list[tuple[str, Literal]] = []
+    for label, column in step.code.literals:
+        value = text(column)  # type: ignore[operator]
+        if isinstance(value, Name):
+            attr = next((kept for kept, of in definition.kept.items() if of == value.text), "")
+            if not attr:
+                attr = value.text if value.text.isidentifier() else label
+                while attr in definition.kept or attr in definition.body.attrs:
+                    attr = f"{attr}_"
+                definition.kept[attr] = value.text
+            value = Name(f"self.{attr}")
+        literals.append((label, value))
+    return replace(step, code=Code(step.code.template, tuple(literals)))
+

@@ -1,0 +1,62 @@
+"""Variables of ``forward``: each value gets a name, which is that of an operand where this is not needed any more."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from archdsl.backends.torch.body import Body
+
+_TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "range", "zip", "len", "input", "print", "sum", "max"})
+
+
+def inputs(body: Body, ports: Sequence[str] = ()) -> list[str]:
+    """What ``forward`` calls its arguments."""
+    if len(body.inputs) == 1:
+        return ["x"]
+    if ports:
+        return [_identifier(port) for port in ports]
+    return [("x", "y", "z")[i] if i < 3 else f"x{i}" for i in range(len(body.inputs))]
+
+
+def variables(body: Body, given: Sequence[str], passes: Mapping[int, int]) -> dict[str, str]:
+    """The variable of each value of a body; ``passes`` are operands that a step may leave as they are."""
+    last = {name: len(body.steps) for name in body.inputs if any("{0}" in r.after for r in body.returns)}
+    for place, step in enumerate(body.steps):
+        last.update({operand.value: place for operand in step.operands})
+    last.update({operand.value: len(body.steps) for operand in body.returns})
+    uses = Counter(operand.value for step in body.steps for operand in (*step.operands,))
+    uses.update(operand.value for operand in body.returns)
+    found = dict(zip(body.inputs, given, strict=True))
+    for place, step in enumerate(body.steps):
+        live = {found[value] for value in found if last.get(value, -1) > place}
+        ending = [operand.value for operand in step.operands if last.get(operand.value, -1) <= place]
+        if place in passes and (passing := step.operands[passes[place]].value) in ending:
+            ending.insert(0, passing)
+        free = [found[value] for value in ending if found[value] not in live]
+        for result in step.results:
+            if free and len(step.results) == 1:
+                found[result] = free[0]
+            else:
+                found[result] = _fresh(step.tap if uses[result] > 1 else step.label, live)
+            live.add(found[result])
+    return found
+
+
+def _fresh(label: str, live: set[str]) -> str:
+    words = [part for part in label.split(".") if part and not part.isdigit()]
+    wanted = [_identifier(words[-1])] if words else []
+    for name in (*wanted, "out", "branch"):
+        if name not in live:
+            return name
+    stem, number = wanted[0] if wanted else "branch", 2
+    while f"{stem}{number}" in live:
+        number += 1
+    return f"{stem}{number}"
+
+
+def _identifier(name: str) -> str:
+    name = re.sub(r"\W", "_", name)
+    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name

@@ -1,0 +1,106 @@
+"""In which order each op has its axes: the labelling with the fewest changes of order, which is a minimum cut."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+from archdsl.backends.torch import lowering as lowering  # registers every op
+from archdsl.backends.torch.registry import FIRST, LAST, orders
+from archdsl.graph.dims import Shape
+from archdsl.graph.model import Graph, Node
+from archdsl.graph.tree import local_name
+
+_CHANGE = 4
+_NEVER = 1_000_000
+_SOURCE, _SINK = "first", "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Whether a node takes its inputs, and gives its output, with the channels first."""
+
+    takes: bool
+    gives: bool
+
+
+def port_order(shape: Shape) -> bool:
+    """Of an input of the model: images and volumes have their channels first, sequences as the graph has them."""
+    return FIRST if len(shape) in (3, 4) else LAST
+
+
+def axis_orders(graph: Graph) -> Mapping[str, Order]:
+    """The order of axes of every input and node. Where both cost alike, the channels are last."""
+    cut = _Cut()
+    given: dict[str, Hashable] = {}
+    ends: dict[str, tuple[Hashable, Hashable]] = {}
+    for port in graph.inputs:
+        given[port.name] = _SOURCE if port_order(port.shape) else _SINK
+    for node in graph:
+        rule = orders(node.op, graph.input_shapes(node), node.shape)
+        key = (*_place(graph, node), rule, len(node.shape))
+        takes: Hashable = (key, "takes")
+        gives: Hashable = takes if rule.tied else (key, "gives")
+        ends[node.path] = (takes, gives)
+        for end, wanted in ((takes, rule.takes), (gives, rule.gives)):
+            if wanted is not None:
+                cut.join(*((_SOURCE, end) if wanted else (end, _SINK)), _NEVER, back=0)
+        cut.join(_SOURCE, takes, rule.last, back=0)
+        cut.join(takes, _SINK, rule.first, back=0)
+        for name, shape in zip(node.inputs, graph.input_shapes(node), strict=True):
+            if len(shape) > 1:
+                cut.join(given[name], takes, _CHANGE, back=_CHANGE)
+        given[node.path] = gives
+    first = cut.first()
+    found = {port.name: Order(*(given[port.name] in first,) * 2) for port in graph.inputs}
+    for node in graph:
+        takes, gives = ends[node.path]
+        found[node.path] = Order(takes in first, gives in first)
+    return found
+
+
+def _place(graph: Graph, node: Node) -> tuple[str, str, str]:
+    """Where a node is in its block, whichever instance and round: equal places have equal orders.
+
+    So instances of a block are one class, even if in one of them another order were better.
+    """
+    index = node.instance
+    while graph.instances[index].kind == "group" and (parent := graph.instances[index].parent) is not None:
+        index = parent
+    instance = graph.instances[index]
+    names = [part for part in local_name(node.path, instance.path).split(".") if not part.isdigit()]
+    return instance.block, ".".join(names), node.op.name
+
+
+class _Cut:
+    """A network between ``first`` and ``last``; the ends that stay with ``first`` when it is cut at the least cost."""
+
+    def __init__(self) -> None:
+        self._spare = defaultdict[Hashable, dict[Hashable, int]](dict)
+
+    def join(self, a: Hashable, b: Hashable, there: int, *, back: int) -> None:
+        if a != b:
+            self._spare[a][b] = self._spare[a].get(b, 0) + there
+            self._spare[b][a] = self._spare[b].get(a, 0) + back
+
+    def first(self) -> set[Hashable]:
+        """Ford and Fulkerson's method along shortest paths: what can still be reached from the source afterwards."""
+        while True:
+            came: dict[Hashable, Hashable] = {_SOURCE: _SOURCE}
+            queue = deque[Hashable]([_SOURCE])
+            while queue and _SINK not in came:
+                end = queue.popleft()
+                for other, spare in self._spare[end].items():
+                    if spare > 0 and other not in came:
+                        came[other] = end
+                        queue.append(other)
+            if _SINK not in came:
+                return set(came)
+            path = [(came[_SINK], _SINK)]
+            while path[-1][0] != _SOURCE:
+                path.append((came[path[-1][0]], path[-1][0]))
+            flow = min(self._spare[a][b] for a, b in path)
+            for a, b in path:
+                self._spare[a][b] -= flow
+                self._spare[b][a] += flow

@@ -1,0 +1,245 @@
+"""Which literals of several instances become parameters of their class, and which follow from others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations
+from typing import Any
+
+from archdsl.backends.torch.code import Literal
+from archdsl.backends.torch.terms import Name, same
+
+
+class _Missing:
+    """Not known of an instance, and so anything."""
+
+    def __repr__(self) -> str:
+        return "_"
+
+
+MISSING = _Missing()
+REQUIRED = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    values: tuple[Any, ...]
+    """Of each instance."""
+    default: Any = REQUIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The place of a literal in all instances."""
+
+    index: int
+
+
+@dataclass(slots=True)
+class _Variable:
+    values: list[Any]
+    label: str
+    where: str
+    text: str = ""
+
+
+@dataclass(slots=True)
+class Solved:
+    parameters: list[Parameter] = field(default_factory=list)
+    modules: dict[str, str] = field(default_factory=dict)
+    """For modules that some instances lack, an expression that says when they have them."""
+    steps: dict[int, str] = field(default_factory=dict)
+    _texts: dict[int, Any] = field(default_factory=dict)
+
+    def text(self, column: Any) -> Any:
+        """The literal of a column that is the same everywhere, or the expression of a parameter."""
+        return self._texts[column.index]
+
+
+_NAMES: Mapping[str, str] = {
+    "p": "dropout",
+    "rate": "drop",
+    "num_features": "features",
+    "normalized_shape": "dim",
+    "fill_value": "value",
+    "pad": "padding",
+}
+_NEUTRAL: Mapping[str, tuple[Any, ...]] = {
+    "stride": (1,),
+    "padding": (0,),
+    "dilation": (1,),
+    "groups": (1,),
+    "bias": (True,),
+    "dropout": (0.0,),
+    "drop": (0.0,),
+}
+
+
+class Parameters:
+    """The columns of a class: for every literal its value in each instance."""
+
+    def __init__(self, instances: int) -> None:
+        self._instances = instances
+        self._columns: list[tuple[str, str, list[Any]]] = []
+        self._names: set[str] = {"self", "x"}
+
+    def columns(self, labels: Sequence[str], rows: Sequence[Sequence[Literal] | None], where: str) -> list[Column]:
+        """A column for each label; an instance whose row is ``None`` lacks the part."""
+        made: list[Column] = []
+        for place, label in enumerate(labels):
+            values = [MISSING if row is None else row[place] for row in rows]
+            made.append(Column(len(self._columns)))
+            self._columns.append((label, where, values))
+        return made
+
+    def solve(self, modules: Mapping[str, Sequence[bool]], steps: Mapping[int, Sequence[bool]]) -> Solved:
+        solved = Solved()
+        variables: list[_Variable] = []
+        of: dict[int, _Variable] = {}
+        for index, (label, where, values) in enumerate(self._columns):
+            known = [value for value in values if value is not MISSING]
+            if not known:
+                solved._texts[index] = None
+            elif all(same(value, known[0]) for value in known):
+                solved._texts[index] = known[0]
+            else:
+                of[index] = _joined(variables, values, label, where)
+        for variable in variables:
+            _fill(variable)
+        for place, variable in enumerate(variables):
+            variable.text = next(_followed(variable, [v for v in variables[:place]]), "")
+            if not variable.text:
+                variable.text = self._name(variable)
+        own = [variable for variable in variables if variable.text.isidentifier()]
+        for index, variable in of.items():
+            solved._texts[index] = Name(variable.text)
+        flags: dict[tuple[bool, ...], str] = {}
+        for found, presence in ((solved.modules, modules), (solved.steps, steps)):
+            for key, present in presence.items():
+                if not all(present):
+                    row = tuple(present)
+                    if row not in flags:
+                        flags[row] = next(_conditions(row, variables), "") or self._flag(row, key, own)
+                    found[key] = flags[row]  # type: ignore[index]  # names or places, as they came
+        solved.parameters = sorted(map(_parameter, own), key=lambda p: p.default is not REQUIRED)
+        return solved
+
+    def _name(self, variable: _Variable) -> str:
+        label = _NAMES.get(variable.label, variable.label)
+        if isinstance(variable.values[0], tuple) and variable.label in ("rate", "p", "drop", "stride", "shift"):
+            label = f"{label}s"
+        name = label
+        if name in self._names:
+            stem = "".join(c if c.isalnum() else "_" for c in variable.where)
+            name = f"{stem}_{label}"
+        number = 1
+        while name in self._names:
+            number += 1
+            name = f"{label}{number}"
+        self._names.add(name)
+        return name
+
+    def _flag(self, row: tuple[bool, ...], key: object, own: list[_Variable]) -> str:
+        label = f"has_{key}" if isinstance(key, str) else "residual"
+        variable = _Variable([*row], label, label)
+        variable.text = self._name(variable)
+        own.append(variable)
+        return variable.text
+
+
+def _joined(variables: list[_Variable], values: list[Any], label: str, where: str) -> _Variable:
+    """The variable that has these values, which may be one that there is already."""
+
+    def agrees(variable: _Variable) -> bool:
+        both = [(a, b) for a, b in zip(variable.values, values, strict=True) if MISSING not in (a, b)]
+        return bool(both) and all(same(a, b) for a, b in both)
+
+    fits = [variable for variable in variables if agrees(variable)]
+    if MISSING in values or any(MISSING in variable.values for variable in fits):
+        fits.sort(key=lambda variable: variable.label != label)
+    if not fits:
+        variables.append(_Variable(values, label, where))
+        return variables[-1]
+    chosen = fits[0]
+    chosen.values = [b if a is MISSING else a for a, b in zip(chosen.values, values, strict=True)]
+    return chosen
+
+
+def _fill(variable: _Variable) -> None:
+    """Decides what is not known: no number, or else what most have."""
+    if MISSING not in variable.values:
+        return
+    known = [value for value in variable.values if value is not MISSING]
+    most: Any = Counter(map(repr, known)).most_common(1)[0][0]
+    value = next(value for value in known if repr(value) == most)
+    if all(isinstance(each, float) for each in known):
+        value = 0.0
+    variable.values = [value if each is MISSING else each for each in variable.values]
+
+
+def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[str]:
+    """Expressions over others that have the values of a variable in all instances."""
+    if not _whole(variable):
+        return
+    values = variable.values
+    for other in others:
+        if not _whole(other) or not other.text.isidentifier():
+            continue
+        pairs = [*zip(values, other.values, strict=True)]
+        for factor in range(2, 9):
+            if all(a == factor * b for a, b in pairs):
+                yield f"{factor} * {other.text}"
+            if all(a == b // factor and (b % factor == 0 or "pad" in variable.label) for a, b in pairs):
+                yield f"{other.text} // {factor}"
+
+
+def _whole(variable: _Variable) -> bool:
+    return all(type(value) is int for value in variable.values)
+
+
+def _conditions(row: tuple[bool, ...], variables: Sequence[_Variable]) -> Iterator[str]:
+    """Expressions over variables that are true where a row is."""
+    for variable in variables:
+        if all(type(value) is bool for value in variable.values) and [*row] == variable.values:
+            yield variable.text
+        if all(isinstance(value, int | float) for value in variable.values):
+            for bound in (0, 1):
+                if tuple(value > bound for value in variable.values) == row:
+                    yield f"{variable.text} > {bound}"
+                if tuple(value != bound for value in variable.values) == row:
+                    yield f"{variable.text} != {bound}"
+        if all(isinstance(value, tuple) for value in variable.values):
+            if tuple(any(value) for value in variable.values) == row:
+                yield f"any({variable.text})"
+    equal = [
+        (tuple(a == b for a, b in zip(first.values, second.values, strict=True)), first, second)
+        for first, second in permutations([v for v in variables if "channels" in v.label or "feat" in v.label], 2)
+    ]
+    for values, first, second in equal:
+        if values == row:
+            yield f"{first.text} == {second.text}"
+        if tuple(not value for value in values) == row:
+            yield f"{first.text} != {second.text}"
+    strides = [v for v in variables if v.label == "stride"]
+    for values, first, second in equal:
+        for stride in strides:
+            both = tuple(a and b == 1 for a, b in zip(values, stride.values, strict=True))
+            if both == row:
+                yield f"{stride.text} == 1 and {first.text} == {second.text}"
+            if tuple(not value for value in both) == row:
+                yield f"{stride.text} != 1 or {first.text} != {second.text}"
+
+
+def _parameter(variable: _Variable) -> Parameter:
+    name = variable.text
+    most, count = Counter(map(repr, variable.values)).most_common(1)[0]
+    value = next(each for each in variable.values if repr(each) == most)
+    label = _NAMES.get(variable.label, variable.label)
+    is_usual = value in _NEUTRAL.get(label, ()) and type(value) is not tuple
+    neutral = next((v for v in variable.values if v in _NEUTRAL.get(label, ())), REQUIRED)
+    if is_usual or neutral is not REQUIRED:
+        return Parameter(name, tuple(variable.values), neutral)
+    return Parameter(name, tuple(variable.values))

@@ -1,0 +1,147 @@
+"""Which function says what an op is in PyTorch, and in which order of axes it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from archdsl.backends.torch.code import Lowered, Transform, ordered
+from archdsl.graph.dims import Dim, Shape
+from archdsl.ops.base import Op
+
+FIRST, LAST = True, False
+"""Whether the channels of a tensor come first, behind the batch, as PyTorch's convolutions take them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an op is lowered: shapes as the graph has them, and the order of axes, which is one for all inputs."""
+
+    inputs: tuple[Shape, ...]
+    output: Shape
+    takes: bool = LAST
+    gives: bool = LAST
+    single: tuple[bool, ...] = ()
+    """Whether an input is the same for every example, and has a batch of 1."""
+
+    @property
+    def rank(self) -> int:
+        """Spatial dimensions of the first input."""
+        return len(self.inputs[0]) - 1
+
+    @property
+    def channels(self) -> int:
+        size = self.inputs[0][-1]
+        assert isinstance(size, int), "what owns weights knows its channels"
+        return size
+
+    def dim(self, axis: int, shape: Shape | None = None) -> int:
+        """The dimension of the tensor, batch and all, that an axis of the graph is."""
+        rank = len(self.inputs[0] if shape is None else shape)
+        return place(axis % rank, rank, self.takes)
+
+    def spatial(self) -> tuple[int, ...]:
+        """The dimensions of the tensor that are spatial."""
+        return tuple(self.dim(axis) for axis in range(self.rank))
+
+
+def place(axis: int, rank: int, first: bool) -> int:
+    """
+    >>> [place(axis, 3, FIRST) for axis in range(3)], [place(axis, 3, LAST) for axis in range(3)]
+    ([2, 3, 1], [1, 2, 3])
+    """
+    if not first:
+        return axis + 1
+    return 1 if axis == rank - 1 else axis + 2
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """Orders of axes that an op can take and give, with what each costs; ``None`` is either.
+
+    A change of order costs 4, where it is between two ops.
+    """
+
+    takes: bool | None = None
+    gives: bool | None = None
+    tied: bool = True
+    """Whether the output has the order of the inputs."""
+    first: int = 0
+    """What it costs to take channels first."""
+    last: int = 0
+
+
+EITHER = Orders()
+Rule: TypeAlias = Callable[[Any, tuple[Shape, ...], Shape], Orders]
+Lowering: TypeAlias = Callable[[Any, Site], Lowered]
+_LOWERINGS: dict[type[Op], Lowering] = {}
+_RULES: dict[type[Op], Rule] = {}
+_STRETCHING: set[type[Op]] = set()
+
+
+def lowers(
+    *ops: type[Op], orders: Orders | Rule = EITHER, stretches: bool = False
+) -> Callable[[Lowering], Lowering]:
+    """Registers a function from an op and its site to what it is in PyTorch.
+
+    With ``stretches``, some inputs may have a batch of 1 where others have more.
+    """
+
+    def register(function: Lowering) -> Lowering:
+        for op in ops:
+            assert op not in _LOWERINGS, f"{op.name} is lowered twice"
+            _LOWERINGS[op] = function
+            _RULES[op] = orders if callable(orders) else lambda *_, orders=orders: orders
+            if stretches:
+                _STRETCHING.add(op)
+        return function
+
+    return register
+
+
+def lower(op: Op, site: Site) -> Lowered:
+    return _LOWERINGS[type(op)](op, site)
+
+
+def orders(op: Op, inputs: tuple[Shape, ...], output: Shape) -> Orders:
+    return _RULES[type(op)](op, inputs, output)
+
+
+def stretches(op: Op) -> bool:
+    return type(op) in _STRETCHING
+
+
+def known_sizes(dims: tuple[Dim, ...]) -> tuple[int, ...]:
+    """Sizes as they are written: -1 for the one that is known only when the model runs."""
+    return tuple(dim if isinstance(dim, int) else -1 for dim in dims)
+
+
+def sizes(shape: Shape) -> tuple[int, ...]:
+    """A shape all of whose sizes are known."""
+    found = tuple(dim for dim in shape if isinstance(dim, int))
+    assert len(found) == len(shape), "what has weights of this shape knows it"
+    return found
+
+
+def axes(rank: int, first: bool) -> tuple[int, ...]:
+    """The axes of the graph in the order in which a tensor has them behind the batch.
+
+    >>> axes(3, FIRST)
+    (2, 0, 1)
+    """
+    return (rank - 1, *range(rank - 1)) if first and rank else tuple(range(rank))
+
+
+def in_order(shape: tuple[int, ...], first: bool) -> tuple[int, ...]:
+    return tuple(shape[axis] for axis in axes(len(shape), first))
+
+
+def moved(rank: int, first: bool) -> Transform:
+    """From an array as the graph has it to one that is added to tensors."""
+    return ordered(*axes(rank, first))
+
+
+def per_channel(rank: int, channels: int, first: bool) -> tuple[int, ...]:
+    """The shape of what has a number for each channel and goes with tensors: ``(c, 1, 1)`` or ``(c,)``."""
+    return (channels, *(1,) * (rank - 1)) if first else (channels,)

@@ -1,0 +1,38 @@
+"""The state dict of a written file's model, from a graph's arrays by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from archdsl.backends.torch.body import Bodies
+from archdsl.backends.torch.code import Array, Entry
+from archdsl.graph.model import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the state dict, and the arrays of the graph that it is made of, such as ``stem.conv/kernel``."""
+
+    key: str
+    sources: tuple[str, ...]
+    entry: Entry
+
+
+def places(graph: Graph, found: Bodies) -> Iterator[Place]:
+    """Every entry of the state dict, each once. Every array of the graph is the source of one."""
+    for node in graph:
+        if node.layer != node.path or node.path not in found.prefixes:
+            continue
+        prefix = found.prefixes[node.path]
+        for entry in found.lowered[node.path].entries:
+            key = ".".join(filter(None, (prefix, entry.key)))
+            yield Place(key, tuple(f"{node.path}/{source}" for source in entry.sources), entry)
+
+
+def state(graph: Graph, found: Bodies, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The state dict as arrays, made of those of the graph."""
+    return {
+        place.key: place.entry.transform([arrays[source] for source in place.sources])
+        for place in places(graph, found)
+    }

@@ -1,0 +1,92 @@
+"""Lines of Python no longer than 88, broken where Black breaks them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+WIDTH = 88
+_OPEN, _CLOSE = "([{", ")]}"
+
+
+def wrapped(line: str) -> list[str]:
+    """A statement, with its indentation, in as many lines as it needs.
+
+    >>> print(*wrapped("self.a = " + "f(" + ", ".join(["argument"] * 9) + ")"), sep="\\n")
+    self.a = f(
+        argument, argument, argument, argument, argument, argument, argument, argument, argument
+    )
+    """
+    if len(line) <= WIDTH:
+        return [line]
+    bracket = _last(line)
+    if bracket is None:
+        return [line]
+    start, end = bracket
+    indent = " " * (len(line) - len(line.lstrip()))
+    head, body, tail = line[: start + 1], line[start + 1 : end], line[end:]
+    inner = f"{indent}    "
+    if not body.strip():
+        return [line]
+    return [head, *_inside(body.strip(), inner), *wrapped(f"{indent}{tail}")]
+
+
+def _inside(body: str, indent: str) -> list[str]:
+    """What stands between brackets: in one line, or a line for each part."""
+    parts, comprehension = _parts(body)
+    trailing = body.rstrip().endswith(",")
+    if len(indent) + len(body) <= WIDTH and not (trailing and len(parts) > 1):
+        return [f"{indent}{body}"]
+    if comprehension:
+        return [line for part in parts for line in wrapped(f"{indent}{part}")]
+    if len(parts) == 1 and not trailing:
+        return wrapped(f"{indent}{body}")
+    return [line for part in parts for line in wrapped(f"{indent}{part},")]
+
+
+def _last(line: str) -> tuple[int, int] | None:
+    """The last pair of brackets that are in no others."""
+    stack: list[int] = []
+    found: tuple[int, int] | None = None
+    for place, c in _code(line):
+        if c in _OPEN:
+            stack.append(place)
+        elif c in _CLOSE:
+            start = stack.pop()
+            if not stack and place > start + 1:
+                found = (start, place)
+    return found
+
+
+def _parts(body: str) -> tuple[list[str], bool]:
+    """The parts between commas, or the clauses of a comprehension."""
+    depth, start = 0, 0
+    commas: list[int] = []
+    clauses: list[int] = []
+    for place, c in _code(body):
+        if c in _OPEN:
+            depth += 1
+        elif c in _CLOSE:
+            depth -= 1
+        elif depth == 0 and c == ",":
+            commas.append(place)
+        elif depth == 0 and not commas and body.startswith(" for ", place):
+            clauses.append(place)
+    if clauses:
+        ends = [*clauses, len(body)]
+        return [body[: clauses[0]].strip(), *(body[a:b].strip() for a, b in zip(ends, ends[1:], strict=False))], True
+    parts = []
+    for comma in commas:
+        parts.append(body[start:comma].strip())
+        start = comma + 1
+    rest = body[start:].strip()
+    return [*parts, *([rest] if rest else [])], False
+
+
+def _code(text: str) -> Iterator[tuple[int, str]]:
+    """The characters that are in no string."""
+    quoted = False
+    for place, c in enumerate(text):
+        if c == '"':
+            quoted = not quoted
+        elif not quoted:
+            yield place, c

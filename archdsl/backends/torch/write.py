@@ -1,0 +1,281 @@
+"""Classes as text."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from archdsl.backends.torch import names
+from archdsl.backends.torch.body import Operand, Step
+from archdsl.backends.torch.code import CALL, Argument, Make
+from archdsl.backends.torch.lists import EACH, REPEAT, REST, usual
+from archdsl.backends.torch.lists import CALL as GIVEN
+from archdsl.backends.torch.loops import looped
+from archdsl.backends.torch.merge import Definition
+from archdsl.backends.torch.parameters import REQUIRED, Parameter
+from archdsl.backends.torch.terms import Name, same
+from archdsl.backends.torch.wrap import WIDTH, wrapped
+
+_INDENT = "    "
+_NESTED = 64
+"""How long a line may become by writing one call into another."""
+
+
+def literal(value: Any) -> str:
+    """
+    >>> literal((1, "a", None, 0.5))
+    '(1, "a", None, 0.5)'
+    """
+    if isinstance(value, Name):
+        return value.text
+    if isinstance(value, tuple):
+        inside = ", ".join(map(literal, value))
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    return repr(value)
+
+
+def docstring(text: str, indent: str) -> list[str]:
+    """A doc comment as Python has it, no wider than code."""
+    text = text.replace("\\", "\\\\").replace('"""', "'''").strip()
+    text += " " if text.endswith('"') else ""
+    options = {"initial_indent": indent, "subsequent_indent": indent, "break_long_words": False}
+    first, *rest = (" ".join(part.split()) for part in text.split("\n\n"))
+    lines = textwrap.wrap(f'"""{first}', WIDTH, **options)  # type: ignore[arg-type]  # of several types
+    if not rest and len(lines) == 1 and len(lines[0]) + 3 <= WIDTH:
+        return [f'{lines[0]}"""']
+    for paragraph in rest:
+        lines += ["", *textwrap.wrap(paragraph, WIDTH, **options)]  # type: ignore[arg-type]  # of several types
+    return [*lines, f'{indent}"""']
+
+
+class Writer:
+    """Writes the classes of a file; ``definitions`` are those that it may call."""
+
+    def __init__(self, definitions: Sequence[Definition]) -> None:
+        self._parameters: Mapping[str, Sequence[Parameter]] = {d.name: d.parameters for d in definitions}
+
+    def definition(self, made: Definition, ports: Sequence[str] = (), outputs: Sequence[str] = ()) -> list[str]:
+        """A class. ``ports`` and ``outputs`` are the names of those of a model."""
+        lines = [f"class {made.name}(nn.Module):"]
+        if made.doc:
+            lines += [*docstring(made.doc, _INDENT), ""]
+        forward = self._forward(made, ports, outputs)
+        return [*lines, *self._init(made), "", *forward]
+
+    # --- __init__ ----------------------------------------------------------------------------------------------------
+
+    def _init(self, made: Definition) -> list[str]:
+        given = "".join(f", {parameter.name}: {annotation(parameter)}{_default(parameter)}" for parameter in made.parameters)
+        lines = _signature(f"{_INDENT}def __init__(self{given}) -> None:")
+        body = ["super().__init__()"]
+        body += [f"self.{attr} = {text}" for attr, text in made.kept.items()]
+        flags = self._flags(made)
+        body += [f"self.{flag} = {condition}" for flag, condition in flags.items() if condition != flag or flag not in made.kept]
+        conditional = {name: made.module_conditions[name] for name in made.body.attrs if name in made.module_conditions}
+        before = ""
+        for attr, module in made.body.attrs.items():
+            text = f"self.{attr} = {self.expression(module)}"
+            condition = conditional.get(attr, "")
+            if not condition:
+                body.append(text)
+            else:
+                if self._is_passed(made, attr):
+                    body.append(f"self.{attr} = nn.Identity()")
+                if condition != before or self._is_passed(made, attr):
+                    body.append(f"if {condition}:")
+                body.append(f"{_INDENT}{text}")
+            before = condition
+        return lines + [line for text in body for line in wrapped(f"{_INDENT * 2}{text}")]
+
+    def _is_passed(self, made: Definition, attr: str) -> bool:
+        """Whether a module that may lack is one that could pass its input on."""
+        steps = [(i, step) for i, step in enumerate(made.body.steps) if step.attr.partition("[")[0] == attr]
+        return len(steps) == 1 and _is_plain_call(steps[0][1])
+
+    def _flags(self, made: Definition) -> dict[str, str]:
+        """Attributes that say in ``forward`` whether a step is done, by name."""
+        found: dict[str, str] = {}
+        for place, (condition, _) in made.step_conditions.items():
+            step = made.body.steps[place]
+            if step.attr and self._is_passed(made, step.attr):
+                continue
+            name = self._flag(made, condition, found, step)
+            found[name] = condition
+        return found
+
+    def _flag(self, made: Definition, condition: str, found: Mapping[str, str], step: Step) -> str:
+        for kept, text in made.kept.items():
+            if text == condition:
+                return kept
+        for flag, text in found.items():
+            if text == condition:
+                return flag
+        if condition.isidentifier():
+            return condition
+        words = [part for part in step.tap.split(".") if not part.isdigit()]
+        name = f"has_{words[-1] if words else 'step'}"
+        while name in found or name in made.kept or name in made.body.attrs:
+            name = f"{name}_"
+        return name
+
+    def expression(self, term: Argument) -> str:
+        """What makes a module."""
+        if not isinstance(term, Make):
+            return literal(term)
+        if term.callee == GIVEN:
+            return f"{literal(term.args[0][1])}()"
+        if term.callee == REPEAT:
+            (_, item), (_, count) = term.args
+            return f"*[{self.expression(item)} for _ in range({literal(count)})]"
+        if term.callee == EACH:
+            (_, item), *columns = term.args
+            loop = ", ".join(name for name, _ in columns)
+            over = ", ".join(literal(column) for _, column in columns)  # type: ignore[arg-type]  # no modules
+            return f"*[{self.expression(item)} for {loop} in {f'zip({over})' if len(columns) > 1 else over}]"
+        if term.callee == REST:
+            (_, item), (_, count) = term.args
+            rest = literal(count - 1) if isinstance(count, int) else f"{literal(count)} - 1"
+            return f"*[{self.expression(item)} for _ in range({rest})]"
+        if term.callee == "nn.ModuleList":
+            items = [self.expression(item) for _, item in term.args]
+            inside = items[0][1:] if len(items) == 1 and items[0].startswith("*[") else f"[{', '.join(items)}]"
+            return f"nn.ModuleList({inside})"
+        if term.callee == "torch.zeros" and isinstance(term.args[0][1], tuple):
+            return f"torch.zeros({', '.join(map(literal, term.args[0][1]))})"
+        return f"{term.callee}({', '.join(self._arguments(term))})"
+
+    def _arguments(self, term: Make) -> Iterator[str]:
+        values = dict(term.args)
+        if term.callee in self._parameters:
+            for place, parameter in enumerate(self._parameters[term.callee]):
+                value = values[parameter.name]
+                if parameter.default is REQUIRED:
+                    yield literal(value) if place < 3 else f"{parameter.name}={literal(value)}"  # type: ignore[arg-type]  # no module
+                elif not same(value, parameter.default):
+                    yield f"{parameter.name}={literal(value)}"  # type: ignore[arg-type]  # no module
+            return
+        for place, (name, value) in enumerate(term.args):
+            if place < term.placed:
+                yield self.expression(value)
+            elif not same(value, usual(term.callee, name, values)):
+                yield f"{name}={self.expression(value)}"
+
+    # --- forward -----------------------------------------------------------------------------------------------------
+
+    def _forward(self, made: Definition, ports: Sequence[str], outputs: Sequence[str]) -> list[str]:
+        body = made.body
+        given = names.inputs(body, ports)
+        passes = {place: operand for place, (_, operand) in made.step_conditions.items()}
+        found = names.variables(body, given, passes)
+        flags = self._flags(made)
+        lines: list[tuple[str, str]] = []
+        for place, step in enumerate(body.steps):
+            target = ", ".join(found[result] for result in step.results)
+            text = _text(step, found)
+            condition = ""
+            if place in passes and not (step.attr and self._is_passed(made, step.attr)):
+                wanted = made.step_conditions[place][0]
+                condition = next(flag for flag, text_ in flags.items() if text_ == wanted)
+                passing = found[step.operands[passes[place]].value]
+                if passing != target:
+                    lines.append((f"{target} = {passing}", ""))
+                lines += [(f"if self.{condition}:", ""), (f"{_INDENT}{target} = {text}", "")]
+                continue
+            if text != target:
+                lines.append((f"{target} = {text}", step.note if outputs else ""))
+        returned = [_operand(operand, found, given[:1]) for operand in body.returns]
+        is_named = [*outputs] not in ([], ["output"])
+        if is_named:
+            result = "{" + ", ".join(f'"{name}": {text}' for name, text in zip(outputs, returned, strict=True)) + "}"
+            kind = "dict[str, Tensor]"
+        else:
+            result = ", ".join(returned)
+            kind = "Tensor" if len(returned) == 1 else f"tuple[{', '.join(['Tensor'] * len(returned))}]"
+        lines = looped(_nested(lines), body.attrs)
+        if lines and not is_named and lines[-1][0].startswith(f"{result} = "):
+            lines[-1] = (f"return {lines[-1][0].removeprefix(f'{result} = ')}", lines[-1][1])
+        else:
+            lines.append((f"return {result}", ""))
+        arguments = "".join(f", {name}: Tensor" for name in given)
+        signature = _signature(f"{_INDENT}def forward(self{arguments}) -> {kind}:")
+        return signature + [line for text, note in lines for line in _noted(f"{_INDENT * 2}{text}", note)]
+
+
+def _noted(line: str, note: str) -> list[str]:
+    if note and len(line) + len(note) + 4 <= WIDTH:
+        return [f"{line}  # {note}"]
+    return wrapped(line)
+
+
+def _signature(line: str) -> list[str]:
+    return wrapped(line)
+
+
+def _is_plain_call(step: Step) -> bool:
+    return step.code == CALL and len(step.results) == 1 and not step.operands[0].after
+
+
+def _operand(operand: Operand, found: Mapping[str, str], others: Sequence[str]) -> str:
+    text = operand.after
+    for place, other in enumerate(others):
+        text = text.replace(f"{{{place}}}", other)
+    return f"{found[operand.value]}{text}"
+
+
+def _text(step: Step, found: Mapping[str, str]) -> str:
+    """The expression of a step."""
+    plain = [found[operand.value] for operand in step.operands]
+    values = {str(i): _operand(operand, found, plain) for i, operand in enumerate(step.operands)}
+    values |= {name: literal(value) for name, value in step.code.literals}
+    values["self"] = f"self.{step.attr}"
+    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], step.code.template)
+
+
+_CALL = re.compile(r"self\.[\w.\[\]]+\((?P<argument>\w+)\)$")
+
+
+def _nested(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Calls of modules that follow one another written into each other, as far as lines stay short."""
+    found: list[tuple[str, str]] = []
+    for text, note in lines:
+        target, _, value = text.partition(" = ")
+        if found and (match := _CALL.match(value)) and not note and not found[-1][1]:
+            before, _, inner = found[-1][0].partition(" = ")
+            is_call = re.match(r"self\.[\w.\[\]]+\(.*\)$", inner) is not None and inner.count("self.") < 3
+            if before == target == match["argument"] and is_call:
+                joined = f"{target} = {value[: match.start('argument')]}{inner})"
+                if len(joined) <= _NESTED:
+                    found[-1] = (joined, note)
+                    continue
+        found.append((text, note))
+    return found
+
+
+def annotation(parameter: Parameter) -> str:
+    """The type of a parameter, from its values."""
+    kinds = dict.fromkeys(_kind(value) for value in parameter.values)
+    if "float" in kinds and "int" in kinds:
+        del kinds["int"]
+    if "None" in kinds:
+        kinds = {**{kind: None for kind in kinds if kind != "None"}, "None": None}
+    return " | ".join(kinds)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Name):
+        return "type[nn.Module]"
+    if isinstance(value, tuple):
+        inside = dict.fromkeys(map(_kind, value))
+        if "float" in inside:
+            inside.pop("int", None)
+        return f"tuple[{' | '.join(inside) or 'int'}, ...]"
+    return "None" if value is None else type(value).__name__
+
+
+def _default(parameter: Parameter) -> str:
+    return "" if parameter.default is REQUIRED else f" = {literal(parameter.default)}"
