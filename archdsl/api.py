@@ -161,6 +161,39 @@ class Architecture:
         with opened(weights) as source:
             return match(self.graph, as_graph_has_them(self.graph, source))
 
+    def to_torch(self) -> str:
+        """A file of PyTorch that defines the model, and imports torch alone.
+
+        It has a class for each kind of block, and a model's class that is made without arguments. Images and maps have
+        their channels first, as PyTorch's own models do. Nothing here imports torch.
+
+        >>> "class LeNet5(nn.Module):" in load("lenet5").to_torch()
+        True
+        """
+        from archdsl.backends.torch.file import written
+
+        return written(self.graph).text
+
+    def torch_state(self, weights: str | os.PathLike[str]) -> dict[str, Any]:
+        """The arrays of a file of weights as the state dict of ``to_torch()``'s model has them, in NumPy.
+
+        ``model.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})`` loads them.
+
+        Raises:
+            WeightsError: the file is broken, or has not the arrays of the model, all of which the message lists.
+            OSError: the file cannot be read.
+        """
+        from archdsl.backends.keras.files import opened
+        from archdsl.backends.keras.held import as_graph_has_them
+        from archdsl.backends.torch.file import written
+        from archdsl.backends.torch.state import state
+        from archdsl.weights import fitting, match
+
+        with opened(weights) as source:
+            arrays = as_graph_has_them(self.graph, source)
+            fit = fitting(match(self.graph, arrays), arrays)
+            return state(self.graph, written(self.graph).found, {key: array.read() for key, array in fit.items()})
+
     def save_weights(self, model: keras.Model, file: str | os.PathLike[str]) -> None:
         """Writes the weights of a model that was built from this architecture, each under its path and name.
 

@@ -68,6 +68,9 @@ def test_a_wrong_lowering_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     right = registry._LOWERINGS[relu]
     graph = one("relu", Random(0))
     assert _error(graph, np.random.default_rng(0)) < _AT_MOST
-    wrong = lambda op, site: registry.Lowered(Code("{self}({0}) + 1e-5"), right(op, site).module)
+
+    def wrong(op: Any, site: registry.Site) -> registry.Lowered:
+        return registry.Lowered(Code("{self}({0}) + 1e-5"), right(op, site).module)
+
     monkeypatch.setitem(registry._LOWERINGS, relu, wrong)
     assert _error(graph, np.random.default_rng(0)) > _AT_MOST

@@ -5,10 +5,12 @@ from __future__ import annotations
 import keyword
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
 
-from archdsl.backends.torch.code import CALL, Code, Lowered, Make, code, sequential
+from archdsl.backends.torch.code import CALL, Argument, Code, Lowered, Make, code, sequential
 from archdsl.backends.torch.order import Order, axis_orders
 from archdsl.backends.torch.registry import Site, lower, stretches
 from archdsl.graph.model import Graph, Node
@@ -51,6 +53,8 @@ class Body:
     returns: tuple[Operand, ...]
     attrs: dict[str, Make] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    known: dict[str, Any] = field(default_factory=dict)
+    """Values that parameters may be, by the names by which they go: what the author gave, and ``in_channels``."""
     height: int = 0
     """How many classes lie within one another below it."""
 
@@ -194,7 +198,7 @@ class _Builder:
         nodes = [*branch.nodes()]
         owner = _owner(branch, nodes)
         inside = {node.path for node in nodes}
-        given, made = self._ends(nodes)
+        _, made = self._ends(nodes)
         if owner:
             yield self._call(branch, nodes, reuses=owner)
         elif any(node.layer not in inside for node in nodes) or not made:
@@ -224,7 +228,7 @@ class _Builder:
         given, made = self._ends(nodes)
         if not reuses:
             self._class(branch)
-        places = "" if reuses else self._inner[branch.index]
+        places = {} if reuses else self._inner[branch.index]
         arguments = ", ".join(f"{{{i}}}" for i in range(len(given)))
         return Item(
             path=branch.instance.path,
@@ -232,7 +236,7 @@ class _Builder:
             outputs=made,
             module=Make(f"@{branch.index}"),
             code=code(f"{{self}}({arguments})"),
-            nodes=tuple(places.items()) if places else (),
+            nodes=tuple(places.items()),
             named=branch.instance.named,
             after=("",) * len(given),
             reuses=reuses,
@@ -249,6 +253,8 @@ class _Builder:
         items = _joined([*self._items(branch)], branch.instance.path)
         name = branch.instance.block if branch.instance.kind != "group" else _class_name(branch.instance.block)
         body = Body(name, branch.instance.doc, given, tuple(Operand(path) for path in made))
+        if given and self._shapes[given[0]]:
+            body.known = {"in_channels": self._shapes[given[0]][-1]}
         attrs = _attributes(items, branch.instance.path)
         places: dict[str, str] = {}
         owned: dict[str, str] = {}
@@ -259,9 +265,7 @@ class _Builder:
                 for path, below in item.nodes:
                     places[path] = ".".join(filter(None, (attr.replace("[", ".").replace("]", ""), below)))
         for item, attr in zip(items, attrs, strict=True):
-            if item.reuses:
-                attr = owned[item.reuses]
-            used = attr if item.module is not None else ""
+            used = owned[item.reuses] if item.reuses else attr if item.module is not None else ""
             operands = tuple(Operand(name, after) for name, after in zip(item.inputs, item.after, strict=True))
             label = local_name(item.group, branch.instance.path) if item.group else ""
             tap = local_name(item.path, branch.instance.path)
@@ -281,13 +285,13 @@ class _Builder:
         return Operand(path, f".expand({{{0}}}.shape[0]{rest})")
 
 
-def _callees(made: Iterator[Make] | Sequence[Make] | object) -> Iterator[str]:
+def _callees(made: Iterable[Argument]) -> Iterator[str]:
     """The classes of other bodies in some modules."""
-    for each in made:  # type: ignore[attr-defined]
+    for each in made:
         if isinstance(each, Make):
             if each.callee.startswith("@"):
                 yield each.callee
-            yield from _callees([value for _, value in each.args])
+            yield from _callees(value for _, value in each.args)
 
 
 def _owner(branch: Branch, nodes: Sequence[Node]) -> str:
@@ -309,7 +313,7 @@ def _is_chain(items: Sequence[Item]) -> bool:
     return (
         len(items) > 0
         and all(item.is_link for item in items)
-        and all(b.inputs == a.outputs for a, b in zip(items, items[1:], strict=False))
+        and all(b.inputs == a.outputs for a, b in pairwise(items))
     )
 
 
@@ -363,7 +367,7 @@ def _stem(item: Item, path: str) -> str:
 
 
 def _attributes(items: Sequence[Item], path: str) -> list[str]:
-    """What the parts of a class are called in it: by their own names where these differ, with their groups' otherwise."""
+    """What parts of a class are called in it: by their own names, or with their groups' where these are the same."""
     parts = [local_name(item.path, path).split(".") for item in items]
     rounds = [[part for part in names if part.isdigit()] for names in parts]
     words = [[part for part in names if not part.isdigit()] or ["layer"] for names in parts]
@@ -395,7 +399,9 @@ def _attributes(items: Sequence[Item], path: str) -> list[str]:
     return found
 
 
-_TAKEN = frozenset({"training", "forward", "dump_patches", "half", "double", "float", "type", "to", "apply", "eval", "train", "cpu"})
+_TAKEN = frozenset(
+    {"training", "forward", "dump_patches", "half", "double", "float", "type", "to", "apply", "eval", "train", "cpu"}
+)
 
 
 def _identifier(name: str) -> str:
@@ -423,5 +429,3 @@ def _hold(attrs: dict[str, Make], attr: str, module: Make) -> None:
         return
     held = attrs.get(name, Make("nn.ModuleList"))
     attrs[name] = Make(held.callee, (*held.args, (str(len(held.args)), module)), len(held.args) + 1)
-
-

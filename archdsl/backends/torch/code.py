@@ -6,10 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, Union
 
-import numpy as np
 
-Literal: TypeAlias = Union[int, float, bool, str, None, "tuple[Literal, ...]"]
-Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Python text in the place of a literal: a parameter, a class, an expression."""
+
+    text: str
+
+
+Literal: TypeAlias = Union[int, float, bool, str, Name, "tuple[Literal, ...]", None]
+Array: TypeAlias = Any
+"""Of NumPy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +33,7 @@ class Make:
     """What does the same and more: for a class whose other instances need that."""
 
 
-Argument: TypeAlias = Union[Literal, Make]
+Argument: TypeAlias = Literal | Make
 
 
 def make(callee: str, *placed: tuple[str, Argument], **named: Argument) -> Make:
@@ -71,24 +78,24 @@ Transform: TypeAlias = Callable[[Sequence[Array]], Array]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the module's state dict, and how it is made of the op's weights; without ``sources`` it is fixed."""
+    """An entry of the module's state dict, and how it is made of the op's weights; without ``sources`` it is a 0."""
 
     key: str
     """Below the module, such as ``weight``; empty for a parameter that is an attribute itself."""
     sources: tuple[str, ...]
-    transform: Transform
+    transform: Transform = field(default=lambda arrays: arrays[0])
 
 
 def entry(key: str, source: str, transform: Transform | None = None) -> Entry:
-    return Entry(key, (source,), transform or (lambda arrays: arrays[0]))
+    return Entry(key, (source,), transform) if transform else Entry(key, (source,))
 
 
 def shaped(*shape: int) -> Transform:
-    return lambda arrays: np.reshape(arrays[0], shape)
+    return lambda arrays: arrays[0].reshape(shape)
 
 
 def ordered(*axes: int) -> Transform:
-    return lambda arrays: np.transpose(arrays[0], axes)
+    return lambda arrays: arrays[0].transpose(axes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,7 @@ def written(graph: Graph) -> File:
     classes = definitions(found)
     writer = Writer(classes)
     parts: list[str] = [text.strip("\n") for text in _helpers(found, classes)]
-    for made in classes[:-1]:
-        parts.append("\n".join(writer.definition(made)))
+    parts += ["\n".join(writer.definition(made)) for made in classes[:-1]]
     ports, outputs = [port.name for port in graph.inputs], [port.name for port in graph.outputs]
     parts.append("\n".join(writer.definition(classes[-1], ports, outputs)))
     body = "\n\n\n".join(parts)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from archdsl.backends.torch.code import Argument, Literal, Make
-from archdsl.backends.torch.terms import Name, leaves, skeleton, substituted
+from archdsl.backends.torch.code import Argument, Literal, Make, Name
+from archdsl.backends.torch.terms import leaves, skeleton, substituted
 
 REPEAT, REST, EACH, CALL = "*repeat", "*rest", "*each", "*call"
 """Callees of what is no call: a module again and again, or as often but once, one for each row of columns, and one of a
@@ -108,7 +108,7 @@ def _lists(makes: Sequence[Make], label: str) -> list[Make]:
         forms = iter(aligned(together, label))
         alike = [[next(forms) for _ in items] for items in lists]
         if len({repr(skeleton(item)) for items in alike for item in items}) == 1:
-            return [_list(callee, items) for items in _folded(alike, label)]
+            return [_list(callee, items) for items in _folded(alike)]
     if len(lengths) == 1:
         places = [aligned(items, label) for items in zip(*lists, strict=True)]
         lists = [[*items] for items in zip(*places, strict=True)]
@@ -121,7 +121,7 @@ def _list(callee: str, items: Sequence[Make]) -> Make:
     return Make(callee, tuple((str(i), item) for i, item in enumerate(items)), len(items))
 
 
-def _folded(lists: list[list[Make]], label: str) -> list[list[Make]]:
+def _folded(lists: list[list[Make]]) -> list[list[Make]]:
     """Lists of modules of one skeleton, all written in the same way."""
     shortest = min(map(len, lists))
     if len({len(items) for items in lists}) == 1 and shortest <= 2 and _varied(lists):
@@ -158,7 +158,7 @@ def _each(items: Sequence[Make], varied: Sequence[int]) -> Make:
     rows = [[value for _, value in leaves(item)] for item in items]
     labels = [label for label, _ in leaves(items[0])]
     columns: dict[str, tuple[Literal, ...]] = {}
-    values: list[Literal | Name] = [*rows[0]]
+    values: list[Literal] = [*rows[0]]
     for place in varied:
         column = tuple(row[place] for row in rows)
         name = next((name for name, other in columns.items() if repr(other) == repr(column)), "")
@@ -183,7 +183,7 @@ def _runs(items: list[Make], label: str) -> list[Make]:
         run = items[start:end]
         forms = aligned(run, label)
         if len(run) > 2 and len({repr(skeleton(form)) for form in forms}) == 1:
-            found += _folded([forms], label)[0]
+            found += _folded([forms])[0]
         else:
             found += run
         start = end

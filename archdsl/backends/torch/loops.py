@@ -19,7 +19,9 @@ def looped(lines: Sequence[Line], attrs: Mapping[str, Make]) -> list[Line]:
     found: list[Line] = []
     start = 0
     while start < len(lines):
-        best = max(((_rounds(lines, start, size), size) for size in range(1, _LONGEST + 1)), key=lambda r: (r[0] - 1) * r[1])
+        best = max(
+            ((_rounds(lines, start, size), size) for size in range(1, _LONGEST + 1)), key=lambda r: (r[0] - 1) * r[1]
+        )
         rounds, size = best
         if rounds > 1 and rounds * size > 2:
             found += _loop(lines[start : start + size], rounds, attrs)
@@ -60,9 +62,7 @@ def _loop(lines: Sequence[Line], rounds: int, attrs: Mapping[str, Make]) -> list
         variables[name, place] = variable
     over = [_slice(name, place, rounds, len(attrs[name].args)) for name, place in used]
     loop = ", ".join(variables.values())
-    body = [
-        (f"    {_INDEX.sub(lambda match: variables[match[1], int(match[2])], text)}", "") for text, _ in lines
-    ]
+    body = [(f"    {_INDEX.sub(lambda match: variables[match[1], int(match[2])], text)}", "") for text, _ in lines]
     lists = ", ".join(over)
     return [(f"for {loop} in {f'zip({lists})' if len(over) > 1 else lists}:", ""), *body]
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from archdsl.backends.torch.body import Bodies, Body, Step
-from archdsl.backends.torch.code import Argument, Code, Literal, Make
+from archdsl.backends.torch.code import Argument, Code, Literal, Make, Name
 from archdsl.backends.torch.lists import aligned
-from archdsl.backends.torch.parameters import Parameter, Parameters
-from archdsl.backends.torch.terms import Name, leaves, skeleton, substituted
+from archdsl.backends.torch.parameters import MISSING, Parameter, Parameters
+from archdsl.backends.torch.terms import leaves, skeleton, substituted
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class _Merger:
         for body in self._found.bodies.values():
             inner = {self._found.bodies[int(name[1:])].name for name in _callees(body)}
             below.setdefault(body.name, set()).update(inner)
-        tallest = {name: 0 for name in below}
+        tallest = dict.fromkeys(below, 0)
         for body in self._found.bodies.values():
             tallest[body.name] = max(tallest[body.name], body.height)
         return {name for name, inner in below.items() if any(tallest[other] >= tallest[name] for other in inner)}
@@ -129,9 +130,11 @@ class _Match:
 def _family(bodies: Mapping[int, Body], base: int, left: Sequence[int]) -> tuple[dict[int, Body], dict[int, _Match]]:
     """The instances that are the base with steps left out, their modules brought into one form."""
     chosen: dict[int, Body] = {}
+    passes: dict[int, int] = {}
     for index in left:
-        tried = _in_one_form({**chosen, index: bodies[index]}, bodies[base] if index != base else None)
-        if _match(tried[0], tried[1][index]) is not None:
+        first, tried = _in_one_form({**chosen, index: bodies[index]}, bodies[base] if index != base else None)
+        match = _match(first, tried[index])
+        if match is not None and all(passes.setdefault(place, i) == i for place, i in match.passes.items()):
             chosen[index] = bodies[index]
     if base not in chosen:
         chosen[base] = bodies[base]
@@ -222,11 +225,14 @@ def _name(step: Step) -> str:
 def _merged(family: Mapping[int, Body], matches: Mapping[int, _Match], name: str) -> tuple[Definition, dict[int, Make]]:
     indices = [*family]
     base = family[max(indices, key=lambda index: (len(family[index].steps), -index))]
-    table = Parameters(len(indices))
+    known = {key: [family[i].known.get(key, MISSING) for i in indices] for i in indices for key in family[i].known}
+    table = Parameters(known)
     attrs: dict[str, Make] = {}
     neutral: set[str] = set()
     for attr, made in base.attrs.items():
-        rows = [[value for _, value in leaves(family[i].attrs[attr])] if attr in family[i].attrs else None for i in indices]
+        rows = [
+            [value for _, value in leaves(family[i].attrs[attr])] if attr in family[i].attrs else None for i in indices
+        ]
         if made.callee in _NEUTRAL:
             rows = [[0.0] if row is None else row for row in rows]
             neutral.add(attr)
@@ -249,7 +255,7 @@ def _merged(family: Mapping[int, Body], matches: Mapping[int, _Match], name: str
     for attr in attrs:
         if (condition := solved.modules.get(attr)) is not None:
             definition.module_conditions[attr] = condition
-    for place, step in enumerate(base.steps):
+    for place in range(len(base.steps)):
         if (condition := solved.steps.get(place)) is not None:
             passes = next(m.passes[place] for m in matches.values() if place in m.passes)
             definition.step_conditions[place] = (condition, passes)
@@ -269,7 +275,7 @@ def _with_names(
         own = matches[index].steps[place]
         rows.append(None if own is None else [value for _, value in body.steps[own].code.literals])
     labels = [label for label, _ in step.code.literals]
-    columns = table.columns(labels, rows, step.label)
+    columns: list[Any] = [*table.columns(labels, rows, step.label)]
     literals = tuple(zip(labels, columns, strict=True))
     return replace(step, code=Code(step.code.template, literals))
 
@@ -289,4 +295,3 @@ def _kept(step: Step, text: object, definition: Definition) -> Step:
             value = Name(f"self.{attr}")
         literals.append((label, value))
     return replace(step, code=Code(step.code.template, tuple(literals)))
-

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from archdsl.backends.torch.body import Body
 
-_TAKEN = frozenset({"self", "torch", "nn", "F", "Tensor", "math", "range", "zip", "len", "input", "print", "sum", "max"})
+_TAKEN = frozenset(
+    {"self", "torch", "nn", "F", "Tensor", "math", "range", "zip", "len", "input", "print", "sum", "max"}
+)
 
 
 def inputs(body: Body, ports: Sequence[str] = ()) -> list[str]:

@@ -45,7 +45,8 @@ def axis_orders(graph: Graph) -> Mapping[str, Order]:
         ends[node.path] = (takes, gives)
         for end, wanted in ((takes, rule.takes), (gives, rule.gives)):
             if wanted is not None:
-                cut.join(*((_SOURCE, end) if wanted else (end, _SINK)), _NEVER, back=0)
+                a, b = (_SOURCE, end) if wanted else (end, _SINK)
+                cut.join(a, b, _NEVER, back=0)
         cut.join(_SOURCE, takes, rule.last, back=0)
         cut.join(takes, _SINK, rule.first, back=0)
         for name, shape in zip(node.inputs, graph.input_shapes(node), strict=True):
@@ -97,7 +98,7 @@ class _Cut:
                         queue.append(other)
             if _SINK not in came:
                 return set(came)
-            path = [(came[_SINK], _SINK)]
+            path: list[tuple[Hashable, Hashable]] = [(came[_SINK], _SINK)]
             while path[-1][0] != _SOURCE:
                 path.append((came[path[-1][0]], path[-1][0]))
             flow = min(self._spare[a][b] for a, b in path)

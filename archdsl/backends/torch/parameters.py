@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import permutations
-from typing import Any
+from itertools import combinations
+from typing import Any, TypeAlias
 
-from archdsl.backends.torch.code import Literal
-from archdsl.backends.torch.terms import Name, same
+from archdsl.backends.torch.code import Literal, Name
+from archdsl.backends.torch.terms import same
 
 
 class _Missing:
@@ -44,6 +44,7 @@ class _Variable:
     label: str
     where: str
     text: str = ""
+    is_needed: bool = True
 
 
 @dataclass(slots=True)
@@ -81,8 +82,9 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
 class Parameters:
     """The columns of a class: for every literal its value in each instance."""
 
-    def __init__(self, instances: int) -> None:
-        self._instances = instances
+    def __init__(self, known: Mapping[str, Sequence[Any]]) -> None:
+        """``known`` are values that parameters may be, by name; they are no parameters unless something needs them."""
+        self._known = [_Variable([*values], name, name, is_needed=False) for name, values in known.items()]
         self._columns: list[tuple[str, str, list[Any]]] = []
         self._names: set[str] = {"self", "x"}
 
@@ -97,7 +99,7 @@ class Parameters:
 
     def solve(self, modules: Mapping[str, Sequence[bool]], steps: Mapping[int, Sequence[bool]]) -> Solved:
         solved = Solved()
-        variables: list[_Variable] = []
+        variables = [each for each in self._known if len({repr(value) for value in each.values}) > 1]
         of: dict[int, _Variable] = {}
         for index, (label, where, values) in enumerate(self._columns):
             known = [value for value in values if value is not MISSING]
@@ -109,11 +111,17 @@ class Parameters:
                 of[index] = _joined(variables, values, label, where)
         for variable in variables:
             _fill(variable)
+        for variable in variables:
+            if not variable.is_needed:
+                variable.text = self._name(variable)
         for place, variable in enumerate(variables):
-            variable.text = next(_followed(variable, [v for v in variables[:place]]), "")
+            if variable.text:
+                continue
+            variable.text, used = next(_followed(variable, variables[:place]), ("", ()))
+            for other in used:
+                other.is_needed = True
             if not variable.text:
                 variable.text = self._name(variable)
-        own = [variable for variable in variables if variable.text.isidentifier()]
         for index, variable in of.items():
             solved._texts[index] = Name(variable.text)
         flags: dict[tuple[bool, ...], str] = {}
@@ -122,8 +130,12 @@ class Parameters:
                 if not all(present):
                     row = tuple(present)
                     if row not in flags:
-                        flags[row] = next(_conditions(row, variables), "") or self._flag(row, key, own)
+                        flags[row], used = next(_conditions(row, variables), ("", ()))
+                        for variable in used:
+                            variable.is_needed = True
+                        flags[row] = flags[row] or self._flag(row, key, variables)
                     found[key] = flags[row]  # type: ignore[index]  # names or places, as they came
+        own = [variable for variable in variables if variable.is_needed and variable.text.isidentifier()]
         solved.parameters = sorted(map(_parameter, own), key=lambda p: p.default is not REQUIRED)
         return solved
 
@@ -164,6 +176,7 @@ def _joined(variables: list[_Variable], values: list[Any], label: str, where: st
         variables.append(_Variable(values, label, where))
         return variables[-1]
     chosen = fits[0]
+    chosen.is_needed = True
     chosen.values = [b if a is MISSING else a for a, b in zip(chosen.values, values, strict=True)]
     return chosen
 
@@ -180,7 +193,11 @@ def _fill(variable: _Variable) -> None:
     variable.values = [value if each is MISSING else each for each in variable.values]
 
 
-def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[str]:
+_Found: TypeAlias = "tuple[str, tuple[_Variable, ...]]"
+"""An expression, and the variables in it."""
+
+
+def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[_Found]:
     """Expressions over others that have the values of a variable in all instances."""
     if not _whole(variable):
         return
@@ -191,51 +208,52 @@ def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[str]
         pairs = [*zip(values, other.values, strict=True)]
         for factor in range(2, 9):
             if all(a == factor * b for a, b in pairs):
-                yield f"{factor} * {other.text}"
+                yield f"{factor} * {other.text}", (other,)
             if all(a == b // factor and (b % factor == 0 or "pad" in variable.label) for a, b in pairs):
-                yield f"{other.text} // {factor}"
+                yield f"{other.text} // {factor}", (other,)
+    whole = [other for other in others if _whole(other) and other.text.isidentifier()]
+    for a, b in combinations(whole, 2):
+        if all(x == y * z for x, y, z in zip(values, a.values, b.values, strict=True)):
+            yield f"{b.text} * {a.text}", (a, b)
 
 
 def _whole(variable: _Variable) -> bool:
     return all(type(value) is int for value in variable.values)
 
 
-def _conditions(row: tuple[bool, ...], variables: Sequence[_Variable]) -> Iterator[str]:
-    """Expressions over variables that are true where a row is."""
-    for variable in variables:
-        if all(type(value) is bool for value in variable.values) and [*row] == variable.values:
-            yield variable.text
-        if all(isinstance(value, int | float) for value in variable.values):
-            for bound in (0, 1):
-                if tuple(value > bound for value in variable.values) == row:
-                    yield f"{variable.text} > {bound}"
-                if tuple(value != bound for value in variable.values) == row:
-                    yield f"{variable.text} != {bound}"
-        if all(isinstance(value, tuple) for value in variable.values):
-            if tuple(any(value) for value in variable.values) == row:
-                yield f"any({variable.text})"
-    equal = [
-        (tuple(a == b for a, b in zip(first.values, second.values, strict=True)), first, second)
-        for first, second in permutations([v for v in variables if "channels" in v.label or "feat" in v.label], 2)
-    ]
-    for values, first, second in equal:
-        if values == row:
-            yield f"{first.text} == {second.text}"
-        if tuple(not value for value in values) == row:
-            yield f"{first.text} != {second.text}"
+def _conditions(row: tuple[bool, ...], variables: Sequence[_Variable]) -> Iterator[_Found]:
+    """Expressions over variables that are true where a row is: about channels and steps rather than about rates."""
+    widths = [v for v in variables if _whole(v) and ("channels" in v.label or "features" in v.label)]
     strides = [v for v in variables if v.label == "stride"]
-    for values, first, second in equal:
+    for a, b in combinations(widths, 2):
+        equal = tuple(x == y for x, y in zip(a.values, b.values, strict=True))
+        if equal == row:
+            yield f"{a.text} == {b.text}", (a, b)
+        if tuple(not value for value in equal) == row:
+            yield f"{a.text} != {b.text}", (a, b)
         for stride in strides:
-            both = tuple(a and b == 1 for a, b in zip(values, stride.values, strict=True))
+            both = tuple(x and y == 1 for x, y in zip(equal, stride.values, strict=True))
             if both == row:
-                yield f"{stride.text} == 1 and {first.text} == {second.text}"
+                yield f"{stride.text} == 1 and {a.text} == {b.text}", (stride, a, b)
             if tuple(not value for value in both) == row:
-                yield f"{stride.text} != 1 or {first.text} != {second.text}"
+                yield f"{stride.text} != 1 or {a.text} != {b.text}", (stride, a, b)
+    for variable in sorted(variables, key=lambda v: not _whole(v)):
+        values = variable.values
+        if all(type(value) is bool for value in values) and [*row] == values:
+            yield variable.text, (variable,)
+        if all(type(value) in (int, float) for value in values):
+            for bound in (0, 1):
+                if tuple(value > bound for value in values) == row:
+                    yield f"{variable.text} > {bound}", (variable,)
+                if tuple(value != bound for value in values) == row:
+                    yield f"{variable.text} != {bound}", (variable,)
+        if all(type(value) is tuple for value in values) and tuple(any(value) for value in values) == row:
+            yield f"any({variable.text})", (variable,)
 
 
 def _parameter(variable: _Variable) -> Parameter:
     name = variable.text
-    most, count = Counter(map(repr, variable.values)).most_common(1)[0]
+    most, _ = Counter(map(repr, variable.values)).most_common(1)[0]
     value = next(each for each in variable.values if repr(each) == most)
     label = _NAMES.get(variable.label, variable.label)
     is_usual = value in _NEUTRAL.get(label, ()) and type(value) is not tuple

@@ -80,9 +80,7 @@ _RULES: dict[type[Op], Rule] = {}
 _STRETCHING: set[type[Op]] = set()
 
 
-def lowers(
-    *ops: type[Op], orders: Orders | Rule = EITHER, stretches: bool = False
-) -> Callable[[Lowering], Lowering]:
+def lowers(*ops: type[Op], orders: Orders | Rule = EITHER, stretches: bool = False) -> Callable[[Lowering], Lowering]:
     """Registers a function from an op and its site to what it is in PyTorch.
 
     With ``stretches``, some inputs may have a batch of 1 where others have more.

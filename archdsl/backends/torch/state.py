@@ -32,7 +32,11 @@ def places(graph: Graph, found: Bodies) -> Iterator[Place]:
 
 def state(graph: Graph, found: Bodies, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The state dict as arrays, made of those of the graph."""
+    import numpy
+
     return {
         place.key: place.entry.transform([arrays[source] for source in place.sources])
+        if place.sources
+        else numpy.zeros((), "int64")
         for place in places(graph, found)
     }

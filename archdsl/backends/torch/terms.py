@@ -3,17 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from archdsl.backends.torch.code import Argument, Literal, Make
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """Python text in the place of a literal: a parameter, a class, an expression."""
-
-    text: str
 
 
 def leaves(term: Argument, label: str = "") -> Iterator[tuple[str, Literal]]:

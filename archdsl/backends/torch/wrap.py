@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 WIDTH = 88
 _OPEN, _CLOSE = "([{", ")]}"
@@ -73,7 +74,7 @@ def _parts(body: str) -> tuple[list[str], bool]:
             clauses.append(place)
     if clauses:
         ends = [*clauses, len(body)]
-        return [body[: clauses[0]].strip(), *(body[a:b].strip() for a, b in zip(ends, ends[1:], strict=False))], True
+        return [body[: clauses[0]].strip(), *(body[a:b].strip() for a, b in pairwise(ends))], True
     parts = []
     for comma in commas:
         parts.append(body[start:comma].strip())

@@ -9,13 +9,13 @@ from typing import Any
 
 from archdsl.backends.torch import names
 from archdsl.backends.torch.body import Operand, Step
-from archdsl.backends.torch.code import CALL, Argument, Make
-from archdsl.backends.torch.lists import EACH, REPEAT, REST, usual
+from archdsl.backends.torch.code import CALL, Argument, Make, Name
 from archdsl.backends.torch.lists import CALL as GIVEN
+from archdsl.backends.torch.lists import EACH, REPEAT, REST, usual
 from archdsl.backends.torch.loops import looped
 from archdsl.backends.torch.merge import Definition
 from archdsl.backends.torch.parameters import REQUIRED, Parameter
-from archdsl.backends.torch.terms import Name, same
+from archdsl.backends.torch.terms import same
 from archdsl.backends.torch.wrap import WIDTH, wrapped
 
 _INDENT = "    "
@@ -70,12 +70,18 @@ class Writer:
     # --- __init__ ----------------------------------------------------------------------------------------------------
 
     def _init(self, made: Definition) -> list[str]:
-        given = "".join(f", {parameter.name}: {annotation(parameter)}{_default(parameter)}" for parameter in made.parameters)
+        given = "".join(
+            f", {parameter.name}: {annotation(parameter)}{_default(parameter)}" for parameter in made.parameters
+        )
         lines = _signature(f"{_INDENT}def __init__(self{given}) -> None:")
         body = ["super().__init__()"]
         body += [f"self.{attr} = {text}" for attr, text in made.kept.items()]
         flags = self._flags(made)
-        body += [f"self.{flag} = {condition}" for flag, condition in flags.items() if condition != flag or flag not in made.kept]
+        body += [
+            f"self.{flag} = {condition}"
+            for flag, condition in flags.items()
+            if condition != flag or flag not in made.kept
+        ]
         conditional = {name: made.module_conditions[name] for name in made.body.attrs if name in made.module_conditions}
         before = ""
         for attr, module in made.body.attrs.items():
@@ -135,7 +141,7 @@ class Writer:
         if term.callee == EACH:
             (_, item), *columns = term.args
             loop = ", ".join(name for name, _ in columns)
-            over = ", ".join(literal(column) for _, column in columns)  # type: ignore[arg-type]  # no modules
+            over = ", ".join(literal(column) for _, column in columns)
             return f"*[{self.expression(item)} for {loop} in {f'zip({over})' if len(columns) > 1 else over}]"
         if term.callee == REST:
             (_, item), (_, count) = term.args
@@ -155,9 +161,9 @@ class Writer:
             for place, parameter in enumerate(self._parameters[term.callee]):
                 value = values[parameter.name]
                 if parameter.default is REQUIRED:
-                    yield literal(value) if place < 3 else f"{parameter.name}={literal(value)}"  # type: ignore[arg-type]  # no module
+                    yield literal(value) if place < 3 else f"{parameter.name}={literal(value)}"
                 elif not same(value, parameter.default):
-                    yield f"{parameter.name}={literal(value)}"  # type: ignore[arg-type]  # no module
+                    yield f"{parameter.name}={literal(value)}"
             return
         for place, (name, value) in enumerate(term.args):
             if place < term.placed:

@@ -59,6 +59,7 @@ TARGETS: Final = {
         Target("keras", "a Keras model", "keras", _WEIGHTS),
         Target("safetensors", "a file of weights", "keras", _WEIGHTS),
         Target("weights.h5", "a file of weights", "keras", _WEIGHTS),
+        Target("torch", "PyTorch code", "torch", frozenset({"weights"}), suffix="py", is_text=True),
         Target("json", "a graph", "graph", is_text=True),
         Target("graph", "a graph", "graph", is_text=True),
     )

@@ -32,7 +32,9 @@ _DEFAULTS = {
     "talking_heads": "talking_heads: bool = False",
     "window": "window: tuple[int, int] | None = None",
     "shift": "map_size: tuple[int, int] | None = None,\n        shift: tuple[int, int] = (0, 0)",
-    "rotary": "rotary: tuple[int, ...] | None = None,\n        base: float = 10000.0,\n        interleaved: bool = True",
+    "rotary": """rotary: tuple[int, ...] | None = None,
+        base: float = 10000.0,
+        interleaved: bool = True""",
 }
 
 
@@ -68,16 +70,16 @@ def attention(features: frozenset[str]) -> str:
         inputs = f"\n        {inputs}\n    "
     doc = "Multi-head attention among the tokens of [..., tokens, dim]."
     if not arguments:
-        head = _HEAD.replace("\n        self,\n        dim: int,\n        heads: int,\n{arguments}    ", "self, dim: int, heads: int")
+        head = _HEAD.replace(
+            "\n        self,\n        dim: int,\n        heads: int,\n{arguments}    ", "self, dim: int, heads: int"
+        )
     else:
         head = _HEAD
     text = head.format(
         doc=doc, arguments=arguments, init=_init(_Used(features)), inputs=inputs, forward=_forward(_Used(features))
     )
     extra = "".join(
-        text
-        for name, text in (("window", _POSITIONS), ("shift", _MASK), ("rotary", _ROTARY))
-        if name in features
+        text for name, text in (("window", _POSITIONS), ("shift", _MASK), ("rotary", _ROTARY)) if name in features
     )
     return extra + text
 
@@ -175,7 +177,10 @@ def _product(used: _Used, mask: bool, scale: str) -> None:
         if mask:
             used.add("if bias is not None:\n    logits = logits + bias")
         used.add("if self.talking_heads:\n    logits = self.talking_logits(logits.movedim(-3, -1)).movedim(-1, -3)")
-        used.add("if self.causal:\n    hidden = torch.ones_like(logits, dtype=torch.bool).triu(1)\n    logits = logits.masked_fill(hidden, -torch.inf)", "causal")
+        used.add(
+            _HIDDEN,
+            "causal",
+        )
         used.add("weights = logits.softmax(-1)")
         used.add("if self.talking_heads:\n    weights = self.talking_weights(weights.movedim(-3, -1)).movedim(-1, -3)")
         used.add("weights = F.dropout(weights, self.dropout, self.training)", "dropout")
@@ -194,6 +199,9 @@ def _product(used: _Used, mask: bool, scale: str) -> None:
     used.add(line)
 
 
+_HIDDEN = """if self.causal:
+    hidden = torch.ones_like(logits, dtype=torch.bool).triu(1)
+    logits = logits.masked_fill(hidden, -torch.inf)"""
 _LEARNED_SCALE = """self.learned_scale = learned_scale
 if learned_scale:
     self.logit_scale = nn.Parameter(torch.full((heads, 1, 1), math.log(10)))"""

@@ -133,11 +133,11 @@ class {name}(nn.{base}):
         if not center:
             self.register_parameter("bias", None)
 '''
-_FROZEN = '''
+_FROZEN = """
     def forward(self, x: Tensor) -> Tensor:
         mean, var = self.running_mean, self.running_var
         return F.batch_norm(x, mean, var, self.weight, self.bias, eps=self.eps)
-'''
+"""
 
 
 def partial(name: str) -> str:

@@ -64,4 +64,3 @@ def prelu(op: ops.Prelu, site: Site) -> Lowered:
     count = site.channels if op.per == "channel" else 1
     made = make("nn.PReLU", ("num_parameters", count)) if count != 1 else make("nn.PReLU")
     return Lowered(CALL, made, (entry("weight", "alpha", shaped(count)),))
-

@@ -45,7 +45,7 @@ def attention(op: Attention, site: Site) -> Lowered:
         if op.map is not None:
             features |= {"shift"} if any(op.shifts) else {"map"}
             named |= {"map_size": op.map, "shift": op.shifts}
-    needed: tuple[Projection, ...] = ("query", "key", "value", "output", *(("talking",) if op.talking_heads else ()))  # type: ignore[assignment]  # a display of literals
+    needed: tuple[Projection, ...] = ("query", "key", "value", "output", *(("talking",) if op.talking_heads else ()))
     biased = tuple(part for part in needed if op.has_bias(part))
     if biased != needed:
         features.add("bias")

@@ -6,7 +6,21 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from archdsl.backends.torch.code import CALL, Argument, Array, Code, Entry, Lowered, Make, code, entry, helped, make, ordered, sequential
+from archdsl.backends.torch.code import (
+    CALL,
+    Argument,
+    Array,
+    Code,
+    Entry,
+    Lowered,
+    Make,
+    code,
+    entry,
+    helped,
+    make,
+    ordered,
+    sequential,
+)
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.ops.base import per_axis
 from archdsl.ops.convolution import Conv, ConvBase, DepthwiseConv, SeparableConv
@@ -29,7 +43,7 @@ def padded(pairs: Pairs) -> tuple[int, ...]:
 
 
 class Padding:
-    """How a window is padded: by the layer, symmetrically; by ``F.pad`` before it; or by TensorFlow's rule as it runs."""
+    """How a window is padded: by the layer, symmetrically; by ``F.pad`` before it; or by TensorFlow's rule."""
 
     def __init__(self, op: Any, site: Site) -> None:
         rank = site.rank
@@ -129,9 +143,10 @@ def separable_conv(op: SeparableConv, site: Site) -> Lowered:
     point = make(
         f"nn.Conv{site.rank}d", ("in_channels", between), ("out_channels", op.filters), ("kernel_size", 1), **named
     )
-    entries = (_channelwise(site.rank, "0.weight", "depthwise_kernel"), kernel(site.rank, "1.weight", "pointwise_kernel"))
+    entries = (
+        _channelwise(site.rank, "0.weight", "depthwise_kernel"),
+        kernel(site.rank, "1.weight", "pointwise_kernel"),
+    )
     bias = (entry("1.bias", "bias"),) if op.bias else ()
     helpers = helped(deep.callee) if padding.by_rule else {}
-    return Lowered(
-        padding.call(), sequential((deep, point)), (*entries, *bias), helpers
-    )
+    return Lowered(padding.call(), sequential((deep, point)), (*entries, *bias), helpers)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Argument, Array, Code, Entry, Lowered, Make, code, entry, helped, make
+from archdsl.backends.torch.code import CALL, Argument, Code, Entry, Lowered, Make, code, entry, helped, make
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.graph.dims import Shape
 from archdsl.ops import normalisation as ops
 from archdsl.ops.base import Op
-
-import numpy as np
 
 
 def _map(op: Op, inputs: tuple[Shape, ...], output: Shape) -> Orders:
@@ -22,10 +20,6 @@ _TOKENS = Orders(first=1)
 def _entries(op: ops.BatchNorm | ops.LayerNorm | ops.InstanceNorm) -> tuple[Entry, ...]:
     learned = (("weight", "gamma", op.scale), ("bias", "beta", op.center))
     return tuple(entry(key, name) for key, name, present in learned if present)
-
-
-def _zero(_: object) -> Array:
-    return np.zeros((), np.int64)
 
 
 def _affine(
@@ -54,7 +48,7 @@ def batch_norm(op: ops.BatchNorm, site: Site) -> Lowered:
     running = (entry("running_mean", "moving_mean"), entry("running_var", "moving_variance"))
     made = make(callee, ("num_features", site.channels), **named, **affine)
     called = code("{self}({0}.flatten(2)).view_as({0})") if flat else CALL
-    return Lowered(called, made, (*_entries(op), *running, Entry("num_batches_tracked", (), _zero)), helpers)
+    return Lowered(called, made, (*_entries(op), *running, Entry("num_batches_tracked", ())), helpers)
 
 
 @lowers(ops.LayerNorm, orders=_TOKENS)
@@ -114,7 +108,9 @@ def instance_norm(op: ops.InstanceNorm, site: Site) -> Lowered:
 def local_response_norm(op: ops.LocalResponseNorm, site: Site) -> Lowered:
     alpha = op.alpha if op.divide else op.alpha * op.size
     named: dict[str, Argument] = {
-        name: value for name, value, usual in (("alpha", alpha, 1e-4), ("beta", op.beta, 0.75), ("k", op.k, 1.0)) if value != usual
+        name: value
+        for name, value, usual in (("alpha", alpha, 1e-4), ("beta", op.beta, 0.75), ("k", op.k, 1.0))
+        if value != usual
     }
     called: Code = CALL if len(site.inputs[0]) > 1 else code("{self}({0}[..., None])[..., 0]")
     return Lowered(called, make("nn.LocalResponseNorm", ("size", op.size), **named))

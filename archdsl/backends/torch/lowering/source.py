@@ -71,6 +71,4 @@ def causal_mask(op: ops.CausalMask, site: Site) -> Lowered:
 @lowers(ops.RelativePositionBias, orders=_LAST)
 def relative_position_bias(op: ops.RelativePositionBias, site: Site) -> Lowered:
     made = make("RelativePositionBias", ("heads", op.heads), ("size", op.map))
-    return Lowered(
-        code("{self}()"), made, (entry("table", "relative_position_bias"),), helped("RelativePositionBias")
-    )
+    return Lowered(code("{self}()"), made, (entry("table", "relative_position_bias"),), helped("RelativePositionBias"))

@@ -1,0 +1,35 @@
+"""PyTorch code, and beside it the weights under the names that its model has for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archdsl.cli.exits import Refusal
+from archdsl.cli.output import STDOUT, write_text, written
+from archdsl.cli.targets.registry import Options, Target, Write
+from archdsl.cli.targets.weights import fitting
+
+if TYPE_CHECKING:
+    from archdsl.api import Architecture
+
+
+def prepare(architecture: Architecture, options: Options) -> Write:
+    from archdsl.backends.torch.file import written as made
+
+    file = made(architecture.graph)
+
+    def write(_target: Target, out: str) -> str | None:
+        if options.weights is None:
+            return "" if write_text(file.text, out) else None
+        if out == STDOUT:
+            raise Refusal("--weights is written beside the code: name a file with -o")
+        from archdsl.weights import safetensors
+
+        beside = Path(out).with_suffix(".safetensors")
+        with fitting(architecture, options), written(beside) as path:
+            safetensors.write(path, architecture.torch_state(options.weights), {"format": "pt"})
+        write_text(file.text, out)
+        return f"its weights are in {beside}"
+
+    return write
