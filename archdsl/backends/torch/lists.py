@@ -109,12 +109,31 @@ def _lists(makes: Sequence[Make], label: str) -> list[Make]:
         alike = [[next(forms) for _ in items] for items in lists]
         if len({repr(skeleton(item)) for items in alike for item in items}) == 1:
             return [_list(callee, items) for items in _folded(alike)]
+    if len(lengths) > 1 and min(lengths) > 1 and (apart := _with_heads(lists, label)) is not None:
+        return [_list(callee, items) for items in apart]
     if len(lengths) == 1:
         places = [aligned(items, label) for items in zip(*lists, strict=True)]
         lists = [[*items] for items in zip(*places, strict=True)]
     if len(lists) == 1:
         lists = [_runs(lists[0], label)]
     return [_list(callee, items) for items in lists]
+
+
+def _with_heads(lists: Sequence[Sequence[Make]], label: str) -> list[list[Make]] | None:
+    """Lists whose first modules are of one skeleton, and the others of another one; ``None`` if they are not so."""
+    heads = aligned([items[0] for items in lists], label)
+    rest = [item for items in lists for item in items[1:]]
+    if len({item.callee for item in rest}) > 1:
+        return None
+    forms = iter(aligned(rest, label))
+    rests = [[next(forms) for _ in items[1:]] for items in lists]
+    if any(len({repr(skeleton(item)) for item in items}) > 1 for items in (heads, [i for each in rests for i in each])):
+        return None
+    varied = _varied(rests)
+    if varied:
+        return [[head, _each(items, varied)] for head, items in zip(heads, rests, strict=True)]
+    counted = [Make(REST, (("item", items[0]), ("depth", len(items) + 1))) for items in rests]
+    return [[head, each] for head, each in zip(heads, counted, strict=True)]
 
 
 def _list(callee: str, items: Sequence[Make]) -> Make:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from archdsl.backends.torch.body import Bodies, Body, Step
+from archdsl.backends.torch.body import Bodies, Body, Operand, Step
 from archdsl.backends.torch.code import Argument, Code, Literal, Make, Name
 from archdsl.backends.torch.lists import aligned
 from archdsl.backends.torch.parameters import MISSING, Parameter, Parameters
@@ -173,36 +173,41 @@ def _match(base: Body, other: Body) -> _Match | None:
         return None
     tries = 0
 
-    def at(i: int, j: int, values: dict[str, str]) -> tuple[list[int | None], dict[int, int]] | None:
+    def at(i: int, j: int, values: dict[str, Operand]) -> tuple[list[int | None], dict[int, int]] | None:
         nonlocal tries
         tries += 1
         if tries > _TRIES or len(base.steps) - i < len(other.steps) - j:
             return None
         if i == len(base.steps):
-            ends = all(
-                values[a.value] == b.value and a.after == b.after
-                for a, b in zip(base.returns, other.returns, strict=True)
-            )
+            ends = all(_then(values[a.value], a.after) == b for a, b in zip(base.returns, other.returns, strict=True))
             return ([], {}) if ends else None
         step = base.steps[i]
         if j < len(other.steps) and _alike(base, step, other, other.steps[j], values):
-            known = values | dict(zip(step.results, other.steps[j].results, strict=True))
+            known = values | dict(zip(step.results, map(Operand, other.steps[j].results), strict=True))
             if (rest := at(i + 1, j + 1, known)) is not None:
                 return [j, *rest[0]], rest[1]
         if len(step.results) == 1:
             for place, operand in enumerate(step.operands):
-                known = values | {step.results[0]: values[operand.value]}
-                if not operand.after and (rest := at(i + 1, j, known)) is not None:
+                known = values | {step.results[0]: _then(values[operand.value], operand.after)}
+                if (rest := at(i + 1, j, known)) is not None:
                     return [None, *rest[0]], {i: place, **rest[1]}
         return None
 
-    found = at(0, 0, dict(zip(base.inputs, other.inputs, strict=True)))
+    found = at(0, 0, dict(zip(base.inputs, map(Operand, other.inputs), strict=True)))
     if found is None or not other.attrs.keys() <= base.attrs.keys():
         return None
     return _Match(tuple(found[0]), found[1])
 
 
-def _alike(base: Body, a: Step, other: Body, b: Step, values: Mapping[str, str]) -> bool:
+def _then(operand: Operand, after: str) -> Operand:
+    """A value with another change after those that it has; one back to where it was is none."""
+    changes = operand.after + after
+    for one, other in ((".permute(0, 3, 1, 2)", ".permute(0, 2, 3, 1)"), (".transpose(1, 2)", ".transpose(1, 2)")):
+        changes = changes.replace(one + other, "").replace(other + one, "")
+    return Operand(operand.value, changes)
+
+
+def _alike(base: Body, a: Step, other: Body, b: Step, values: Mapping[str, Operand]) -> bool:
     """Whether two steps differ in literals alone."""
     return (
         a.attr == b.attr
@@ -210,7 +215,7 @@ def _alike(base: Body, a: Step, other: Body, b: Step, values: Mapping[str, str])
         and [name for name, _ in a.code.literals] == [name for name, _ in b.code.literals]
         and len(a.results) == len(b.results)
         and len(a.operands) == len(b.operands)
-        and all(values[x.value] == y.value and x.after == y.after for x, y in zip(a.operands, b.operands, strict=True))
+        and all(_then(values[x.value], x.after) == y for x, y in zip(a.operands, b.operands, strict=True))
         and (not a.attr or skeleton(base.attrs[_name(a)]) == skeleton(other.attrs[_name(b)]))
     )
 

@@ -206,6 +206,8 @@ def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[_Fou
         if not _whole(other) or not other.text.isidentifier():
             continue
         pairs = [*zip(values, other.values, strict=True)]
+        if all(a == -b for a, b in pairs):
+            yield f"-{other.text}", (other,)
         for factor in range(2, 9):
             if all(a == factor * b for a, b in pairs):
                 yield f"{factor} * {other.text}", (other,)

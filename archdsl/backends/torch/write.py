@@ -180,6 +180,7 @@ class Writer:
         found = names.variables(body, given, passes)
         flags = self._flags(made)
         lines: list[tuple[str, str]] = []
+        before = ""
         for place, step in enumerate(body.steps):
             target = ", ".join(found[result] for result in step.results)
             text = _text(step, found)
@@ -188,10 +189,15 @@ class Writer:
                 wanted = made.step_conditions[place][0]
                 condition = next(flag for flag, text_ in flags.items() if text_ == wanted)
                 passing = found[step.operands[passes[place]].value]
+                head = f"if self.{condition}:"
                 if passing != target:
                     lines.append((f"{target} = {passing}", ""))
-                lines += [(f"if self.{condition}:", ""), (f"{_INDENT}{target} = {text}", "")]
+                if passing != target or before != head:
+                    lines.append((head, ""))
+                lines.append((f"{_INDENT}{target} = {text}", ""))
+                before = head
                 continue
+            before = ""
             if text != target:
                 lines.append((f"{target} = {text}", step.note if outputs else ""))
         returned = [_operand(operand, found, given[:1]) for operand in body.returns]
@@ -239,7 +245,17 @@ def _text(step: Step, found: Mapping[str, str]) -> str:
     values = {str(i): _operand(operand, found, plain) for i, operand in enumerate(step.operands)}
     values |= {name: literal(value) for name, value in step.code.literals}
     values["self"] = f"self.{step.attr}"
-    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], step.code.template)
+    template = step.code.template
+    if any(isinstance(value, Name) for _, value in step.code.literals):  # Black sets such slices wide
+        template = re.sub(r"(\{start\})?:(?:(\{stop\})|(?=\]))", _wide, template)
+    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], template)
+
+
+def _wide(match: re.Match[str]) -> str:
+    start, stop = match[1] or "", match[2] or ""
+    if not start and not stop:
+        return ":"
+    return f"{start} : {stop}".strip() if start and stop else f"{start} :" if start else f": {stop}"
 
 
 _CALL = re.compile(r"self\.[\w.\[\]]+\((?P<argument>\w+)\)$")

@@ -1,0 +1,139 @@
+"""Files of PyTorch as text: what they say, and how it is written. What they compute is in tests/pytorch."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import archdsl
+from archdsl.backends.torch.code import Make, make, sequential
+from archdsl.backends.torch.file import File, written
+from archdsl.backends.torch.lists import aligned
+from archdsl.backends.torch.parameters import MISSING, Parameters
+from archdsl.backends.torch.state import places
+from archdsl.bundled import bundled
+from archdsl.graph.model import Graph
+from archdsl.weights import expected
+from tests.conftest import ROOT, Golden
+
+SOME = ("resnet50", "vit_ti16", "efficientnet_b0", "swin_t", "convnext_tiny", "gpt2", "squeezenet10", "lenet5")
+"""Of different families, and quick to write."""
+EVERY = sorted({model for _, model in bundled().values() if model})
+
+
+@cache
+def made(name: str) -> tuple[Graph, File]:
+    graph = archdsl.load(name).graph
+    return graph, written(graph)
+
+
+def file_of(name: str) -> str:
+    return made(name)[1].text
+
+
+def test_resnet50(golden: Golden) -> None:
+    """Classes of blocks with the parameters in which they differ, the stage a loop, the shortcut where it must be."""
+    text = file_of("resnet50")
+    golden(ROOT / "docs" / "resnet50.torch.txt", text)
+    assert "self.conv2 = ConvBNAct(out_channels, out_channels, 3, stride=stride)" in text
+    assert "if in_channels != 4 * out_channels:" in text
+    assert "*[Bottleneck(4 * out_channels, out_channels) for _ in range(depth - 1)]," in text
+    assert "self.c4 = ResidualStage(512, 256, 6, stride=2)" in text
+    assert "x = self.stem(x)  # [N, 64, 112, 112]" in text
+    assert text.count("class ") == 5
+    assert '"""A stage of residual blocks, of which the first changes size and width.' in text
+
+
+def test_channels_are_moved_where_they_must() -> None:
+    """ConvNeXt's blocks leave the maps as they are and turn them around the dense layers; ViT has no maps."""
+    text = file_of("convnext_tiny")
+    assert text.count(".permute(") == 2
+    assert "LayerNorm2d(96, eps=1e-06)" in text
+    assert ".permute(" not in file_of("vit_ti16")
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_torch_alone_is_imported(name: str) -> None:
+    imported = {
+        alias.name.partition(".")[0]
+        for node in ast.walk(ast.parse(file_of(name)))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert imported <= {"torch", "math"}
+    assert "archdsl" not in file_of(name)
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_every_array_has_a_place(name: str) -> None:
+    graph, file = made(name)
+    found = [*places(graph, file.found)]
+    keys = [place.key for place in found]
+    assert len(keys) == len(set(keys))
+    assert sorted(source for place in found for source in place.sources) == sorted(expected(graph))
+
+
+def _formatted(names: tuple[str, ...] | list[str], folder: Path) -> None:
+    ruff = shutil.which("ruff", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+    if ruff is None:
+        pytest.skip("ruff is not installed")
+    for name in names:
+        (folder / f"{name}.py").write_text(file_of(name), encoding="utf-8")
+    options = ["--line-length", "88", "--isolated"]
+    run = subprocess.run([ruff, "format", "--diff", *options, str(folder)], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    run = subprocess.run(
+        [ruff, "check", "--select", "E4,E7,E9,F,I", *options, str(folder)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_files_are_formatted(tmp_path: Path) -> None:
+    _formatted(SOME, tmp_path)
+
+
+@pytest.mark.full
+def test_all_files_are_formatted(tmp_path: Path) -> None:
+    _formatted(EVERY, tmp_path)
+
+
+def test_equal_modules_are_counted() -> None:
+    """Lists of several instances are written in one way, the first apart if it is another in any of them."""
+    layer = make("nn.Linear", ("in_features", 4), ("out_features", 4))
+    first = make("nn.Linear", ("in_features", 2), ("out_features", 4))
+    (folded,) = aligned([sequential([layer, layer, layer])], "blocks")
+    assert dict(folded.args)["0"] == Make("*repeat", (("item", layer), ("depth", 3)))
+    one, two = aligned([sequential([layer, layer]), sequential([first, layer, layer])], "blocks")
+    assert [dict(each.args)["1"] for each in (one, two)] == [
+        Make("*rest", (("item", layer), ("depth", count))) for count in (2, 3)
+    ]
+
+
+def test_parameters_are_where_instances_differ() -> None:
+    """What is the same everywhere is no parameter; what goes together is one; what follows is an expression."""
+    table = Parameters({})
+    columns = table.columns(["in_channels", "out_channels", "kernel_size"], [(8, 32, 3), (16, 64, 3)], "conv")
+    again = table.columns(["num_features"], [(32,), None], "norm")
+    solved = table.solve({"norm": [True, False]}, {})
+    assert [str(getattr(solved.text(column), "text", solved.text(column))) for column in columns + again] == [
+        *("in_channels", "4 * in_channels", "3"),
+        "32",
+    ]
+    assert [parameter.name for parameter in solved.parameters] == ["in_channels", "has_norm"]
+    assert MISSING not in [value for parameter in solved.parameters for value in parameter.values]
+
+
+def test_names_do_not_collide() -> None:
+    """Names that Python or a module takes are written with a line below."""
+    text = archdsl.load_text(
+        "model Net() :: [8] -> [8] { dense(8) as train -> dense(8) as forward -> relu as eval }"
+    ).to_torch()
+    assert re.findall(r"self\.(\w+) = ", text) == ["train_", "forward_", "eval_"]
