@@ -48,7 +48,7 @@ def outputs(
     with torch.no_grad():
         result = model(*given)
     made = result if isinstance(result, dict) else {graph.outputs[0].name: result}
-    return {port.name: _last(made[port.name].numpy(), file, port.node) for port in graph.outputs}
+    return {port.name: _last(made[port.name].detach().numpy(), file, port.node) for port in graph.outputs}
 
 
 def _last(array: Array, file: File, path: str) -> Array:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Any
 
-from archdsl.backends.torch.code import CALL, Argument, Code, Lowered, Make, code, sequential
+from archdsl.backends.torch.code import Argument, Code, Lowered, Make, code
+from archdsl.backends.torch.items import Item, attributes, class_name, is_chain, joined, sequence
 from archdsl.backends.torch.order import Order, axis_orders
 from archdsl.backends.torch.registry import Site, lower, stretches
+from archdsl.backends.torch.sharing import Sharing
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.tree import Branch, local_name, tree
 from archdsl.passes.constants import constants
@@ -59,34 +58,6 @@ class Body:
     """How many classes lie within one another below it."""
 
 
-@dataclass(slots=True)
-class Item:
-    """A part of a class: a node, a call of another class, or a group that is a sequence of modules."""
-
-    path: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    module: Make | None
-    code: Code
-    nodes: tuple[tuple[str, str], ...]
-    """The nodes that own weights in it, and where their modules are below its own."""
-    named: bool
-    """Whether the author gave it its name."""
-    after: tuple[str, ...] = ()
-    """For each input, what is appended to it."""
-    group: str = ""
-    """The path of the group that it is of, if that is no part of the class."""
-    reuses: str = ""
-    """The path of the item whose module it calls."""
-    note: str = ""
-
-    @property
-    def is_link(self) -> bool:
-        """Whether it may stand in a sequence."""
-        one = len(self.inputs) == len(self.outputs) == 1
-        return one and self.module is not None and self.code == CALL and not any(self.after) and not self.reuses
-
-
 @dataclass(frozen=True, slots=True)
 class Bodies:
     """The bodies of all instances that become classes, children before their parents; the model is the last."""
@@ -122,6 +93,7 @@ class _Builder:
 
     def build(self) -> Bodies:
         root = tree(self._graph)
+        self._sharing = Sharing(self._graph, root, self._lowered, self._orders, self._single)
         self._class(root)
         return Bodies(self._found, self._inner[0], self._lowered, self._single, self._orders)
 
@@ -167,6 +139,7 @@ class _Builder:
             after=tuple(after),
             reuses=node.layer if node.layer != node.path else "",
             note=self._note(node.path),
+            shared=node.path in self._sharing.called,
         )
 
     def _note(self, path: str) -> str:
@@ -196,12 +169,11 @@ class _Builder:
 
     def _branch(self, branch: Branch) -> Iterator[Item]:
         nodes = [*branch.nodes()]
-        owner = _owner(branch, nodes)
         inside = {node.path for node in nodes}
         _, made = self._ends(nodes)
-        if owner:
-            yield self._call(branch, nodes, reuses=owner)
-        elif any(node.layer not in inside for node in nodes) or not made:
+        if branch.index in self._sharing.owners:
+            yield self._call(branch, nodes, reuses=self._sharing.owners[branch.index])
+        elif branch.index in self._sharing.open or any(node.layer not in inside for node in nodes) or not made:
             yield from self._items(branch)
         elif branch.instance.kind == "block":
             yield self._call(branch, nodes)
@@ -210,15 +182,15 @@ class _Builder:
 
     def _group(self, branch: Branch, nodes: list[Node]) -> Iterator[Item]:
         """A chain of modules is a sequence; rounds of a loop that are none are classes; others are no parts."""
-        items = _joined([*self._items(branch)], branch.instance.path)
+        items = joined([*self._items(branch)], branch.instance.path)
         numbered = branch.instance.path.rpartition(".")[2].isdigit()
-        chained = _is_chain(items)
+        chained = is_chain(items)
         named = any(item.named for item in items) and len(items) > 1
         if chained and len(items) == 1:
             yield replace(items[0], path=branch.instance.path, named=True)
         elif chained and (numbered or not named):
-            yield _sequence(branch.instance.path, items)
-        elif numbered and len(nodes) > 1 and not any(item.reuses for item in items):
+            yield sequence(branch.instance.path, items)
+        elif numbered and len(nodes) > 1 and not any(item.reuses or item.shared for item in items):
             yield self._call(branch, nodes)
         else:
             for item in items:
@@ -241,6 +213,7 @@ class _Builder:
             after=("",) * len(given),
             reuses=reuses,
             note=self._note(made[0]) if len(made) == 1 else "",
+            shared=branch.instance.path in self._sharing.called,
         )
 
     def _class(self, branch: Branch) -> None:
@@ -250,12 +223,12 @@ class _Builder:
         if is_model:
             given = tuple(port.name for port in self._graph.inputs)
             made = tuple(port.node for port in self._graph.outputs)
-        items = _joined([*self._items(branch)], branch.instance.path)
-        name = branch.instance.block if branch.instance.kind != "group" else _class_name(branch.instance.block)
+        items = joined([*self._items(branch)], branch.instance.path)
+        name = branch.instance.block if branch.instance.kind != "group" else class_name(branch.instance.block)
         body = Body(name, branch.instance.doc, given, tuple(Operand(path) for path in made))
         if given and self._shapes[given[0]]:
             body.known = {"in_channels": self._shapes[given[0]][-1]}
-        attrs = _attributes(items, branch.instance.path)
+        attrs = attributes(items, branch.instance.path)
         places: dict[str, str] = {}
         owned: dict[str, str] = {}
         for item, attr in zip(items, attrs, strict=True):
@@ -292,134 +265,6 @@ def _callees(made: Iterable[Argument]) -> Iterator[str]:
             if each.callee.startswith("@"):
                 yield each.callee
             yield from _callees(value for _, value in each.args)
-
-
-def _owner(branch: Branch, nodes: Sequence[Node]) -> str:
-    """The path of the instance all of whose weights a branch uses; empty if it owns some, or has none."""
-    found = set[str]()
-    path = branch.instance.path
-    for node in nodes:
-        if node.layer == node.path:
-            continue
-        below = local_name(node.path, path)
-        if not node.layer.endswith(f".{below}"):
-            return ""
-        found.add(node.layer.removesuffix(f".{below}"))
-    return found.pop() if len(found) == 1 and path not in found else ""
-
-
-def _is_chain(items: Sequence[Item]) -> bool:
-    """Whether each takes what the one before gives, and nothing else does."""
-    return (
-        len(items) > 0
-        and all(item.is_link for item in items)
-        and all(b.inputs == a.outputs for a, b in pairwise(items))
-    )
-
-
-def _sequence(path: str, items: Sequence[Item]) -> Item:
-    nodes = [
-        (node, ".".join(filter(None, (str(i), below)))) for i, item in enumerate(items) for node, below in item.nodes
-    ]
-    return Item(
-        path=path,
-        inputs=items[0].inputs,
-        outputs=items[-1].outputs,
-        module=sequential([item.module for item in items if item.module is not None]),
-        code=CALL,
-        nodes=tuple(nodes),
-        named=True,
-        after=("",),
-        note=items[-1].note,
-    )
-
-
-def _joined(items: list[Item], path: str) -> list[Item]:
-    """Rounds of a loop that are one chain become a sequence. Only chains that all rounds of a name are part of do."""
-    stems = [_stem(item, path) for item in items]
-    found: list[Item] = []
-    start = 0
-    while start < len(items):
-        end = start + 1
-        while end < len(items) and stems[end] == stems[start] != "" and items[end].inputs == items[end - 1].outputs:
-            end += 1
-        run = items[start:end]
-        whole = sum(stem == stems[start] for stem in stems) == end - start
-        if stems[start] and whole and _is_chain(run) and _passes(run, items):
-            name = ".".join(filter(None, (path, stems[start])))
-            found.append(_sequence(name, run))
-        else:
-            found += run
-        start = end
-    return found
-
-
-def _passes(run: Sequence[Item], items: Sequence[Item]) -> bool:
-    """Whether nothing but the next one takes what those before the last give."""
-    inner = {item.outputs[0] for item in run[:-1]}
-    return sum(name in inner for item in items for name in item.inputs) == len(inner)
-
-
-def _stem(item: Item, path: str) -> str:
-    """The name of a loop's rounds; empty for what is no round."""
-    stem, _, last = local_name(item.path, path).rpartition(".")
-    return stem if last.isdigit() else ""
-
-
-def _attributes(items: Sequence[Item], path: str) -> list[str]:
-    """What parts of a class are called in it: by their own names, or with their groups' where these are the same."""
-    parts = [local_name(item.path, path).split(".") for item in items]
-    rounds = [[part for part in names if part.isdigit()] for names in parts]
-    words = [[part for part in names if not part.isdigit()] or ["layer"] for names in parts]
-    full = ["_".join(names) for names in words]
-    short = [names[-1] for names in words]
-    owners = defaultdict[str, set[str]](set)
-    for name, whole in zip(short, full, strict=True):
-        owners[name].add(whole)
-    clashing = {item.group for item, name in zip(items, short, strict=True) if len(owners[name]) > 1}
-    chosen = [
-        whole if len(owners[name]) > 1 or (item.group and item.group in clashing) else name
-        for item, name, whole in zip(items, short, full, strict=True)
-    ]
-    counts: dict[str, int] = {}
-    found: list[str] = []
-    single = {name for name, numbers in zip(chosen, rounds, strict=True) if not numbers}
-    for item, given, numbers in zip(items, chosen, rounds, strict=True):
-        name = _identifier(given)
-        if item.module is None or item.reuses:
-            found.append("")
-        elif numbers and item.module.callee in ("nn.Parameter", "nn.Buffer"):
-            found.append("_".join((name, *numbers)))
-        elif numbers:
-            name = f"{name}s" if given in single else name
-            counts[name] = counts.get(name, -1) + 1
-            found.append(f"{name}[{counts[name]}]")
-        else:
-            found.append(name)
-    return found
-
-
-_TAKEN = frozenset(
-    {"training", "forward", "dump_patches", "half", "double", "float", "type", "to", "apply", "eval", "train", "cpu"}
-)
-
-
-def _identifier(name: str) -> str:
-    """
-    >>> _identifier("class"), _identifier("train")
-    ('class_', 'train_')
-    """
-    name = re.sub(r"\W", "_", name)
-    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
-
-
-def _class_name(name: str) -> str:
-    """
-    >>> _class_name("top_down")
-    'TopDown'
-    """
-    parts = [part for part in re.split(r"\W|_", name) if not part.isdigit()]
-    return "".join(part[:1].upper() + part[1:] for part in parts) or "Part"
 
 
 def _hold(attrs: dict[str, Make], attr: str, module: Make) -> None:

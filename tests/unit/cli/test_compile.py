@@ -39,7 +39,7 @@ def test_ending_says_the_format(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("-o", "net.h5"), "end it in .keras, .safetensors, .weights.h5, .json or .graph, or give --to"),
+        (("-o", "net.h5"), "end it in .keras, .safetensors, .weights.h5, .py, .json or .graph, or give --to"),
         (("-o", "-"), "what to write to -?"),
         (("--to", "keras", "-o", "net.h5"), "ends in .keras"),
         (("--to", "keras", "-o", "-"), "ends in .keras"),
