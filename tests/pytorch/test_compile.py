@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import archdsl
-from archdsl.cli.main import main
+from archdsl.cli.main import cli
 from archdsl.weights import safetensors
 from tests.reference.run import random_weights, run
 
@@ -39,7 +39,7 @@ def test_code_and_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     weights = {key: array.astype("float32") for key, array in random_weights(graph, rng).items()}
     safetensors.write(Path("given.safetensors"), weights, {})
     result = CliRunner().invoke(
-        main, ["compile", "lenet5", "--to", "torch", "--weights", "given.safetensors", "-o", "lenet.py"]
+        cli, ["compile", "lenet5", "--to", "torch", "--weights", "given.safetensors", "-o", "lenet.py"]
     )
     assert result.exit_code == 0, result.output
     assert "its weights are in lenet.safetensors" in result.output

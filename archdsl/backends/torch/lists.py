@@ -177,13 +177,14 @@ def _each(items: Sequence[Make], varied: Sequence[int]) -> Make:
     rows = [[value for _, value in leaves(item)] for item in items]
     labels = [label for label, _ in leaves(items[0])]
     columns: dict[str, tuple[Literal, ...]] = {}
+    taken = {value.text for value in rows[0] if isinstance(value, Name)}
     values: list[Literal] = [*rows[0]]
     for place in varied:
         column = tuple(row[place] for row in rows)
         name = next((name for name, other in columns.items() if repr(other) == repr(column)), "")
         if not name:
             name, number = labels[place], 1
-            while name in columns:
+            while name in columns or name in taken:
                 number += 1
                 name = f"{labels[place]}{number}"
             columns[name] = column

@@ -231,7 +231,7 @@ def _merged(family: Mapping[int, Body], matches: Mapping[int, _Match], name: str
     indices = [*family]
     base = family[max(indices, key=lambda index: (len(family[index].steps), -index))]
     known = {key: [family[i].known.get(key, MISSING) for i in indices] for i in indices for key in family[i].known}
-    table = Parameters(known)
+    table = Parameters(known, {v.text for made in base.attrs.values() for _, v in leaves(made) if isinstance(v, Name)})
     attrs: dict[str, Make] = {}
     neutral: set[str] = set()
     for attr, made in base.attrs.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, TypeAlias
@@ -82,11 +82,14 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
 class Parameters:
     """The columns of a class: for every literal its value in each instance."""
 
-    def __init__(self, known: Mapping[str, Sequence[Any]]) -> None:
-        """``known`` are values that parameters may be, by name; they are no parameters unless something needs them."""
+    def __init__(self, known: Mapping[str, Sequence[Any]], taken: Collection[str] = ()) -> None:
+        """``known`` are values that parameters may be, by name; they are no parameters unless something needs them.
+
+        Names that are ``taken``, as those of loops are, no parameter has.
+        """
         self._known = [_Variable([*values], name, name, is_needed=False) for name, values in known.items()]
         self._columns: list[tuple[str, str, list[Any]]] = []
-        self._names: set[str] = {"self", "x"}
+        self._names: set[str] = {"self", "x", *taken}
 
     def columns(self, labels: Sequence[str], rows: Sequence[Sequence[Literal] | None], where: str) -> list[Column]:
         """A column for each label; an instance whose row is ``None`` lacks the part."""

@@ -244,13 +244,13 @@ _LOGIT_BIAS = """if logit_bias is not None:
 _CAUSAL_BIAS = """if self.causal:
     hidden = torch.full((q.shape[-2],) * 2, -torch.inf, device=q.device).triu(1)
     bias = hidden if bias is None else bias + hidden"""
-_TURNS = """self.turns = None
+_TURNS = """self.rotary = rotary is not None
 if rotary is not None:
     self.turns = nn.Buffer(
         rotary_angles(rotary, size, base, interleaved), persistent=False
     )
     self.interleaved = interleaved"""
-_TURNED = """if self.turns is not None:
+_TURNED = """if self.rotary:
     q, k = (rotate(x, self.turns, self.interleaved) for x in (q, k))"""
 _POSITIONS = '''
 def relative_positions(window: tuple[int, int]) -> Tensor:
