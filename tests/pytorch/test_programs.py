@@ -24,7 +24,7 @@ from tests.pytorch.running import Array, loaded, outputs
 from tests.reference.definitions import size
 from tests.reference.run import random_weights, run
 
-PROGRAMS = int(os.environ.get("ARCHDSL_VALUES", "12"))
+PROGRAMS = int(os.environ.get("ARCHDSL_VALUES", "6"))
 _AT_MOST = 1e-5
 
 
