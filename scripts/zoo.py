@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import archdsl
 from archdsl.bundled import bundled
-from archdsl.passes.cost import cost
-from archdsl.passes.receptive import receptive_field
+from archdsl.comparison.entry import Entry
+from archdsl.files import locate
 from archdsl.summary.figures import exact, human
 from archdsl.summary.forms import seen
+from archdsl.survey import survey
 
 ROOT = Path(__file__).parent.parent
 _RESULTS = ROOT / "tests" / "conformance" / "results.toml"
@@ -76,7 +76,9 @@ def zoo() -> str:
         "weights and statistics random: `make conformance` measures it, with weights carried over",
         "[by name](../tests/conformance). Figures of every model with a reference are equal to the reference's.",
     ]
-    kinds = {kind: [family for family in table if _kind(family) == kind] for kind in KINDS}
+    kinds: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    for family in table:
+        kinds[_kind(family)].append(family)
     for kind, members in kinds.items():
         if members:
             lines += ["", f"## {kind.capitalize()}"]
@@ -98,12 +100,33 @@ def models_of(family: Mapping[str, Any]) -> Sequence[str]:
     return family["models"] or [name for name, (file, _) in bundled().items() if file == f"{family['spec']}.arch"]
 
 
+def entries_of(names: Sequence[str]) -> list[Entry]:
+    """The figures of bundled models, each by any of its names."""
+    entries = [found for found in survey(map(locate, names)) if isinstance(found, Entry)]
+    assert len(entries) == len(names), "a bundled model has errors, or two names"
+    return entries
+
+
+def _counts(entry: Entry) -> tuple[str, str]:
+    """Parameters and MACs."""
+    params, macs = entry.figures["params"], entry.figures["macs"]
+    assert isinstance(params, int)
+    assert isinstance(macs, int)
+    return exact(params), human(macs)
+
+
+def _field(entry: Entry) -> str:
+    field = entry.figures["receptive_field"]
+    return seen(field).text if isinstance(field, tuple) else ""
+
+
 def _kind(family: Mapping[str, Any]) -> str:
     """What the models are for: ``about { kind = "detection" }``, else classification.
 
     Raises ``ValueError`` for a kind that the page has no section for.
     """
-    kind = str(dict(archdsl.load(models_of(family)[0]).graph.about).get("kind", KINDS[0]))
+    (entry,) = entries_of(models_of(family)[:1])
+    kind = str(entry.facts.get("kind", KINDS[0]))
     if kind not in KINDS:
         raise ValueError(f"{family['spec']}.arch: kind = {kind!r} is none of {', '.join(KINDS)}")
     return kind
@@ -112,16 +135,12 @@ def _kind(family: Mapping[str, Any]) -> str:
 def _family(family: Mapping[str, Any], results: Mapping[str, Any]) -> Iterator[str]:
     papers = set()
     rows = []
-    for name in models_of(family):
-        graph = archdsl.load(name).graph
-        measured, about = cost(graph), dict(graph.about)
-        papers.add(_paper(about))
-        shape = "×".join(map(str, graph.inputs[0].shape))
-        top1 = about.get("imagenet_top1", "")
-        largest = receptive_field(graph).largest
-        field = seen(largest.size).text if largest else ""
-        counts = (exact(measured.params), human(measured.macs), str(measured.depth), field)
-        cells = (f"`{name}`", shape, *counts, str(top1))
+    names = models_of(family)
+    for name, entry in zip(names, entries_of(names), strict=True):
+        papers.add(_paper(entry.facts))
+        shape = "×".join(map(str, entry.inputs[0]))
+        counts = (*_counts(entry), str(entry.figures["depth"]), _field(entry))
+        cells = (f"`{name}`", shape, *counts, str(entry.facts.get("imagenet_top1", "")))
         rows.append(f"| {' | '.join((*cells, _proof(results.get(name, {}))))} |")
     file = f"specs/{family['spec']}.arch"
     yield ", ".join([f"[{file}](../{file})", *sorted(filter(None, papers))])
@@ -192,9 +211,9 @@ def _corrections() -> list[str]:
         "| model | often quoted | here | why |",
         "|---|---|---|---|",
     ]
-    for title, quoted, name, why in rows:
-        measured = cost(archdsl.load(name).graph)
-        lines.append(f"| {title} | {quoted} | {exact(measured.params)}, {human(measured.macs)} MACs | {why} |")
+    entries = entries_of([name for _, _, name, _ in rows])
+    for (title, quoted, _, why), (params, macs) in zip(rows, map(_counts, entries), strict=True):
+        lines.append(f"| {title} | {quoted} | {params}, {macs} MACs | {why} |")
     lines += [
         "",
         "Code that is often copied differs from the papers too: a bottleneck with its stride on the first 1x1, gates",
