@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -16,8 +15,6 @@ from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 from archdsl.syntax import tables, tree
 from archdsl.syntax.build import Builder
-from archdsl.syntax.lexer import scan
-from archdsl.syntax.reader import Reader
 from archdsl.syntax.tokens import ERROR
 from archdsl.syntax.tree import Leaf, Node
 
@@ -79,8 +76,11 @@ def format_text(text: str, limits: Limits = DEFAULT) -> Formatted:
 
 
 def _read(source: SourceFile, limits: Limits) -> list[_Part]:
-    """The declarations of a text."""
-    root = tree.parse(source, limits)
+    """The declarations of a text, those with mistakes without a node.
+
+    Some mistakes the grammar lets through: they are found where the tree becomes an AST.
+    """
+    root, builder = tree.parse(source, limits), Builder(source, limits)
     parts: list[_Part] = []
     at = 0
     for child in (child for node in root.children if isinstance(node, Node) for child in node.children):
@@ -88,15 +88,19 @@ def _read(source: SourceFile, limits: Limits) -> list[_Part]:
             at += len(child.trivia) + len(child.text)
             continue
         tokens: list[_Token] = []
-        is_sound = True
+        is_sound, start = True, at
         for leaf in child.leaves():
-            start = at + len(leaf.trivia)
+            begin = at + len(leaf.trivia)
             is_sound = is_sound and _is_sound(leaf) and not (tokens and others(leaf.trivia))
-            at = start + len(leaf.text)
+            at = begin + len(leaf.text)
             if leaf.kind not in _SEPARATORS:
-                tokens.append(_Token(leaf.kind, start, at))
+                tokens.append(_Token(leaf.kind, begin, at))
+        if is_sound:
+            known = len(builder.found)
+            tree.fold(child, start, lambda rule: getattr(builder, rule))
+            is_sound = len(builder.found) == known
         parts.append(_Part(child if is_sound else None, tokens))
-    return _without_mistakes(parts, source, limits)
+    return parts
 
 
 def _is_sound(leaf: Leaf) -> bool:
@@ -109,17 +113,6 @@ def _is_sound(leaf: Leaf) -> bool:
     if kind == "NEWLINE":
         return text.isspace()
     return kind != ERROR and text != "" and tables.load().spelling.get(kind, text) == text
-
-
-def _without_mistakes(parts: list[_Part], source: SourceFile, limits: Limits) -> list[_Part]:
-    """The declarations, those marked to be left as they are that the grammar lets through and nobody could mean."""
-    builder, automaton = Builder(source, limits), tables.load()
-    Reader(source, limits, automaton, lambda rule: getattr(builder, rule)).read(scan(source.text, automaton))
-    starts = [part.start for part in parts]
-    for diagnostic in builder.found:
-        number = bisect_right(starts, diagnostic.span.start) - 1
-        parts[number] = parts[number]._replace(node=None)
-    return parts
 
 
 def _merged(text: str, parts: Sequence[_Part]) -> list[_Part]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 from archdsl.syntax import tables
+from archdsl.syntax.automaton import Maker
 from archdsl.syntax.lexer import scan
 from archdsl.syntax.reader import Reader
 from archdsl.syntax.tokens import END, Token
@@ -80,3 +81,24 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> Node:
     reader = Reader(source, limits, automaton, lambda kind: partial(Node, kind), leaf)
     root: Node = reader.read(scan(text, automaton))
     return Node(root.kind, (*root.children, Leaf(END, text[reader.end :], "")))
+
+
+def fold(root: Node, start: int, maker: Maker) -> Any:
+    """What the makers of the rules make of a subtree that begins at an offset, as a reader with them would have it."""
+    at, value = start, None
+    pending: list[tuple[Node, Iterator[Child], list[Any]]] = [(root, iter(root.children), [])]
+    while pending:
+        node, children, values = pending[-1]
+        for child in children:
+            if isinstance(child, Node):
+                pending.append((child, iter(child.children), []))
+                break
+            at += len(child.trivia)
+            values.append(Token(child.kind, child.text, at))
+            at += len(child.text)
+        else:
+            pending.pop()
+            value = maker(node.kind)(values)
+            if pending:
+                pending[-1][2].append(value)
+    return value
