@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test conformance lint types imports docs bench fuzz uncalled slow differential mutants coverage oldest audit env lock clean
+.PHONY: help demo torch test conformance lint types imports docs bench fuzz uncalled slow differential mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,13 @@ $(VENV)/dev: $(VENV)/made pyproject.toml $(LOCK)
 $(VENV)/quality: $(VENV)/dev
 	@$(PIP) install --constraint $(LOCK) --editable '.[dev,quality]'
 	@touch $@
+
+$(VENV)/torch: $(VENV)/dev
+	@echo "installing PyTorch (once)"
+	@$(PIP) install --constraint $(LOCK) --editable '.[dev,torch]'
+	@touch $@
+
+torch: $(VENV)/torch ## add PyTorch to .venv, so that no test is skipped for want of it
 
 env: $(VENV)/dev ## make .venv with everything a developer needs
 
