@@ -1,4 +1,4 @@
-"""Files that travel with archdsl: the grammar, the block library and the bundled specs.
+"""Files that travel with archdsl: the grammar, the block library, the bundled specs, tables of names.
 
 In a wheel they lie inside the package; in a checkout, which an editable install runs from, the grammar and the specs
 lie at its top. In a zip they are read through ``importlib.resources``, which takes 10 ms to import.
@@ -16,7 +16,7 @@ _PACKAGE = Path(__file__).parent
 
 
 def directory(name: str) -> Traversable:
-    """The folder ``grammars``, ``specs`` or ``std``, wherever this installation keeps it."""
+    """The folder ``grammars``, ``specs`` or one of the package, wherever this installation keeps it."""
     for folder in (_PACKAGE / name, _PACKAGE.parent / name):
         if folder.is_dir():
             return folder

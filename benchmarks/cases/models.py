@@ -97,7 +97,7 @@ def run() -> Iterator[Line]:
     import numpy as np
 
     import archdsl
-    from tests.conformance.names import table
+    from archdsl.weights.published import table
     from tests.conformance.transfer import randomise, transfer
 
     rng = np.random.default_rng(0)

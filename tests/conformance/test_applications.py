@@ -12,9 +12,9 @@ import pytest
 from keras import applications
 
 import archdsl
+from archdsl.weights.published import table
 from tests.conformance.comparison import Comparison
 from tests.conformance.conftest import Conforms
-from tests.conformance.names import table
 from tests.conformance.transfer import randomise, transfer
 
 

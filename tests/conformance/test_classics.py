@@ -10,9 +10,9 @@ import pytest
 from keras import applications
 
 import archdsl
+from archdsl.weights.published import table
 from tests.conformance.comparison import Comparison
 from tests.conformance.conftest import Conforms
-from tests.conformance.names import table
 from tests.conformance.transfer import randomise, transfer
 
 REFERENCES: dict[str, tuple[str, Callable[..., keras.Model]]] = {

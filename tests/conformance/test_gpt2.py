@@ -10,10 +10,9 @@ import pytest
 
 import archdsl
 from tests.conformance import vectors
-from tests.conformance.arrays import assign
+from tests.conformance.arrays import built
 from tests.conformance.conftest import Conforms
 from tests.conformance.drawn import whole
-from tests.conformance.names import table
 from tests.conformance.transfer import relative_error
 
 VECTOR = vectors.read("gpt2")
@@ -22,9 +21,7 @@ SWAPS = [("h.0.norm1", "h.0.norm2"), ("h.0.attention", "h.1.attention"), ("h.1.m
 
 @cache
 def ours() -> keras.Model:
-    model = archdsl.load(VECTOR.model, **VECTOR.arguments).build()
-    assign(model, VECTOR.drawn_weights(), table("gpt2", "transformers"))
-    return model
+    return built(archdsl.load(VECTOR.model, **VECTOR.arguments), VECTOR.drawn_weights())
 
 
 def answer(tokens: np.ndarray) -> np.ndarray:

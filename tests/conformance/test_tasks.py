@@ -6,21 +6,16 @@ import pytest
 
 import archdsl
 from tests.conformance import vectors
-from tests.conformance.arrays import assign
+from tests.conformance.arrays import built
 from tests.conformance.comparison import Comparison
 from tests.conformance.conftest import Conforms
-from tests.conformance.names import table
 
-FAMILIES = {
-    "cvt": ["cvt13", "cvt21", "cvt_w24"],
-    "segformer": [f"segformer_b{i}" for i in range(6)],
-    "deeplabv3": ["deeplabv3_resnet50", "deeplabv3_resnet101"],
-    "retinanet": ["retinanet_resnet50"],
-    "ddpm": ["ddpm"],
-    "yolov8": ["yolov8n"],
-}
-FAMILY = {name: family for family, names in FAMILIES.items() for name in names}
-
+MODELS = [
+    *("cvt13", "cvt21", "cvt_w24"),
+    *(f"segformer_b{i}" for i in range(6)),
+    *("deeplabv3_resnet50", "deeplabv3_resnet101"),
+    *("retinanet_resnet50", "yolov8n", "ddpm"),
+]
 SMALL = {"segformer_b0", "yolov8n"}
 """They are compared in every run, the others in the full one."""
 
@@ -43,15 +38,14 @@ SWAPS = {
     "yolov8n": [("backbone.1.c.m.0.cv1.conv_bn.conv", "backbone.1.c.m.1.cv1.conv_bn.conv")],
 }
 
-_PARAMETERS = [pytest.param(name, marks=() if name in SMALL else pytest.mark.full) for name in FAMILY]
+_PARAMETERS = [pytest.param(name, marks=() if name in SMALL else pytest.mark.full) for name in MODELS]
 
 
 @pytest.fixture(scope="module", params=_PARAMETERS)
 def compared(request: pytest.FixtureRequest) -> Comparison:
     name: str = request.param
     vector = vectors.read(name)
-    model = archdsl.load(vector.model, **vector.arguments).build()
-    assign(model, vector.drawn_weights(), table(FAMILY[name], vector.reference.split()[0]))
+    model = built(archdsl.load(vector.model, **vector.arguments), vector.drawn_weights())
     expected = {output: vector.expected(output) for output in vector.outputs}
     return Comparison(name, model, vector.inputs(), expected)
 

@@ -6,10 +6,9 @@ import pytest
 
 import archdsl
 from tests.conformance import vectors
-from tests.conformance.arrays import assign
+from tests.conformance.arrays import built
 from tests.conformance.comparison import Comparison
 from tests.conformance.conftest import Conforms
-from tests.conformance.names import table
 
 # By family; the first of each is compared in every run, the others in the full one.
 FAMILIES = {
@@ -29,11 +28,8 @@ FAMILIES = {
     "swin": ["swin_s", "swin_b"],
     "efficientnet_lite": [f"efficientnet_lite{i}" for i in range(5)],
 }
-TABLES = {"eva02_b": "timm_large", "eva02_l": "timm_large"}
-"""Where the family's is not one for all."""
 DEEP = {"hrnet", "vit", "swin"}
 """Of these even the smallest takes long to build."""
-FAMILY = {name: family for family, names in FAMILIES.items() for name in names}
 
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
@@ -70,8 +66,7 @@ _PARAMETERS = [
 def compared(request: pytest.FixtureRequest) -> Comparison:
     name: str = request.param
     vector = vectors.read(name)
-    model = archdsl.load(vector.model, **vector.arguments).build()
-    assign(model, vector.drawn_weights(), table(FAMILY[name], TABLES.get(name, "timm")))
+    model = built(archdsl.load(vector.model, **vector.arguments), vector.drawn_weights())
     expected = {output: vector.expected(output) for output in vector.outputs}
     return Comparison(name, model, vector.drawn_images(), expected)
 

@@ -6,35 +6,22 @@ import pytest
 
 import archdsl
 from tests.conformance import vectors
-from tests.conformance.arrays import assign
+from tests.conformance.arrays import built
 from tests.conformance.comparison import Comparison
 from tests.conformance.conftest import Conforms
-from tests.conformance.names import table
 
-REGNETS = ("400mf", "800mf", "1600mf", "3200mf", "8gf", "16gf", "32gf")
-
-TABLES = {
-    "alexnet": ("alexnet", "torchvision"),
-    "googlenet_bn": ("googlenet", "torchvision"),
-    "googlenet_bn_aux": ("googlenet", "torchvision"),
-    "resnet18": ("resnet", "torchvision_basic"),
-    "resnet34": ("resnet", "torchvision_basic"),
-    "resnet50": ("resnet", "torchvision_bottleneck"),
-    "resnet50_odd": ("resnet", "torchvision_bottleneck"),
-    "resnet101": ("resnet", "torchvision_bottleneck"),
-    "resnet152": ("resnet", "torchvision_bottleneck"),
-    **{f"shufflenet_v2_x{x}": ("shufflenet_v2", "torchvision") for x in ("05", "10", "15", "20")},
-    **{f"regnet_{kind}{flops}": ("regnet", "torchvision") for kind in "xy" for flops in REGNETS},
-    "squeezenet10": ("squeezenet", "torchvision_1_0"),
-    "squeezenet11": ("squeezenet", "torchvision_1_1"),
-    **dict.fromkeys(("resnext50", "resnext101", "resnext101_g64"), ("resnet", "torchvision_bottleneck")),
-    **{f"wide_resnet{depth}": ("resnet", "torchvision_bottleneck") for depth in (50, 101)},
-    **{f"vgg{kind}": ("vgg", f"torchvision_{kind}") for kind in ("11", "13", "11_bn", "13_bn", "16_bn", "19_bn")},
-    **{f"seres{kind}": ("senet", "timm") for kind in ("net50", "net101", "net152", "next50")},
-    "senet154": ("senet", "timm_154"),
-    **{f"res2net{depth}": ("res2net", "timm") for depth in (50, 101)},
-    **{f"repvgg_{kind}": ("repvgg", "timm") for kind in ("a0", "a1", "a2", "b0", "b1")},
-}
+MODELS = [
+    *("alexnet", "googlenet_bn", "googlenet_bn_aux"),
+    *("resnet18", "resnet34", "resnet50", "resnet50_odd", "resnet101", "resnet152"),
+    *("resnext50", "resnext101", "resnext101_g64", "wide_resnet50", "wide_resnet101"),
+    *(f"shufflenet_v2_x{x}" for x in ("05", "10", "15", "20")),
+    *(f"regnet_{kind}{n}" for kind in "xy" for n in ("400mf", "800mf", "1600mf", "3200mf", "8gf", "16gf", "32gf")),
+    *("squeezenet10", "squeezenet11"),
+    *("vgg11", "vgg13", "vgg11_bn", "vgg13_bn", "vgg16_bn", "vgg19_bn"),
+    *("seresnet50", "seresnet101", "seresnet152", "seresnext50", "senet154"),
+    *("res2net50", "res2net101"),
+    *(f"repvgg_{kind}" for kind in ("a0", "a1", "a2", "b0", "b1")),
+]
 
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
@@ -79,15 +66,14 @@ SMALL = {
     "squeezenet11",
 }
 
-_PARAMETERS = [pytest.param(name, marks=() if name in SMALL else pytest.mark.full) for name in TABLES]
+_PARAMETERS = [pytest.param(name, marks=() if name in SMALL else pytest.mark.full) for name in MODELS]
 
 
 @pytest.fixture(scope="module", params=_PARAMETERS)
 def compared(request: pytest.FixtureRequest) -> Comparison:
     name: str = request.param
     vector = vectors.read(name)
-    model = archdsl.load(vector.model, **vector.arguments).build()
-    assign(model, vector.drawn_weights(), table(*TABLES[name]))
+    model = built(archdsl.load(vector.model, **vector.arguments), vector.drawn_weights())
     expected = {output: vector.expected(output) for output in vector.outputs}
     return Comparison(name, model, vector.drawn_images(), expected)
 

@@ -10,9 +10,8 @@ import pytest
 
 import archdsl
 from tests.conformance import vectors
-from tests.conformance.arrays import assign
+from tests.conformance.arrays import built
 from tests.conformance.conftest import Conforms
-from tests.conformance.names import table
 from tests.conformance.transfer import relative_error
 
 # Pairs of layers whose weights have equal shapes.
@@ -33,10 +32,7 @@ SWAPS = {
 @cache
 def ours(name: str) -> keras.Model:
     vector = vectors.read(name)
-    model = archdsl.load(vector.model, **vector.arguments).build()
-    names = table(vector.model.partition("_")[0], vector.reference.split()[0])
-    assign(model, vector.drawn_weights(), names)
-    return model
+    return built(archdsl.load(vector.model, **vector.arguments), vector.drawn_weights())
 
 
 def error(name: str) -> float:

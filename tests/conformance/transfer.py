@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import keras
 import numpy as np
 
-from tests.conformance.names import NameMap
+from archdsl.weights import WeightsError
+from archdsl.weights.published import NameMap
 
 
 def randomise(model: keras.Model, seed: int = 0, gain: float = 2.0) -> None:
@@ -32,7 +33,7 @@ def randomise(model: keras.Model, seed: int = 0, gain: float = 2.0) -> None:
 def transfer(reference: keras.Model, ours: keras.Model, names: NameMap) -> None:
     """Copies weights from layer to layer as the map says, array by array of the same name; a single array needs none.
 
-    Raises ``KeyError`` when a layer with weights is left over on either side, ``ValueError`` when shapes differ.
+    Raises ``WeightsError`` when a layer with weights is left over on either side, ``ValueError`` when shapes differ.
     """
     sources = {layer.name: layer for layer in leaves(reference)}
     targets = {layer.name: layer for layer in leaves(ours)}
@@ -49,7 +50,7 @@ def transfer(reference: keras.Model, ours: keras.Model, names: NameMap) -> None:
             weight.assign(theirs.pop(weight.name))
         _settle(target)
         if theirs:
-            raise KeyError(f"{their_name} has {', '.join(theirs)}, which {our_name} has not")
+            raise WeightsError(f"{their_name} has {', '.join(theirs)}, which {our_name} has not")
 
 
 def swap(model: keras.Model, first: str, second: str) -> None:

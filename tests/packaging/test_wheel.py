@@ -92,6 +92,10 @@ def test_wheel_has_everything_that_is_read_at_run_time(wheel: Path) -> None:
     for folder in ("specs", "std"):
         files = [path for path in Path(str(resources.directory(folder))).iterdir() if path.suffix == ".arch"]
         assert {f"archdsl/{folder}/{path.name}" for path in files} <= names
+    published = Path(str(resources.directory("weights"))) / "published"
+    tables = {path.relative_to(published).as_posix() for path in published.rglob("*.toml")}
+    assert {f"archdsl/weights/published/{table}" for table in tables} <= names
+    assert len(tables) > 40
     page = Path(str(resources.directory("std"))).parent / "backends" / "html"
     files = [path for folder in ("page", "vendor") for path in (page / folder).rglob("*") if path.is_file()]
     assert len(files) > 20

@@ -1,0 +1,12 @@
+"""What published checkpoints call the arrays of bundled models, and how they lie there. Knows no framework.
+
+``tables/<family>.toml`` has a table for each source: names of our nodes with weights, and what modules, or layers, are
+called there. Nothing follows from an order. ``layouts.toml`` says, op by op, what PyTorch makes of the array itself.
+"""
+
+from archdsl.weights.published.names import NameMap as NameMap
+from archdsl.weights.published.names import sources as sources
+from archdsl.weights.published.names import table as table
+from archdsl.weights.published.pieces import Piece as Piece
+from archdsl.weights.published.pieces import find as find
+from archdsl.weights.published.pieces import pieces as pieces

@@ -1,0 +1,141 @@
+"""Where each array of a graph lies in a checkpoint of PyTorch: the name there, the part, the order of axes."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+from math import prod
+from operator import mul
+from typing import Any, TypeAlias, TypedDict
+
+from archdsl.graph.model import Graph
+from archdsl.ops.base import Weight
+from archdsl.resources import directory
+from archdsl.weights.arrays import WeightsError
+from archdsl.weights.names import expected
+from archdsl.weights.published.names import NameMap, sources
+
+Shapes: TypeAlias = Mapping[str, Sequence[int]]
+"""Of the arrays of a checkpoint, by their names."""
+
+_Layout = TypedDict("_Layout", {"from": str, "part": list[int], "by_head": bool, "axes": list[int]}, total=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An array of a graph as a part of a published one."""
+
+    name: str
+    """Of the published array."""
+    part: int
+    parts: int
+    """Equal ones along the first axis, or along each head's share of it."""
+    heads: int
+    axes: tuple[int, ...]
+    """Their order in the graph."""
+    shape: tuple[int, ...]
+    """Of the array in the graph."""
+
+    def of(self, array: Any) -> Any:
+        """The values, out of the published array, both arrays of NumPy.
+
+        >>> import numpy as np
+        >>> second = Piece("fc1", part=1, parts=2, heads=1, axes=(1, 0), shape=(3, 1))
+        >>> second.of(np.array([[1, 2, 3], [4, 5, 6]])).tolist()
+        [[4], [5], [6]]
+        """
+        by_head = array.reshape(self.heads, self.parts, -1, *array.shape[1:])
+        own = by_head[:, self.part].reshape(-1, *array.shape[1:])
+        return own.transpose(self.axes).reshape(self.shape)
+
+
+def pieces(graph: Graph, names: NameMap, shapes: Shapes) -> dict[str, Piece]:
+    """Where each array of the graph lies, by the keys of ``expected``: a bijection.
+
+    Raises:
+        WeightsError: an array of the graph has no place or one of another size, or something of the checkpoint is used
+            twice or left over.
+    """
+    return _pieces(graph, expected(graph), names, shapes)
+
+
+def find(graph: Graph, shapes: Shapes) -> dict[str, Piece]:
+    """The pieces by whatever table makes all arrays of these names and shapes the graph's.
+
+    Raises:
+        WeightsError: no table does, or several do and disagree.
+    """
+    wanted = expected(graph)
+    found: list[dict[str, Piece]] = []
+    for names in sources().values():
+        try:
+            found.append(_pieces(graph, wanted, names, shapes))
+        except WeightsError:
+            continue
+    if not found:
+        raise WeightsError(f"no table of names makes these the arrays of {graph.name}")
+    if any(each != found[0] for each in found):
+        raise WeightsError(f"tables of names disagree on the arrays of {graph.name}")
+    return found[0]
+
+
+def _pieces(graph: Graph, wanted: Mapping[str, Weight], names: NameMap, shapes: Shapes) -> dict[str, Piece]:
+    found = {}
+    for key, weight in wanted.items():
+        path, _, array = key.partition("/")
+        op = graph.by_path[path].op.name
+        found[key] = _piece(key, names(path), _layouts(names.layouts.get(op, op), array), shapes, weight.shape)
+    used: dict[str, set[int]] = {}
+    for piece in found.values():
+        parts = used.setdefault(piece.name, set())
+        if piece.part in parts:
+            raise WeightsError(f"{piece.name} is used twice")
+        parts.add(piece.part)
+    whole = {piece.name: piece.parts for piece in found.values()}
+    left_over = [name for name in shapes if len(used.get(name, ())) != whole.get(name)]
+    if left_over:
+        raise WeightsError(f"left over: {', '.join(left_over)}")
+    return found
+
+
+def _piece(key: str, theirs: str, layouts: Sequence[_Layout], shapes: Shapes, shape: tuple[int, ...]) -> Piece:
+    """Raises ``WeightsError`` when none of the layouts is there, or the first that is has another size."""
+    theirs, _, share = theirs.partition("[")
+    for layout in layouts:
+        name = f"{theirs}.{layout['from']}".rstrip(".")
+        whole = shapes.get(name)
+        if whole is None or len(layout.get("axes", whole)) != len(whole):
+            continue
+        part, parts = map(int, share.rstrip("]").split("/")) if share else layout.get("part", (0, 1))
+        axes = tuple(layout.get("axes", range(len(whole))))
+        own = [size // parts if axis == 0 else size for axis, size in enumerate(whole)]
+        if (whole and whole[0] % parts) or not _is_regrouped([own[axis] for axis in axes], shape):
+            raise WeightsError(f"{key} is {[*shape]}, and {name} {[*whole]}")
+        return Piece(name, part, parts, shape[-2] if layout.get("by_head") else 1, axes, shape)
+    tried = ", ".join(f"{theirs}.{layout['from']}".rstrip(".") for layout in layouts)
+    raise WeightsError(f"{key} is none of {tried}")
+
+
+def _is_regrouped(first: Sequence[int], second: Sequence[int]) -> bool:
+    """Whether one shape becomes the other by splitting or joining neighbouring axes.
+
+    >>> _is_regrouped((6, 4), (2, 3, 4)), _is_regrouped((4, 6), (6, 4))
+    (True, False)
+    """
+    one, other = ({*accumulate(shape, mul), 1} for shape in (first, second))
+    return prod(first) == prod(second) and (one <= other or one >= other)
+
+
+def _layouts(op: str, array: str) -> Sequence[_Layout]:
+    found = _table().get(op, {}).get(array)
+    if found is None:
+        raise WeightsError(f"no layout says where the {array} of {op} lies")
+    return found if isinstance(found, list) else [found]
+
+
+@cache
+def _table() -> Mapping[str, Mapping[str, _Layout | list[_Layout]]]:
+    return tomllib.loads((directory("weights/published") / "layouts.toml").read_text(encoding="utf-8"))
