@@ -74,7 +74,8 @@ def zoo() -> str:
         "or the reference states for ImageNet, in percent. The last column is the largest difference between logits",
         "of the compiled model and those of the reference, relative to the largest logit, in float32 and with all",
         "weights and statistics random: `make conformance` measures it, with weights carried over",
-        "[by name](../archdsl/weights/published). Figures of every model with a reference are equal to the reference's.",
+        "[by name](../archdsl/weights/published). Figures of every model with a reference are equal to those of the",
+        "reference.",
     ]
     kinds: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     for family in table:

@@ -1,4 +1,4 @@
-"""Models of transformers, diffusers and ultralytics, and torchvision's of detection and segmentation, against them."""
+"""Models of transformers, diffusers and others, and torchvision's of detection and segmentation, against them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MODELS = [
     *("cvt13", "cvt21", "cvt_w24"),
     *(f"segformer_b{i}" for i in range(6)),
     *("deeplabv3_resnet50", "deeplabv3_resnet101"),
-    *("retinanet_resnet50", "yolov8n", "ddpm"),
+    *("retinanet_resnet50", "yolov8n", "ddpm", "efficientnet_lite0_original"),
 ]
 SMALL = {"segformer_b0", "yolov8n"}
 """They are compared in every run, the others in the full one."""
@@ -51,7 +51,8 @@ def compared(request: pytest.FixtureRequest) -> Comparison:
 
 
 def test_answers_are_those_of_the_reference(compared: Comparison, conforms: Conforms) -> None:
-    conforms(compared.name, vectors.read(compared.name).reference.split()[0], compared.error, 1e-4)
+    vector = vectors.read(compared.name)
+    conforms(vector.model, vector.reference.split()[0], compared.error, 1e-4)
 
 
 def test_a_swap_of_equal_shapes_is_seen(compared: Comparison) -> None:

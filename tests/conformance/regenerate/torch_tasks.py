@@ -1,8 +1,8 @@
-"""Asks transformers, diffusers, torchvision and ultralytics for the answers of vectors/*.json that test_tasks.py lists.
+"""Asks transformers, diffusers, torchvision and others for the answers of vectors/*.json that test_tasks.py lists.
 
 The tests read those files and need no PyTorch. To write them anew, in an environment that has it:
-``pip install torch==2.13.0 torchvision==0.28.0 transformers==5.24.0 diffusers==0.42.1 ultralytics==8.3.253``, then
-``python -m tests.conformance.regenerate.torch_tasks``; with names of models, of them alone. Ultralytics is under
+``pip install torch==2.13.0 torchvision==0.28.0 transformers==5.24.0 diffusers==0.42.1 ultralytics==8.3.253`` and
+``efficientnet-lite-pytorch==0.1.0``, then ``python -m tests.conformance.regenerate.torch_tasks``; with names of models, of them alone. Ultralytics is under
 AGPL-3.0: none of its code is here, and only who writes yolov8n.json anew needs it.
 """
 
@@ -39,6 +39,8 @@ class Case:
     """Arrays that are computed and no weights have this in their names."""
     given: dict[str, list[list[float]]] = field(default_factory=dict)
     classes: dict[str, int] = field(default_factory=lambda: {"classes": CLASSES})
+    model: str = ""
+    """Ours, where the vector's name is another."""
 
 
 def ask(name: str, case: Case) -> Vector:
@@ -52,7 +54,7 @@ def ask(name: str, case: Case) -> Vector:
     }
     question = Vector(
         reference=f"{versions}: {case.theirs}",
-        model=name,
+        model=case.model or name,
         arguments={"size": case.size, **case.classes},
         images=[2, case.size, case.size, 3],
         weights={name: list(array.shape) for name, array in arrays.items()},
@@ -177,6 +179,19 @@ def places(model: Any, images: Tensor) -> Mapping[str, Tensor]:
     return {"logits": torch.cat([head.dfl(boxes), scores.sigmoid()], dim=1).transpose(1, 2)}
 
 
+# --- efficientnet-lite-pytorch ----------------------------------------------------------------------------------------
+
+
+def lite() -> nn.Module:
+    from efficientnet_lite_pytorch import EfficientNet
+
+    return EfficientNet.from_name("efficientnet-lite0", num_classes=CLASSES)
+
+
+def classes(model: nn.Module, images: Tensor) -> Mapping[str, Tensor]:
+    return {"logits": model(images)}
+
+
 RESIDUALS = {"bn3.weight": 0.2}
 """The last gain of each residual."""
 SEGFORMERS = {
@@ -222,6 +237,9 @@ CASES = {
     "retinanet_resnet50": Case("torchvision", "retinanet_resnet50_fpn", 128, retinanet, anchors, RESIDUALS),
     "ddpm": Case(
         "diffusers", "UNet2DModel", 32, ddpm, noise_in, given={"time": [[time] for time in TIMES]}, classes={}
+    ),
+    "efficientnet_lite0_original": Case(
+        "efficientnet-lite-pytorch", "efficientnet-lite0", 224, lite, classes, model="efficientnet_lite0"
     ),
     "yolov8n": Case("ultralytics", "DetectionModel yolov8n", 64, yolo, places, constants="dfl"),
 }

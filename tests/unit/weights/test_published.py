@@ -90,5 +90,5 @@ def test_half_of_a_fused_array_is_no_bijection() -> None:
 
 def test_every_table_is_of_a_bundled_family() -> None:
     assert {source.partition("_")[0] for _, source in sources()} == {
-        *("keras", "torchvision", "timm", "transformers", "diffusers", "ultralytics")
+        *("keras", "torchvision", "timm", "transformers", "diffusers", "ultralytics", "efficientnet-lite-pytorch")
     }
