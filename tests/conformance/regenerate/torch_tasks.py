@@ -2,8 +2,8 @@
 
 The tests read those files and need no PyTorch. To write them anew, in an environment that has it:
 ``pip install torch==2.13.0 torchvision==0.28.0 transformers==5.24.0 diffusers==0.42.1 ultralytics==8.3.253`` and
-``efficientnet-lite-pytorch==0.1.0``, then ``python -m tests.conformance.regenerate.torch_tasks``; with names of models, of them alone. Ultralytics is under
-AGPL-3.0: none of its code is here, and only who writes yolov8n.json anew needs it.
+``efficientnet-lite-pytorch==0.1.0``, then ``python -m tests.conformance.regenerate.torch_tasks``; with names of models,
+of them alone. Ultralytics is under AGPL-3.0: none of its code is here, and only who writes yolov8n.json anew needs it.
 """
 
 from __future__ import annotations
