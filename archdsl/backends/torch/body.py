@@ -228,6 +228,7 @@ class _Builder:
         body = Body(name, branch.instance.doc, given, tuple(Operand(path) for path in made))
         if given and self._shapes[given[0]]:
             body.known = {"in_channels": self._shapes[given[0]][-1]}
+        body.known |= {name: value for name, value in branch.instance.call.given().items() if _is_plain(value)}
         attrs = attributes(items, branch.instance.path)
         places: dict[str, str] = {}
         owned: dict[str, str] = {}
@@ -256,6 +257,11 @@ class _Builder:
             return Operand(path)
         rest = ", -1" * len(self._shapes[path])
         return Operand(path, f".expand({{{0}}}.shape[0]{rest})")
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether an argument of a block could be one of a class in Python."""
+    return isinstance(value, int | float) or (isinstance(value, tuple) and bool(value) and all(map(_is_plain, value)))
 
 
 def _callees(made: Iterable[Argument]) -> Iterator[str]:

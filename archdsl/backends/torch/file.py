@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from archdsl.backends.torch.body import Bodies, bodies
 from archdsl.backends.torch.code import Argument, Make
 from archdsl.backends.torch.helpers import definition as helper
+from archdsl.backends.torch.idioms import with_idioms
 from archdsl.backends.torch.merge import Definition, definitions
 from archdsl.backends.torch.order import port_order
 from archdsl.backends.torch.write import Writer, docstring
@@ -25,7 +26,7 @@ class File:
 
 def written(graph: Graph) -> File:
     """A file that imports torch alone and defines the model, with a class for each kind of block."""
-    found = bodies(graph)
+    found = bodies(with_idioms(graph))
     classes = definitions(found)
     writer = Writer(classes)
     parts: list[str] = [text.strip("\n") for text in _helpers(found, classes)]

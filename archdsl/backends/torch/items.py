@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -124,6 +124,9 @@ def attributes(items: Sequence[Item], path: str) -> list[str]:
     ]
     counts: dict[str, int] = {}
     found: list[str] = []
+    rows = Counter(
+        name for item, name, of in zip(items, chosen, rounds, strict=True) if of and item.module and not item.reuses
+    )
     single = {name for name, numbers in zip(chosen, rounds, strict=True) if not numbers}
     for item, given, numbers in zip(items, chosen, rounds, strict=True):
         name = _identifier(given)
@@ -131,7 +134,7 @@ def attributes(items: Sequence[Item], path: str) -> list[str]:
             found.append("")
         elif numbers and item.module.callee in ("nn.Parameter", "nn.Buffer"):
             found.append("_".join((name, *numbers)))
-        elif numbers:
+        elif numbers and rows[given] > 1:
             name = f"{name}s" if given in single else name
             counts[name] = counts.get(name, -1) + 1
             found.append(f"{name}[{counts[name]}]")

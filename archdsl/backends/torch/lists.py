@@ -183,10 +183,11 @@ def _each(items: Sequence[Make], varied: Sequence[int]) -> Make:
         column = tuple(row[place] for row in rows)
         name = next((name for name, other in columns.items() if repr(other) == repr(column)), "")
         if not name:
-            name, number = labels[place], 1
+            stem = labels[place].removesuffix("s")
+            name, number = stem, 1
             while name in columns or name in taken:
                 number += 1
-                name = f"{labels[place]}{number}"
+                name = f"{stem}{number}"
             columns[name] = column
         values[place] = Name(name)
     return Make(EACH, (("item", substituted(items[0], values)), *columns.items()))

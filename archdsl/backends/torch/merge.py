@@ -86,7 +86,7 @@ class _Merger:
         number, free = 1, name
         while free in self._names or free in _RESERVED:
             number += 1
-            free = f"{name}{number}"
+            free = f"{name}_{number}" if name[-1].isdigit() else f"{name}{number}"
         self._names.add(free)
         return free
 

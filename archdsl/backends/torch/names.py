@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from archdsl.backends.torch.body import Body
+from archdsl.backends.torch.body import Body, Step
 
 _TAKEN = frozenset(
     {"self", "torch", "nn", "F", "Tensor", "math", "range", "zip", "len", "input", "print", "sum", "max"}
@@ -33,11 +33,14 @@ def variables(body: Body, given: Sequence[str], passes: Mapping[int, int]) -> di
     uses.update(operand.value for operand in body.returns)
     found = dict(zip(body.inputs, given, strict=True))
     for place, step in enumerate(body.steps):
+        if is_attribute(step, place in passes):
+            found[step.results[0]] = f"self.{step.attr}"
+            continue
         live = {found[value] for value in found if last.get(value, -1) > place}
         ending = [operand.value for operand in step.operands if last.get(operand.value, -1) <= place]
         if place in passes and (passing := step.operands[passes[place]].value) in ending:
             ending.insert(0, passing)
-        free = [found[value] for value in ending if found[value] not in live]
+        free = [found[value] for value in ending if found[value] not in live and "." not in found[value]]
         for result in step.results:
             if free and len(step.results) == 1:
                 found[result] = free[0]
@@ -45,6 +48,11 @@ def variables(body: Body, given: Sequence[str], passes: Mapping[int, int]) -> di
                 found[result] = _fresh(step.tap if uses[result] > 1 else step.label, live)
             live.add(found[result])
     return found
+
+
+def is_attribute(step: Step, is_optional: bool) -> bool:
+    """Whether a step gives an attribute as it is, which has no other name then."""
+    return step.code.template == "{self}" and not is_optional
 
 
 def _fresh(label: str, live: set[str]) -> str:

@@ -68,6 +68,17 @@ _NAMES: Mapping[str, str] = {
     "fill_value": "value",
     "pad": "padding",
 }
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "kernel_size": ("k", "kernel", "patch"),
+    "padding": ("pad",),
+    "rate": ("drop",),
+    "p": ("dropout", "dropout_rate"),
+    "key_dim": ("head_dim",),
+}
+"""What authors call arguments of modules: what they left to a default is known to be one of these by its name."""
+_WIDTHS = frozenset({"channels", "features", "filters", "width", "units", "dim"})
+_UNNAMED = frozenset({"in_channels", "out_channels", "in_features", "out_features"})
+"""Of which a block has one that goes by the name; others are between its modules."""
 _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "stride": (1,),
     "padding": (0,),
@@ -87,9 +98,10 @@ class Parameters:
 
         Names that are ``taken``, as those of loops are, no parameter has.
         """
-        self._known = [_Variable([*values], name, name, is_needed=False) for name, values in known.items()]
+        self._known = {name: [*map(_rounded, values)] for name, values in known.items()}
         self._columns: list[tuple[str, str, list[Any]]] = []
-        self._names: set[str] = {"self", "x", *taken}
+        self._taken = frozenset(("self", "x", *taken))
+        self._names: set[str] = set()
 
     def columns(self, labels: Sequence[str], rows: Sequence[Sequence[Literal] | None], where: str) -> list[Column]:
         """A column for each label; an instance whose row is ``None`` lacks the part."""
@@ -101,8 +113,23 @@ class Parameters:
         return made
 
     def solve(self, modules: Mapping[str, Sequence[bool]], steps: Mapping[int, Sequence[bool]]) -> Solved:
-        solved = Solved()
-        variables = [each for each in self._known if len({repr(value) for value in each.values}) > 1]
+        """Which columns are parameters. Known values that nothing needs do not get in the way of names."""
+        needed = [p.name for p in self._solved(self._known, modules, steps).parameters]
+        known = {name: values for name, values in self._known.items() if name in needed}
+        return self._solved(known, modules, steps)
+
+    def _solved(
+        self,
+        known_values: Mapping[str, Sequence[Any]],
+        modules: Mapping[str, Sequence[bool]],
+        steps: Mapping[int, Sequence[bool]],
+    ) -> Solved:
+        solved, self._names = Solved(), {*self._taken}
+        variables = [
+            _Variable([*values], name, name, is_needed=False)
+            for name, values in known_values.items()
+            if len(set(map(repr, values))) > 1
+        ]
         of: dict[int, _Variable] = {}
         for index, (label, where, values) in enumerate(self._columns):
             known = [value for value in values if value is not MISSING]
@@ -113,7 +140,8 @@ class Parameters:
             else:
                 of[index] = _joined(variables, values, label, where)
         for variable in variables:
-            _fill(variable)
+            if variable.is_needed or MISSING not in variable.values:
+                _fill(variable)
         for variable in variables:
             if not variable.is_needed:
                 variable.text = self._name(variable)
@@ -148,8 +176,11 @@ class Parameters:
             label = f"{label}s"
         name = label
         if name in self._names:
-            stem = "".join(c if c.isalnum() else "_" for c in variable.where)
-            name = f"{stem}_{label}"
+            if label in _UNNAMED:
+                name = f"hidden_{label.partition('_')[2]}"
+            stem = "".join(c if c.isalnum() else "_" for c in variable.where).strip("_")
+            if name in self._names:
+                name = f"{stem}_{label}"
         number = 1
         while name in self._names:
             number += 1
@@ -169,6 +200,10 @@ def _joined(variables: list[_Variable], values: list[Any], label: str, where: st
     """The variable that has these values, which may be one that there is already."""
 
     def agrees(variable: _Variable) -> bool:
+        if not variable.is_needed and MISSING in variable.values:
+            names = (label, *_ALIASES.get(label, ()))
+            if variable.label not in names:
+                return False
         both = [(a, b) for a, b in zip(variable.values, values, strict=True) if MISSING not in (a, b)]
         return bool(both) and all(same(a, b) for a, b in both)
 
@@ -182,6 +217,13 @@ def _joined(variables: list[_Variable], values: list[Any], label: str, where: st
     chosen.is_needed = True
     chosen.values = [b if a is MISSING else a for a, b in zip(chosen.values, values, strict=True)]
     return chosen
+
+
+def _rounded(value: Any) -> Any:
+    """Rates as modules have them."""
+    if isinstance(value, tuple):
+        return tuple(map(_rounded, value))
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _fill(variable: _Variable) -> None:
@@ -228,7 +270,7 @@ def _whole(variable: _Variable) -> bool:
 
 def _conditions(row: tuple[bool, ...], variables: Sequence[_Variable]) -> Iterator[_Found]:
     """Expressions over variables that are true where a row is: about channels and steps rather than about rates."""
-    widths = [v for v in variables if _whole(v) and ("channels" in v.label or "features" in v.label)]
+    widths = [v for v in variables if _whole(v) and v.label.removeprefix("in_").removeprefix("out_") in _WIDTHS]
     strides = [v for v in variables if v.label == "stride"]
     for a, b in combinations(widths, 2):
         equal = tuple(x == y for x, y in zip(a.values, b.values, strict=True))
@@ -260,7 +302,8 @@ def _parameter(variable: _Variable) -> Parameter:
     name = variable.text
     most, _ = Counter(map(repr, variable.values)).most_common(1)[0]
     value = next(each for each in variable.values if repr(each) == most)
-    label = _NAMES.get(variable.label, variable.label)
+    label = next((of for of, names in _ALIASES.items() if variable.label in names), variable.label)
+    label = _NAMES.get(label, label)
     is_usual = value in _NEUTRAL.get(label, ()) and type(value) is not tuple
     neutral = next((v for v in variable.values if v in _NEUTRAL.get(label, ())), REQUIRED)
     if is_usual or neutral is not REQUIRED:

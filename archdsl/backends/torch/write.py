@@ -19,6 +19,9 @@ from archdsl.backends.torch.terms import same
 from archdsl.backends.torch.wrap import WIDTH, wrapped
 
 _INDENT = "    "
+_SIZED = frozenset({"torch.zeros", "torch.ones", "torch.empty"})
+_PLACED = 3
+"""Arguments at most that are written without their names."""
 _NESTED = 64
 """How long a line may become by writing one call into another."""
 
@@ -151,17 +154,19 @@ class Writer:
             items = [self.expression(item) for _, item in term.args]
             inside = items[0][1:] if len(items) == 1 and items[0].startswith("*[") else f"[{', '.join(items)}]"
             return f"nn.ModuleList({inside})"
-        if term.callee == "torch.zeros" and isinstance(term.args[0][1], tuple):
-            return f"torch.zeros({', '.join(map(literal, term.args[0][1]))})"
+        if term.callee in _SIZED and isinstance(term.args[0][1], tuple) and term.args[0][1]:
+            return f"{term.callee}({', '.join(map(literal, term.args[0][1]))})"
         return f"{term.callee}({', '.join(self._arguments(term))})"
 
     def _arguments(self, term: Make) -> Iterator[str]:
         values = dict(term.args)
         if term.callee in self._parameters:
+            is_placed = True
             for place, parameter in enumerate(self._parameters[term.callee]):
                 value = values[parameter.name]
+                is_placed = is_placed and place < _PLACED and annotation(parameter) == "int"
                 if parameter.default is REQUIRED:
-                    yield literal(value) if place < 3 else f"{parameter.name}={literal(value)}"
+                    yield literal(value) if is_placed else f"{parameter.name}={literal(value)}"
                 elif not same(value, parameter.default):
                     yield f"{parameter.name}={literal(value)}"
             return
@@ -198,7 +203,7 @@ class Writer:
                 before = head
                 continue
             before = ""
-            if text != target:
+            if text != target and not names.is_attribute(step, place in passes):
                 lines.append((f"{target} = {text}", step.note if outputs else ""))
         returned = [_operand(operand, found, given[:1]) for operand in body.returns]
         is_named = [*outputs] not in ([], ["output"])

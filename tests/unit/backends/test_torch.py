@@ -43,9 +43,9 @@ def test_resnet50(golden: Golden) -> None:
     """Classes of blocks with the parameters in which they differ, the stage a loop, the shortcut where it must be."""
     text = file_of("resnet50")
     golden(ROOT / "docs" / "resnet50.torch.txt", text)
-    assert "self.conv2 = ConvBNAct(out_channels, out_channels, 3, stride=stride)" in text
-    assert "if in_channels != 4 * out_channels:" in text
-    assert "*[Bottleneck(4 * out_channels, out_channels) for _ in range(depth - 1)]," in text
+    assert "self.conv2 = ConvBNAct(width, width, 3, stride=stride)" in text
+    assert "if in_channels != 4 * width:" in text
+    assert "*[Bottleneck(4 * width, width) for _ in range(depth - 1)]," in text
     assert "self.c4 = ResidualStage(512, 256, 6, stride=2)" in text
     assert "x = self.stem(x)  # [N, 64, 112, 112]" in text
     assert text.count("class ") == 5
@@ -129,6 +129,13 @@ def test_parameters_are_where_instances_differ() -> None:
     ]
     assert [parameter.name for parameter in solved.parameters] == ["in_channels", "has_norm"]
     assert MISSING not in [value for parameter in solved.parameters for value in parameter.values]
+
+
+def test_idioms() -> None:
+    """A shuffle of channels is written as one, and its maps keep their order."""
+    text = file_of("shufflenet_v2_x05")
+    assert "nn.ChannelShuffle(2)" in text
+    assert "permute" not in text
 
 
 def test_names_do_not_collide() -> None:

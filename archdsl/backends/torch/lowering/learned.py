@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import Lowered, code, entry, helped, make, parameter, shaped
+from archdsl.backends.torch.code import Lowered, code, entry, helped, make, shaped
+from archdsl.backends.torch.lowering.initial import started
 from archdsl.backends.torch.registry import LAST, Orders, Site, in_order, lowers, moved, per_channel, sizes
+from archdsl.ops.init import Init
 from archdsl.ops.learned import ClassToken, Embedding, PositionEmbedding, Scale
 
 _LAST = Orders(takes=LAST, gives=LAST)
@@ -12,7 +14,7 @@ _LAST = Orders(takes=LAST, gives=LAST)
 @lowers(ClassToken, orders=_LAST)
 def class_token(op: ClassToken, site: Site) -> Lowered:
     size = (1, op.count, site.channels)
-    made = parameter("torch.zeros", ("size", size))
+    made = started(op.init, size)
     text = "torch.cat(({self}.expand({0}.shape[0], -1, -1), {0}), dim=1)"
     return Lowered(code(text), made, (entry("", "tokens", shaped(*size)),))
 
@@ -20,7 +22,7 @@ def class_token(op: ClassToken, site: Site) -> Lowered:
 @lowers(PositionEmbedding)
 def position_embedding(op: PositionEmbedding, site: Site) -> Lowered:
     shape = sizes(site.inputs[0])
-    made = parameter("torch.zeros", ("size", (1, *in_order(shape, site.takes))))
+    made = started(op.init, (1, *in_order(shape, site.takes)))
     back = entry("", "embeddings", lambda arrays: moved(len(shape), site.takes)(arrays)[None])
     return Lowered(code("{0} + {self}"), made, (back,))
 
@@ -32,7 +34,7 @@ def scale(op: Scale, site: Site) -> Lowered:
         made = make("Affine", ("shape", shape), ("value", op.value))
         entries = (entry("weight", "gamma", shaped(*shape)), entry("bias", "bias", shaped(*shape)))
         return Lowered(code("{self}({0})"), made, entries, helped("Affine"))
-    made = parameter("torch.full", ("size", shape), ("fill_value", float(op.value)))
+    made = started(op.init or Init(kind="constant", values=(op.value,)), shape)
     return Lowered(code("{0} * {self}"), made, (entry("", "gamma", shaped(*shape)),))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from archdsl.backends.torch.code import Literal, Lowered, Make, buffer, code, entry, helped, make, parameter, shaped
+from archdsl.backends.torch.code import Literal, Lowered, Make, buffer, code, entry, helped, make, shaped
+from archdsl.backends.torch.lowering.initial import started
 from archdsl.backends.torch.registry import LAST, Orders, Site, lowers
 from archdsl.ops import source as ops
 
@@ -18,7 +19,7 @@ def _buffer(data: Make, *helper: str) -> Lowered:
 @lowers(ops.Parameter, orders=_LAST)
 def parameter_(op: ops.Parameter, site: Site) -> Lowered:
     size = (1, *op.size)
-    return Lowered(code("{self}"), parameter("torch.zeros", ("size", size)), (entry("", "value", shaped(*size)),))
+    return Lowered(code("{self}"), started(op.init, size), (entry("", "value", shaped(*size)),))
 
 
 @lowers(ops.Constant, orders=_LAST)

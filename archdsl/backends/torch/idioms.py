@@ -1,0 +1,55 @@
+"""Several ops for which PyTorch has one module."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from archdsl.backends.torch.code import CALL, Lowered, make
+from archdsl.backends.torch.lowering.convolution import MAP
+from archdsl.backends.torch.registry import Site, lowers
+from archdsl.graph.model import Graph, Node
+from archdsl.ops.base import Op
+from archdsl.ops.reshape import Permute, Reshape
+
+
+class Shuffle(Op):
+    """Deals the channels of each group out to all groups. It is in no registry: no spec can say it."""
+
+    groups: int
+
+
+@lowers(Shuffle, orders=MAP)
+def shuffle(op: Shuffle, site: Site) -> Lowered:  # noqa: ARG001 -- as all lowerings
+    return Lowered(CALL, make("nn.ChannelShuffle", ("groups", op.groups)))
+
+
+def with_idioms(graph: Graph) -> Graph:
+    """The same graph with one op in the place of several: channels in groups, turned and put in a row again."""
+    uses = Counter(name for node in graph for name in node.inputs)
+    uses.update(port.node for port in graph.outputs)
+    replaced: dict[str, Node] = {}
+    dropped: set[str] = set()
+    for node in graph:
+        found = _shuffled(graph, node, uses)
+        if found is not None:
+            turned = graph[node.inputs[0]]
+            grouped = graph[turned.inputs[0]]
+            replaced[node.path] = node.model_copy(update={"op": found, "inputs": grouped.inputs})
+            dropped |= {turned.path, grouped.path}
+    if not replaced:
+        return graph
+    nodes = tuple(replaced.get(node.path, node) for node in graph if node.path not in dropped)
+    return graph.model_copy(update={"nodes": nodes})
+
+
+def _shuffled(graph: Graph, node: Node, uses: Counter[str]) -> Shuffle | None:
+    """What a reshape is with the permutation and the reshape before it."""
+    turned = graph.by_path.get(node.inputs[0]) if isinstance(node.op, Reshape) else None
+    if turned is None or not isinstance(turned.op, Permute) or turned.op.order != (0, 1, 3, 2):
+        return None
+    grouped = graph.by_path.get(turned.inputs[0])
+    if grouped is None or not isinstance(grouped.op, Reshape) or uses[grouped.path] + uses[turned.path] > 2:
+        return None
+    shape, groups = graph.input_shapes(grouped)[0], grouped.shape[-2]
+    fits = shape == node.shape and len(shape) == 3 and shape[:-1] == grouped.shape[:-2] and isinstance(groups, int)
+    return Shuffle(groups=groups) if fits and isinstance(groups, int) else None
