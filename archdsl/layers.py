@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from archdsl.backends.keras.layers import (
     Attention,
+    Bias,
     ClassToken,
     Constant,
+    ConvWith,
     DepthToSpace,
     Parameter,
     PositionEmbedding,
@@ -30,8 +32,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Attention",
+    "Bias",
     "ClassToken",
     "Constant",
+    "ConvWith",
     "DepthToSpace",
     "Parameter",
     "PositionEmbedding",

@@ -76,8 +76,30 @@ def _shown(numbers: Numbers) -> str:
     return str(list(numbers) if isinstance(numbers, tuple) else numbers)
 
 
-class Conv(_Convolution):
+class _OwnOrGiven(_Convolution):
+    """A convolution that owns its kernel, or is given it by a tensor."""
+
+    tensors = ("kernel",)
+    arity = (1, 2)
+
+    def fits(self, kernels: Sequence[Shape], wanted: Shape) -> None:
+        """Raises ``Misfit`` where a given kernel has another shape, or the op has arguments of an own one."""
+        for shape in kernels:
+            for argument, starts in (("init", self.init is not None), ("l2", self.l2 != 0)):
+                if starts:
+                    reason = f"has `{argument}` besides `kernel`, and no kernel of its own"
+                    raise Misfit(codes.BadKernel, argument=argument, reason=reason)
+            if shape != wanted:
+                reason = f"needs a kernel {show(wanted)}, not {show(shape)}"
+                raise Misfit(codes.BadKernel, argument="kernel", reason=reason)
+
+
+class Conv(_OwnOrGiven):
     """Convolution: every output channel looks at a window of all input channels, or of its group's.
+
+    The kernel is the op's own, or the tensor ``kernel`` of shape ``[*k, channels / groups, filters]``: a filter of
+    constants, a learned one that is normalised first (weight standardisation, Qiao et al. 2019, arXiv:1903.10520:
+    ``std.standardized``), or one that is computed for each example (CondConv, Yang et al. 2019, arXiv:1904.04971).
 
     MACs: ``output elements * taps * input channels / groups``; a bias adds none.
     """
@@ -92,7 +114,7 @@ class Conv(_Convolution):
     groups: Positive = Field(1, description="groups of channels that do not see each other (AlexNet, ResNeXt)")
 
     def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
+        x, *kernels = inputs
         out = self.spatial(x)
         channels = known(x[-1], "the channels")
         for whole, size in (("the input channels", channels), ("the filters", self.filters)):
@@ -105,24 +127,29 @@ class Conv(_Convolution):
                     whole=whole,
                     size=str(size),
                 )
+        self.fits(kernels, self._kernel(x))
         return (*out, self.filters)
 
+    def _kernel(self, x: Shape) -> tuple[int, ...]:
+        return (*self.taps(x), known(x[-1], "the channels") // self.groups, self.filters)
+
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        (x,) = inputs
-        kernel = (*self.taps(x), known(x[-1], "the channels") // self.groups, self.filters)
-        return (Weight("kernel", kernel, self.trainable), *self.biases(self.filters))
+        own = (Weight("kernel", self._kernel(inputs[0]), self.trainable),) if len(inputs) == 1 else ()
+        return (*own, *self.biases(self.filters))
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         x = inputs[0]
         return elements(output) * prod(self.taps(x)) * (known(x[-1], "the channels") // self.groups)
 
 
-class DepthwiseConv(_Convolution):
+class DepthwiseConv(_OwnOrGiven):
     """Depthwise convolution: every channel has a kernel of its own and sees no other (Chollet 2017, arXiv:1610.02357).
 
-    Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``. Keras has no depthwise
-    layer over three dimensions, and TensorFlow steps equally along both of two on most processors: elsewhere it is a
-    convolution with as many groups as channels.
+    Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``. The kernels are the
+    op's own, or the tensor ``kernel`` of shape ``[*k, channels, multiplier]``, such as the filter that blurs a map
+    before its places are thinned out (Zhang 2019, arXiv:1904.11486). Keras has no depthwise layer over three dimensions, and
+    TensorFlow steps equally along both of two on most processors: elsewhere it is a convolution with as many groups as
+    channels.
 
     MACs: ``output elements * taps``.
     """
@@ -143,15 +170,17 @@ class DepthwiseConv(_Convolution):
     multiplier: Positive = Field(1, description="output channels for each input channel")
 
     def shape(self, *inputs: Shape) -> Shape:
-        (x,) = inputs
-        return (*self.spatial(x), known(x[-1], "the channels") * self.multiplier)
+        x, *kernels = inputs
+        out, channels = self.spatial(x), known(x[-1], "the channels")
+        self.fits(kernels, (*self.taps(x), channels, self.multiplier))
+        return (*out, channels * self.multiplier)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        (x,) = inputs
-        channels = known(x[-1], "the channels")
+        x, channels = inputs[0], known(inputs[0][-1], "the channels")
         filters = channels * self.multiplier
         pair = (1, filters) if self.in_groups(spatial_rank(x)) else (channels, self.multiplier)
-        return (Weight("kernel", (*self.taps(x), *pair), self.trainable), *self.biases(filters))
+        own = (Weight("kernel", (*self.taps(x), *pair), self.trainable),) if len(inputs) == 1 else ()
+        return (*own, *self.biases(filters))
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         return elements(output) * prod(self.taps(inputs[0]))

@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from archdsl.graph.dims import Dim, Shape, elements
 from archdsl.graph.model import Graph, Node
 from archdsl.ops.base import Op
+from archdsl.passes.constants import constants
 from archdsl.passes.cost import Cost, NodeCost, cost
 
 DType: TypeAlias = Literal["float32", "float16", "bfloat16", "mixed"]
@@ -82,13 +83,13 @@ def memory(
     wide = NodeCost.sum(costs.nodes[node.path] for node in graph if node.float32)
     wider = _FLOAT32.weight - width.weight
     trained = costs.trainable * width.weight + wide.trainable * wider if training else 0
-    run = _Run(graph, costs, width.activation)
+    run = _Run(graph, costs, width.activation, batch)
     run.forward(training)
     if training:
         run.backward()
     return Memory(
         nodes={node.path: run.sizes[node.path] for node in graph.nodes},
-        activations=run.peak * batch,
+        activations=run.peak,
         at=run.at,
         weights=costs.params * width.weight + wide.params * wider,
         gradients=trained,
@@ -109,10 +110,12 @@ class _Buffer:
 class _Run:
     """A run of the model in which only sizes are computed."""
 
-    def __init__(self, graph: Graph, costs: Cost, width: int) -> None:
+    def __init__(self, graph: Graph, costs: Cost, width: int, batch: int) -> None:
         self.graph = graph
         self.costs = costs
         self.width = width
+        self.batch = batch
+        self.constant = constants(graph)
         self.live: Dim = 0
         self.peak: Dim = 0
         self.at = ""
@@ -122,10 +125,15 @@ class _Run:
             for name, shape in graph.shapes.items()
         }
         self.sizes |= {n.path: elements(n.shape) * _FLOAT32.activation for n in graph if n.float32}
+        """For one example."""
         self._buffers: dict[str, _Buffer] = {}
         self._inside: dict[str, _Buffer] = {}
         self._reads: Counter[str] = Counter()
         self._learning: set[str] = set()
+
+    def _size(self, name: str) -> Dim:
+        """Of a tensor, for the whole batch; what depends on no input is computed once."""
+        return self.sizes[name] if name in self.constant else self.sizes[name] * self.batch
 
     def forward(self, training: bool) -> None:
         graph = self.graph
@@ -137,7 +145,7 @@ class _Run:
             self._learning = _learning(graph, self.costs)
             self._reads.update(name for node in graph.nodes if node.path in self._learning for name in _kept(node))
         for port in graph.inputs:
-            self._buffers[port.name] = self._new(self.sizes[port.name])
+            self._buffers[port.name] = self._new(self._size(port.name))
         self._look("")
         for node in graph.nodes:
             self._step(node, training)
@@ -151,7 +159,7 @@ class _Run:
             buffer = self._buffers[node.inputs[0]]
             buffer.values += 1
         else:
-            buffer = self._new(self.sizes[node.path])
+            buffer = self._new(self._size(node.path))
         self._buffers[node.path] = buffer
         inside = self._between(node, training)
         if inside != 0:
@@ -169,14 +177,14 @@ class _Run:
             _FLOAT32.activation if node.float32 else self.width
         )
         mask = elements(node.shape) if op.masks and training else 0  # a byte for each element
-        return inside + mask
+        return inside + mask if node.path in self.constant else (inside + mask) * self.batch
 
     def backward(self) -> None:
         """From the outputs, whose gradients are given, to the first weights that are trained."""
         gradients: dict[str, _Buffer] = {}
         for port in self.graph.outputs:
             if port.node in self._learning and port.node not in gradients:
-                gradients[port.node] = self._new(self.sizes[port.node])
+                gradients[port.node] = self._new(self._size(port.node))
         for node in reversed(self.graph.nodes):
             gradient = gradients.pop(node.path, None)
             if gradient is not None:
@@ -190,7 +198,7 @@ class _Run:
         op = node.op
         wanted = [name for name in dict.fromkeys(node.inputs) if name in self._learning]
         for index, name in enumerate(wanted):
-            size = self.sizes[name]
+            size = self._size(name)
             over = op.elementwise and index == len(wanted) - 1 and gradient.values == 1
             if (op.view or op.shares_gradient or over) and gradient.size == size:
                 share = gradient

@@ -27,6 +27,7 @@ FAMILIES = {
     "vit": ["vit_s16", "vit_b32", "vit_l16"],
     "swin": ["swin_s", "swin_b"],
     "efficientnet_lite": [f"efficientnet_lite{i}" for i in range(5)],
+    "bit": ["bit_50x1", "bit_101x1"],
 }
 DEEP = {"hrnet", "vit", "swin"}
 """Of these even the smallest takes long to build."""
@@ -52,6 +53,10 @@ SWAPS = {
     "hrnet_w18": [("s3.1.maps.0.fuse.add.0.1.project.conv", "s3.2.maps.0.fuse.add.0.1.project.conv")],
     "efficientnet_lite0": [("stages.3.blocks.1.projection.conv", "stages.3.blocks.2.projection.conv")],
     "eva02_b": [("blocks.5.mlp.mlp_norm", "blocks.6.mlp.mlp_norm")],
+    "bit_50x1": [
+        ("stages.0.blocks.1.main.conv2.kernel.parameter", "stages.0.blocks.2.main.conv2.kernel.parameter"),
+        ("stages.1.blocks.1.main.norm2", "stages.1.blocks.1.main.norm3"),
+    ],
     "convnextv2_atto": [("stages.2.blocks.1.grn.affine", "stages.2.blocks.2.grn.affine")],
 }
 

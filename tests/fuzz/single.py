@@ -47,7 +47,7 @@ def draw(name: str, random: Random) -> tuple[Drawn, tuple[Shape, ...]]:
         least, most = OPS[name].arity
         count = random.randint(least, least + 2 if most is None else most)
         shapes = (shape, *(_beside(OPS[name], shape, random) for _ in range(1, count)))
-        found = drawn(name, random, *shapes, **_fixed(OPS[name], random, shape, count))
+        found = drawn(name, random, *shapes, **_fixed(OPS[name], random, *shapes))
         if found is not None:
             return found, shapes
     raise AssertionError(f"no call of {name} was found")
@@ -57,6 +57,10 @@ def _beside(op: type[Op], shape: Shape, random: Random) -> Shape:
     """Another input to go with the first; it often has the same shape."""
     if "vocabulary" in op.model_fields:
         return (random.randint(1, 9), 3)
+    if "kernel" in op.tensors:
+        taps, channels = random.choices((1, 2, 3), k=len(shape) - 1), int(shape[-1])
+        groups = _split(channels, random)[0] if "groups" in op.model_fields else 1
+        return (*taps, channels // groups, groups * random.choice((1, 2)))
     if random.random() < 0.3 or not shape[1:]:
         return shape
     if "broadcast" in op.model_fields:
@@ -68,12 +72,17 @@ def _beside(op: type[Op], shape: Shape, random: Random) -> Shape:
     return (*shape[:-2], random.choice((1, 3, 5)), random.choice((2, 8))) if op.tensors else shape
 
 
-def _fixed(op: type[Op], random: Random, shape: Shape, count: int) -> dict[str, Any]:
+def _fixed(op: type[Op], random: Random, shape: Shape, *others: Shape) -> dict[str, Any]:
     """Arguments that must belong to the inputs, or to one another."""
+    if "kernel" in op.tensors and others:
+        ((*taps, channels, filters),) = others
+        if "multiplier" in op.model_fields:
+            return {"k": tuple(taps), "multiplier": filters}
+        return {"k": tuple(taps), "groups": int(shape[-1]) // int(channels), "filters": filters}
     if "broadcast" in op.model_fields:
         return {"broadcast": True}
     if "vocabulary" in op.model_fields:
-        return {"vocabulary": 40, "width": 3} if count == 1 else {"vocabulary": None, "width": None}
+        return {"vocabulary": 40, "width": 3} if not others else {"vocabulary": None, "width": None}
     if "transpose_b" in op.model_fields:
         return {"transpose_b": random.random() < 0.5}
     if "relative_position" in op.model_fields and len(shape) == 3 and random.random() < 0.5:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 
 import numpy as np
@@ -38,14 +38,22 @@ def _depthwise(op: ops.DepthwiseConv | ops.SeparableConv, x: Array, kernel: Arra
     return _slide(op, x, kernel.reshape(*kernel.shape[:-2], 1, channels * op.multiplier), channels)
 
 
+def _with_kernel(call: Call, convolve: Callable[[Array, Array], Array]) -> Array:
+    """With the op's own kernel, or each example with that which it is given."""
+    if len(call.inputs) == 1:
+        return convolve(call.x, call.weights["kernel"])
+    return np.concatenate([convolve(x[None], kernel) for x, kernel in zip(*call.inputs, strict=True)])
+
+
 @defines(ops.Conv)
 def conv(op: ops.Conv, call: Call) -> Array:
-    return _slide(op, call.x, call.weights["kernel"], op.groups) + call.weights.get("bias", 0)
+    made = _with_kernel(call, lambda x, kernel: _slide(op, x, kernel, op.groups))
+    return made + call.weights.get("bias", 0)
 
 
 @defines(ops.DepthwiseConv)
 def depthwise_conv(op: ops.DepthwiseConv, call: Call) -> Array:
-    return _depthwise(op, call.x, call.weights["kernel"]) + call.weights.get("bias", 0)
+    return _with_kernel(call, lambda x, kernel: _depthwise(op, x, kernel)) + call.weights.get("bias", 0)
 
 
 @defines(ops.SeparableConv)

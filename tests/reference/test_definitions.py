@@ -217,6 +217,15 @@ def test_windows() -> None:
     assert of("window_merge", windows, window=2, size=(2, 4)) == x
 
 
+def test_given_kernels() -> None:
+    assert of("conv", signal(1, 2, 4), [[[1, 10]], [[-1, 0]]], filters=2, k=2, pad="valid", bias=False) == [
+        [1 - 2, 10],
+        [2 - 4, 20],
+    ]
+    blurred = of("depthwise_conv", signal(0, 4, 0), [[[0.25]], [[0.5]], [[0.25]]], weights={"bias": [1]})
+    assert blurred == signal(1 + 1, 1 + 2, 1 + 1)
+
+
 def test_resampling() -> None:
     assert of("upsample", [[[0], [4]]], size=(1, 2), method="bilinear") == [[[0], [1], [3], [4]]]
     assert of("upsample", signal(1, 2)) == signal(1, 1, 2, 2)

@@ -64,14 +64,15 @@ Lowering: TypeAlias = Callable[..., Tensor]
 OpType = TypeVar("OpType", bound=Op)
 _LOWERINGS: dict[type[Op], Lowering] = {}
 _STRETCHING: set[type[Op]] = set()
+_OF_ANY_RANK: set[type[Op]] = set()
 
 
-def lowers(*ops: type[Op], stretches: bool = False) -> Callable[[Lowering], Lowering]:
+def lowers(*ops: type[Op], stretches: bool = False, lifts: bool = True) -> Callable[[Lowering], Lowering]:
     """Registers a function from an op, its site and its input tensors to its output tensor.
 
     Layers without weights are called ``site.path``, one with weights comes from ``site.layer``, and operations
     (``keras.ops`` on a symbolic tensor) get their names from ``lower``. With ``stretches``, some inputs may have a
-    batch of 1 where others have more.
+    batch of 1 where others have more. Without ``lifts``, a layer takes inputs of another rank than it was built for.
     """
 
     def register(function: Lowering) -> Lowering:
@@ -80,6 +81,8 @@ def lowers(*ops: type[Op], stretches: bool = False) -> Callable[[Lowering], Lowe
             _LOWERINGS[op] = function
             if stretches:
                 _STRETCHING.add(op)
+            if not lifts:
+                _OF_ANY_RANK.add(op)
         return function
 
     return register
@@ -108,7 +111,8 @@ def lower(op: Op, site: Site, tensors: Sequence[Tensor], casts: Sequence[str | N
     """
     given = [_cast(tensor, dtype) for tensor, dtype in zip(tensors, casts, strict=True)] if casts else tensors
     missing = site.owner.rank - len(site.inputs[0]) if site.inputs else 0
-    result = _lifted(op, site, given, missing) if missing > 0 else _LOWERINGS[type(op)](op, site, *given)
+    is_lifted = missing > 0 and type(op) not in _OF_ANY_RANK
+    result = _lifted(op, site, given, missing) if is_lifted else _LOWERINGS[type(op)](op, site, *given)
     if any(result is tensor for tensor in given):
         result = keras.layers.Identity(name=site.path)(result)
     _name_operations(result, tensors, site.path)

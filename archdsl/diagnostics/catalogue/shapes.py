@@ -325,6 +325,23 @@ class NoRows(Diagnostic):
     reason: str
 
 
+class BadKernel(Diagnostic):
+    """A convolution is given a kernel of another shape than its arguments say, or arguments that only an own kernel has.
+
+    The taps come first, then the channels that an output channel looks at, then the output channels:
+
+        parameter([3, 3, 64, 128]) as w     # 3x3, from 64 channels to 128
+        x -> conv(128, k=3, kernel=w)
+
+    For `depthwise_conv` it is `[*k, channels, multiplier]`. How a kernel starts and what penalty it has is said where
+    it is made: `parameter([3, 3, 64, 128], he_normal, l2=1e-4)`.
+    """
+
+    message = "`{op}` {reason}"
+    op: str
+    reason: str
+
+
 class RepeatedAxis(Diagnostic):
     """A list of axes names one axis twice: `mean([0, 0])`, or `mean([1, -2])` on `[h, w, c]`, where -2 is axis 1."""
 

@@ -109,6 +109,7 @@ CASES = [
     *(Case(f"swin_{kind[0]}", f"swin_{kind}_patch4_window7_224", 224) for kind in ("small", "base")),
     # An odd size is halved unevenly, where TensorFlow pads otherwise than PyTorch.
     *(Case(f"efficientnet_lite{i}", f"tf_efficientnet_lite{i}", 75, False) for i in range(5)),
+    *(Case(f"bit_{kind}", f"resnetv2_{kind}_bit", 64, False) for kind in ("50x1", "101x1", "152x2")),
 ]
 
 asked = set(sys.argv[1:]) or {case.model for case in CASES}

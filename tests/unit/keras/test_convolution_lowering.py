@@ -6,15 +6,17 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
+import archdsl
 from archdsl.graph.dims import Shape, Sym
 from archdsl.ops.base import per_axis
 from archdsl.ops.convolution import Conv, DepthwiseConv, SeparableConv
 from archdsl.ops.sliding import pad_pairs, same_pads
 from archdsl.ops.transposed import ConvTranspose
-from tests.unit.keras.harness import assert_agrees, assert_survives_saving, noise, run, set_random
+from tests.unit.keras.harness import assert_agrees, assert_survives_saving, noise, reload, run, set_random
 
 H, W = Sym.named("h"), Sym.named("w")
 MAPS: tuple[Shape, ...] = ((9, 4), (9, 10, 4), (H, W, 4), (5, 6, 7, 4))
@@ -100,6 +102,85 @@ TRANSPOSED = (
 def test_conv_transpose(arguments: dict[str, Any], k: int, stride: int, shape: Shape) -> None:
     small = arguments["pad"] == 1 and k == 1 and shape == (3, 4, 5, 3)
     assert_agrees(ConvTranspose(filters=5, k=k, stride=stride, **arguments), (6, 6, 6, 3) if small else shape)
+
+
+GIVEN = [
+    ("conv(6, k=3, stride=2, groups=2, kernel=w)", "[3, 3, 2, 6]", "conv(6, k=3, stride=2, groups=2)"),
+    ("conv(6, k=[1, 3], pad=1, bias=false, kernel=w)", "[1, 3, 4, 6]", "conv(6, k=[1, 3], pad=1, bias=false)"),
+    (
+        "depthwise_conv(3, stride=2, multiplier=2, kernel=w)",
+        "[3, 3, 4, 2]",
+        "depthwise_conv(3, stride=2, multiplier=2)",
+    ),
+    (
+        "depthwise_conv(3, stride=[1, 2], bias=false, kernel=w)",
+        "[3, 3, 4, 1]",
+        "depthwise_conv(3, stride=[1, 2], bias=false)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("step", "size", "own"), GIVEN)
+def test_a_given_kernel_is_as_good_as_an_own_one(step: str, size: str, own: str, tmp_path: Path) -> None:
+    """And is trained as well: the gradients of both are the same."""
+    text = "model M() :: [?, 8, 4] -> [...] {{ {} }}"
+    given = archdsl.load_text(text.format(f"id as x -> {{ parameter({size}) }} as w -> {{ x -> {step} }}")).build()
+    alone = archdsl.load_text(text.format(own)).build()
+    assert given.count_params() == alone.count_params()
+    for to, of in zip(given.weights, alone.weights, strict=True):
+        to.assign(noise(*of.shape, seed=3).reshape(to.shape))
+        of.assign(noise(*of.shape, seed=3))
+    x = noise(3, 7, 8, 4)
+    np.testing.assert_allclose(run(given, x), run(alone, x), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(run(reload(given, tmp_path), x), run(given, x), rtol=1e-6, atol=1e-6)
+    steps = []
+    for model in (given, alone):
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+        model.train_on_batch(x, np.zeros_like(run(alone, x)))
+        steps.append([np.ravel(weight) for weight in model.get_weights()])
+    for one, other in zip(*steps, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_kernel_for_each_example(tmp_path: Path) -> None:
+    """Of a hypernetwork, under a batch size that is known only when the model runs."""
+    text = """\
+model M() :: (x: [5, 5, 4], z: [3]) -> [5, 5, 2] {
+  z -> dense(9 * 4 * 2) -> reshape([3, 3, 4, 2]) as w
+  -> { x -> conv(2, kernel=w) }
+}
+"""
+    model = archdsl.load_text(text).build()
+    x, z = noise(3, 5, 5, 4), noise(3, 3, seed=2)
+    together = run(model, x, z)
+    for i in range(3):
+        np.testing.assert_allclose(run(model, x[i : i + 1], z[i : i + 1])[0], together[i], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(model.predict([x, z], verbose=0), together, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(run(reload(model, tmp_path), x, z), together, rtol=1e-6, atol=1e-6)
+    assert np.abs(together[0] - run(model, x, z[::-1])[0]).max() > 0.01
+
+
+def test_uses_of_several_ranks_share_a_bias() -> None:
+    text = """\
+block Part() :: (x: [...], w: [...]) -> [...] { x -> conv(2, k=3, stride=2, pad=1, kernel=w) }
+model M() :: (x: [6, 4], y: [5, 6, 4]) -> (p: [3, 2], q: [3, 3, 2]) {
+  shared part = Part
+  ports {
+    p: ports { x: x  w: parameter([3, 4, 2]) } -> part
+    q: ports { x: y  w: parameter([3, 3, 4, 2]) } -> part
+  }
+}
+"""
+    model = archdsl.load_text(text).build()
+    drawn = [noise(*weight.shape, seed=i) for i, weight in enumerate(model.weights)]
+    model.set_weights(drawn)
+    x, y = noise(2, 6, 4), noise(2, 5, 6, 4)
+    answers = model([x, y])
+    by_shape = {array.shape: array for array in drawn}
+    for name, shape, kernel, given in (("p", (6, 4), (3, 4, 2), x), ("q", (5, 6, 4), (3, 3, 4, 2), y)):
+        alone = archdsl.load_text(f"model M() :: {[*shape]} -> [...] {{ conv(2, k=3, stride=2, pad=1) }}").build()
+        alone.set_weights([by_shape[kernel], by_shape[2,]])
+        np.testing.assert_allclose(answers[name], alone(given), rtol=1e-5, atol=1e-5)
 
 
 def scatter(x: np.ndarray[Any, Any], kernel: np.ndarray[Any, Any], stride: int, pad: int, extra: int) -> Any:

@@ -10,6 +10,7 @@ from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Shape, Sym
 from archdsl.ops.base import Weight
 from archdsl.ops.convolution import Conv, DepthwiseConv, SeparableConv
+from archdsl.ops.init import Init
 from archdsl.ops.sliding import same_pads
 from archdsl.ops.transposed import ConvTranspose
 from tests.unit.ops.misfits import refuses
@@ -52,6 +53,34 @@ def test_conv_misfits() -> None:
         Conv(filters=64, k=(3, 3)).shape((100, 8))
     with refuses(codes.UnknownDimension):
         Conv(filters=64).shape((8, 8, Sym.named("c")))
+
+
+def test_given_kernels_are_no_weights() -> None:
+    op, x, kernel = Conv(filters=8, k=(3, 1), groups=2), (9, 9, 4), (3, 1, 2, 8)
+    assert op.shape(x, kernel) == op.shape(x) == (9, 9, 8)
+    assert op.weights(x, kernel) == (Weight("bias", (8,)),)
+    assert op.macs([x, kernel], (9, 9, 8)) == op.macs([x], (9, 9, 8))
+    assert len(op.reach([x, kernel], (9, 9, 8))) == 3
+    for kernels in ((3, 3, 4, 2), (3, 3, 4, 1)):
+        depthwise = DepthwiseConv(multiplier=kernels[-1], bias=False)
+        assert depthwise.shape(x, kernels) == (9, 9, 4 * kernels[-1])
+        assert depthwise.weights(x, kernels) == ()
+    assert DepthwiseConv(k=2, stride=(1, 2)).shape((9, 9, 4), (2, 2, 4, 1)) == (9, 5, 4)
+
+
+def test_given_kernels_fit() -> None:
+    for op, kernel in (
+        (Conv(filters=8), (3, 3, 8, 4)),
+        (Conv(filters=8, groups=2), (3, 3, 4, 8)),
+        (Conv(filters=8), (3, 4, 8)),
+        (DepthwiseConv(), (3, 3, 1, 4)),
+    ):
+        with refuses(codes.BadKernel, "kernel"):
+            op.shape((9, 9, 4), kernel)
+    with refuses(codes.BadKernel, "l2"):
+        Conv(filters=8, l2=1e-4).shape((9, 9, 4), (3, 3, 4, 8))
+    with refuses(codes.BadKernel, "init"):
+        DepthwiseConv(init=Init(kind="zeros")).shape((9, 9, 4), (3, 3, 4, 1))
 
 
 @pytest.mark.parametrize("op", [Conv(filters=4, stride=2, dilation=2), DepthwiseConv(stride=(1, 2), dilation=(2, 1))])

@@ -82,13 +82,22 @@ def test_open_dimensions_make_expressions() -> None:
     assert isinstance(found.activations, Sym)
 
 
+def test_what_depends_on_no_input_is_there_once_for_a_batch() -> None:
+    kernel = 9 * 4 * 4 * 4  # bytes of a standardised kernel
+    given = "id as x -> { parameter([3, 3, 4, 4]) -> instance_norm(eps=1e-8) } as w -> { x -> conv(4, kernel=w) }"
+    for batch in (1, 5):
+        assert of(given, batch=batch).activations == 2 * MAP * batch + kernel
+    # With the gradient of the kernel.
+    assert of(given, training=True, batch=5).activations == 2 * MAP * 5 + 2 * kernel
+
+
 @pytest.mark.parametrize("training", [False, True])
 def test_everything_is_freed_but_inputs_and_outputs(training: bool) -> None:
     from archdsl.passes.cost import cost
     from archdsl.passes.memory import _Run
 
     for graph in (resnet((1, 1)), tower()):
-        run = _Run(graph, cost(graph), 4)
+        run = _Run(graph, cost(graph), 4, 1)
         run.forward(training)
         if training:
             run.backward()

@@ -4,6 +4,8 @@ Each is registered under the package ``archdsl``; ``archdsl.layers`` is the name
 """
 
 from archdsl.backends.keras.layers.attention import Attention as Attention
+from archdsl.backends.keras.layers.convolution import ConvWith as ConvWith
+from archdsl.backends.keras.layers.learned import Bias as Bias
 from archdsl.backends.keras.layers.learned import ClassToken as ClassToken
 from archdsl.backends.keras.layers.learned import PositionEmbedding as PositionEmbedding
 from archdsl.backends.keras.layers.learned import Scale as Scale

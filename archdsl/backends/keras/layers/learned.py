@@ -103,3 +103,14 @@ class Scale(Learned):
             "use_bias": self.use_bias,
             "bias_initializer": keras.initializers.serialize(self.bias_initializer),
         }
+
+
+@keras.saving.register_keras_serializable(package="archdsl")
+class Bias(Learned):
+    """Adds a number to each channel."""
+
+    def build(self, input_shape: Sequence[int | None]) -> None:
+        self.bias = self.learn("bias", input_shape[-1:])
+
+    def call(self, inputs: Any) -> Any:
+        return ops.add(inputs, ops.cast(self.bias, inputs.dtype))

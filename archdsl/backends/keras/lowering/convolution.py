@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from archdsl.backends.keras.layers import Bias, ConvWith
 from archdsl.backends.keras.lowering.spatial import by_rank, cropped, zeros
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import per_axis
@@ -44,7 +45,7 @@ def common(op: ConvBase, site: Site) -> dict[str, Any]:
 
 
 def by_groups(op: Conv | DepthwiseConv, site: Site, x: Tensor, filters: int, groups: int) -> Tensor:
-    """A convolution of ``groups`` groups of channels that do not see each other."""
+    """A convolution with a kernel of its own, of ``groups`` groups of channels that do not see each other."""
     arguments: dict[str, Any] = {
         "filters": filters,
         "dilation_rate": per_axis(op.dilation, site.rank, "dilation"),
@@ -53,7 +54,7 @@ def by_groups(op: Conv | DepthwiseConv, site: Site, x: Tensor, filters: int, gro
         "kernel_regularizer": penalty(op),
         **common(op, site),
     }
-    if site.inputs[0][-1] == groups and all(_is_narrow(op, *inputs) for inputs in site.owner.uses):
+    if site.inputs[0][-1] == groups and all(_is_narrow(op, inputs[0]) for inputs in site.owner.uses):
         x = _one_window(op, site, x)
         strides = (*arguments["strides"][:-1], 1)
         return site.layer(by_rank("Conv", site), padding="valid", **arguments | {"strides": strides})(x)
@@ -94,14 +95,34 @@ def _extents(op: Conv | DepthwiseConv, rank: int) -> tuple[int, ...]:
     return tuple((k - 1) * d + 1 for k, d in pairs)
 
 
-@lowers(Conv)
-def conv(op: Conv, site: Site, x: Tensor) -> Tensor:
+def _with_kernel(op: Conv | DepthwiseConv, site: Site, x: Tensor, kernel: Tensor) -> Tensor:
+    """A convolution whose kernel is given, ``[*taps, channels / groups, filters]``."""
+    strides = per_axis(op.stride, site.rank, "stride")
+    if kernel.shape[-2] == 1 and _is_narrow(op, site.inputs[0]):
+        x, pad, strides = _one_window(op, site, x), "valid", (*strides[:-1], 1)
+    else:
+        x, pad = padded(op, site, x)
+    dilation = per_axis(op.dilation, site.rank, "dilation")
+    name = site.below("product") if op.bias else site.path
+    y = ConvWith(strides=strides, padding=pad, dilation_rate=dilation, name=name)([x, kernel])
+    if not op.bias:
+        return y
+    return site.layer(Bias, initializer=initializer(op, "bias_init", "zeros"), trainable=op.trainable)(y)
+
+
+@lowers(Conv, stretches=True, lifts=False)
+def conv(op: Conv, site: Site, x: Tensor, kernel: Tensor | None = None) -> Tensor:
+    if kernel is not None:
+        return _with_kernel(op, site, x, kernel)
     return by_groups(op, site, x, op.filters, op.groups)
 
 
-@lowers(DepthwiseConv)
-def depthwise_conv(op: DepthwiseConv, site: Site, x: Tensor) -> Tensor:
+@lowers(DepthwiseConv, stretches=True, lifts=False)
+def depthwise_conv(op: DepthwiseConv, site: Site, x: Tensor, kernel: Tensor | None = None) -> Tensor:
     channels: Any = site.inputs[0][-1]
+    if kernel is not None:
+        in_groups = (kernel.shape[0] or -1, *kernel.shape[1:-2], 1, channels * op.multiplier)
+        return _with_kernel(op, site, x, keras.ops.reshape(kernel, in_groups))
     if op.in_groups(site.rank):
         return by_groups(op, site, x, channels * op.multiplier, channels)
     x, pad = padded(op, site, x)
