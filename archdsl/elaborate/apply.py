@@ -19,7 +19,7 @@ from archdsl.elaborate.operators import bounded_shape, size_too_large
 from archdsl.elaborate.session import Session
 from archdsl.elaborate.template import Assembly, Position, Step
 from archdsl.elaborate.types import keep_quiet
-from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Result, Slot, Tensor, describe
+from archdsl.elaborate.values import POISON, BlockRef, Bundle, Given, OpRef, Result, Slot, Tensor, describe, is_number
 from archdsl.graph.dims import Shape, TooComplex, elements, show, terms
 from archdsl.ops.base import Misfit, Op
 from archdsl.ops.registry import OPS
@@ -130,7 +130,10 @@ def with_arguments(
             if not isinstance(value, Tensor):
                 keep_quiet(value, "tensor")
                 what = f"`{argument}` of `{ref.op.name}`"
-                raise Failure(codes.NotTensors(span=span, what=what, wanted="a tensor", given=describe(value)))
+                help_ = ("`{ constant(…) } as x` makes a tensor of numbers",) if is_number(value) else ()
+                raise Failure(
+                    codes.NotTensors(span=span, what=what, wanted="a tensor", given=describe(value), help=help_)
+                )
             found.append(value)
             where.append(Place(span))
         elif (index := ref.op.stands_for.get(argument)) is not None and index < len(found):

@@ -8,11 +8,12 @@ from functools import cache
 from typing import Final, TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Label
+from archdsl.diagnostics.catalogue import flows as flow_codes
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.diagnostics.suggest import closest, respelt
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.op_arguments import refused
-from archdsl.elaborate.values import POISON, BlockRef, Given, OpRef
+from archdsl.elaborate.values import POISON, BlockRef, Given, OpRef, Value, describe
 from archdsl.ops.base import Op, Weighted
 from archdsl.source import Span
 from archdsl.syntax import ast
@@ -146,6 +147,8 @@ def give_op(ref: OpRef, given: Arguments) -> OpRef:
     joined = list(ref.joined)
     rest: Arguments = []
     for key, value in given:
+        if key is not None and key.id in op.tensors and key.id in _FOREIGN_ARGUMENTS and _is_size(value.value):
+            raise Failure(_size_for_tensor(op, key, value))
         if key is None and op.joins:
             joined.append(value)
         else:
@@ -162,6 +165,23 @@ def give_op(ref: OpRef, given: Arguments) -> OpRef:
         also=lambda found: refused(OpRef(op, found)),
     )
     return OpRef(op, bound, tuple(joined))
+
+
+def _is_size(value: Value) -> bool:
+    return isinstance(value, int) or (isinstance(value, tuple) and all(isinstance(n, int) for n in value))
+
+
+def _size_for_tensor(op: type[Op], key: ast.Name, value: Given) -> Diagnostic:
+    """The diagnostic for a size that is given to a tensor argument, which has its name elsewhere: ``kernel=3``."""
+    meant = _FOREIGN_ARGUMENTS[key.id]
+    return flow_codes.NotTensors(
+        span=key.span,
+        what=f"`{key.id}` of `{op.name}`",
+        wanted="a tensor",
+        given=describe(value.value),
+        help=(f"did you mean `{meant}`?",),
+        fix=respelt(key.span, key.id, [meant], _FOREIGN_ARGUMENTS),
+    )
 
 
 @cache

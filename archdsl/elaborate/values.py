@@ -217,6 +217,13 @@ Value: TypeAlias = Any
 """int, float, bool, str, tuple, Sym, Init, Unknown, or one of the classes above. Every consumer checks what it got."""
 
 
+def is_number(value: Value) -> bool:
+    """Whether a value is a number, or a list of numbers."""
+    if isinstance(value, tuple):
+        return bool(value) and all(map(is_number, value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def describe(value: Value) -> str:
     """A value in words for an error message: ``the string "same"``, ``3``, ``block `Bottleneck```."""
     match value:

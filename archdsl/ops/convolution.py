@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from math import prod
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -81,17 +82,20 @@ class _OwnOrGiven(_Convolution):
 
     tensors = ("kernel",)
     arity = (1, 2)
+    kernel_axes: ClassVar[str]
+    """What the axes of a given kernel are."""
 
     def fits(self, kernels: Sequence[Shape], wanted: Shape) -> None:
-        """Raises ``Misfit`` where a given kernel has another shape, or the op has arguments of an own one."""
+        """Raises ``Misfit`` where a given kernel has another shape, or the op has arguments of a kernel of its own."""
         for shape in kernels:
-            for argument, starts in (("init", self.init is not None), ("l2", self.l2 != 0)):
-                if starts:
+            for argument, is_given in (("init", self.init is not None), ("l2", self.l2 != 0)):
+                if is_given:
                     reason = f"has `{argument}` besides `kernel`, and no kernel of its own"
-                    raise Misfit(codes.BadKernel, argument=argument, reason=reason)
+                    help_ = f"give `{argument}` to the `parameter` that the kernel is made of"
+                    raise Misfit(codes.BadKernel, argument=argument, reason=reason, help=(help_,))
             if shape != wanted:
                 reason = f"needs a kernel {show(wanted)}, not {show(shape)}"
-                raise Misfit(codes.BadKernel, argument="kernel", reason=reason)
+                raise Misfit(codes.BadKernel, argument="kernel", reason=reason, help=(f"it is {self.kernel_axes}",))
 
 
 class Conv(_OwnOrGiven):
@@ -107,8 +111,10 @@ class Conv(_OwnOrGiven):
     name = "conv"
     aliases = ("Conv1D", "Conv2D", "Conv3D", "conv2d", "Conv2d", "convolution")
     positional = ("filters", "k", "stride")
-    keras = "Conv1D, Conv2D or Conv3D"
+    keras = "Conv1D, Conv2D or Conv3D; archdsl's ConvWith with `kernel`"
     example = "[56, 56, 64] -> [28, 28, 128]: conv(128, k=3, stride=2)"
+
+    kernel_axes = "[*k, channels / groups, filters]"
 
     filters: Positive = Field(description="output channels")
     groups: Positive = Field(1, description="groups of channels that do not see each other (AlexNet, ResNeXt)")
@@ -147,9 +153,9 @@ class DepthwiseConv(_OwnOrGiven):
 
     Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``. The kernels are the
     op's own, or the tensor ``kernel`` of shape ``[*k, channels, multiplier]``, such as the filter that blurs a map
-    before its places are thinned out (Zhang 2019, arXiv:1904.11486). Keras has no depthwise layer over three dimensions, and
-    TensorFlow steps equally along both of two on most processors: elsewhere it is a convolution with as many groups as
-    channels.
+    before its places are thinned out (Zhang 2019, arXiv:1904.11486). Keras has no depthwise layer over three
+    dimensions, and TensorFlow steps equally along both of two on most processors: elsewhere it is a convolution with as
+    many groups as channels.
 
     MACs: ``output elements * taps``.
     """
@@ -164,8 +170,10 @@ class DepthwiseConv(_OwnOrGiven):
         "depthwise",
     )
     positional = ("k", "stride")
-    keras = "DepthwiseConv1D, DepthwiseConv2D, or Conv2D or Conv3D with groups"
+    keras = "DepthwiseConv1D, DepthwiseConv2D, or Conv2D or Conv3D with groups; archdsl's ConvWith with `kernel`"
     example = "[56, 56, 96] -> [28, 28, 96]: depthwise_conv(3, stride=2)"
+
+    kernel_axes = "[*k, channels, multiplier]"
 
     multiplier: Positive = Field(1, description="output channels for each input channel")
 

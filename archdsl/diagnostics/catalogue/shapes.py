@@ -326,7 +326,7 @@ class NoRows(Diagnostic):
 
 
 class BadKernel(Diagnostic):
-    """A convolution is given a kernel of another shape than its arguments say, or arguments that only an own kernel has.
+    """A convolution is given a kernel of another shape than its arguments say, or arguments of a kernel of its own.
 
     The taps come first, then the channels that an output channel looks at, then the output channels:
 

@@ -87,8 +87,8 @@ def test_what_depends_on_no_input_is_there_once_for_a_batch() -> None:
     given = "id as x -> { parameter([3, 3, 4, 4]) -> instance_norm(eps=1e-8) } as w -> { x -> conv(4, kernel=w) }"
     for batch in (1, 5):
         assert of(given, batch=batch).activations == 2 * MAP * batch + kernel
-    # With the gradient of the kernel.
-    assert of(given, training=True, batch=5).activations == 2 * MAP * 5 + 2 * kernel
+    # The input, the output, and the gradients of the output and of the kernel.
+    assert of(given, training=True, batch=5).activations == 3 * MAP * 5 + 2 * kernel
 
 
 @pytest.mark.parametrize("training", [False, True])
