@@ -116,7 +116,7 @@ class Runs:
     def _form(self, step: Step) -> int:
         """A number for all steps that are alike."""
         if isinstance(step, Node):
-            return self._number((self._op(step.op), step.layer == step.path, self._notes.get(step.path)))
+            return self._number((self._op(step.op), step.layer == step.path, step.float32, self._notes.get(step.path)))
         known = self._known.get(step.index)
         if known is None:
             instance, above = step.instance, step.instance.path

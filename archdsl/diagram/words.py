@@ -86,8 +86,13 @@ class Words:
                 *([name] if name and not _is_numbered(name) else []),
                 *wrap(called + times(item)),
                 *self._borrowed(item),
+                *self._precision(item),
             ]
-        return [name + times(item), *(line for text in self._inside(item) for line in wrap(text))]
+        return [name + times(item), *self.contents(item), *self._precision(item)]
+
+    def contents(self, item: Item) -> list[str]:
+        """What a box says of what a group holds."""
+        return [line for text in self._inside(item) for line in wrap(text)]
 
     def cost(self, item: Item) -> NodeCost:
         """Of everything that the item stands for."""
@@ -126,7 +131,16 @@ class Words:
             lines.append(f"{human(share.macs)} MACs")
         if owner := self.owner(item):
             lines.append(f"weights of {owner}")
+        if self.is_float32(item):
+            lines.append("computes in float32")
         return tuple(lines)
+
+    def is_float32(self, item: Item) -> bool:
+        """Whether all that it stands for computes in float32, whatever the precision of the rest."""
+        return all(node.float32 for node in item.nodes())
+
+    def _precision(self, item: Item) -> list[str]:
+        return ["float32"] if self.is_float32(item) else []
 
     def _borrowed(self, item: Item) -> list[str]:
         """Whose weights it has, unless what is around it says so."""

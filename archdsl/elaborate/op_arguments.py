@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from archdsl.diagnostics import Diagnostic
+from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import values as codes
 from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.types import default_init, holds_unknown, type_of, unknown, usual_cause
-from archdsl.elaborate.values import POISON, Given, InitRef, OpRef, Value, describe
+from archdsl.elaborate.values import POISON, Given, InitRef, OpRef, Tensor, Value, describe
+from archdsl.graph.dims import Sym
 from archdsl.graph.symbols import Var
 from archdsl.ops.base import Op
 from archdsl.ops.init import KINDS
 from archdsl.ops.types import parameters
 from archdsl.ops.wanted import wanted
 from archdsl.source import Span
+
+Advice: TypeAlias = tuple[tuple[str, ...], Fix | None]
 
 
 def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
@@ -110,7 +113,7 @@ def _bad(ref: OpRef, argument: str, reason: str, span: Span) -> Diagnostic:
     words = words or reason.removeprefix("Input should be ").removeprefix("Value error, ")
     if given is None:
         return codes.BadArgument(span=span, op=ref.op.name, argument=argument, wanted=words, given="what was given")
-    help_, fix = usual_cause(given.value, words, given.span)
+    help_, fix = _cause_in_op(ref, given) or usual_cause(given.value, words, given.span)
     return codes.BadArgument(
         span=given.span,
         op=ref.op.name,
@@ -121,3 +124,15 @@ def _bad(ref: OpRef, argument: str, reason: str, span: Span) -> Diagnostic:
         help=help_,
         fix=fix,
     )
+
+
+def _cause_in_op(ref: OpRef, given: Given) -> Advice | None:
+    """What a value was meant for that the op takes otherwise: a tensor by name, a size at run time from a tensor."""
+    value, text = given.value, given.span.text
+    if isinstance(value, Tensor) and ref.op.tensors and not ref.op.joins:
+        named = f"{ref.op.tensors[0]}={text}"
+        return (f"a tensor is given by name: `{named}`",), Fix(given.span, named)
+    parts = value if isinstance(value, tuple) else (value,)
+    if ref.op.instead_of_open and any(isinstance(part, Sym) and part.is_open for part in parts):
+        return (ref.op.instead_of_open,), None
+    return None

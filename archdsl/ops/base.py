@@ -89,6 +89,8 @@ class Op(BaseModel):
     """Arguments that others have and it has not: what to write instead."""
     of_number: ClassVar[str] = ""
     """The step that does with a number what a join does with a tensor."""
+    instead_of_open: ClassVar[str] = ""
+    """What to write where an argument is a size that is known only when the model runs, which it cannot be."""
     positional: ClassVar[tuple[str, ...]] = ()
     """Arguments that may be given without their names, in order."""
     tensors: ClassVar[tuple[str, ...]] = ()

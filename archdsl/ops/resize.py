@@ -10,6 +10,8 @@ from archdsl.graph.dims import Shape, show
 from archdsl.ops.base import Misfit, Op, Sizes, per_axis, size_or_like, spatial_rank
 from archdsl.ops.reach import SAME, UNKNOWN, Sight, resampled
 
+_LIKE: Final = "`resize(like=x)` takes the size of another map, also where it is known only when the model runs"
+
 
 class Upsample(Op):
     """Enlarges a map by whole factors.
@@ -21,7 +23,8 @@ class Upsample(Op):
     name = "upsample"
     family = "shape"
     aliases = (*("UpSampling1D", "UpSampling2D", "UpSampling3D", "Upsample", "interpolate", "upsampling", "unpool"),)
-    absent: ClassVar[Mapping[str, str]] = {"like": "`resize(like=x)` takes the size of another map"}
+    absent: ClassVar[Mapping[str, str]] = {"like": _LIKE}
+    instead_of_open = _LIKE
     positional = ("size", "method")
     keras = "UpSampling1D, UpSampling2D or UpSampling3D"
     example = "[28, 28, 256] -> [56, 56, 256]: upsample(2)"
@@ -57,6 +60,7 @@ class Resize(Op):
     name = "resize"
     family = "shape"
     aliases = ("Resizing", "Resize", "resize_images")
+    instead_of_open = _LIKE
     positional = ("size", "method")
     tensors = ("like",)
     arity = (1, 2)

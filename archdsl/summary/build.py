@@ -68,6 +68,7 @@ def _row(item: Branch | Node, above: str, figures: _Figures) -> Row:
             nodes=1,
             field=figures.fields[item.path],
             weights_of=item.layer if item.layer != item.path and item.layer in figures.owners else "",
+            float32=item.float32,
         )
     instance = item.instance
     children = tuple(_row(child, instance.path, figures) for child in item.children)
@@ -82,6 +83,7 @@ def _row(item: Branch | Node, above: str, figures: _Figures) -> Row:
         memory=total(child.memory for child in children),
         nodes=sum(child.nodes for child in children),
         field=children[-1].field if children else None,
+        float32=bool(children) and all(child.float32 for child in children),
         children=children,
     )
 

@@ -57,6 +57,8 @@ def _row(row: Row, depth: int | None) -> dict[str, Any]:
         members["count"] = row.count
     if row.weights_of:
         members["weights_of"] = row.weights_of
+    if row.float32:
+        members["float32"] = True
     if row.kind != "op" and depth != 0:
         below = None if depth is None else depth - 1
         members["children"] = [_row(child, below) for child in row.children]

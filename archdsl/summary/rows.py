@@ -38,6 +38,8 @@ class Row:
     """How many that are alike share the row, whose figures are those of all of them."""
     weights_of: str = ""
     """The path of the node whose weights this one uses, where they are not its own."""
+    float32: bool = False
+    """Whether all of it computes in float32, whatever the precision of the rest."""
     children: tuple[Row, ...] = ()
 
     def walk(self) -> Iterator[tuple[int, Row]]:

@@ -154,11 +154,12 @@ def rows(root: Row, depth: int | None) -> Iterator[tuple[int, Row]]:
 
 
 def label(row: Row, digits: int | None = None) -> str:
-    """What a row is called: its name where it has one, the call, and how many share the row."""
+    """What a row is called: its name where it has one, the call, how many share the row, and what is special of it."""
     name = "" if unnamed(row) else row.name
     times = f" ×{row.count}" if row.count > 1 else ""
     shared = f" (weights of {row.weights_of})" if row.weights_of else ""
-    return "  ".join(filter(None, (name, row.call.text(digits)))) + times + shared
+    precision = " (float32)" if row.float32 else ""
+    return "  ".join(filter(None, (name, row.call.text(digits)))) + times + shared + precision
 
 
 def title(summary: Summary) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Final
+from typing import Final, TypeVar
 
 from archdsl.graph.dims import Shape, total
 from archdsl.ops.call import NOTHING, SHORT, Call, words
 from archdsl.passes.cost import NodeCost
 from archdsl.summary.rows import Kind, Row
+
+_Key = TypeVar("_Key", bound=Hashable)
 
 
 def folded(row: Row) -> Row:
@@ -48,7 +50,7 @@ class _Folder:
         known = self._known.get(id(row))
         if known is None:
             inside = tuple(map(self._likeness, row.children))
-            key = (row.kind, row.call, row.shape, row.cost, row.weights_of, inside)
+            key = (row.kind, row.call, row.shape, row.cost, row.weights_of, row.float32, inside)
             known = self._known[id(row)] = self._numbers.setdefault(key, len(self._numbers))
         return known
 
@@ -139,7 +141,7 @@ def by_op(root: Row) -> Row:
 def _gathered(rows: Iterable[Row]) -> tuple[Row, ...]:
     """One row for those that are called alike, wherever they stand; it has an output where all have the same."""
     found = []
-    for alike in _together(rows, key=lambda row: str(row.call)).values():
+    for alike in _together(rows, key=lambda row: (str(row.call), row.float32)).values():
         shapes = {row.shape for row in alike}
         row = _group("", alike[0].call, alike[0].kind, alike)
         shape = shapes.pop() if len(shapes) == 1 else ()
@@ -147,8 +149,8 @@ def _gathered(rows: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def _together(rows: Iterable[Row], key: Callable[[Row], str]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+def _together(rows: Iterable[Row], key: Callable[[Row], _Key]) -> dict[_Key, list[Row]]:
+    found: dict[_Key, list[Row]] = {}
     for row in rows:
         found.setdefault(key(row), []).append(row)
     return found
@@ -166,6 +168,7 @@ def _group(name: str, call: Call, kind: Kind, rows: Sequence[Row], *, last: Row 
         memory=total(row.memory for row in rows),
         nodes=sum(row.nodes for row in rows),
         field=last.field if last else None,
+        float32=all(row.float32 for row in rows),
         children=tuple(rows),
     )
 

@@ -128,6 +128,18 @@ def test_json_of_several_ports_and_open_dimensions() -> None:
     assert document["tree"]["children"][1]["children"][0]["weights_of"] == "features.conv"
 
 
+def test_what_computes_in_float32_says_so() -> None:
+    text = "block Head() :: [c] -> [4] { dense(4) -> softmax }\nmodel Net() :: [8] -> [4] {\n"
+    text += "  dense(8) -> float32 { dense(8) } as middle -> relu -> dense(8) -> float32 { Head }\n}"
+    summary = summarise(archdsl.load_text(text).graph)
+    rows = render(summary).splitlines()[3:]
+    named = [line.split("  [")[0].strip() for line in rows if "[" in line]
+    assert named[1:6] == ["dense(8)", "middle (float32)", "dense(8) (float32)", "relu", "dense(8)"]
+    children = json.loads(to_json(summary))["tree"]["children"]
+    assert [child.get("float32") for child in children] == [None, True, None, None, True]
+    assert [row.float32 for row in by_op(summary.root).children[0].children] == [False, True, True]
+
+
 def hostile() -> Summary:
     """A model whose names are markup in every format."""
     graph = tower()

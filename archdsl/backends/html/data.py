@@ -58,6 +58,7 @@ def _values(item: Item) -> dict[str, Any]:
         "doc": item.doc,
         "times": item.times,
         "layer": item.layer,
+        "float32": item.float32,
         "file": origin.file if origin else "",
         "line": origin.line if origin else 0,
     }

@@ -51,6 +51,8 @@ class Item:
     """Of a repeat: how many it stands for."""
     layer: str = ""
     """The path of the op whose weights this one uses, where they are not its own."""
+    float32: bool = False
+    """Whether it computes in float32, whatever the precision of the rest."""
     origin: Origin | None = None
 
 
@@ -123,7 +125,7 @@ class _Listing:
         first = self._item(part, steps[0], parent, "")
         calls = [] if part.kind == "repeat" else [_call(step) for step in steps]
         if part.index not in self._said:
-            inside = () if part.kind in ("op", "block") else tuple(self._words.lines(part)[1:])
+            inside = () if part.kind in ("op", "block") else tuple(self._words.contents(part))
             self._said[part.index] = self._words.call(part), inside
         brief, inside = self._said[part.index]
         return self._add(
@@ -142,6 +144,7 @@ class _Listing:
                 cost=self._cost(steps),
                 times=part.times,
                 layer=self._words.owner(part),
+                float32=self._words.is_float32(part),
             )
         )
 
@@ -155,14 +158,15 @@ class _Listing:
             inputs = tuple(self._numbers[name] for name in step.inputs)
             return Item(
                 "op", parent, path, shape, part.index, label, str(_call(step)), brief,
-                cost=cost, inputs=inputs, family=family, layer=self._words.owner(only), origin=step.origin,
+                cost=cost, inputs=inputs, family=family, layer=self._words.owner(only),
+                float32=self._words.is_float32(only), origin=step.origin,
             )  # fmt: skip
         instance = step.instance
-        inside = tuple(self._words.lines(only)[1:]) if instance.kind == "group" else ()
+        inside = tuple(self._words.contents(only)) if instance.kind == "group" else ()
         return Item(
             instance.kind, parent, path, shape, part.index, label, str(instance.call), brief, inside,
             cost=cost, block=instance.block, family=family, doc=instance.doc, layer=self._words.owner(only),
-            origin=instance.origin,
+            float32=self._words.is_float32(only), origin=instance.origin,
         )  # fmt: skip
 
     def _cost(self, steps: Sequence[Step]) -> NodeCost:

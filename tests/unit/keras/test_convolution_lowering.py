@@ -162,7 +162,7 @@ model M() :: (x: [5, 5, 4], z: [3]) -> [5, 5, 2] {
 
 def test_uses_of_several_ranks_share_a_bias() -> None:
     text = """\
-block Part() :: (x: [...], w: [...]) -> [...] { x -> conv(2, k=3, stride=2, pad=1, kernel=w) }
+block Part() :: (x: [..., 4], w: [..., 4, 2]) -> [..., 2] { x -> conv(2, k=3, stride=2, pad=1, kernel=w) }
 model M() :: (x: [6, 4], y: [5, 6, 4]) -> (p: [3, 2], q: [3, 3, 2]) {
   shared part = Part
   ports {

@@ -22,6 +22,7 @@ export function fillCard(card, model, item, state, { go, toggle, spread }) {
     ["MACs", figure(item.macs, model.total.macs)],
     ["Holds", isContainer(item) ? holds(item) : ""],
     ["Weights of", item.layer ?? ""],
+    ["Computes in", item.float32 ? "float32" : ""],
     ["From", links(before)],
     ["To", links(after)],
   ].filter(([, value]) => value && value.length > 0);

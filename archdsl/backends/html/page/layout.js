@@ -45,6 +45,7 @@ export function linesOf(item, model, heat) {
   }
   lines.push(...(item.inside ?? []).map((text) => ({ text, style: "call" })));
   if (item.owner) lines.push({ text: `weights of ${item.owner}`, style: "note" });
+  if (item.float32) lines.push({ text: "float32", style: "note" });
   if (item.kind === "input" || item.kind === "output") lines.push({ text: item.shape.join("×"), style: "call" });
   else if (heat && item[heat] !== 0) {
     lines.push({ text: [human(item[heat]), percent(share(item[heat], model.total[heat]))].filter(Boolean).join(" · "), style: "note" });
