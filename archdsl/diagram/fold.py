@@ -15,6 +15,7 @@ from archdsl.diagram.rise import rise
 from archdsl.diagram.runs import Runs, same, similar
 from archdsl.diagram.words import Words
 from archdsl.graph.model import Graph, Node
+from archdsl.passes.constants import constants
 from archdsl.passes.cost import Cost
 
 _NOTHING: Final = (False, 0, 0)
@@ -60,15 +61,16 @@ def _repeats(graph: Graph, options: Options, costs: Cost) -> Folding:
     notes = {path: "named" for path in (*options.fold, *options.unfold) if path in instances} | dict(options.marks)
     listed = outline(graph, Runs(graph, same, notes))
     if isinstance(options.depth, int):
-        return Folding(listed, _down_to(listed, options.depth), _branches(listed))
-    chooser = _Chooser(listed, costs, options)
+        return Folding(listed, _down_to(listed, options.depth), _branches(graph, listed))
+    chooser = _Chooser(listed, _branches(graph, listed), costs, options)
     if not chooser.is_too_full(found := chooser.folding()):
         return found
     alike = outline(graph, Runs(graph, similar, notes))
-    chooser = _Chooser(alike, costs, options)
+    branches = _branches(graph, alike)
+    chooser = _Chooser(alike, branches, costs, options)
     if not chooser.is_too_full(found := chooser.folding()):
         return found
-    return _Chooser(alike, costs, options, hidden=LEGIBLE).folding()
+    return _Chooser(alike, branches, costs, options, hidden=LEGIBLE).folding()
 
 
 def _down_to(listed: Outline, depth: int) -> frozenset[int]:
@@ -86,7 +88,9 @@ class _Chooser:
     other blocks, as stages do. A box that would make the page too full stays closed.
     """
 
-    def __init__(self, listed: Outline, costs: Cost, options: Options, hidden: float = SMALLEST) -> None:
+    def __init__(
+        self, listed: Outline, branches: Collection[int], costs: Cost, options: Options, hidden: float = SMALLEST
+    ) -> None:
         self._outline = listed
         self._hidden = hidden
         """How small the diagram may become for the sake of what would hide most of the model."""
@@ -102,7 +106,6 @@ class _Chooser:
             self._ops[item.parent] += self._ops[item.index]
             self._weighty[item.parent] += self._weighty[item.index]
             self._marked[item.parent] |= self._marked[item.index] or item.path in options.marks
-        branches = _branches(listed)
         self._unframed = frozenset(index for index in branches if not self._words.is_list(listed.items[index]))
         self._parts = frozenset(item.index for item in listed.items if self._is_part(item))
         self._page = Page(listed, self._words, options, self._unframed)
@@ -180,16 +183,20 @@ def _is_weighty(item: Item) -> bool:
     return isinstance(item.first, Node) and item.first.op.family in ("convolution", "linear", "joining")
 
 
-def _branches(listed: Outline) -> frozenset[int]:
-    """Groups whose only way leads into a join beside them: the branches of ``add``, ``concat`` and the like."""
-    items, found = listed.items, dict[int, bool]()
+def _branches(graph: Graph, listed: Outline) -> frozenset[int]:
+    """Groups whose only way leads into a join beside them: the branches of ``add``, ``concat`` and the like.
+
+    What is joined with constants alone, such as positions, is no branch.
+    """
+    items, found, constant = listed.items, dict[int, bool](), constants(graph)
     for flow in listed.flows:
         index, head = flow.tail, items[flow.head]
         while index:
             item = items[index]
             if item.kind == "group" and not _lies_in(items, head, index):
-                joins = isinstance(head.first, Node) and len(head.first.inputs) > 1 and head.parent == item.parent
-                found[index] = found.get(index, True) and joins
+                joined = head.first.inputs if isinstance(head.first, Node) else ()
+                others = len(joined) - 1 if flow.name in constant else sum(name not in constant for name in joined) - 1
+                found[index] = found.get(index, True) and others > 0 and head.parent == item.parent
             index = item.parent
     return frozenset(index for index, joins in found.items() if joins)
 

@@ -166,9 +166,16 @@ class Words:
         parent = self.outline.items[item.parent]
         return self._above(parent) if parent.kind == "repeat" else parent.path
 
+    def _told(self, item: Item) -> str:
+        """The call of what a group holds, or its name; of what repeats together the words that call it."""
+        if item.kind == "repeat":
+            inside = [self.outline.items[child] for child in item.children]
+            return ", ".join(self._told(child).partition("(")[0] for child in inside)
+        return self.call(item) or self.name(item)
+
     def _inside(self, item: Item) -> list[str]:
         children = [self.outline.items[child] for child in item.children]
-        lines = [self.call(child) + times(child) or self.name(child) + times(child) for child in children]
+        lines = [self._told(child) + times(child) for child in children]
         return lines if len(lines) <= LINES else [*lines[: LINES - 1], f"and {len(lines) - LINES + 1} more"]
 
 
