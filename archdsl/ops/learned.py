@@ -131,7 +131,7 @@ class Embedding(Weighted):
     bias_init: Annotated[None, Wanted("left out")] = Field(None, description="unused: there is no bias")
 
     def _table(self, inputs: Sequence[Shape]) -> tuple[Dim, Dim]:
-        x, *rows = inputs
+        rows = inputs[1:]
         if not rows:
             if self.vocabulary is None or self.width is None:
                 reason = "needs a vocabulary and a width, or `rows`"
@@ -147,8 +147,6 @@ class Embedding(Weighted):
             raise Misfit(
                 codes.NoRows, argument="rows", reason=f"takes `rows` of [vocabulary, width], not {show(table)}"
             )
-        if len(x) != 1:
-            raise Misfit(codes.WrongRank, wanted="[n] beside `rows`", shape=show(x))
         return table[0], table[1]
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 
 import archdsl
-from archdsl.graph.dims import Sym
+from archdsl.graph.dims import Shape, Sym
 from archdsl.ops.learned import Embedding
 from tests.unit.keras.harness import PATH, assert_agrees, noise, reload, run, set_random
 
-N = Sym.named("n")
+N, H, W = Sym.named("n"), Sym.named("h"), Sym.named("w")
 
 
 def test_rows_of_a_table() -> None:
@@ -24,9 +25,11 @@ def test_rows_of_a_table() -> None:
     assert np.abs(started).max() <= 0.05
 
 
-def test_rows_of_each_example() -> None:
-    model = assert_agrees(Embedding(), (3,), (9, 4))
-    tables, places = noise(2, 9, 4), np.array([[0, 8, 3], [3, 3, 1]])
+@pytest.mark.parametrize("shape", [(3,), (3, 2), (H, W), (2, 1, 3)], ids=str)
+def test_rows_of_each_example(shape: Shape) -> None:
+    model = assert_agrees(Embedding(), shape, (9, 4))
+    size = [dim if isinstance(dim, int) else 5 for dim in shape]
+    tables, places = noise(2, 9, 4), np.random.default_rng(0).integers(0, 9, (2, *size))
     np.testing.assert_array_equal(run(model, places, tables), np.stack([tables[0][places[0]], tables[1][places[1]]]))
 
 

@@ -65,4 +65,5 @@ def embedding(op: Embedding, site: Site, x: Tensor, rows: Tensor | None = None) 
     places = ops.cast(x, "int32")
     if rows.shape[0] == 1:  # a constant, such as learned weights
         return ops.take(ops.squeeze(rows, 0), places, axis=0)
-    return ops.take_along_axis(rows, ops.expand_dims(places, -1), axis=1)
+    beside = [*range(1, len(site.inputs[0]))]  # a table for each example, and one for all of its axes
+    return ops.take_along_axis(ops.expand_dims(rows, beside), ops.expand_dims(places, -1), axis=len(site.inputs[0]))
