@@ -113,7 +113,7 @@ def _bad(ref: OpRef, argument: str, reason: str, span: Span) -> Diagnostic:
     words = words or reason.removeprefix("Input should be ").removeprefix("Value error, ")
     if given is None:
         return codes.BadArgument(span=span, op=ref.op.name, argument=argument, wanted=words, given="what was given")
-    help_, fix = _cause_in_op(ref, given) or usual_cause(given.value, words, given.span)
+    help_, fix = _cause_in_op(ref, argument, given) or usual_cause(given.value, words, given.span)
     return codes.BadArgument(
         span=given.span,
         op=ref.op.name,
@@ -126,10 +126,10 @@ def _bad(ref: OpRef, argument: str, reason: str, span: Span) -> Diagnostic:
     )
 
 
-def _cause_in_op(ref: OpRef, given: Given) -> Advice | None:
+def _cause_in_op(ref: OpRef, argument: str, given: Given) -> Advice | None:
     """What a value was meant for that the op takes otherwise: a tensor by name, a size at run time from a tensor."""
     value, text = given.value, given.span.text
-    if isinstance(value, Tensor) and ref.op.tensors and not ref.op.joins:
+    if isinstance(value, Tensor) and ref.op.tensors and ref.op.model_fields[argument].default is None:
         named = f"{ref.op.tensors[0]}={text}"
         return (f"a tensor is given by name: `{named}`",), Fix(given.span, named)
     parts = value if isinstance(value, tuple) else (value,)
