@@ -143,7 +143,10 @@ class Page:
         return _LETTER * max(map(len, wrap(self._words.title(self._items[first]), TITLE))) + 2 * _BESIDE
 
     def _cuts(self) -> Iterator[int]:
-        """The items of the model before which there is a single tensor, on its way to a single one of them."""
+        """The items of the model before which there is a single tensor, on its way to them.
+
+        An item that takes none, such as a table of positions, lies beside those before it.
+        """
         top = [item.index for item in self._items[1:] if item.parent == 0]
         tensors: dict[str, tuple[int, int]] = {}
         takers: dict[int, tuple[int, int]] = {}
@@ -155,7 +158,9 @@ class Page:
                 tensors[flow.name] = min(first, tail + 1), max(last, head)
                 takers[head] = min(takers.get(head, (tail + 1, head))[0], tail + 1), head
         on_the_way = zip(top, _crossing(tensors.values(), len(top)), _crossing(takers.values(), len(top)), strict=True)
-        yield from (place for place, names, heads in [*on_the_way][1:] if names == heads == 1)
+        for number, (place, names, heads) in enumerate(on_the_way):
+            if number and names == heads == 1 and number in takers:
+                yield place
 
     def _rows(
         self, boxes: Sequence[Item], opened: Collection[int]

@@ -16,6 +16,7 @@ from archdsl.passes.cost import cost
 
 MODELS = (
     "alexnet densenet121 efficientnetb7 googlenet googlenetaux light_cifar mobilenetv2 resnet18 resnet50 swint vit_b16"
+    " xcit_s12"
 )
 
 

@@ -115,6 +115,14 @@ def test_what_computes_in_float32_says_so() -> None:
     assert [line.strip() for line in shown(drawn)].count("×9") == 2
 
 
+def test_what_is_joined_with_constants_alone_is_no_branch() -> None:
+    model = "model Net() :: [8, 4] -> [8, 4] {\n"
+    text = "  { dense(4) -> relu } as main\n  -> add { id, { parameter([8, 4]) } }\n}"
+    assert shown(plan(graph(model + text), Options(depth=1)))[:2] == ["main", ".dense(4)"]
+    text = "  add {\n    main: dense(4) -> relu\n    skip: id\n  }\n}"
+    assert shown(plan(graph(model + text), Options(depth=1)))[:2] == ["dense(4)", "relu"]
+
+
 def test_ops_beside_each_other_are_no_list() -> None:
     text = "model Net() :: [8, 8, 4] -> (seg: [8, 8, 2], cls: [4]) {\n  ports {\n"
     text += "    seg: concat {\n      a: conv(4)\n      b: conv(4, k=1)\n    } -> conv(2, k=1)\n"
