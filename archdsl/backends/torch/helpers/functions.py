@@ -58,6 +58,38 @@ def depth_to_space(x: Tensor, size: tuple[int, ...], order: str) -> Tensor:
         x = x.flatten(axis, axis + 1)
     return x
 ''',
+    "conv_with": '''
+def conv_with(
+    x: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    stride: tuple[int, ...],
+    pads: tuple[int, ...] | None,
+    dilation: tuple[int, ...],
+    groups: int,
+) -> Tensor:
+    """Convolves [n, c, ...] with kernels that are given, [n, f, ..., c / groups].
+
+    One kernel is for all examples. Without pads the rule is TensorFlow's "same".
+    """
+    weight = kernel.movedim(-1, 2)
+    if pads is None:
+        pads = ()
+        sizes = zip(x.shape[:1:-1], weight.shape[:2:-1], stride[::-1], dilation[::-1])
+        for size, k, s, d in sizes:
+            total = max((-(-size // s) - 1) * s + (k - 1) * d + 1 - size, 0)
+            pads += (total // 2, total - total // 2)
+    x = F.pad(x, pads)
+    convolve = (F.conv1d, F.conv2d, F.conv3d)[x.dim() - 3]
+    count = weight.shape[0]
+    if count > 1:  # the examples become groups
+        x = x.expand(count, *x.shape[1:]).flatten(0, 1)[None]
+        y = convolve(x, weight.flatten(0, 1), None, stride, 0, dilation, count * groups)
+        y = y.unflatten(1, weight.shape[:2])[0]
+    else:
+        y = convolve(x, weight[0], None, stride, 0, dilation, groups)
+    return y if bias is None else y + bias.view(-1, *(1 for _ in stride))
+''',
     "reflect_pad": '''
 def reflect_pad(x: Tensor, pads: tuple[int, ...]) -> Tensor:
     """Mirrors a tensor at its ends; pads go from the last dimension, as in F.pad."""

@@ -19,6 +19,7 @@ from archdsl.backends.torch.code import (
     helped,
     make,
     ordered,
+    parameter,
     sequential,
 )
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
@@ -124,14 +125,33 @@ def _lowered(op: ConvBase, site: Site, filters: int, groups: int, weight: Entry)
     return Lowered(padding.call(), made, (weight, *bias), helpers)
 
 
-@lowers(Conv, orders=MAP)
+def _with_kernel(op: Conv | DepthwiseConv, site: Site, filters: int, groups: int, weight: str) -> Lowered:
+    """With a kernel that is given, [n, filters, ..., channels / groups]."""
+    rank, padding = site.rank, Padding(op, site)
+    pairs = padding.before or tuple((n, n) for n in padding.own)
+    called = code(
+        f"conv_with({{0}}, {weight}, {'{self}' if op.bias else 'None'}, {{stride}}, {{pads}}, {{dilation}}, {groups})",
+        stride=per_axis(op.stride, rank, "stride"),
+        pads=None if padding.by_rule else padded(pairs),
+        dilation=per_axis(op.dilation, rank, "dilation"),
+    )
+    made = parameter("torch.zeros", ("size", (filters,))) if op.bias else None
+    return Lowered(called, made, (entry("", "bias"),) if op.bias else (), helped("conv_with"))
+
+
+@lowers(Conv, orders=MAP, stretches=True)
 def conv(op: Conv, site: Site) -> Lowered:
+    if len(site.inputs) > 1:
+        return _with_kernel(op, site, op.filters, op.groups, "{1}")
     return _lowered(op, site, op.filters, op.groups, kernel(site.rank))
 
 
-@lowers(DepthwiseConv, orders=MAP)
+@lowers(DepthwiseConv, orders=MAP, stretches=True)
 def depthwise_conv(op: DepthwiseConv, site: Site) -> Lowered:
     filters = site.channels * op.multiplier
+    if len(site.inputs) > 1:
+        weight = "{1}.movedim(-1, 1).flatten(1, 2).unsqueeze(-1)"
+        return _with_kernel(op, site, filters, site.channels, weight)
     return _lowered(op, site, filters, site.channels, _channelwise(site.rank, "weight", "kernel"))
 
 
