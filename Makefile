@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo torch test conformance lint types imports docs bench fuzz uncalled slow differential mutants coverage oldest audit env lock clean
+.PHONY: help demo torch test conformance exports lint types imports docs bench fuzz uncalled slow differential mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -77,6 +77,9 @@ test: lint types imports ## run every check and every test
 
 conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too, and load each from a file
 	@$(BIN)/python -m pytest tests/conformance tests/keras/test_life.py tests/keras/test_specs.py -m "" --record
+
+exports: $(VENV)/dev ## write every model of the zoo as ONNX, compare its answers with Keras's, and write docs/exports.md
+	@$(BIN)/python -m scripts.exports
 
 lint: $(VENV)/dev ## ruff: mistakes and format; the form of the specs
 	@$(BIN)/ruff check

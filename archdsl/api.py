@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from archdsl.difference import Aspect, Difference
     from archdsl.passes.memory import DType
     from archdsl.summary import Summary
-    from archdsl.weights import Match
+    from archdsl.weights import Match, Weights
 
 
 @dataclass(frozen=True, repr=False)
@@ -133,19 +134,56 @@ class Architecture:
         if weights is None:
             return build(self.graph)
         from archdsl.backends.keras.files import opened
-        from archdsl.backends.keras.held import as_graph_has_them
         from archdsl.backends.keras.order import by_order as ordered
-        from archdsl.weights import PartialWeights, fitting, match, report
+        from archdsl.weights import PartialWeights, fitting, report
 
-        with opened(weights) as source:
-            if by_order:
+        if by_order:
+            with opened(weights) as source:
                 return build(self.graph, lambda model: ordered(self.graph, source, model))
-            arrays = as_graph_has_them(self.graph, source)
-            found = match(self.graph, arrays)
+        with self._matched(weights) as (arrays, found):
             model = build(self.graph, lambda _: fitting(found, arrays, partial=partial))
         if not found:
             warnings.warn(report(found, partial=True), PartialWeights, stacklevel=2)
         return model
+
+    def to_onnx(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        partial: bool = False,
+        inline: bool = False,
+        seed: int = 0,
+    ) -> Path | None:
+        """Writes the model as ONNX, whole or not at all; loads no framework.
+
+        Inputs and outputs have the shapes of the spec, the batch before them, which may be of any size. Each block is a
+        local function, unless ``inline``. Weights are read from ``weights`` as ``build`` does, with ``partial``
+        too, or are initialised with random numbers that depend on ``seed`` and their names.
+
+        Gives the file beside ``file`` that has the weights, where these are more than 2 GB, and otherwise ``None``.
+
+        Raises:
+            ImportError: the package ``onnx`` is not installed.
+            WeightsError: as ``build`` raises it.
+            ValueError: ``partial`` without a file of weights.
+            OSError: a file cannot be read or written.
+        """
+        from archdsl.backends.onnx.write import need_onnx, save
+
+        need_onnx()
+        if weights is None:
+            if partial:
+                raise ValueError("partial is about a file of weights, and none is given")
+            return save(self.graph, Path(file), inline=inline, seed=seed)
+        from archdsl.weights import PartialWeights, fitting, report
+
+        with self._matched(weights) as (arrays, found):
+            fits = fitting(found, arrays, partial=partial)
+            beside = save(self.graph, Path(file), fits, inline=inline, seed=seed)
+        if not found:
+            warnings.warn(report(found, partial=True), PartialWeights, stacklevel=2)
+        return beside
 
     def match_weights(self, weights: str | os.PathLike[str]) -> Match:
         """How a file of weights fits, by name, without building anything: what ``build`` would keep and what not.
@@ -154,12 +192,19 @@ class Architecture:
             WeightsError: the file is broken, or does not say the names of its arrays.
             OSError: the file cannot be read.
         """
+        with self._matched(weights) as (_, found):
+            return found
+
+    @contextmanager
+    def _matched(self, weights: str | os.PathLike[str]) -> Iterator[tuple[Weights, Match]]:
+        """An open file of weights, and how it fits by name. Loads no Keras."""
         from archdsl.backends.keras.files import opened
         from archdsl.backends.keras.held import as_graph_has_them
         from archdsl.weights import match
 
         with opened(weights) as source:
-            return match(self.graph, as_graph_has_them(self.graph, source))
+            arrays = as_graph_has_them(self.graph, source)
+            yield arrays, match(self.graph, arrays)
 
     def to_torch(self) -> str:
         """A file of PyTorch that defines the model, and imports torch alone.

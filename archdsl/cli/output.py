@@ -23,11 +23,17 @@ def written(target: Path) -> Iterator[Path]:
 
     Refuses to replace a file that the command has read, by whatever name.
     """
+    with writing(target), replacing(target) as file:
+        yield file
+
+
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """The same for a block that replaces ``target`` itself."""
     if inputs.holds(target):
         raise Refusal(f"cannot write {target}: it is what was read")
     try:
-        with replacing(target) as file:
-            yield file
+        yield
     except OSError as error:
         raise Refusal(f"cannot write {target}: {(error.strerror or str(error)).lower()}") from error
 

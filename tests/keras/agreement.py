@@ -17,18 +17,17 @@ from archdsl.graph.model import Graph
 from archdsl.graph.text import to_text as graph_text
 from archdsl.ops.normalisation import LayerNorm
 from archdsl.passes.sizes import least_sizes
-from archdsl.passes.tokens import tokens
 from archdsl.source import SourceFile
 from tests.fuzz.corpus import MemoryLoader
-from tests.fuzz.domains import needs_positive
 from tests.fuzz.programs import Writer
 from tests.fuzz.wide import opened, several
-from tests.reference.definitions import Array, size
+from tests.reference.comparison import TOLERANCE as TOLERANCE
+from tests.reference.comparison import difference as difference
+from tests.reference.comparison import inputs_for as inputs_for
+from tests.reference.definitions import Array
 from tests.reference.run import Result, random_weights, run
 
 ON_JAX: Final = keras.backend.backend() == "jax"
-TOLERANCE = 2e-4
-"""Of the largest number of an output: what single precision leaves of some ten ops in a row."""
 ONE_OP = 2e-5
 """What it leaves of one op."""
 _ROUNDINGS: Final = 10.0
@@ -77,22 +76,6 @@ def precision(graph: Graph, tolerance: float = TOLERANCE) -> float:
         if isinstance(node.op, LayerNorm) and graph.input_shapes(node)[0][-1] < 8:
             tolerance = max(tolerance, 2**-22 / node.op.eps**0.5)
     return tolerance
-
-
-def inputs_for(
-    graph: Graph, rng: np.random.Generator, batch: int, sizes: Mapping[str, int] | None = None
-) -> dict[str, Any]:
-    """Random inputs by the names of the ports, positive ones where an op is no number of others."""
-    positive = {name for node in graph if needs_positive(node.op) for name in node.inputs}
-    found, whole = {}, tokens(graph)
-    for port in graph.inputs:
-        shape = (batch, *(size(dim, sizes or {}) for dim in port.shape))
-        if port.name in whole:
-            found[port.name] = rng.integers(0, whole[port.name], shape).astype("int32")
-            continue
-        value = rng.normal(size=shape)
-        found[port.name] = (np.abs(value) + 0.5 if port.name in positive else value).astype("float32")
-    return found
 
 
 def answers(model: keras.Model, inputs: Mapping[str, Any], training: bool = False) -> dict[str, Any]:
@@ -161,22 +144,6 @@ def assign(graph: Graph, model: keras.Model, weights: Mapping[str, Array]) -> No
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):
             layer.finalize_state()  # which makes of its variables what it computes with, as loading a file does
-
-
-def difference(
-    name: str, actual: Any, expected: Array, tolerance: float = TOLERANCE, lost: float = 0.0
-) -> Iterator[str]:
-    """One line if the two are not the same array, as far as single precision goes.
-
-    ``lost`` is what rounding takes from the output of the definitions themselves.
-    """
-    if actual.shape != expected.shape:
-        yield f"{name} is {actual.shape}, and should be {expected.shape}"
-        return
-    largest = float(np.abs(expected).max(initial=0.0))
-    error = float(np.abs(actual - expected).max(initial=0.0))
-    if not error <= tolerance * (1 + largest) + lost:  # also when it is no number
-        yield f"{name} is off by {error:.3g}, of {largest:.3g}"
 
 
 def leaves_to_chance(graph: Graph) -> bool:

@@ -12,7 +12,15 @@ from archdsl.cli import inputs
 from archdsl.cli.exits import Refusal
 from archdsl.cli.output import STDOUT, default_name, tell
 from archdsl.cli.specs import open_model, set_option, spec_argument
-from archdsl.cli.targets import TARGETS, Options, Target, chosen, prepared, refuse_needless
+from archdsl.cli.targets import (
+    TARGETS,
+    Options,
+    Target,
+    chosen,
+    prepared,
+    refuse_needless,
+    refuse_unlike_weights,
+)
 from archdsl.cli.terminal import show_diagnostics
 
 if TYPE_CHECKING:
@@ -26,6 +34,8 @@ Examples:
   archdsl compile net.arch -o net.keras -o net.safetensors
   archdsl compile net.arch --weights trained.safetensors -o net.keras
   archdsl compile net.arch --weights before_the_edit.keras --partial
+  archdsl compile resnet50 --to onnx --weights trained.safetensors
+  archdsl compile net.arch -o net.onnx --seed 7 --inline
   archdsl compile resnet50 --to json | jq '.nodes | length'"""
 
 
@@ -48,6 +58,8 @@ Examples:
 )
 @click.option("--partial", is_flag=True, help="Take those of --weights that fit, and list the others.")
 @click.option("--by-order", is_flag=True, help="Match layers of --weights by class and order; names are not compared.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="ONNX: which fresh weights it has; 0 otherwise.")
+@click.option("--inline", is_flag=True, help="ONNX: one flat graph, in place of a function for each block.")
 @set_option
 def compile(
     spec: str,
@@ -56,14 +68,19 @@ def compile(
     weights: str | None,
     partial: bool,
     by_order: bool,
+    seed: int | None,
+    inline: bool,
     settings: tuple[str, ...],
 ) -> None:
-    """Compile a model to Keras.
+    """Compile a model to Keras or ONNX.
 
     Writes the model with its weights initialised, to NAME.keras in the current directory unless OUT says otherwise:
     NAME is what SPEC calls the model, in lower case. An OUT that ends in .safetensors or .weights.h5 has the weights
     alone, each under its path and name. `--to json` and `--to graph` write the checked graph instead, to standard
     output unless there is an OUT. Folders of OUT are made. OUT is replaced only when all went well.
+
+    An OUT that ends in .onnx is written without Keras. Its inputs and outputs have the spec's shapes, with the batch
+    before them; the same `--seed` gives the same file.
 
     With `--weights`, the model has the weights of a .safetensors, .keras or .weights.h5 file in place of fresh ones.
     Every array of the file must be one of the model, by path, name and shape, and every one of the model in the file;
@@ -75,12 +92,16 @@ def compile(
     started = perf_counter()
     outputs = _outputs(spec, outs, to)
     targets = [target for _, target in outputs]
-    options = Options(weights, partial, by_order)
+    options = Options(weights, partial, by_order, seed, inline)
     if weights is None and (partial or by_order):
         raise Refusal(f"{'--partial' if partial else '--by-order'} is about a file of --weights")
     if partial and by_order:
         raise Refusal("--partial is for weights by name: by order, all must fit")
+    if seed is not None and weights is not None and not partial:
+        raise Refusal("--seed is for fresh weights: all are those of --weights")
     refuse_needless(targets, options)
+    if weights is None:
+        refuse_unlike_weights(targets)
     if weights is not None:
         inputs.add({Path(weights)})
     architecture = open_model(spec, settings)

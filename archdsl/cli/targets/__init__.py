@@ -6,3 +6,4 @@ from archdsl.cli.targets.registry import Target as Target
 from archdsl.cli.targets.registry import chosen as chosen
 from archdsl.cli.targets.registry import prepared as prepared
 from archdsl.cli.targets.registry import refuse_needless as refuse_needless
+from archdsl.cli.targets.registry import refuse_unlike_weights as refuse_unlike_weights

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 
 class Options(NamedTuple):
-    """The options of the command that not every target takes. Each is false unless it was given."""
+    """The options of the command that not every target takes, as they are when they are not given."""
 
     weights: str | None = None
     partial: bool = False
     by_order: bool = False
+    seed: int | None = None
+    inline: bool = False
 
 
 OPTIONS: Final = Options._fields
@@ -60,6 +62,7 @@ TARGETS: Final = {
         Target("safetensors", "a file of weights", "keras", _WEIGHTS),
         Target("weights.h5", "a file of weights", "keras", _WEIGHTS),
         Target("torch", "PyTorch code", "torch", frozenset({"weights"}), suffix="py", is_text=True),
+        Target("onnx", "an ONNX model", "onnx", frozenset({"weights", "partial", "seed", "inline"})),
         Target("json", "a graph", "graph", is_text=True),
         Target("graph", "a graph", "graph", is_text=True),
     )
@@ -100,9 +103,17 @@ def refuse_needless(targets: Sequence[Target], options: Options) -> None:
     """Raises ``Refusal`` when an option was given that one of the targets does not take."""
     for option in OPTIONS:
         for target in targets:
-            if getattr(options, option) and option not in target.takes:
+            if getattr(options, option) != Options._field_defaults[option] and option not in target.takes:
                 takers = _listed([other.name for other in TARGETS.values() if option in other.takes])
                 raise Refusal(f"--{option.replace('_', '-')} is for {takers}; {target.noun} has none")
+
+
+def refuse_unlike_weights(targets: Sequence[Target]) -> None:
+    """Raises ``Refusal`` when files of one model would each start with fresh weights of their own."""
+    alike = {t.module: t.noun for t in targets if "weights" in t.takes and not t.is_text}
+    if len(alike) > 1:
+        nouns = " and of ".join(alike.values())
+        raise Refusal(f"the fresh weights of {nouns} would differ: write one of them, and the other with --weights")
 
 
 def _listed(words: Iterable[str]) -> str:

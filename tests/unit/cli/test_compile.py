@@ -39,11 +39,15 @@ def test_ending_says_the_format(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("-o", "net.h5"), "end it in .keras, .safetensors, .weights.h5, .py, .json or .graph, or give --to"),
+        (("-o", "net.h5"), "end it in .keras, .safetensors, .weights.h5, .py, .onnx, .json or .graph, or give --to"),
         (("-o", "-"), "what to write to -?"),
         (("--to", "keras", "-o", "net.h5"), "ends in .keras"),
         (("--to", "keras", "-o", "-"), "ends in .keras"),
-        (("--to", "onnx"), "onnx"),
+        (("--to", "tflite"), "tflite"),
+        (("--to", "onnx", "-o", "net.pb"), "an ONNX model goes to a file that ends in .onnx, not to net.pb"),
+        (("-o", "a.onnx", "-o", "a.keras"), "the fresh weights of an ONNX model and of a Keras model would differ"),
+        (("-o", "a.json", "--seed", "3"), "--seed is for onnx; a graph has none"),
+        (("-o", "a.keras", "--inline"), "--inline is for onnx; a Keras model has none"),
         (("--set", "depht=3"), "did you mean `depth`?\nits parameters are\n  depth: int = 2\n"),
         (("--set", "depth"), "write `--set name=value`"),
         (("--set", "=3"), "write `--set name=value`"),

@@ -10,13 +10,8 @@ import keras
 from keras import ops
 
 from archdsl.backends.keras.layers.normalisation import unit_length
-from archdsl.backends.keras.layers.positions import (
-    HIDDEN,
-    relative_positions,
-    rotary_angles,
-    shifted_window_mask,
-    turned,
-)
+from archdsl.backends.keras.layers.positions import turned
+from archdsl.backends.tables import HIDDEN, relative_positions, rotary_angles, shifted_window_mask
 
 _LARGEST = log(100.0)
 """What a learned scale is at most, as a logarithm (Swin V2)."""

@@ -10,8 +10,7 @@ import numpy as np
 from keras import ops
 
 from archdsl.backends.keras.layers.learned import Learned
-from archdsl.backends.keras.layers.positions import relative_positions
-from archdsl.backends.keras.layers.rules import computed
+from archdsl.backends.tables import computed, relative_positions
 
 _FLOAT16 = (-65_504.0, 65_504.0)
 """The least and the greatest number."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
 from archdsl.backends.keras.lowering.spatial import by_rank, zeros
 from archdsl.backends.keras.registry import Site, Tensor, lowers
+from archdsl.backends.tables import window_means
 from archdsl.ops.base import known, per_axis
 from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from archdsl.ops.sliding import Pairs, same_pads
@@ -87,14 +87,5 @@ def adaptive_avg_pool(op: AdaptiveAvgPool, site: Site, x: Tensor) -> Tensor:
     # The mean over a box is the mean of means along its sides: a product with one matrix for each dimension.
     means = x
     for axis, (n, size) in enumerate(zip(spatial, sizes, strict=True), start=1):
-        means = ops.moveaxis(ops.tensordot(means, _windows(n, size), axes=[[axis], [1]]), -1, axis)
+        means = ops.moveaxis(ops.tensordot(means, window_means(n, size), axes=[[axis], [1]]), -1, axis)
     return means if means.dtype == x.dtype else ops.cast(means, x.dtype)
-
-
-def _windows(n: int, size: int) -> np.ndarray[Any, Any]:
-    """A row for each output, with the weight of each of the ``n`` inputs in it."""
-    weights = np.zeros((size, n), "float32")
-    for i in range(size):
-        start, end = i * n // size, -(-(i + 1) * n // size)
-        weights[i, start:end] = 1 / (end - start)
-    return weights

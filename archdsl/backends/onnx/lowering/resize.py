@@ -1,0 +1,118 @@
+"""Changes of a map's resolution: ONNX's Resize, or for filters that it lacks products with matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import pi
+from typing import Final
+
+import numpy as np
+
+from archdsl.backends.onnx.lowering.products import along
+from archdsl.backends.onnx.program import ABSENT, FLOAT, Attribute
+from archdsl.backends.onnx.registry import FIRST, lowers
+from archdsl.backends.onnx.site import Site
+from archdsl.ops.base import per_axis
+from archdsl.ops.resize import Resize, Upsample
+
+_CENTRES: Final[dict[str, Attribute]] = {"coordinate_transformation_mode": "half_pixel"}
+_METHODS: Final[Mapping[str, dict[str, Attribute]]] = {
+    "nearest": {"mode": "nearest", "nearest_mode": "round_prefer_ceil"},
+    "bilinear": {"mode": "linear"},
+    "bicubic": {"mode": "cubic", "cubic_coeff_a": -0.5, "exclude_outside": 1},
+}
+
+
+@lowers(Upsample, takes=FIRST)
+def upsample(op: Upsample, site: Site, x: str) -> str:
+    factors = per_axis(op.size, site.rank, "size")
+    scales = site.emit("Constant", value=np.array((1, 1, *factors), np.float32))
+    return site.emit("Resize", x, ABSENT, scales, **_CENTRES, **_METHODS[op.method])
+
+
+@lowers(Resize, takes=FIRST)
+def resize(op: Resize, site: Site, x: str, *_like: str) -> str:
+    if op.method in _FILTERS:
+        return _filtered(op, site, x)
+    wider: dict[str, Attribute] = (
+        {"antialias": 1, "exclude_outside": 1} if op.antialias and op.method != "nearest" else {}
+    )
+    how = {**_CENTRES, **_METHODS[op.method], **wider}
+    # ONNX Runtime takes the sizes of all axes, and fails to load a model where `axes` says which they are of.
+    sizes = site.emit("Concat", site.emit("Shape", x, end=2), _sizes(site, 0, 2), axis=0)
+    return site.emit("Resize", x, ABSENT, ABSENT, sizes, **how)
+
+
+def _sizes(site: Site, begin: int, end: int) -> str:
+    """How long the output is along some spatial dimensions: known, or those of the map ``like`` when the model runs."""
+    sizes = [size for size in site.output[begin:end] if isinstance(size, int)]
+    return site.ints(*sizes) if len(sizes) == end - begin else site.lengths_given(1, begin, end)
+
+
+def _filtered(op: Resize, site: Site, x: str) -> str:
+    """A product with a matrix for each dimension, which is computed from the sizes when the model runs.
+
+    What a filter would take from beyond the edge is left out of its weights, which add up to 1. ONNX has no Lanczos
+    filter, and ONNX Runtime fails where "bicubic" shrinks a map and a transpose is next to it.
+    """
+    for index in range(2):
+        inputs, outputs = site.length(x, index + 2), _sizes(site, index, index + 1)
+        step = site.emit("Div", *(site.emit("Cast", length, to=FLOAT) for length in (inputs, outputs)))
+        centres = site.emit("Unsqueeze", site.emit("Mul", _centres(site, outputs), step), site.ints(1))
+        distances = site.emit("Abs", site.emit("Sub", centres, _centres(site, inputs)))
+        if op.antialias:
+            distances = site.emit("Div", distances, site.emit("Max", step, site.number(1.0)))
+        weights = _FILTERS[op.method](site, distances)
+        total = site.emit("ReduceSum", weights, site.ints(1), keepdims=1)
+        x = along(site, x, index + 2, site.emit("Div", weights, total))
+    return x
+
+
+def _centres(site: Site, length: str) -> str:
+    """The centres of so many pixels: 0.5, 1.5 and so on."""
+    zero, one = (site.emit("Constant", value=np.array(n, np.int64)) for n in (0, 1))
+    places = site.emit("Cast", site.emit("Range", zero, site.emit("Squeeze", length), one), to=FLOAT)
+    return site.emit("Add", places, site.number(0.5))
+
+
+def _sinc(site: Site, x: str) -> str:
+    """``sin(pi x) / (pi x)``, 1 at 0."""
+    angle = site.emit("Mul", x, site.number(pi))
+    is_zero = site.emit("Equal", angle, site.number(0.0))
+    return site.emit("Where", is_zero, site.number(1.0), site.emit("Div", site.emit("Sin", angle), angle))
+
+
+def _within(site: Site, distances: str, radius: float, inside: str, outside: str | None = None) -> str:
+    near = site.emit("Less", distances, site.number(radius))
+    return site.emit("Where", near, inside, outside or site.number(0.0))
+
+
+def _lanczos(radius: float) -> Callable[[Site, str], str]:
+    def shape(site: Site, distances: str) -> str:
+        wide = _sinc(site, site.emit("Div", distances, site.number(radius)))
+        return _within(site, distances, radius, site.emit("Mul", _sinc(site, distances), wide))
+
+    return shape
+
+
+def _cubic(site: Site, distances: str) -> str:
+    """Keys's cubic convolution with a = -1/2."""
+    far = _polynomial(site, distances, -0.5, 2.5, -4.0, 2.0)
+    return _within(
+        site, distances, 1.0, _polynomial(site, distances, 1.5, -2.5, 0.0, 1.0), _within(site, distances, 2.0, far)
+    )
+
+
+def _polynomial(site: Site, x: str, *factors: float) -> str:
+    """By Horner's rule, the factor of the highest power first."""
+    value = site.number(factors[0])
+    for factor in factors[1:]:
+        value = site.emit("Add", site.emit("Mul", value, x), site.number(factor))
+    return value
+
+
+_FILTERS: Final[Mapping[str, Callable[[Site, str], str]]] = {
+    "bicubic": _cubic,
+    "lanczos3": _lanczos(3.0),
+    "lanczos5": _lanczos(5.0),
+}
