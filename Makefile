@@ -43,11 +43,11 @@ $(VENV)/quality: $(VENV)/dev
 	@touch $@
 
 $(VENV)/torch: $(VENV)/dev
-	@echo "installing PyTorch (once)"
-	@$(PIP) install --constraint $(LOCK) --editable '.[dev,torch]'
+	@echo "installing PyTorch, and published weights (once)"
+	@$(PIP) install --constraint $(LOCK) --editable '.[dev,published,torch]'
 	@touch $@
 
-torch: $(VENV)/torch ## add PyTorch to .venv, so that no test is skipped for want of it
+torch: $(VENV)/torch ## add PyTorch and published weights to .venv, so that no test is skipped for want of them
 
 env: $(VENV)/dev ## make .venv with everything a developer needs
 

@@ -22,6 +22,7 @@ _COMMANDS = (
     "check",
     "fmt",
     "compile",
+    "weights",
     "summary",
     "compare",
     "select",
@@ -43,6 +44,7 @@ Examples:
   archdsl summary resnet50
   archdsl render resnet50 -o resnet50.svg
   archdsl compile specs/resnet50.arch:ResNet101 --set classes=10
+  archdsl weights convert resnet50 resnet50-11ad3fa6.pth -o resnet50.safetensors
   archdsl show std.residual
   archdsl ops conv
   archdsl explain shape-mismatch

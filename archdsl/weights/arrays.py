@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 
@@ -26,6 +27,11 @@ class Array:
         if self.dtype == "bfloat16" or self.dtype.startswith("float"):
             return "float"
         return "integer" if self.dtype.startswith(("int", "uint")) else "other"
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return prod(self.shape)
 
     def reshaped(self, shape: tuple[int, ...]) -> Array:
         """The same values in another shape."""

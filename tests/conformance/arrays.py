@@ -17,7 +17,7 @@ def built(architecture: Architecture, arrays: Mapping[str, Array]) -> keras.Mode
 
     Raises ``WeightsError`` when by no table each array is used once and none is left over.
     """
-    found = find(architecture.graph, {name: array.shape for name, array in arrays.items()})
+    _, found = find(architecture.graph, {name: array.shape for name, array in arrays.items()})
     model = architecture.build()
     known = variables(architecture.graph, model)
     for key, piece in found.items():

@@ -4,6 +4,8 @@
 called there. Nothing follows from an order. ``layouts.toml`` says, op by op, what PyTorch makes of the array itself.
 """
 
+from archdsl.weights.published.convert import Converted as Converted
+from archdsl.weights.published.convert import convert as convert
 from archdsl.weights.published.names import NameMap as NameMap
 from archdsl.weights.published.names import sources as sources
 from archdsl.weights.published.names import table as table

@@ -45,6 +45,10 @@ class NameMap:
         ((match, template),) = matches
         return _SLOT.sub(lambda slot: self._filled(slot, match), template)
 
+    def names_all(self, ours: Iterable[str]) -> bool:
+        """Whether exactly one rule fits each name."""
+        return all(sum(pattern.fullmatch(name) is not None for pattern, _ in self._patterns) == 1 for name in ours)
+
     def all(self, ours: Iterable[str], theirs: Iterable[str]) -> Mapping[str, str]:
         """The whole map. Raises ``WeightsError`` if a name on either side has no partner or two names share one."""
         names = {name: self(name) for name in ours}

@@ -62,24 +62,29 @@ def pieces(graph: Graph, names: NameMap, shapes: Shapes) -> dict[str, Piece]:
     return _pieces(graph, expected(graph), names, shapes)
 
 
-def find(graph: Graph, shapes: Shapes) -> dict[str, Piece]:
-    """The pieces by whatever table makes all arrays of these names and shapes the graph's.
+def find(graph: Graph, shapes: Shapes) -> tuple[tuple[str, str], dict[str, Piece]]:
+    """The table that makes all arrays of these names and shapes the graph's, by family and source, and the pieces.
 
     Raises:
-        WeightsError: no table does, or several do and disagree.
+        WeightsError: no table does, with the reason of each that has a name for every node, or several do and disagree.
     """
     wanted = expected(graph)
-    found: list[dict[str, Piece]] = []
-    for names in sources().values():
+    owners = {key.partition("/")[0] for key in wanted}
+    found: dict[tuple[str, str], dict[str, Piece]] = {}
+    reasons: list[str] = []
+    for source, names in sources().items():
         try:
-            found.append(_pieces(graph, wanted, names, shapes))
-        except WeightsError:
-            continue
+            found[source] = _pieces(graph, wanted, names, shapes)
+        except WeightsError as error:
+            if names.names_all(owners):
+                reasons.append(f"as {' of '.join(reversed(source))}: {error}")
     if not found:
-        raise WeightsError(f"no table of names makes these the arrays of {graph.name}")
-    if any(each != found[0] for each in found):
-        raise WeightsError(f"tables of names disagree on the arrays of {graph.name}")
-    return found[0]
+        lines = "".join(f"\n  {reason}" for reason in reasons)
+        raise WeightsError(f"no table of names makes these the arrays of {graph.name}{':' if lines else ''}{lines}")
+    names_of, pieces_of = next(iter(found.items()))
+    if any(each != pieces_of for each in found.values()):
+        raise WeightsError(f"tables of names disagree on the arrays of {graph.name}: {', '.join(map(str, found))}")
+    return names_of, pieces_of
 
 
 def _pieces(graph: Graph, wanted: Mapping[str, Weight], names: NameMap, shapes: Shapes) -> dict[str, Piece]:

@@ -16,6 +16,7 @@ COMMANDS = [
     "check",
     "fmt",
     "compile",
+    "weights",
     "summary",
     "compare",
     "select",

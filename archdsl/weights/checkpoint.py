@@ -1,0 +1,67 @@
+"""Checkpoints of PyTorch, ``.pth``, ``.pt`` and ``.bin``: read by PyTorch, which runs nothing that is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from archdsl.weights.arrays import Array, Weights, WeightsError
+
+ENDINGS: Final = (".pth", ".pt", ".bin", ".pth.tar")
+_WITHIN: Final = ("state_dict", "model_state_dict", "model")
+"""Where training scripts put the state dict among what else they save."""
+
+
+@contextmanager
+def opened(file: str) -> Iterator[Weights]:
+    """The tensors of a checkpoint by their names in the state dict.
+
+    Raises:
+        WeightsError: PyTorch is not installed, or the file is broken, holds other objects than tensors, which would
+            have to be run to be read, or has no state dict.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise WeightsError(f"{file} is read by PyTorch, which is not installed: pip install torch") from None
+    try:
+        found: Any = torch.load(file, map_location="cpu", weights_only=True, mmap=_is_archive(file))
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001  # of many classes, as the file is what somebody made it
+        first = str(error).partition("\n")[0]
+        raise WeightsError(f"{file} is no checkpoint of tensors alone: {first}") from None
+    yield Weights(file, {name: _array(tensor) for name, tensor in _state(file, found).items()})
+
+
+def _is_archive(file: str) -> bool:
+    """Whether the file is of the form since PyTorch 1.6, whose tensors can stay on disk until they are wanted."""
+    with Path(file).open("rb") as start:
+        return start.read(2) == b"PK"
+
+
+def _state(file: str, found: Any) -> Mapping[str, Any]:
+    """The tensors by name, at the top or one level below it."""
+    import torch
+
+    def tensors(of: Any) -> dict[str, Any]:
+        items = of.items() if isinstance(of, Mapping) else ()
+        return {str(name): value for name, value in items if isinstance(value, torch.Tensor)}
+
+    within = (found.get(name) for name in _WITHIN) if isinstance(found, Mapping) else ()
+    for candidate in (found, *within):
+        if state := tensors(candidate):
+            return state
+    raise WeightsError(f"{file} has no state dict: no tensors by name, at the top or in {', '.join(_WITHIN)}")
+
+
+def _array(tensor: Any) -> Array:
+    return Array(tuple(tensor.shape), str(tensor.dtype).removeprefix("torch."), partial(_values, tensor))
+
+
+def _values(tensor: Any) -> Any:
+    """As an array of NumPy, which has no bfloat16."""
+    return (tensor.float() if tensor.is_floating_point() else tensor).contiguous().numpy()

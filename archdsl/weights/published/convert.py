@@ -1,0 +1,39 @@
+"""A published checkpoint as the weights of a bundled model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archdsl.graph.model import Graph
+from archdsl.weights.arrays import Array, Weights
+from archdsl.weights.published.pieces import Piece, find
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """The arrays of a graph, out of a checkpoint."""
+
+    arrays: Mapping[str, Array]
+    """By the keys of ``expected``, in float32 where the checkpoint has numbers of other types of float."""
+    names: tuple[str, str]
+    """The table that says which is which: family and source."""
+    left: tuple[str, ...]
+    """Arrays of integers that the model has no use for: counts of batches, and indices that it computes."""
+
+
+def convert(graph: Graph, weights: Weights) -> Converted:
+    """The arrays of a graph by name, out of a checkpoint that a table of names is of.
+
+    Raises:
+        WeightsError: no table makes the checkpoint's numbers the graph's, each used once and none left over, or
+            several do and disagree.
+    """
+    numbers = {name: array for name, array in weights.arrays.items() if array.kind == "float"}
+    names, found = find(graph, {name: array.shape for name, array in numbers.items()})
+    arrays = {key: _piece(numbers[piece.name], piece) for key, piece in found.items()}
+    return Converted(arrays, names, tuple(name for name in weights.arrays if name not in numbers))
+
+
+def _piece(array: Array, piece: Piece) -> Array:
+    return Array(piece.shape, "float32", lambda: piece.of(array.read()).astype("float32"))
