@@ -103,3 +103,13 @@ def test_pytorch_code_answers_as_the_original(file: Path, photos: Any, expected:
     model = loaded(graph, weights, code, torch.float32)
     (logits,) = outputs(graph, model, {graph.inputs[0].name: photos}, code, torch.float32).values()
     assert error(logits, expected) < 1e-5
+
+
+def test_onnx_answers_as_the_original(file: Path, photos: Any, expected: Any, tmp_path: Path) -> None:
+    import onnxruntime
+
+    archdsl.load("efficientnet_lite0").to_onnx(tmp_path / "lite0.onnx", weights=file)
+    session = onnxruntime.InferenceSession(tmp_path / "lite0.onnx", providers=["CPUExecutionProvider"])
+    (port,) = session.get_inputs()
+    (logits,) = session.run(None, {port.name: photos})
+    assert error(logits, expected) < 1e-5
