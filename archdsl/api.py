@@ -228,15 +228,12 @@ class Architecture:
             WeightsError: the file is broken, or has not the arrays of the model, all of which the message lists.
             OSError: the file cannot be read.
         """
-        from archdsl.backends.keras.files import opened
-        from archdsl.backends.keras.held import as_graph_has_them
         from archdsl.backends.torch.file import written
         from archdsl.backends.torch.state import state
-        from archdsl.weights import fitting, match
+        from archdsl.weights import fitting
 
-        with opened(weights) as source:
-            arrays = as_graph_has_them(self.graph, source)
-            fit = fitting(match(self.graph, arrays), arrays)
+        with self._matched(weights) as (arrays, found):
+            fit = fitting(found, arrays)
             return state(self.graph, written(self.graph).found, {key: array.read() for key, array in fit.items()})
 
     def save_weights(self, model: keras.Model, file: str | os.PathLike[str]) -> None:

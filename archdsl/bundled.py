@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from archdsl import resources
 
@@ -28,6 +29,11 @@ def bundled() -> dict[str, tuple[str, str | None]]:
         stem = plain(file.removesuffix(".arch"))
         found[stem] = (file, found[stem][1] if found.get(stem, ("",))[0] == file else None)
     return found
+
+
+def zoo() -> Path:
+    """The folder of the bundled specs."""
+    return Path(str(resources.directory("specs")))
 
 
 def _specs() -> Iterator[tuple[str, str]]:

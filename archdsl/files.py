@@ -11,8 +11,8 @@ from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
-from archdsl import packages, resources
-from archdsl.bundled import bundled, plain
+from archdsl import packages
+from archdsl.bundled import bundled, plain, zoo
 from archdsl.diagnostics.display import visible
 from archdsl.elaborate.loader import Outside, Unreadable
 from archdsl.limits import DEFAULT, Limits
@@ -67,7 +67,7 @@ class Located(NamedTuple):
     @property
     def is_bundled(self) -> bool:
         """Whether it is a spec that travels with archdsl."""
-        return self.source.path is not None and self.source.path.parent == _zoo()
+        return self.source.path is not None and self.source.path.parent == zoo()
 
     @property
     def is_graph(self) -> bool:
@@ -385,11 +385,6 @@ def _project(path: Path, typed: Path) -> tuple[Path, str]:
     return path.parent, "" if plain_ else f"{folder}/"
 
 
-def _zoo() -> Path:
-    """The folder of the bundled specs."""
-    return Path(str(resources.directory("specs")))
-
-
 def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located:
     known = bundled()
     if plain(name) not in known:
@@ -397,7 +392,7 @@ def _bundled(spec: str, name: str, model: str | None, limits: Limits) -> Located
 
         raise NotFound(spec, "no such file and no bundled spec", closest(name, list(known), {}))
     file, declared = known[plain(name)]
-    text = (resources.directory("specs") / file).read_text(encoding="utf-8")
-    folder = _zoo()
+    folder = zoo()
+    text = (folder / file).read_text(encoding="utf-8")
     loader = DiskLoader(folder, limits, "specs/")
     return Located(loader.source(folder / file, text), loader, model or declared, spec)
