@@ -112,10 +112,11 @@ class Architecture:
         """The Keras model. Layers go by the paths of the graph's nodes.
 
         Its weights are initialised, or read from ``weights``: a ``.safetensors``, ``.keras`` or ``.weights.h5`` file,
-        whose arrays are matched by name: path and weight, as in ``stem.conv/kernel``. Reading takes the place of
-        initialising. With ``partial``, what does not fit is initialised, and a ``PartialWeights`` warning lists it;
-        ``match_weights`` gives the same list as a value. With ``by_order``, names are not compared: layers are matched
-        by class and order, as Keras does, and everything must fit.
+        whose arrays are matched by name: path and weight, as in ``stem.conv/kernel``; or a published checkpoint of
+        PyTorch, ``.safetensors`` or ``.pth``, whose names a table translates. Reading takes the place of initialising.
+        With ``partial``, what does not fit is initialised, and a ``PartialWeights`` warning lists it; ``match_weights``
+        gives the same list as a value. With ``by_order``, names are not compared: layers are matched by class and
+        order, as Keras does, and everything must fit.
 
         Imports Keras, with the backend that ``KERAS_BACKEND`` names.
 
@@ -204,7 +205,13 @@ class Architecture:
 
         with opened(weights) as source:
             arrays = as_graph_has_them(self.graph, source)
-            yield arrays, match(self.graph, arrays)
+            found = match(self.graph, arrays)
+            if not found.kept and source.is_foreign:
+                from archdsl.weights.published import under_our_names
+
+                arrays = under_our_names(self.graph, source)
+                found = match(self.graph, arrays)
+            yield arrays, found
 
     def to_torch(self) -> str:
         """A file of PyTorch that defines the model, and imports torch alone.

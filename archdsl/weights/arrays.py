@@ -65,3 +65,8 @@ class Weights:
     """Those of each kind and model in the model's order; ``None`` if the file has no order."""
     unnamed: tuple[str, ...] = ()
     """Places in the file whose arrays could be of several names, each with the reason."""
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether neither archdsl nor Keras wrote the file, so that its names are those of some other program."""
+        return "schema" not in self.metadata and self.layers is None

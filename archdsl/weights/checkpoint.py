@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from archdsl.weights.arrays import Array, Weights, WeightsError
 
-ENDINGS: Final = (".pth", ".pt", ".bin", ".pth.tar")
+ENDINGS: Final = (".pth", ".pt", ".bin")
 _WITHIN: Final = ("state_dict", "model_state_dict", "model")
 """Where training scripts put the state dict among what else they save."""
 

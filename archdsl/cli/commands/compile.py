@@ -85,7 +85,9 @@ def compile(
     With `--weights`, the model has the weights of a .safetensors, .keras or .weights.h5 file in place of fresh ones.
     Every array of the file must be one of the model, by path, name and shape, and every one of the model in the file;
     otherwise all that do not fit are listed. With `--partial` those that do not fit are initialised. With `--by-order`
-    the names may be others, as long as there are as many layers of each class with arrays of the same shapes.
+    the names may be others, as long as there are as many layers of each class with arrays of the same shapes. FILE may
+    also be a checkpoint of PyTorch that is published for a bundled model, .safetensors or .pth, whose names a table
+    translates (`archdsl weights list`).
 
     Only the chosen model is checked; `archdsl check` checks the whole file with its `check` lines.
     """

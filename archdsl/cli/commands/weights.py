@@ -103,17 +103,12 @@ def _digest(path: Path) -> str:
 
 @contextmanager
 def _opened(file: str) -> Iterator[Weights]:
-    """The arrays of a checkpoint, by the ending of its name. What is wrong with it is told as wrong usage."""
-    from archdsl.weights import WeightsError, checkpoint, safetensors
+    """The arrays of a file. What is wrong with it is told as wrong usage."""
+    from archdsl.backends.keras.files import opened
+    from archdsl.weights import WeightsError
 
-    readers = {".safetensors": safetensors.opened} | dict.fromkeys(checkpoint.ENDINGS, checkpoint.opened)
-    reader = next((read for ending, read in readers.items() if file.lower().endswith(ending)), None)
-    if reader is None:
-        raise Refusal(f"{file} is no checkpoint: it must end in {', '.join(readers)}")
     try:
-        with Path(file).open("rb"):
-            pass
-        with reader(file) as found:
+        with opened(file) as found:
             yield found
     except WeightsError as error:
         raise Refusal(str(error)) from error

@@ -6,6 +6,7 @@ called there. Nothing follows from an order. ``layouts.toml`` says, op by op, wh
 
 from archdsl.weights.published.convert import Converted as Converted
 from archdsl.weights.published.convert import convert as convert
+from archdsl.weights.published.convert import under_our_names as under_our_names
 from archdsl.weights.published.names import NameMap as NameMap
 from archdsl.weights.published.names import sources as sources
 from archdsl.weights.published.names import table as table

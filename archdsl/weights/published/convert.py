@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archdsl.graph.model import Graph
 from archdsl.weights.arrays import Array, Weights
@@ -33,6 +33,11 @@ def convert(graph: Graph, weights: Weights) -> Converted:
     names, found = find(graph, {name: array.shape for name, array in numbers.items()})
     arrays = {key: _piece(numbers[piece.name], piece) for key, piece in found.items()}
     return Converted(arrays, names, tuple(name for name in weights.arrays if name not in numbers))
+
+
+def under_our_names(graph: Graph, weights: Weights) -> Weights:
+    """The same file with the arrays of ``convert``, which says when it raises ``WeightsError``."""
+    return replace(weights, arrays=convert(graph, weights).arrays)
 
 
 def _piece(array: Array, piece: Piece) -> Array:

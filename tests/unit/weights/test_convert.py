@@ -93,7 +93,11 @@ def test_what_does_not_fit_writes_nothing(folder: Path, arrays: Arrays) -> None:
     ("file", "out", "message"),
     [
         ("absent.safetensors", "out.safetensors", "cannot read absent.safetensors: no such file or directory"),
-        ("net.onnx", "out.safetensors", "net.onnx is no checkpoint: it must end in .safetensors, .pth, .pt, .bin"),
+        (
+            "net.onnx",
+            "out.safetensors",
+            "net.onnx is no file of weights: it must end in .safetensors, .keras, .weights.h5, .pth, .pt or .bin",
+        ),
         ("a.safetensors", "out.h5", "weights go to a file that ends in .safetensors, not to out.h5"),
         ("text.safetensors", "out.safetensors", "text.safetensors is no file of safetensors"),
     ],
@@ -164,3 +168,15 @@ class _Touches:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return open, (self._path, "w")
+
+
+def test_a_published_checkpoint_is_taken_like_a_file_of_ours(folder: Path, arrays: Arrays) -> None:
+    safetensors.write(folder / "published.safetensors", arrays, {})
+    assert convert("published.safetensors", "ours.safetensors").exit_code == 0
+    net = archdsl.load(NAME, **ARGUMENTS)
+    assert net.match_weights("published.safetensors")
+    one, other = net.torch_state("published.safetensors"), net.torch_state("ours.safetensors")
+    assert one.keys() == other.keys()
+    assert all(np.array_equal(one[key], other[key]) for key in one)
+    with pytest.raises(archdsl.WeightsError, match="as torchvision_1_1 of squeezenet: head/kernel is"):
+        archdsl.load(NAME).match_weights("published.safetensors")

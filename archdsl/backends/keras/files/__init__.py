@@ -9,9 +9,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from archdsl.backends.keras.files import archive, hdf5
-from archdsl.weights import Weights, WeightsError, safetensors
+from archdsl.weights import Weights, WeightsError, checkpoint, safetensors
 
-_READERS = {".safetensors": safetensors.opened, ".keras": archive.opened, ".weights.h5": hdf5.opened}
+_READERS = {
+    ".safetensors": safetensors.opened,
+    ".keras": archive.opened,
+    ".weights.h5": hdf5.opened,
+    **dict.fromkeys(checkpoint.ENDINGS, checkpoint.opened),
+}
 
 
 def opened(file: str | os.PathLike[str]) -> AbstractContextManager[Weights]:
