@@ -6,6 +6,7 @@ import datetime
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,13 +36,13 @@ def conforms(_measured: dict[str, dict[str, float]]) -> Conforms:
     return check
 
 
-def _toml(known: dict[str, dict[str, object]], measured: dict[str, dict[str, float]]) -> str:
-    """What was known before, overwritten by what this run measured, in the order of names."""
+def _toml(known: dict[str, Any], measured: dict[str, dict[str, float]]) -> str:
+    """What was known before, with each reference overwritten by what this run measured, in the order of names."""
     today = datetime.date.today().isoformat()
     lines = ["# Largest difference of logits, relative to the largest logit; `make conformance` writes it."]
     for model in sorted({*known, *measured}):
-        errors = measured.get(model) or known[model]["errors"]
+        errors = {**known.get(model, {}).get("errors", {}), **measured.get(model, {})}
         date = today if model in measured else known[model]["date"]
-        shown = ", ".join(f'"{reference}" = {error:.2e}' for reference, error in errors.items())  # type: ignore[attr-defined]
+        shown = ", ".join(f'"{reference}" = {error:.2e}' for reference, error in errors.items())
         lines.append(f'{model} = {{ date = "{date}", errors = {{ {shown} }} }}')
     return "\n".join(lines) + "\n"

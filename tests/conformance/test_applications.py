@@ -45,7 +45,7 @@ PAIRS = {
     "efficientnet_b0": Pair(applications.EfficientNetB0, "efficientnet", 64, largest=255, gain=3),
     "efficientnet_b1": Pair(applications.EfficientNetB1, "efficientnet", 75, largest=255, gain=3),
     "efficientnet_b2": Pair(applications.EfficientNetB2, "efficientnet", 65, largest=255, gain=3),
-    "efficientnet_b3": Pair(applications.EfficientNetB3, "efficientnet", 75, largest=255),
+    "efficientnet_b3": Pair(applications.EfficientNetB3, "efficientnet", 75, largest=255, gain=3),
     "efficientnet_b4": Pair(applications.EfficientNetB4, "efficientnet", 95, largest=255),
     "efficientnet_b5": Pair(applications.EfficientNetB5, "efficientnet", 64, largest=255),
     "efficientnet_b6": Pair(applications.EfficientNetB6, "efficientnet", 64, largest=255),
