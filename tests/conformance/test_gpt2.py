@@ -1,4 +1,4 @@
-"""GPT-2 against transformers: the same function, weight by weight, of a smaller size."""
+"""GPT-2 against transformers: the same function, weight by weight; most tests are of a smaller size."""
 
 from __future__ import annotations
 
@@ -38,6 +38,15 @@ def error() -> float:
 
 def test_logits_are_those_of_transformers(conforms: Conforms) -> None:
     conforms("gpt2", "transformers", error(), 1e-4)
+
+
+@pytest.mark.full
+def test_logits_at_full_depth_are_those_of_transformers(conforms: Conforms) -> None:
+    """Of the larger model, for a short text of few words."""
+    vector = vectors.read("gpt2_medium")
+    model = built(archdsl.load(vector.model, **vector.arguments), vector.drawn_weights())
+    found = np.asarray(model(whole("images", vector.images, vector.arguments["vocabulary"])))
+    conforms("gpt2_medium", "transformers", relative_error(found.reshape(len(found), -1), vector.expected()), 1e-4)
 
 
 @pytest.mark.parametrize(("first", "second"), SWAPS)
