@@ -86,7 +86,7 @@ def compile(
     Every array of the file must be one of the model, by path, name and shape, and every one of the model in the file;
     otherwise all that do not fit are listed. With `--partial` those that do not fit are initialised. With `--by-order`
     the names may be others, as long as there are as many layers of each class with arrays of the same shapes. FILE may
-    also be a checkpoint of PyTorch that is published for a bundled model, .safetensors or .pth, whose names a table
+    also be a checkpoint that is published for a bundled model, .safetensors, .pth or .h5, whose names a table
     translates (`archdsl weights list`).
 
     Only the chosen model is checked; `archdsl check` checks the whole file with its `check` lines.

@@ -15,7 +15,7 @@ class Converted:
     """The arrays of a graph, out of a checkpoint."""
 
     arrays: Mapping[str, Array]
-    """By the keys of ``expected``, in float32 where the checkpoint has numbers of other types of float."""
+    """By the keys of ``expected``, in float32 whatever float the checkpoint has."""
     names: tuple[str, str]
     """The table that says which is which: family and source."""
     left: tuple[str, ...]
@@ -29,10 +29,11 @@ def convert(graph: Graph, weights: Weights) -> Converted:
         WeightsError: no table makes the checkpoint's numbers the graph's, each used once and none left over, or
             several do and disagree.
     """
-    numbers = {name: array for name, array in weights.arrays.items() if array.kind == "float"}
-    names, found = find(graph, {name: array.shape for name, array in numbers.items()})
-    arrays = {key: _piece(numbers[piece.name], piece) for key, piece in found.items()}
-    return Converted(arrays, names, tuple(name for name in weights.arrays if name not in numbers))
+    integers = {name for name, array in weights.arrays.items() if array.kind == "integer"}
+    names, found = find(graph, {name: array.shape for name, array in weights.arrays.items()}, spare=integers)
+    arrays = {key: _piece(weights.arrays[piece.name], piece) for key, piece in found.items()}
+    used = {piece.name for piece in found.values()}
+    return Converted(arrays, names, tuple(name for name in weights.arrays if name not in used))
 
 
 def under_our_names(graph: Graph, weights: Weights) -> Weights:
@@ -41,4 +42,5 @@ def under_our_names(graph: Graph, weights: Weights) -> Weights:
 
 
 def _piece(array: Array, piece: Piece) -> Array:
-    return Array(piece.shape, "float32", lambda: piece.of(array.read()).astype("float32"))
+    dtype = "float32" if array.kind == "float" else array.dtype
+    return Array(piece.shape, dtype, lambda: piece.of(array.read()).astype(dtype))

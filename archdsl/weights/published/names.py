@@ -36,6 +36,8 @@ class NameMap:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     layouts: Mapping[str, str] = field(default_factory=dict)
     """Of ops whose arrays lie otherwise in this source: the name of their layout in layouts.toml."""
+    is_keras: bool = False
+    """Whether the names are those of Keras's layers, whose arrays are called and lie as ours."""
 
     def __call__(self, ours: str) -> str:
         """The source's name. Raises ``WeightsError`` unless exactly one rule fits."""
@@ -92,10 +94,10 @@ def sources() -> Mapping[tuple[str, str], NameMap]:
 @cache
 def _file(family: str) -> Mapping[str, NameMap]:
     text = (directory("weights/published/tables") / f"{family}.toml").read_text(encoding="utf-8")
-    return {source: _names(entries) for source, entries in tomllib.loads(text).items()}
+    return {source: _names(source, entries) for source, entries in tomllib.loads(text).items()}
 
 
-def _names(entries: Mapping[str, Any]) -> NameMap:
+def _names(source: str, entries: Mapping[str, Any]) -> NameMap:
     rules = tuple((ours, theirs) for ours, theirs in entries.items() if isinstance(theirs, str))
     words = {slot: words for slot, words in entries.items() if isinstance(words, dict)}
-    return NameMap(rules, words, words.pop("layouts", {}))
+    return NameMap(rules, words, words.pop("layouts", {}), is_keras=source.partition("_")[0] == "keras")

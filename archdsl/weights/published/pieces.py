@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -47,6 +47,8 @@ class Piece:
         >>> second.of(np.array([[1, 2, 3], [4, 5, 6]])).tolist()
         [[4], [5], [6]]
         """
+        if self.parts == 1:
+            return array.transpose(self.axes).reshape(self.shape)
         by_head = array.reshape(self.heads, self.parts, -1, *array.shape[1:])
         own = by_head[:, self.part].reshape(-1, *array.shape[1:])
         return own.transpose(self.axes).reshape(self.shape)
@@ -62,8 +64,10 @@ def pieces(graph: Graph, names: NameMap, shapes: Shapes) -> dict[str, Piece]:
     return _pieces(graph, expected(graph), names, shapes)
 
 
-def find(graph: Graph, shapes: Shapes) -> tuple[tuple[str, str], dict[str, Piece]]:
+def find(graph: Graph, shapes: Shapes, spare: Collection[str] = ()) -> tuple[tuple[str, str], dict[str, Piece]]:
     """The table that makes all arrays of these names and shapes the graph's, by family and source, and the pieces.
+
+    Arrays that are ``spare`` may be left over.
 
     Raises:
         WeightsError: no table does, with the reason of each that has a name for every node, or several do and disagree.
@@ -74,7 +78,7 @@ def find(graph: Graph, shapes: Shapes) -> tuple[tuple[str, str], dict[str, Piece
     reasons: list[str] = []
     for source, names in sources().items():
         try:
-            found[source] = _pieces(graph, wanted, names, shapes)
+            found[source] = _pieces(graph, wanted, names, shapes, spare)
         except WeightsError as error:
             if names.names_all(owners):
                 reasons.append(f"as {' of '.join(reversed(source))}: {error}")
@@ -87,12 +91,17 @@ def find(graph: Graph, shapes: Shapes) -> tuple[tuple[str, str], dict[str, Piece
     return names_of, pieces_of
 
 
-def _pieces(graph: Graph, wanted: Mapping[str, Weight], names: NameMap, shapes: Shapes) -> dict[str, Piece]:
+def _pieces(
+    graph: Graph, wanted: Mapping[str, Weight], names: NameMap, shapes: Shapes, spare: Collection[str] = ()
+) -> dict[str, Piece]:
     found = {}
     for key, weight in wanted.items():
         path, _, array = key.partition("/")
         op = graph.by_path[path].op.name
-        found[key] = _piece(key, names(path), _layouts(names.layouts.get(op, op), array), shapes, weight.shape)
+        if names.is_keras:
+            found[key] = _of_layer(key, names(path), array, shapes, weight.shape)
+        else:
+            found[key] = _piece(key, names(path), _layouts(names.layouts.get(op, op), array), shapes, weight.shape)
     used: dict[str, set[int]] = {}
     for piece in found.values():
         parts = used.setdefault(piece.name, set())
@@ -100,10 +109,22 @@ def _pieces(graph: Graph, wanted: Mapping[str, Weight], names: NameMap, shapes: 
             raise WeightsError(f"{piece.name} is used twice")
         parts.add(piece.part)
     whole = {piece.name: piece.parts for piece in found.values()}
-    left_over = [name for name in shapes if len(used.get(name, ())) != whole.get(name)]
+    left_over = [name for name in shapes if len(used.get(name, ())) != whole.get(name) and name not in spare]
     if left_over:
         raise WeightsError(f"left over: {', '.join(left_over)}")
     return found
+
+
+def _of_layer(key: str, layer: str, array: str, shapes: Shapes, shape: tuple[int, ...]) -> Piece:
+    """An array of one of Keras's layers: of the same name, or the only one that the layer has."""
+    alone = [name for name in shapes if name.startswith(f"{layer}/")]
+    name = f"{layer}/{array}" if len(alone) != 1 else alone[0]
+    whole = shapes.get(name)
+    if whole is None:
+        raise WeightsError(f"{key} is no {name}")
+    if not _is_regrouped(whole, shape):
+        raise WeightsError(f"{key} is {[*shape]}, and {name} {[*whole]}")
+    return Piece(name, 0, 1, 1, tuple(range(len(whole))), shape)
 
 
 def _piece(key: str, theirs: str, layouts: Sequence[_Layout], shapes: Shapes, shape: tuple[int, ...]) -> Piece:

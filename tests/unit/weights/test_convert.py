@@ -96,7 +96,7 @@ def test_what_does_not_fit_writes_nothing(folder: Path, arrays: Arrays) -> None:
         (
             "net.onnx",
             "out.safetensors",
-            "net.onnx is no file of weights: it must end in .safetensors, .keras, .weights.h5, .pth, .pt or .bin",
+            "net.onnx is no file of weights: it must end in .safetensors, .keras, .weights.h5, .h5, .hdf5, .pth, .pt",
         ),
         ("a.safetensors", "out.h5", "weights go to a file that ends in .safetensors, not to out.h5"),
         ("text.safetensors", "out.safetensors", "text.safetensors is no file of safetensors"),

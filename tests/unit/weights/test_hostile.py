@@ -329,12 +329,12 @@ def test_a_later_version_is_refused(net: Architecture, tmp_path: Path) -> None:
 def test_files_of_no_form(net: Architecture, tmp_path: Path) -> None:
     for name in ("net.pkl", "net.npz", "net"):
         (tmp_path / name).write_bytes(pickle.dumps({}))
-        refused(net, tmp_path / name, "it must end in .safetensors, .keras, .weights.h5, .pth, .pt or .bin")
+        refused(net, tmp_path / name, "it must end in .safetensors, .keras, .weights.h5, .h5, .hdf5, .pth, .pt or .bin")
     for name in ("net.pt", "net.bin"):
         (tmp_path / name).write_bytes(pickle.dumps({}))
         refused(net, tmp_path / name, name)  # with PyTorch, no state dict; without it, no reader
     (tmp_path / "old.h5").write_bytes(b"")
-    refused(net, tmp_path / "old.h5", "load it there and save the model as .keras")
+    refused(net, tmp_path / "old.h5", "old.h5 is no file of Keras's weights, or broken")
     os.mkfifo(tmp_path / "pipe.safetensors")
     with pytest.raises(OSError, match="no ordinary file"):
         net.match_weights(tmp_path / "pipe.safetensors")

@@ -8,13 +8,15 @@ import stat
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from archdsl.backends.keras.files import archive, hdf5
+from archdsl.backends.keras.files import archive, hdf5, legacy
 from archdsl.weights import Weights, WeightsError, checkpoint, safetensors
 
 _READERS = {
     ".safetensors": safetensors.opened,
     ".keras": archive.opened,
     ".weights.h5": hdf5.opened,
+    ".h5": legacy.opened,
+    ".hdf5": legacy.opened,
     **dict.fromkeys(checkpoint.ENDINGS, checkpoint.opened),
 }
 
@@ -35,7 +37,4 @@ def opened(file: str | os.PathLike[str]) -> AbstractContextManager[Weights]:
             with path.open("rb"):  # what may not be read is told in one way for all forms
                 return reader(name)
     *others, last = _READERS
-    extra = ""
-    if name.lower().endswith((".h5", ".hdf5")):
-        extra = "; the older form of Keras is read by Keras alone: load it there and save the model as .keras"
-    raise WeightsError(f"{name} is no file of weights: it must end in {', '.join(others)} or {last}{extra}")
+    raise WeightsError(f"{name} is no file of weights: it must end in {', '.join(others)} or {last}")

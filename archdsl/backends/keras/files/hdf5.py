@@ -49,11 +49,11 @@ def read(source: Any, file: str, configs: Configs | None = None) -> Iterator[Wei
     """
     import h5py
 
-    with _told(file):
+    with told(file):
         h5 = h5py.File(source, "r")
     with h5:
-        with _told(file):
-            reader = _Reader(file, h5)
+        with told(file):
+            reader = Reader(file, h5)
             weights = reader.weights(configs)
         yield weights
 
@@ -66,7 +66,7 @@ def mark(path: Path, configs: Configs, metadata: Mapping[str, str], keys: Abstra
     import h5py
 
     with h5py.File(path, "r+") as h5:
-        reader = _Reader(str(path), h5)
+        reader = Reader(str(path), h5)
         reader.weights(configs)
         assert reader.datasets.keys() == keys, "Keras saved other arrays than those of the graph"
         for key, dataset in reader.datasets.items():
@@ -76,7 +76,7 @@ def mark(path: Path, configs: Configs, metadata: Mapping[str, str], keys: Abstra
 
 
 @contextmanager
-def _told(file: str) -> Iterator[None]:
+def told(file: str) -> Iterator[None]:
     """HDF5's errors, which it raises of bytes that are none of its own, as one of ours."""
     try:
         yield
@@ -87,7 +87,9 @@ def _told(file: str) -> Iterator[None]:
 
 
 @dataclass
-class _Reader:
+class Reader:
+    """What may be looked at in an open file, which somebody else made."""
+
     file: str
     h5: Any
     seen: set[int] = field(default_factory=set)
@@ -97,7 +99,7 @@ class _Reader:
     unnamed: list[str] = field(default_factory=list)
 
     def weights(self, configs: Configs | None) -> Weights:
-        root = self._members(self.h5)
+        root = self.members(self.h5)
         if "layers" not in root:
             raise WeightsError(f"{self.file} is no file of Keras's weights: it has no layers")
         self._model(root["layers"], "", configs, 0)
@@ -118,9 +120,9 @@ class _Reader:
     def _model(self, group: Any, within: str, configs: Configs | None, depth: int) -> None:
         """The layers of a model, which may be models themselves."""
         known = None if configs is None else self._by_name(configs)
-        for place, member in self._members(group).items():
+        for place, member in self.members(group).items():
             kind, number = _numbered(place)
-            parts = self._members(member)
+            parts = self.members(member)
             if "vars" not in parts:
                 continue
             name = self._name(parts)
@@ -136,11 +138,11 @@ class _Reader:
 
     def _layer(self, parts: Mapping[str, Any], prefix: str, kind: str, config: Configs | None, depth: int) -> None:
         """The arrays of a layer and of those that it is made of."""
-        self._arrays(self._members(parts["vars"]), prefix, kind, config)
+        self._arrays(self.members(parts["vars"]), prefix, kind, config)
         for place, member in parts.items():
             if place in ("vars", _RANDOM):
                 continue
-            inner = self._members(member)
+            inner = self.members(member)
             if "vars" not in inner:
                 continue
             name = self._name(inner)
@@ -170,10 +172,11 @@ class _Reader:
     def _add(self, key: str, dataset: Any) -> None:
         if key in self.arrays:
             raise WeightsError(f"{self.file} has two arrays called {key}")
-        self.arrays[key] = self._array(key, dataset)
+        self.arrays[key] = self.array(key, dataset)
         self.datasets[key] = dataset
 
-    def _array(self, key: str, dataset: Any) -> Array:
+    def array(self, key: str, dataset: Any) -> Array:
+        """A dataset that lies in this file, as it is."""
         import h5py
 
         if not isinstance(dataset, h5py.Dataset):
@@ -190,7 +193,7 @@ class _Reader:
         return Array(dataset.shape, dtype, partial(self._values, dataset, dtype))
 
     def _values(self, dataset: Any, dtype: str) -> Any:
-        with _told(self.file):
+        with told(self.file):
             values = dataset[()]
         if dtype != "bfloat16":
             return values
@@ -200,7 +203,7 @@ class _Reader:
 
     # --- what may be looked at ---
 
-    def _members(self, group: Any) -> dict[str, Any]:
+    def members(self, group: Any) -> dict[str, Any]:
         """What a group has; links to elsewhere, and a second way to the same thing, are refused."""
         import h5py
 
