@@ -112,8 +112,8 @@ class Architecture:
         """The Keras model. Layers go by the paths of the graph's nodes.
 
         Its weights are initialised, or read from ``weights``: a ``.safetensors``, ``.keras`` or ``.weights.h5`` file,
-        whose arrays are matched by name: path and weight, as in ``stem.conv/kernel``; or a published
-        checkpoint, ``.safetensors``, ``.pth`` or ``.h5``, whose names a table translates. Reading takes the place of initialising.
+        whose arrays are matched by name: path and weight, as in ``stem.conv/kernel``; or a published checkpoint,
+        ``.safetensors``, ``.pth`` or ``.h5``, whose names a table translates. Reading takes the place of initialising.
         With ``partial``, what does not fit is initialised, and a ``PartialWeights`` warning lists it; ``match_weights``
         gives the same list as a value. With ``by_order``, names are not compared: layers are matched by class and
         order, as Keras does, and everything must fit.

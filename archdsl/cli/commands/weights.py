@@ -59,9 +59,9 @@ def convert(spec: str, file: str, out: str, settings: tuple[str, ...]) -> None:
     """Write a published checkpoint as the weights of a model.
 
     FILE is a state dict of PyTorch, .safetensors, or .pth, .pt or .bin, which PyTorch must be installed to read; or the
-    weights of a model of keras.applications, .h5. A table of names says which of its arrays, or which part of one, each array of the model is; it is found by the names
-    in the file. Every number must have one place and every place a number, or nothing is written. Counts of batches and
-    other integers, which the model has no use for, are left aside.
+    weights of a model of keras.applications, .h5. A table of names says which of its arrays, or which part of one, each
+    array of the model is; it is found by the names in the file. Every number must have one place and every place a
+    number, or nothing is written. Counts of batches and other integers, which the model has no use for, are left aside.
     """
     from archdsl.graph.fingerprint import fingerprint
     from archdsl.version import __version__
