@@ -28,13 +28,30 @@ def wrapped(line: str) -> list[str]:
     inner = f"{indent}    "
     if not body.strip():
         return [line]
-    return [head, *_inside(body.strip(), inner), *wrapped(f"{indent}{tail}")]
+    before = line[start - 1 : start]
+    is_display = not (before.isalnum() or before in ("_", ")", "]"))
+    return [head, *_inside(body.strip(), inner, is_display), *wrapped(f"{indent}{tail}")]
 
 
-def _inside(body: str, indent: str) -> list[str]:
-    """What stands between brackets: in one line, or a line for each part."""
+def signature(line: str) -> list[str]:
+    """The head of a function, broken at its parameters."""
+    if len(line) <= WIDTH:
+        return [line]
+    start = line.index("(")
+    depth, end = 0, start
+    for end, c in _code(line):
+        depth += (c in _OPEN) - (c in _CLOSE)
+        if depth == 0 and end > start:
+            break
+    indent = " " * (len(line) - len(line.lstrip()))
+    inside = _inside(line[start + 1 : end], f"{indent}    ", is_display=False)
+    return [line[: start + 1], *inside, f"{indent}{line[end:]}"]
+
+
+def _inside(body: str, indent: str, is_display: bool) -> list[str]:
+    """What stands between brackets: in one line, or a line for each part, as always in tuples and lists."""
     parts, comprehension = _parts(body)
-    trailing = body.rstrip().endswith(",")
+    trailing = body.rstrip().endswith(",") or (is_display and len(parts) > 1 and not comprehension)
     if len(indent) + len(body) <= WIDTH and not (trailing and len(parts) > 1):
         return [f"{indent}{body}"]
     if comprehension:

@@ -16,7 +16,7 @@ from archdsl.backends.torch.loops import looped
 from archdsl.backends.torch.merge import Definition
 from archdsl.backends.torch.parameters import REQUIRED, Parameter
 from archdsl.backends.torch.terms import same
-from archdsl.backends.torch.wrap import WIDTH, wrapped
+from archdsl.backends.torch.wrap import WIDTH, signature, wrapped
 
 _INDENT = "    "
 _SIZED = frozenset({"torch.zeros", "torch.ones", "torch.empty"})
@@ -51,6 +51,8 @@ def docstring(text: str, indent: str) -> list[str]:
     lines = textwrap.wrap(f'"""{first}', WIDTH, **options)  # type: ignore[arg-type]  # of several types
     if not rest and len(lines) == 1 and len(lines[0]) + 3 <= WIDTH:
         return [f'{lines[0]}"""']
+    if len(lines[-1]) + 3 > WIDTH and not rest and len(lines) == 1:
+        lines = textwrap.wrap(f'"""{first}', WIDTH - 8, **options)  # type: ignore[arg-type]  # of several types
     for paragraph in rest:
         lines += ["", *textwrap.wrap(paragraph, WIDTH, **options)]  # type: ignore[arg-type]  # of several types
     return [*lines, f'{indent}"""']
@@ -76,7 +78,7 @@ class Writer:
         given = "".join(
             f", {parameter.name}: {annotation(parameter)}{_default(parameter)}" for parameter in made.parameters
         )
-        lines = _signature(f"{_INDENT}def __init__(self{given}) -> None:")
+        lines = signature(f"{_INDENT}def __init__(self{given}) -> None:")
         body = ["super().__init__()"]
         body += [f"self.{attr} = {text}" for attr, text in made.kept.items()]
         flags = self._flags(made)
@@ -219,17 +221,13 @@ class Writer:
         else:
             lines.append((f"return {result}", ""))
         arguments = "".join(f", {name}: Tensor" for name in given)
-        signature = _signature(f"{_INDENT}def forward(self{arguments}) -> {kind}:")
-        return signature + [line for text, note in lines for line in _noted(f"{_INDENT * 2}{text}", note)]
+        head = signature(f"{_INDENT}def forward(self{arguments}) -> {kind}:")
+        return head + [line for text, note in lines for line in _noted(f"{_INDENT * 2}{text}", note)]
 
 
 def _noted(line: str, note: str) -> list[str]:
     if note and len(line) + len(note) + 4 <= WIDTH:
         return [f"{line}  # {note}"]
-    return wrapped(line)
-
-
-def _signature(line: str) -> list[str]:
     return wrapped(line)
 
 
