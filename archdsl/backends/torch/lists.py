@@ -10,11 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from archdsl.backends.torch.code import Argument, Literal, Make, Name
-from archdsl.backends.torch.terms import leaves, skeleton, substituted
+from archdsl.backends.torch.terms import CALL, EACH, REPEAT, REST, leaves, skeleton, substituted
 
-REPEAT, REST, EACH, CALL = "*repeat", "*rest", "*each", "*call"
-"""Callees of what is no call: a module again and again, or as often but once, one for each row of columns, and one of a
-class that is given."""
 LISTS = ("nn.Sequential", "nn.ModuleList")
 _COLUMNS = 4
 """More of them are no table that one would read; then each module has a line."""

@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Any, TypeAlias
 
 from archdsl.backends.torch.code import Literal, Name
-from archdsl.backends.torch.terms import same
+from archdsl.backends.torch.terms import progression, same
 
 
 class _Missing:
@@ -172,8 +172,6 @@ class Parameters:
 
     def _name(self, variable: _Variable) -> str:
         label = _NAMES.get(variable.label, variable.label)
-        if isinstance(variable.values[0], tuple) and variable.label in ("rate", "p", "drop", "stride", "shift"):
-            label = f"{label}s"
         name = label
         if name in self._names:
             if label in _UNNAMED:
@@ -302,6 +300,9 @@ def _parameter(variable: _Variable) -> Parameter:
     name = variable.text
     most, _ = Counter(map(repr, variable.values)).most_common(1)[0]
     value = next(each for each in variable.values if repr(each) == most)
+    ranges = [progression(each) for each in variable.values]
+    if all(ranges):
+        return Parameter(name, tuple(ranges))
     label = next((of for of, names in _ALIASES.items() if variable.label in names), variable.label)
     label = _NAMES.get(label, label)
     is_usual = value in _NEUTRAL.get(label, ()) and type(value) is not tuple

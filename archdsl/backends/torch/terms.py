@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
-from archdsl.backends.torch.code import Argument, Literal, Make
+from archdsl.backends.torch.code import Argument, Literal, Make, Name
+
+REPEAT, REST, EACH, CALL = "*repeat", "*rest", "*each", "*call"
+"""Callees of what is no call: a module again and again, or as often but once, one for each row of columns, and one of a
+class that is given."""
 
 
 def leaves(term: Argument, label: str = "") -> Iterator[tuple[str, Literal]]:
@@ -14,7 +19,8 @@ def leaves(term: Argument, label: str = "") -> Iterator[tuple[str, Literal]]:
         yield label, term
         return
     for name, argument in term.args:
-        yield from leaves(argument, label if name.isdigit() else name)
+        own = label if name.isdigit() else name
+        yield from leaves(argument, f"{own}s" if term.callee == EACH and own != "item" else own)
 
 
 def substituted(term: Make, values: Sequence[Any]) -> Make:
@@ -37,6 +43,22 @@ def skeleton(term: Argument) -> Any:
     if not isinstance(term, Make):
         return None
     return (term.callee, tuple((name, skeleton(argument)) for name, argument in term.args))
+
+
+def progression(values: Argument) -> Name | None:
+    """Whole numbers at equal distances, as ``range`` writes them; ``None`` if they are none, or few.
+
+    >>> progression((64, 96, 128, 160))
+    Name(text='range(64, 192, 32)')
+    """
+    if not isinstance(values, tuple) or len(values) < 4:
+        return None
+    numbers = [value for value in values if type(value) is int]
+    step = numbers[1] - numbers[0] if len(numbers) == len(values) else 0
+    if step == 0 or any(b - a != step for a, b in pairwise(numbers)):
+        return None
+    end = numbers[-1] + step
+    return Name(f"range({numbers[0]}, {end}, {step})" if step != 1 else f"range({numbers[0]}, {end})")
 
 
 def same(a: Any, b: Any) -> bool:

@@ -10,12 +10,12 @@ from typing import Any
 from archdsl.backends.torch import names
 from archdsl.backends.torch.body import Operand, Step
 from archdsl.backends.torch.code import CALL, Argument, Make, Name
-from archdsl.backends.torch.lists import CALL as GIVEN
-from archdsl.backends.torch.lists import EACH, REPEAT, REST, usual
+from archdsl.backends.torch.lists import usual
 from archdsl.backends.torch.loops import looped
 from archdsl.backends.torch.merge import Definition
 from archdsl.backends.torch.parameters import REQUIRED, Parameter
-from archdsl.backends.torch.terms import same
+from archdsl.backends.torch.terms import CALL as GIVEN
+from archdsl.backends.torch.terms import EACH, REPEAT, REST, progression, same
 from archdsl.backends.torch.wrap import WIDTH, signature, wrapped
 
 _INDENT = "    "
@@ -146,7 +146,7 @@ class Writer:
         if term.callee == EACH:
             (_, item), *columns = term.args
             loop = ", ".join(name for name, _ in columns)
-            over = ", ".join(literal(column) for _, column in columns)
+            over = ", ".join(literal(progression(column) or column) for _, column in columns)
             return f"*[{self.expression(item)} for {loop} in {f'zip({over})' if len(columns) > 1 else over}]"
         if term.callee == REST:
             (_, item), (_, count) = term.args
@@ -293,7 +293,7 @@ def annotation(parameter: Parameter) -> str:
 
 def _kind(value: Any) -> str:
     if isinstance(value, Name):
-        return "type[nn.Module]"
+        return "range" if value.text.startswith("range(") else "type[nn.Module]"
     if isinstance(value, tuple):
         inside = dict.fromkeys(map(_kind, value))
         if "float" in inside:
