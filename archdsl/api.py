@@ -213,20 +213,24 @@ class Architecture:
                 found = match(self.graph, arrays)
             yield arrays, found
 
-    def to_torch(self) -> str:
+    def to_torch(self, *, names: str | None = None) -> str:
         """A file of PyTorch that defines the model, and imports torch alone.
 
         It has a class for each kind of block, and a model's class that is made without arguments. Images and maps have
-        their channels first, as PyTorch's own models do. Nothing here imports torch.
+        their channels first, as PyTorch's own models do. Nothing here imports torch. With ``names="torchvision"``
+        modules are called as in torchvision's model, whose published weights load as they are.
+
+        Raises:
+            NoNames: there are no such names for the model. It is a ``ValueError``.
 
         >>> "class LeNet5(nn.Module):" in load("lenet5").to_torch()
         True
         """
         from archdsl.backends.torch.file import written
 
-        return written(self.graph).text
+        return written(self.graph, names).text
 
-    def torch_state(self, weights: str | os.PathLike[str]) -> dict[str, Any]:
+    def torch_state(self, weights: str | os.PathLike[str], *, names: str | None = None) -> dict[str, Any]:
         """The arrays of a file of weights as the state dict of ``to_torch()``'s model has them, in NumPy.
 
         ``model.load_state_dict({name: torch.from_numpy(array) for name, array in state.items()})`` loads them.
@@ -241,7 +245,7 @@ class Architecture:
 
         with self._matched(weights) as (arrays, found):
             fit = fitting(found, arrays)
-            return state(self.graph, written(self.graph).found, {key: array.read() for key, array in fit.items()})
+            return state(written(self.graph, names), {key: array.read() for key, array in fit.items()})
 
     def save_weights(self, model: keras.Model, file: str | os.PathLike[str]) -> None:
         """Writes the weights of a model that was built from this architecture, each under its path and name.

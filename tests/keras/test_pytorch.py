@@ -80,7 +80,7 @@ def gradient_errors(graph: Graph) -> dict[str, float]:
     shapes = {key: array.shape for key, array in weights.items()}
     found = {}
     least = 1e-2 * max(np.abs(slope).max() for slope in known.values())
-    for place in places(graph, file.found):
+    for place in places(file):
         if place.key in parameters and all(source in known for source in place.sources):
             wanted = place.entry.transform([known[source].reshape(shapes[source]) for source in place.sources])
             error = np.abs(parameters[place.key].grad.numpy() - wanted).max()

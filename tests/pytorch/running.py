@@ -31,7 +31,7 @@ def loaded(graph: Graph, weights: Mapping[str, Array], file: File | None = None,
     """The model of a graph's file with weights, which must be all that it has, in evaluation."""
     file = file or written(graph)
     model = getattr(module_of(file.text), graph.name)().to(dtype or torch.float64)
-    found = {key: torch.from_numpy(np.array(array)) for key, array in state(graph, file.found, weights).items()}
+    found = {key: torch.from_numpy(np.array(array)) for key, array in state(file, weights).items()}
     model.load_state_dict(found, strict=True)
     return model.eval()
 
@@ -48,7 +48,7 @@ def outputs(
     with torch.no_grad():
         result = model(*given)
     made = result if isinstance(result, dict) else {graph.outputs[0].name: result}
-    return {port.name: _last(made[port.name].detach().numpy(), file, port.node) for port in graph.outputs}
+    return {port.name: _last(made[port.name].detach().numpy(), file, port.node) for port in file.graph.outputs}
 
 
 def _last(array: Array, file: File, path: str) -> Array:

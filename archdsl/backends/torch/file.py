@@ -10,6 +10,7 @@ from archdsl.backends.torch.code import Argument, Make
 from archdsl.backends.torch.helpers import definition as helper
 from archdsl.backends.torch.idioms import with_idioms
 from archdsl.backends.torch.merge import Definition, definitions
+from archdsl.backends.torch.naming import renamed
 from archdsl.backends.torch.order import port_order
 from archdsl.backends.torch.write import Writer, docstring
 from archdsl.graph.dims import Shape
@@ -21,12 +22,24 @@ class File:
     """The text, and what a state dict of its model is made of."""
 
     text: str
+    graph: Graph
+    """Under the names of the file, with its ops."""
     found: Bodies
+    before: Mapping[str, str]
+    """The paths of nodes that have another name in the file, by that."""
 
 
-def written(graph: Graph) -> File:
-    """A file that imports torch alone and defines the model, with a class for each kind of block."""
-    found = bodies(with_idioms(graph))
+def written(graph: Graph, names: str | None = None) -> File:
+    """A file that imports torch alone and defines the model, with a class for each kind of block.
+
+    With ``names`` its modules are called as those of a published model: one of ``naming.SOURCES``.
+
+    Raises:
+        NoNames: there are none for this model.
+    """
+    graph, before = renamed(graph, names) if names else (graph, {})
+    graph = with_idioms(graph)
+    found = bodies(graph)
     classes = definitions(found)
     writer = Writer(classes)
     parts: list[str] = [text.strip("\n") for text in _helpers(found, classes)]
@@ -35,7 +48,7 @@ def written(graph: Graph) -> File:
     parts.append("\n".join(writer.definition(classes[-1], ports, outputs)))
     body = "\n\n\n".join(parts)
     head = [*docstring(_about(graph, found), ""), "", *_imports(body), "", ""]
-    return File("\n".join(head) + "\n" + body + "\n", found)
+    return File("\n".join(head) + "\n" + body + "\n", graph, found, before)
 
 
 def _about(graph: Graph, found: Bodies) -> str:

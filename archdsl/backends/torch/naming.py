@@ -6,7 +6,8 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from os.path import commonprefix
+from itertools import takewhile
+from typing import NamedTuple
 
 from archdsl import resources
 from archdsl.graph.model import Graph, Instance, Node
@@ -19,7 +20,14 @@ class NoNames(ValueError):
     """No table has the names of a model."""
 
 
-def renamed(graph: Graph, source: str) -> Graph:
+class Renamed(NamedTuple):
+    """A graph with other paths, and for each of them the one that the node had."""
+
+    graph: Graph
+    before: Mapping[str, str]
+
+
+def renamed(graph: Graph, source: str) -> Renamed:
     """The same graph whose paths are those of a published model's modules.
 
     What owns weights is called as the table says. The rest is beside what owns weights in the same block. The instances
@@ -47,7 +55,8 @@ def renamed(graph: Graph, source: str) -> Graph:
         for node in graph
     )
     outputs = tuple(port.model_copy(update={"node": paths.get(port.node, port.node)}) for port in graph.outputs)
-    return graph.model_copy(update={"nodes": nodes, "instances": tuple(instances), "outputs": outputs})
+    made = graph.model_copy(update={"nodes": nodes, "instances": tuple(instances), "outputs": outputs})
+    return Renamed(made, {after: before for before, after in paths.items()})
 
 
 def _names(owners: Sequence[str], source: str) -> dict[str, str] | None:
@@ -86,7 +95,8 @@ def _up(graph: Graph, node: Node) -> Iterator[int]:
 
 def _common(names: Sequence[str]) -> str:
     """The module in which all of these are."""
-    return ".".join(commonprefix([name.split(".")[:-1] for name in names]))
+    parts = zip(*(name.split(".")[:-1] for name in names), strict=False)
+    return ".".join(part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts))
 
 
 def _paths(graph: Graph, names: Mapping[str, str]) -> dict[str, str]:

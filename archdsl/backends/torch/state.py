@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from archdsl.backends.torch.body import Bodies
 from archdsl.backends.torch.code import Array, Entry
-from archdsl.graph.model import Graph
+from archdsl.backends.torch.file import File
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,18 +18,18 @@ class Place:
     entry: Entry
 
 
-def places(graph: Graph, found: Bodies) -> Iterator[Place]:
+def places(file: File) -> Iterator[Place]:
     """Every entry of the state dict, each once. Every array of the graph is the source of one."""
-    for node in graph:
-        if node.layer != node.path or node.path not in found.prefixes:
+    for node in file.graph:
+        if node.layer != node.path or node.path not in file.found.prefixes:
             continue
-        prefix = found.prefixes[node.path]
-        for entry in found.lowered[node.path].entries:
+        prefix, path = file.found.prefixes[node.path], file.before.get(node.path, node.path)
+        for entry in file.found.lowered[node.path].entries:
             key = ".".join(filter(None, (prefix, entry.key)))
-            yield Place(key, tuple(f"{node.path}/{source}" for source in entry.sources), entry)
+            yield Place(key, tuple(f"{path}/{source}" for source in entry.sources), entry)
 
 
-def state(graph: Graph, found: Bodies, arrays: Mapping[str, Array]) -> dict[str, Array]:
+def state(file: File, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The state dict as arrays, made of those of the graph."""
     import numpy
 
@@ -38,5 +37,5 @@ def state(graph: Graph, found: Bodies, arrays: Mapping[str, Array]) -> dict[str,
         place.key: place.entry.transform([arrays[source] for source in place.sources])
         if place.sources
         else numpy.zeros((), "int64")
-        for place in places(graph, found)
+        for place in places(file)
     }

@@ -34,6 +34,7 @@ Examples:
   archdsl compile net.arch -o net.keras -o net.safetensors
   archdsl compile net.arch --weights trained.safetensors -o net.keras
   archdsl compile net.arch --weights before_the_edit.keras --partial
+  archdsl compile resnet50 --to torch -o resnet50.py
   archdsl compile resnet50 --to onnx --weights trained.safetensors
   archdsl compile net.arch -o net.onnx --seed 7 --inline
   archdsl compile resnet50 --to json | jq '.nodes | length'"""
@@ -60,6 +61,11 @@ Examples:
 @click.option("--by-order", is_flag=True, help="Match layers of --weights by class and order; names are not compared.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="ONNX: which fresh weights it has; 0 otherwise.")
 @click.option("--inline", is_flag=True, help="ONNX: one flat graph, in place of a function for each block.")
+@click.option(
+    "--names",
+    type=click.Choice(["torchvision"]),
+    help="Call modules of --to torch as in the published model, whose weights then load as they are.",
+)
 @set_option
 def compile(
     spec: str,
@@ -70,14 +76,17 @@ def compile(
     by_order: bool,
     seed: int | None,
     inline: bool,
+    names: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Compile a model to Keras or ONNX.
+    """Compile a model to Keras, to PyTorch code or to ONNX.
 
     Writes the model with its weights initialised, to NAME.keras in the current directory unless OUT says otherwise:
     NAME is what SPEC calls the model, in lower case. An OUT that ends in .safetensors or .weights.h5 has the weights
-    alone, each under its path and name. `--to json` and `--to graph` write the checked graph instead, to standard
-    output unless there is an OUT. Folders of OUT are made. OUT is replaced only when all went well.
+    alone, each under its path and name. `--to torch` writes a file of PyTorch that defines the model, with --weights
+    its weights beside it, and with --names under those of a published model. `--to json` and `--to graph` write the
+    checked graph. These go to standard output unless there is an OUT. Folders of OUT are made. OUT is replaced only
+    when all went well.
 
     An OUT that ends in .onnx is written without Keras. Its inputs and outputs have the spec's shapes, with the batch
     before them; the same `--seed` gives the same file.
@@ -94,7 +103,7 @@ def compile(
     started = perf_counter()
     outputs = _outputs(spec, outs, to)
     targets = [target for _, target in outputs]
-    options = Options(weights, partial, by_order, seed, inline)
+    options = Options(weights, partial, by_order, seed, inline, names)
     if weights is None and (partial or by_order):
         raise Refusal(f"{'--partial' if partial else '--by-order'} is about a file of --weights")
     if partial and by_order:

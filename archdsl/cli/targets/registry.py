@@ -20,6 +20,7 @@ class Options(NamedTuple):
     by_order: bool = False
     seed: int | None = None
     inline: bool = False
+    names: str | None = None
 
 
 OPTIONS: Final = Options._fields
@@ -63,6 +64,7 @@ TARGETS: Final = {
         Target("weights.h5", "a file of weights", "keras", _WEIGHTS),
         Target("torch", "PyTorch code", "torch", frozenset({"weights"}), suffix="py", is_text=True),
         Target("onnx", "an ONNX model", "onnx", frozenset({"weights", "partial", "seed", "inline"})),
+        Target("torch", "PyTorch code", "torch", frozenset({"weights", "names"}), suffix="py", is_text=True),
         Target("json", "a graph", "graph", is_text=True),
         Target("graph", "a graph", "graph", is_text=True),
     )

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 def prepare(architecture: Architecture, options: Options) -> Write:
     from archdsl.backends.torch.file import written as made
+    from archdsl.backends.torch.naming import NoNames
 
-    file = made(architecture.graph)
+    try:
+        file = made(architecture.graph, options.names)
+    except NoNames as error:
+        raise Refusal(str(error)) from error
 
     def write(_target: Target, out: str) -> str | None:
         if options.weights is None:
@@ -28,7 +32,7 @@ def prepare(architecture: Architecture, options: Options) -> Write:
 
         beside = Path(out).with_suffix(".safetensors")
         with fitting(architecture, options), written(beside) as path:
-            safetensors.write(path, architecture.torch_state(options.weights), {"format": "pt"})
+            safetensors.write(path, architecture.torch_state(options.weights, names=options.names), {"format": "pt"})
         write_text(file.text, out)
         return f"its weights are in {beside}"
 

@@ -75,7 +75,7 @@ def test_torch_alone_is_imported(name: str) -> None:
 @pytest.mark.parametrize("name", SOME)
 def test_every_array_has_a_place(name: str) -> None:
     graph, file = made(name)
-    found = [*places(graph, file.found)]
+    found = [*places(file)]
     keys = [place.key for place in found]
     assert len(keys) == len(set(keys))
     assert sorted(source for place in found for source in place.sources) == sorted(expected(graph))

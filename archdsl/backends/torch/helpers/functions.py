@@ -117,7 +117,9 @@ def resample(
         centres = (torch.arange(m, device=x.device) + 0.5) * n / m
         places = torch.arange(n, device=x.device) + 0.5
         t = ((centres[:, None] - places) / wider).abs()
-        if method == "bicubic":
+        if method == "bilinear":
+            weights = (1 - t).clamp(min=0)
+        elif method == "bicubic":
             near = 1.5 * t**3 - 2.5 * t**2 + 1
             far = -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
             weights = torch.where(t < 1, near, far) * (t < 2)

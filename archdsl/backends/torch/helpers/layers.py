@@ -26,6 +26,32 @@ class DropPath(nn.Module):
         kept = x.new_empty(x.shape[0], *(1,) * (x.dim() - 1)).bernoulli_(1 - self.rate)
         return x * kept / (1 - self.rate)
 ''',
+    "InstanceNorm": '''
+class InstanceNorm(nn.Module):
+    """Each channel of a map over its places, of which there may be one."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        scale: bool = True,
+        center: bool = True,
+    ) -> None:
+        super().__init__()
+        self.eps = eps
+        self.weight = nn.Parameter(torch.ones(num_features)) if scale else None
+        self.bias = nn.Parameter(torch.zeros(num_features)) if center else None
+
+    def forward(self, x: Tensor) -> Tensor:
+        dims = tuple(range(2, x.dim()))
+        var, mean = torch.var_mean(x, dims, correction=0, keepdim=True)
+        x = (x - mean) / (var + self.eps).sqrt()
+        if self.weight is not None:
+            x = x * self.weight.reshape(-1, *(1,) * len(dims))
+        if self.bias is not None:
+            x = x + self.bias.reshape(-1, *(1,) * len(dims))
+        return x
+''',
     "Affine": '''
 class Affine(nn.Module):
     """A learned factor and a learned offset."""

@@ -15,16 +15,20 @@ from archdsl.ops.extent import Crop, Pad, Roll, Slice
 def pad(op: Pad, site: Site) -> Lowered:
     x = site.inputs[0]
     sides = [op.sides(x)[axis] for axis in axes(len(x), site.takes)]
+    if op.mode == "reflect" and site.takes and sides[0] == (0, 0):
+        return Lowered(code('F.pad({0}, {pad}, mode="reflect")', pad=_flat(sides[1:])))
     while sides[0] == (0, 0) and len(sides) > 1:
         del sides[0]
-    flat = tuple(n for pair in reversed(sides) for n in pair)
-    if op.mode == "constant" and op.value == 0:
-        return Lowered(code("F.pad({0}, {pad})", pad=flat))
-    if op.mode == "constant":
-        return Lowered(code("F.pad({0}, {pad}, value={value})", pad=flat, value=op.value))
-    if site.takes and len(sides) < len(x):
-        return Lowered(code('F.pad({0}, {pad}, mode="reflect")', pad=flat))
-    return Lowered(code("reflect_pad({0}, {pad})", pad=flat), helpers=helped("reflect_pad"))
+    if op.mode == "reflect":
+        return Lowered(code("reflect_pad({0}, {pad})", pad=_flat(sides)), helpers=helped("reflect_pad"))
+    if op.value == 0:
+        return Lowered(code("F.pad({0}, {pad})", pad=_flat(sides)))
+    return Lowered(code("F.pad({0}, {pad}, value={value})", pad=_flat(sides), value=op.value))
+
+
+def _flat(sides: list[tuple[int, int]]) -> tuple[int, ...]:
+    """As ``F.pad`` takes them: the last dimension first."""
+    return tuple(n for pair in reversed(sides) for n in pair)
 
 
 @lowers(Crop)

@@ -100,6 +100,9 @@ def _grouped(groups: int, eps: float, site: Site, entries: tuple[Entry, ...]) ->
 @lowers(ops.InstanceNorm, orders=_map)
 def instance_norm(op: ops.InstanceNorm, site: Site) -> Lowered:
     callee, affine, helpers = _affine(op, f"InstanceNorm{site.rank}d")
+    if all(dim == 1 for dim in site.inputs[0][:-1]):  # which PyTorch refuses
+        callee, affine = "InstanceNorm", {"scale": op.scale, "center": op.center}
+        helpers = dict(helped(callee))
     named: dict[str, Argument] = {"eps": op.eps} if op.eps != 1e-5 else {}
     return Lowered(CALL, make(callee, ("num_features", site.channels), **named, **affine), _entries(op), helpers)
 

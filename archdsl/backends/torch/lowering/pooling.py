@@ -25,9 +25,16 @@ class _Window:
             self.pairs = pad_pairs(0 if isinstance(op.pad, str) else op.pad, rank)
             if all(before == after and 2 * before <= k for (before, after), k in zip(self.pairs, self.k, strict=True)):
                 self.own = tuple(before for before, _ in self.pairs)
-            elif op.ceil_mode:
+        if self.own is None or self._is_refused(op, site, self.own):
+            self.own, self.ceil = None, False
+            if op.ceil_mode:
                 self.beyond = tuple((0, extra) for extra in op.overhang(site.inputs[0])[1])
-                self.ceil = False
+
+    def _is_refused(self, op: MaxPool | AvgPool, site: Site, own: tuple[int, ...]) -> bool:
+        """Whether PyTorch takes the map for too small: with its padding, or in three dimensions for a mean without."""
+        bare = isinstance(op, AvgPool) and site.rank == 3
+        sizes = zip(site.inputs[0], own, self.k, strict=False)
+        return any(isinstance(n, int) and n + (0 if bare else 2 * pad) < k for n, pad, k in sizes)
 
     def _same(self, site: Site) -> Pairs:
         found = [same_pads(n, k, s) for n, k, s in zip(site.inputs[0], self.k, self.strides, strict=False)]

@@ -25,6 +25,8 @@ def upsample(op: Upsample, site: Site) -> Lowered:
 
 def _bicubic(size: tuple[int, ...]) -> Lowered:
     """Keys's filter with a = -1/2, which PyTorch has where it takes care of aliases, of which enlarging makes none."""
+    if 1 in size:
+        return Lowered(code('resample({0}, {sizes}, "bicubic")', sizes=size), helpers=helped("resample"))
     return Lowered(code('F.interpolate({0}, {size}, mode="bicubic", antialias=True)', size=one(size)))
 
 
@@ -36,9 +38,10 @@ def resize(op: Resize, site: Site) -> Lowered:
         return Lowered(code(f'F.interpolate({{0}}, {size}, mode="nearest-exact")', **literals))
     shrinks = any(_shrinks(n, m) for n, m in zip(site.inputs[0][:-1], site.output[:-1], strict=True))
     antialias = ", antialias=True" if op.antialias and shrinks else ""
-    if op.method == "bilinear":
+    is_thin = 1 in sizes  # of these PyTorch 2.13 makes other numbers with antialias, unless the channels lie last
+    if op.method == "bilinear" and not (is_thin and antialias):
         return Lowered(code(f'F.interpolate({{0}}, {size}, mode="bilinear"{antialias})', **literals))
-    if op.method == "bicubic" and (antialias or not shrinks):
+    if op.method == "bicubic" and (antialias or not shrinks) and not is_thin:
         return Lowered(code(f'F.interpolate({{0}}, {size}, mode="bicubic", antialias=True)', **literals))
     text = f'resample({{0}}, {size.replace("{size}", "{sizes}")}, "{op.method}"{antialias})'
     return Lowered(code(text, **({"sizes": sizes} if literals else {})), helpers=helped("resample"))
