@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import NamedTuple
@@ -123,9 +123,14 @@ def _instances(
 ) -> tuple[list[Instance], dict[str, int]]:
     """The instances that paths say, and their places by path."""
     blocks: dict[tuple[str, ...], Instance] = {}
-    for instance, held in zip(graph.instances, _within(graph, names), strict=True):
-        if instance.kind == "block" and held:
-            blocks.setdefault(tuple(sorted(held)), instance)
+    for instance, owned in zip(graph.instances, _within(graph, names), strict=True):
+        if instance.kind == "block" and owned:
+            blocks.setdefault(tuple(sorted(owned)), instance)
+    below = defaultdict[str, list[str]](list)
+    for name in sorted(names.values()):
+        parts = name.split(".")[:-1]
+        for length in range(1, len(parts) + 1):
+            below[".".join(parts[:length])].append(name)
     root = graph.instances[0]
     instances, places = [root], {"": 0}
     for node in graph:
@@ -133,7 +138,7 @@ def _instances(
         for length in range(1, len(parts) + 1):
             path = ".".join(parts[:length])
             if path not in places:
-                held = tuple(sorted(name for name in names.values() if name.startswith(f"{path}.")))
+                held = tuple(below[path])
                 block = blocks.get(held)
                 places[path] = len(instances)
                 parent = places[".".join(parts[: length - 1])]

@@ -221,8 +221,8 @@ class Writer:
         else:
             lines.append((f"return {result}", ""))
         arguments = "".join(f", {name}: Tensor" for name in given)
-        head = signature(f"{_INDENT}def forward(self{arguments}) -> {kind}:")
-        return head + [line for text, note in lines for line in _noted(f"{_INDENT * 2}{text}", note)]
+        heading = signature(f"{_INDENT}def forward(self{arguments}) -> {kind}:")
+        return heading + [line for text, note in lines for line in _noted(f"{_INDENT * 2}{text}", note)]
 
 
 def _noted(line: str, note: str) -> list[str]:

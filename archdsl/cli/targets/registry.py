@@ -62,8 +62,8 @@ TARGETS: Final = {
         Target("keras", "a Keras model", "keras", _WEIGHTS),
         Target("safetensors", "a file of weights", "keras", _WEIGHTS),
         Target("weights.h5", "a file of weights", "keras", _WEIGHTS),
-        Target("onnx", "an ONNX model", "onnx", frozenset({"weights", "partial", "seed", "inline"})),
         Target("torch", "PyTorch code", "torch", frozenset({"weights", "names"}), suffix="py", is_text=True),
+        Target("onnx", "an ONNX model", "onnx", frozenset({"weights", "partial", "seed", "inline"})),
         Target("json", "a graph", "graph", is_text=True),
         Target("graph", "a graph", "graph", is_text=True),
     )
