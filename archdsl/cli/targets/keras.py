@@ -35,7 +35,7 @@ def built(architecture: Architecture, options: Options) -> keras.Model:
     from archdsl.weights import PartialWeights
 
     gc.enable()
-    with fitting(architecture, options):
+    with fitting(architecture, options, or_by_order=True):
         with working("loading Keras"), hushed():
             from archdsl.backends.keras.build import build as build
         with working(f"building {architecture.name}"), warnings.catch_warnings():

@@ -19,10 +19,11 @@ _BY_ORDER: Final = "; `--by-order` matches layers by class and order, whatever t
 
 
 @contextmanager
-def fitting(architecture: Architecture, options: Options) -> Iterator[None]:
+def fitting(architecture: Architecture, options: Options, *, or_by_order: bool = False) -> Iterator[None]:
     """Compares the names of the file, if there is one, before the block builds the model with it.
 
-    With ``--partial`` what does not fit is listed.
+    With ``--partial`` what does not fit is listed. ``or_by_order`` is whether the target takes ``--by-order``, which
+    is named then as a way out.
 
     Raises:
         Refusal: the file does not fit, or cannot be read, whether found now or in the block.
@@ -34,7 +35,7 @@ def fitting(architecture: Architecture, options: Options) -> Iterator[None]:
         if weights is not None and not options.by_order:
             found = architecture.match_weights(weights)
             if not found and not options.partial:
-                raise Refusal(f"{found}\n{_PARTIAL}{_BY_ORDER if found.has_order else ''}")
+                raise Refusal(f"{found}\n{_PARTIAL}{_BY_ORDER if or_by_order and found.has_order else ''}")
             if not found:
                 click.echo(report(found, partial=True))
         yield
