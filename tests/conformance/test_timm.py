@@ -29,8 +29,8 @@ FAMILIES = {
     "efficientnet_lite": [f"efficientnet_lite{i}" for i in range(5)],
     "bit": ["bit_50x1", "bit_101x1"],
 }
-DEEP = {"hrnet", "vit", "swin"}
-"""Of these even the smallest takes long to build."""
+DEEP = {"hrnet", "vit", "swin", "efficientnet_lite"}
+"""Of these even the smallest takes long to build, or shows what others show."""
 
 # Pairs of layers whose weights have equal shapes.
 SWAPS = {
