@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
+
 from archdsl.backends.onnx.initial import GLOROT_UNIFORM, ZEROS
 from archdsl.backends.onnx.lowering.windows import padding
 from archdsl.backends.onnx.program import Attribute
@@ -34,17 +36,49 @@ def _outputs_first(rank: int) -> tuple[int, ...]:
     return (rank + 1, rank, *range(rank))
 
 
-@lowers(Conv, takes=FIRST)
-def conv(op: Conv, site: Site, x: str) -> str:
-    kernel = site.weight("kernel", op.init or GLOROT_UNIFORM, order=_outputs_first(site.rank))
-    return site.emit("Conv", x, kernel, *bias(op, site), group=op.groups, **_window(op, site))
+@lowers(Conv, takes=FIRST, stretches=True)
+def conv(op: Conv, site: Site, x: str, kernel: str | None = None) -> str:
+    if kernel is not None:
+        rank = site.rank  # [batch, filters, taps…, channels of a group]
+        ordered = site.emit("Transpose", kernel, perm=(0, 1, rank + 2, *range(2, rank + 2)))
+        return _given(op, site, x, ordered, op.groups, op.filters)
+    own = site.weight("kernel", op.init or GLOROT_UNIFORM, order=_outputs_first(site.rank))
+    return site.emit("Conv", x, own, *bias(op, site), group=op.groups, **_window(op, site))
 
 
-@lowers(DepthwiseConv, takes=FIRST)
-def depthwise_conv(op: DepthwiseConv, site: Site, x: str) -> str:
-    kernel = _depthwise_kernel(op, site, "kernel")
+@lowers(DepthwiseConv, takes=FIRST, stretches=True)
+def depthwise_conv(op: DepthwiseConv, site: Site, x: str, kernel: str | None = None) -> str:
     channels = known_channels(site.inputs[0])
-    return site.emit("Conv", x, kernel, *bias(op, site), group=channels, **_window(op, site))
+    if kernel is not None:
+        rank = site.rank  # [batch, multiplier, taps…, channels]
+        filters = channels * op.multiplier
+        ordered = site.emit("Transpose", kernel, perm=(0, rank + 2, 1, *range(2, rank + 2)))
+        return _given(op, site, x, site.reshape(ordered, filters, 1, *per_axis(op.k, rank, "k")), channels, filters)
+    own = _depthwise_kernel(op, site, "kernel")
+    return site.emit("Conv", x, own, *bias(op, site), group=channels, **_window(op, site))
+
+
+def _given(op: Conv | DepthwiseConv, site: Site, x: str, kernel: str, groups: int, filters: int) -> str:
+    """A convolution by a tensor ``[batch, filters, channels of a group, taps…]``.
+
+    Where each example has a kernel of its own, it is a product with what each window sees, which a convolution by
+    kernels of a single 1 gathers.
+    """
+    if site.constant[1]:
+        own = site.emit("Squeeze", kernel, site.ints(0))
+        return site.emit("Conv", x, own, *bias(op, site), group=groups, **_window(op, site))
+    k, channels = per_axis(op.k, site.rank, "k"), known_channels(site.inputs[0])
+    taps = prod(k)
+    picks = np.tile(np.eye(taps).reshape(taps, 1, *k), (channels, *(1,) * (site.rank + 1)))
+    seen = site.emit("Conv", x, site.table("taps", picks), group=channels, **_window(op, site))
+    size = channels // groups * taps
+    rows = site.reshape(kernel, groups, filters // groups, size)
+    made = site.emit("MatMul", rows, site.emit("Reshape", seen, site.ints(0, groups, size, -1)))
+    shape = site.emit("Concat", site.ints(0, filters), site.emit("Shape", seen, start=2), axis=0)
+    made = site.emit("Reshape", made, shape)
+    if not op.bias:
+        return made
+    return site.emit("Add", made, site.weight("bias", op.bias_init or ZEROS, shape=(filters, *(1,) * site.rank)))
 
 
 @lowers(SeparableConv, takes=FIRST)
