@@ -27,7 +27,7 @@ _AT_MOST = 1e-5
 _TRAINED: tuple[tuple[str, dict[str, Any]], ...] = (
     ("lenet5", {}),
     ("resnet18", {"size": 64}),
-    ("shufflenet_v2_x05", {"size": 64}),
+    ("shufflenet_v2_x05", {"size": 128}),
     ("ablation_layer_norm", {}),
     ("vit_ti16", {"size": 64, "depth": 2}),
     ("convnext_tiny", {"size": 64, "depths": [1, 1, 1, 1], "drop": 0.0}),
