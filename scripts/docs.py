@@ -19,6 +19,7 @@ from archdsl.source import SourceFile
 from archdsl.summary.figures import exact
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
+from scripts.exports import page as exports
 from scripts.gallery import drawn as drawn_gallery
 from scripts.gallery import gallery
 from scripts.zoo import zoo
@@ -155,6 +156,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/ops.md": ops,
     "docs/blocks.md": blocks,
     "docs/zoo.md": zoo,
+    "docs/exports.md": exports,
     "docs/gallery.md": gallery,
 }
 

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("onnx", reason="writing ONNX takes `pip install 'archdsl[onnx]'`")
 pytest.importorskip("onnxruntime", reason="what was written is run by ONNX Runtime: `pip install onnxruntime`")
 
-from scripts.exports import LIMIT, PAGE, measure, models, page
+from scripts.exports import LIMIT, measure, models
 
 QUICK = ("lenet5", "light_cifar", "squeezenet11")
 """What is measured in every run; `make exports` measures all."""
@@ -16,7 +16,3 @@ QUICK = ("lenet5", "light_cifar", "squeezenet11")
 @pytest.mark.parametrize("name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.full) for n in models()])
 def test_onnx_runtime_answers_as_keras(name: str) -> None:
     assert measure(name).error < LIMIT
-
-
-def test_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page()
