@@ -27,7 +27,8 @@ FAMILIES = {
     "vit": ["vit_s16", "vit_b32", "vit_l16"],
     "swin": ["swin_s", "swin_b"],
     "efficientnet_lite": [f"efficientnet_lite{i}" for i in range(5)],
-    "bit": ["bit_50x1", "bit_101x1"],
+    "nfnet": ["nfnet_f0", "nfnet_f1", "nfnet_f2"],
+    "bit": ["bit_50x1", "bit_101x1", "bit_50x3", "bit_152x2"],  # the others have 1.6 and 3.7 GB of weights
 }
 DEEP = {"hrnet", "vit", "swin", "efficientnet_lite"}
 """Of these even the smallest takes long to build, or shows what others show."""
@@ -53,6 +54,11 @@ SWAPS = {
     "hrnet_w18": [("s3.1.maps.0.fuse.add.0.1.project.conv", "s3.2.maps.0.fuse.add.0.1.project.conv")],
     "efficientnet_lite0": [("stages.3.blocks.1.projection.conv", "stages.3.blocks.2.projection.conv")],
     "eva02_b": [("blocks.5.mlp.mlp_norm", "blocks.6.mlp.mlp_norm")],
+    "nfnet_f0": [
+        ("stages.2.blocks.1.main.conv2.kernel.parameter", "stages.2.blocks.2.main.conv2b.kernel.parameter"),
+        ("stages.2.blocks.1.main.conv3.kernel.instance_norm", "stages.2.blocks.2.main.conv3.kernel.instance_norm"),
+        ("stages.1.blocks.0.main.skipinit_gain", "stages.1.blocks.1.main.skipinit_gain"),
+    ],
     "bit_50x1": [
         ("stages.0.blocks.1.main.conv2.kernel.parameter", "stages.0.blocks.2.main.conv2.kernel.parameter"),
         ("stages.1.blocks.1.main.norm2", "stages.1.blocks.1.main.norm3"),

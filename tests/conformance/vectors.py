@@ -43,7 +43,7 @@ class Vector:
     """Inputs beside the ``image``, by their names."""
 
     def drawn_weights(self) -> dict[str, Array]:
-        return {name: self.factor(name) * draw(name, shape) for name, shape in self.weights.items()}
+        return {name: np.asarray(self.factor(name) * draw(name, shape)) for name, shape in self.weights.items()}
 
     def factor(self, name: str) -> np.float32:
         return np.float32(math.prod(factor for ending, factor in self.factors.items() if name.endswith(ending)))

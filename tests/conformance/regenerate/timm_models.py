@@ -35,6 +35,8 @@ RESMLP = {"ls1": 0.2, "ls2": 0.2}
 """Nothing norms the sum of its residuals."""
 HRNET = {"bn2.weight": 0.2, "bn3.weight": 0.2, ".1.weight": 0.5, ".bias": 0.1, ".running_mean": 0.1}
 """The last gain of each residual, those of maps that are added, and what is the same for all images."""
+NFNET = {"gain": 5}
+"""Else the standardised kernels would hardly count beside what the residuals pass."""
 
 
 def ask(case: Case) -> Vector:
@@ -109,7 +111,8 @@ CASES = [
     *(Case(f"swin_{kind[0]}", f"swin_{kind}_patch4_window7_224", 224) for kind in ("small", "base")),
     # An odd size is halved unevenly, where TensorFlow pads otherwise than PyTorch.
     *(Case(f"efficientnet_lite{i}", f"tf_efficientnet_lite{i}", 75, False) for i in range(5)),
-    *(Case(f"bit_{kind}", f"resnetv2_{kind}_bit", 64, False) for kind in ("50x1", "101x1", "152x2")),
+    *(Case(f"nfnet_{kind}", f"dm_nfnet_{kind}", 64, False, factors=NFNET) for kind in ("f0", "f1", "f2")),
+    *(Case(f"bit_{kind}", f"resnetv2_{kind}_bit", 64, False) for kind in ("50x1", "50x3", "101x1", "152x2")),
 ]
 
 asked = set(sys.argv[1:]) or {case.model for case in CASES}
