@@ -27,8 +27,8 @@ FAMILIES = {
     "vit": ["vit_s16", "vit_b32", "vit_l16"],
     "swin": ["swin_s", "swin_b"],
     "efficientnet_lite": [f"efficientnet_lite{i}" for i in range(5)],
-    "nfnet": ["nfnet_f0", "nfnet_f1", "nfnet_f2"],
-    "bit": ["bit_50x1", "bit_101x1", "bit_50x3", "bit_152x2"],  # the others have 1.6 and 3.7 GB of weights
+    "nfnet": ["nfnet_f0"],
+    "bit": ["bit_50x1", "bit_101x1", "bit_50x3"],
 }
 DEEP = {"hrnet", "vit", "swin", "efficientnet_lite"}
 """Of these even the smallest takes long to build, or shows what others show."""
