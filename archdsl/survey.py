@@ -44,7 +44,7 @@ def zoo() -> tuple[str, ...]:
     """Names that stand for all bundled files, in alphabetical order.
 
     >>> zoo()[:3]
-    ('ablation', 'alexnet', 'cait')
+    ('ablation', 'alexnet', 'bit')
     """
     return tuple(sorted({file.removesuffix(".arch") for file, _ in bundled().values()}))
 

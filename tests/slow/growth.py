@@ -133,7 +133,11 @@ def _deeper(document: dict[str, Any], random: Random) -> None:
     instances, nodes = document["instances"], document["nodes"]
     parent, path = random.randrange(len(instances)), f"d{random.randrange(10**6)}"
     for level in range(random.choice((3, 30, 150))):
-        made = deepcopy(instances[0]) | {"parent": parent, "kind": random.choice(("block", "group")), "call": "B"}
+        made = deepcopy(instances[0]) | {
+            "parent": parent,
+            "kind": random.choice(("block", "group")),
+            "call": {"callee": "B", "arguments": []},
+        }
         path = f"{path}.{level}" if random.random() < 0.9 else f"e{level}"
         instances.append(made | {"path": path, "block": "B"})
         parent = len(instances) - 1
@@ -150,8 +154,9 @@ def _more_edges(document: dict[str, Any], random: Random) -> None:
 
 
 def _longer_names(document: dict[str, Any], random: Random) -> None:
-    kind = random.choice(("path", "block", "call", "doc"))
+    kind = random.choice(("path", "block", "callee", "doc"))
     each = random.choice(document["nodes"] if kind == "path" else document["instances"])
+    each = each["call"] if kind == "callee" else each
     each[kind] = str(each.get(kind, "")) + random.choice(("x", "a.", "(", "1", ", ")) * random.choice(
         (30, 1_000, 9_000)
     )

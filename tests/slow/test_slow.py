@@ -38,7 +38,14 @@ def _graph(nodes: int, instances: list[int | None], inputs: Callable[[int], list
         for i in range(nodes)
     ]
     blocks = [
-        {"path": f"i{i}" if i else "", "kind": "block", "block": "B", "call": "B", "parent": parent, "origin": _ORIGIN}
+        {
+            "path": f"i{i}" if i else "",
+            "kind": "block",
+            "block": "B",
+            "call": {"callee": "B"},
+            "parent": parent,
+            "origin": _ORIGIN,
+        }
         for i, parent in enumerate(instances)
     ]
     port = {"name": "input", "shape": [8], "node": "input"}

@@ -12,9 +12,9 @@ _OPEN, _CLOSE = "([{", ")]}"
 def wrapped(line: str) -> list[str]:
     """A statement, with its indentation, in as many lines as it needs.
 
-    >>> print(*wrapped("self.a = " + "f(" + ", ".join(["argument"] * 9) + ")"), sep="\\n")
+    >>> print(*wrapped("self.a = " + "f(" + ", ".join(["argument"] * 8) + ")"), sep="\\n")
     self.a = f(
-        argument, argument, argument, argument, argument, argument, argument, argument, argument
+        argument, argument, argument, argument, argument, argument, argument, argument
     )
     """
     if len(line) <= WIDTH:

@@ -151,7 +151,7 @@ def test_compare_plots(run: Run) -> None:
 def test_select(run: Run) -> None:
     result = run("select", "--max-params", "5M", "--max-macs", "1G", "--top1", "70")
     assert result.exit_code == 0
-    assert "3. MobileNetV2" in result.stdout
+    assert "4. MobileNetV2" in result.stdout
     assert re.search(r"NASNetMobile +5\.33 M parameters: 327 k \(7 %\) too many", result.stdout)
     assert "states no top-1; meets the rest" in result.stdout
 

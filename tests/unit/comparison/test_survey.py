@@ -91,6 +91,10 @@ TOP1 = {
     **{
         f"EfficientNetB{phi}": (2019, top1) for phi, top1 in enumerate([77.1, 79.1, 80.1, 81.6, 82.9, 83.6, 84.0, 84.3])
     },
+    # tensorflow/tpu, models/official/efficientnet/lite
+    **{f"EfficientNetLite{lite}": (2020, top1) for lite, top1 in enumerate([75.1, 76.7, 77.6, 79.8, 81.5])},
+    # Brock et al. 2021 (NFNet), table 3
+    **{f"NFNetF{size}": (2021, top1) for size, top1 in enumerate([83.6, 84.7, 85.1])},
     # Touvron et al. 2020 (DeiT), table 5
     "ViTTi16": (2020, 72.2),
     "ViTS16": (2020, 79.8),
