@@ -78,6 +78,7 @@ PAIRS = {
     },
 }
 LARGE = {
+    "efficientnet_b4",
     "convnext_small",
     "convnext_base",
     "efficientnet_b2",

@@ -36,7 +36,10 @@ SWAPS = {
 }
 
 
-_PARAMETERS = [pytest.param(name, marks=pytest.mark.full if name == "resnet152_v1" else ()) for name in REFERENCES]
+_PARAMETERS = [
+    pytest.param(name, marks=pytest.mark.full if name in ("resnet101_v1", "resnet152_v1") else ())
+    for name in REFERENCES
+]
 
 
 @pytest.fixture(scope="module", params=_PARAMETERS)

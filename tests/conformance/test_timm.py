@@ -31,7 +31,7 @@ FAMILIES = {
     "nfnet": ["nfnet_f0"],
     "bit": ["bit_50x1", "bit_101x1", "bit_50x3"],
 }
-DEEP = {"hrnet", "vit", "swin", "efficientnet_lite"}
+DEEP = {"hrnet", "vit", "swin", "efficientnet_lite", "nfnet"}
 """Of these even the smallest takes long to build, or shows what others show."""
 
 # Pairs of layers whose weights have equal shapes.

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_outputs_are_the_same_bytes_everywhere(tmp_path: Path) -> None:
-    """Every text of two models of each bundled file, the diagnostics of all error cases, and some pictures."""
+    """Every text of a model of each bundled file, the diagnostics of all error cases, and some pictures."""
     settings: list[tuple[dict[str, str], Path, tuple[str, ...]]] = [
         ({"PYTHONHASHSEED": "0"}, ROOT, ()),
         (
