@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archdsl.atomic import ending
 from archdsl.cli.output import written
-from archdsl.cli.targets.registry import Options, Target, Write
+from archdsl.cli.targets.registry import TARGETS, Options, Target, Write
 from archdsl.cli.targets.weights import fitting
 from archdsl.cli.terminal import hushed, working
 
@@ -35,7 +35,7 @@ def built(architecture: Architecture, options: Options) -> keras.Model:
     from archdsl.weights import PartialWeights
 
     gc.enable()
-    with fitting(architecture, options, or_by_order=True):
+    with fitting(architecture, options, TARGETS["keras"].takes):
         with working("loading Keras"), hushed():
             from archdsl.backends.keras.build import build as build
         with working(f"building {architecture.name}"), warnings.catch_warnings():

@@ -26,12 +26,17 @@ def prepare(architecture: Architecture, options: Options) -> Write:
     except OnnxMissing as error:
         raise Refusal(str(error)) from error
 
-    def write(_: Target, out: str) -> str:
-        target = Path(out)
-        with fitting(architecture, options), working(f"saving {target}"), writing(target), warnings.catch_warnings():
+    def write(target: Target, out: str) -> str:
+        file = Path(out)
+        with (
+            fitting(architecture, options, target.takes),
+            working(f"saving {file}"),
+            writing(file),
+            warnings.catch_warnings(),
+        ):
             warnings.simplefilter("ignore", PartialWeights)
             beside = architecture.to_onnx(
-                target,
+                file,
                 weights=options.weights,
                 partial=options.partial,
                 inline=options.inline,

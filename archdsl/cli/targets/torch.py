@@ -23,7 +23,7 @@ def prepare(architecture: Architecture, options: Options) -> Write:
     except NoNames as error:
         raise Refusal(str(error)) from error
 
-    def write(_target: Target, out: str) -> str | None:
+    def write(target: Target, out: str) -> str | None:
         if options.weights is None:
             return "" if write_text(file.text, out) else None
         if out == STDOUT:
@@ -31,7 +31,7 @@ def prepare(architecture: Architecture, options: Options) -> Write:
         from archdsl.weights import safetensors
 
         beside = Path(out).with_suffix(".safetensors")
-        with fitting(architecture, options), written(beside) as path:
+        with fitting(architecture, options, target.takes), written(beside) as path:
             safetensors.write(path, architecture.torch_state(options.weights, names=options.names), {"format": "pt"})
         write_text(file.text, out)
         return f"its weights are in {beside}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -14,16 +14,19 @@ from archdsl.cli.targets.registry import Options
 if TYPE_CHECKING:
     from archdsl.api import Architecture
 
-_PARTIAL: Final = "`--partial` takes what fits"
-_BY_ORDER: Final = "; `--by-order` matches layers by class and order, whatever they are called"
+_WAYS: Final = {
+    "partial": "`--partial` takes what fits",
+    "by_order": "`--by-order` matches layers by class and order, whatever they are called",
+}
+"""What is told of a file that does not fit, by the options of targets that take them."""
 
 
 @contextmanager
-def fitting(architecture: Architecture, options: Options, *, or_by_order: bool = False) -> Iterator[None]:
+def fitting(architecture: Architecture, options: Options, takes: Container[str]) -> Iterator[None]:
     """Compares the names of the file, if there is one, before the block builds the model with it.
 
-    With ``--partial`` what does not fit is listed. ``or_by_order`` is whether the target takes ``--by-order``, which
-    is named then as a way out.
+    With ``--partial`` what does not fit is listed. ``takes`` are the options of the target, of which some are named as
+    a way out.
 
     Raises:
         Refusal: the file does not fit, or cannot be read, whether found now or in the block.
@@ -35,7 +38,8 @@ def fitting(architecture: Architecture, options: Options, *, or_by_order: bool =
         if weights is not None and not options.by_order:
             found = architecture.match_weights(weights)
             if not found and not options.partial:
-                raise Refusal(f"{found}\n{_PARTIAL}{_BY_ORDER if or_by_order and found.has_order else ''}")
+                ways = [way for way in _WAYS if way in takes and (way != "by_order" or found.has_order)]
+                raise Refusal(f"{found}\n{'; '.join(_WAYS[way] for way in ways)}".rstrip())
             if not found:
                 click.echo(report(found, partial=True))
         yield
