@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from archdsl.cli.targets import keras as target_keras
 from archdsl.graph.json import from_json
+from archdsl.weights import safetensors
 from tests.unit.cli.conftest import Run
 
 
@@ -141,3 +143,15 @@ def test_interrupt_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(target_keras, "save", save)
     assert run("compile", "net.arch", "-o", "out/net.keras").exit_code == 130
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(("to", "is_told"), [("onnx", True), ("torch", False)])
+def test_ways_out_are_those_that_the_target_takes(run: Run, to: str, is_told: bool) -> None:
+    """Of weights that do not fit."""
+    metadata = {"schema": safetensors.SCHEMA, "version": safetensors.VERSION}
+    safetensors.write(Path("other.safetensors"), {"other/kernel": np.zeros(3, "float32")}, metadata)
+    result = run("compile", "net.arch:Net", "--to", to, "--weights", "other.safetensors", "-o", f"net.{to}")
+    assert result.exit_code == 2
+    assert "other/kernel" in result.stderr
+    assert ("`--partial` takes what fits" in result.stderr) is is_told
+    assert "--by-order" not in result.stderr
