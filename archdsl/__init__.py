@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from archdsl.version import __version__
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture, check_text, diff, load, load_text, op
+    from archdsl.api import check_text, diff, load, load_text, op
+    from archdsl.architecture import Architecture
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
     from archdsl.limits import Limits
@@ -39,7 +40,7 @@ __all__ = [
 
 _HOMES = {
     "ArchError": "archdsl.diagnostics",
-    "Architecture": "archdsl.api",
+    "Architecture": "archdsl.architecture",
     "Diagnostic": "archdsl.diagnostics",
     "Graph": "archdsl.graph.model",
     "Limits": "archdsl.limits",

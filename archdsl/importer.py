@@ -29,7 +29,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from archdsl.api import Architecture, elaborate
+from archdsl.api import elaborate
+from archdsl.architecture import Architecture
 from archdsl.compiler import Parameter, Program
 from archdsl.diagnostics import ArchError
 from archdsl.files import Located, NotFound, on_disk, read_text

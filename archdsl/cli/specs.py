@@ -17,7 +17,7 @@ from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.terminal import show_diagnostics
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture
+    from archdsl.architecture import Architecture
     from archdsl.files import Loaders, Located
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -24,7 +24,7 @@ from archdsl.cli.targets import (
 from archdsl.cli.terminal import show_diagnostics
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture
+    from archdsl.architecture import Architecture
 
 _EPILOG = """\b
 Examples:

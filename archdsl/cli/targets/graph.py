@@ -8,7 +8,7 @@ from archdsl.cli.output import write_text
 from archdsl.cli.targets.registry import Options, Target, Write
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture
+    from archdsl.architecture import Architecture
 
 
 def prepare(architecture: Architecture, _options: Options) -> Write:

@@ -16,7 +16,7 @@ from archdsl.cli.terminal import hushed, working
 if TYPE_CHECKING:
     import keras
 
-    from archdsl.api import Architecture
+    from archdsl.architecture import Architecture
 
 
 def prepare(architecture: Architecture, options: Options) -> Write:

@@ -13,7 +13,7 @@ from archdsl.cli.targets.weights import fitting
 from archdsl.cli.terminal import working
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture
+    from archdsl.architecture import Architecture
 
 
 def prepare(architecture: Architecture, options: Options) -> Write:

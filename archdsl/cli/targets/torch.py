@@ -11,7 +11,7 @@ from archdsl.cli.targets.registry import Options, Target, Write
 from archdsl.cli.targets.weights import fitting
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture
+    from archdsl.architecture import Architecture
 
 
 def prepare(architecture: Architecture, options: Options) -> Write:

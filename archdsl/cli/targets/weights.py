@@ -12,7 +12,7 @@ from archdsl.cli.exits import Refusal
 from archdsl.cli.targets.registry import Options
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture
+    from archdsl.architecture import Architecture
 
 _WAYS: Final = {
     "partial": "`--partial` takes what fits",
