@@ -53,6 +53,6 @@ def outputs(
 
 def _last(array: Array, file: File, path: str) -> Array:
     """The axes of an output as the graph has them."""
-    order = axes(array.ndim - 1, file.found.orders[path].gives)
+    order = axes(array.ndim - 1, file.dialect.orders[path].gives)
     back = sorted(range(len(order)), key=lambda place: order[place])
     return array.transpose(0, *(place + 1 for place in back))

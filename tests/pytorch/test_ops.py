@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from archdsl.backends.code.values import Code
 from archdsl.backends.torch import registry
-from archdsl.backends.torch.code import Code
 from archdsl.graph.model import Graph
 from archdsl.ops.registry import OPS
 from tests.fuzz.domains import needs_positive

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from archdsl.backends.torch.body import Bodies, bodies
-from archdsl.backends.torch.code import Argument, Make
+from archdsl.backends.code.body import bodies
+from archdsl.backends.code.merge import Definition, definitions
+from archdsl.backends.code.values import Argument, Make
+from archdsl.backends.torch.dialect import Torch
 from archdsl.backends.torch.helpers import definition as helper
 from archdsl.backends.torch.idioms import with_idioms
-from archdsl.backends.torch.merge import Definition, definitions
 from archdsl.backends.torch.naming import renamed
 from archdsl.backends.torch.order import port_order
 from archdsl.backends.torch.write import Writer, docstring
@@ -24,7 +25,9 @@ class File:
     text: str
     graph: Graph
     """Under the names of the file, with its ops."""
-    found: Bodies
+    dialect: Torch
+    prefixes: Mapping[str, str]
+    """Where the module of each node that has one is: ``c2.blocks.0.conv1``."""
     before: Mapping[str, str]
     """The paths of nodes that have another name in the file, by that."""
 
@@ -39,21 +42,23 @@ def written(graph: Graph, names: str | None = None) -> File:
     """
     graph, before = renamed(graph, names) if names else (graph, {})
     graph = with_idioms(graph)
-    found = bodies(graph)
-    classes = definitions(found)
+    dialect = Torch(graph)
+    found = bodies(dialect)
+    classes = definitions(found, dialect)
     writer = Writer(classes)
-    parts: list[str] = [text.strip("\n") for text in _helpers(found, classes)]
+    parts: list[str] = [text.strip("\n") for text in _helpers(dialect, classes)]
     parts += ["\n".join(writer.definition(made)) for made in classes[:-1]]
     ports, outputs = [port.name for port in graph.inputs], [port.name for port in graph.outputs]
     parts.append("\n".join(writer.definition(classes[-1], ports, outputs)))
     body = "\n\n\n".join(parts)
-    head = [*docstring(_about(graph, found), ""), "", *_imports(body), "", ""]
-    return File("\n".join(head) + "\n" + body + "\n", graph, found, before)
+    head = [*docstring(_about(dialect), ""), "", *_imports(body), "", ""]
+    return File("\n".join(head) + "\n" + body + "\n", graph, dialect, found.prefixes, before)
 
 
-def _about(graph: Graph, found: Bodies) -> str:
+def _about(dialect: Torch) -> str:
+    graph = dialect.graph
     given = ", ".join(_shape(port.shape, port_order(port.shape)) for port in graph.inputs)
-    made = ", ".join(_shape(port.shape, found.orders[port.node].gives) for port in graph.outputs)
+    made = ", ".join(_shape(port.shape, dialect.orders[port.node].gives) for port in graph.outputs)
     return f"{graph.name}: {given} -> {made}."
 
 
@@ -73,10 +78,10 @@ def _imports(body: str) -> Iterator[str]:
     yield "from torch import Tensor, nn"
 
 
-def _helpers(found: Bodies, classes: list[Definition]) -> Iterator[str]:
+def _helpers(dialect: Torch, classes: list[Definition]) -> Iterator[str]:
     """Definitions that the classes use, functions first."""
     features: dict[str, frozenset[str]] = {}
-    for lowered in found.lowered.values():
+    for lowered in dialect.modules.values():
         for name, used in lowered.helpers.items():
             features[name] = features.get(name, frozenset()) | used
     for made in classes:

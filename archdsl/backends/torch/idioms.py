@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from archdsl.backends.torch.code import CALL, Lowered, make
+from archdsl.backends.code.values import CALL, make
+from archdsl.backends.torch.code import Lowered
 from archdsl.backends.torch.lowering.convolution import MAP
 from archdsl.backends.torch.registry import Site, lowers
 from archdsl.graph.model import Graph, Node

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from archdsl.backends.torch.code import Make
+from archdsl.backends.code.values import Make
 
 _INDEX = re.compile(r"self\.(\w+)\[(\d+)\]")
 _LONGEST = 12

@@ -21,10 +21,10 @@ class Place:
 def places(file: File) -> Iterator[Place]:
     """Every entry of the state dict, each once. Every array of the graph is the source of one."""
     for node in file.graph:
-        if node.layer != node.path or node.path not in file.found.prefixes:
+        if node.layer != node.path or node.path not in file.prefixes:
             continue
-        prefix, path = file.found.prefixes[node.path], file.before.get(node.path, node.path)
-        for entry in file.found.lowered[node.path].entries:
+        prefix, path = file.prefixes[node.path], file.before.get(node.path, node.path)
+        for entry in file.dialect.modules[node.path].entries:
             key = ".".join(filter(None, (prefix, entry.key)))
             yield Place(key, tuple(f"{path}/{source}" for source in entry.sources), entry)
 

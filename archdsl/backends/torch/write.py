@@ -7,16 +7,16 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from archdsl.backends.torch import names
-from archdsl.backends.torch.body import Operand, Step
-from archdsl.backends.torch.code import CALL, Argument, Make, Name
-from archdsl.backends.torch.lists import usual
+from archdsl.backends.code import names
+from archdsl.backends.code.body import Operand, Step
+from archdsl.backends.code.merge import Definition
+from archdsl.backends.code.parameters import REQUIRED, Parameter
+from archdsl.backends.code.terms import CALL as GIVEN
+from archdsl.backends.code.terms import EACH, REPEAT, REST, progression, same
+from archdsl.backends.code.values import CALL, LIST, SEQUENCE, Argument, Make, Name
+from archdsl.backends.code.wrap import WIDTH, signature, wrapped
 from archdsl.backends.torch.loops import looped
-from archdsl.backends.torch.merge import Definition
-from archdsl.backends.torch.parameters import REQUIRED, Parameter
-from archdsl.backends.torch.terms import CALL as GIVEN
-from archdsl.backends.torch.terms import EACH, REPEAT, REST, progression, same
-from archdsl.backends.torch.wrap import WIDTH, signature, wrapped
+from archdsl.backends.torch.usual import usual
 
 _INDENT = "    "
 _SIZED = frozenset({"torch.zeros", "torch.ones", "torch.empty"})
@@ -152,7 +152,9 @@ class Writer:
             (_, item), (_, count) = term.args
             rest = literal(count - 1) if isinstance(count, int) else f"{literal(count)} - 1"
             return f"*[{self.expression(item)} for _ in range({rest})]"
-        if term.callee == "nn.ModuleList":
+        if term.callee == SEQUENCE:
+            return f"nn.Sequential({', '.join(self.expression(item) for _, item in term.args)})"
+        if term.callee == LIST:
             items = [self.expression(item) for _, item in term.args]
             inside = items[0][1:] if len(items) == 1 and items[0].startswith("*[") else f"[{', '.join(items)}]"
             return f"nn.ModuleList({inside})"

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 import archdsl
-from archdsl.backends.torch.code import Make, make, sequential
+from archdsl.backends.code.lists import aligned
+from archdsl.backends.code.parameters import MISSING, Parameters
+from archdsl.backends.code.values import Make, make, sequential
 from archdsl.backends.torch.file import File, written
-from archdsl.backends.torch.lists import aligned
-from archdsl.backends.torch.parameters import MISSING, Parameters
 from archdsl.backends.torch.state import places
+from archdsl.backends.torch.usual import usual
 from archdsl.bundled import bundled
 from archdsl.diagnostics import ArchError
 from archdsl.graph.model import Graph
@@ -121,9 +122,9 @@ def test_equal_modules_are_counted() -> None:
     """Lists of several instances are written in one way, the first apart if it is another in any of them."""
     layer = make("nn.Linear", ("in_features", 4), ("out_features", 4))
     first = make("nn.Linear", ("in_features", 2), ("out_features", 4))
-    (folded,) = aligned([sequential([layer, layer, layer])], "blocks")
+    (folded,) = aligned([sequential([layer, layer, layer])], "blocks", usual)
     assert dict(folded.args)["0"] == Make("*repeat", (("item", layer), ("depth", 3)))
-    one, two = aligned([sequential([layer, layer]), sequential([first, layer, layer])], "blocks")
+    one, two = aligned([sequential([layer, layer]), sequential([first, layer, layer])], "blocks", usual)
     assert [dict(each.args)["1"] for each in (one, two)] == [
         Make("*rest", (("item", layer), ("depth", count))) for count in (2, 3)
     ]

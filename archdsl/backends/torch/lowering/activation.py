@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Argument, Lowered, code, entry, helped, make, parameter, shaped
+from archdsl.backends.code.values import CALL, Argument, code, make
+from archdsl.backends.torch.code import Lowered, entry, helped, parameter, shaped
 from archdsl.backends.torch.registry import FIRST, Orders, Site, in_order, lowers, moved, sizes
 from archdsl.graph.dims import Shape
 from archdsl.ops import activation as ops

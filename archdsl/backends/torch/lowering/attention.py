@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from archdsl.backends.torch.code import Argument, Array, Lowered, code, entry, make, shaped
+from archdsl.backends.code.values import Argument, code, make
+from archdsl.backends.torch.code import Array, Lowered, entry, shaped
 from archdsl.backends.torch.registry import LAST, Orders, Site, lowers
 from archdsl.ops.attention import Attention, Projection
 

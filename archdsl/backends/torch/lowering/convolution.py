@@ -6,22 +6,8 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from archdsl.backends.torch.code import (
-    CALL,
-    Argument,
-    Array,
-    Code,
-    Entry,
-    Lowered,
-    Make,
-    code,
-    entry,
-    helped,
-    make,
-    ordered,
-    parameter,
-    sequential,
-)
+from archdsl.backends.code.values import CALL, Argument, Code, Make, code, make, sequential
+from archdsl.backends.torch.code import Array, Entry, Lowered, entry, helped, ordered, parameter
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.ops.base import per_axis
 from archdsl.ops.convolution import Conv, ConvBase, DepthwiseConv, SeparableConv

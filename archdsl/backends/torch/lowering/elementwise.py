@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import Literal, Lowered, code
+from archdsl.backends.code.values import Literal, code
+from archdsl.backends.torch.code import Lowered
 from archdsl.backends.torch.registry import Site, lowers
 from archdsl.ops import elementwise as ops
 from archdsl.ops.base import Op

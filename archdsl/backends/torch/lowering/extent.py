@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import Literal, Lowered, code, helped
+from archdsl.backends.code.values import Literal, code
+from archdsl.backends.torch.code import Lowered, helped
 from archdsl.backends.torch.lowering.reduction import without
 from archdsl.backends.torch.registry import Orders, Site, axes, lowers
 from archdsl.graph.dims import Shape

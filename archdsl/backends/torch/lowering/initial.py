@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import Argument, Make, make
+from archdsl.backends.code.values import Argument, Make, make
 from archdsl.ops.init import KINDS, Init
 
 _FUNCTIONS = {

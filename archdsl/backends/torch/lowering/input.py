@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Literal, Lowered, code, entry, helped, make, shaped
+from archdsl.backends.code.values import CALL, Literal, code, make
+from archdsl.backends.torch.code import Lowered, entry, helped, shaped
 from archdsl.backends.torch.registry import Site, lowers, per_channel
 from archdsl.ops.input import Normalize, Rescale
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import Lowered, code, entry, helped, make, shaped
+from archdsl.backends.code.values import code, make
+from archdsl.backends.torch.code import Lowered, entry, helped, shaped
 from archdsl.backends.torch.lowering.initial import started
 from archdsl.backends.torch.registry import LAST, Orders, Site, in_order, lowers, moved, per_channel, sizes
 from archdsl.ops.init import Init

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Lowered, entry, make, ordered
+from archdsl.backends.code.values import CALL, make
+from archdsl.backends.torch.code import Lowered, entry, ordered
 from archdsl.backends.torch.registry import LAST, Orders, Site, lowers
 from archdsl.ops.linear import Dense
 

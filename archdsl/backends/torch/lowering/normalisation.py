@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Argument, Code, Entry, Lowered, Make, code, entry, helped, make
+from archdsl.backends.code.values import CALL, Argument, Code, Make, code, make
+from archdsl.backends.torch.code import Entry, Lowered, entry, helped
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.graph.dims import Shape
 from archdsl.ops import normalisation as ops

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Argument, Code, Lowered, code, helped, make
+from archdsl.backends.code.values import CALL, Argument, Code, code, make
+from archdsl.backends.torch.code import Lowered, helped
 from archdsl.backends.torch.lowering.convolution import MAP, one, padded
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.ops.base import per_axis

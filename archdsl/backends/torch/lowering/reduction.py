@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import Lowered, code
+from archdsl.backends.code.values import code
+from archdsl.backends.torch.code import Lowered
 from archdsl.backends.torch.registry import LAST, Orders, Site, lowers
 from archdsl.graph.dims import Shape
 from archdsl.ops import reduction as ops

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Lowered, helped, make
+from archdsl.backends.code.values import CALL, make
+from archdsl.backends.torch.code import Lowered, helped
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.ops.regularisation import Dropout, DropPath, SpatialDropout
 

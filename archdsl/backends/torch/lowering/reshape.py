@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import Lowered, code
+from archdsl.backends.code.values import code
+from archdsl.backends.torch.code import Lowered
 from archdsl.backends.torch.registry import FIRST, LAST, Orders, Site, axes, known_sizes, lowers, place
 from archdsl.graph.dims import Shape, Sym
 from archdsl.ops import reshape as ops

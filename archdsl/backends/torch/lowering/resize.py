@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Lowered, code, helped, make
+from archdsl.backends.code.values import CALL, code, make
+from archdsl.backends.torch.code import Lowered, helped
 from archdsl.backends.torch.lowering.convolution import MAP, one
 from archdsl.backends.torch.registry import Site, lowers
 from archdsl.graph.dims import Dim

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
-from archdsl.backends.torch.code import Literal, Lowered, Make, buffer, code, entry, helped, make, shaped
+from archdsl.backends.code.values import Literal, Make, code, make
+from archdsl.backends.torch.code import Lowered, buffer, entry, helped, shaped
 from archdsl.backends.torch.lowering.initial import started
 from archdsl.backends.torch.registry import LAST, Orders, Site, lowers
 from archdsl.ops import source as ops

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import Lowered, code, helped
+from archdsl.backends.code.values import code
+from archdsl.backends.torch.code import Lowered, helped
 from archdsl.backends.torch.registry import FIRST, LAST, Orders, Site, known_sizes, lowers
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import per_axis

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from archdsl.backends.torch.code import CALL, Argument, Code, Lowered, code, entry, make
+from archdsl.backends.code.values import CALL, Argument, Code, code, make
+from archdsl.backends.torch.code import Lowered, entry
 from archdsl.backends.torch.lowering.convolution import MAP, kernel, one
 from archdsl.backends.torch.registry import Site, lowers
 from archdsl.ops.base import per_axis

@@ -6,77 +6,32 @@ one with columns of these.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
-from archdsl.backends.torch.code import Argument, Literal, Make, Name
-from archdsl.backends.torch.terms import CALL, EACH, REPEAT, REST, leaves, skeleton, substituted
+from archdsl.backends.code.terms import CALL, EACH, REPEAT, REST, leaves, skeleton, substituted
+from archdsl.backends.code.values import LIST, SEQUENCE, Argument, Literal, Make, Name
 
-LISTS = ("nn.Sequential", "nn.ModuleList")
+_LISTS = (SEQUENCE, LIST)
 _COLUMNS = 4
 """More of them are no table that one would read; then each module has a line."""
-_USUAL: Mapping[str, Literal] = {
-    "stride": 1,
-    "padding": 0,
-    "dilation": 1,
-    "groups": 1,
-    "bias": True,
-    "eps": 1e-5,
-    "momentum": 0.1,
-    "ceil_mode": False,
-    "count_include_pad": True,
-    "affine": True,
-    "elementwise_affine": True,
-    "output_padding": 0,
-    "mode": "nearest",
-    "approximate": "none",
-    "scale": True,
-    "center": True,
-    "negative_slope": 0.01,
-    "num_parameters": 1,
-}
-_OF_ATTENTION: Mapping[str, Literal] = {
-    "bias": ("query", "key", "value", "output", "talking"),
-    "dropout": 0.0,
-    "learned_scale": False,
-    "causal": False,
-    "talking_heads": False,
-    "shift": (0, 0),
-    "base": 10000.0,
-    "interleaved": True,
-}
-_OF_RESPONSE: Mapping[str, Literal] = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
+Usual: TypeAlias = Callable[[str, str, Mapping[str, Argument]], Argument]
+"""The value that an argument of a callee has where it is not given, by the other arguments."""
 
 
-def usual(callee: str, name: str, args: Mapping[str, Argument]) -> Argument:
-    """The value that an argument has where it is not given."""
-    if callee == "Attention":
-        return _OF_ATTENTION.get(name)
-    if callee == "nn.LocalResponseNorm":
-        return _OF_RESPONSE[name]
-    if callee.startswith(("nn.MaxPool", "nn.AvgPool")) and name == "stride":
-        return args["kernel_size"]
-    if callee == "nn.ELU":
-        return 1.0
-    if callee.startswith("nn.InstanceNorm") and name == "affine":
-        return False
-    if callee == "nn.RMSNorm" and name == "eps":
-        return None
-    return _USUAL.get(name)
-
-
-def aligned(makes: Sequence[Make], label: str) -> list[Make]:
+def aligned(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
     """The same modules in one form, as far as they have one."""
     if len({made.callee for made in makes}) > 1:
         general = [made.general or made for made in makes]
         if len({made.callee for made in general}) == 1:
-            return aligned([replace(made, general=None) for made in general], label)
+            return aligned([replace(made, general=None) for made in general], label, usual)
         if not any(made.args for made in makes):
             return [Make(CALL, ((label, Name(made.callee)),)) for made in makes]
         return [*makes]
     callee = makes[0].callee
-    if callee in LISTS:
-        return _lists(makes, label)
+    if callee in _LISTS:
+        return _lists(makes, label, usual)
     if callee.startswith("*"):
         return [*makes]
     names = dict.fromkeys(name for made in makes for name, _ in made.args)
@@ -89,12 +44,12 @@ def aligned(makes: Sequence[Make], label: str) -> list[Make]:
         inner = [row[name] for row in rows]
         terms = [each for each in inner if isinstance(each, Make)]
         if len(terms) == len(inner):
-            for row, term in zip(rows, aligned(terms, name), strict=True):
+            for row, term in zip(rows, aligned(terms, name, usual), strict=True):
                 row[name] = term
     return [Make(callee, tuple((name, row[name]) for name in names), makes[0].placed) for row in rows]
 
 
-def _lists(makes: Sequence[Make], label: str) -> list[Make]:
+def _lists(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
     callee = makes[0].callee
     lists = [[item for _, item in made.args if isinstance(item, Make)] for made in makes]
     lengths = {len(items) for items in lists}
@@ -102,27 +57,27 @@ def _lists(makes: Sequence[Make], label: str) -> list[Make]:
     if len(together) == 0:
         return [*makes]
     if len({item.callee for item in together}) == 1 and max(lengths) > 1:
-        forms = iter(aligned(together, label))
+        forms = iter(aligned(together, label, usual))
         alike = [[next(forms) for _ in items] for items in lists]
         if len({repr(skeleton(item)) for items in alike for item in items}) == 1:
             return [_list(callee, items) for items in _folded(alike)]
-    if len(lengths) > 1 and min(lengths) > 1 and (apart := _with_heads(lists, label)) is not None:
+    if len(lengths) > 1 and min(lengths) > 1 and (apart := _with_heads(lists, label, usual)) is not None:
         return [_list(callee, items) for items in apart]
     if len(lengths) == 1:
-        places = [aligned(items, label) for items in zip(*lists, strict=True)]
+        places = [aligned(items, label, usual) for items in zip(*lists, strict=True)]
         lists = [[*items] for items in zip(*places, strict=True)]
     if len(lists) == 1:
-        lists = [_runs(lists[0], label)]
+        lists = [_runs(lists[0], label, usual)]
     return [_list(callee, items) for items in lists]
 
 
-def _with_heads(lists: Sequence[Sequence[Make]], label: str) -> list[list[Make]] | None:
+def _with_heads(lists: Sequence[Sequence[Make]], label: str, usual: Usual) -> list[list[Make]] | None:
     """Lists whose first modules are of one skeleton, and the others of another one; ``None`` if they are not so."""
-    heads = aligned([items[0] for items in lists], label)
+    heads = aligned([items[0] for items in lists], label, usual)
     rest = [item for items in lists for item in items[1:]]
     if len({item.callee for item in rest}) > 1:
         return None
-    forms = iter(aligned(rest, label))
+    forms = iter(aligned(rest, label, usual))
     rests = [[next(forms) for _ in items[1:]] for items in lists]
     if any(len({repr(skeleton(item)) for item in items}) > 1 for items in (heads, [i for each in rests for i in each])):
         return None
@@ -152,7 +107,7 @@ def _folded(lists: list[list[Make]]) -> list[list[Make]]:
         folded = [[items[0], _each(items[1:], after)] for items in lists]
     else:
         folded = [[_each(items, varied)] for items in lists]
-    is_readable = all(len(items[-1].args) - 1 <= _COLUMNS for items in folded) and lists[0][0].callee not in LISTS
+    is_readable = all(len(items[-1].args) - 1 <= _COLUMNS for items in folded) and lists[0][0].callee not in _LISTS
     return folded if is_readable or len({len(items) for items in lists}) > 1 else lists
 
 
@@ -190,7 +145,7 @@ def _each(items: Sequence[Make], varied: Sequence[int]) -> Make:
     return Make(EACH, (("item", substituted(items[0], values)), *columns.items()))
 
 
-def _runs(items: list[Make], label: str) -> list[Make]:
+def _runs(items: list[Make], label: str, usual: Usual) -> list[Make]:
     """A list of one instance, in which neighbours of one skeleton are written together if there are three or more."""
     found: list[Make] = []
     start = 0
@@ -199,7 +154,7 @@ def _runs(items: list[Make], label: str) -> list[Make]:
         while end < len(items) and items[end].callee == items[start].callee:
             end += 1
         run = items[start:end]
-        forms = aligned(run, label)
+        forms = aligned(run, label, usual)
         if len(run) > 2 and len({repr(skeleton(form)) for form in forms}) == 1:
             found += _folded([forms])[0]
         else:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from archdsl.backends.torch.body import Body, Step
+from archdsl.backends.code.body import Body, Step
 
 _TAKEN = frozenset(
     {"self", "torch", "nn", "F", "Tensor", "math", "range", "zip", "len", "input", "print", "sum", "max"}

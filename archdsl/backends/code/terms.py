@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from archdsl.backends.torch.code import Argument, Literal, Make, Name
+from archdsl.backends.code.values import Argument, Literal, Make, Name
 
 REPEAT, REST, EACH, CALL = "*repeat", "*rest", "*each", "*call"
 """Callees of what is no call: a module again and again, or as often but once, one for each row of columns, and one of a

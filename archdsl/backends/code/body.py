@@ -7,14 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from archdsl.backends.torch.code import Argument, Code, Lowered, Make, code
-from archdsl.backends.torch.items import Item, attributes, class_name, is_chain, joined, sequence
-from archdsl.backends.torch.order import Order, axis_orders
-from archdsl.backends.torch.registry import Site, lower, stretches
-from archdsl.backends.torch.sharing import Sharing
-from archdsl.graph.model import Graph, Node
+from archdsl.backends.code.dialect import Dialect
+from archdsl.backends.code.items import Item, attributes, class_name, is_chain, joined, sequence
+from archdsl.backends.code.sharing import Sharing
+from archdsl.backends.code.values import LIST, Argument, Code, Make, code
+from archdsl.graph.model import Node
 from archdsl.graph.tree import Branch, local_name, tree
-from archdsl.passes.constants import constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,68 +63,37 @@ class Bodies:
     bodies: Mapping[int, Body]
     """By the index of the instance. A module of another class is called ``@index`` until that has a name."""
     prefixes: Mapping[str, str]
-    """Where the module of each node that owns weights is: ``c2.blocks.0.conv1``."""
-    lowered: Mapping[str, Lowered]
-    singles: frozenset[str]
-    orders: Mapping[str, Order]
+    """Where the module of each node that has one is: ``c2.blocks.0.conv1``."""
 
 
-def bodies(graph: Graph) -> Bodies:
-    return _Builder(graph).build()
+def bodies(dialect: Dialect) -> Bodies:
+    return _Builder(dialect).build()
 
 
 class _Builder:
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._orders = axis_orders(graph)
-        self._single = constants(graph)
-        self._shapes = graph.shapes
-        self._lowered = {node.path: self._lower(node) for node in graph}
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._graph = dialect.graph
+        self._shapes = self._graph.shapes
         self._users = defaultdict[str, list[str]](list)
-        for node in graph:
+        for node in self._graph:
             for name in node.inputs:
                 self._users[name].append(node.path)
-        self._final = {port.node for port in graph.outputs}
+        self._final = {port.node for port in self._graph.outputs}
         self._inner: dict[int, dict[str, str]] = {}
         """For each class, where the modules of nodes are in it."""
         self._found: dict[int, Body] = {}
 
     def build(self) -> Bodies:
         root = tree(self._graph)
-        self._sharing = Sharing(self._graph, root, self._lowered, self._orders, self._single)
+        self._sharing = Sharing(self._dialect, root)
         self._class(root)
-        return Bodies(self._found, self._inner[0], self._lowered, self._single, self._orders)
+        return Bodies(self._found, self._inner[0])
 
     # --- nodes -------------------------------------------------------------------------------------------------------
 
-    def _lower(self, node: Node) -> Lowered:
-        order = self._orders[node.path]
-        single = tuple(name in self._single for name in node.inputs)
-        site = Site(self._graph.input_shapes(node), node.shape, order.takes, order.gives, single)
-        return lower(node.op, site)
-
-    def _changed(self, name: str, takes: bool) -> str:
-        """What is appended to a value so that it has an order of axes."""
-        rank, gives = len(self._shapes[name]), self._orders[name].gives
-        if rank < 2 or gives == takes:
-            return ""
-        if rank == 2:
-            return ".transpose(1, 2)"
-        dims = (rank, *range(1, rank)) if takes else (*range(2, rank + 1), 1)
-        return f".permute(0, {', '.join(map(str, dims))})"
-
     def _node(self, node: Node) -> Item:
-        lowered, takes = self._lowered[node.path], self._orders[node.path].takes
-        after = [self._changed(name, takes) for name in node.inputs]
-        single = [name in self._single for name in node.inputs]
-        if not stretches(node.op) and any(single) and not all(single):
-            whole = single.index(False)
-            for place, alone in enumerate(single):
-                if alone:
-                    rest = ", -1" * len(self._shapes[node.inputs[place]])
-                    after[place] += f".expand({{{whole}}}.shape[0]{rest})"
-        if node.float32:
-            after = [f"{text}.float()" for text in after]
+        lowered = self._dialect.lowered[node.path]
         owned = ((node.path, ""),) if lowered.module is not None and node.layer == node.path else ()
         return Item(
             path=node.path,
@@ -136,16 +103,11 @@ class _Builder:
             code=lowered.code,
             nodes=owned,
             named=node.named,
-            after=tuple(after),
+            after=self._dialect.after(node),
             reuses=node.layer if node.layer != node.path else "",
-            note=self._note(node.path),
+            note=self._dialect.note(node.path),
             shared=node.path in self._sharing.called,
         )
-
-    def _note(self, path: str) -> str:
-        shape, first = self._shapes[path], self._orders[path].gives
-        dims = (shape[-1], *shape[:-1]) if first and len(shape) > 1 else shape
-        return f"[{', '.join(['N', *map(str, dims)])}]"
 
     # --- branches ----------------------------------------------------------------------------------------------------
 
@@ -212,7 +174,7 @@ class _Builder:
             named=branch.instance.named,
             after=("",) * len(given),
             reuses=reuses,
-            note=self._note(made[0]) if len(made) == 1 else "",
+            note=self._dialect.note(made[0]) if len(made) == 1 else "",
             shared=branch.instance.path in self._sharing.called,
         )
 
@@ -229,7 +191,7 @@ class _Builder:
         if given and self._shapes[given[0]]:
             body.known = {"in_channels": self._shapes[given[0]][-1]}
         body.known |= {name: value for name, value in branch.instance.call.given().items() if _is_plain(value)}
-        attrs = attributes(items, branch.instance.path)
+        attrs = attributes(items, branch.instance.path, self._dialect)
         places: dict[str, str] = {}
         owned: dict[str, str] = {}
         for item, attr in zip(items, attrs, strict=True):
@@ -245,18 +207,11 @@ class _Builder:
             tap = local_name(item.path, branch.instance.path)
             body.steps.append(Step(used, item.code, operands, item.outputs, label, tap, item.note))
         if is_model:
-            body.returns = tuple(self._whole(port.node) for port in self._graph.outputs)
+            body.returns = tuple(Operand(port.node, self._dialect.whole(port.node)) for port in self._graph.outputs)
         inner = [self._found[int(callee[1:])].height for callee in _callees(body.attrs.values())]
         body.height = max(inner, default=-1) + 1
         self._found[branch.index] = body
         self._inner[branch.index] = places
-
-    def _whole(self, path: str) -> Operand:
-        """An output, with the batch of the input."""
-        if path not in self._single:
-            return Operand(path)
-        rest = ", -1" * len(self._shapes[path])
-        return Operand(path, f".expand({{{0}}}.shape[0]{rest})")
 
 
 def _is_plain(value: Any) -> bool:
@@ -278,5 +233,5 @@ def _hold(attrs: dict[str, Make], attr: str, module: Make) -> None:
     if not bracket:
         attrs[name] = module
         return
-    held = attrs.get(name, Make("nn.ModuleList"))
+    held = attrs.get(name, Make(LIST))
     attrs[name] = Make(held.callee, (*held.args, (str(len(held.args)), module)), len(held.args) + 1)

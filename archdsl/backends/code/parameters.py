@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, TypeAlias
 
-from archdsl.backends.torch.code import Literal, Name
-from archdsl.backends.torch.terms import progression, same
+from archdsl.backends.code.terms import progression, same
+from archdsl.backends.code.values import Literal, Name
 
 
 class _Missing:

@@ -6,15 +6,17 @@ the step, may be anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
-from archdsl.backends.torch.body import Bodies, Body, Operand, Step
-from archdsl.backends.torch.code import Argument, Code, Literal, Make, Name
-from archdsl.backends.torch.lists import aligned
-from archdsl.backends.torch.parameters import MISSING, Parameter, Parameters
-from archdsl.backends.torch.terms import leaves, skeleton, substituted
+from archdsl.backends.code.body import Bodies, Body, Operand, Step
+from archdsl.backends.code.dialect import Dialect
+from archdsl.backends.code.lists import aligned
+from archdsl.backends.code.parameters import MISSING, Parameter, Parameters
+from archdsl.backends.code.terms import leaves, skeleton, substituted
+from archdsl.backends.code.values import Argument, Code, Literal, Make, Name
 
 
 @dataclass(slots=True)
@@ -33,14 +35,15 @@ class Definition:
     """For steps that some instances lack, when they have them, and which operand passes otherwise."""
 
 
-def definitions(found: Bodies) -> list[Definition]:
+def definitions(found: Bodies, dialect: Dialect) -> list[Definition]:
     """The classes of a model, in an order in which each is defined before it is used."""
-    return _Merger(found).all()
+    return _Merger(found, dialect).all()
 
 
 class _Merger:
-    def __init__(self, found: Bodies) -> None:
+    def __init__(self, found: Bodies, dialect: Dialect) -> None:
         self._found = found
+        self._dialect = dialect
         self._calls: dict[str, Make] = {}
         """By ``@index``, how an instance is made."""
         self._names: set[str] = set()
@@ -75,8 +78,8 @@ class _Merger:
         left, made = [*indices], []
         while left:
             base = max(left, key=lambda index: (len(bodies[index].steps), -index))
-            family, matches = _family(bodies, base, left)
-            definition, calls = _merged(family, matches, self._free(bodies[base].name))
+            family, matches = _family(bodies, base, left, self._dialect)
+            definition, calls = _merged(family, matches, self._free(bodies[base].name), self._dialect)
             self._calls |= {f"@{index}": call for index, call in calls.items()}
             made.append(definition)
             left = [index for index in left if index not in calls]
@@ -84,7 +87,7 @@ class _Merger:
 
     def _free(self, name: str) -> str:
         number, free = 1, name
-        while free in self._names or free in _RESERVED:
+        while free in self._names or free in self._dialect.reserved:
             number += 1
             free = f"{name}_{number}" if name[-1].isdigit() else f"{name}{number}"
         self._names.add(free)
@@ -100,9 +103,6 @@ class _Merger:
         general = None if made.general is None else self._made(made.general)
         args = tuple((name, self._made(arg) if isinstance(arg, Make) else arg) for name, arg in made.args)
         return replace(made, args=args, general=general)
-
-
-_RESERVED = frozenset({"Tensor", "F", "nn", "torch", "math"})
 
 
 def _callees(body: Body) -> Iterator[str]:
@@ -127,34 +127,36 @@ class _Match:
     """For steps that it lacks, the operand that passes."""
 
 
-def _family(bodies: Mapping[int, Body], base: int, left: Sequence[int]) -> tuple[dict[int, Body], dict[int, _Match]]:
+def _family(
+    bodies: Mapping[int, Body], base: int, left: Sequence[int], dialect: Dialect
+) -> tuple[dict[int, Body], dict[int, _Match]]:
     """The instances that are the base with steps left out, their modules brought into one form."""
     chosen: dict[int, Body] = {}
     passes: dict[int, int] = {}
     for index in left:
-        first, tried = _in_one_form({**chosen, index: bodies[index]}, bodies[base] if index != base else None)
-        match = _match(first, tried[index])
+        first, tried = _in_one_form({**chosen, index: bodies[index]}, bodies[base] if index != base else None, dialect)
+        match = _match(first, tried[index], dialect)
         if match is not None and all(passes.setdefault(place, i) == i for place, i in match.passes.items()):
             chosen[index] = bodies[index]
     if base not in chosen:
         chosen[base] = bodies[base]
-    _, formed = _in_one_form(chosen, None)
-    matches = {index: _match(formed[base], body) for index, body in formed.items()}
+    _, formed = _in_one_form(chosen, None, dialect)
+    matches = {index: _match(formed[base], body, dialect) for index, body in formed.items()}
     found = {index: match for index, match in matches.items() if match is not None}
     if len(found) < len(formed):  # together they are of no one form
         found = {base: found[base]}
-        _, formed = _in_one_form({base: bodies[base]}, None)
+        _, formed = _in_one_form({base: bodies[base]}, None, dialect)
     return {index: formed[index] for index in sorted(found)}, found
 
 
-def _in_one_form(bodies: Mapping[int, Body], base: Body | None) -> tuple[Body, dict[int, Body]]:
+def _in_one_form(bodies: Mapping[int, Body], base: Body | None, dialect: Dialect) -> tuple[Body, dict[int, Body]]:
     """Each attribute of all of them in one form: the same class with the same arguments, lists written alike."""
     all_bodies = {**bodies, **({} if base is None else {-1: base})}
     attrs: dict[int, dict[str, Make]] = {index: {} for index in all_bodies}
     names = dict.fromkeys(name for body in all_bodies.values() for name in body.attrs)
     for name in names:
         owners = [index for index, body in all_bodies.items() if name in body.attrs]
-        forms = aligned([all_bodies[index].attrs[name] for index in owners], name)
+        forms = aligned([all_bodies[index].attrs[name] for index in owners], name, dialect.usual)
         for index, form in zip(owners, forms, strict=True):
             attrs[index][name] = form
     formed = {index: replace(body, attrs=attrs[index]) for index, body in all_bodies.items()}
@@ -163,15 +165,14 @@ def _in_one_form(bodies: Mapping[int, Body], base: Body | None) -> tuple[Body, d
 
 
 _TRIES = 4_000
-_NEUTRAL = frozenset({"DropPath", "nn.Dropout"})
-"""Modules that do nothing at a rate of 0, as if they were not there."""
 
 
-def _match(base: Body, other: Body) -> _Match | None:
+def _match(base: Body, other: Body, dialect: Dialect) -> _Match | None:
     """How an instance is the base with steps left out: found by trying, each step as one of the instance's first."""
     if len(base.inputs) != len(other.inputs) or len(base.returns) != len(other.returns):
         return None
     tries = 0
+    then = partial(_then, undone=dialect.undone)
 
     def at(i: int, j: int, values: dict[str, Operand]) -> tuple[list[int | None], dict[int, int]] | None:
         nonlocal tries
@@ -179,16 +180,16 @@ def _match(base: Body, other: Body) -> _Match | None:
         if tries > _TRIES or len(base.steps) - i < len(other.steps) - j:
             return None
         if i == len(base.steps):
-            ends = all(_then(values[a.value], a.after) == b for a, b in zip(base.returns, other.returns, strict=True))
+            ends = all(then(values[a.value], a.after) == b for a, b in zip(base.returns, other.returns, strict=True))
             return ([], {}) if ends else None
         step = base.steps[i]
-        if j < len(other.steps) and _alike(base, step, other, other.steps[j], values):
+        if j < len(other.steps) and _alike(base, step, other, other.steps[j], values, then):
             known = values | dict(zip(step.results, map(Operand, other.steps[j].results), strict=True))
             if (rest := at(i + 1, j + 1, known)) is not None:
                 return [j, *rest[0]], rest[1]
         if len(step.results) == 1:
             for place, operand in enumerate(step.operands):
-                known = values | {step.results[0]: _then(values[operand.value], operand.after)}
+                known = values | {step.results[0]: then(values[operand.value], operand.after)}
                 if (rest := at(i + 1, j, known)) is not None:
                     return [None, *rest[0]], {i: place, **rest[1]}
         return None
@@ -199,15 +200,17 @@ def _match(base: Body, other: Body) -> _Match | None:
     return _Match(tuple(found[0]), found[1])
 
 
-def _then(operand: Operand, after: str) -> Operand:
+def _then(operand: Operand, after: str, undone: Sequence[tuple[str, str]]) -> Operand:
     """A value with another change after those that it has; one back to where it was is none."""
     changes = operand.after + after
-    for one, other in ((".permute(0, 3, 1, 2)", ".permute(0, 2, 3, 1)"), (".transpose(1, 2)", ".transpose(1, 2)")):
-        changes = changes.replace(one + other, "").replace(other + one, "")
+    for one, other in undone:
+        changes = changes.replace(one + other, "")
     return Operand(operand.value, changes)
 
 
-def _alike(base: Body, a: Step, other: Body, b: Step, values: Mapping[str, Operand]) -> bool:
+def _alike(
+    base: Body, a: Step, other: Body, b: Step, values: Mapping[str, Operand], then: Callable[[Operand, str], Operand]
+) -> bool:
     """Whether two steps differ in literals alone."""
     return (
         a.attr == b.attr
@@ -215,7 +218,7 @@ def _alike(base: Body, a: Step, other: Body, b: Step, values: Mapping[str, Opera
         and [name for name, _ in a.code.literals] == [name for name, _ in b.code.literals]
         and len(a.results) == len(b.results)
         and len(a.operands) == len(b.operands)
-        and all(_then(values[x.value], x.after) == y for x, y in zip(a.operands, b.operands, strict=True))
+        and all(then(values[x.value], x.after) == y for x, y in zip(a.operands, b.operands, strict=True))
         and (not a.attr or skeleton(base.attrs[_name(a)]) == skeleton(other.attrs[_name(b)]))
     )
 
@@ -227,7 +230,9 @@ def _name(step: Step) -> str:
 # --- parameters -------------------------------------------------------------------------------------------------------
 
 
-def _merged(family: Mapping[int, Body], matches: Mapping[int, _Match], name: str) -> tuple[Definition, dict[int, Make]]:
+def _merged(
+    family: Mapping[int, Body], matches: Mapping[int, _Match], name: str, dialect: Dialect
+) -> tuple[Definition, dict[int, Make]]:
     indices = [*family]
     base = family[max(indices, key=lambda index: (len(family[index].steps), -index))]
     known = {key: [family[i].known.get(key, MISSING) for i in indices] for i in indices for key in family[i].known}
@@ -238,7 +243,7 @@ def _merged(family: Mapping[int, Body], matches: Mapping[int, _Match], name: str
         rows = [
             [value for _, value in leaves(family[i].attrs[attr])] if attr in family[i].attrs else None for i in indices
         ]
-        if made.callee in _NEUTRAL:
+        if made.callee in dialect.neutral:
             rows = [[0.0] if row is None else row for row in rows]
             neutral.add(attr)
         attrs[attr] = substituted(made, table.columns([label for label, _ in leaves(made)], rows, attr))
@@ -255,7 +260,7 @@ def _merged(family: Mapping[int, Body], matches: Mapping[int, _Match], name: str
     definition.body = replace(
         base,
         attrs={attr: substituted(made, [solved.text(v) for _, v in leaves(made)]) for attr, made in attrs.items()},
-        steps=[_kept(step, solved.text, definition) for step in steps],
+        steps=[_kept(step, solved.text, definition, dialect.keeps) for step in steps],
     )
     for attr in attrs:
         if (condition := solved.modules.get(attr)) is not None:
@@ -285,12 +290,12 @@ def _with_names(
     return replace(step, code=Code(step.code.template, literals))
 
 
-def _kept(step: Step, text: object, definition: Definition) -> Step:
-    """A step whose literals are numbers or attributes, which keep what is a parameter."""
+def _kept(step: Step, text: Callable[[Any], Any], definition: Definition, keeps: bool) -> Step:
+    """A step whose literals are numbers or parameters; with ``keeps``, attributes that keep these."""
     literals: list[tuple[str, Literal]] = []
     for label, column in step.code.literals:
-        value = text(column)  # type: ignore[operator]
-        if isinstance(value, Name):
+        value = text(column)
+        if keeps and isinstance(value, Name):
             attr = next((kept for kept, of in definition.kept.items() if of == value.text), "")
             if not attr:
                 attr = value.text if value.text.isidentifier() else label

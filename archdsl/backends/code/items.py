@@ -5,11 +5,12 @@ from __future__ import annotations
 import keyword
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from archdsl.backends.torch.code import CALL, Code, Make, sequential
+from archdsl.backends.code.dialect import Dialect
+from archdsl.backends.code.values import CALL, Code, Make, sequential
 from archdsl.graph.tree import local_name
 
 
@@ -107,7 +108,7 @@ def _stem(item: Item, path: str) -> str:
     return stem if last.isdigit() else ""
 
 
-def attributes(items: Sequence[Item], path: str) -> list[str]:
+def attributes(items: Sequence[Item], path: str, dialect: Dialect) -> list[str]:
     """What parts of a class are called in it: by their own names, or with their groups' where these are the same."""
     parts = [local_name(item.path, path).split(".") for item in items]
     rounds = [[part for part in names if part.isdigit()] for names in parts]
@@ -129,10 +130,10 @@ def attributes(items: Sequence[Item], path: str) -> list[str]:
     )
     single = {name for name, numbers in zip(chosen, rounds, strict=True) if not numbers}
     for item, given, numbers in zip(items, chosen, rounds, strict=True):
-        name = _identifier(given)
+        name = _identifier(given, dialect.taken)
         if item.module is None or item.reuses:
             found.append("")
-        elif numbers and item.module.callee in ("nn.Parameter", "nn.Buffer"):
+        elif numbers and item.module.callee in dialect.unlisted:
             found.append("_".join((name, *numbers)))
         elif numbers and rows[given] > 1:
             name = f"{name}s" if given in single else name
@@ -143,18 +144,13 @@ def attributes(items: Sequence[Item], path: str) -> list[str]:
     return found
 
 
-_TAKEN = frozenset(
-    {"training", "forward", "dump_patches", "half", "double", "float", "type", "to", "apply", "eval", "train", "cpu"}
-)
-
-
-def _identifier(name: str) -> str:
+def _identifier(name: str, taken: Collection[str]) -> str:
     """
-    >>> _identifier("class"), _identifier("train")
+    >>> _identifier("class", ()), _identifier("train", {"train"})
     ('class_', 'train_')
     """
     name = re.sub(r"\W", "_", name)
-    return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
+    return f"{name}_" if keyword.iskeyword(name) or name in taken else name
 
 
 def class_name(name: str) -> str:

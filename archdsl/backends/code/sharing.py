@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from archdsl.backends.torch.code import Lowered
-from archdsl.backends.torch.order import Order
-from archdsl.graph.model import Graph, Node
+from archdsl.backends.code.dialect import Dialect
+from archdsl.graph.model import Node
 from archdsl.graph.tree import Branch, local_name, walk
 
 
 class Sharing:
     """What the uses of shared weights mean for classes."""
 
-    def __init__(
-        self,
-        graph: Graph,
-        root: Branch,
-        lowered: Mapping[str, Lowered],
-        orders: Mapping[str, Order],
-        single: frozenset[str],
-    ) -> None:
-        self._graph = graph
-        self._lowered = lowered
-        self._orders = orders
-        self._single = single
+    def __init__(self, dialect: Dialect, root: Branch) -> None:
+        self._dialect = dialect
+        self._graph = dialect.graph
         self._branches = {item.instance.path: item for _, item in walk(root) if isinstance(item, Branch)}
         self.owners: dict[int, str] = {}
         """For instances whose weights are all another's, the path of that one, whose module they call."""
@@ -74,25 +64,23 @@ class Sharing:
         other = [*self._branches[owner].nodes()]
         alike = len(nodes) == len(other) and all(
             local_name(a.path, path) == local_name(b.path, owner)
-            and self._lowered[a.path].code == self._lowered[b.path].code
+            and self._dialect.lowered[a.path].code == self._dialect.lowered[b.path].code
             for a, b in zip(nodes, other, strict=True)
         )
         uses = all(node.layer != node.path or not self._owns(node) for node in nodes)
         return owner if alike and uses and self._same_wiring(nodes, other) else ""
 
     def _owns(self, node: Node) -> bool:
-        return bool(self._lowered[node.path].entries)
+        return bool(node.op.weights(*self._graph.input_shapes(node)))
 
     def _same_wiring(self, nodes: Sequence[Node], others: Sequence[Node]) -> bool:
-        """Whether two parts take and pass on values in the same way, in the same orders of axes."""
+        """Whether two parts take and pass on values in the same way, which lie alike."""
         names = dict(zip((node.path for node in nodes), (node.path for node in others), strict=True))
+        placing = self._dialect.placing
         for a, b in zip(nodes, others, strict=True):
-            if self._orders[a.path] != self._orders[b.path]:
+            if placing(a.path) != placing(b.path):
                 return False
             for x, y in zip(a.inputs, b.inputs, strict=True):
-                if names.setdefault(x, y) != y or self._node_after(x) != self._node_after(y):
+                if names.setdefault(x, y) != y or placing(x) != placing(y):
                     return False
         return True
-
-    def _node_after(self, name: str) -> tuple[bool, bool]:
-        return self._orders[name].gives, name in self._single

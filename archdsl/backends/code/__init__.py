@@ -1,0 +1,1 @@
+"""Instances made definitions again: what every writer of code has, whichever framework it writes for."""
