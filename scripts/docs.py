@@ -22,6 +22,7 @@ from archdsl.syntax.parser import parse
 from scripts.exports import page as exports
 from scripts.gallery import drawn as drawn_gallery
 from scripts.gallery import gallery
+from scripts.textmate import grammar
 from scripts.zoo import zoo
 
 ROOT = Path(__file__).parent.parent
@@ -158,6 +159,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/zoo.md": zoo,
     "docs/exports.md": exports,
     "docs/gallery.md": gallery,
+    "editors/vscode/syntaxes/arch.tmLanguage.json": grammar,
 }
 
 

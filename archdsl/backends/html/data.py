@@ -11,6 +11,7 @@ from archdsl.diagram.fold import folding
 from archdsl.diagram.options import Options
 from archdsl.graph.dims import Dim, Shape
 from archdsl.graph.model import Graph
+from archdsl.highlight import pieces
 from archdsl.passes.cost import NodeCost, cost
 
 _EXACT: Final = 2**53
@@ -22,8 +23,8 @@ def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[
 
     ``items`` is the list that they refer to each other by, ``opened`` has the numbers of those that are unfolded at
     first, ``spread`` those of repeats whose copies are all shown, and ``lines`` the lines of ``sources`` that the items
-    come from, by file and number. ``rise`` is the first on the way up of a model that goes down and up again, 0 if
-    there is none. What is empty is left out.
+    come from, by file and number, in pieces with the kind of each. ``rise`` is the first on the way up of a model that
+    goes down and up again, 0 if there is none. What is empty is left out.
 
     Raises:
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
@@ -86,10 +87,21 @@ def _count(count: Dim) -> int | str:
     return count if isinstance(count, int) and count < _EXACT else str(count)
 
 
-def _lines(listed: Sequence[Item], sources: Mapping[str, str]) -> dict[str, dict[int, str]]:
+def _lines(listed: Sequence[Item], sources: Mapping[str, str]) -> dict[str, dict[int, list[tuple[str, str]]]]:
     wanted: dict[str, set[int]] = {}
     for item in listed:
         if item.origin and item.origin.file in sources:
             wanted.setdefault(item.origin.file, set()).add(item.origin.line)
-    lines = {file: sources[file].split("\n") for file in wanted}
-    return {file: {n: lines[file][n - 1] for n in sorted(wanted[file]) if n <= len(lines[file])} for file in wanted}
+    return {file: _coloured(sources[file], wanted[file]) for file in wanted}
+
+
+def _coloured(text: str, wanted: set[int]) -> dict[int, list[tuple[str, str]]]:
+    """Lines of a text in pieces, each with its kind, by their numbers."""
+    found: dict[int, list[tuple[str, str]]] = {number: [] for number in sorted(wanted)}
+    line = 1
+    for piece in pieces(text):
+        for number, part in enumerate(piece.text.split("\n"), line):
+            if part and number in found:
+                found[number].append((piece.kind, part))
+        line += piece.text.count("\n")
+    return {number: parts for number, parts in found.items() if number <= line}

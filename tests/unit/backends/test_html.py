@@ -85,10 +85,12 @@ def test_lines_are_those_of_the_source() -> None:
     found = data("resnet50")
     model = archdsl.load("resnet50")
     head = next(item for item in found["items"] if item["path"] == "head")
-    assert "dense(classes) as head" in found["lines"][head["file"]][str(head["line"])]
+    line = found["lines"][head["file"]][str(head["line"])]
+    assert "dense(classes) as head" in "".join(text for _, text in line)
+    assert ["op", "dense"] in line
     for file, lines in found["lines"].items():
         for number, line in lines.items():
-            assert model.sources[file].splitlines()[int(number) - 1] == line
+            assert model.sources[file].splitlines()[int(number) - 1] == "".join(text for _, text in line)
     assert to_json(model.graph).endswith('"lines":{}}')  # a graph without its text
 
 

@@ -63,7 +63,17 @@ function holds(item) {
 }
 
 function sourceOf(model, item) {
-  const text = model.lines[item.file]?.[item.line];
+  const line = model.lines[item.file]?.[item.line];
   const where = elementOf("figcaption", {}, `${item.file}:${item.line}`);
-  return elementOf("figure", {}, where, text === undefined ? "" : elementOf("pre", {}, text.trim()));
+  return elementOf("figure", {}, where, line === undefined ? "" : elementOf("pre", {}, ...trimmed(line).map(coloured)));
+}
+
+/** A line in pieces, each of a kind, without the blanks at both ends. */
+function trimmed(line) {
+  const written = line.map(([kind]) => kind !== "space");
+  return line.slice(Math.max(0, written.indexOf(true)), written.lastIndexOf(true) + 1);
+}
+
+function coloured([kind, text]) {
+  return elementOf("span", { className: `code-${kind}` }, text);
 }

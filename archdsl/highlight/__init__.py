@@ -1,0 +1,6 @@
+"""What colours a text: its pieces, each with its kind, for pages, notebooks, Pygments and TextMate grammars."""
+
+from archdsl.highlight.kinds import KINDS, TERMINALS, Kind
+from archdsl.highlight.pieces import Piece, pieces
+
+__all__ = ["KINDS", "TERMINALS", "Kind", "Piece", "pieces"]
