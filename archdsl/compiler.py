@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,9 +24,10 @@ from archdsl.elaborate.failure import Exhausted, Failure, too_deep
 from archdsl.elaborate.lint import check_names, lint
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.models import model_graph
+from archdsl.elaborate.module import Module
 from archdsl.elaborate.operators import bounded
 from archdsl.elaborate.scope import Scope
-from archdsl.elaborate.session import Session
+from archdsl.elaborate.session import Observer, Session
 from archdsl.elaborate.values import POISON, BlockRef, Given, Value, describe, show_value
 from archdsl.graph.model import Graph
 from archdsl.limits import Limits
@@ -65,7 +67,7 @@ class Program:
     def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits | None = None) -> None:
         self.source = source
         self._session = Session(source, loader or NoFiles(), declared_value, limits)
-        self._module = self._session.files.module(ast.Module(source, (), ()))  # until the file is read
+        self._module: Module = self._session.files.module(ast.Module(source, (), ()))  # until the file is read
         with _uncollected(), self._reporting():
             self._module = self._session.files.load(source)
 
@@ -78,6 +80,29 @@ class Program:
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """What was found so far, sorted by place."""
         return self._session.reporter.sink.sorted()
+
+    @property
+    def module(self) -> Module:
+        """The spec itself, joined with what it imports."""
+        return self._module
+
+    @property
+    def modules(self) -> tuple[Module, ...]:
+        """The spec and all that it imports."""
+        return self._session.files.modules
+
+    @property
+    def graphs(self) -> tuple[Graph, ...]:
+        """Those that were made so far."""
+        return tuple(graph for graph in self._session.graphs.values() if graph is not None)
+
+    def observe(self, observer: Observer) -> None:
+        """Has every body shown that is elaborated from now on."""
+        self._session.observer = observer
+
+    def interrupt(self, look: Callable[[], None]) -> None:
+        """Has ``look`` called now and then during compilations: what it raises ends them, and the program's use."""
+        self._session.budget.interrupt(look)
 
     @property
     def has_errors(self) -> bool:
@@ -207,26 +232,54 @@ class Program:
 
     def check(self) -> None:
         """Checks everything in the file: its values, its models that need no arguments, and its `check` lines."""
-        with _uncollected():
-            with self._reporting():
-                self._check()
-            with self._reporting(), self._session.budget.apart():
-                check_names(self._session, self._module)
-                check_definitions(self._session, self._module)
-                lint(self._session, self._module)
+        for _ in self.checking():
+            pass
 
-    def _check(self) -> None:
+    def checking(self) -> Iterator[None]:
+        """Does what ``check`` does in pieces: a model, or a `check` line, at a time."""
+        for piece in self._pieces():
+            is_done = False
+            with _uncollected(), self._reporting():
+                piece()
+                is_done = True
+            if not is_done:
+                break
+            yield
+        self.check_text()
+
+    def check_text(self) -> None:
+        """Checks what can be said without calling anything: names, definitions whatever they are given, habits."""
+        with _uncollected(), self._reporting(), self._session.budget.apart():
+            check_names(self._session, self._module)
+            check_definitions(self._session, self._module)
+            lint(self._session, self._module)
+
+    def _pieces(self) -> Iterator[Callable[[], object]]:
+        yield self._values
+        for name in self._module.models:
+            yield partial(self._usual_graph, name)
+        for check in file_checks(self._module):
+            yield partial(run_check, check, self._session, self._module)
+
+    def _values(self) -> None:
         for declaration in self._module.ast.declarations:
             if isinstance(declaration, ast.Let):
                 self._module.find(declaration.name.id)
-        for name, declaration in self._module.models.items():
-            ref = self._module.find(name)
-            if isinstance(ref, BlockRef) and all(
-                p.default is not None or p.name.id in ref.arguments for p in ref.decl.params
-            ):
-                model_graph(self._session, ref, declaration.name.span)
-        for check in file_checks(self._module):
-            run_check(check, self._session, self._module)
+
+    def _usual_graph(self, model: str) -> Graph | None:
+        """The graph of a model as its defaults make it; ``None`` if it needs arguments, or after errors."""
+        ref = self._module.find(model)
+        if not isinstance(ref, BlockRef) or any(
+            p.default is None and p.name.id not in ref.arguments for p in ref.decl.params
+        ):
+            return None
+        return model_graph(self._session, ref, self._module.models[model].name.span)
+
+    def usual_graph(self, model: str) -> Graph | None:
+        """The graph of a model as its defaults make it; ``None`` if it needs arguments, or after errors."""
+        with _uncollected(), self._reporting():
+            return self._usual_graph(model)
+        return None
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:

@@ -31,6 +31,7 @@ _COMMANDS = (
     "diff",
     "render",
     "view",
+    "lsp",
     "show",
     "ops",
     "explain",

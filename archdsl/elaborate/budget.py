@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -30,6 +30,9 @@ LETTERS: Final = 25
 """Characters of a call or of names in a graph that cost one step: a long name is written wherever its block is used."""
 
 
+LOOK: Final = 1_000
+"""Steps between two looks at whether the work is still wanted."""
+
 PART: Final = 16
 """Of the work that may be done, the part that may go into what only looks for mistakes. Real specs take a fiftieth."""
 
@@ -44,23 +47,43 @@ class Budget:
         self._nodes = limits.nodes
         self._characters = 0
         self._ticks = 0
+        self._mark = self._steps
+        """Steps after which it is looked whether they are too many, or whether the work is still wanted."""
+        self._look: Callable[[], None] | None = None
         self._products: set[Monomial] = set()
+
+    def interrupt(self, look: Callable[[], None]) -> None:
+        """Has ``look`` called now and then: it may raise what ends the compilation."""
+        self._look = look
+        self._set_mark()
+
+    def _set_mark(self) -> None:
+        self._mark = self._steps if self._look is None else min(self._steps, self._ticks + LOOK)
 
     @contextmanager
     def apart(self) -> Iterator[None]:
         """Counts the work inside by itself, against a part of the limit."""
         ticks, self._ticks = self._ticks, self._steps - self._steps // PART
+        self._set_mark()
         try:
             yield
         finally:
             self._ticks = ticks
+            self._set_mark()
 
     def tick(self, span: Span) -> None:
         """Counts a unit of compile-time work."""
         self._ticks += 1
+        if self._ticks > self._mark:
+            self._check(span)
+
+    def _check(self, span: Span) -> None:
         if self._ticks > self._steps:
             help_ = self.limits.advice("steps")
             raise Exhausted(codes.TooMuchWork(span=span, most=f"{self._steps:_}", help=help_))
+        if self._look is not None:
+            self._look()
+        self._set_mark()
 
     def charge(self, steps: int, span: Span) -> None:
         """Counts work of several units before it is done."""
@@ -105,4 +128,5 @@ class Budget:
             return False
         self._steps = self.limits.steps + self.limits.steps * self._characters // STEPS_GROW
         self._nodes = self.limits.nodes + self.limits.nodes * self._characters // NODES_GROW
+        self._set_mark()
         return True

@@ -42,6 +42,11 @@ class Files:
         """The files that were read, the spec's own first."""
         return tuple(self._sources.values())
 
+    @property
+    def modules(self) -> tuple[Module, ...]:
+        """The files as modules, in the order in which they were read."""
+        return tuple(self._modules.values())
+
     def place(self, origin: Origin) -> Span:
         """The span that an origin in a graph was made of."""
         return Span(self._sources[origin.file], origin.start, origin.end)

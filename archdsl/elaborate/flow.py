@@ -108,7 +108,7 @@ class Flows(Fans, ABC):
         """
         self.reach(step)
         try:
-            return getattr(self, _STEPS[step.__class__])(step, scope, current, tap, first)  # type: ignore[no-any-return]
+            return self._seen(step, getattr(self, _STEPS[step.__class__])(step, scope, current, tap, first))
         except Failure as failure:
             self.session.reporter.report(*failure.diagnostics)
         except RecursionError:
@@ -116,6 +116,12 @@ class Flows(Fans, ABC):
         for name in self.names.taps(step):  # what the step would have named is known, but has no value
             scope.taps.tapped.setdefault(name, POISON)
         return self.assembly.hole(None)
+
+    def _seen(self, step: ast.Step, result: Result) -> Result:
+        """What a step made, kept if somebody observes."""
+        if self.session.observer is not None:
+            self.assembly.results.append((step, result))
+        return result
 
     def _tap(self, step: ast.Tap, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
         result = self._step_or_hole(step.step, scope, current, step, first=first)

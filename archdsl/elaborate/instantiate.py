@@ -14,7 +14,7 @@ from archdsl.elaborate.flow import Call, Flows
 from archdsl.elaborate.ports import entered, takes, told
 from archdsl.elaborate.proof import prove
 from archdsl.elaborate.scope import Scope
-from archdsl.elaborate.session import Session
+from archdsl.elaborate.session import Observation, Session
 from archdsl.elaborate.signature import Declared, bind_inputs, declared_ports
 from archdsl.elaborate.template import Assembly, Step, Template, finish
 from archdsl.elaborate.types import fit
@@ -205,7 +205,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         for use in names.ambiguous:
             session.reporter.report(diagnose.ambiguous(use))
         wanted = declared_ports(signature.outputs, scope) if signature else []
-        output = define(_Instance(session, assembly, names), name, decl, scope, inner, wanted)
+        output = define(_Instance(session, assembly, names), name, decl, scope, inner, wanted, ref)
     return finish(
         assembly,
         output,
@@ -241,9 +241,18 @@ def _full(value: Value) -> Hashable:
 
 
 def define(
-    flows: Flows, name: str, decl: ast.Block, scope: Scope, inputs: Mapping[str, Tensor], wanted: Declared
+    flows: Flows,
+    name: str,
+    decl: ast.Block,
+    scope: Scope,
+    inputs: Mapping[str, Tensor],
+    wanted: Declared,
+    ref: BlockRef | None = None,
 ) -> Result:
-    """What a block makes of its inputs; ``scope`` has its parameters and sizes, ``wanted`` is stated of its outputs."""
+    """What a block makes of its inputs; ``scope`` has its parameters and sizes, ``wanted`` is stated of its outputs.
+
+    ``ref`` is what was called, if the values of all its arguments are known.
+    """
     signature = decl.signature
     if signature is not None and signature.inputs[0].name is not None:
         values = Bundle(inputs).fields
@@ -251,7 +260,13 @@ def define(
     flow: Result = next(iter(inputs.values()))
     if signature is None and "" not in inputs:
         flow = Bundle(inputs)
-    output = flows.body(decl.body, scope.inner(holds_taps=True), flow)
+    inside = scope.inner(holds_taps=True)
+    try:
+        output = flows.body(decl.body, inside, flow)
+    finally:
+        if flows.session.observer is not None:
+            values = {**scope.names, **inside.names}
+            flows.session.observer(Observation(decl, ref, values, inside.tapped, flows.assembly))
     if signature is None:
         return output
     return prove(flows.session, name, decl.body, wanted, output, flows.assembly)

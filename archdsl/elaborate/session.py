@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.elaborate.budget import Budget
@@ -12,16 +12,31 @@ from archdsl.elaborate.files import Files
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.module import Declared, Module
 from archdsl.elaborate.reporter import Reporter
-from archdsl.elaborate.template import Template
+from archdsl.elaborate.template import Assembly, Template
+from archdsl.elaborate.values import BlockRef, Value
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
 from archdsl.limits import DEFAULT, Limits
 from archdsl.measures import Subject
 from archdsl.ops.base import Misfit, Op
 from archdsl.source import SourceFile, Span
+from archdsl.syntax import ast
 
+Observer: TypeAlias = "Callable[[Observation], None]"
 Evaluate: TypeAlias = "Callable[[Session, Module, Declared], Any]"
 """The value of what a file declares."""
+
+
+class Observation(NamedTuple):
+    """One elaboration of a block's body."""
+
+    decl: ast.Block
+    ref: BlockRef | None
+    """What was called; ``None`` where the body was elaborated once for all calls, of which nothing is known."""
+    values: Mapping[str, Value]
+    """Of the parameters, dimensions and ``let`` lines of the body."""
+    tapped: Mapping[str, Value]
+    assembly: Assembly
 
 
 class Session:
@@ -37,6 +52,8 @@ class Session:
         evaluate: Evaluate,
         limits: Limits | None = None,
     ) -> None:
+        self.observer: Observer | None = None
+        """Is shown each body that was elaborated."""
         self.limits = limits or DEFAULT
         self.budget = Budget(self.limits)
         self.calls = Calls(self.budget)

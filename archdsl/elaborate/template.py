@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from archdsl.elaborate.values import Bundle, Slot, Tensor
+from archdsl.elaborate.values import Bundle, Result, Slot, Tensor
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Origin
 from archdsl.ops.base import Op
 from archdsl.ops.call import NOTHING, Call
 from archdsl.source import Span
+from archdsl.syntax import ast
 
 EDGES: Final = 8
 """Inputs of an op that count as another op."""
@@ -89,6 +90,8 @@ class Assembly:
     """Ops and instances of blocks, and many inputs of one, in it and in everything that it calls."""
     broken: bool = False
     """Whether an error left a hole in it, or in what it calls."""
+    results: list[tuple[ast.Step, Result]] = field(default_factory=list)
+    """What flowed out of each step of the body, for an observer; of a step in a loop, in every round."""
     misclaimed: bool = False
     """Whether a step has another shape than it claims, so that nobody knows which is meant."""
 

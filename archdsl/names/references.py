@@ -99,7 +99,7 @@ def _arguments(
         callee = node.target if isinstance(node, ast.Apply) else node.callee
         given = [argument.name for argument in node.arguments if argument.name is not None]
         if given and not _is_op(callee, names):
-            owner = _owner(callee, names, index, files)
+            owner = owner_of(callee, names, index, files)
             yield from ((name, owner) for name in given)
 
 
@@ -108,7 +108,7 @@ def _is_op(callee: ast.Expr, names: Names) -> bool:
     return found is not None and found.kind in ("op", "keyword", "initialiser", "built-in")
 
 
-def _owner(callee: ast.Expr, names: Names | None, index: Index, files: Mapping[SourceFile, Index]) -> Owner | None:
+def owner_of(callee: ast.Expr, names: Names | None, index: Index, files: Mapping[SourceFile, Index]) -> Owner | None:
     """The block or function that is called, through variants and ``let`` lines; ``None`` if values decide."""
     for _ in range(_LINKS):
         if isinstance(callee, ast.Call):

@@ -1,0 +1,188 @@
+"""The texts that are open in the editor, and the files around them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, unquote, urlsplit
+
+from archdsl import packages
+from archdsl.files import DiskLoader, project_root, shown
+from archdsl.limits import DEFAULT
+from archdsl.service import Analysis, Lines
+from archdsl.service.lines import Position
+from archdsl.source import SourceFile, Span
+
+SCHEME: Final = "archdsl"
+"""Of the addresses of bundled files, which are on no disk that users know: ``archdsl:/std/conv.arch``."""
+
+
+class OpenLoader(DiskLoader):
+    """Reads imports as they are in the editor, if they are open there, and else from disk."""
+
+    def __init__(self, root: Path | None, texts: Mapping[Path, str]) -> None:
+        super().__init__(root)
+        self._texts = texts
+
+    def _text(self, path: Path) -> str | None:
+        if path in self._texts:
+            self.looked_at.add(path)
+            return self._texts[path]
+        return super()._text(path)
+
+
+class Document:
+    """An open text. Its analysis is made when it is first asked for after a change."""
+
+    def __init__(self, uri: str, version: int, text: str, texts: Mapping[Path, str]) -> None:
+        self.uri = uri
+        self.version = version
+        self.text = text
+        self.path = path_of(uri)
+        self._texts = texts
+        self._loader: OpenLoader | None = None
+        self._analysis: Analysis | None = None
+
+    @property
+    def is_bundled(self) -> bool:
+        return self.uri.startswith(f"{SCHEME}:")
+
+    @property
+    def analysis(self) -> Analysis:
+        if self._analysis is None:
+            self._analysis = Analysis(*self._read())
+        return self._analysis
+
+    def change(self, version: int, text: str) -> None:
+        self.version = version
+        self.text = text
+        self._analysis = None
+
+    def forget(self, *, files: bool = False) -> None:
+        """Drops the analysis, and with ``files`` what was read of other files."""
+        self._analysis = None
+        if files:
+            self._loader = None
+
+    def depends_on(self, path: Path) -> bool:
+        """Whether another file was looked for, there or not."""
+        return self._loader is not None and path in self._loader.looked_at
+
+    def _read(self) -> tuple[SourceFile, OpenLoader]:
+        if self._loader is None:
+            root = project_root(self.path) if self.path is not None else None
+            self._loader = OpenLoader(root, self._texts)
+        if self.path is not None:
+            return self._loader.source(self.path, self.text), self._loader
+        name = bundled_name(self.uri) if self.is_bundled else shown(self.uri.rpartition(":")[2]) or "<text>"
+        return SourceFile(name, self.text), self._loader
+
+
+class Documents:
+    """All open texts, by their addresses."""
+
+    def __init__(self) -> None:
+        self.open: dict[str, Document] = {}
+        self.utf16 = True
+        """How places are counted: in UTF-16 code units, or else in code points."""
+        self.shows_bundled = False
+        """Whether the editor can show texts by the addresses of bundled files."""
+        self._texts: dict[Path, str] = {}
+        """Texts that are open, by where their files lie."""
+        self._lines: tuple[SourceFile, Lines] | None = None
+
+    def add(self, uri: str, version: int, text: str) -> Document:
+        document = self.open[uri] = Document(uri, version, text, self._texts)
+        self._note(document)
+        return document
+
+    def change(self, document: Document, version: int, text: str) -> list[Document]:
+        """Gives a document another text; returns those that depend on it."""
+        document.change(version, text)
+        return self._note(document)
+
+    def close(self, uri: str) -> list[Document]:
+        """Forgets a document, so that its file counts again; returns those that depend on it."""
+        document = self.open.pop(uri, None)
+        if document is None or document.path is None:
+            return []
+        self._texts.pop(document.path, None)
+        return self.changed(document.path)
+
+    def changed(self, path: Path) -> list[Document]:
+        """Has what was read of a file forgotten by the documents that depend on it, and returns these."""
+        touched = [each for each in self.open.values() if each.path != path and each.depends_on(path)]
+        for each in touched:
+            each.forget(files=True)
+        return touched
+
+    def _note(self, document: Document) -> list[Document]:
+        if document.path is None:
+            return []
+        self._texts[document.path] = document.text
+        return self.changed(document.path)
+
+    # --- places ---
+
+    def lines(self, source: SourceFile) -> Lines:
+        if self._lines is None or self._lines[0] is not source:
+            self._lines = (source, Lines(source.text, utf16=self.utf16))
+        return self._lines[1]
+
+    def offset(self, document: Document, place: Mapping[str, int]) -> int:
+        lines = self.lines(document.analysis.source)
+        return lines.offset(Position(place["line"], place["character"]))
+
+    def uri_of(self, source: SourceFile) -> str:
+        """The address of a file: its own, or that of a bundled text, as a file or of the scheme for these."""
+        if source.path is not None:
+            known = next((d.uri for d in self.open.values() if d.path == source.path), None)
+            return known or source.path.as_uri()
+        package, _, rest = source.name.partition("/")
+        if package in packages.BUNDLED and rest:
+            path = Path(str(packages.bundled(package).joinpath(rest)))
+            if not self.shows_bundled and path.is_file():
+                return path.as_uri()
+            return f"{SCHEME}:/{quote(source.name)}"
+        return next((d.uri for d in self.open.values() if d.analysis.source is source), source.name)
+
+    def location(self, span: Span) -> dict[str, object]:
+        return {"uri": self.uri_of(span.source), "range": self.range(span)}
+
+    def range(self, span: Span) -> dict[str, object]:
+        lines = self.lines(span.source)
+        start, end = lines.position(span.start), lines.position(span.end)
+        return {
+            "start": {"line": start.line, "character": start.character},
+            "end": {"line": end.line, "character": end.character},
+        }
+
+
+def path_of(uri: str) -> Path | None:
+    """Where the file of an address lies; ``None`` for a text that is no file."""
+    parts = urlsplit(uri)
+    if parts.scheme != "file":
+        return None
+    path = unquote(parts.path)
+    if len(path) > 2 and path[0] == "/" and path[2] == ":":  # a drive of Windows
+        path = path[1:]
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError, ValueError):
+        return None
+
+
+def bundled_name(uri: str) -> str:
+    """The name of a bundled file by its address."""
+    return unquote(urlsplit(uri).path).lstrip("/")
+
+
+def bundled_text(uri: str) -> str | None:
+    """The text of a bundled file, or ``None`` if there is none by that address."""
+    package, _, rest = bundled_name(uri).partition("/")
+    module = f"{package}.{rest.removesuffix('.arch').replace('/', '.')}"
+    if package not in packages.BUNDLED or not rest.endswith(".arch"):
+        return None
+    source = DiskLoader(limits=DEFAULT).module(module)
+    return source.text if source is not None else None

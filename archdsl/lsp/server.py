@@ -1,0 +1,225 @@
+"""The server's loop: messages are answered in their order; while none waits, open texts are checked."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Any, Final
+
+from archdsl.diagnostics import Diagnostic
+from archdsl.lsp import convert, rpc
+from archdsl.lsp.documents import Document, Documents, bundled_text, path_of
+from archdsl.lsp.features import CAPABILITIES, FEATURES, resolve
+from archdsl.lsp.rpc import Connection, Empty, Failed, Message
+from archdsl.service.lines import Lines, Position
+from archdsl.version import __version__
+
+_GONE: Final = 1
+"""The exit code if the editor goes away without saying so."""
+
+
+class _Interrupted(Exception):
+    """A message waits: what is being checked will be checked again, perhaps as another text."""
+
+
+class Server:
+    """One editor's server.
+
+    A keystroke is a notification; the diagnostics of what it leaves come as soon as no other message waits: those that
+    the text alone gives first, then those of its models. So none is ever of an older text than the last that was sent.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.documents = Documents()
+        self._unchecked: dict[str, bool] = {}
+        """Documents whose diagnostics are not all published, and whether the first ones are."""
+        self._published: dict[str, tuple[int, list[Any]]] = {}
+        self._is_ready = False
+        self._is_over = False
+
+    def run(self) -> int:
+        """Answers until the editor says that it is done; gives the exit code."""
+        self._connection.start()
+        while True:
+            try:
+                message = self._connection.next(wait=not self._unchecked)
+            except Empty:
+                self._check()
+                continue
+            if message is None:
+                return 0 if self._is_over else _GONE
+            if message.get("method") == "exit":
+                return 0 if self._is_over else _GONE
+            self._handle(message)
+
+    # --- messages ---
+
+    def _handle(self, message: Message) -> None:
+        identity, method = message.get("id"), message.get("method")
+        if not isinstance(method, str):
+            if "error" in message and identity is None and message["error"] == rpc.PARSE_ERROR:
+                self._refuse(None, rpc.PARSE_ERROR, "not a message of the protocol")
+            return  # an answer to a request of ours
+        params = message.get("params") or {}
+        try:
+            if identity is not None and self._connection.cancelled(identity):
+                raise Failed(rpc.REQUEST_CANCELLED, "cancelled")
+            result = self._answer(method, params, is_request=identity is not None)
+        except Failed as failed:
+            if identity is not None:
+                self._refuse(identity, failed.code, failed.message)
+            return
+        except (KeyError, TypeError, IndexError) as error:
+            self._log(method)
+            if identity is not None:
+                self._refuse(identity, rpc.INVALID_PARAMS, f"{type(error).__name__}: {error}")
+            return
+        except Exception as error:  # noqa: BLE001  # a bug must not end the editor's session; it is logged and answered
+            self._log(method)
+            if identity is not None:
+                self._refuse(identity, rpc.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+            return
+        if identity is not None:
+            self._connection.send({"id": identity, "result": result})
+
+    def _refuse(self, identity: object, code: int, message: str) -> None:
+        self._connection.send({"id": identity, "error": {"code": code, "message": message}})
+
+    def _log(self, method: str) -> None:
+        """Tells the editor's log of a mistake of the server's."""
+        text = f"{method}: {traceback.format_exc()}"
+        sys.stderr.write(f"{text}\n")
+        self._connection.send({"method": "window/logMessage", "params": {"type": 1, "message": text}})
+
+    def _answer(self, method: str, params: Any, *, is_request: bool) -> Any:
+        if method == "initialize":
+            return self._initialize(params)
+        if not self._is_ready:
+            raise Failed(rpc.NOT_INITIALIZED, "not initialized")
+        if method in FEATURES:
+            document = self._document(params["textDocument"]["uri"])
+            return FEATURES[method](self.documents, document, params)
+        match method:
+            case "textDocument/didOpen":
+                opened = params["textDocument"]
+                self._touch(self.documents.add(opened["uri"], opened["version"], opened["text"]))
+            case "textDocument/didChange":
+                self._change(params)
+            case "textDocument/didClose":
+                self._close(params["textDocument"]["uri"])
+            case "textDocument/didSave" | "initialized" | "$/setTrace" | "$/cancelRequest":
+                return None
+            case "workspace/didChangeWatchedFiles":
+                for change in params["changes"]:
+                    path = path_of(change["uri"])
+                    if path is not None:
+                        self._touch(*self.documents.changed(path))
+            case "completionItem/resolve":
+                return resolve(self._document(params["data"]["uri"]), params)
+            case "archdsl/settle":
+                while self._unchecked and not self._connection.is_waiting:
+                    self._check()
+            case "archdsl/text":
+                return self._text(params["uri"])
+            case "shutdown":
+                self._is_over = True
+            case _ if is_request:
+                raise Failed(rpc.METHOD_NOT_FOUND, f"no method {method}")
+        return None
+
+    def _initialize(self, params: Any) -> Any:
+        self._is_ready = True
+        options = params.get("initializationOptions") or {}
+        self.documents.shows_bundled = bool(options.get("virtualDocuments"))
+        general = (params.get("capabilities") or {}).get("general") or {}
+        self.documents.utf16 = "utf-32" not in (general.get("positionEncodings") or ())
+        encoding = "utf-16" if self.documents.utf16 else "utf-32"
+        return {
+            "capabilities": {"positionEncoding": encoding, **CAPABILITIES},
+            "serverInfo": {"name": "archdsl", "version": __version__},
+        }
+
+    def _document(self, uri: str) -> Document:
+        document = self.documents.open.get(uri)
+        if document is None:
+            raise Failed(rpc.INVALID_PARAMS, f"{uri} is not open")
+        return document
+
+    def _text(self, uri: str) -> str:
+        text = bundled_text(uri)
+        if text is None:
+            raise Failed(rpc.INVALID_PARAMS, f"no bundled file is called {uri}")
+        return text
+
+    # --- texts ---
+
+    def _change(self, params: Any) -> None:
+        document = self._document(params["textDocument"]["uri"])
+        text = document.text
+        for change in params["contentChanges"]:
+            if "range" not in change:
+                text = change["text"]
+                continue
+            lines = Lines(text, utf16=self.documents.utf16)
+            start, end = (
+                lines.offset(Position(change["range"][side]["line"], change["range"][side]["character"]))
+                for side in ("start", "end")
+            )
+            text = text[:start] + change["text"] + text[max(start, end) :]
+        self._touch(document, *self.documents.change(document, params["textDocument"]["version"], text))
+
+    def _close(self, uri: str) -> None:
+        self._touch(*self.documents.close(uri))
+        self._unchecked.pop(uri, None)
+        self._published.pop(uri, None)
+        self._connection.send({"method": "textDocument/publishDiagnostics", "params": {"uri": uri, "diagnostics": []}})
+
+    def _touch(self, *documents: Document) -> None:
+        for document in documents:
+            self._unchecked.pop(document.uri, None)
+        # What was changed last is looked at first.
+        self._unchecked = {document.uri: False for document in documents} | self._unchecked
+
+    # --- diagnostics ---
+
+    def _check(self) -> None:
+        """Publishes the diagnostics of one open text, as far as no message comes in between."""
+        uri, has_first = next(iter(self._unchecked.items()))
+        document = self.documents.open[uri]
+        try:
+            analysis = document.analysis
+            if not has_first:
+                if not analysis.is_complete:
+                    self._publish(document, analysis.first_diagnostics)
+                self._unchecked[uri] = True
+                if self._connection.is_waiting:
+                    return
+            analysis.interrupt(self._look)
+            for _ in analysis.checking():
+                self._look()
+            analysis.interrupt(_go_on)
+            self._publish(document, analysis.diagnostics)
+        except _Interrupted:
+            document.forget()
+            return
+        except Exception:  # noqa: BLE001  # a bug in one check must not end the editor's session; it is logged
+            self._log("check")
+        del self._unchecked[uri]
+
+    def _look(self) -> None:
+        if self._connection.is_waiting:
+            raise _Interrupted
+
+    def _publish(self, document: Document, found: tuple[Diagnostic, ...]) -> None:
+        analysis = document.analysis
+        made = convert.diagnostics(self.documents, analysis.source, found, analysis.parsed)
+        if self._published.get(document.uri) == (document.version, made):
+            return
+        self._published[document.uri] = (document.version, made)
+        params = {"uri": document.uri, "version": document.version, "diagnostics": made}
+        self._connection.send({"method": "textDocument/publishDiagnostics", "params": params})
+
+
+def _go_on() -> None:
+    """Looks at nothing."""

@@ -1,0 +1,145 @@
+"""One version of an open text, and what is known of it: found when it is first asked for, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from archdsl.compiler import Program
+from archdsl.diagnostics import Diagnostic
+from archdsl.elaborate.loader import Loader
+from archdsl.elaborate.module import Module
+from archdsl.elaborate.session import Observation
+from archdsl.limits import DEFAULT, Limits
+from archdsl.names import Index, Names
+from archdsl.service.lines import Lines
+from archdsl.source import SourceFile, Span
+from archdsl.syntax import ast, tables
+from archdsl.syntax.lexer import Lexed, scan
+
+
+class Analysis:
+    """A text with what it imports.
+
+    >>> found = Analysis(SourceFile("net.arch", "model Net() :: [8] -> [4] { dense(5) }"))
+    >>> [diagnostic.code for diagnostic in found.diagnostics]
+    ['shape-mismatch']
+    """
+
+    def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits = DEFAULT) -> None:
+        self.source = source
+        self.loader = loader
+        self.limits = limits
+        self.kept: dict[int, object] = {}
+        """What features made of something that this holds, by its identity."""
+        self._observed: dict[int, list[Observation]] = {}
+        self.program = Program(source, loader, limits)
+        self.program.observe(self._observe)
+        self._pieces = self.program.checking()
+        self.is_complete = False
+        """Whether everything was checked, so that ``diagnostics`` costs nothing."""
+
+    def _observe(self, observation: Observation) -> None:
+        self._observed.setdefault(id(observation.decl), []).append(observation)
+
+    # --- the text ---
+
+    @property
+    def text(self) -> str:
+        return self.source.text
+
+    @cached_property
+    def lines(self) -> Lines:
+        return Lines(self.text)
+
+    @cached_property
+    def lexed(self) -> Lexed:
+        """The tokens of the text and its comments."""
+        return scan(self.text, tables.load())
+
+    @property
+    def module(self) -> Module:
+        return self.program.module
+
+    @property
+    def parsed(self) -> ast.Module:
+        return self.program.module.ast
+
+    @property
+    def index(self) -> Index:
+        """The names of the text."""
+        return self.program.module.names
+
+    @cached_property
+    def indices(self) -> tuple[Index, ...]:
+        """The names of the text, and of all that it imports."""
+        return tuple(module.names for module in self.program.modules)
+
+    def declaration(self, offset: int) -> ast.Declaration | None:
+        """The declaration that holds a place, or ends there."""
+        found = [d for d in self.parsed.declarations if d.span.start <= offset <= d.span.end]
+        return found[-1] if found else None
+
+    def names(self, offset: int) -> Names | None:
+        """The names in the declaration that holds a place."""
+        declaration = self.declaration(offset)
+        return None if declaration is None else self.index.names(declaration)
+
+    def module_of(self, source: SourceFile) -> Module | None:
+        """The module that a file was read as."""
+        return next((module for module in self.program.modules if module.source is source), None)
+
+    # --- what is wrong ---
+
+    @cached_property
+    def first_diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the text whatever is called: syntax, names, types, shapes as far as letters go.
+
+        Found by a program of its own, so that what is found later is as if this had not been asked for.
+        """
+        program = Program(self.source, self.loader, self.limits)
+        program.check_text()
+        return program.diagnostics
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All that is wrong: what ``archdsl check`` says."""
+        for _ in self.checking():
+            pass
+        return self.program.diagnostics
+
+    def checking(self) -> Iterator[None]:
+        """Checks what is not checked yet, a model or a `check` line at a time."""
+        for _ in self._pieces:
+            yield
+        self.is_complete = True
+
+    def interrupt(self, look: Callable[[], None]) -> None:
+        """Has ``look`` called now and then while models are elaborated: what it raises ends this analysis."""
+        self.program.interrupt(look)
+
+    # --- instances ---
+
+    def observation(self, decl: ast.Block) -> Observation | None:
+        """The elaboration of a block that shapes and values are shown of.
+
+        That of the first `check` line about it, or else of the first model that calls it, or else what holds of all.
+        """
+        is_checked = any(isinstance(d, ast.Check) and _subject(d) == decl.name.id for d in self.parsed.declarations)
+        pieces = self.checking()
+        while is_checked or id(decl) not in self._observed:
+            if next(pieces, self) is self:
+                break
+        found = self._observed.get(id(decl), [])
+        called = [each for each in found if each.ref is not None]
+        return (called[-1 if is_checked else 0]) if called else found[0] if found else None
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self.source, start, end)
+
+
+def _subject(check: ast.Check) -> str | None:
+    subject = check.subject
+    while isinstance(subject, ast.Call):
+        subject = subject.callee
+    return subject.id if isinstance(subject, ast.Name) else None

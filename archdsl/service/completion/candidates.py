@@ -1,0 +1,285 @@
+"""The words that fit a place in the syntax, in no particular order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from archdsl.elaborate.module import Module
+from archdsl.names import Definition
+from archdsl.names.language import FIGURES, FUNCTIONS, KEYWORDS, built_in, figure
+from archdsl.ops.docs import document
+from archdsl.ops.init import KINDS
+from archdsl.ops.registry import OPS
+from archdsl.service.analysis import Analysis
+from archdsl.service.columns import columns, outputs
+from archdsl.service.completion.context import Context
+from archdsl.service.completion.model import Sort
+from archdsl.syntax import ast, tables
+from archdsl.syntax.tokens import DECLARATION
+
+TYPES: Final = ("int", "float", "bool", "str", "op", "tensor", "init", "list")
+FACTS: Final = ("paper", "year", "imagenet_top1", "imagenet_top5", "imagenet_source", "params", "url")
+"""What `about` says of most models."""
+_STEP_WORDS: Final = ("if", "for", "repeat", "ports")
+_DECLARED: Final[dict[str, Sort]] = {
+    "block": "block", "model": "model", "function": "function", "let": "value", "parameter": "parameter",
+    "dimension": "dimension", "port": "tap", "shared": "value", "variable": "value", "tap": "tap", "op": "op",
+    "initialiser": "initialiser", "keyword": "keyword", "built-in": "function", "figure": "figure", "lost": "value",
+}  # fmt: skip
+
+
+class Candidate(NamedTuple):
+    """A word that fits. ``group`` orders kinds: what is likelier has a lower one."""
+
+    name: str
+    sort: Sort
+    group: int
+    definition: Definition | None = None
+    detail: str = ""
+    insert: str = ""
+
+
+def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
+    """What fits a place."""
+    if place.in_comment:
+        return
+    yield from _keywords(analysis, place)
+    node, parent = (place.path[-1], place.parent) if place.path else (None, None)
+    if node is None:
+        if "NAME" in place.accepted:
+            yield from _unread(analysis, place)
+        return
+    match parent:
+        case ast.Import():
+            yield from _modules(analysis)
+        case ast.ImportName() | ast.Import():
+            yield from _exports(analysis, place)
+        case ast.Type() | ast.TypeName():
+            yield from (Candidate(name, "type", 0) for name in TYPES)
+        case ast.Field() if parent.name is node:
+            yield from (Candidate(name, "field", 0) for name in columns(analysis, place.names, parent.value))
+        case ast.Branch() if parent.label is node:
+            yield from _labels(place)
+            yield from _steps(analysis, place)
+        case ast.About():
+            yield from (Candidate(name, "fact", 0, insert=f"{name} = ") for name in FACTS)
+        case ast.Apply() if parent.target is node or _is_target(parent, node):
+            yield from _labels(place)
+            yield from _steps(analysis, place)
+        case ast.Argument() if parent.name is node:
+            yield from _arguments(analysis, place)
+        case ast.Argument():
+            if parent.name is None and not parent.spread and isinstance(place.path[-3], ast.About):
+                yield from (Candidate(name, "fact", 0, insert=f"{name} = ") for name in FACTS)
+            if parent.name is None and not parent.spread:
+                yield from _arguments(analysis, place)
+            yield from _values(analysis, place)
+        case ast.Tap() | ast.Let() | ast.Shared() | ast.Param() | ast.Block() | ast.Function() if _defines(
+            parent, node
+        ):
+            return
+        case ast.Port() if parent.name is node:
+            return
+        case _:
+            yield from _values(analysis, place)
+
+
+def _defines(parent: ast.Node, node: ast.Node) -> bool:
+    return getattr(parent, "name", None) is node
+
+
+def _is_target(parent: ast.Apply, node: ast.Node) -> bool:
+    return isinstance(node, ast.Name) and parent.target.span.start == node.span.start
+
+
+def _unread(analysis: Analysis, place: Context) -> Iterator[Candidate]:
+    """Where text around could not be read: what stands before says whether a step or a value is next."""
+    last = place.before[-1].type if place.before else ""
+    if last == "FROM" or (last == "DOT" and place.before[0].type == "FROM"):
+        yield from _modules(analysis)
+    elif place.before and place.before[0].type == "FROM":
+        yield from _exports(analysis, place)
+    else:
+        yield from _values(analysis, place)
+
+
+def _keywords(analysis: Analysis, place: Context) -> Iterator[Candidate]:
+    spelling = tables.load().spelling
+    for kind in place.accepted:
+        word = spelling.get(kind, "")
+        if word.isalpha():
+            is_start = kind in DECLARATION and (place.offset == 0 or not place.before)
+            if kind in DECLARATION and kind != "LET" and place.before and place.before[-1].type != "NEWLINE":
+                continue
+            yield Candidate(word, "keyword", 0 if is_start else 2)
+
+
+# --- names ------------------------------------------------------------------------------------------------------------
+
+
+def _visible(analysis: Analysis, place: Context) -> Iterator[Definition]:
+    """What has a meaning at a place: of the declaration, then of the file."""
+    if place.names is not None:
+        yield from place.names.visible(place.offset)
+    yield from analysis.index.declared.values()
+
+
+def _named(found: Definition, group: int) -> Candidate:
+    origin = found.origin
+    sort = _DECLARED.get(origin.kind, "value")
+    return Candidate(found.name, sort, group, found)
+
+
+def _steps(analysis: Analysis, place: Context) -> Iterator[Candidate]:
+    """What a step may be: ops, blocks, what holds one, and tensors where a flow begins."""
+    own = place.declaration
+    begins = _begins_flow(place)
+    for found in _visible(analysis, place):
+        kind = found.origin.kind
+        if found.origin.node is own or (isinstance(own, ast.Block) and found.name == own.name.id):
+            continue
+        if kind in ("block", "shared", "import", "lost"):
+            yield _named(found, 0)
+        elif kind in ("tap", "port"):
+            yield _named(found, 0 if begins else 3)
+        elif kind == "parameter" and isinstance(found.node, ast.Param):
+            names = {each.name for each in found.node.type.alternatives}
+            yield _named(found, 0 if names & {"op", "tensor"} or not names else 3)
+        elif kind in ("let", "function", "variable"):
+            yield _named(found, 1)
+        elif kind == "model":
+            yield _named(found, 2)
+    yield from (Candidate(name, "op", 1, built_in(name)) for name in OPS)
+    yield from (Candidate(name, "keyword", 1, built_in(name)) for name in KEYWORDS)
+
+
+def _begins_flow(place: Context) -> bool:
+    return not place.before or place.before[-1].type != "ARROW"
+
+
+def _values(analysis: Analysis, place: Context) -> Iterator[Candidate]:
+    """What an expression may be: every name that is known there, and the language's functions, ops and initialisers."""
+    own = place.declaration
+    is_check = isinstance(own, ast.Check)
+    for found in _visible(analysis, place):
+        kind = found.origin.kind
+        if found.origin.node is own and kind != "figure":
+            continue
+        yield _named(found, (kind not in ("model", "block", "figure")) if is_check else 2 * (kind == "model"))
+    yield from (Candidate(name, "function", 2, built_in(name)) for name in FUNCTIONS)
+    yield from (Candidate(name, "initialiser", 3, built_in(name)) for name in KINDS if name not in OPS)
+    yield from (Candidate(name, "op", 3, built_in(name)) for name in OPS if name not in FUNCTIONS)
+    yield from (Candidate(name, "keyword", 3, built_in(name)) for name in KEYWORDS)
+    if is_check and place.names is None:
+        yield from (Candidate(name, "figure", 0, figure(name)) for name in FIGURES)
+
+
+def _labels(place: Context) -> Iterator[Candidate]:
+    """Labels of `ports` that end a body: the outputs of its signature."""
+    send = next(
+        (
+            node
+            for node in reversed(place.path)
+            if isinstance(node, ast.Send | ast.Apply) and node.span.start < place.offset
+        ),
+        None,
+    )
+    if isinstance(send, ast.Send):
+        given = {branch.label.id for branch in send.branches if branch.label is not None}
+        for name in outputs(place.declaration):
+            if name not in given:
+                yield Candidate(name, "label", 0, insert=f"{name}: ")
+
+
+# --- calls ------------------------------------------------------------------------------------------------------------
+
+
+def callee(place: Context) -> tuple[ast.Expr, Sequence[ast.Argument]] | None:
+    """What is called around a place with the arguments that it is given, if an argument is there."""
+    for node in reversed(place.path[:-1]):
+        if isinstance(node, ast.Apply | ast.Call) and node.arguments is not None:
+            target = node.target if isinstance(node, ast.Apply) else node.callee
+            if target.span.end <= place.offset:
+                return target, node.arguments
+        if not isinstance(node, ast.Argument | ast.Apply | ast.Call):
+            return None
+    return None
+
+
+def _arguments(analysis: Analysis, place: Context) -> Iterator[Candidate]:
+    """The parameters of what is called that have no value yet."""
+    called = callee(place)
+    if called is None:
+        return
+    target, arguments = called
+    given = {a.name.id for a in arguments if a.name is not None and a.name.span.start != place.offset}
+    count = sum(a.name is None and a.span.end <= place.offset for a in arguments)
+    for number, (name, detail) in enumerate(parameters(analysis, place, target)):
+        if name not in given and number >= count:
+            yield Candidate(name, "parameter", 0, detail=detail, insert=f"{name}=")
+
+
+def parameters(analysis: Analysis, place: Context, target: ast.Expr) -> Iterator[tuple[str, str]]:
+    """The parameters of what is called, each with its type and default in words."""
+    from archdsl.names.references import owner_of
+
+    found = place.names.meant(target) if place.names and isinstance(target, ast.Name) else None
+    if found is not None and found.kind == "op":
+        for doc in document(OPS[found.name]).arguments:
+            yield doc.name, f"{doc.wanted}{f' = {doc.default}' if doc.default else ''}"
+        return
+    if found is not None and found.kind == "keyword":
+        if found.name == "residual":
+            yield from (("drop", "a rate of stochastic depth"), ("when", "a condition"))
+        return
+    files = {index.module.source: index for index in analysis.indices}
+    definition = owner_of(target, place.names, analysis.index, files)
+    for param in definition.params if definition else ():
+        yield param.name.id, " ".join(param.span.text.split()).partition(":")[2].strip()
+
+
+# --- imports ----------------------------------------------------------------------------------------------------------
+
+
+def _modules(analysis: Analysis) -> Iterator[Candidate]:
+    if analysis.loader is None:
+        return
+    for package in analysis.loader.packages():
+        for module in analysis.loader.modules(package):
+            yield Candidate(module, "module", 0 if package != "zoo" else 1)
+
+
+def _exports(analysis: Analysis, place: Context) -> Iterator[Candidate]:
+    """The names that the module of an import declares, those left out that are imported already."""
+    node = place.declaration
+    if not isinstance(node, ast.Import) or analysis.loader is None:
+        return
+    module = imported_module(analysis, node)
+    if module is None:
+        return
+    given = {n.name.id for n in node.names if n.name.span.start != place.offset}
+    known = {name for _, name in analysis.module.imports.values()}
+    for name in module.exports():
+        if name not in given:
+            definition = module.names.exported(name)
+            sort = _DECLARED.get(definition.kind, "value") if definition else "value"
+            yield Candidate(name, sort, 1 if name in known else 0, definition)
+
+
+def imported_module(analysis: Analysis, node: ast.Import) -> Module | None:
+    """The module that an import names, whether or not something was imported from it."""
+    from archdsl.compiler import Program
+    from archdsl.elaborate.loader import Outside, Unreadable
+
+    if analysis.loader is None:
+        return None
+    try:
+        loader = analysis.loader
+        source = loader.file(node.module, analysis.source) if node.is_path else loader.module(node.module)
+    except (Outside, Unreadable):
+        return None
+    if source is None:
+        return None
+    known = next((module for module in analysis.program.modules if module.source.identity == source.identity), None)
+    return known or Program(source, analysis.loader, analysis.limits).module

@@ -1,0 +1,157 @@
+"""Where in the syntax a place is: what is there is read with a name at the place, and looked at around that."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from archdsl.limits import Limits
+from archdsl.names import Names
+from archdsl.names.model import Definition
+from archdsl.names.resolve import resolve
+from archdsl.service.analysis import Analysis
+from archdsl.service.nodes import children
+from archdsl.source import SourceFile, Span
+from archdsl.syntax import ast, tables
+from archdsl.syntax.automaton import Automaton
+from archdsl.syntax.build import Builder
+from archdsl.syntax.lexer import scan
+from archdsl.syntax.reader import Reader
+from archdsl.syntax.tokens import Token, is_declaration
+
+MARK: Final = "here_"
+"""The name that is put at the place; longer if the text has it."""
+
+
+class Context(NamedTuple):
+    """A place, and the declaration that it is in as it is with a name there."""
+
+    start: int
+    """Where the word begins that is being written, in the whole text."""
+    end: int
+    prefix: str
+    """What is written of it before the place."""
+    accepted: frozenset[str]
+    """The types of token that may stand there; empty where none may."""
+    path: tuple[ast.Node, ...]
+    """The nodes from the declaration to the name; none where that is in text that could not be read."""
+    names: Names | None
+    offset: int
+    """Of the name in the declaration's own text."""
+    before: tuple[Token, ...]
+    """The tokens of the declaration before it."""
+    in_comment: bool = False
+
+    @property
+    def declaration(self) -> ast.Node | None:
+        return self.path[0] if self.path else None
+
+    @property
+    def parent(self) -> ast.Node | None:
+        return self.path[-2] if len(self.path) > 1 else None
+
+
+class _Kind(str):
+    """The type of the token at the place, which is told from that of others by its class."""
+
+    __slots__ = ()
+
+
+class _Probe(Automaton):
+    """Notes what may stand at the place."""
+
+    accepted_there: frozenset[str] = frozenset()
+    is_seen = False
+
+    def fits(self, kind: str) -> bool:
+        if kind.__class__ is _Kind and not self.is_seen:
+            self.is_seen = True
+            self.accepted_there = self.accepted()
+        return super().fits(kind)
+
+
+def context(analysis: Analysis, offset: int) -> Context:
+    """What is around a place in a text."""
+    text = analysis.text
+    start, end = offset, offset
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    prefix = text[start:offset]
+    if _in_comment(analysis, offset):
+        return Context(start, end, prefix, frozenset(), (), None, 0, (), in_comment=True)
+    first, last = _around(analysis, start, end)
+    mark = MARK
+    while mark in text:
+        mark += "_"
+    own = SourceFile(analysis.source.name, text[first:start] + mark + text[end:last], analysis.source.path)
+    return _read(analysis, own, start - first, (start, end, prefix))
+
+
+def _in_comment(analysis: Analysis, offset: int) -> bool:
+    comments = analysis.lexed.comments
+    at = bisect_right(comments, offset - 1, key=lambda comment: comment.start) - 1
+    return at >= 0 and comments[at].start < offset <= comments[at].end
+
+
+def _around(analysis: Analysis, start: int, end: int) -> tuple[int, int]:
+    """The declaration that a place is in: from its keyword to that of the next one."""
+    first, last = 0, len(analysis.text)
+    for token in analysis.lexed.tokens:
+        if is_declaration(token, analysis.text):
+            if token.start < start:
+                first = token.start
+            elif token.start >= end and token.start > start:
+                last = token.start
+                break
+    return first, last
+
+
+def _read(analysis: Analysis, source: SourceFile, offset: int, word: tuple[int, int, str]) -> Context:
+    limits: Limits = analysis.limits
+    lexed = scan(source.text, tables.load())
+    for token in lexed.tokens:
+        if token.start == offset and token.text:
+            token.type = _Kind("NAME")
+            break
+    builder = Builder(source, limits)
+
+    def maker(rule: str) -> Callable[[list[Any]], Any]:
+        made: Callable[[list[Any]], Any] = getattr(builder, rule)
+        return made
+
+    reader = Reader(source, limits, tables.load(), maker)
+    probe = reader.automaton = _Probe(tables.load(), maker)
+    before = tuple(token for token in lexed.tokens if token.start < offset)
+    declarations: tuple[ast.Declaration, ...] = reader.read(lexed)
+    found = [d for d in declarations if d.span.start <= offset < d.span.end]
+    path = _path(found[-1], offset) if found else ()
+    names = None
+    if found:
+        names = Names(found[-1], resolve(found[-1], lambda name: _outer(analysis, name)))
+    start, end, prefix = word
+    return Context(start, end, prefix, probe.accepted_there, path, names, offset, before)
+
+
+def _outer(analysis: Analysis, name: str) -> Definition | None:
+    return analysis.index.of_file(name)
+
+
+def _path(root: ast.Node, offset: int) -> tuple[ast.Node, ...]:
+    """The nodes down to the name at a place; none if it is in nothing that could be read."""
+    found = [root]
+    while True:
+        inner = next((n for n in children(found[-1]) if n.span.start <= offset < n.span.end), None)
+        if inner is None:
+            return tuple(found) if _begins(found[-1], offset) else ()
+        found.append(inner)
+
+
+def _begins(node: ast.Node, offset: int) -> bool:
+    return isinstance(node, ast.Name | ast.TypeName) and node.span.start <= offset
+
+
+def at(span: Span, offset: int) -> bool:
+    return span.start <= offset < span.end

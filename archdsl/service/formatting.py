@@ -1,0 +1,29 @@
+"""The canonical form of a text, as edits: of all of it, of a range, or of what was just typed."""
+
+from __future__ import annotations
+
+from archdsl.format import format_text
+from archdsl.service.analysis import Analysis
+from archdsl.service.edits import Edit, difference
+
+
+def formatted(analysis: Analysis) -> tuple[Edit, ...]:
+    """The edits that give a text its canonical form. What has mistakes stays as it is."""
+    return difference(analysis.source, format_text(analysis.text, analysis.limits).text)
+
+
+def formatted_range(analysis: Analysis, start: int, end: int) -> tuple[Edit, ...]:
+    """Those of the edits that touch the lines of a range."""
+    lines = analysis.lines
+    first = lines.start(lines.position(start).line)
+    last = lines.end(lines.position(end).line)
+    changed = format_text(analysis.text, analysis.limits).text
+    return difference(analysis.source, changed, first, last)
+
+
+def formatted_typing(analysis: Analysis, offset: int) -> tuple[Edit, ...]:
+    """After a `}` that closes a body, the edits of the declaration that it is in; none while that has mistakes."""
+    declaration = analysis.declaration(offset)
+    if declaration is None or declaration.span.end > offset:
+        return ()
+    return formatted_range(analysis, declaration.span.start, declaration.span.end)

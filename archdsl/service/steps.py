@@ -1,0 +1,124 @@
+"""What each step of a block makes, in the instance that is shown of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from archdsl.elaborate.session import Observation
+from archdsl.elaborate.template import Step, Template
+from archdsl.elaborate.values import Result, Tensor, show_value
+from archdsl.graph.dims import Dim, Shape, show, total
+from archdsl.passes.cost import NodeCost, share_of
+from archdsl.service.analysis import Analysis
+from archdsl.service.nodes import core
+from archdsl.source import Span
+from archdsl.syntax import ast
+
+
+class Made(NamedTuple):
+    """What flows out of a step: in words, once for each shape that it has in several rounds."""
+
+    shapes: tuple[str, ...]
+    rounds: int
+    cost: NodeCost | None
+    """Of all rounds together; ``None`` for what is neither an op nor a call of a block."""
+
+    @property
+    def text(self) -> str:
+        """``[56, 56, 64]``, or the first and the last of several."""
+        if len(self.shapes) > 2:
+            return f"{self.shapes[0]} … {self.shapes[-1]}"
+        return ", ".join(self.shapes)
+
+
+class Flow:
+    """The steps of one instance of a block."""
+
+    def __init__(self, observation: Observation) -> None:
+        self.observation = observation
+        self._results: dict[int, list[Result]] = {}
+        for step, result in observation.assembly.results:
+            self._results.setdefault(id(step), []).append(result)
+        self._calls: dict[tuple[int, int], list[Step]] = {}
+        for made in observation.assembly.steps:
+            self._calls.setdefault((made.span.start, made.span.end), []).append(made)
+        self._values = _values(observation)
+
+    def made(self, step: ast.Step) -> Made | None:
+        """What a step of the block makes; ``None`` if nothing is known of it."""
+        results = self._results.get(id(step))
+        if not results:
+            return None
+        shapes = dict.fromkeys(filter(None, map(shown, results)))
+        inner = core(step)
+        calls = self._called(inner.target.span) if isinstance(inner, ast.Apply) else ()
+        known: dict[int, NodeCost] = {}
+        cost = NodeCost.sum(self._cost(call, known) for call in calls) if calls else None
+        return Made(tuple(shapes), len(results), cost)
+
+    def _called(self, span: Span) -> Sequence[Step]:
+        return self._calls.get((span.start, span.end), ())
+
+    def calls(self, span: Span) -> Sequence[Step]:
+        """The ops and calls that were made of what is called at a place."""
+        return self._called(span)
+
+    def _cost(self, step: Step, known: dict[int, NodeCost]) -> NodeCost:
+        return step_cost(step, self._values, known)
+
+
+def flow(analysis: Analysis, decl: ast.Block) -> Flow | None:
+    """The steps of the instance that is shown of a block; ``None`` if none was elaborated."""
+    observation = analysis.observation(decl)
+    if observation is None:
+        return None
+    known = analysis.kept.get(id(observation))
+    if known is None:
+        known = analysis.kept[id(observation)] = Flow(observation)
+    return known if isinstance(known, Flow) else None
+
+
+def shown(result: Result) -> str:
+    """The shape of what flows, or those of several tensors by their names; empty where nothing is known."""
+    if isinstance(result, Tensor):
+        return show(result.shape) if result.shape is not None else ""
+    parts = [f"{name}: {show(t.shape)}" for name, t in result.tensors.items() if t.shape is not None]
+    return f"({', '.join(parts)})" if parts else ""
+
+
+def instance(observation: Observation) -> str:
+    """Which instance it is: the call, or that it is any."""
+    ref = observation.ref
+    if ref is None:
+        return "any arguments"
+    return show_value(ref)
+
+
+def _values(observation: Observation) -> list[Shape | None]:
+    """The shape of every value of an assembly, by its number."""
+    assembly = observation.assembly
+    values: list[Shape | None] = [*assembly.inputs]
+    for step in assembly.steps:
+        values += step.shapes
+    return values
+
+
+def step_cost(step: Step, values: Sequence[Shape | None], known: dict[int, NodeCost]) -> NodeCost:
+    """What an op or a call costs, given the shapes of all values around it."""
+    inputs = tuple(values[number] or () for number in step.inputs)
+    if not isinstance(step.what, Template):
+        return share_of(step.what, inputs, step.shapes[0])
+    template = step.what
+    if id(template) not in known:
+        inner: list[Shape | None] = [*inputs]
+        for each in template.steps:
+            inner += each.shapes
+        known[id(template)] = NodeCost.sum(step_cost(each, inner, known) for each in template.steps)
+    return known[id(template)]
+
+
+def figures(cost: NodeCost) -> Mapping[str, Dim]:
+    """The counts of a cost that are not nothing."""
+    found: dict[str, Dim] = {"params": cost.params, "MACs": total([cost.macs])}
+    return {name: count for name, count in found.items() if count != 0}
