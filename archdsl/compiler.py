@@ -277,9 +277,10 @@ class Program:
 
     def usual_graph(self, model: str) -> Graph | None:
         """The graph of a model as its defaults make it; ``None`` if it needs arguments, or after errors."""
+        found: Graph | None = None
         with _uncollected(), self._reporting():
-            return self._usual_graph(model)
-        return None
+            found = self._usual_graph(model)
+        return found  # noqa: RET504  # what ends the block early leaves none
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:

@@ -92,10 +92,10 @@ class Documents:
         """Texts that are open, by where their files lie."""
         self._lines: tuple[SourceFile, Lines] | None = None
 
-    def add(self, uri: str, version: int, text: str) -> Document:
+    def add(self, uri: str, version: int, text: str) -> list[Document]:
+        """Opens a document; gives it, and those that depend on it."""
         document = self.open[uri] = Document(uri, version, text, self._texts)
-        self._note(document)
-        return document
+        return [document, *self._note(document)]
 
     def change(self, document: Document, version: int, text: str) -> list[Document]:
         """Gives a document another text; returns those that depend on it."""

@@ -49,7 +49,7 @@ class Connection:
         return not self._waiting.empty()
 
     def next(self, *, wait: bool) -> Message | None:
-        """The next message; ``None`` at the end of the stream. Raises ``Empty`` if it may not wait and none is there."""
+        """The next message; ``None`` at the end of the stream. Raises ``Empty`` if it may not wait for one."""
         return self._waiting.get(block=wait)
 
     def cancelled(self, identity: object) -> bool:

@@ -103,7 +103,7 @@ class Server:
         match method:
             case "textDocument/didOpen":
                 opened = params["textDocument"]
-                self._touch(self.documents.add(opened["uri"], opened["version"], opened["text"]))
+                self._touch(*self.documents.add(opened["uri"], opened["version"], opened["text"]))
             case "textDocument/didChange":
                 self._change(params)
             case "textDocument/didClose":

@@ -44,7 +44,7 @@ def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
     """What fits a place."""
     if place.in_comment:
         return
-    yield from _keywords(analysis, place)
+    yield from _keywords(place)
     node, parent = (place.path[-1], place.parent) if place.path else (None, None)
     if node is None:
         if "NAME" in place.accepted:
@@ -104,7 +104,7 @@ def _unread(analysis: Analysis, place: Context) -> Iterator[Candidate]:
         yield from _values(analysis, place)
 
 
-def _keywords(analysis: Analysis, place: Context) -> Iterator[Candidate]:
+def _keywords(place: Context) -> Iterator[Candidate]:
     spelling = tables.load().spelling
     for kind in place.accepted:
         word = spelling.get(kind, "")

@@ -25,6 +25,7 @@ COMMANDS = [
     "diff",
     "render",
     "view",
+    "lsp",
     "show",
     "ops",
     "explain",

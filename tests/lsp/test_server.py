@@ -1,0 +1,114 @@
+"""The server over its standard streams, as editors drive it; its answers are read by the types of `lsprotocol`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lsp.client import PATIENCE, Client, server, start
+
+URI = "untitled:Untitled-1"
+NET = """\
+from std.conv import ConvBNAct
+
+model Net(classes: int = 10) :: [32, 32, 3] -> [classes] {
+  ConvBNAct(8) as stem
+  -> global_avg_pool
+  -> dense(classes)
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with server() as client:
+        yield client
+
+
+@pytest.fixture
+def uri(client: Client, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a document that is open with the sample, in version 1."""
+    uri = f"untitled:{request.node.name}"
+    client.open(uri, NET)
+    yield uri
+    client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    assert client.logged == []
+
+
+def test_diagnostics_are_of_the_last_version_and_count_code_units(client: Client, uri: str) -> None:
+    assert client.settled(uri, 1) == []
+    client.edit(uri, 2, (5, 5), (5, 10), "denze")
+    client.edit(uri, 3, (3, 2), (3, 2), '"🙂" ')
+    (first, *_, last) = client.settled(uri, 3)
+    assert first["range"]["start"] == {"line": 3, "character": 2}
+    assert (last["code"], last["range"]["start"], last["range"]["end"]) == (
+        "unknown-name",
+        {"line": 5, "character": 5},
+        {"line": 5, "character": 10},
+    )
+    client.edit(uri, 4, (3, 2), (3, 7), "")
+    client.edit(uri, 5, (5, 5), (5, 10), "dense")
+    assert client.settled(uri, 5) == []
+
+
+def test_models_are_checked_too(client: Client, uri: str) -> None:
+    start = NET.splitlines()[2].index("[classes]") + 1
+    client.edit(uri, 2, (2, start), (2, start + len("classes")), "9")
+    assert [found["code"] for found in client.settled(uri, 2)] == ["contract-broken"]
+
+
+def test_hover_definition_and_completion(client: Client, uri: str) -> None:
+    found = client.at("hover", uri, 3, 4)
+    assert "[32, 32, 8]" in found["contents"]["value"]
+    (place,) = client.at("definition", uri, 5, 12)
+    assert place == {"uri": uri, "range": {"start": {"line": 2, "character": 10}, "end": {"line": 2, "character": 17}}}
+    (place,) = client.at("definition", uri, 3, 4)
+    assert place["uri"].endswith("archdsl/std/conv.arch")
+    offered = client.at("completion", uri, 4, 8)["items"]
+    assert {"global_avg_pool", "global_max_pool"} <= {item["label"] for item in offered}
+    resolved = client.request("completionItem/resolve", offered[0])
+    assert offered[0]["label"] in resolved["documentation"]["value"]
+
+
+def test_formatting(client: Client, uri: str) -> None:
+    client.edit(uri, 2, (5, 2), (5, 2), "     ")
+    options: Any = {"tabSize": 2, "insertSpaces": True}
+    (edit,) = client.request("textDocument/formatting", {"textDocument": {"uri": uri}, "options": options})
+    assert edit["newText"] == "  -> dense(classes)\n"
+
+
+def test_bundled_files_are_virtual_documents_for_editors_that_can_show_them() -> None:
+    with server(initializationOptions={"virtualDocuments": True}) as client:
+        client.open(URI, NET)
+        (place,) = client.at("definition", URI, 3, 4)
+        assert place["uri"] == "archdsl:/std/conv.arch"
+        text = client.request("archdsl/text", {"uri": place["uri"]})
+        assert text.splitlines()[place["range"]["start"]["line"]].startswith("block ConvBNAct(")
+
+
+def test_imports_are_read_as_they_are_in_the_editor(tmp_path: Path) -> None:
+    blocks, net = tmp_path / "blocks.arch", tmp_path / "net.arch"
+    blocks.write_text("block Old() { relu }\n")
+    with server() as client:
+        client.open(net.as_uri(), 'from "blocks.arch" import New\n\nmodel Net() :: [8] -> [8] { New }\n')
+        assert [found["code"] for found in client.settled(net.as_uri(), 1)] == ["unknown-import"]
+        client.open(blocks.as_uri(), "block New() { relu }\n")
+        client.request("archdsl/settle")
+        assert client.diagnostics[net.as_uri()][-1] == (1, [])
+
+
+def test_what_is_no_request_of_the_protocol_is_refused_and_forgotten(client: Client) -> None:
+    assert client.answer(client.ask("textDocument/nothing", {}))["error"]["code"] == -32601
+    assert client.answer(client.ask("textDocument/hover", {}))["error"]["code"] == -32602
+    assert client.answer(client.ask("textDocument/hover", {"textDocument": {"uri": "file:///no"}}))["error"]
+    client.logged.clear()
+
+
+def test_the_server_leaves_with_its_editor() -> None:
+    process = start()
+    process.stdin.close()  # type: ignore[union-attr]
+    assert process.wait(timeout=PATIENCE) == 1
+    process.stdout.close()  # type: ignore[union-attr]
