@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
     from archdsl.limits import Limits
-    from archdsl.survey import compare, scale
+    from archdsl.survey import bench, compare, scale
     from archdsl.weights import WeightsError
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Limits",
     "WeightsError",
     "__version__",
+    "bench",
     "check_text",
     "compare",
     "diff",
@@ -45,6 +46,7 @@ _HOMES = {
     "Graph": "archdsl.graph.model",
     "Limits": "archdsl.limits",
     "WeightsError": "archdsl.weights",
+    "bench": "archdsl.survey",
     "check_text": "archdsl.api",
     "compare": "archdsl.survey",
     "diff": "archdsl.api",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from archdsl.api import choose_model, elaborate, find, select
 from archdsl.bundled import bundled
@@ -19,6 +19,9 @@ from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.values import Given, show_value
 from archdsl.files import Located, locate
 from archdsl.limits import DEFAULT, Limits
+
+if TYPE_CHECKING:
+    from archdsl.study.speed import Speed
 
 Settings: TypeAlias = Callable[[Program, str], Mapping[str, Any]]
 """The arguments of a model, which may be read with the names of its program in sight."""
@@ -211,3 +214,41 @@ def scale(
             raise ArchError(step.diagnostics)
         entries.append(step.entry)
     return Entries(entries)
+
+
+def bench(
+    specs: Spec | Sequence[Spec],
+    *,
+    runtimes: Sequence[str] | None = None,
+    batches: Sequence[int] = (1,),
+    threads: int | None = None,
+    rounds: int = 10,
+    weights: Spec | None = None,
+    limits: Limits = DEFAULT,
+    **params: Any,
+) -> Speed:
+    """How long models take on this machine, on the runtimes that are named or on all that are installed.
+
+    Each runtime runs in a process of its own, on the processor alone; they take turns, ``rounds`` times. ``threads`` is
+    for each of them; as many as there are processors when not given. ``weights`` is a file for a single model, which
+    has fresh ones otherwise. ``params`` set parameters of the models.
+
+    Raises:
+        ArchError: one of the specs has errors.
+        FileNotFoundError: there is no such spec.
+        KeyError: there is no such runtime.
+        ValueError: the size of an input is left open, or ``weights`` is given for several models.
+        WeightsError: the weights do not fit.
+    """
+    from archdsl.runtimes.measure import measure as measured
+    from archdsl.runtimes.measure import subject
+
+    named = [specs] if isinstance(specs, str | os.PathLike) else specs
+    if weights is not None and len(named) > 1:
+        raise ValueError("weights are of one model, and several are named")
+    found = [find(spec, limits) for spec in named]
+    subjects = [
+        subject(select(located, params, limits).graph, located.source.name, weights, changed=bool(params))
+        for located in found
+    ]
+    return measured(subjects, runtimes, batches=batches, threads=threads, rounds=rounds)

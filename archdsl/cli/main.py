@@ -28,6 +28,7 @@ _COMMANDS = (
     "select",
     "scale",
     "study",
+    "bench",
     "diff",
     "render",
     "view",

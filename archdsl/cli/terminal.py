@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from shutil import get_terminal_size
 from typing import Final
@@ -57,6 +57,26 @@ def working(what: str) -> Iterator[None]:
         yield
     finally:
         click.echo(f"\r{' ' * (len(what) + 1)}\r", err=True, nl=False)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """The same for work of many steps: gives a function that says which one is going on."""
+    shown = 0
+
+    def tell(what: str) -> None:
+        nonlocal shown
+        line = f"{what}…" if what else ""
+        click.echo(f"\r{line}{' ' * (shown - len(line))}{chr(8) * (shown - len(line))}", err=True, nl=False)
+        shown = len(line)
+
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    try:
+        yield tell
+    finally:
+        tell("")
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from archdsl.weights.arrays import Array as Array
 from archdsl.weights.arrays import Layer as Layer
 from archdsl.weights.arrays import Weights as Weights
 from archdsl.weights.arrays import WeightsError as WeightsError
+from archdsl.weights.arrays import in_memory as in_memory
 from archdsl.weights.match import PartialWeights as PartialWeights
 from archdsl.weights.match import fitting as fitting
 from archdsl.weights.match import match as match

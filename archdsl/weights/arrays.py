@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from math import prod
 from typing import Any, Literal
 
@@ -36,6 +37,15 @@ class Array:
     def reshaped(self, shape: tuple[int, ...]) -> Array:
         """The same values in another shape."""
         return Array(shape, self.dtype, lambda: self.read().reshape(shape))
+
+
+def in_memory(arrays: Mapping[str, Any]) -> dict[str, Array]:
+    """Arrays of NumPy by name, as if they were those of a file."""
+    return {key: Array(tuple(array.shape), array.dtype.name, partial(_itself, array)) for key, array in arrays.items()}
+
+
+def _itself(array: Any) -> Any:
+    return array
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ import numpy as np
 from archdsl.backends.onnx.initial import fresh
 from archdsl.backends.onnx.program import Array
 from archdsl.backends.onnx.site import Arrays
+from archdsl.graph.model import Graph
+from archdsl.ops.base import Count
 from archdsl.ops.init import Init
 from archdsl.weights import Array as Stored
+from archdsl.weights import expected
 
 
 def source(stored: Mapping[str, Stored], seed: int) -> Arrays:
@@ -22,3 +25,23 @@ def source(stored: Mapping[str, Stored], seed: int) -> Arrays:
         return fresh(key, shape, start, fan_out, seed)
 
     return array
+
+
+def initial(graph: Graph, seed: int) -> dict[str, Array]:
+    """Fresh values of all weights of a graph by key, those that a file of ONNX has with this seed."""
+    from archdsl.backends.onnx.build import program
+
+    found: dict[str, Array] = {}
+
+    def array(key: str, shape: tuple[int, ...], start: Init, fan_out: int | None) -> Array:
+        found[key] = fresh(key, shape, start, fan_out, seed)
+        return found[key]
+
+    made, _ = program(graph, array, blocks=False)
+    for each in made.arrays.values():
+        each.make()
+    # What does not enter the outputs, such as counts, is no part of a program.
+    return {
+        key: found[key] if key in found else np.zeros(weight.shape, "int32" if isinstance(weight, Count) else "float32")
+        for key, weight in expected(graph).items()
+    }

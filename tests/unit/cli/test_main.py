@@ -22,6 +22,7 @@ COMMANDS = [
     "select",
     "scale",
     "study",
+    "bench",
     "diff",
     "render",
     "view",

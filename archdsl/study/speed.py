@@ -1,0 +1,205 @@
+"""How long models take on each runtime, and how much memory: what was measured, as values and as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+from typing import TYPE_CHECKING, Any, Final
+
+from archdsl.summary.figures import in_bytes
+from archdsl.tabular import Cell, Column, Row, Table, render
+from archdsl.tabular.html import fragment
+from archdsl.tabular.json import document
+
+if TYPE_CHECKING:
+    from archdsl.comparison.entry import Entry
+
+SCHEMA: Final = "archdsl-bench"
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """One model on one runtime with one size of batch."""
+
+    model: str
+    runtime: str
+    title: str
+    """What the runtime is called in tables."""
+    batch: int
+    seconds: tuple[float, ...]
+    """Of each call."""
+    first: float
+    """Seconds from the start of loading the file to the first answer."""
+    memory: int
+    """The most bytes that the process had at once, the runtime's own among them."""
+    imported: int
+    """The most that it had before it loaded the model."""
+    error: float
+    """The largest difference of the answers from those of the first runtime, over the largest of these."""
+
+    @property
+    def latency(self) -> float:
+        """The median of the calls, in seconds."""
+        return median(self.seconds)
+
+    @property
+    def quartiles(self) -> tuple[float, float]:
+        """Half of the calls took longer than the first and less than the second, in seconds."""
+        if len(self.seconds) < 2:
+            return self.latency, self.latency
+        low, _, high = quantiles(self.seconds, n=4, method="inclusive")
+        return low, high
+
+    @property
+    def throughput(self) -> float:
+        """Examples in a second."""
+        return self.batch / self.latency
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What could not be measured."""
+
+    model: str
+    runtime: str
+    title: str
+    batch: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A runtime that is not installed."""
+
+    runtime: str
+    title: str
+    install: str
+    """What `pip install` takes to get it."""
+
+
+@dataclass(frozen=True, repr=False)
+class Speed:
+    """All that was measured in one run. ``str()`` of it is a table, which notebooks show."""
+
+    timings: tuple[Timing, ...]
+    threads: int
+    rounds: int
+    failures: tuple[Failure, ...] = ()
+    absent: tuple[Absent, ...] = ()
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    """The figures and facts of the models by their names in ``timings``."""
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    """What it was measured on, and the versions of the runtimes."""
+
+    def __repr__(self) -> str:
+        """``<Speed: 2 models, 8 timings>``."""
+        return f"<Speed: {len(self.entries)} model{'s' * (len(self.entries) != 1)}, {len(self.timings)} timings>"
+
+    def __str__(self) -> str:
+        return render(self.table())
+
+    def _repr_html_(self) -> str:
+        return fragment([self.table()])
+
+    def __iter__(self) -> Iterator[Timing]:
+        return iter(self.timings)
+
+    def table(self) -> Table:
+        """A row for each timing; below, how it was measured, and what was not."""
+        rows = tuple(Row(tuple(_cells(timing))) for timing in self.timings)
+        return Table("Speed", _COLUMNS, rows, tuple(self._notes()), spare=("spread", "first", "memory"))
+
+    def _notes(self) -> Iterator[str]:
+        threads = f"{self.threads} thread{'s' * (self.threads != 1)}"
+        yield f"{threads}; medians and quartiles of calls in {self.rounds} rounds, in which the runtimes took turns"
+        if self.timings:
+            yield (
+                "first call: loading the file and one answer; memory: the peak of the process, the runtime included; "
+                f"answers agree to {max(timing.error for timing in self.timings):.0e}"
+            )
+        for each in self.absent:
+            yield f"{each.title} is not installed: `pip install {each.install}`"
+        for failure in self.failures:
+            yield f"{failure.model} on {failure.title}, batch {failure.batch}: {failure.reason}"
+
+
+_COLUMNS: Final = (
+    Column("model", "model", "words"),
+    Column("runtime", "runtime", "words"),
+    Column("batch", "batch"),
+    Column("latency", "latency"),
+    Column("spread", "quartiles"),
+    Column("throughput", "images/s"),
+    Column("first", "first call"),
+    Column("memory", "memory"),
+)
+
+
+def _cells(timing: Timing) -> Iterator[Cell]:
+    low, high = timing.quartiles
+    yield Cell.words(timing.model)
+    yield Cell(timing.title, timing.runtime)
+    yield Cell(str(timing.batch), timing.batch)
+    yield Cell(duration(timing.latency), timing.latency)
+    yield Cell(f"{duration(low)}–{duration(high)}", f"{low:.6f}-{high:.6f}")
+    yield Cell(f"{timing.throughput:.3g}" if timing.throughput < 100 else f"{timing.throughput:.0f}", timing.throughput)
+    yield Cell(duration(timing.first), timing.first)
+    yield Cell(in_bytes(timing.memory), timing.memory)
+
+
+def duration(seconds: float) -> str:
+    """Three digits and a unit.
+
+    >>> [duration(s) for s in (0.0000421, 0.00421, 0.0999, 0.1234, 12.3456)]
+    ['0.042 ms', '4.21 ms', '99.9 ms', '123 ms', '12.3 s']
+    """
+    ms = seconds * 1000
+    if ms >= 9_999.5:
+        return f"{seconds:.1f} s"
+    digits = 0 if ms >= 99.95 else 1 if ms >= 9.995 else 2 if ms >= 0.1 else 3
+    return f"{ms:.{digits}f} ms"
+
+
+def to_json(speed: Speed, **more: Any) -> str:
+    """Everything measured, times in seconds and sizes in bytes; ``more`` are further members of the document."""
+    return document(
+        SCHEMA,
+        VERSION,
+        threads=speed.threads,
+        rounds=speed.rounds,
+        machine=dict(speed.machine),
+        timings=[_members(timing) for timing in speed.timings],
+        failures=[
+            {"model": f.model, "runtime": f.runtime, "batch": f.batch, "reason": f.reason} for f in speed.failures
+        ],
+        absent=[{"runtime": each.runtime, "install": each.install} for each in speed.absent],
+        **more,
+    )
+
+
+def _members(timing: Timing) -> dict[str, Any]:
+    low, high = timing.quartiles
+    return {
+        "model": timing.model,
+        "runtime": timing.runtime,
+        "batch": timing.batch,
+        "latency": timing.latency,
+        "quartiles": [low, high],
+        "calls": len(timing.seconds),
+        "throughput": timing.throughput,
+        "first_call": timing.first,
+        "memory": timing.memory,
+        "memory_before": timing.imported,
+        "error": timing.error,
+    }
+
+
+def best(timings: Sequence[Timing]) -> dict[str, Timing]:
+    """The fastest timing of each model."""
+    found: dict[str, Timing] = {}
+    for timing in timings:
+        if timing.model not in found or timing.latency < found[timing.model].latency:
+            found[timing.model] = timing
+    return found
