@@ -11,7 +11,7 @@ from archdsl.diagram.heat import STEPS, Heat
 from archdsl.diagram.options import Options
 from archdsl.graph.model import Graph
 
-__all__ = ["live_page", "to_html", "to_json"]
+__all__ = ["hosted_page", "live_page", "to_html", "to_json"]
 
 
 def to_html(graph: Graph, options: Options | None = None, *, sources: Mapping[str, str] | None = None) -> str:
@@ -40,6 +40,17 @@ def live_page(events: str, options: Options | None = None) -> str:
     are those of a terminal; the page shows it over the last model until the next one.
     """
     settings: dict[str, Any] = {"model": None, "events": events}
+    return to_page(settings | _looks(options or Options()), title="archdsl")
+
+
+def hosted_page(options: Options | None = None) -> str:
+    """The page without a graph, for an editor that shows it beside a text: it takes its models from messages.
+
+    Messages are ``{kind, data}``: a ``model`` as ``to_json`` gives it, ``problems`` as in ``live_page``, a ``place``
+    with ``file``, ``line`` and ``column`` whose step is to be chosen, a ``theme``. The page sends ``ready`` when it can
+    take them, and a ``place`` with ``file`` and ``place`` when a reader chose a box.
+    """
+    settings: dict[str, Any] = {"model": None, "hosted": True}
     return to_page(settings | _looks(options or Options()), title="archdsl")
 
 

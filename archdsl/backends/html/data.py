@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from archdsl.backends.html.items import Item, items
+from archdsl.backends.html.places import Places
 from archdsl.diagram.fold import folding
 from archdsl.diagram.options import Options
 from archdsl.graph.dims import Dim, Shape
@@ -23,7 +24,8 @@ def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[
 
     ``items`` is the list that they refer to each other by, ``opened`` has the numbers of those that are unfolded at
     first, ``spread`` those of repeats whose copies are all shown, and ``lines`` the lines of ``sources`` that the items
-    come from, by file and number, in pieces with the kind of each. ``rise`` is the first on the way up of a model that
+    come from, by file and number, in pieces with the kind of each; ``place`` of an item says where in its file it was
+    written, as editors count. ``rise`` is the first on the way up of a model that
     goes down and up again, 0 if there is none. What is empty is left out.
 
     Raises:
@@ -34,13 +36,14 @@ def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[
     # The page holds repeats however deep one looks: there are no more levels than instances.
     folded = folding(graph, replace(options, depth=len(graph.instances)) if whole else options, costs)
     listed = items(graph, costs, folded.outline)
+    places = Places(sources)
     spread = {n: item for n, item in enumerate(listed) if whole and item.kind == "repeat"}
     return {
         "name": graph.name,
         "doc": graph.doc,
         "total": _figures(costs.total) | {"depth": costs.depth},
         "families": list(dict.fromkeys(item.family for item in listed if item.family)),
-        "items": [_values(item) for item in listed],
+        "items": [_values(item, places) for item in listed],
         "opened": [n for n, item in enumerate(listed) if item.part in folded.opened - {0} or n in spread],
         "spread": [*spread],
         "rise": next((n for n, item in enumerate(listed) if n and item.part == folded.rise), 0),
@@ -48,7 +51,7 @@ def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[
     }
 
 
-def _values(item: Item) -> dict[str, Any]:
+def _values(item: Item, places: Places) -> dict[str, Any]:
     origin = item.origin
     further = {
         "brief": item.brief if item.brief != item.call else "",
@@ -61,7 +64,7 @@ def _values(item: Item) -> dict[str, Any]:
         "layer": item.layer,
         "float32": item.float32,
         "file": origin.file if origin else "",
-        "line": origin.line if origin else 0,
+        "place": places.of(origin) if origin else (),
     }
     return {
         "kind": item.kind,

@@ -20,6 +20,7 @@ MODULES: Final = (
     "plan",
     "search",
     "live",
+    "host",
     "columns",
     "layout",
     "draw",

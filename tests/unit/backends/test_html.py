@@ -85,7 +85,7 @@ def test_lines_are_those_of_the_source() -> None:
     found = data("resnet50")
     model = archdsl.load("resnet50")
     head = next(item for item in found["items"] if item["path"] == "head")
-    line = found["lines"][head["file"]][str(head["line"])]
+    line = found["lines"][head["file"]][str(head["place"][0])]
     assert "dense(classes) as head" in "".join(text for _, text in line)
     assert ["op", "dense"] in line
     for file, lines in found["lines"].items():

@@ -63,8 +63,8 @@ function holds(item) {
 }
 
 function sourceOf(model, item) {
-  const line = model.lines[item.file]?.[item.line];
-  const where = elementOf("figcaption", {}, `${item.file}:${item.line}`);
+  const line = model.lines[item.file]?.[item.place[0]];
+  const where = elementOf("figcaption", {}, `${item.file}:${item.place[0]}`);
   return elementOf("figure", {}, where, line === undefined ? "" : elementOf("pre", {}, ...trimmed(line).map(coloured)));
 }
 

@@ -3,6 +3,7 @@
 import { makeCamera } from "./camera.js";
 import { fillCard } from "./card.js";
 import { draw } from "./draw.js";
+import { attach, stepAt } from "./host.js";
 import { elementOf, shapeOf, tint } from "./elements.js";
 import { layOut } from "./layout.js";
 import { listen, paint } from "./live.js";
@@ -24,6 +25,7 @@ const narrow = matchMedia("(max-width: 700px)");
 
 const graphviz = await Viz.instance();
 const settings = JSON.parse(part("data").textContent);
+const host = settings.hosted ? attach() : null;
 const camera = makeCamera(svg, scene, covered);
 const state = { opened: new Set(), spread: new Set(), chosen: null, heat: settings.heat, direction: settings.direction, breaks: undefined, found: [] };
 let model = null;
@@ -173,12 +175,17 @@ function shown() {
 }
 
 /** Makes an item the one that the card and the address tell about; its block is opened where it is folded in. */
-function choose(item, { focus = false } = {}) {
+function choose(item, { focus = false, quietly = false } = {}) {
+  const told = item === state.chosen || quietly;
   state.chosen = item;
   mark();
   light(item);
   tell(item);
   if (focus) shownAs(item)?.focus({ preventScroll: true });
+  if (host) {
+    if (item?.file && !told) host.send("place", { file: item.file, place: item.place });
+    return;
+  }
   const address = item ? `#${encodeURIComponent(item.path)}` : " ";
   history.replaceState(null, "", item ? address : location.pathname + location.search);
 }
@@ -440,21 +447,37 @@ function complain({ title, text }) {
   part("problems-text").replaceChildren(...paint(text));
 }
 
+/** Chooses the step of the text at a place, and brings its box into view. */
+function point(place) {
+  const item = model && stepAt(model, place, state.chosen);
+  if (!item || item === state.chosen) return;
+  const shown = plan.shown.get(item.id) === item.id;
+  if (!shown) return go(item, { quietly: true });
+  choose(item, { quietly: true });
+  camera.reveal(rectangleOf(item));
+}
+
 if (settings.model) {
   take(settings.model);
   follow();
 }
 part("colour").value = state.heat;
 if (settings.theme !== "auto") document.documentElement.dataset.theme = settings.theme;
+function follows(data) {
+  const first = model === null;
+  part("problems").hidden = true;
+  take(data);
+  if (first && !host) follow();
+  else if (!host) say("the file changed");
+}
+
+if (host) {
+  host.listen({ model: follows, problems: complain, place: point, theme: (name) => { document.documentElement.dataset.theme = name; } });
+  host.send("ready");
+}
 if (settings.events) {
   listen(settings.events, {
-    onModel(data) {
-      const first = model === null;
-      part("problems").hidden = true;
-      take(data);
-      if (first) follow();
-      else say("the file changed");
-    },
+    onModel: follows,
     onProblems: complain,
     onConnection(open) { if (!open) say("the server is gone; waiting for it"); },
   });
