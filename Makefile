@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo torch test conformance exports lint types imports docs bench fuzz uncalled slow differential mutants coverage oldest audit env lock clean
+.PHONY: help demo torch test conformance editors exports lint types imports docs bench fuzz uncalled slow differential mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -81,6 +81,19 @@ conformance: $(VENV)/dev ## compare every model of the zoo with its reference, t
 exports: $(VENV)/dev ## write every model of the zoo as ONNX, compare its answers with Keras's, and write docs/exports.md
 	@$(BIN)/python -m scripts.exports
 
+# The packages of the extension for VS Code, as its lock has them; none runs a script while it is installed.
+EXTENSION := editors/vscode
+NPM ?= npm
+
+$(EXTENSION)/node_modules/.package-lock.json: $(EXTENSION)/package.json $(EXTENSION)/package-lock.json
+	@command -v $(NPM) > /dev/null || { echo "the extension for VS Code needs npm, which comes with Node 20" >&2; exit 1; }
+	@cd $(EXTENSION) && $(NPM) ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+editors: $(VENV)/dev $(EXTENSION)/node_modules/.package-lock.json ## package the extension for VS Code, editors/vscode/dist/archdsl.vsix, and test it
+	@cd $(EXTENSION) && $(NPM) run --silent vsix
+	@$(BIN)/python -m pytest -q tests/editors
+
 lint: $(VENV)/dev ## ruff: mistakes and format; the form of the specs
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -145,5 +158,5 @@ bench: $(VENV)/dev ## measure speed and memory against what else there is, and w
 	@$(BIN)/python -m benchmarks --write
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) $(VENV)-oldest out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage*
+	rm -rf $(VENV) $(VENV)-oldest $(EXTENSION)/node_modules $(EXTENSION)/dist out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis mutants .coverage*
 	find archdsl tests -name __pycache__ -prune -exec rm -rf {} +

@@ -24,10 +24,10 @@ def node() -> Node:
     if not (EXTENSION / "node_modules").is_dir():
         pytest.skip("the packages of the extension are not installed: make editors")
 
-    def run(script: str, value: object, *arguments: str) -> Any:
-        command = [program, str(EXTENSION / "test" / script), *arguments]
+    def run(script: str, value: object, **options: Any) -> Any:
+        command = [program, str(EXTENSION / "test" / script)]
         done = subprocess.run(
-            command, input=json.dumps(value), capture_output=True, text=True, check=False, timeout=120
+            command, input=json.dumps(value), capture_output=True, text=True, check=False, timeout=120, **options
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
