@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from archdsl.lsp import convert
+from archdsl.lsp import convert, diagram
 from archdsl.lsp.documents import Document, Documents
 from archdsl.service import completion, definition, formatting, hover, symbols
 
@@ -63,6 +63,7 @@ def _on_type_formatting(documents: Documents, document: Document, params: Params
 
 
 FEATURES: Final[dict[str, Feature]] = {
+    "archdsl/diagram": diagram.of,
     "textDocument/hover": _hover,
     "textDocument/completion": _completion,
     "textDocument/definition": _definition,

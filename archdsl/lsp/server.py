@@ -7,7 +7,7 @@ import traceback
 from typing import Any, Final
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.lsp import convert, rpc
+from archdsl.lsp import convert, diagram, rpc
 from archdsl.lsp.documents import Document, Documents, bundled_text, path_of
 from archdsl.lsp.features import CAPABILITIES, FEATURES, resolve
 from archdsl.lsp.rpc import Connection, Empty, Failed, Message
@@ -120,6 +120,8 @@ class Server:
             case "archdsl/settle":
                 while self._unchecked and not self._connection.is_waiting:
                     self._check()
+            case "archdsl/page":
+                return diagram.page()
             case "archdsl/text":
                 return self._text(params["uri"])
             case "shutdown":
