@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archdsl import load_text
 from archdsl.backends.graphviz import draw
+from archdsl.backends.keras.counterparts import COUNTERPARTS
 from archdsl.compiler import Program
 from archdsl.diagnostics.explain import catalogue
 from archdsl.files import DiskLoader
@@ -73,7 +74,7 @@ def _op(page: OpDoc) -> Iterator[str]:
     if own or page.tensors:
         yield from ("", *_arguments(own, page.tensors))
     yield from ("", f"`{page.example.step}` :: `{shapes}`: {figures}.", "")
-    yield f"Keras: {page.keras}." + (f" Elsewhere: {', '.join(page.aliases)}." if page.aliases else "")
+    yield f"Keras: {COUNTERPARTS[page.name]}." + (f" Elsewhere: {', '.join(page.aliases)}." if page.aliases else "")
 
 
 def _arguments(arguments: Sequence[ArgumentDoc], tensors: Sequence[str] = ()) -> Iterator[str]:

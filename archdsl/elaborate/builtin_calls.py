@@ -59,7 +59,7 @@ def _charge_sizes(values: tuple[Value, ...], span: Span, session: Session) -> No
 
 
 def call_init(kind: str, given: Arguments, span: Span) -> Value:
-    parameters = KINDS[kind].parameters
+    parameters = KINDS[kind]
     bound = give(kind, [name for name, _ in parameters], {}, given)
     for name, value in bound.items():
         if isinstance(value.value, bool) or not isinstance(value.value, int | float):

@@ -35,7 +35,7 @@ def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
             raise Silence()
         if isinstance(value, InitRef) and (value := default_init(value)) is POISON:
             kind: InitRef = given.value
-            missing = KINDS[kind.kind].parameters[0][0]
+            missing = KINDS[kind.kind][0][0]
             raise Failure(codes.MissingArgument(span=given.span, callee=kind.kind, missing=f"`{missing}`"))
         values[name] = value
     # `repr` tells 1 from true and 1.0, which are equal in Python.

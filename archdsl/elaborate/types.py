@@ -147,7 +147,7 @@ def keep_quiet(value: Value, *names: str) -> None:
 
 def default_init(ref: InitRef) -> Value:
     """An initialiser named without brackets, if it needs no values."""
-    parameters = KINDS[ref.kind].parameters
+    parameters = KINDS[ref.kind]
     if any(default is None for _, default in parameters):
         return POISON
     return Init(kind=ref.kind, values=tuple(default for _, default in parameters if default is not None))

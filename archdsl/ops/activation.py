@@ -27,7 +27,6 @@ class Relu(_Activation):
     name = "relu"
     aliases = ("ReLU", "Relu", "rectifier")
     nonnegative = True
-    keras = "ReLU"
     example = "[56, 56, 64] -> [56, 56, 64]: relu"
 
 
@@ -37,7 +36,6 @@ class Relu6(_Activation):
     name = "relu6"
     aliases = ("ReLU6",)
     nonnegative = True
-    keras = "ReLU"
     example = "[56, 56, 32] -> [56, 56, 32]: relu6"
 
 
@@ -47,7 +45,6 @@ class LeakyRelu(_Activation):
     name = "leaky_relu"
     aliases = ("LeakyReLU", "LeakyRelu", "leakyrelu", "lrelu")
     positional = ("slope",)
-    keras = "LeakyReLU"
     example = "[52, 52, 128] -> [52, 52, 128]: leaky_relu(0.1)"
 
     slope: float = Field(0.01, ge=0, le=1, description="slope below zero")
@@ -61,7 +58,6 @@ class Prelu(Weighted):
     keeps_sign = True
     aliases = ("PReLU", "PRelu", "parametric_relu")
     positional = ("per",)
-    keras = "PReLU"
     example = "[56, 56, 64] -> [56, 56, 64]: prelu"
     elementwise = True
     backprop_reads = INPUT
@@ -91,7 +87,6 @@ class Elu(_Activation):
     name = "elu"
     aliases = ("ELU", "Elu")
     positional = ("alpha",)
-    keras = "ELU"
     example = "[32, 32, 64] -> [32, 32, 64]: elu"
 
     alpha: float = Field(1.0, ge=0, le=1000, description="minus the limit far below zero")
@@ -105,7 +100,6 @@ class Gelu(_Activation):
 
     name = "gelu"
     aliases = ("GELU", "GeLU", "Gelu", "gelu_tanh")
-    keras = "Activation; gelu when approximate"
     example = "[197, 768] -> [197, 768]: gelu"
     backprop_reads = INPUT
 
@@ -117,7 +111,6 @@ class QuickGelu(_Activation):
 
     name = "quick_gelu"
     aliases = ("QuickGELU", "QuickGelu")
-    keras = "multiply and sigmoid"
     example = "[197, 768] -> [197, 768]: quick_gelu"
     backprop_reads = INPUT
 
@@ -127,7 +120,6 @@ class Silu(_Activation):
 
     name = "silu"
     aliases = ("swish", "Swish", "SiLU", "Silu")
-    keras = "Activation"
     example = "[112, 112, 32] -> [112, 112, 32]: silu"
     backprop_reads = INPUT
 
@@ -140,7 +132,6 @@ class HardSilu(_Activation):
         *("hard_swish", "hardswish", "h_swish", "hswish", "HardSwish", "Hardswish"),
         *("HardSiLU", "hardsilu"),
     )
-    keras = "Activation"
     example = "[112, 112, 16] -> [112, 112, 16]: hard_silu"
     backprop_reads = INPUT
 
@@ -151,7 +142,6 @@ class HardSigmoid(_Activation):
     name = "hard_sigmoid"
     aliases = ("hardsigmoid", "h_sigmoid", "hsigmoid", "HardSigmoid", "Hardsigmoid")
     nonnegative = True
-    keras = "Activation"
     example = "[1, 1, 96] -> [1, 1, 96]: hard_sigmoid"
     backprop_reads = INPUT
 
@@ -162,7 +152,6 @@ class Sigmoid(_Activation):
     name = "sigmoid"
     aliases = ("Sigmoid", "logistic")
     nonnegative = True
-    keras = "Activation"
     example = "[1, 1, 96] -> [1, 1, 96]: sigmoid"
 
 
@@ -171,7 +160,6 @@ class Tanh(_Activation):
 
     name = "tanh"
     aliases = ("Tanh",)
-    keras = "Activation"
     example = "[28, 28, 6] -> [28, 28, 6]: tanh"
 
 
@@ -182,7 +170,6 @@ class Softmax(_Activation):
     aliases = ("Softmax", "SoftMax")
     positional = ("axis",)
     nonnegative = True
-    keras = "Softmax"
     example = "[1000] -> [1000]: softmax"
 
     axis: Axis = Field(-1, description="axis that sums to 1; 0 is the first after the batch, -1 the channels")
@@ -203,7 +190,6 @@ class Softplus(_Activation):
     name = "softplus"
     aliases = ("Softplus", "SoftPlus")
     nonnegative = True
-    keras = "Activation"
     example = "[32, 32, 64] -> [32, 32, 64]: softplus"
     backprop_reads = INPUT
 
@@ -213,6 +199,5 @@ class Mish(_Activation):
 
     name = "mish"
     aliases = ("Mish",)
-    keras = "Activation"
     example = "[52, 52, 128] -> [52, 52, 128]: mish"
     backprop_reads = INPUT

@@ -91,7 +91,6 @@ class Attention(Weighted):
     tensors = ("context", "values", "logit_bias")
     stands_for: ClassVar[Mapping[str, int]] = {"context": 0, "values": 1}
     arity = (1, 4)
-    keras = "MultiHeadAttention or GroupQueryAttention where they can; otherwise archdsl's Attention"
     example = "[197, 768] -> [197, 768]: attention(12)"
     backprop_reads = INPUT
     among_tokens = True

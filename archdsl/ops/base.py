@@ -127,8 +127,6 @@ class Op(BaseModel):
     """What the gradient is computed from, and so must be kept from the forward pass until then."""
     masks: ClassVar[bool] = False
     """Whether the gradient needs a byte for each element of the output: what was dropped."""
-    keras: ClassVar[str] = ""
-    """The Keras layer that it becomes, for the docs."""
     example: ClassVar[str] = ""
     """A line of a spec, and its shapes: ``[56, 56, 64] -> [28, 28, 128]: conv(128, k=3, stride=2)``."""
     registry: ClassVar[dict[str, "type[Op]"]] = {}
@@ -165,7 +163,7 @@ class Op(BaseModel):
         return None
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """The arrays that the op owns, in the order of the Keras layer's ``weights``."""
+        """The arrays that the op owns, always in one order."""
         return ()
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:

@@ -111,7 +111,6 @@ class Conv(_OwnOrGiven):
     name = "conv"
     aliases = ("Conv1D", "Conv2D", "Conv3D", "conv2d", "Conv2d", "convolution")
     positional = ("filters", "k", "stride")
-    keras = "Conv1D, Conv2D or Conv3D; archdsl's ConvWith with `kernel`"
     example = "[56, 56, 64] -> [28, 28, 128]: conv(128, k=3, stride=2)"
 
     kernel_axes = "[*k, channels / groups, filters]"
@@ -152,10 +151,9 @@ class DepthwiseConv(_OwnOrGiven):
     """Depthwise convolution: every channel has a kernel of its own and sees no other (Chollet 2017, arXiv:1610.02357).
 
     Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``. The kernels are the
-    op's own, or the tensor ``kernel`` of shape ``[*k, channels, multiplier]``, such as the filter that blurs a map
-    before its places are thinned out (Zhang 2019, arXiv:1904.11486). Keras has no depthwise layer over three
-    dimensions, and TensorFlow steps equally along both of two on most processors: elsewhere it is a convolution with as
-    many groups as channels.
+    op's own, ``[*k, 1, channels * multiplier]`` as those of a convolution with as many groups as channels, or the
+    tensor ``kernel`` of shape ``[*k, channels, multiplier]``, such as the filter that blurs a map before its places are
+    thinned out (Zhang 2019, arXiv:1904.11486).
 
     MACs: ``output elements * taps``.
     """
@@ -170,7 +168,6 @@ class DepthwiseConv(_OwnOrGiven):
         "depthwise",
     )
     positional = ("k", "stride")
-    keras = "DepthwiseConv1D, DepthwiseConv2D, or Conv2D or Conv3D with groups; archdsl's ConvWith with `kernel`"
     example = "[56, 56, 96] -> [28, 28, 96]: depthwise_conv(3, stride=2)"
 
     kernel_axes = "[*k, channels, multiplier]"
@@ -184,18 +181,13 @@ class DepthwiseConv(_OwnOrGiven):
         return (*out, channels * self.multiplier)
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        x, channels = inputs[0], known(inputs[0][-1], "the channels")
-        filters = channels * self.multiplier
-        pair = (1, filters) if self.in_groups(spatial_rank(x)) else (channels, self.multiplier)
-        own = (Weight("kernel", (*self.taps(x), *pair), self.trainable),) if len(inputs) == 1 else ()
+        x = inputs[0]
+        filters = known(x[-1], "the channels") * self.multiplier
+        own = (Weight("kernel", (*self.taps(x), 1, filters), self.trainable),) if len(inputs) == 1 else ()
         return (*own, *self.biases(filters))
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         return elements(output) * prod(self.taps(inputs[0]))
-
-    def in_groups(self, rank: int) -> bool:
-        """Whether its kernel is that of a convolution with groups, and not of Keras's depthwise layer."""
-        return rank == 3 or _is_uneven(self.stride)
 
 
 class SeparableConv(_Convolution):
@@ -209,7 +201,6 @@ class SeparableConv(_Convolution):
     name = "separable_conv"
     aliases = ("SeparableConv1D", "SeparableConv2D", "separable_conv2d", "sepconv")
     positional = ("filters", "k", "stride")
-    keras = "SeparableConv1D or SeparableConv2D"
     example = "[147, 147, 64] -> [147, 147, 128]: separable_conv(128, k=3, bias=false)"
     depth = 2
 
@@ -241,7 +232,7 @@ class SeparableConv(_Convolution):
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         (x,) = inputs
         taps = self.taps(x)
-        depthwise = (*taps, known(x[-1], "the channels"), self.multiplier)
+        depthwise = (*taps, 1, self._between(x))
         pointwise = (*(1 for _ in taps), self._between(x), self.filters)
         return (
             Weight("depthwise_kernel", depthwise, self.trainable),

@@ -50,7 +50,6 @@ class OpDoc(NamedTuple):
     text: str
     arguments: tuple[ArgumentDoc, ...]
     tensors: tuple[str, ...]
-    keras: str
     aliases: tuple[str, ...]
     joins: bool
     example: Example
@@ -81,7 +80,6 @@ def document(op: type[Op]) -> OpDoc:
         text=cleandoc(op.__doc__ or "").replace("``", "`"),
         arguments=tuple(_arguments(op)),
         tensors=op.tensors,
-        keras=op.keras,
         aliases=op.aliases,
         joins=op.joins,
         example=Example(step, input, output),

@@ -27,7 +27,6 @@ class Exp(_Elementwise):
     nonnegative = True
     keeps_sign = True
     backprop_reads = OUTPUT
-    keras = "exp"
     example = "[49, 64] -> [49, 64]: exp"
 
 
@@ -40,7 +39,6 @@ class Log(_Elementwise):
     name = "log"
     aliases = ("Log", "logarithm")
     backprop_reads = INPUT
-    keras = "log"
     example = "[1000] -> [1000]: log"
 
 
@@ -52,7 +50,6 @@ class Sqrt(_Elementwise):
     nonnegative = True
     keeps_sign = True
     backprop_reads = OUTPUT
-    keras = "sqrt"
     example = "[7, 7, 64] -> [7, 7, 64]: sqrt"
 
 
@@ -64,7 +61,6 @@ class Square(_Elementwise):
     nonnegative = True
     keeps_sign = True
     backprop_reads = INPUT
-    keras = "square"
     example = "[197, 768] -> [197, 768]: square"
 
 
@@ -80,7 +76,6 @@ class Power(_Elementwise):
     positional = ("exponent",)
     keeps_sign = True
     backprop_reads = INPUT
-    keras = "power"
     example = "[7, 7, 512] -> [7, 7, 512]: power(3)"
 
     exponent: Annotated[float, Field(ge=-1000, le=1000), Wanted("a number between -1000 and 1000")] = Field(
@@ -96,7 +91,6 @@ class Abs(_Elementwise):
     nonnegative = True
     keeps_sign = True
     backprop_reads = INPUT
-    keras = "abs"
     example = "[7, 7, 64] -> [7, 7, 64]: abs"
 
 
@@ -105,7 +99,6 @@ class Negative(_Elementwise):
 
     name = "negative"
     aliases = ("Negative", "neg", "negate", "Neg")
-    keras = "negative"
     example = "[56, 56, 64] -> [56, 56, 64]: negative"
 
 
@@ -116,7 +109,6 @@ class Reciprocal(_Elementwise):
     aliases = ("Reciprocal", "inverse", "inv")
     keeps_sign = True
     backprop_reads = OUTPUT
-    keras = "reciprocal"
     example = "[64] -> [64]: reciprocal"
 
 
@@ -126,7 +118,6 @@ class Sin(_Elementwise):
     name = "sin"
     aliases = ("Sin", "sine")
     backprop_reads = INPUT
-    keras = "sin"
     example = "[196, 64] -> [196, 64]: sin"
 
 
@@ -136,7 +127,6 @@ class Cos(_Elementwise):
     name = "cos"
     aliases = ("Cos", "cosine")
     backprop_reads = INPUT
-    keras = "cos"
     example = "[196, 64] -> [196, 64]: cos"
 
 
@@ -150,7 +140,6 @@ class Clip(_Elementwise):
     aliases = ("Clip", "clamp", "clip_by_value", "hardtanh")
     positional = ("min", "max")
     backprop_reads = INPUT
-    keras = "clip, maximum or minimum"
     example = "[28, 28, 32] -> [28, 28, 32]: clip(-1, 1)"
 
     min: Number | None = Field(None, description="the least that comes out; any number when not given")

@@ -29,7 +29,6 @@ class Pad(Op):
         *("padding", "zero_pad"),
     )
     positional = ("size",)
-    keras = "ZeroPadding1D, ZeroPadding2D or ZeroPadding3D; pad otherwise"
     example = "[224, 224, 3] -> [230, 230, 3]: pad(3)"
 
     size: Sides = Field(0, description="places to add at each end, or [before, after], for all dimensions or for each")
@@ -75,7 +74,6 @@ class Crop(Op):
     keeps_sign = True
     aliases = ("Cropping1D", "Cropping2D", "Cropping3D", "center_crop", "CenterCrop")
     positional = ("size",)
-    keras = "Cropping1D, Cropping2D or Cropping3D"
     example = "[64, 64, 512] -> [56, 56, 512]: crop(4)"
 
     size: Sides = Field(description="places to remove at each end, or [before, after], for all dimensions or for each")
@@ -103,7 +101,6 @@ class Slice(Op):
     keeps_sign = True
     aliases = (*("take", "select", "narrow", "gather", "getitem", "index_select", "split", "chunk", "Lambda"),)
     positional = ("start", "stop")
-    keras = "slicing"
     example = "[197, 768] -> [768]: slice(0, axis=0, keepdims=false)"
 
     start: Index = Field(description="first place that is taken; a negative one counts from the end")
@@ -170,7 +167,6 @@ class Roll(Op):
     keeps_sign = True
     aliases = ("cyclic_shift", "shift", "Roll")
     positional = ("shift",)
-    keras = "roll"
     example = "[56, 56, 96] -> [56, 56, 96]: roll(-3)"
 
     shift: Annotated[

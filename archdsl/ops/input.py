@@ -24,7 +24,6 @@ class Rescale(Op):
     family = "input"
     aliases = ("Rescaling", "rescaling", "ToTensor")
     positional = ("factor", "offset")
-    keras = "Rescaling"
     example = "[224, 224, 3] -> [224, 224, 3]: rescale(1.0 / 255)"
     elementwise = True
 
@@ -51,7 +50,6 @@ class Normalize(Op):
     family = "input"
     aliases = ("Normalization", "Normalize", "normalise", "standardize", "normalization")
     positional = ("mean", "variance")
-    keras = "Normalization"
     example = "[224, 224, 3] -> [224, 224, 3]: normalize(mean=127.5, variance=4096.0)"
     elementwise = True
 

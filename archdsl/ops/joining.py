@@ -64,7 +64,6 @@ class Add(_BroadcastingJoin):
     name = "add"
     of_number = "rescale(1.0, {})"
     aliases = ("Add", "plus", "skip_connection")
-    keras = "Add"
     example = "[56, 56, 64] -> [56, 56, 64]: add { main: conv(64, k=3)  skip: id }"
     shares_gradient = True
 
@@ -77,7 +76,6 @@ class Subtract(_BroadcastingJoin):
     aliases = ("Subtract", "sub", "minus", "difference")
     arity = (2, 2)
     keeps_sign = False
-    keras = "Subtract; subtract where sizes stretch"
     example = "[56, 56, 64] -> [56, 56, 64]: subtract { sharp: id  blurred: avg_pool(3, stride=1) }"
 
 
@@ -88,7 +86,6 @@ class Divide(_BroadcastingJoin):
     of_number = "rescale(1.0 / {})"
     aliases = ("Divide", "div", "quotient", "true_divide", "truediv")
     arity = (2, 2)
-    keras = "divide"
     example = "[49, 64] -> [49, 64]: divide(broadcast=true) { part: exp  whole: exp -> sum(-1, keepdims=true) }"
     backprop_reads = INPUT
 
@@ -99,7 +96,6 @@ class Mul(_BroadcastingJoin):
     name = "mul"
     aliases = ("Multiply", "multiply", "times", "product", "gate")
     of_number = "rescale({})"
-    keras = "Multiply"
     squares = True
     example = "[56, 56, 64] -> [56, 56, 64]: mul(broadcast=true) { signal: id  gate: global_avg_pool(keepdims=true) }"
     backprop_reads = INPUT
@@ -110,7 +106,6 @@ class Maximum(_Join):
 
     name = "maximum"
     aliases = ("Maximum", "maxout")
-    keras = "Maximum"
     example = "[56, 56, 64] -> [56, 56, 32]: maximum { one: conv(32)  other: conv(32) }"
     backprop_reads = INPUT
 
@@ -120,7 +115,6 @@ class Minimum(_Join):
 
     name = "minimum"
     aliases = ("Minimum",)
-    keras = "Minimum"
     example = "[56, 56, 64] -> [56, 56, 32]: minimum { one: conv(32)  other: conv(32) }"
     backprop_reads = INPUT
 
@@ -130,7 +124,6 @@ class Average(_Join):
 
     name = "average"
     aliases = ("Average", "avg")
-    keras = "Average"
     example = "[512] -> [10]: average { one: dense(10)  other: dense(10) }"
 
 
@@ -139,7 +132,6 @@ class Concat(_Join):
 
     name = "concat"
     aliases = ("Concatenate", "concatenate", "cat", "Concat", "route")
-    keras = "Concatenate"
     example = "[28, 28, 192] -> [28, 28, 96]: concat { near: conv(64, k=1)  wide: conv(32, k=3) }"
     elementwise = False
 
@@ -167,7 +159,6 @@ class Matmul(_Join):
     kind = "matmul"
     aliases = ("MatMul", "Dot", "dot", "bmm", "einsum")
     arity = (2, 2)
-    keras = "Dot; matmul with more than two dimensions"
     example = "[49, 32] -> [49, 49]: matmul(transpose_b=true) { query: dense(32)  key: dense(32) }"
     elementwise = False
     aligned = False

@@ -23,7 +23,6 @@ class ClassToken(Weighted):
     family = "learned"
     aliases = ("cls_token", "ClassToken", "cls", "register_tokens", "dist_token")
     positional = ("count",)
-    keras = "archdsl's ClassToken"
     example = "[196, 768] -> [197, 768]: class_token"
 
     count: Positive = Field(1, description="how many tokens")
@@ -52,7 +51,6 @@ class PositionEmbedding(Weighted):
     aliases = (
         *("pos_embed", "PositionEmbedding", "position_embeddings", "positional_embedding", "positional_encoding"),
     )
-    keras = "archdsl's PositionEmbedding"
     example = "[197, 768] -> [197, 768]: position_embedding"
     elementwise = True
     shares_gradient = True
@@ -83,7 +81,6 @@ class Scale(Weighted):
     family = "learned"
     aliases = ("LayerScale", "layer_scale", "gamma", "affine", "Affine", "rezero")
     positional = ("value",)
-    keras = "DepthwiseConv2D of one place on [h, w, c], otherwise archdsl's Scale"
     example = "[56, 56, 96] -> [56, 56, 96]: scale(1e-6)"
     elementwise = True
     backprop_reads = INPUT
@@ -121,7 +118,6 @@ class Embedding(Weighted):
     positional = ("vocabulary", "width")
     tensors = ("rows",)
     arity = (1, 2)
-    keras = "Embedding; take with `rows`"
     example = "[1024] -> [1024, 768]: embedding(50_257, 768)"
     backprop_reads = INPUT
 

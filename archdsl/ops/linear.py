@@ -21,7 +21,6 @@ class Dense(Weighted):
     kind = "dense"
     aliases = ("Dense", "Linear", "nn.Linear", "linear", "fc", "fully_connected")
     positional = ("units",)
-    keras = "Dense"
     example = "[2048] -> [1000]: dense(1000)"
     backprop_reads = INPUT
     depth = 1

@@ -68,7 +68,6 @@ class BatchNorm(_Affine):
         "batchnorm",
         "bn",
     )
-    keras = "BatchNormalization"
     example = "[56, 56, 64] -> [56, 56, 64]: batch_norm"
 
     eps: Epsilon = Field(1e-5, description="added to the variance")
@@ -95,7 +94,6 @@ class LayerNorm(_Affine):
 
     name = "layer_norm"
     aliases = ("LayerNormalization", "LayerNorm", "layer_normalization", "ln")
-    keras = "LayerNormalization"
     example = "[197, 768] -> [197, 768]: layer_norm"
 
     eps: Epsilon = Field(1e-6, description="added to the variance")
@@ -113,7 +111,6 @@ class GroupNorm(_Norm):
     name = "group_norm"
     aliases = ("GroupNormalization", "GroupNorm", "group_normalization", "gn")
     positional = ("groups",)
-    keras = "GroupNormalization"
     example = "[56, 56, 64] -> [56, 56, 64]: group_norm(32)"
     sees_map = True
 
@@ -147,7 +144,6 @@ class InstanceNorm(_Affine):
 
     name = "instance_norm"
     aliases = ("InstanceNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "InstanceNormalization")
-    keras = "GroupNormalization with a group for each channel"
     example = "[64, 64, 128] -> [64, 64, 128]: instance_norm"
     sees_map = True
 
@@ -163,7 +159,6 @@ class RmsNorm(_Norm):
 
     name = "rms_norm"
     aliases = ("RMSNormalization", "RMSNorm", "rmsnorm")
-    keras = "RMSNormalization; rms_normalization without a scale; with `init` or `l2` a layer of archdsl"
     example = "[197, 768] -> [197, 768]: rms_norm"
 
     eps: Epsilon = Field(1e-6, description="added to the mean square")
@@ -189,7 +184,6 @@ class LocalResponseNorm(Op):
     family = "normalisation"
     aliases = ("LocalResponseNorm", "lrn", "local_response_normalization")
     positional = ("size",)
-    keras = "pad, add, power and divide"
     example = "[55, 55, 96] -> [55, 55, 96]: local_response_norm(5)"
     backprop_reads = INPUT | OUTPUT
     keeps_sign = True

@@ -67,7 +67,6 @@ class MaxPool(_Pooling):
     name = "max_pool"
     aliases = ("MaxPooling1D", "MaxPooling2D", "MaxPooling3D", "MaxPool2d", "maxpool")
     positional = ("k", "stride")
-    keras = "MaxPooling1D, MaxPooling2D or MaxPooling3D"
     example = "[112, 112, 64] -> [56, 56, 64]: max_pool(3, stride=2)"
     backprop_reads = INPUT | OUTPUT
 
@@ -91,7 +90,6 @@ class AvgPool(_Pooling):
         "mean_pool",
     )
     positional = ("k", "stride")
-    keras = "AveragePooling1D, AveragePooling2D or AveragePooling3D"
     example = "[56, 56, 128] -> [28, 28, 128]: avg_pool(2)"
 
     count_pad: bool = Field(True, description="with a numeric `pad`: whether its zeros count in the mean")
@@ -128,7 +126,6 @@ class GlobalAvgPool(_GlobalPooling):
         "global_average_pool",
         "gap",
     )
-    keras = "GlobalAveragePooling1D, GlobalAveragePooling2D or GlobalAveragePooling3D"
     example = "[7, 7, 2048] -> [2048]: global_avg_pool"
 
 
@@ -137,7 +134,6 @@ class GlobalMaxPool(_GlobalPooling):
 
     name = "global_max_pool"
     aliases = ("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D", "gmp")
-    keras = "GlobalMaxPooling1D, GlobalMaxPooling2D or GlobalMaxPooling3D"
     example = "[7, 7, 2048] -> [2048]: global_max_pool"
     backprop_reads = INPUT | OUTPUT
 
@@ -153,7 +149,6 @@ class AdaptiveAvgPool(Op):
     family = "pooling"
     aliases = ("AdaptiveAveragePooling2D", "AdaptiveAvgPool2d", "adaptive_average_pool")
     positional = ("size",)
-    keras = "AveragePooling2D where the size divides the map, tensordot otherwise"
     example = "[13, 13, 256] -> [6, 6, 256]: adaptive_avg_pool(6)"
     keeps_sign = True
 

@@ -75,7 +75,6 @@ class Mean(_Reduction):
     name = "mean"
     aliases = ("Mean", "reduce_mean")
     keeps_sign = True
-    keras = "mean"
     example = "[56, 56, 64] -> [56, 56, 1]: mean(-1, keepdims=true)"
 
 
@@ -85,7 +84,6 @@ class Sum(_Reduction):
     name = "sum"
     aliases = ("Sum", "reduce_sum")
     keeps_sign = True
-    keras = "sum"
     example = "[49, 49, 8] -> [49, 8]: sum(1)"
 
 
@@ -96,7 +94,6 @@ class Max(_Reduction):
     aliases = ("reduce_max",)
     keeps_sign = True
     backprop_reads = INPUT | OUTPUT
-    keras = "max"
     example = "[56, 56, 64] -> [56, 56, 1]: max(-1, keepdims=true)"
 
 
@@ -107,7 +104,6 @@ class Min(_Reduction):
     aliases = ("reduce_min",)
     keeps_sign = True
     backprop_reads = INPUT | OUTPUT
-    keras = "min"
     example = "[49, 64] -> [64]: min(0)"
 
 
@@ -123,7 +119,6 @@ class Variance(_Reduction):
     nonnegative = True
     keeps_sign = True
     backprop_reads = INPUT
-    keras = "var"
     example = "[56, 56, 64] -> [64]: variance([0, 1])"
 
 
@@ -138,7 +133,6 @@ class L2Normalize(_OverAxes):
     elementwise = True
     keeps_sign = True
     backprop_reads = INPUT
-    keras = "square, sum, maximum, rsqrt and multiply"
     example = "[512] -> [512]: l2_normalize"
 
     axis: Axes = Field(-1, description="along which the squares sum to 1: an axis or a list of them")

@@ -20,7 +20,6 @@ class Dropout(_Noise):
 
     name = "dropout"
     aliases = ("Dropout", "drop", "AlphaDropout")
-    keras = "Dropout"
     example = "[4096] -> [4096]: dropout(0.5)"
     masks = True
 
@@ -35,7 +34,6 @@ class SpatialDropout(_Noise):
         *("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "Dropout1d", "Dropout2d", "Dropout3d"),
         "channel_dropout",
     )
-    keras = "SpatialDropout1D, SpatialDropout2D or SpatialDropout3D"
     example = "[28, 28, 64] -> [28, 28, 64]: spatial_dropout(0.1)"
 
     rate: Rate = Field(description="fraction of the channels that are dropped")
@@ -51,7 +49,6 @@ class DropPath(_Noise):
 
     name = "drop_path"
     aliases = ("DropPath", "StochasticDepth", "stochastic_depth", "drop_connect", "droppath")
-    keras = "Dropout with noise_shape (None, 1, …)"
     example = "[28, 28, 64] -> [28, 28, 64]: drop_path(0.2)"
 
     rate: Rate = Field(description="fraction of the examples for which the branch is dropped")

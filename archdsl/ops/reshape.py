@@ -39,7 +39,6 @@ class Flatten(_Reshape):
     name = "flatten"
     aliases = ("Flatten", "ravel")
     positional = ("order",)
-    keras = "Flatten, after a Permute when the order is chw"
     example = "[7, 7, 512] -> [25088]: flatten"
     view = True
 
@@ -63,7 +62,6 @@ class Reshape(_Reshape):
     name = "reshape"
     aliases = ("Reshape", "view", "rearrange", "unflatten", "Unflatten")
     positional = ("to",)
-    keras = "Reshape"
     example = "[28, 28, 240] -> [28, 28, 3, 80]: reshape([28, 28, 3, 80])"
     view = True
 
@@ -102,7 +100,6 @@ class Permute(_Reshape):
     name = "permute"
     aliases = ("Permute", "transpose", "swapaxes", "moveaxis")
     positional = ("order",)
-    keras = "Permute"
     example = "[49, 96] -> [96, 49]: permute([1, 0])"
 
     order: Annotated[
@@ -132,7 +129,6 @@ class FlattenSpatial(_Reshape):
 
     name = "flatten_spatial"
     aliases = ("to_tokens", "map_to_tokens", "img2seq")
-    keras = "Reshape"
     example = "[14, 14, 768] -> [196, 768]: flatten_spatial"
     view = True
 
@@ -156,7 +152,6 @@ class UnflattenSpatial(_Reshape):
     positional = ("size",)
     tensors = ("like",)
     arity = (1, 2)
-    keras = "Reshape, or archdsl's UnflattenLike where two sizes are known only when the model runs"
     example = "[196, 768] -> [14, 14, 768]: unflatten_spatial([14, 14])"
     view = True
 

@@ -26,7 +26,6 @@ class Upsample(Op):
     absent: ClassVar[Mapping[str, str]] = {"like": _LIKE}
     instead_of_open = _LIKE
     positional = ("size", "method")
-    keras = "UpSampling1D, UpSampling2D or UpSampling3D"
     example = "[28, 28, 256] -> [56, 56, 256]: upsample(2)"
 
     size: Sizes = Field(2, description="factor, for all spatial dimensions or for each")
@@ -64,7 +63,6 @@ class Resize(Op):
     positional = ("size", "method")
     tensors = ("like",)
     arity = (1, 2)
-    keras = "Resizing, or archdsl's ResizeLike for sizes that are known only when the model runs"
     example = "[300, 400, 3] -> [224, 224, 3]: resize(224)"
 
     size: Sizes | None = Field(None, description="height and width of the output, or one number for both")

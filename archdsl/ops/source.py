@@ -46,7 +46,6 @@ class Parameter(_Source, Weighted):
     name = "parameter"
     aliases = ("Parameter", "nn.Parameter", "add_weight", "Variable", "variable", "learned", "register_parameter")
     positional = ("size", "init")
-    keras = "archdsl's Parameter"
     example = "[197, 768] -> [197, 768]: add { x: id  prompt: parameter([197, 768]) }"
     view = True
 
@@ -70,7 +69,6 @@ class Constant(_Source):
     name = "constant"
     aliases = ("Constant", "register_buffer", "tensor", "full", "buffer")
     positional = ("values", "size")
-    keras = "archdsl's Constant"
     example = "[49, 3] -> [49, 3]: mul(broadcast=true) { x: id  weight: constant([0.299, 0.587, 0.114], [1, 3]) }"
 
     values: Values = Field(
@@ -92,7 +90,6 @@ class Ramp(_Source):
     name = "ramp"
     aliases = ("arange", "Arange", "iota")
     positional = ("count", "start", "step")
-    keras = "archdsl's Constant"
     example = "[49, 64] -> [49, 64]: add(broadcast=true) { x: id  places: ramp(49) -> reshape([49, 1]) }"
 
     count: Positive = Field(description="how many numbers")
@@ -112,7 +109,6 @@ class Sinusoid(_Source):
     name = "sinusoid"
     aliases = ("SinePositionEncoding", "sinusoidal", "SinusoidalPositionEmbedding", "sincos", "positional_sinusoid")
     positional = ("places", "features")
-    keras = "archdsl's Constant"
     example = "[50, 256] -> [50, 256]: add { x: id  places: sinusoid(50, 256) }"
 
     places: Positive = Field(description="how many places")
@@ -135,7 +131,6 @@ class Rotary(_Source):
     name = "rotary"
     aliases = ("RotaryEmbedding", "rope", "RoPE", "rotary_embedding")
     positional = ("places", "features")
-    keras = "archdsl's Constant"
     example = "[196, 64] -> [196, 64]: mul { x: id  cosine: rotary([14, 14], 64) -> cos }"
 
     places: Annotated[
@@ -167,7 +162,6 @@ class CausalMask(_Source):
     name = "causal_mask"
     aliases = ("CausalMask", "subsequent_mask", "tril_mask", "look_ahead_mask")
     positional = ("count",)
-    keras = "archdsl's Constant"
     example = (
         "[8, 64, 64] -> [8, 64, 64]: add(broadcast=true) { logits: id  mask: causal_mask(64) -> reshape([1, 64, 64]) }"
     )
@@ -190,7 +184,6 @@ class RelativePositionBias(_Source, Weighted):
     name = "relative_position_bias"
     aliases = ("RelativePositionBias", "rel_pos_bias", "relative_attention_bias", "RelPosBias")
     positional = ("heads", "map")
-    keras = "archdsl's RelativePositionBias"
     example = "[4, 49, 49] -> [4, 49, 49]: add { logits: id  bias: relative_position_bias(4, [7, 7]) }"
 
     heads: Positive = Field(description="how many heads have numbers of their own")

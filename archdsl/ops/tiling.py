@@ -51,7 +51,6 @@ class SpaceToDepth(_Shuffle):
 
     name = "space_to_depth"
     aliases = ("PixelUnshuffle", "pixel_unshuffle", "reorg", "focus", "patch_merge")
-    keras = "reshape and transpose; archdsl's SpaceToDepth where sizes are known at run time"
     example = "[56, 56, 96] -> [28, 28, 384]: space_to_depth(2)"
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -69,7 +68,6 @@ class DepthToSpace(_Shuffle):
 
     name = "depth_to_space"
     aliases = ("PixelShuffle", "pixel_shuffle", "subpixel")
-    keras = "reshape and transpose; archdsl's DepthToSpace where sizes are known at run time"
     example = "[28, 28, 256] -> [56, 56, 64]: depth_to_space(2)"
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -103,7 +101,6 @@ class WindowPartition(Op):
     keeps_sign = True
     aliases = ("partition_windows", "to_windows", "unfold")
     positional = ("window",)
-    keras = "reshape and transpose; archdsl's WindowPartition where sizes are known at run time"
     example = "[56, 56, 96] -> [64, 49, 96]: window_partition(7)"
 
     window: Sizes = Field(description="size of a window, for all spatial dimensions or for each")
@@ -135,7 +132,6 @@ class WindowMerge(Op):
     keeps_sign = True
     aliases = ("window_reverse", "window_unpartition", "merge_windows", "fold")
     positional = ("window", "size")
-    keras = "reshape and transpose; archdsl's WindowMerge where sizes are known at run time"
     example = "[64, 49, 96] -> [56, 56, 96]: window_merge(7, [56, 56])"
 
     window: Sizes = Field(description="size of a window, for all spatial dimensions or for each")

@@ -50,7 +50,6 @@ class ConvTranspose(ConvBase):
         "upconv",
     )
     positional = ("filters", "k", "stride")
-    keras = "Conv1DTranspose, Conv2DTranspose or Conv3DTranspose"
     example = "[28, 28, 128] -> [56, 56, 64]: conv_transpose(64, k=2, stride=2)"
 
     filters: Positive = Field(description="output channels")

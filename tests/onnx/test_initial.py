@@ -17,7 +17,7 @@ IN, OUT = 576, 2304
 
 
 def draw(kind: str, *values: float, shape: tuple[int, ...] = SHAPE, key: str = "conv/kernel", **more: Any) -> Any:
-    given = {"fan_out": None, "seed": 0} | more
+    given = {"drawn": shape, "seed": 0} | more
     return fresh(key, shape, Init(kind=kind, values=values), **given)
 
 
@@ -55,8 +55,8 @@ def test_orthogonal() -> None:
 
 
 def test_every_initialiser_of_the_language() -> None:
-    for kind, form in KINDS.items():
-        values = [0.5 if default is None else default for _, default in form.parameters]
+    for kind, parameters in KINDS.items():
+        values = [0.5 if default is None else default for _, default in parameters]
         assert draw(kind, *values, shape=(4, 6)).shape == (4, 6)
         assert np.isfinite(draw(kind, *values, shape=(6,) if kind != "orthogonal" else (6, 1))).all()
 
@@ -69,5 +69,12 @@ def test_depends_on_the_key_and_the_seed_alone() -> None:
 
 
 def test_places_that_a_depthwise_kernel_writes_to() -> None:
-    array = draw("fan_out_normal", shape=(3, 3, 512, 1), fan_out=9 * 512)
+    array = draw("fan_out_normal", shape=(3, 3, 1, 512), drawn=(3, 3, 512, 1))
+    assert float(array.std()) == pytest.approx(sqrt(2 / (9 * 512)), rel=0.05)
+
+
+def test_a_depthwise_kernel_starts_as_in_keras() -> None:
+    """Keras counts the channels among what each of its kernels reads."""
+    array = draw("he_normal", shape=(3, 3, 1, 512), drawn=(3, 3, 512, 1))
+    assert array.shape == (3, 3, 1, 512)
     assert float(array.std()) == pytest.approx(sqrt(2 / (9 * 512)), rel=0.05)

@@ -25,7 +25,7 @@ VALUES = st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=4).map(tuple
 @st.composite
 def inits(draw: st.DrawFn) -> Init:
     kind = draw(st.sampled_from(sorted(KINDS)))
-    count = len(KINDS[kind].parameters)  # the language fills in those that are left out
+    count = len(KINDS[kind])  # the language fills in those that are left out
     return Init(kind=kind, values=tuple(draw(st.lists(FLOAT, min_size=count, max_size=count))))
 
 

@@ -32,7 +32,7 @@ def _slide(op: ops.Conv | ops.DepthwiseConv | ops.SeparableConv, x: Array, kerne
 def _depthwise(op: ops.DepthwiseConv | ops.SeparableConv, x: Array, kernel: Array) -> Array:
     """Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``.
 
-    The kernel is ``[*taps, channels, multiplier]``, or the same numbers as ``[*taps, 1, channels * multiplier]``.
+    The kernel is ``[*taps, 1, channels * multiplier]``; one that is given is ``[*taps, channels, multiplier]``.
     """
     channels = x.shape[-1]
     return _slide(op, x, kernel.reshape(*kernel.shape[:-2], 1, channels * op.multiplier), channels)

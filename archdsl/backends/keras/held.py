@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
 from archdsl.ops.axes import known_channels
-from archdsl.ops.base import Op
+from archdsl.ops.base import Op, per_axis, spatial_rank
+from archdsl.ops.convolution import DepthwiseConv, SeparableConv
 from archdsl.ops.learned import Scale
 from archdsl.weights import Weights, expected
 
@@ -43,7 +45,30 @@ def _scale(op: Scale, uses: Uses) -> Mapping[str, Held]:
     return {"gamma": Held("kernel", (1, 1, known_channels(x), 1))} if is_depthwise(op, uses) else {}
 
 
-_HELD: Final[Mapping[type[Op], Callable[[Any, Uses], Mapping[str, Held]]]] = {Scale: _scale}
+def has_depthwise_layer(op: DepthwiseConv, rank: int) -> bool:
+    """Whether it is Keras's depthwise layer, and not a convolution with groups.
+
+    Keras has none over three dimensions, and TensorFlow's steps equally along both of two on most processors.
+    """
+    return rank < 3 and len(set(per_axis(op.stride, rank, "stride"))) == 1
+
+
+def _depthwise(name: str, op: DepthwiseConv | SeparableConv, uses: Uses) -> Mapping[str, Held]:
+    ((x, *_), *_) = uses
+    taps, channels = per_axis(op.k, spatial_rank(x), "k"), known_channels(x)
+    return {name: Held(name, (*taps, channels, op.multiplier))}
+
+
+def _depthwise_conv(op: DepthwiseConv, uses: Uses) -> Mapping[str, Held]:
+    ((x, *given), *_) = uses
+    return {} if given or not has_depthwise_layer(op, spatial_rank(x)) else _depthwise("kernel", op, uses)
+
+
+_HELD: Final[Mapping[type[Op], Callable[[Any, Uses], Mapping[str, Held]]]] = {
+    Scale: _scale,
+    DepthwiseConv: _depthwise_conv,
+    SeparableConv: partial(_depthwise, "depthwise_kernel"),
+}
 
 
 def held(op: Op, uses: Uses) -> Mapping[str, Held]:

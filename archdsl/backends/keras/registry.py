@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import keras
 
+from archdsl.backends.keras.counterparts import INITIALISERS
 from archdsl.graph.dims import Shape
 from archdsl.ops.base import Op, Weighted
 
@@ -181,15 +182,14 @@ def initializer(op: Weighted, field: str = "init", default: str = "glorot_unifor
     init = getattr(op, field)
     if init is None:
         return default
-    kind = KINDS[init.kind]
-    names = [name for name, _ in kind.parameters]
+    names = [name for name, _ in KINDS[init.kind]]
     values: dict[str, Any] = dict(zip(names, init.values, strict=False))
     if init.kind == "fan_out_normal":
         if fan_out is not None:
             scale = values.get("scale", 2.0)
             return keras.initializers.RandomNormal(stddev=(scale / fan_out) ** 0.5)
         values |= {"mode": "fan_out", "distribution": "untruncated_normal"}
-    return getattr(keras.initializers, kind.keras)(**values)
+    return getattr(keras.initializers, INITIALISERS[init.kind])(**values)
 
 
 def penalty(op: Weighted) -> Any:

@@ -22,18 +22,18 @@ _TRUNCATED: Final = 0.87962566103423978
 """Standard deviation of a standard normal distribution that is cut at 2 on both sides."""
 
 
-def fresh(key: str, shape: tuple[int, ...], start: Init, fan_out: int | None, seed: int) -> Array:
+def fresh(key: str, shape: tuple[int, ...], start: Init, drawn: tuple[int, ...], seed: int) -> Array:
     """The array of a key, in float32. It depends on the seed and the key, and not on what else a model has.
 
-    ``fan_out`` is how many places it writes to, where its shape does not tell.
+    ``drawn`` is the shape in which Keras holds it, and from which it counts fans; ``fan_out_normal`` counts from the
+    shape of the array itself.
     """
     generator = np.random.Generator(np.random.SFC64([seed, crc32(key.encode())]))
-    names = (name for name, _ in KINDS[start.kind].parameters)
-    defaults = [value for _, value in KINDS[start.kind].parameters]
+    names = (name for name, _ in KINDS[start.kind])
+    defaults = [value for _, value in KINDS[start.kind]]
     values: dict[str, Any] = dict(zip(names, [*start.values, *defaults[len(start.values) :]], strict=True))
-    if start.kind == "fan_out_normal" and fan_out is not None:
-        return _normal(generator, shape, sqrt(values["scale"] / fan_out))
-    return _KINDS[start.kind](generator, shape, **values)
+    whole = shape if start.kind == "fan_out_normal" else drawn
+    return _KINDS[start.kind](generator, whole, **values).reshape(shape)
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:

@@ -20,8 +20,8 @@ _INLINE: Final = 64
 class Arrays(Protocol):
     """Where the values of weights come from."""
 
-    def __call__(self, key: str, shape: tuple[int, ...], start: Init, fan_out: int | None) -> Array:
-        """The array of a key, as the op has it, in float32."""
+    def __call__(self, key: str, shape: tuple[int, ...], start: Init, drawn: tuple[int, ...]) -> Array:
+        """The array of a key, as the op has it, in float32; a fresh one as ``initial.fresh`` makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,11 @@ class Site(Scope):
         *,
         shape: Sequence[int] | None = None,
         order: Sequence[int] | None = None,
-        fan_out: int | None = None,
+        drawn: tuple[int, ...] | None = None,
     ) -> str:
         """An array that the op owns: reshaped, then with its axes in another order.
 
-        ``start`` is how it starts, ``fan_out`` to how many places it writes where its shape does not tell.
+        ``start`` is how it starts, ``drawn`` the shape that the distribution is for, if not the array's own.
         """
         key, own = f"{self.owner}/{name}", self.shapes[name]
         arrays, whole = self.arrays, own if shape is None else tuple(shape)
@@ -103,7 +103,7 @@ class Site(Scope):
         stored = self.program.kept[key, whole, axes] = self.program.fresh(key)
         made = Initial(
             tuple(whole[axis] for axis in axes),
-            lambda: arrays(key, own, start, fan_out).reshape(whole).transpose(axes),
+            lambda: arrays(key, own, start, drawn or own).reshape(whole).transpose(axes),
         )
         self.program.arrays[stored] = made
         return stored

@@ -19,10 +19,10 @@ from archdsl.weights import expected
 def source(stored: Mapping[str, Stored], seed: int) -> Arrays:
     """Gives the arrays of a file, and for keys that it lacks fresh ones."""
 
-    def array(key: str, shape: tuple[int, ...], start: Init, fan_out: int | None) -> Array:
+    def array(key: str, shape: tuple[int, ...], start: Init, drawn: tuple[int, ...]) -> Array:
         if key in stored:
             return np.asarray(stored[key].read(), np.float32)
-        return fresh(key, shape, start, fan_out, seed)
+        return fresh(key, shape, start, drawn, seed)
 
     return array
 

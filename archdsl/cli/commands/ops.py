@@ -76,6 +76,8 @@ def _index(families: dict[str, list[OpDoc]]) -> str:
 
 def _page(page: OpDoc) -> str:
     """The op as a page for a terminal."""
+    from archdsl.backends.keras.counterparts import COUNTERPARTS
+
     own = [a for a in page.arguments if not a.shared]
     shared = [a for a in page.arguments if a.shared]
     parts = [page.signature, page.text]
@@ -85,7 +87,7 @@ def _page(page: OpDoc) -> str:
         parts.append("\n".join(["Arguments of every op with weights", *_table(shared)]))
     measured = measure(page.example)
     parts.append("\n".join([f"Example    {page.example.step}", *(f"           {line}" for line in _figures(measured))]))
-    facts = [f"Family     {page.family}", f"Keras      {page.keras}"]
+    facts = [f"Family     {page.family}", f"Keras      {COUNTERPARTS[page.name]}"]
     if page.aliases:
         facts.append(f"Elsewhere  {', '.join(page.aliases)}")
     return "\n\n".join([*parts, "\n".join(facts)])
@@ -123,6 +125,8 @@ def _dump(members: dict[str, Any]) -> str:
 
 
 def _json(page: OpDoc) -> dict[str, Any]:
+    from archdsl.backends.keras.counterparts import COUNTERPARTS
+
     total = measure(page.example).total
     return {
         "name": page.name,
@@ -143,7 +147,7 @@ def _json(page: OpDoc) -> dict[str, Any]:
         ],
         "tensors": list(page.tensors),
         "joins": page.joins,
-        "keras": page.keras,
+        "keras": COUNTERPARTS[page.name],
         "aliases": list(page.aliases),
         "example": {
             "step": page.example.step,

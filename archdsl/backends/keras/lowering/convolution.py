@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from archdsl.backends.keras.held import has_depthwise_layer
 from archdsl.backends.keras.layers import Bias, ConvWith
 from archdsl.backends.keras.lowering.spatial import by_rank, cropped, zeros
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
@@ -123,7 +124,7 @@ def depthwise_conv(op: DepthwiseConv, site: Site, x: Tensor, kernel: Tensor | No
     if kernel is not None:
         in_groups = (kernel.shape[0] or -1, *kernel.shape[1:-2], 1, channels * op.multiplier)
         return _with_kernel(op, site, x, keras.ops.reshape(kernel, in_groups))
-    if op.in_groups(site.rank):
+    if not has_depthwise_layer(op, site.rank):
         return by_groups(op, site, x, channels * op.multiplier, channels)
     x, pad = padded(op, site, x)
     return site.layer(

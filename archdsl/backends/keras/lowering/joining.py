@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from math import prod
+from typing import Final
 
 import keras
 from keras import ops
@@ -20,11 +21,23 @@ def _are_batches_alike(tensors: Sequence[Tensor]) -> bool:
     return len({tensor.shape[0] for tensor in tensors}) == 1
 
 
+_LAYERS: Final[Mapping[type[Op], Callable[..., keras.Layer]]] = {
+    Mul: keras.layers.Multiply,
+    Maximum: keras.layers.Maximum,
+    Minimum: keras.layers.Minimum,
+}
+_OPERATIONS: Final[Mapping[type[Op], Callable[[Tensor, Tensor], Tensor]]] = {
+    Mul: ops.multiply,
+    Maximum: ops.maximum,
+    Minimum: ops.minimum,
+}
+
+
 @lowers(Mul, Maximum, Minimum, stretches=True)
 def elementwise(op: Op, site: Site, *tensors: Tensor) -> Tensor:
     if _are_batches_alike(tensors):
-        return getattr(keras.layers, op.keras)(name=site.path)(list(tensors))
-    return reduce(getattr(ops, op.keras.lower()), tensors)
+        return _LAYERS[type(op)](name=site.path)(list(tensors))
+    return reduce(_OPERATIONS[type(op)], tensors)
 
 
 @lowers(Average)

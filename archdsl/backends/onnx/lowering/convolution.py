@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 
+from archdsl.backends.keras.held import held
 from archdsl.backends.onnx.initial import GLOROT_UNIFORM, ZEROS
 from archdsl.backends.onnx.lowering.windows import padding
 from archdsl.backends.onnx.program import Attribute
@@ -90,10 +91,7 @@ def separable_conv(op: SeparableConv, site: Site, x: str) -> str:
 
 
 def _depthwise_kernel(op: DepthwiseConv | SeparableConv, site: Site, name: str) -> str:
-    """That of a convolution with a group for each channel: the same numbers as [taps…, 1, channels * multiplier]."""
-    taps = per_axis(op.k, site.rank, "k")
-    filters = known_channels(site.inputs[0]) * op.multiplier
-    in_groups = isinstance(op, DepthwiseConv) and op.in_groups(site.rank)
-    fan_out = None if in_groups else prod(taps) * filters
-    order = _outputs_first(site.rank)
-    return site.weight(name, op.init or GLOROT_UNIFORM, shape=(*taps, 1, filters), order=order, fan_out=fan_out)
+    """That of a convolution with a group for each channel, which starts as Keras starts it."""
+    variable = held(op, [site.inputs]).get(name)
+    drawn = variable and variable.shape
+    return site.weight(name, op.init or GLOROT_UNIFORM, order=_outputs_first(site.rank), drawn=drawn)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod
 from typing import Any
 
 from archdsl.backends.code.values import CALL, Argument, Code, Make, code, make, sequential
@@ -92,17 +91,6 @@ def kernel(rank: int, key: str = "weight", source: str = "kernel") -> Entry:
     return entry(key, source, ordered(rank + 1, rank, *range(rank)))
 
 
-def _channelwise(rank: int, key: str, source: str) -> Entry:
-    """``[*taps, channels, multiplier]`` becomes ``[channels * multiplier, 1, *taps]``."""
-
-    def transform(arrays: Any) -> Array:
-        (x,) = arrays
-        flat: Array = x.reshape(*x.shape[:rank], 1, prod(x.shape[rank:]))
-        return flat.transpose(rank + 1, rank, *range(rank))
-
-    return Entry(key, (source,), transform)
-
-
 def _lowered(op: ConvBase, site: Site, filters: int, groups: int, weight: Entry) -> Lowered:
     padding = Padding(op, site)
     made = layer(op, site, padding, filters, groups, op.bias)
@@ -138,7 +126,7 @@ def depthwise_conv(op: DepthwiseConv, site: Site) -> Lowered:
     if len(site.inputs) > 1:
         weight = "{1}.movedim(-1, 1).flatten(1, 2).unsqueeze(-1)"
         return _with_kernel(op, site, filters, site.channels, weight)
-    return _lowered(op, site, filters, site.channels, _channelwise(site.rank, "weight", "kernel"))
+    return _lowered(op, site, filters, site.channels, kernel(site.rank))
 
 
 @lowers(SeparableConv, orders=MAP)
@@ -150,7 +138,7 @@ def separable_conv(op: SeparableConv, site: Site) -> Lowered:
         f"nn.Conv{site.rank}d", ("in_channels", between), ("out_channels", op.filters), ("kernel_size", 1), **named
     )
     entries = (
-        _channelwise(site.rank, "0.weight", "depthwise_kernel"),
+        kernel(site.rank, "0.weight", "depthwise_kernel"),
         kernel(site.rank, "1.weight", "pointwise_kernel"),
     )
     bias = (entry("1.bias", "bias"),) if op.bias else ()

@@ -41,5 +41,5 @@ def _tensor(init: Init, size: tuple[int, ...]) -> Make:
 
 def _given(init: Init) -> list[tuple[float | None, float | None]]:
     """For each parameter of an initialiser what was given, and its default."""
-    defaults = [default for _, default in KINDS[init.kind].parameters]
+    defaults = [default for _, default in KINDS[init.kind]]
     return [(init.values[i] if i < len(init.values) else None, default) for i, default in enumerate(defaults)]
