@@ -151,9 +151,9 @@ class DepthwiseConv(_OwnOrGiven):
     """Depthwise convolution: every channel has a kernel of its own and sees no other (Chollet 2017, arXiv:1610.02357).
 
     Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``. The kernels are the
-    op's own, ``[*k, 1, channels * multiplier]`` as those of a convolution with as many groups as channels, or the
-    tensor ``kernel`` of shape ``[*k, channels, multiplier]``, such as the filter that blurs a map before its places are
-    thinned out (Zhang 2019, arXiv:1904.11486).
+    op's own, or the tensor ``kernel``, such as the filter that blurs a map before its places are thinned out (Zhang
+    2019, arXiv:1904.11486). They have the shape ``[*k, 1, channels * multiplier]``, which is that of a convolution with
+    as many groups as channels.
 
     MACs: ``output elements * taps``.
     """
@@ -170,21 +170,25 @@ class DepthwiseConv(_OwnOrGiven):
     positional = ("k", "stride")
     example = "[56, 56, 96] -> [28, 28, 96]: depthwise_conv(3, stride=2)"
 
-    kernel_axes = "[*k, channels, multiplier]"
+    kernel_axes = "[*k, 1, channels * multiplier]"
 
     multiplier: Positive = Field(1, description="output channels for each input channel")
 
     def shape(self, *inputs: Shape) -> Shape:
         x, *kernels = inputs
-        out, channels = self.spatial(x), known(x[-1], "the channels")
-        self.fits(kernels, (*self.taps(x), channels, self.multiplier))
-        return (*out, channels * self.multiplier)
+        out = self.spatial(x)
+        self.fits(kernels, self._kernel(x))
+        return (*out, self._filters(x))
+
+    def _filters(self, x: Shape) -> int:
+        return known(x[-1], "the channels") * self.multiplier
+
+    def _kernel(self, x: Shape) -> tuple[int, ...]:
+        return (*self.taps(x), 1, self._filters(x))
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        x = inputs[0]
-        filters = known(x[-1], "the channels") * self.multiplier
-        own = (Weight("kernel", (*self.taps(x), 1, filters), self.trainable),) if len(inputs) == 1 else ()
-        return (*own, *self.biases(filters))
+        own = (Weight("kernel", self._kernel(inputs[0]), self.trainable),) if len(inputs) == 1 else ()
+        return (*own, *self.biases(self._filters(inputs[0])))
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         return elements(output) * prod(self.taps(inputs[0]))

@@ -32,10 +32,9 @@ def _slide(op: ops.Conv | ops.DepthwiseConv | ops.SeparableConv, x: Array, kerne
 def _depthwise(op: ops.DepthwiseConv | ops.SeparableConv, x: Array, kernel: Array) -> Array:
     """Output channel ``c * multiplier + m`` is made by the ``m``-th kernel of input channel ``c``.
 
-    The kernel is ``[*taps, 1, channels * multiplier]``; one that is given is ``[*taps, channels, multiplier]``.
+    The kernel is ``[*taps, 1, channels * multiplier]``.
     """
-    channels = x.shape[-1]
-    return _slide(op, x, kernel.reshape(*kernel.shape[:-2], 1, channels * op.multiplier), channels)
+    return _slide(op, x, kernel, groups=x.shape[-1])
 
 
 def _with_kernel(call: Call, convolve: Callable[[Array, Array], Array]) -> Array:

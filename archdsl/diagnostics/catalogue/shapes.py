@@ -333,8 +333,8 @@ class BadKernel(Diagnostic):
         parameter([3, 3, 64, 128]) as w     # 3x3, from 64 channels to 128
         x -> conv(128, k=3, kernel=w)
 
-    For `depthwise_conv` it is `[*k, channels, multiplier]`. How a kernel starts and what penalty it has is said where
-    it is made: `parameter([3, 3, 64, 128], he_normal, l2=1e-4)`.
+    For `depthwise_conv` it is `[*k, 1, channels * multiplier]`. How a kernel starts and what penalty it has is said
+    where it is made: `parameter([3, 3, 64, 128], he_normal, l2=1e-4)`.
     """
 
     message = "`{op}` {reason}"

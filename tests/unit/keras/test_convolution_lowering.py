@@ -109,12 +109,12 @@ GIVEN = [
     ("conv(6, k=[1, 3], pad=1, bias=false, kernel=w)", "[1, 3, 4, 6]", "conv(6, k=[1, 3], pad=1, bias=false)"),
     (
         "depthwise_conv(3, stride=2, multiplier=2, kernel=w)",
-        "[3, 3, 4, 2]",
+        "[3, 3, 1, 8]",
         "depthwise_conv(3, stride=2, multiplier=2)",
     ),
     (
         "depthwise_conv(3, stride=[1, 2], bias=false, kernel=w)",
-        "[3, 3, 4, 1]",
+        "[3, 3, 1, 4]",
         "depthwise_conv(3, stride=[1, 2], bias=false)",
     ),
 ]

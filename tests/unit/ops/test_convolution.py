@@ -61,11 +61,11 @@ def test_given_kernels_are_no_weights() -> None:
     assert op.weights(x, kernel) == (Weight("bias", (8,)),)
     assert op.macs([x, kernel], (9, 9, 8)) == op.macs([x], (9, 9, 8))
     assert len(op.reach([x, kernel], (9, 9, 8))) == 3
-    for kernels in ((3, 3, 4, 2), (3, 3, 4, 1)):
-        depthwise = DepthwiseConv(multiplier=kernels[-1], bias=False)
-        assert depthwise.shape(x, kernels) == (9, 9, 4 * kernels[-1])
-        assert depthwise.weights(x, kernels) == ()
-    assert DepthwiseConv(k=2, stride=(1, 2)).shape((9, 9, 4), (2, 2, 4, 1)) == (9, 5, 4)
+    for multiplier in (1, 2):
+        depthwise = DepthwiseConv(multiplier=multiplier, bias=False)
+        assert depthwise.shape(x, (3, 3, 1, 4 * multiplier)) == (9, 9, 4 * multiplier)
+        assert depthwise.weights(x, (3, 3, 1, 4 * multiplier)) == ()
+    assert DepthwiseConv(k=2, stride=(1, 2)).shape((9, 9, 4), (2, 2, 1, 4)) == (9, 5, 4)
 
 
 def test_given_kernels_fit() -> None:
@@ -73,14 +73,14 @@ def test_given_kernels_fit() -> None:
         (Conv(filters=8), (3, 3, 8, 4)),
         (Conv(filters=8, groups=2), (3, 3, 4, 8)),
         (Conv(filters=8), (3, 4, 8)),
-        (DepthwiseConv(), (3, 3, 1, 4)),
+        (DepthwiseConv(), (3, 3, 4, 1)),
     ):
         with refuses(codes.BadKernel, "kernel"):
             op.shape((9, 9, 4), kernel)
     with refuses(codes.BadKernel, "l2"):
         Conv(filters=8, l2=1e-4).shape((9, 9, 4), (3, 3, 4, 8))
     with refuses(codes.BadKernel, "init"):
-        DepthwiseConv(init=Init(kind="zeros")).shape((9, 9, 4), (3, 3, 4, 1))
+        DepthwiseConv(init=Init(kind="zeros")).shape((9, 9, 4), (3, 3, 1, 4))
 
 
 @pytest.mark.parametrize("op", [Conv(filters=4, stride=2, dilation=2), DepthwiseConv(stride=(1, 2), dilation=(2, 1))])
@@ -91,7 +91,7 @@ def test_stride_excludes_dilation(op: Conv | DepthwiseConv) -> None:
 
 @pytest.mark.parametrize(
     ("shape", "kernel"),
-    [((9, 4), (3, 4, 2)), ((9, 9, 4), (3, 3, 4, 2)), ((5, 9, 9, 4), (3, 3, 3, 1, 8))],
+    [((9, 4), (3, 1, 8)), ((9, 9, 4), (3, 3, 1, 8)), ((5, 9, 9, 4), (3, 3, 3, 1, 8))],
 )
 def test_depthwise_weights(shape: Shape, kernel: tuple[int, ...]) -> None:
     op = DepthwiseConv(multiplier=2, bias=False)
@@ -99,11 +99,9 @@ def test_depthwise_weights(shape: Shape, kernel: tuple[int, ...]) -> None:
     assert op.shape(shape) == (*shape[:-1], 8)
 
 
-def test_uneven_strides_take_a_kernel_for_groups() -> None:
-    assert DepthwiseConv(stride=(2, 1), multiplier=2, bias=False).weights((8, 8, 4)) == (
-        Weight("kernel", (3, 3, 1, 8)),
-    )
-    assert DepthwiseConv(stride=(2, 2), bias=False).weights((8, 8, 4)) == (Weight("kernel", (3, 3, 4, 1)),)
+def test_uneven_strides() -> None:
+    own = (Weight("kernel", (3, 3, 1, 8)),)
+    assert DepthwiseConv(stride=(2, 1), multiplier=2, bias=False).weights((8, 8, 4)) == own
     with refuses(codes.UnevenStride, "stride"):
         SeparableConv(filters=8, stride=(2, 1)).shape((8, 8, 4))
 
@@ -121,7 +119,7 @@ def test_separable_counts_both_convolutions() -> None:
     assert op.macs([x], op.shape(x)) == first.macs([x], between) + second.macs([between], op.shape(x))
     assert op.activations([x], op.shape(x)) == 16 * 16 * (128 + 128)
     assert op.weights(x) == (
-        Weight("depthwise_kernel", (3, 3, 64, 2), False),
+        Weight("depthwise_kernel", (3, 3, 1, 128), False),
         Weight("pointwise_kernel", (1, 1, 128, 128), False),
         Weight("bias", (128,), False),
     )

@@ -122,8 +122,7 @@ def conv(op: Conv, site: Site, x: Tensor, kernel: Tensor | None = None) -> Tenso
 def depthwise_conv(op: DepthwiseConv, site: Site, x: Tensor, kernel: Tensor | None = None) -> Tensor:
     channels: Any = site.inputs[0][-1]
     if kernel is not None:
-        in_groups = (kernel.shape[0] or -1, *kernel.shape[1:-2], 1, channels * op.multiplier)
-        return _with_kernel(op, site, x, keras.ops.reshape(kernel, in_groups))
+        return _with_kernel(op, site, x, kernel)
     if not has_depthwise_layer(op, site.rank):
         return by_groups(op, site, x, channels * op.multiplier, channels)
     x, pad = padded(op, site, x)

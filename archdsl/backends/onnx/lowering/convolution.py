@@ -40,9 +40,7 @@ def _outputs_first(rank: int) -> tuple[int, ...]:
 @lowers(Conv, takes=FIRST, stretches=True)
 def conv(op: Conv, site: Site, x: str, kernel: str | None = None) -> str:
     if kernel is not None:
-        rank = site.rank  # [batch, filters, taps…, channels of a group]
-        ordered = site.emit("Transpose", kernel, perm=(0, 1, rank + 2, *range(2, rank + 2)))
-        return _given(op, site, x, ordered, op.groups, op.filters)
+        return _given(op, site, x, kernel, op.groups, op.filters)
     own = site.weight("kernel", op.init or GLOROT_UNIFORM, order=_outputs_first(site.rank))
     return site.emit("Conv", x, own, *bias(op, site), group=op.groups, **_window(op, site))
 
@@ -51,20 +49,19 @@ def conv(op: Conv, site: Site, x: str, kernel: str | None = None) -> str:
 def depthwise_conv(op: DepthwiseConv, site: Site, x: str, kernel: str | None = None) -> str:
     channels = known_channels(site.inputs[0])
     if kernel is not None:
-        rank = site.rank  # [batch, multiplier, taps…, channels]
-        filters = channels * op.multiplier
-        ordered = site.emit("Transpose", kernel, perm=(0, rank + 2, 1, *range(2, rank + 2)))
-        return _given(op, site, x, site.reshape(ordered, filters, 1, *per_axis(op.k, rank, "k")), channels, filters)
+        return _given(op, site, x, kernel, channels, channels * op.multiplier)
     own = _depthwise_kernel(op, site, "kernel")
     return site.emit("Conv", x, own, *bias(op, site), group=channels, **_window(op, site))
 
 
 def _given(op: Conv | DepthwiseConv, site: Site, x: str, kernel: str, groups: int, filters: int) -> str:
-    """A convolution by a tensor ``[batch, filters, channels of a group, taps…]``.
+    """A convolution by a tensor ``[batch, filters, taps…, channels of a group]``.
 
     Where each example has a kernel of its own, it is a product with what each window sees, which a convolution by
     kernels of a single 1 gathers.
     """
+    rank = site.rank
+    kernel = site.emit("Transpose", kernel, perm=(0, 1, rank + 2, *range(2, rank + 2)))
     if site.constant[1]:
         own = site.emit("Squeeze", kernel, site.ints(0))
         return site.emit("Conv", x, own, *bias(op, site), group=groups, **_window(op, site))

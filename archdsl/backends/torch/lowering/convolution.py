@@ -99,12 +99,12 @@ def _lowered(op: ConvBase, site: Site, filters: int, groups: int, weight: Entry)
     return Lowered(padding.call(), made, (weight, *bias), helpers)
 
 
-def _with_kernel(op: Conv | DepthwiseConv, site: Site, filters: int, groups: int, weight: str) -> Lowered:
-    """With a kernel that is given, [n, filters, ..., channels / groups]."""
+def _with_kernel(op: Conv | DepthwiseConv, site: Site, filters: int, groups: int) -> Lowered:
+    """With a kernel that is given."""
     rank, padding = site.rank, Padding(op, site)
     pairs = padding.before or tuple((n, n) for n in padding.own)
     called = code(
-        f"conv_with({{0}}, {weight}, {'{self}' if op.bias else 'None'}, {{stride}}, {{pads}}, {{dilation}}, {groups})",
+        f"conv_with({{0}}, {{1}}, {'{self}' if op.bias else 'None'}, {{stride}}, {{pads}}, {{dilation}}, {groups})",
         stride=per_axis(op.stride, rank, "stride"),
         pads=None if padding.by_rule else padded(pairs),
         dilation=per_axis(op.dilation, rank, "dilation"),
@@ -116,7 +116,7 @@ def _with_kernel(op: Conv | DepthwiseConv, site: Site, filters: int, groups: int
 @lowers(Conv, orders=MAP, stretches=True)
 def conv(op: Conv, site: Site) -> Lowered:
     if len(site.inputs) > 1:
-        return _with_kernel(op, site, op.filters, op.groups, "{1}")
+        return _with_kernel(op, site, op.filters, op.groups)
     return _lowered(op, site, op.filters, op.groups, kernel(site.rank))
 
 
@@ -124,8 +124,7 @@ def conv(op: Conv, site: Site) -> Lowered:
 def depthwise_conv(op: DepthwiseConv, site: Site) -> Lowered:
     filters = site.channels * op.multiplier
     if len(site.inputs) > 1:
-        weight = "{1}.movedim(-1, 1).flatten(1, 2).unsqueeze(-1)"
-        return _with_kernel(op, site, filters, site.channels, weight)
+        return _with_kernel(op, site, filters, site.channels)
     return _lowered(op, site, filters, site.channels, kernel(site.rank))
 
 
