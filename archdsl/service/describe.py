@@ -61,9 +61,7 @@ def title(found: Definition) -> str:
         case "op":
             return document(OPS[found.name]).signature
         case "initialiser":
-            given = (
-                f"{name}" if default is None else f"{name}={default}" for name, default in KINDS[found.name].parameters
-            )
+            given = (f"{name}" if default is None else f"{name}={default}" for name, default in KINDS[found.name])
             return f"{found.name}({', '.join(given)})"
         case "dimension":
             return f"{found.name}: a size of the input"

@@ -383,7 +383,7 @@ def test_variables_have_the_names_of_the_graph(every: tuple[Architecture, keras.
     elsewhere = held_elsewhere(architecture.graph)
     names = [name_in_layer(key, elsewhere) for key in expected(architecture.graph)]
     assert names == [variable.path for variable in model.weights]
-    assert elsewhere.keys() == {"b/kernel", "separable_conv/depthwise_kernel", "scale/gamma"}
+    assert elsewhere.keys() == {"b.depthwise_conv/kernel", "separable_conv/depthwise_kernel", "scale/gamma"}
 
 
 # --- the command ------------------------------------------------------------------------------------------------------

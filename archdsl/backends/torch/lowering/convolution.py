@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.code.values import CALL, Argument, Code, Make, code, make, sequential
-from archdsl.backends.torch.code import Array, Entry, Lowered, entry, helped, ordered, parameter
+from archdsl.backends.torch.code import Entry, Lowered, entry, helped, ordered, parameter
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.ops.base import per_axis
 from archdsl.ops.convolution import Conv, ConvBase, DepthwiseConv, SeparableConv
