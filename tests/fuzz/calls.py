@@ -152,15 +152,15 @@ def call(name: str, random: Random, shape: Shape) -> Step | None:
     if found is None:
         return None
     text = written(found.op, found.arguments)
-    if found.op.looks_up(shape) is not None:
-        return beside(*looked_up(text, found.shape[-1], shape), shape)
+    if (rows := found.op.looks_up(shape)) is not None:
+        return beside(*looked_up(text, found.shape[-1], shape), shape) if shape[0] <= rows else None
     if found.op.arity == NO_INPUT:
         return beside(text, found.shape, shape)
     return Step(f"sigmoid -> {text}" if needs_positive(found.op) else text, found.shape)
 
 
 def looked_up(text: str, width: int, shape: Shape) -> tuple[str, Shape]:
-    """A flow in which an op looks up rows by whole numbers, and the shape that comes out of it."""
+    """A flow in which an op looks up as many rows as there are first of, and the shape that comes out of it."""
     return f"ramp({shape[0]}) -> {text}", (shape[0], width)
 
 

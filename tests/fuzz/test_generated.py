@@ -16,6 +16,7 @@ from archdsl.source import SourceFile
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
 from archdsl.syntax.walk import walk
+from tests.fuzz.calls import call
 from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.judge import check_graph
 from tests.fuzz.programs import Writer
@@ -66,3 +67,10 @@ def test_every_op_is_generated() -> None:
         assert graph is not None
         seen |= {node.op.name for node in graph}
     assert set(OPS) - seen == set()
+
+
+def test_rows_that_are_looked_up_are_there() -> None:
+    steps = [call("embedding", Random(seed), (36,)) for seed in range(20)]
+    texts = [step.text for step in steps if step is not None]
+    assert texts
+    assert all("ramp(36) -> embedding(40" in text for text in texts)
