@@ -78,7 +78,7 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
     "depth_to_space": "reshape and transpose; archdsl's DepthToSpace where sizes are known at run time",
     "window_partition": "reshape and transpose; archdsl's WindowPartition where sizes are known at run time",
     "window_merge": "reshape and transpose; archdsl's WindowMerge where sizes are known at run time",
-    "upsample": "UpSampling1D, UpSampling2D or UpSampling3D",
+    "upsample": "UpSampling1D, UpSampling2D or UpSampling3D, or archdsl's ResizeBy for filters on open sizes",
     "resize": "Resizing, or archdsl's ResizeLike for sizes that are known only when the model runs",
     "pad": "ZeroPadding1D, ZeroPadding2D or ZeroPadding3D; pad otherwise",
     "crop": "Cropping1D, Cropping2D or Cropping3D",

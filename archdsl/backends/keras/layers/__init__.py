@@ -9,6 +9,7 @@ from archdsl.backends.keras.layers.learned import Bias as Bias
 from archdsl.backends.keras.layers.learned import ClassToken as ClassToken
 from archdsl.backends.keras.layers.learned import PositionEmbedding as PositionEmbedding
 from archdsl.backends.keras.layers.learned import Scale as Scale
+from archdsl.backends.keras.layers.likeness import ResizeBy as ResizeBy
 from archdsl.backends.keras.layers.likeness import ResizeLike as ResizeLike
 from archdsl.backends.keras.layers.likeness import UnflattenLike as UnflattenLike
 from archdsl.backends.keras.layers.normalisation import RootMeanSquareNormalization as RootMeanSquareNormalization

@@ -36,6 +36,33 @@ class ResizeLike(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
+class ResizeBy(keras.layers.Layer):
+    """A map ``[h, w, c]`` enlarged by whole factors, as ``UpSampling2D`` does, also where its size is open.
+
+    In a graph of TensorFlow, Keras's layer asks whether the size is positive, which is not known there.
+    """
+
+    def __init__(self, size: Sequence[int], interpolation: str = "bilinear", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.size = tuple(size)
+        self.interpolation = interpolation
+
+    def call(self, inputs: Any) -> Any:
+        x, sizes = inputs, ops.shape(inputs)[1:3]
+        for axis, (size, factor) in enumerate(zip(sizes, self.size, strict=True), 1):
+            x = _resized(x, axis, size * factor, self.interpolation, antialias=False)
+        return x
+
+    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        batch, *sizes, channels = input_shape
+        larger = (None if size is None else size * factor for size, factor in zip(sizes, self.size, strict=True))
+        return (batch, *larger, channels)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "size": self.size, "interpolation": self.interpolation}
+
+
+@keras.saving.register_keras_serializable(package="archdsl")
 class UnflattenLike(keras.layers.Layer):
     """Tokens ``[n, c]`` as a map of the sizes of a second input, which has ``n`` places."""
 

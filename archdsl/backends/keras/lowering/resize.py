@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from archdsl.backends.keras.layers import ResizeLike
+from archdsl.backends.keras.layers import ResizeBy, ResizeLike
 from archdsl.backends.keras.lowering.spatial import by_rank
 from archdsl.backends.keras.registry import Site, Tensor, lowers
 from archdsl.ops.base import per_axis
@@ -14,6 +14,8 @@ from archdsl.ops.resize import Resize, Upsample
 @lowers(Upsample)
 def upsample(op: Upsample, site: Site, x: Tensor) -> Tensor:
     size = per_axis(op.size, site.rank, "size")
+    if op.method != "nearest" and not all(isinstance(dim, int) for dim in site.output):
+        return ResizeBy(size, op.method, name=site.path)(x)
     method = {"interpolation": op.method} if site.rank == 2 else {}
     return by_rank("UpSampling", site)(size[0] if site.rank == 1 else size, **method, name=site.path)(x)
 
