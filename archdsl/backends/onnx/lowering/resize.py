@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from math import pi
 from typing import Final
 
@@ -19,28 +19,27 @@ _CENTRES: Final[dict[str, Attribute]] = {"coordinate_transformation_mode": "half
 _METHODS: Final[Mapping[str, dict[str, Attribute]]] = {
     "nearest": {"mode": "nearest", "nearest_mode": "round_prefer_ceil"},
     "bilinear": {"mode": "linear"},
-    "bicubic": {"mode": "cubic", "cubic_coeff_a": -0.5, "exclude_outside": 1},
 }
 
 
 @lowers(Upsample, takes=FIRST)
 def upsample(op: Upsample, site: Site, x: str) -> str:
     factors = per_axis(op.size, site.rank, "size")
+    if op.method in _FILTERS:
+        longer = [site.emit("Mul", site.length(x, axis + 2), site.ints(factor)) for axis, factor in enumerate(factors)]
+        return _filtered(site, x, op.method, longer)
     scales = site.emit("Constant", value=np.array((1, 1, *factors), np.float32))
     return site.emit("Resize", x, ABSENT, scales, **_CENTRES, **_METHODS[op.method])
 
 
 @lowers(Resize, takes=FIRST)
 def resize(op: Resize, site: Site, x: str, *_like: str) -> str:
-    if op.method in _FILTERS:
-        return _filtered(op, site, x)
-    wider: dict[str, Attribute] = (
-        {"antialias": 1, "exclude_outside": 1} if op.antialias and op.method != "nearest" else {}
-    )
-    how = {**_CENTRES, **_METHODS[op.method], **wider}
+    if op.method in _FILTERS or (op.antialias and op.method == "bilinear"):
+        sizes = [_sizes(site, axis, axis + 1) for axis in range(2)]
+        return _filtered(site, x, op.method, sizes, antialias=op.antialias)
     # ONNX Runtime takes the sizes of all axes, and fails to load a model where `axes` says which they are of.
-    sizes = site.emit("Concat", site.emit("Shape", x, end=2), _sizes(site, 0, 2), axis=0)
-    return site.emit("Resize", x, ABSENT, ABSENT, sizes, **how)
+    lengths = site.emit("Concat", site.emit("Shape", x, end=2), _sizes(site, 0, 2), axis=0)
+    return site.emit("Resize", x, ABSENT, ABSENT, lengths, **_CENTRES, **_METHODS[op.method])
 
 
 def _sizes(site: Site, begin: int, end: int) -> str:
@@ -49,20 +48,21 @@ def _sizes(site: Site, begin: int, end: int) -> str:
     return site.ints(*sizes) if len(sizes) == end - begin else site.lengths_given(1, begin, end)
 
 
-def _filtered(op: Resize, site: Site, x: str) -> str:
+def _filtered(site: Site, x: str, method: str, sizes: Sequence[str], *, antialias: bool = False) -> str:
     """A product with a matrix for each dimension, which is computed from the sizes when the model runs.
 
     What a filter would take from beyond the edge is left out of its weights, which add up to 1. ONNX has no Lanczos
-    filter, and ONNX Runtime fails where "bicubic" shrinks a map and a transpose is next to it.
+    filter; ONNX Runtime fails where "bicubic" shrinks a map and a transpose is next to it, and OpenVINO leaves nothing
+    out.
     """
-    for index in range(2):
-        inputs, outputs = site.length(x, index + 2), _sizes(site, index, index + 1)
+    for index, outputs in enumerate(sizes):
+        inputs = site.length(x, index + 2)
         step = site.emit("Div", *(site.emit("Cast", length, to=FLOAT) for length in (inputs, outputs)))
         centres = site.emit("Unsqueeze", site.emit("Mul", _centres(site, outputs), step), site.ints(1))
         distances = site.emit("Abs", site.emit("Sub", centres, _centres(site, inputs)))
-        if op.antialias:
+        if antialias:
             distances = site.emit("Div", distances, site.emit("Max", step, site.number(1.0)))
-        weights = _FILTERS[op.method](site, distances)
+        weights = (_FILTERS.get(method) or _triangle)(site, distances)
         total = site.emit("ReduceSum", weights, site.ints(1), keepdims=1)
         x = along(site, x, index + 2, site.emit("Div", weights, total))
     return x
@@ -93,6 +93,11 @@ def _lanczos(radius: float) -> Callable[[Site, str], str]:
         return _within(site, distances, radius, site.emit("Mul", _sinc(site, distances), wide))
 
     return shape
+
+
+def _triangle(site: Site, distances: str) -> str:
+    """Linear interpolation."""
+    return site.emit("Max", site.emit("Sub", site.number(1.0), distances), site.number(0.0))
 
 
 def _cubic(site: Site, distances: str) -> str:
