@@ -97,7 +97,7 @@ def _write_graph(out: BinaryIO, graph: onnx.GraphProto, arrays: Mapping[str, Ini
     out.write(_MODEL_GRAPH + _varint(len(rest) + length) + rest)
     for name, head in heads.items():
         out.write(head)
-        out.write(arrays[name].make().tobytes())
+        out.write(np.ascontiguousarray(arrays[name].make()).data)
 
 
 _MODEL_GRAPH: Final = b"\x3a"
@@ -132,7 +132,7 @@ def _write_beside(tensors: Any, arrays: Mapping[str, Initial], beside: Path, loc
     with beside.open("wb") as data:
         for name, initial in arrays.items():
             start = data.seek(-(-data.tell() // _ALIGNMENT) * _ALIGNMENT)
-            written = data.write(initial.make().tobytes())
+            written = data.write(np.ascontiguousarray(initial.make()).data)
             tensor = tensors.add(name=name, dims=initial.shape, data_type=_TYPES[initial.dtype])
             tensor.data_location = onnx.TensorProto.EXTERNAL
             for key, value in {"location": location, "offset": str(start), "length": str(written)}.items():

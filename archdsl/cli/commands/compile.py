@@ -37,6 +37,9 @@ Examples:
   archdsl compile resnet50 --to torch -o resnet50.py
   archdsl compile resnet50 --to onnx --weights trained.safetensors
   archdsl compile net.arch -o net.onnx --seed 7 --inline
+  archdsl compile resnet50 --to savedmodel -o models/resnet50/1
+  archdsl compile resnet50 -o resnet50.tflite -o resnet50.savedmodel
+  archdsl compile resnet50 --to openvino
   archdsl compile resnet50 --to json | jq '.nodes | length'"""
 
 
@@ -59,7 +62,7 @@ Examples:
 )
 @click.option("--partial", is_flag=True, help="Take those of --weights that fit, and list the others.")
 @click.option("--by-order", is_flag=True, help="Match layers of --weights by class and order; names are not compared.")
-@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="ONNX: which fresh weights it has; 0 otherwise.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Which fresh weights the model has.")
 @click.option("--inline", is_flag=True, help="ONNX: one flat graph, in place of a function for each block.")
 @click.option(
     "--names",
@@ -79,7 +82,7 @@ def compile(
     names: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Compile a model to Keras, to PyTorch code or to ONNX.
+    """Compile a model to Keras, to PyTorch code, to ONNX or to what servers and devices run.
 
     Writes the model with its weights initialised, to NAME.keras in the current directory unless OUT says otherwise:
     NAME is what SPEC calls the model, in lower case. An OUT that ends in .safetensors or .weights.h5 has the weights
@@ -88,8 +91,10 @@ def compile(
     checked graph. These go to standard output unless there is an OUT. Folders of OUT are made. OUT is replaced only
     when all went well.
 
-    An OUT that ends in .onnx is written without Keras. Its inputs and outputs have the spec's shapes, with the batch
-    before them; the same `--seed` gives the same file.
+    An OUT that ends in .onnx is written without Keras, and so is one that ends in .xml, OpenVINO's, whose weights go to
+    a .bin beside it. Inputs and outputs have the spec's shapes, with the batch before them. `--to savedmodel` writes a
+    folder that TensorFlow Serving takes, and `--to litert` a .tflite, which takes one image at a time. With `--seed`,
+    fresh weights are the same each time; those of ONNX and OpenVINO always are.
 
     With `--weights`, the model has the weights of a .safetensors, .keras or .weights.h5 file in place of fresh ones.
     Every array of the file must be one of the model, by path, name and shape, and every one of the model in the file;
@@ -135,9 +140,10 @@ def _outputs(spec: str, outs: tuple[str, ...], to: str | None) -> tuple[tuple[st
 
 
 def _tell(architecture: Architecture, out: Path, seconds: float, more: str) -> None:
+    from archdsl.passes.cost import cost
     from archdsl.summary.figures import human
 
-    total = architecture.summary().total
-    size = human(out.stat().st_size)
+    total = cost(architecture.graph)
+    size = human(sum(file.stat().st_size for file in out.rglob("*")) if out.is_dir() else out.stat().st_size)
     figures = f"{human(total.params)} parameters, {human(total.macs)} MACs"
     tell(out, f" ({size}B) in {seconds:.1f} s: {architecture.name}, {figures}{f'; {more}' if more else ''}")
