@@ -43,11 +43,11 @@ $(VENV)/quality: $(VENV)/dev
 	@touch $@
 
 $(VENV)/torch: $(VENV)/dev
-	@echo "installing PyTorch, and published weights (once)"
-	@$(PIP) install --constraint $(LOCK) --editable '.[dev,published,torch]'
+	@echo "installing PyTorch, OpenVINO, LiteRT, and published weights (once)"
+	@$(PIP) install --constraint $(LOCK) --editable '.[dev,litert,openvino,published,torch]'
 	@touch $@
 
-torch: $(VENV)/torch ## add PyTorch and published weights to .venv, so that no test is skipped for want of them
+torch: $(VENV)/torch ## add PyTorch, OpenVINO, LiteRT and published weights to .venv, so that no test is skipped for want of them
 
 env: $(VENV)/dev ## make .venv with everything a developer needs
 
@@ -78,7 +78,7 @@ test: lint types imports ## run every check and every test
 conformance: $(VENV)/dev ## compare every model of the zoo with its reference, the large ones too, and load each from a file
 	@$(BIN)/python -m pytest tests/conformance tests/keras/test_life.py tests/keras/test_specs.py -m "" --record
 
-exports: $(VENV)/dev ## write every model of the zoo as ONNX, compare its answers with Keras's, and write docs/exports.md
+exports: $(VENV)/torch ## write the models of the zoo in every form, compare the answers, and write docs/exports.md; goes on where it stopped
 	@$(BIN)/python -m scripts.exports
 
 # The packages of the extension for VS Code, as its lock has them; none runs a script while it is installed.

@@ -20,7 +20,7 @@ from archdsl.source import SourceFile
 from archdsl.summary.figures import exact
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
-from scripts.exports import page as exports
+from scripts.exports.page import page as exports
 from scripts.gallery import drawn as drawn_gallery
 from scripts.gallery import gallery
 from scripts.textmate import grammar
