@@ -102,7 +102,12 @@ class Architecture:
         return summarise(self.graph, batch=batch, dtype=dtype)
 
     def build(
-        self, weights: str | os.PathLike[str] | None = None, *, partial: bool = False, by_order: bool = False
+        self,
+        weights: str | os.PathLike[str] | None = None,
+        *,
+        partial: bool = False,
+        by_order: bool = False,
+        seed: int | None = None,
     ) -> keras.Model:
         """The Keras model. Layers go by the paths of the graph's nodes.
 
@@ -111,7 +116,8 @@ class Architecture:
         ``.safetensors``, ``.pth`` or ``.h5``, whose names a table translates. Reading takes the place of initialising.
         With ``partial``, what does not fit is initialised, and a ``PartialWeights`` warning lists it; ``match_weights``
         gives the same list as a value. With ``by_order``, names are not compared: layers are matched by class and
-        order, as Keras does, and everything must fit.
+        order, as Keras does, and everything must fit. Weights that are initialised are other ones each time, unless
+        ``seed`` says which.
 
         Imports Keras, with the backend that ``KERAS_BACKEND`` names.
 
@@ -122,9 +128,10 @@ class Architecture:
             OSError: the file cannot be read.
         """
         from archdsl.backends.keras.build import build
+        from archdsl.backends.keras.seeds import seeded
 
         if not by_order:
-            with fitted(self.graph, weights, partial=partial) as arrays:
+            with fitted(self.graph, weights, partial=partial) as arrays, seeded(seed):
                 return build(self.graph, (lambda _: arrays) if weights is not None else None)
         if partial:
             raise ValueError("partial is for weights by name: by order, all must fit")
@@ -164,6 +171,75 @@ class Architecture:
         need_onnx()
         with fitted(self.graph, weights, partial=partial) as arrays:
             return save(self.graph, Path(file), arrays, inline=inline, seed=seed)
+
+    def to_openvino(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        partial: bool = False,
+        seed: int = 0,
+    ) -> Path:
+        """Writes the model as OpenVINO reads it, ``file.xml`` with ``file.bin`` beside it; loads no framework.
+
+        Shapes, names and weights are as ``to_onnx`` has them. Gives the file of the weights.
+
+        Raises:
+            ImportError: the package ``openvino`` or ``onnx`` is not installed.
+            WeightsError, ValueError, OSError: as ``to_onnx`` raises them.
+        """
+        from archdsl.backends.openvino.write import need_openvino, save
+
+        need_openvino()
+        with fitted(self.graph, weights, partial=partial) as arrays:
+            return save(self.graph, Path(file), arrays, seed=seed)
+
+    def to_savedmodel(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        partial: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        """Writes the model as a SavedModel of TensorFlow, the whole folder or nothing.
+
+        Its signature ``serving_default`` has the names and shapes of the spec, and takes batches of any size. Weights
+        are those that ``build`` gives. A SavedModel that is there is replaced.
+
+        Raises:
+            NotTensorFlow: Keras runs on another framework. It is a ``ValueError``.
+            FileExistsError: something else than a SavedModel has the name.
+            WeightsError, ValueError, OSError: as ``build`` raises them.
+        """
+        from archdsl.backends.keras.savedmodel import need_tensorflow, save
+
+        need_tensorflow()
+        save(self.graph, self.build(weights, partial=partial, seed=seed), Path(folder))
+
+    def to_litert(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        weights: str | os.PathLike[str] | None = None,
+        partial: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        """Writes the model for LiteRT, formerly TensorFlow Lite, whole or not at all. It takes one example at a time.
+
+        Its signature ``serving_default`` has the names and shapes of the spec, with a batch of 1. Weights are those
+        that ``build`` gives, in float32.
+
+        Raises:
+            ArchError: LiteRT has no kernels for some ops; all of them are in ``diagnostics``.
+            NotTensorFlow: Keras runs on another framework. It is a ``ValueError``.
+            WeightsError, ValueError, OSError: as ``build`` raises them.
+        """
+        from archdsl.backends.keras.litert import save
+        from archdsl.backends.keras.savedmodel import need_tensorflow
+
+        need_tensorflow()
+        save(self.graph, self.build(weights, partial=partial, seed=seed), Path(file), self.sources)
 
     def match_weights(self, weights: str | os.PathLike[str]) -> Match:
         """How a file of weights fits, by name, without building anything: what ``build`` would keep and what not.

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, whatever ends the process that writes them.
+"""Files and folders that are written whole or not at all, whatever ends the process that writes them.
 
 A new file has no name until it is complete: on Linux it is made without one (``O_TMPFILE``) and linked when its bytes
 are on the disk. So not even a process that is killed leaves half a file, or litter. Where the file system cannot do
@@ -15,7 +15,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -57,6 +57,41 @@ def replacing(target: Path) -> Iterator[Path]:
         except BaseException:
             if name is not None:
                 name.unlink(missing_ok=True)
+            raise
+
+
+@contextmanager
+def replacing_folder(target: Path, is_known: Callable[[Path], bool]) -> Iterator[Path]:
+    """The same for a folder of files: a new one to write into, which becomes ``target`` when the block ends.
+
+    A folder that is there is replaced if it is empty, or one that ``is_known`` takes for a former result. A process
+    that is killed between the two renames leaves the old one under its hidden name.
+
+    Raises:
+        FileExistsError: there is something else.
+    """
+    target = _resolved(target)
+    if target.exists() and not (target.is_dir() and (is_known(target) or not any(target.iterdir()))):
+        raise FileExistsError(errno.EEXIST, f"{target.name} is there and is something else")
+    home = next(parent for parent in target.parents if parent.exists())
+    if not home.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{home.name} is no folder")
+    _sweep(home)
+    with _terminable():
+        path = home / _name()
+        path.mkdir()
+        try:
+            yield path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                old = target.with_name(_name())
+                target.rename(old)
+                path.rename(target)
+                shutil.rmtree(old)
+            else:
+                path.rename(target)
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
             raise
 
 
@@ -145,18 +180,18 @@ def _name(suffix: str = "") -> str:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what processes of this user left that were killed: temporary files that are old and nobody's."""
+    """Removes what processes of this user left that were killed: temporary files and folders, old and nobody's."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             ours = _OURS.fullmatch(entry.name)
             with suppress(OSError):  # another process was quicker
                 if ours is not None and _is_stale(entry, int(ours[1])):
-                    Path(entry.path).unlink()
+                    shutil.rmtree(entry.path) if entry.is_dir(follow_symlinks=False) else Path(entry.path).unlink()
 
 
 def _is_stale(entry: os.DirEntry[str], process: int) -> bool:
     found = entry.stat(follow_symlinks=False)
-    kind = stat.S_ISREG(found.st_mode) or stat.S_ISLNK(found.st_mode)
+    kind = stat.S_IFMT(found.st_mode) in (stat.S_IFREG, stat.S_IFLNK, stat.S_IFDIR)
     mine = not hasattr(os, "getuid") or found.st_uid == os.getuid()
     return kind and mine and time.time() - found.st_mtime > _STALE and not _is_alive(process)
 

@@ -115,3 +115,18 @@ def test_onnx_answers_as_the_original(file: Path, photos: Any, expected: Any, tm
     (port,) = session.get_inputs()
     (logits,) = session.run(None, {port.name: photos})
     assert error(logits, expected) < 1e-5
+
+
+def test_openvino_answers_as_the_original(file: Path, photos: Any, expected: Any, tmp_path: Path) -> None:
+    openvino = pytest.importorskip("openvino", reason="`make torch` installs OpenVINO")
+    archdsl.load("efficientnet_lite0").to_openvino(tmp_path / "lite0.xml", weights=file)
+    model = openvino.Core().compile_model(tmp_path / "lite0.xml", "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    assert error(model(photos)[0], expected) < 1e-5
+
+
+def test_litert_answers_as_the_original(file: Path, photos: Any, expected: Any, tmp_path: Path) -> None:
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter", reason="`make torch` installs LiteRT")
+    archdsl.load("efficientnet_lite0").to_litert(tmp_path / "lite0.tflite", weights=file)
+    serve = interpreter.Interpreter(str(tmp_path / "lite0.tflite")).get_signature_runner("serving_default")
+    logits = [serve(input=photo[None])["output"][0] for photo in photos]
+    assert error(np.stack(logits), expected) < 1e-5

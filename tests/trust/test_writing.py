@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from archdsl import atomic
-from archdsl.atomic import replacing
+from archdsl.atomic import replacing, replacing_folder
 from archdsl.cli.main import cli
 from tests.patience import patience
 
@@ -372,3 +372,28 @@ def test_many_processes_write_one_file(folder: Path) -> None:
     assert [process.returncode for process in processes] == [0, 0, 0]
     assert seen == {(100_000, 1)}
     assert sorted(p.name for p in folder.iterdir()) == ["net.arch", "old.svg", "out"]
+
+
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    target = tmp_path / "out" / "model"
+    with replacing_folder(target, lambda old: (old / "mark").exists()) as folder:
+        (folder / "mark").write_text("1", encoding="utf-8")
+        assert not target.exists()
+    with pytest.raises(IsADirectoryError), replacing_folder(target, lambda old: (old / "mark").exists()) as folder:
+        folder.write_text("2", encoding="utf-8")
+    assert _tree(tmp_path) == {"out/model/mark": "1"}
+    with replacing_folder(target, lambda old: (old / "mark").exists()) as folder:
+        (folder / "other").write_text("3", encoding="utf-8")
+    assert _tree(tmp_path) == {"out/model/other": "3"}
+    with pytest.raises(FileExistsError, match="model is there"), replacing_folder(target, lambda _: False):
+        raise AssertionError("nothing is written")
+    assert _tree(tmp_path) == {"out/model/other": "3"}
+    left = tmp_path / f".archdsl-{_dead()}-0123456789abcdef"
+    left.mkdir()
+    (left / "half").touch()
+    os.utime(left, (0, 0))
+    with replacing(tmp_path / "out" / "file"):
+        pass
+    with replacing(tmp_path / "file"):
+        pass
+    assert not left.exists()

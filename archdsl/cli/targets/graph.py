@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from archdsl.cli.output import write_text
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from archdsl.architecture import Architecture
 
 
-def prepare(architecture: Architecture, _options: Options) -> Write:
+def prepare(architecture: Architecture, _options: Options, _names: Collection[str]) -> Write:
     def write(target: Target, out: str) -> str | None:
         from archdsl.graph.json import to_json
         from archdsl.graph.text import to_text

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import warnings
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from archdsl.atomic import ending
-from archdsl.cli.output import written
+from archdsl.atomic import ending, replacing
+from archdsl.cli.exits import Refusal
+from archdsl.cli.output import writing
 from archdsl.cli.targets.registry import TARGETS, Options, Target, Write
 from archdsl.cli.targets.weights import fitting
 from archdsl.cli.terminal import hushed, working
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
     from archdsl.architecture import Architecture
 
 
-def prepare(architecture: Architecture, options: Options) -> Write:
+def prepare(architecture: Architecture, options: Options, names: Collection[str]) -> Write:
     """Builds the model, which all files of it share."""
+    if {"savedmodel", "litert"} & {*names}:
+        _need_tensorflow()
     model = built(architecture, options)
 
     def write(target: Target, out: str) -> str | None:
@@ -40,18 +44,49 @@ def built(architecture: Architecture, options: Options) -> keras.Model:
             from archdsl.backends.keras.build import build as build
         with working(f"building {architecture.name}"), warnings.catch_warnings():
             warnings.simplefilter("ignore", PartialWeights)
-            return architecture.build(options.weights, partial=options.partial, by_order=options.by_order)
+            return architecture.build(
+                options.weights, partial=options.partial, by_order=options.by_order, seed=options.seed
+            )
 
 
-def save(architecture: Architecture, model: keras.Model, target: Path, form: str) -> None:
-    with working(f"saving {target}"), written(target) as file:
-        if form == "keras":
-            with ending(file, ".keras") as path:
-                model.save(path)
-        else:
-            from archdsl.backends.keras.weights import write
+def save(architecture: Architecture, model: keras.Model, file: Path, form: str) -> None:
+    with working(f"saving {file}"), writing(file):
+        _SAVERS.get(form, _save_weights)(architecture, model, file)
 
-            write(architecture.graph, model, file, f".{form}")
+
+def _save_model(_: Architecture, model: keras.Model, file: Path) -> None:
+    with replacing(file) as written, ending(written, ".keras") as path:
+        model.save(path)
+
+
+def _save_weights(architecture: Architecture, model: keras.Model, file: Path) -> None:
+    architecture.save_weights(model, file)
+
+
+def _save_savedmodel(architecture: Architecture, model: keras.Model, folder: Path) -> None:
+    from archdsl.backends.keras.savedmodel import save
+
+    with hushed():
+        save(architecture.graph, model, folder)
+
+
+def _save_litert(architecture: Architecture, model: keras.Model, file: Path) -> None:
+    from archdsl.backends.keras.litert import save
+
+    with hushed():
+        save(architecture.graph, model, file, architecture.sources)
+
+
+_SAVERS: Final = {"keras": _save_model, "savedmodel": _save_savedmodel, "litert": _save_litert}
+
+
+def _need_tensorflow() -> None:
+    with working("loading Keras"), hushed():
+        from archdsl.backends.keras.savedmodel import NotTensorFlow, need_tensorflow
+    try:
+        need_tensorflow()
+    except NotTensorFlow as error:
+        raise Refusal(str(error)) from error
 
 
 def loads(model: keras.Model) -> str:

@@ -1,10 +1,11 @@
-"""ONNX models, written without a framework."""
+"""ONNX models, and OpenVINO's, which are read from them; both are written without a framework."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from archdsl.cli.exits import Refusal
 from archdsl.cli.output import writing
@@ -16,14 +17,15 @@ if TYPE_CHECKING:
     from archdsl.architecture import Architecture
 
 
-def prepare(architecture: Architecture, options: Options) -> Write:
-    """Finds out whether ONNX can be written."""
-    from archdsl.backends.onnx.write import OnnxMissing, need_onnx
+def prepare(architecture: Architecture, options: Options, names: Collection[str]) -> Write:
+    """Finds out whether the packages are there."""
+    from archdsl.backends.onnx.write import need_onnx
+    from archdsl.backends.openvino.write import need_openvino
     from archdsl.weights import PartialWeights
 
     try:
-        need_onnx()
-    except OnnxMissing as error:
+        need_openvino() if "openvino" in names else need_onnx()
+    except ImportError as error:
         raise Refusal(str(error)) from error
 
     def write(target: Target, out: str) -> str:
@@ -35,13 +37,20 @@ def prepare(architecture: Architecture, options: Options) -> Write:
             warnings.catch_warnings(),
         ):
             warnings.simplefilter("ignore", PartialWeights)
-            beside = architecture.to_onnx(
-                file,
-                weights=options.weights,
-                partial=options.partial,
-                inline=options.inline,
-                seed=options.seed or 0,
-            )
+            beside = _FORMS[target.name](architecture, file, options)
         return f"weights in {beside.name}" if beside else ""
 
     return write
+
+
+def _onnx(architecture: Architecture, file: Path, options: Options) -> Path | None:
+    return architecture.to_onnx(
+        file, weights=options.weights, partial=options.partial, inline=options.inline, seed=options.seed or 0
+    )
+
+
+def _openvino(architecture: Architecture, file: Path, options: Options) -> Path | None:
+    return architecture.to_openvino(file, weights=options.weights, partial=options.partial, seed=options.seed or 0)
+
+
+_FORMS: Final = {"onnx": _onnx, "openvino": _openvino}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -30,8 +30,14 @@ Write: TypeAlias = Callable[["Target", str], str | None]
 
 Gives what else there is to say about the file, often nothing; ``None`` if it went to standard output.
 """
-Prepare: TypeAlias = Callable[["Architecture", Options], Write]
-"""What the module of a target calls ``prepare``: does once what all files of the module's targets need."""
+Prepare: TypeAlias = Callable[["Architecture", Options, Collection[str]], Write]
+"""What the module of a target calls ``prepare``: does once what all files of some of the module's targets need.
+
+These are given by their names.
+
+Raises:
+    Refusal: one of them cannot be written here.
+"""
 
 
 class Target(NamedTuple):
@@ -48,22 +54,28 @@ class Target(NamedTuple):
     """Of its files, when that is not its name."""
     is_text: bool = False
     """Whether it goes to standard output unless a file is named, and to files of any ending."""
+    is_folder: bool = False
+    """Whether it is a folder of files, which may have any name when ``--to`` says what it is."""
 
     @property
     def ending(self) -> str:
         return f".{self.suffix or self.name}"
 
 
-_WEIGHTS: Final = frozenset({"weights", "partial", "by_order"})
+_WEIGHTS: Final = frozenset({"weights", "partial", "seed"})
+_KERAS: Final = _WEIGHTS | {"by_order"}
 
 TARGETS: Final = {
     target.name: target
     for target in (
-        Target("keras", "a Keras model", "keras", _WEIGHTS),
-        Target("safetensors", "a file of weights", "keras", _WEIGHTS),
-        Target("weights.h5", "a file of weights", "keras", _WEIGHTS),
+        Target("keras", "a Keras model", "keras", _KERAS),
+        Target("safetensors", "a file of weights", "keras", _KERAS),
+        Target("weights.h5", "a file of weights", "keras", _KERAS),
+        Target("savedmodel", "a SavedModel", "keras", _WEIGHTS, is_folder=True),
+        Target("litert", "a LiteRT model", "keras", _WEIGHTS, suffix="tflite"),
         Target("torch", "PyTorch code", "torch", frozenset({"weights", "names"}), suffix="py", is_text=True),
-        Target("onnx", "an ONNX model", "onnx", frozenset({"weights", "partial", "seed", "inline"})),
+        Target("onnx", "an ONNX model", "onnx", _WEIGHTS | {"inline"}),
+        Target("openvino", "an OpenVINO model", "onnx", _WEIGHTS, suffix="xml"),
         Target("json", "a graph", "graph", is_text=True),
         Target("graph", "a graph", "graph", is_text=True),
     )
@@ -78,7 +90,7 @@ def chosen(out: str, to: str | None) -> Target:
     """
     if to is not None:
         target = TARGETS[to]
-        if not target.is_text and not out.lower().endswith(target.ending):
+        if not (target.is_text or target.is_folder) and not out.lower().endswith(target.ending):
             raise Refusal(f"{target.noun} goes to a file that ends in {target.ending}, not to {out}")
         return target
     found = [target for target in TARGETS.values() if out.lower().endswith(target.ending)]
@@ -95,8 +107,8 @@ def prepared(architecture: Architecture, targets: Sequence[Target], options: Opt
     writers: dict[str, Write] = {}
     for module in dict.fromkeys(target.module for target in targets):
         prepare: Prepare = import_module(f"archdsl.cli.targets.{module}").prepare
-        write = prepare(architecture, options)
-        writers |= {target.name: write for target in targets if target.module == module}
+        names = [target.name for target in targets if target.module == module]
+        writers |= dict.fromkeys(names, prepare(architecture, options, names))
     return writers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from archdsl.architecture import Architecture
 
 
-def prepare(architecture: Architecture, options: Options) -> Write:
+def prepare(architecture: Architecture, options: Options, _names: Collection[str]) -> Write:
     from archdsl.backends.torch.file import written as made
     from archdsl.backends.torch.naming import NoNames
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from archdsl.cli.output import written
 from archdsl.cli.targets import keras as target_keras
 from archdsl.graph.json import from_json
 from archdsl.weights import safetensors
@@ -41,14 +42,21 @@ def test_ending_says_the_format(run: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("-o", "net.h5"), "end it in .keras, .safetensors, .weights.h5, .py, .onnx, .json or .graph, or give --to"),
+        (
+            ("-o", "net.h5"),
+            "what to write to net.h5? end it in .keras, .safetensors, .weights.h5, .savedmodel, .tflite, .py, .onnx, ",
+        ),
         (("-o", "-"), "what to write to -?"),
         (("--to", "keras", "-o", "net.h5"), "ends in .keras"),
         (("--to", "keras", "-o", "-"), "ends in .keras"),
         (("--to", "tflite"), "tflite"),
+        (("--to", "litert", "-o", "net.pb"), "a LiteRT model goes to a file that ends in .tflite, not to net.pb"),
         (("--to", "onnx", "-o", "net.pb"), "an ONNX model goes to a file that ends in .onnx, not to net.pb"),
         (("-o", "a.onnx", "-o", "a.keras"), "the fresh weights of an ONNX model and of a Keras model would differ"),
-        (("-o", "a.json", "--seed", "3"), "--seed is for onnx; a graph has none"),
+        (
+            ("-o", "a.json", "--seed", "3"),
+            "savedmodel, litert, onnx or openvino; a graph has none",
+        ),
         (("-o", "a.keras", "--inline"), "--inline is for onnx; a Keras model has none"),
         (("--set", "depht=3"), "did you mean `depth`?\nits parameters are\n  depth: int = 2\n"),
         (("--set", "depth"), "write `--set name=value`"),
@@ -120,7 +128,7 @@ def test_several_models_need_a_name(run: Run) -> None:
 
 def test_failed_save_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def save(architecture: object, model: object, target: Path, form: str) -> None:
-        with target_keras.written(target) as file:
+        with written(target) as file:
             file.write_text("half", encoding="utf-8")
             raise OSError(28, "No space left on device")
 
@@ -136,7 +144,7 @@ def test_failed_save_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPat
 
 def test_interrupt_leaves_the_old_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def save(architecture: object, model: object, target: Path, form: str) -> None:
-        with target_keras.written(target):
+        with written(target):
             raise KeyboardInterrupt
 
     monkeypatch.setattr(target_keras, "built", lambda *_: None)  # without Keras

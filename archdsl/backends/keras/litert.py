@@ -1,0 +1,74 @@
+"""``save``: a Keras model as a file of LiteRT, formerly TensorFlow Lite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import keras
+import tensorflow as tf
+from tensorflow.lite.python.convert_phase import ConverterError
+
+from archdsl.atomic import replacing
+from archdsl.backends.keras.registry import layer_name
+from archdsl.backends.keras.savedmodel import export, need_tensorflow
+from archdsl.diagnostics import ArchError
+from archdsl.diagnostics.catalogue.forms import NoKernel
+from archdsl.graph.model import Graph, Node
+from archdsl.source import SourceFile, Span
+
+
+def save(graph: Graph, model: keras.Model, file: Path, sources: Mapping[str, str]) -> None:
+    """Writes the file of a model, whole or not at all. It takes one example at a time: the batch is 1.
+
+    ``sources`` are the texts that the graph was written in, by the names of files that its origins have.
+
+    Raises:
+        ArchError: LiteRT has no kernels for some nodes.
+        NotTensorFlow: Keras runs on another framework.
+        OSError: the file cannot be written.
+    """
+    need_tensorflow()
+    try:
+        found = converted(graph, model)
+    except ConverterError as error:
+        missing = [*_missing(graph, error.errors, sources)]
+        if not missing:
+            raise
+        raise ArchError(missing) from error
+    with replacing(file) as written:
+        written.write_bytes(found)
+
+
+def converted(graph: Graph, model: keras.Model) -> bytes:
+    """The bytes of the file. Raises ``ConverterError``."""
+    with TemporaryDirectory() as folder:
+        export(graph, model, Path(folder), batch=1)
+        found: bytes = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
+    return found
+
+
+def _missing(graph: Graph, errors: Iterable[Any], sources: Mapping[str, str]) -> Iterator[NoKernel]:
+    """What has no kernel, by node, as far as the converter names the layer that an operation is of."""
+    nodes = {layer_name(node.path): node for node in graph}
+    found: dict[str, dict[str, None]] = {}
+    for error in errors:
+        scopes = [part for call in error.location.call for part in call.name.split("/")]
+        node = next((node for scope in scopes if (node := _owner(scope, nodes)) is not None), None)
+        if node is not None:
+            found.setdefault(node.path, {})[error.operator.name] = None
+    for path, operations in found.items():
+        node = graph[path]
+        text = SourceFile(node.origin.file, sources.get(node.origin.file, ""))
+        span = Span(text, node.origin.start, node.origin.end)
+        yield NoKernel(span=span, form="LiteRT", op=node.op.name, operations=", ".join(operations))
+
+
+def _owner(scope: str, nodes: Mapping[str, Node]) -> Node | None:
+    """The node whose layer opened a name scope: called by its path, a helper's ending, and a number if it is taken."""
+    path = scope.rpartition("_")[0] if scope.rpartition("_")[2].isdigit() else scope
+    while path and path not in nodes:
+        path = path.rpartition(".")[0]
+    return nodes.get(path)

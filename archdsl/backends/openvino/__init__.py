@@ -1,0 +1,1 @@
+"""OpenVINO's own form of a model, read from our ONNX."""
