@@ -26,6 +26,6 @@ def test_generated_programs_stay_silent() -> None:
 
 
 def test_planted_mistakes_are_told() -> None:
-    found = share(1_000 if FULL else 120, seed=1)
+    found = share(1_000 if FULL else 60, seed=1)
     print(*sorted(found.missed), sep="\n")
     assert found.total >= 0.7, {kind: (found.found[kind], found.planted[kind]) for kind in sorted(found.planted)}

@@ -17,7 +17,7 @@ from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.programs import Writer
 from tests.keras.loading import loaded, save
 
-PROGRAMS = int(os.environ.get("ARCHDSL_PROGRAMS", "16"))
+PROGRAMS = int(os.environ.get("ARCHDSL_PROGRAMS", "8"))
 """`make fuzz` asks for more."""
 
 

@@ -53,7 +53,8 @@ def ratios(*names: str) -> None:
         print(name, f"{memory.measure('xla-inference', name, **MODELS[name]).ratio:.3f}", flush=True)
 
 
-@pytest.mark.parametrize("names", [("resnet50",), pytest.param(("vgg16", "mobilenet_v2"), marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("names", [("resnet50",), ("vgg16", "mobilenet_v2")])
 def test_inference_needs_what_xla_allocates(names: tuple[str, ...]) -> None:
     pytest.importorskip("jax", reason="JAX has no package for this Python")
     run = subprocess.run(  # of its own, for another backend

@@ -1,4 +1,7 @@
-"""Prints a digest of every text that archdsl makes of a model of each bundled file: run in processes that differ."""
+"""Prints a digest of every text that archdsl makes of bundled models: run in processes that differ.
+
+A model of each file with ``all``, of each third one without.
+"""
 
 from __future__ import annotations
 
@@ -77,6 +80,8 @@ if __name__ == "__main__":
         if model is not None and _is_whole(name, model):
             files.setdefault(file, []).append(name)
     names = sorted(models[-1] for models in files.values())
+    if "all" not in sys.argv:
+        names = sorted({*names[::3], *DRAWN})
     if "reversed" in sys.argv:  # whatever was compiled before must not matter
         names.reverse()
     made = {

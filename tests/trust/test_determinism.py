@@ -7,17 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_outputs_are_the_same_bytes_everywhere(tmp_path: Path) -> None:
-    """Every text of a model of each bundled file, the diagnostics of all error cases, and some pictures."""
+@pytest.mark.parametrize("which", [(), pytest.param(("all",), marks=pytest.mark.full)])
+def test_outputs_are_the_same_bytes_everywhere(which: tuple[str, ...], tmp_path: Path) -> None:
+    """Every text of a model of bundled files, the diagnostics of all error cases, and some pictures."""
     settings: list[tuple[dict[str, str], Path, tuple[str, ...]]] = [
-        ({"PYTHONHASHSEED": "0"}, ROOT, ()),
+        ({"PYTHONHASHSEED": "0"}, ROOT, which),
         (
             {"PYTHONHASHSEED": "4321", "TZ": "Asia/Tokyo", "LC_ALL": "tr_TR.UTF-8", "COLUMNS": "40"},
             tmp_path,
-            ("reversed",),
+            (*which, "reversed"),
         ),
     ]
     processes = [
