@@ -20,7 +20,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from archdsl.api import Architecture
+    from archdsl.architecture import Architecture
 
 
 class Measured(NamedTuple):

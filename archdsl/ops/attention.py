@@ -125,6 +125,11 @@ class Attention(Weighted):
         """Heads of keys and values."""
         return self.kv_heads or self.heads
 
+    @property
+    def queries_apart(self) -> bool:  # type: ignore[override]  # of other ops it does not depend on arguments
+        """Whether a query needs no place: neither a mask nor a position enters the logits."""
+        return not (self.causal or self.rotary or self.relative_position or self.shift)
+
     def has_bias(self, part: Projection) -> bool:
         return self.bias if isinstance(self.bias, bool) else part in self.bias
 

@@ -125,6 +125,12 @@ class Op(BaseModel):
     """Whether the gradient of each input is that of the output itself, as it is for a sum."""
     backprop_reads: ClassVar[frozenset[Literal["input", "output"]]] = frozenset()
     """What the gradient is computed from, and so must be kept from the forward pass until then."""
+    resamples: ClassVar[bool] = False
+    """Whether each output is a mean of places of its channel, with weights that add up to one and that all share."""
+    only_in_training: ClassVar[bool] = False
+    """Whether it passes its input on as it is in inference."""
+    queries_apart: ClassVar[bool] = False
+    """Whether the first input is queries: each row of it has its row of the output, whatever the others are."""
     masks: ClassVar[bool] = False
     """Whether the gradient needs a byte for each element of the output: what was dropped."""
     example: ClassVar[str] = ""

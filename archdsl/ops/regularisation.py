@@ -13,6 +13,7 @@ class _Noise(Op):
     elementwise = True
     positional = ("rate",)
     keeps_sign = True
+    only_in_training = True
 
 
 class Dropout(_Noise):

@@ -8,14 +8,14 @@ from typing import Any
 
 import openvino
 
-from archdsl.backends.onnx.write import save
+from archdsl.backends.openvino.write import save
 from archdsl.graph.model import Graph
 from archdsl.runtimes.registry import Array, Loaded, Model
 from archdsl.weights import in_memory
 
 
 def export(model: Model, file: Path) -> None:
-    save(model.graph, file, in_memory(model.arrays), inline=True)
+    save(model.graph, file, in_memory(model.arrays))
 
 
 def load(file: Path, graph: Graph, inputs: Sequence[Array], threads: int) -> Loaded:

@@ -75,7 +75,7 @@ RUNTIMES: Final = {
         Runtime("keras-function", "Keras tf.function", ("keras", "tensorflow"), "tensorflow", "net.keras"),
         Runtime("torch", "PyTorch", ("torch",), "torch", "net.py"),
         Runtime("onnx", "ONNX Runtime", ("onnx", "onnxruntime"), "onnx onnxruntime", "net.onnx"),
-        Runtime("openvino", "OpenVINO", ("onnx", "openvino"), "onnx openvino", "net.onnx"),
+        Runtime("openvino", "OpenVINO", ("onnx", "openvino"), "onnx openvino", "net.xml"),
         Runtime(
             "litert",
             "LiteRT",

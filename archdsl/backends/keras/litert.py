@@ -42,10 +42,10 @@ def save(graph: Graph, model: keras.Model, file: Path, sources: Mapping[str, str
         written.write_bytes(found)
 
 
-def converted(graph: Graph, model: keras.Model) -> bytes:
-    """The bytes of the file. Raises ``ConverterError``."""
+def converted(graph: Graph, model: keras.Model, batch: int = 1) -> bytes:
+    """The bytes of the file, for one size of batch. Raises ``ConverterError``."""
     with TemporaryDirectory() as folder:
-        export(graph, model, Path(folder), batch=1)
+        export(graph, model, Path(folder), batch=batch)
         found: bytes = tf.lite.TFLiteConverter.from_saved_model(folder).convert()
     return found
 

@@ -33,8 +33,8 @@ def initial(graph: Graph, seed: int) -> dict[str, Array]:
 
     found: dict[str, Array] = {}
 
-    def array(key: str, shape: tuple[int, ...], start: Init, fan_out: int | None) -> Array:
-        found[key] = fresh(key, shape, start, fan_out, seed)
+    def array(key: str, shape: tuple[int, ...], start: Init, drawn: tuple[int, ...]) -> Array:
+        found[key] = fresh(key, shape, start, drawn, seed)
         return found[key]
 
     made, _ = program(graph, array, blocks=False)

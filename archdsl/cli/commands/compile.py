@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from archdsl.cli.targets import (
     refuse_needless,
     refuse_unlike_weights,
 )
+from archdsl.cli.targets.fastest import PLACES, refuse_beside_place, write_fastest
+from archdsl.cli.targets.rewriting import rewriting
 from archdsl.cli.terminal import show_diagnostics
 
 if TYPE_CHECKING:
@@ -40,6 +43,8 @@ Examples:
   archdsl compile resnet50 --to savedmodel -o models/resnet50/1
   archdsl compile resnet50 -o resnet50.tflite -o resnet50.savedmodel
   archdsl compile resnet50 --to openvino
+  archdsl compile repvgg_a0 --weights trained.safetensors --optimise -o repvgg_a0.onnx
+  archdsl compile mobilenet_v2 --weights trained.safetensors --for cpu -o out/mobilenet
   archdsl compile resnet50 --to json | jq '.nodes | length'"""
 
 
@@ -69,6 +74,13 @@ Examples:
     type=click.Choice(["torchvision"]),
     help="Call modules of --to torch as in the published model, whose weights then load as they are.",
 )
+@click.option("--optimise", is_flag=True, help="Rewrite the model so that inference takes less work.")
+@click.option(
+    "--for",
+    "place",
+    type=click.Choice(PLACES),
+    help="Try forms and runtimes on this machine's processor, and write what is fastest.",
+)
 @set_option
 def compile(
     spec: str,
@@ -80,6 +92,8 @@ def compile(
     seed: int | None,
     inline: bool,
     names: str | None,
+    optimise: bool,
+    place: str | None,
     settings: tuple[str, ...],
 ) -> None:
     """Compile a model to Keras, to PyTorch code, to ONNX or to what servers and devices run.
@@ -103,30 +117,48 @@ def compile(
     also be a checkpoint that is published for a bundled model, .safetensors, .pth or .h5, whose names a table
     translates (`archdsl weights list`).
 
+    `--optimise` is for inference alone: norms and scales are folded into the layers beside them, branches that are
+    added up become one convolution, tokens that nothing needs are not computed. Outputs stay the same up to rounding;
+    layers and weights do not (`docs/bench.md`).
+
+    `--for cpu` writes the form that is fastest on this machine, of those that give the same answers: rewritten as
+    `--optimise` does or not, for OpenVINO, ONNX Runtime, LiteRT and Keras, whichever are installed. An OUT without an
+    ending gets that of the form; one with an ending says which form. What was tried is shown.
+
     Only the chosen model is checked; `archdsl check` checks the whole file with its `check` lines.
     """
     started = perf_counter()
-    outputs = _outputs(spec, outs, to)
-    targets = [target for _, target in outputs]
     options = Options(weights, partial, by_order, seed, inline, names)
+    if place is not None:
+        refuse_beside_place(outs, to, optimise, options)
+    outputs = _outputs(spec, outs, to) if place is None else ()
+    targets = [target for _, target in outputs]
     if weights is None and (partial or by_order):
         raise Refusal(f"{'--partial' if partial else '--by-order'} is about a file of --weights")
     if partial and by_order:
         raise Refusal("--partial is for weights by name: by order, all must fit")
     if seed is not None and weights is not None and not partial:
         raise Refusal("--seed is for fresh weights: all are those of --weights")
+    if optimise and by_order:
+        raise Refusal("--optimise computes with weights by their names, which --by-order does not look at")
     refuse_needless(targets, options)
-    if weights is None:
+    if weights is None and not optimise:
         refuse_unlike_weights(targets)
     if weights is not None:
         inputs.add({Path(weights)})
     architecture = open_model(spec, settings)
     show_diagnostics(architecture.diagnostics, err=True)
-    writers = prepared(architecture, targets, options)
-    for out, target in outputs:
-        more = writers[target.name](target, out)
-        if more is not None:
-            _tell(architecture, Path(out), perf_counter() - started, more)
+    if place is not None:
+        out = outs[0] if outs else default_name(spec, "").removesuffix(".")
+        best, file, said = write_fastest(architecture, out, options)
+        _tell(best, file, perf_counter() - started, said)
+        return
+    with rewriting(architecture, options) if optimise else nullcontext((architecture, options)) as (made, using):
+        writers = prepared(made, targets, using)
+        for out, target in outputs:
+            more = writers[target.name](target, out)
+            if more is not None:
+                _tell(made, Path(out), perf_counter() - started, more)
 
 
 def _outputs(spec: str, outs: tuple[str, ...], to: str | None) -> tuple[tuple[str, Target], ...]:
