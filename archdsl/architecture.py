@@ -113,7 +113,9 @@ class Architecture:
 
         Its weights are initialised, or read from ``weights``: a ``.safetensors``, ``.keras`` or ``.weights.h5`` file,
         whose arrays are matched by name: path and weight, as in ``stem.conv/kernel``; or a published checkpoint,
-        ``.safetensors``, ``.pth`` or ``.h5``, whose names a table translates. Reading takes the place of initialising.
+        ``.safetensors``, ``.pth`` or ``.h5``, whose names a table translates; or the name of one, ``imagenet``,
+        ``torchvision``, ``timm`` or ``keras``, which is fetched unless the cache of that library has it. Reading takes
+        the place of initialising.
         With ``partial``, what does not fit is initialised, and a ``PartialWeights`` warning lists it; ``match_weights``
         gives the same list as a value. With ``by_order``, names are not compared: layers are matched by class and
         order, as Keras does, and everything must fit. Weights that are initialised are other ones each time, unless
@@ -139,8 +141,9 @@ class Architecture:
             raise ValueError("by_order is about a file of weights, and none is given")
         from archdsl.backends.keras.files import opened
         from archdsl.backends.keras.order import by_order as ordered
+        from archdsl.weights.published.fetch import local
 
-        with opened(weights) as source:
+        with opened(local(self.graph, weights)) as source:
             return build(self.graph, lambda model: ordered(self.graph, source, model))
 
     def to_onnx(

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def matched(graph: Graph, file: str | os.PathLike[str]) -> Iterator[tuple[Weights, Match]]:
     """An open file of weights under the names of the graph, and how it fits. Loads no Keras.
 
-    A published checkpoint, none of whose names are the graph's, is translated by its table.
+    A published checkpoint, none of whose names are the graph's, is translated by its table. It may also be named, as
+    ``imagenet`` or ``timm``, and is fetched then.
 
     Raises:
         WeightsError: the file is broken, or does not say the names of its arrays.
@@ -27,8 +28,9 @@ def matched(graph: Graph, file: str | os.PathLike[str]) -> Iterator[tuple[Weight
     from archdsl.backends.keras.files import opened
     from archdsl.backends.keras.held import as_graph_has_them
     from archdsl.weights import match
+    from archdsl.weights.published.fetch import local
 
-    with opened(file) as source:
+    with opened(local(graph, file)) as source:
         arrays = as_graph_has_them(graph, source)
         found = match(graph, arrays)
         if not found.kept and source.is_foreign:
@@ -60,6 +62,6 @@ def fitted(
     from archdsl.weights import PartialWeights, fitting, report
 
     with matched(graph, file) as (arrays, found):
-        yield fitting(found, arrays, partial=partial)
+        yield fitting(graph, found, arrays, partial=partial)
     if not found:
         warnings.warn(report(found, partial=True), PartialWeights, stacklevel=4)

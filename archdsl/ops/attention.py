@@ -8,7 +8,7 @@ from pydantic import Field
 
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
-from archdsl.ops.base import INPUT, Misfit, Positive, Rate, Wanted, Weight, Weighted, known
+from archdsl.ops.base import INPUT, Misfit, OverPlaces, Positive, Rate, Wanted, Weight, Weighted, known
 from archdsl.ops.reach import SAME, WHOLE, Sight
 from archdsl.ops.windows import Grid, Shift, check_windows
 
@@ -209,6 +209,12 @@ class Attention(Weighted):
         for place in ("logits", "weights") if self.talking_heads else ():
             project("talking", f"talking_{place}", (heads, heads), (heads,))
         return tuple(Weight(name, shape, self.trainable) for name, shape in found)
+
+    def lies_over(self, weight: str, *inputs: Shape) -> OverPlaces | None:
+        if weight != "relative_position_bias" or self.relative_position is None:
+            return None
+        height, width = self.relative_position
+        return OverPlaces((2 * height - 1, 2 * width - 1), is_joined=True)
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         """The four projections, ``q k^T``, the weighted sum of values, and the heads' talk."""

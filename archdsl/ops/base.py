@@ -26,6 +26,15 @@ class Count(Weight):
     __slots__ = ()
 
 
+class OverPlaces(NamedTuple):
+    """How the rows of an array lie over places, so that it can be carried to a model of other sizes."""
+
+    grid: tuple[int, ...]
+    """Sizes of the grid; empty if it is the square that the rows make, after those of tokens without a place."""
+    is_joined: bool
+    """Whether the grid is one axis of the array, the first, in place of one for each dimension."""
+
+
 class Misfit(Exception):
     """An op cannot take its inputs, or hardly means to. Says which code and values; the elaborator knows the place.
 
@@ -171,6 +180,14 @@ class Op(BaseModel):
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
         """The arrays that the op owns, always in one order."""
         return ()
+
+    def lies_over(self, weight: str, *inputs: Shape) -> OverPlaces | None:
+        """How an array of the op, if it has a row for each place, lies over them."""
+        return None
+
+    def input_axis(self, weight: str) -> int | None:
+        """The axis of an array of the op along which all channels of its input are."""
+        return None
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         """Multiply-adds for one example; convolution, dense, attention and matmul only, as papers count them."""

@@ -142,6 +142,9 @@ class Conv(_OwnOrGiven):
         own = (Weight("kernel", self._kernel(inputs[0]), self.trainable),) if len(inputs) == 1 else ()
         return (*own, *self.biases(self.filters))
 
+    def input_axis(self, weight: str) -> int | None:
+        return -2 if weight == "kernel" and self.groups == 1 else None
+
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
         x = inputs[0]
         return elements(output) * prod(self.taps(x)) * (known(x[-1], "the channels") // self.groups)

@@ -8,7 +8,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, show
 from archdsl.ops.axes import known_channels
-from archdsl.ops.base import INPUT, Misfit, Positive, Wanted, Weight, Weighted, known, spatial_rank
+from archdsl.ops.base import INPUT, Misfit, OverPlaces, Positive, Wanted, Weight, Weighted, known, spatial_rank
 from archdsl.ops.init import Init
 from archdsl.ops.reach import SAME, Layout, Sight
 
@@ -68,6 +68,11 @@ class PositionEmbedding(Weighted):
         (x,) = inputs
         table = tuple(known(dim, "every dimension") for dim in x)
         return (Weight("embeddings", table, self.trainable),)
+
+    def lies_over(self, weight: str, *inputs: Shape) -> OverPlaces | None:
+        (x,) = inputs
+        grid = tuple(known(dim, "every dimension") for dim in x[:-1])
+        return OverPlaces(grid, is_joined=False) if len(grid) > 1 else OverPlaces((), is_joined=True)
 
 
 class Scale(Weighted):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archdsl.graph.model import Graph
 from archdsl.ops.base import Count
+from archdsl.weights import surgery
 from archdsl.weights.arrays import Array, Weights, WeightsError
 from archdsl.weights.names import expected
 from archdsl.weights.report import Changed, Match
@@ -35,7 +36,8 @@ def match(graph: Graph, weights: Weights) -> Match:
             had, has = str([*array.shape]), str([*weight.shape])
             if not fits_kind:
                 had, has = f"{array.dtype} {had}", f"{kind} {has}"
-            changed.append(Changed(key, had, has, is_of_type=not fits_kind))
+            carried = surgery.carried(graph, wanted, key, array) if fits_kind else None
+            changed.append(Changed(key, had, has, is_of_type=not fits_kind, how=carried.how if carried else ""))
     return Match(
         weights.file,
         graph.name,
@@ -48,15 +50,20 @@ def match(graph: Graph, weights: Weights) -> Match:
     )
 
 
-def fitting(match: Match, weights: Weights, *, partial: bool = False) -> dict[str, Array]:
-    """The arrays that fit, by key.
+def fitting(graph: Graph, match: Match, weights: Weights, *, partial: bool = False) -> dict[str, Array]:
+    """The arrays that fit, by key; with ``partial`` also those that can be carried over.
 
     Raises:
         WeightsError: something does not fit, and ``partial`` does not allow it.
     """
     if not match and not partial:
         raise WeightsError(str(match))
-    return {key: weights.arrays[key] for key in match.kept}
+    found = {key: weights.arrays[key] for key in match.kept}
+    wanted = expected(graph)
+    for each in match.changed:
+        if each.how and (carried := surgery.carried(graph, wanted, each.key, weights.arrays[each.key])):
+            found[each.key] = carried.array
+    return found
 
 
 _SHOWN = 10

@@ -27,6 +27,8 @@ class Changed:
     wanted: str
     is_of_type: bool = False
     """Whether the type is wrong, and not only the shape."""
+    how: str = ""
+    """How it is carried over, if not everything need fit; empty if it starts anew."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,24 @@ class Match:
     def __str__(self) -> str:
         return report(self)
 
+    def document(self) -> dict[str, object]:
+        """As data, for JSON: each array that does not fit, with the reason and what becomes of it."""
+        return {
+            "file": self.file,
+            "model": self.model,
+            "kept": self.kept,
+            "carried": [
+                {"key": each.key, "found": each.found, "wanted": each.wanted, "how": each.how}
+                for each in self.changed
+                if each.how
+            ],
+            "changed": [
+                {"key": each.key, "found": each.found, "wanted": each.wanted} for each in self.changed if not each.how
+            ],
+            "new": self.new,
+            "dropped": self.dropped,
+        }
+
 
 @dataclass(slots=True)
 class _Group:
@@ -71,10 +91,15 @@ def report(match: Match, *, partial: bool = False) -> str:
     """What was found in a line, then a list for each way of not fitting. ``partial``: what fits is taken."""
     wanted = (*match.kept, *(c.key for c in match.changed), *match.new)
     found = (*match.kept, *(c.key for c in match.changed), *match.dropped)
-    shapes = {c.key: f"{c.found} in the file, {c.wanted} in the model" for c in match.changed}
+    carried = tuple(c.key for c in match.changed if c.how) if partial else ()
+    shapes = {
+        c.key: f"{c.found} in the file, {c.wanted} in the model{f'; {c.how}' if c.key in carried else ''}"
+        for c in match.changed
+    }
     lines = [_heading(match, partial=partial)]
     for title, keys, whole in (
-        (_differing(match), tuple(shapes), wanted),
+        ("carried over", carried, wanted),
+        (_differing(match), tuple(key for key in shapes if key not in carried), wanted),
         ("not in the file", match.new, wanted),
         ("not in the model", match.dropped, found),
     ):
@@ -90,9 +115,11 @@ def _differing(match: Match) -> str:
 def _heading(match: Match, *, partial: bool) -> str:
     if match:
         return f"{match.file} fits {match.model}: {_arrays(len(match.kept))}"
+    carried = sum(bool(c.how) for c in match.changed) if partial else 0
     parts = (
         (len(match.kept), "fit"),
-        (len(match.changed), _differing(match)),
+        (carried, "carried over"),
+        (len(match.changed) - carried, _differing(match)),
         (len(match.new), "not in the file"),
         (len(match.dropped), "not in the model"),
     )

@@ -12,6 +12,7 @@ import click
 from archdsl.cli import inputs
 from archdsl.cli.exits import Refusal
 from archdsl.cli.output import STDOUT, default_name, tell
+from archdsl.cli.published import local
 from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.cli.targets import (
     TARGETS,
@@ -37,6 +38,7 @@ Examples:
   archdsl compile net.arch -o net.keras -o net.safetensors
   archdsl compile net.arch --weights trained.safetensors -o net.keras
   archdsl compile net.arch --weights before_the_edit.keras --partial
+  archdsl compile resnet50 --weights imagenet -o resnet50.onnx
   archdsl compile resnet50 --to torch -o resnet50.py
   archdsl compile resnet50 --to onnx --weights trained.safetensors
   archdsl compile net.arch -o net.onnx --seed 7 --inline
@@ -61,9 +63,9 @@ Examples:
 @click.option("--to", type=click.Choice(list(TARGETS)), help="What to write; otherwise the ending of OUT says it.")
 @click.option(
     "--weights",
-    type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Start with the weights in FILE, matched by their names.",
+    help="Start with the weights in FILE, matched by their names; or with published ones: imagenet, torchvision, timm "
+    "or keras.",
 )
 @click.option("--partial", is_flag=True, help="Take those of --weights that fit, and list the others.")
 @click.option("--by-order", is_flag=True, help="Match layers of --weights by class and order; names are not compared.")
@@ -115,7 +117,8 @@ def compile(
     otherwise all that do not fit are listed. With `--partial` those that do not fit are initialised. With `--by-order`
     the names may be others, as long as there are as many layers of each class with arrays of the same shapes. FILE may
     also be a checkpoint that is published for a bundled model, .safetensors, .pth or .h5, whose names a table
-    translates (`archdsl weights list`).
+    translates (`archdsl weights list`), or the name of one, `imagenet`, `timm`, `torchvision:IMAGENET1K_V1`, which is
+    fetched if it is not in the cache of the library that publishes it.
 
     `--optimise` is for inference alone: norms and scales are folded into the layers beside them, branches that are
     added up become one convolution, tokens that nothing needs are not computed. Outputs stay the same up to rounding;
@@ -144,10 +147,12 @@ def compile(
     refuse_needless(targets, options)
     if weights is None and not optimise:
         refuse_unlike_weights(targets)
-    if weights is not None:
-        inputs.add({Path(weights)})
     architecture = open_model(spec, settings)
     show_diagnostics(architecture.diagnostics, err=True)
+    if weights is not None:
+        file = local(architecture.graph, weights)
+        inputs.add({Path(file)})
+        options = options._replace(weights=file)
     if place is not None:
         out = outs[0] if outs else default_name(spec, "").removesuffix(".")
         best, file, said = write_fastest(architecture, out, options)

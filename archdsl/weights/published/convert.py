@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from archdsl.graph.model import Graph
-from archdsl.weights.arrays import Array, Weights
-from archdsl.weights.published.pieces import Piece, find
+from archdsl.weights.arrays import Array, Weights, WeightsError
+from archdsl.weights.names import expected
+from archdsl.weights.published.pieces import Piece, closest, find
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,24 @@ def convert(graph: Graph, weights: Weights) -> Converted:
 
 
 def under_our_names(graph: Graph, weights: Weights) -> Weights:
-    """The same file with the arrays of ``convert``, which says when it raises ``WeightsError``."""
-    return replace(weights, arrays=convert(graph, weights).arrays)
+    """The same file under the names of a graph.
+
+    Where no table makes all of it the graph's, its arrays have the names that the closest table gives them, in the
+    sizes that they have, and those that it does not name keep theirs: for a model that was changed since.
+
+    Raises:
+        WeightsError: not half of the graph's arrays are there, with the reasons of ``convert``.
+    """
+    try:
+        return replace(weights, arrays=convert(graph, weights).arrays)
+    except WeightsError:
+        floats = {name: array.shape for name, array in weights.arrays.items() if array.kind != "integer"}
+        found = closest(graph, floats)
+        if 2 * len(found) < len(expected(graph)):
+            raise
+    used = {piece.name for piece in found.values()}
+    ours = {key: _piece(weights.arrays[piece.name], piece) for key, piece in found.items()}
+    return replace(weights, arrays=ours | {name: weights.arrays[name] for name in floats if name not in used})
 
 
 def _piece(array: Array, piece: Piece) -> Array:

@@ -91,17 +91,36 @@ def find(graph: Graph, shapes: Shapes, spare: Collection[str] = ()) -> tuple[tup
     return names_of, pieces_of
 
 
+def closest(graph: Graph, shapes: Shapes) -> dict[str, Piece]:
+    """The pieces of the table that finds most of a graph's arrays, whatever their sizes; others may be missing.
+
+    For a model that is not quite that of the checkpoint, of which arrays may be left over. A piece of another size has
+    the shape that it has there, in the graph's order of axes.
+    """
+    wanted = expected(graph)
+    found = (_some(graph, wanted, names, shapes) for names in sources().values())
+    return max(found, key=len, default={})
+
+
+def _some(graph: Graph, wanted: Mapping[str, Weight], names: NameMap, shapes: Shapes) -> dict[str, Piece]:
+    """Those that a table finds, none twice."""
+    found: dict[str, Piece] = {}
+    used = set[tuple[str, int]]()
+    for key, weight in wanted.items():
+        try:
+            piece = _one(graph, key, weight, names, shapes, exact=False)
+        except WeightsError:
+            continue
+        if (piece.name, piece.part) not in used:
+            used.add((piece.name, piece.part))
+            found[key] = piece
+    return found
+
+
 def _pieces(
     graph: Graph, wanted: Mapping[str, Weight], names: NameMap, shapes: Shapes, spare: Collection[str] = ()
 ) -> dict[str, Piece]:
-    found = {}
-    for key, weight in wanted.items():
-        path, _, array = key.partition("/")
-        op = graph.by_path[path].op.name
-        if names.is_keras:
-            found[key] = _of_layer(key, names(path), array, shapes, weight.shape)
-        else:
-            found[key] = _piece(key, names(path), _layouts(names.layouts.get(op, op), array), shapes, weight.shape)
+    found = {key: _one(graph, key, weight, names, shapes, exact=True) for key, weight in wanted.items()}
     used: dict[str, set[int]] = {}
     for piece in found.values():
         parts = used.setdefault(piece.name, set())
@@ -115,19 +134,30 @@ def _pieces(
     return found
 
 
-def _of_layer(key: str, layer: str, array: str, shapes: Shapes, shape: tuple[int, ...]) -> Piece:
+def _one(graph: Graph, key: str, weight: Weight, names: NameMap, shapes: Shapes, *, exact: bool) -> Piece:
+    """Where one array lies. Raises ``WeightsError`` if it is nowhere, or, to be ``exact``, of another size there."""
+    path, _, array = key.partition("/")
+    if names.is_keras:
+        return _of_layer(key, names(path), array, shapes, weight.shape, exact=exact)
+    op = graph.by_path[path].op.name
+    layouts = _layouts(names.layouts.get(op, op), array)
+    return _piece(key, names(path), layouts, shapes, weight.shape, exact=exact)
+
+
+def _of_layer(key: str, layer: str, array: str, shapes: Shapes, shape: tuple[int, ...], *, exact: bool) -> Piece:
     """An array of one of Keras's layers: of the same name, or the only one that the layer has."""
     alone = [name for name in shapes if name.startswith(f"{layer}/")]
     name = f"{layer}/{array}" if len(alone) != 1 else alone[0]
     whole = shapes.get(name)
     if whole is None:
         raise WeightsError(f"{key} is no {name}")
-    if not _is_regrouped(whole, shape):
-        raise WeightsError(f"{key} is {[*shape]}, and {name} {[*whole]}")
-    return Piece(name, 0, 1, 1, tuple(range(len(whole))), shape)
+    axes = tuple(range(len(whole)))
+    return Piece(name, 0, 1, 1, axes, _shape(key, name, whole, whole, shape, exact=exact))
 
 
-def _piece(key: str, theirs: str, layouts: Sequence[_Layout], shapes: Shapes, shape: tuple[int, ...]) -> Piece:
+def _piece(
+    key: str, theirs: str, layouts: Sequence[_Layout], shapes: Shapes, shape: tuple[int, ...], *, exact: bool
+) -> Piece:
     """Raises ``WeightsError`` when none of the layouts is there, or the first that is has another size."""
     theirs, _, share = theirs.partition("[")
     for layout in layouts:
@@ -137,12 +167,26 @@ def _piece(key: str, theirs: str, layouts: Sequence[_Layout], shapes: Shapes, sh
             continue
         part, parts = map(int, share.rstrip("]").split("/")) if share else layout.get("part", (0, 1))
         axes = tuple(layout.get("axes", range(len(whole))))
-        own = [size // parts if axis == 0 else size for axis, size in enumerate(whole)]
-        if (whole and whole[0] % parts) or not _is_regrouped([own[axis] for axis in axes], shape):
+        if whole and whole[0] % parts:
             raise WeightsError(f"{key} is {[*shape]}, and {name} {[*whole]}")
-        return Piece(name, part, parts, shape[-2] if layout.get("by_head") else 1, axes, shape)
+        sizes = [size // parts if axis == 0 else size for axis, size in enumerate(whole)]
+        own = _shape(key, name, whole, [sizes[axis] for axis in axes], shape, exact=exact)
+        return Piece(name, part, parts, shape[-2] if layout.get("by_head") else 1, axes, own)
     tried = ", ".join(f"{theirs}.{layout['from']}".rstrip(".") for layout in layouts)
     raise WeightsError(f"{key} is none of {tried}")
+
+
+def _shape(
+    key: str, name: str, whole: Sequence[int], own: Sequence[int], wanted: tuple[int, ...], *, exact: bool
+) -> tuple[int, ...]:
+    """That of the graph's array; or, not ``exact``, the one that the piece has, without axes of 1 that stand before."""
+    if _is_regrouped(own, wanted):
+        return wanted
+    if exact:
+        raise WeightsError(f"{key} is {[*wanted]}, and {name} {[*whole]}")
+    while len(own) > len(wanted) and own[0] == 1:
+        own = own[1:]
+    return tuple(own)
 
 
 def _is_regrouped(first: Sequence[int], second: Sequence[int]) -> bool:

@@ -45,6 +45,7 @@ REGNETS |= {f"{kind}{flops}00mf": f"{kind}_{flops[0]}_{flops[1]}gf" for kind in 
 def ask(case: Case) -> Vector:
     """The reference's answer, with drawn weights and statistics for drawn images."""
     options = {"aux_logits": case.aux, "init_weights": False} if case.theirs == "googlenet" else {}
+    options |= {"image_size": case.size} if case.theirs.startswith("vit_") else {}
     make = timm.create_model if case.library is timm else torchvision.models.get_model
     reference = make(case.theirs, num_classes=CLASSES, **options).eval()
     if case.theirs.startswith("vgg"):  # images of 32 pixels leave one place, which torchvision would repeat 49 times
@@ -93,9 +94,11 @@ CASES = [
     Case("resnext101_g64", "resnext101_64x4d", 64, factors=BOTTLENECK),
     Case("wide_resnet50", "wide_resnet50_2", 64, factors=BOTTLENECK),
     Case("wide_resnet101", "wide_resnet101_2", 64, factors=BOTTLENECK),
-    *(Case(f"vgg{depth}{norm}", f"vgg{depth}{norm}", 32) for depth in (11, 13) for norm in ("", "_bn")),
-    Case("vgg16_bn", "vgg16_bn", 32),
-    Case("vgg19_bn", "vgg19_bn", 32),
+    *(Case(f"vgg{depth}{norm}", f"vgg{depth}{norm}", 32) for depth in (11, 13, 16, 19) for norm in ("", "_bn")),
+    *(Case(f"densenet{n}", f"densenet{n}", 64, file=f"densenet{n}_torchvision") for n in (121, 169, 201)),
+    Case("vit_b16", "vit_b_16", 32, file="vit_b16_torchvision"),
+    Case("vit_b32", "vit_b_32", 64, file="vit_b32_torchvision"),
+    Case("vit_l16", "vit_l_16", 32, file="vit_l16_torchvision"),
     *(Case(f"seresnet{depth}", f"seresnet{depth}", 64, factors=BOTTLENECK, library=timm) for depth in (50, 101, 152)),
     Case("seresnext50", "seresnext50_32x4d", 64, factors=BOTTLENECK, library=timm),
     Case("senet154", "senet154", 64, factors=BOTTLENECK, library=timm),
@@ -108,7 +111,7 @@ CASES = [
 
 # Some of them by name, or all.
 asked = set(sys.argv[1:]) or {case.model for case in CASES}
-for case in (case for case in CASES if case.model in asked):
+for case in (case for case in CASES if {case.model, case.file} & asked):
     answer = ask(case)
     answer.write(case.file or case.model)
     print(answer.reference, {name: float(answer.expected(name).std()) for name in answer.outputs})

@@ -18,6 +18,7 @@ import archdsl
 from archdsl.cli.main import cli
 from archdsl.graph.fingerprint import fingerprint
 from archdsl.weights import safetensors
+from archdsl.weights.certificate import of
 from archdsl.weights.published import find, sources
 from tests.unit.weights.test_published import stated
 
@@ -41,7 +42,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def convert(file: str, out: str = "out.safetensors") -> Result:
     given = [f"--set={name}={value}" for name, value in ARGUMENTS.items()]
-    return CliRunner().invoke(cli, ["weights", "convert", NAME, file, "-o", out, *given])
+    return CliRunner().invoke(cli, ["weights", "convert", NAME, file, "-o", out, "--no-run", *given])
 
 
 def read(file: str) -> tuple[dict[str, Any], Mapping[str, str]]:
@@ -57,6 +58,7 @@ def test_every_array_is_what_the_table_says(folder: Path, arrays: Arrays) -> Non
     assert result.output == (
         f"wrote out.safetensors: 52 arrays, {total:_} numbers, by the names of torchvision_1_1; "
         "left aside: 1 array of integers\n"
+        "wrote out.safetensors.certificate.json; not compared with the source: nothing was run, as was asked for\n"
     )
     graph = archdsl.load(NAME, **ARGUMENTS).graph
     found, metadata = read("out.safetensors")
@@ -66,7 +68,18 @@ def test_every_array_is_what_the_table_says(folder: Path, arrays: Arrays) -> Non
     np.testing.assert_array_equal(found["stem.conv/kernel"], arrays["features.0.weight"].transpose(2, 3, 1, 0))
     assert metadata["graph"] == fingerprint(graph)
     assert metadata["source_names"] == "torchvision_1_1 of squeezenet"
-    assert metadata["source_sha256"] == hashlib.sha256((folder / "published.safetensors").read_bytes()).hexdigest()
+    certificate = of(folder / "out.safetensors")
+    assert certificate is not None
+    assert certificate.graph == fingerprint(graph)
+    assert certificate.arguments == {name: str(value) for name, value in ARGUMENTS.items()}
+    assert certificate.converted.sha256 == hashlib.sha256((folder / "out.safetensors").read_bytes()).hexdigest()
+    assert (certificate.converted.arrays, certificate.converted.parameters) == (52, total)
+    assert certificate.source.left == ("features.0.num_batches_tracked",)
+    assert (
+        metadata["source_sha256"]
+        == certificate.source.sha256
+        == hashlib.sha256((folder / "published.safetensors").read_bytes()).hexdigest()
+    )
 
 
 def test_other_types_of_float_become_float32(folder: Path, arrays: Arrays) -> None:
@@ -178,5 +191,11 @@ def test_a_published_checkpoint_is_taken_like_a_file_of_ours(folder: Path, array
     one, other = net.torch_state("published.safetensors"), net.torch_state("ours.safetensors")
     assert one.keys() == other.keys()
     assert all(np.array_equal(one[key], other[key]) for key in one)
-    with pytest.raises(archdsl.WeightsError, match="as torchvision_1_1 of squeezenet: head/kernel is"):
-        archdsl.load(NAME).match_weights("published.safetensors")
+    other = archdsl.load(NAME).match_weights("published.safetensors")
+    assert not other
+    assert [(each.key, each.found) for each in other.changed] == [
+        ("head/kernel", "[1, 1, 512, 10]"),
+        ("head/bias", "[10]"),
+    ]
+    with pytest.raises(archdsl.WeightsError, match="head/kernel: .1, 1, 512, 10. in the file, .1, 1, 512, 1000."):
+        archdsl.load(NAME).torch_state("published.safetensors")
