@@ -97,16 +97,16 @@ def ask(graph: Graph, arrays: Mapping[str, Array], names: tuple[str, str], publi
             raise sources.CannotRun(f"archdsl does not know which model of {source} it is")
         ran = sources.run(source.partition("_")[0], found.code, graph, published, inputs, at)
     except sources.CannotRun as reason:
-        theirs: Mapping[tuple[str, bool], Any] = {}
-        own = ours.answers(graph, arrays, inputs, firsts(at))
+        theirs: ours.Answers = {}
+        own = ours.Model(graph, arrays, firsts(at)).answers(inputs)
         return Asked(tuple(_answer(key, value, theirs) for key, value in own.items()), None, str(reason))
-    own = ours.answers(graph, arrays, inputs, ran.places)
+    own = ours.Model(graph, arrays, ran.places).answers(inputs)
     found_answers = tuple(_answer(key, value, ran.answers) for key, value in own.items())
     _refuse_unlike(graph, found_answers, ran.code)
     return Asked(found_answers, ran.code, "")
 
 
-def _answer(key: tuple[str, bool], own: Any, theirs: Mapping[tuple[str, bool], Any]) -> certificates.Answer:
+def _answer(key: tuple[str, bool], own: Any, theirs: ours.Answers) -> certificates.Answer:
     at, is_output = key
     value = theirs.get(key, own)
     if not np.isfinite(value).all():

@@ -11,18 +11,24 @@ from archdsl.certification.places import Place, tapped
 from archdsl.graph.model import Graph
 from archdsl.weights import Array
 
+Answers = Mapping[tuple[str, bool], Any]
+"""Values at places by their paths, and outputs by their names, with whether it is an output."""
 
-def answers(
-    graph: Graph, arrays: Mapping[str, Array], inputs: Mapping[str, Any], at: Sequence[Place]
-) -> dict[tuple[str, bool], Any]:
-    """The values at places by their paths, and the outputs by their names, with whether it is an output."""
-    from archdsl.backends.keras.build import build
 
-    names = {f"tap_{number}": place.tensor for number, place in enumerate(at)}
-    whole = tapped(graph, names)
-    model = build(whole, lambda _: arrays)
-    found = model(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False)
-    values = found if isinstance(found, dict) else {"output": found}
-    outputs = {(port.name, True): np.asarray(values[port.name]) for port in graph.outputs}
-    inner = {(place.path, False): np.asarray(values[name]) for name, place in zip(names, at, strict=True)}
-    return {**inner, **outputs}
+class Model:
+    """A model that also gives the values at places."""
+
+    def __init__(self, graph: Graph, arrays: Mapping[str, Array], at: Sequence[Place]) -> None:
+        from archdsl.backends.keras.build import build
+
+        self._taps = {f"tap_{number}": place for number, place in enumerate(at)}
+        self._outputs = [port.name for port in graph.outputs]
+        whole = tapped(graph, {name: place.tensor for name, place in self._taps.items()})
+        self.keras = build(whole, lambda _: arrays)
+        """As it was built, for those who change it."""
+
+    def answers(self, inputs: Mapping[str, Any]) -> Answers:
+        found = self.keras(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False)
+        values = found if isinstance(found, dict) else {"output": found}
+        inner = {(place.path, False): np.asarray(values[name]) for name, place in self._taps.items()}
+        return inner | {(name, True): np.asarray(values[name]) for name in self._outputs}

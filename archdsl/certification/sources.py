@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from archdsl.certification.ours import Answers
 from archdsl.certification.places import Place, as_ours
 from archdsl.graph.model import Graph
 from archdsl.weights import Weights
@@ -26,8 +27,7 @@ class Ran(NamedTuple):
     """What was run, with versions."""
     places: tuple[Place, ...]
     """The first of each stage that both have."""
-    answers: Mapping[tuple[str, bool], Any]
-    """As ``ours.answers`` gives them."""
+    answers: Answers
 
 
 def run(library: str, code: str, graph: Graph, weights: Weights, inputs: Mapping[str, Any], at: Sequence[Place]) -> Ran:

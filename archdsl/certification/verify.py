@@ -12,7 +12,7 @@ import numpy as np
 from archdsl.certification import ours
 from archdsl.certification.certify import LARGEST, Unlike, ask, origin
 from archdsl.certification.images import distance, fixed, sketch
-from archdsl.certification.places import places
+from archdsl.certification.places import Place, places
 from archdsl.graph.fingerprint import fingerprint
 from archdsl.graph.model import Graph
 from archdsl.weights import Match, Weights, WeightsError, match
@@ -102,13 +102,22 @@ def _answers(graph: Graph, certificate: Certificate, weights: Weights) -> Check:
     inputs = fixed(graph, certificate.preprocessing)
     if inputs is None or not certificate.answers:
         return Check("answers", "skipped", f"the certificate has none: {certificate.why_not}")
+    at = asked(graph, certificate)
+    if at is None:
+        return Check("answers", "failed", "the model has not all places that the certificate has answers of")
+    return compared(certificate, ours.Model(graph, weights.arrays, at).answers(inputs))
+
+
+def asked(graph: Graph, certificate: Certificate) -> list[Place] | None:
+    """The places that a certificate has answers of; ``None`` if the model has not all of them."""
     source = certificate.source
     known = {place.path: place for place in places(graph, table(source.family, source.library))}
-    at = [answer.at for answer in certificate.answers if not answer.is_output]
-    gone = [path for path in at if path not in known]
-    if gone:
-        return Check("answers", "failed", f"the model has no {', '.join(gone[:3])}")
-    own = ours.answers(graph, weights.arrays, inputs, [known[path] for path in at])
+    paths = [answer.at for answer in certificate.answers if not answer.is_output]
+    return [known[path] for path in paths] if known.keys() >= {*paths} else None
+
+
+def compared(certificate: Certificate, own: ours.Answers) -> Check:
+    """A model's answers against those of the certificate."""
     whose = certificate.compared_with or "the model when it was converted"
     worst = 0.0
     for answer in certificate.answers:
@@ -120,9 +129,8 @@ def _answers(graph: Graph, certificate: Certificate, weights: Weights) -> Check:
         if not apart <= STEADY:
             return Check("answers", "failed", f"{where} is {apart:.1e} from the answer of {whose}")
         worst = max(worst, apart)
-    return Check(
-        "answers", "passed", f"{len(certificate.answers)} answers are at most {worst:.1e} from those of {whose}"
-    )
+    count = len(certificate.answers)
+    return Check("answers", "passed", f"{count} answers are at most {worst:.1e} from those of {whose}")
 
 
 def _as_source(graph: Graph, certificate: Certificate, weights: Weights, source: Weights | None) -> Check:
@@ -131,11 +139,11 @@ def _as_source(graph: Graph, certificate: Certificate, weights: Weights, source:
         return Check("reference", "skipped", f"{certificate.source.file} is not there")
     names = certificate.source.family, certificate.source.library
     try:
-        asked = ask(graph, weights.arrays, names, source, origin(Path(source.file), graph.name, names[1]))
+        found = ask(graph, weights.arrays, names, source, origin(Path(source.file), graph.name, names[1]))
     except Unlike as error:
         return Check("reference", "failed", str(error))
-    errors = [answer.error for answer in asked.answers if answer.error is not None]
-    if asked.compared_with is None:
-        return Check("reference", "skipped", asked.why_not)
+    errors = [answer.error for answer in found.answers if answer.error is not None]
+    if found.compared_with is None:
+        return Check("reference", "skipped", found.why_not)
     how = f"error {max(errors):.1e}, of {LARGEST:.0e} that is allowed"
-    return Check("reference", "passed", f"{asked.compared_with}: {how}")
+    return Check("reference", "passed", f"{found.compared_with}: {how}")

@@ -197,5 +197,5 @@ def test_a_published_checkpoint_is_taken_like_a_file_of_ours(folder: Path, array
         ("head/kernel", "[1, 1, 512, 10]"),
         ("head/bias", "[10]"),
     ]
-    with pytest.raises(archdsl.WeightsError, match="head/kernel: .1, 1, 512, 10. in the file, .1, 1, 512, 1000."):
+    with pytest.raises(archdsl.WeightsError, match=r"head/kernel: .1, 1, 512, 10. in the file, .1, 1, 512, 1000."):
         archdsl.load(NAME).torch_state("published.safetensors")

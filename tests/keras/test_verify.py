@@ -1,0 +1,174 @@
+"""Certificates against keras.applications, and wrong tables of names, each of which ``verify`` finds out.
+
+A wrong table is a right one in which two arrays of one shape have changed places, one is missing, one lies on its side,
+or a graph with another epsilon. Its weights are given a certificate whose hashes fit them, so that only what the model
+answers can tell: what the source answered when the right weights were converted.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import archdsl
+from archdsl.backends.keras.files import opened
+from archdsl.backends.keras.weights import variables
+from archdsl.certification import certify, ours
+from archdsl.certification.images import fixed
+from archdsl.certification.verify import asked, compared, verify
+from archdsl.graph.model import Graph
+from archdsl.weights import Array, Weights, expected, match, safetensors
+from archdsl.weights.certificate import Certificate, digest
+from archdsl.weights.published import convert
+from archdsl.weights.published.pieces import Piece, find
+from tests.conformance.transfer import randomise
+from tests.keras.test_published_keras import published
+
+FAMILIES = {
+    "mobilenet_v2": (keras.applications.MobileNetV2, 32),
+    "mobilenet_v3_small": (keras.applications.MobileNetV3Small, 32),
+    "resnet50_v1": (keras.applications.ResNet50, 32),
+    "efficientnet_b0": (keras.applications.EfficientNetB0, 32),
+    "densenet121": (keras.applications.DenseNet121, 32),
+    "convnext_tiny": (keras.applications.ConvNeXtTiny, 32),
+    "xception": (keras.applications.Xception, 71),
+}
+EACH = 48
+"""Wrong tables of each family: 336 in all. The default run tries the first ``FEW`` of one."""
+FEW = 8
+KINDS = ("swapped", "transposed", "dropped", "epsilon")
+
+
+@dataclass
+class Converted:
+    graph: Graph
+    certificate: Certificate
+    pieces: Mapping[str, Piece]
+    theirs: Mapping[str, Any]
+    """The published arrays."""
+    model: ours.Model
+
+    def arrays(self, pieces: Mapping[str, Piece]) -> dict[str, Any]:
+        return {key: piece.of(self.theirs[piece.name]).astype("float32") for key, piece in pieces.items()}
+
+
+def converted(name: str, folder: Path) -> Converted:
+    application, size = FAMILIES[name]
+    keras.utils.clear_session()
+    reference = application(weights=None, input_shape=(size, size, 3), classes=10, classifier_activation=None)
+    randomise(reference, gain=3.0)
+    graph = archdsl.load(name, size=size, classes=10).graph
+    with opened(published(reference, folder / f"{name}.h5")) as source:
+        found = convert(graph, source)
+        certificate = certify(graph, source, found)
+        _, pieces = find(graph, {name: array.shape for name, array in source.arrays.items()})
+        theirs = {name: array.read() for name, array in source.arrays.items()}
+        at = asked(graph, certificate)
+        assert at is not None
+        return Converted(graph, certificate, pieces, theirs, ours.Model(graph, found.arrays, at))
+
+
+def mutants(of: Converted, seed: int) -> Iterator[tuple[str, Mapping[str, Piece], Graph]]:
+    """Wrong tables, kinds in turns."""
+    rng = random.Random(seed)
+    shapes = {key: weight.shape for key, weight in expected(of.graph).items()}
+    by_shape: dict[tuple[int, ...], list[str]] = {}
+    for key, shape in shapes.items():
+        by_shape.setdefault(shape, []).append(key)
+    pairs = [pair for keys in by_shape.values() for pair in combinations(keys, 2)]
+    square = [
+        (key, axes)
+        for key, shape in shapes.items()
+        for axes in combinations(range(len(shape)), 2)
+        if shape[axes[0]] == shape[axes[1]] > 1 and of.pieces[key].axes == tuple(range(len(shape)))
+    ]
+    normed = [node.path for node in of.graph if "eps" in type(node.op).model_fields]
+    while True:
+        one, other = rng.choice(pairs)
+        yield "swapped", {**of.pieces, one: of.pieces[other], other: of.pieces[one]}, of.graph
+        key, (first, second) = rng.choice(square)
+        axes = [*of.pieces[key].axes]
+        axes[first], axes[second] = axes[second], axes[first]
+        yield "transposed", {**of.pieces, key: replace(of.pieces[key], axes=tuple(axes))}, of.graph
+        gone = rng.choice([*of.pieces])
+        yield "dropped", {key: piece for key, piece in of.pieces.items() if key != gone}, of.graph
+        path = rng.choice(normed)
+        nodes = tuple(
+            node.model_copy(update={"op": node.op.model_copy(update={"eps": 10 * node.op.eps})})  # type: ignore[attr-defined]
+            if node.path == path
+            else node
+            for node in of.graph
+        )
+        yield "epsilon", of.pieces, of.graph.model_copy(update={"nodes": nodes})
+
+
+def is_caught(of: Converted, kind: str, pieces: Mapping[str, Piece], graph: Graph) -> bool:
+    """Whether ``verify`` fails by what it does beside comparing hashes."""
+    values = of.arrays(pieces)
+    if kind == "dropped":
+        held = {key: Array(value.shape, "float32", lambda value=value: value) for key, value in values.items()}  # type: ignore[misc]
+        return not match(graph, Weights("mutant", held))
+    inputs = fixed(graph, of.certificate.preprocessing)
+    assert inputs is not None
+    if kind == "epsilon":
+        at = asked(graph, of.certificate)
+        assert at is not None
+        held = {key: Array(value.shape, "float32", lambda value=value: value) for key, value in values.items()}  # type: ignore[misc]
+        return compared(of.certificate, ours.Model(graph, held, at).answers(inputs)).state == "failed"
+    known = variables(graph, of.model.keras)
+    right = of.arrays(of.pieces)
+    wrong = [key for key in values if not np.array_equal(values[key], right[key])]
+    assert wrong, "a mutation that changes nothing is none"
+    for key in wrong:
+        known[key].assign(values[key].reshape(known[key].shape))
+    check = compared(of.certificate, of.model.answers(inputs))
+    for key in wrong:
+        known[key].assign(right[key].reshape(known[key].shape))
+    return check.state == "failed"
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.full) for name in FAMILIES])
+def test_every_wrong_table_is_found_out(name: str, tmp_path: Path) -> None:
+    tried(converted(name, tmp_path), EACH, seed=len(name))
+
+
+def tried(of: Converted, count: int, seed: int) -> None:
+    caught: dict[str, list[bool]] = {kind: [] for kind in KINDS}
+    for _, (kind, pieces, graph) in zip(range(count), mutants(of, seed), strict=False):
+        caught[kind].append(is_caught(of, kind, pieces, graph))
+    print(of.graph.name, {kind: f"{sum(found)} of {len(found)}" for kind, found in caught.items()})
+    assert all(all(found) and len(found) == count // len(KINDS) for found in caught.values()), caught
+
+
+def test_a_certificate_holds(tmp_path: Path) -> None:
+    """The whole of verify, for what is right and for files, graphs and certificates that were tampered with."""
+    of = converted("mobilenet_v2", tmp_path)
+    assert of.certificate.compared_with == f"keras {keras.__version__}: MobileNetV2"
+    assert of.certificate.error is not None
+    assert of.certificate.error < 1e-5
+    assert len(of.certificate.answers) > 5
+    file, right = tmp_path / "ours.safetensors", of.arrays(of.pieces)
+
+    def states(arrays: Mapping[str, Any], graph: Graph = of.graph) -> dict[str, str]:
+        safetensors.write(file, arrays, {"schema": safetensors.SCHEMA, "version": safetensors.VERSION})
+        now = of.certificate.converted.model_copy(update={"sha256": digest(file)})
+        certificate = of.certificate.model_copy(update={"converted": now})
+        with opened(file) as weights, opened(tmp_path / "mobilenet_v2.h5") as source:
+            return {check.name: check.state for check in verify(graph, certificate, weights, source)}
+
+    passed = dict.fromkeys(("file", "graph", "arrays", "source", "names", "answers", "reference"), "passed")
+    assert states(right) == passed
+    wrong = dict(right)
+    one, other = "stages.3.blocks.1.expansion.norm/gamma", "stages.3.blocks.2.expansion.norm/gamma"
+    wrong[one], wrong[other] = wrong[other], wrong[one]
+    failed = dict.fromkeys(("names", "answers", "reference"), "failed")
+    assert states(wrong) == passed | failed
+    tried(of, FEW, seed=1)
