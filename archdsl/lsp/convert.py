@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.lsp.documents import Documents
+from archdsl.service.actions import Action
 from archdsl.service.completion import Completion
 from archdsl.service.edits import Edit
 from archdsl.service.symbols import Outline
@@ -89,6 +90,19 @@ def workspace_edit(documents: Documents, found: Iterable[Edit]) -> dict[str, Any
     return {"changes": changes}
 
 
+def action(documents: Documents, found: Action, source: SourceFile, module: ast.Module) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "title": found.title,
+        "kind": found.kind,
+        "edit": workspace_edit(documents, found.edits),
+    }
+    if found.diagnostic is not None:
+        made["diagnostics"] = diagnostics(documents, source, [found.diagnostic], module)
+    if found.is_preferred:
+        made["isPreferred"] = True
+    return made
+
+
 def completion(documents: Documents, found: Completion, number: int) -> dict[str, Any]:
     made: dict[str, Any] = {
         "label": found.label,
@@ -111,6 +125,15 @@ def symbol(documents: Documents, found: Outline) -> dict[str, Any]:
         "range": documents.range(found.span),
         "selectionRange": documents.range(found.name_span),
         "children": [symbol(documents, child) for child in found.children],
+    }
+
+
+def workspace_symbol(documents: Documents, found: Outline) -> dict[str, Any]:
+    return {
+        "name": found.name,
+        "kind": _SYMBOLS[found.kind],
+        "location": documents.location(found.name_span),
+        "containerName": found.span.source.name,
     }
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
 from archdsl import packages
-from archdsl.files import DiskLoader, project_root, shown
+from archdsl.files import DiskLoader, project_root, read_text, shown
 from archdsl.limits import DEFAULT
 from archdsl.service import Analysis, Lines
 from archdsl.service.lines import Position
@@ -16,6 +17,10 @@ from archdsl.source import SourceFile, Span
 
 SCHEME: Final = "archdsl"
 """Of the addresses of bundled files, which are on no disk that users know: ``archdsl:/std/conv.arch``."""
+
+_MOST: Final = 500
+"""Files of a project that are looked through, at most."""
+_SKIPPED: Final = frozenset({"node_modules", "__pycache__", "build", "dist"})
 
 
 class OpenLoader(DiskLoader):
@@ -90,6 +95,8 @@ class Documents:
         """Whether the editor can show texts by the addresses of bundled files."""
         self._texts: dict[Path, str] = {}
         """Texts that are open, by where their files lie."""
+        self._files: dict[Path, tuple[int, Document]] = {}
+        """Files that are not open and were asked for, with the time of their last change."""
         self._lines: tuple[SourceFile, Lines] | None = None
 
     def add(self, uri: str, version: int, text: str) -> list[Document]:
@@ -147,6 +154,37 @@ class Documents:
             return f"{SCHEME}:/{quote(source.name)}"
         return next((d.uri for d in self.open.values() if d.analysis.source is source), source.name)
 
+    def project(self, document: Document) -> list[Document]:
+        """The other files of a document's project, as they are in the editor or on disk."""
+        root = project_root(document.path) if document.path is not None else None
+        if root is None:
+            return []
+        known = {each.path: each for each in self.open.values()}
+        files = (known.get(path) or self._closed(path) for path in _specs(root) if path != document.path)
+        return [each for each in files if each is not None]
+
+    def everything(self) -> list[Document]:
+        """All texts that are open, and the other files of their projects."""
+        found = {each.uri: each for each in self.open.values()}
+        for document in list(found.values()):
+            found |= {each.uri: each for each in self.project(document)}
+        return list(found.values())
+
+    def _closed(self, path: Path) -> Document | None:
+        """A file that is not open, as a document; ``None`` if it cannot be read."""
+        known = self._files.get(path)
+        try:
+            stamp = path.stat().st_mtime_ns
+            if known is None or known[0] != stamp:
+                known = self._files[path] = (stamp, Document(path.as_uri(), 0, read_text(path), self._texts))
+        except OSError:
+            return None
+        return known[1]
+
+    def position(self, document: Document, offset: int) -> dict[str, int]:
+        place = self.lines(document.analysis.source).position(offset)
+        return {"line": place.line, "character": place.character}
+
     def location(self, span: Span) -> dict[str, object]:
         return {"uri": self.uri_of(span.source), "range": self.range(span)}
 
@@ -157,6 +195,17 @@ class Documents:
             "start": {"line": start.line, "character": start.character},
             "end": {"line": end.line, "character": end.character},
         }
+
+
+def _specs(root: Path) -> list[Path]:
+    """The specs below a folder, without those in hidden folders."""
+    found: list[Path] = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
+        found += (Path(folder, name) for name in sorted(files) if name.endswith(".arch"))
+        if len(found) > _MOST:
+            break
+    return found[:_MOST]
 
 
 def path_of(uri: str) -> Path | None:

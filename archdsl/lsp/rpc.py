@@ -17,6 +17,7 @@ INTERNAL_ERROR: Final = -32603
 NOT_INITIALIZED: Final = -32002
 REQUEST_FAILED: Final = -32803
 REQUEST_CANCELLED: Final = -32800
+CONTENT_MODIFIED: Final = -32801
 _LONGEST: Final = 64 * 1024 * 1024
 """Bytes of a message that is read: a text and more."""
 

@@ -7,15 +7,24 @@ import traceback
 from typing import Any, Final
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.lsp import convert, diagram, rpc
+from archdsl.lsp import changes, convert, diagram, features, rpc
+from archdsl.lsp.changes import CHANGES
 from archdsl.lsp.documents import Document, Documents, bundled_text, path_of
-from archdsl.lsp.features import CAPABILITIES, FEATURES, resolve
+from archdsl.lsp.features import FEATURES, resolve_completion
 from archdsl.lsp.rpc import Connection, Empty, Failed, Message
 from archdsl.service.lines import Lines, Position
 from archdsl.version import __version__
 
 _GONE: Final = 1
 """The exit code if the editor goes away without saying so."""
+
+DEFERRED: Final = frozenset({"textDocument/codeLens", "textDocument/inlayHint", "textDocument/codeAction"})
+"""What is answered when a text is checked: it asks for all of its models, or for what is wrong with them."""
+_SYNC: Final = {
+    "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
+    "workspaceSymbolProvider": True,
+}
+"""Changes come as what was replaced."""
 
 
 class _Interrupted(Exception):
@@ -35,6 +44,8 @@ class Server:
         self._unchecked: dict[str, bool] = {}
         """Documents whose diagnostics are not all published, and whether the first ones are."""
         self._published: dict[str, tuple[int, list[Any]]] = {}
+        self._deferred: list[tuple[str, int, Message]] = []
+        """Requests whose answers wait until a version of a document is checked: its address, the version, and they."""
         self._is_ready = False
         self._is_over = False
 
@@ -62,6 +73,31 @@ class Server:
                 self._refuse(None, rpc.PARSE_ERROR, "not a message of the protocol")
             return  # an answer to a request of ours
         params = message.get("params") or {}
+        if method in DEFERRED and identity is not None and self._defers(params, message):
+            return
+        self._reply(identity, method, params)
+
+    def _defers(self, params: Any, message: Message) -> bool:
+        """Puts a request off, if its document is not checked yet."""
+        uri = (params.get("textDocument") or {}).get("uri")
+        document = self.documents.open.get(uri)
+        if document is None or uri not in self._unchecked:
+            return False
+        self._deferred.append((uri, document.version, message))
+        return True
+
+    def _resume(self, uri: str) -> None:
+        """Answers the requests that waited for a document, and refuses those about another version of it."""
+        waiting = [each for each in self._deferred if each[0] == uri]
+        self._deferred = [each for each in self._deferred if each[0] != uri]
+        document = self.documents.open.get(uri)
+        for _, version, message in waiting:
+            if document is None or document.version != version:
+                self._refuse(message["id"], rpc.CONTENT_MODIFIED, "the text was changed")
+            else:
+                self._reply(message["id"], message["method"], message["params"])
+
+    def _reply(self, identity: object, method: str, params: Any) -> None:
         try:
             if identity is not None and self._connection.cancelled(identity):
                 raise Failed(rpc.REQUEST_CANCELLED, "cancelled")
@@ -97,9 +133,9 @@ class Server:
             return self._initialize(params)
         if not self._is_ready:
             raise Failed(rpc.NOT_INITIALIZED, "not initialized")
-        if method in FEATURES:
-            document = self._document(params["textDocument"]["uri"])
-            return FEATURES[method](self.documents, document, params)
+        feature = FEATURES.get(method) or CHANGES.get(method)
+        if feature is not None:
+            return feature(self.documents, self._document(params["textDocument"]["uri"]), params)
         match method:
             case "textDocument/didOpen":
                 opened = params["textDocument"]
@@ -115,8 +151,10 @@ class Server:
                     path = path_of(change["uri"])
                     if path is not None:
                         self._touch(*self.documents.changed(path))
+            case "workspace/symbol":
+                return features.workspace_symbols(self.documents, params["query"])
             case "completionItem/resolve":
-                return resolve(self._document(params["data"]["uri"]), params)
+                return resolve_completion(self._document(params["data"]["uri"]), params)
             case "archdsl/settle":
                 while self._unchecked and not self._connection.is_waiting:
                     self._check()
@@ -138,7 +176,7 @@ class Server:
         self.documents.utf16 = "utf-32" not in (general.get("positionEncodings") or ())
         encoding = "utf-16" if self.documents.utf16 else "utf-32"
         return {
-            "capabilities": {"positionEncoding": encoding, **CAPABILITIES},
+            "capabilities": {"positionEncoding": encoding, **_SYNC, **features.CAPABILITIES, **changes.CAPABILITIES},
             "serverInfo": {"name": "archdsl", "version": __version__},
         }
 
@@ -175,11 +213,14 @@ class Server:
         self._touch(*self.documents.close(uri))
         self._unchecked.pop(uri, None)
         self._published.pop(uri, None)
+        self._resume(uri)
         self._connection.send({"method": "textDocument/publishDiagnostics", "params": {"uri": uri, "diagnostics": []}})
 
     def _touch(self, *documents: Document) -> None:
         for document in documents:
             self._unchecked.pop(document.uri, None)
+            if any(uri == document.uri and version != document.version for uri, version, _ in self._deferred):
+                self._resume(document.uri)
         # What was changed last is looked at first.
         self._unchecked = {document.uri: False for document in documents} | self._unchecked
 
@@ -208,6 +249,7 @@ class Server:
         except Exception:  # noqa: BLE001  # a bug in one check must not end the editor's session; it is logged
             self._log("check")
         del self._unchecked[uri]
+        self._resume(uri)
 
     def _look(self) -> None:
         if self._connection.is_waiting:

@@ -16,7 +16,7 @@ from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.tokens import Token
 
-Kind: TypeAlias = Literal["definition", "module", "argument", "type", "keyword", "label"]
+Kind: TypeAlias = Literal["definition", "module", "argument", "type", "keyword", "label", "field"]
 
 
 class Symbol(NamedTuple):
@@ -66,6 +66,8 @@ def symbol(analysis: Analysis, offset: int) -> Symbol | None:
     if argument is not None and argument.name is not None and argument.name.span.start == token.start:
         op = op_of(analysis, around, argument)
         return Symbol("argument", span, op=op) if op else None
+    if isinstance(around[-2] if len(around) > 1 else None, ast.Field | ast.Table):
+        return Symbol("field", span)
     if isinstance(around[-1], ast.TypeName):
         return Symbol("type", span)
     branch = innermost(around, ast.Branch)

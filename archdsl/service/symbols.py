@@ -28,6 +28,16 @@ def symbols(analysis: Analysis) -> tuple[Outline, ...]:
     return tuple(_declarations(analysis.parsed))
 
 
+def matches(query: str, name: str) -> bool:
+    """Whether a name has the letters of a query in their order, in any case.
+
+    >>> matches("cbn", "ConvBNAct"), matches("nbc", "ConvBNAct")
+    (True, False)
+    """
+    letters = iter(name.casefold())
+    return all(letter in letters for letter in query.casefold())
+
+
 def _declarations(module: ast.Module) -> Iterator[Outline]:
     for each in module.declarations:
         match each:

@@ -112,3 +112,53 @@ def test_the_server_leaves_with_its_editor() -> None:
     process.stdin.close()  # type: ignore[union-attr]
     assert process.wait(timeout=PATIENCE) == 1
     process.stdout.close()  # type: ignore[union-attr]
+
+
+def test_what_waits_for_the_models_is_answered_when_they_are_checked(client: Client, uri: str) -> None:
+    document = {"textDocument": {"uri": uri}}
+    whole = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
+    client.edit(uri, 2, (3, 12), (3, 13), "9")
+    lens, hints = (
+        client.ask("textDocument/codeLens", document),
+        client.ask("textDocument/inlayHint", document | {"range": whole}),
+    )
+    figures, diagram = client.answer(lens)["result"]
+    assert figures["command"]["title"] == "379 params · 249 k MACs"
+    assert diagram["command"] == {"title": "open diagram", "command": "archdsl.openDiagram", "arguments": [uri, "Net"]}
+    assert [hint["label"] for hint in client.answer(hints)["result"]] == ["[32, 32, 9]", "[9]", "[10]"]
+
+
+def test_names_are_changed_in_all_files(tmp_path: Path) -> None:
+    blocks, net = tmp_path / "blocks.arch", tmp_path / "net.arch"
+    blocks.write_text("block Old(width: int) :: [c] -> [width] { dense(width) }\n")
+    net.write_text('from "blocks.arch" import Old\n\nmodel Net() :: [8] -> [4] { Old(width=4) }\n')
+    (tmp_path / ".archdsl").touch()
+    with server() as client:
+        client.open(blocks.as_uri(), blocks.read_text())
+        changed = client.at("rename", blocks.as_uri(), 0, 7, newName="New")["changes"]
+        assert {uri: len(edits) for uri, edits in changed.items()} == {blocks.as_uri(): 1, net.as_uri(): 2}
+        changed = client.at("rename", blocks.as_uri(), 0, 11, newName="units")["changes"]
+        assert {uri: len(edits) for uri, edits in changed.items()} == {blocks.as_uri(): 3, net.as_uri(): 1}
+        found = client.at("references", blocks.as_uri(), 0, 7, context={"includeDeclaration": False})
+        assert [place["range"]["start"]["line"] for place in found] == [0, 2]
+        named = client.request("workspace/symbol", {"query": "n"})
+        assert [each["name"] for each in named] == ["Net"]
+
+
+def test_a_name_of_the_library_is_not_changed(client: Client, uri: str) -> None:
+    assert client.at("prepareRename", uri, 3, 4) is None
+    number = client.ask(
+        "textDocument/rename",
+        {"textDocument": {"uri": uri}, "position": {"line": 3, "character": 4}, "newName": "Conv"},
+    )
+    assert "std/conv.arch" in client.answer(number)["error"]["message"]
+
+
+def test_fixes(client: Client, uri: str) -> None:
+    client.edit(uri, 2, (4, 5), (4, 20), "GlobalAvgPool")
+    span = {"start": {"line": 4, "character": 6}, "end": {"line": 4, "character": 6}}
+    request = {"textDocument": {"uri": uri}, "range": span, "context": {"diagnostics": [], "only": ["quickfix"]}}
+    (action,) = client.request("textDocument/codeAction", request)
+    assert action["title"] == "Replace `GlobalAvgPool` by `global_avg_pool`"
+    assert action["edit"]["changes"][uri][0]["newText"] == "global_avg_pool"
+    assert action["isPreferred"]

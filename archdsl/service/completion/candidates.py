@@ -202,7 +202,7 @@ def callee(place: Context) -> tuple[ast.Expr, Sequence[ast.Argument]] | None:
             target = node.target if isinstance(node, ast.Apply) else node.callee
             if target.span.end <= place.offset:
                 return target, node.arguments
-        if not isinstance(node, ast.Argument | ast.Apply | ast.Call):
+        if isinstance(node, ast.Flow | ast.Body | ast.Signature):
             return None
     return None
 

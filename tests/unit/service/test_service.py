@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterable
 
 import pytest
 
 from archdsl.files import DiskLoader
 from archdsl.service import Analysis, Lines
+from archdsl.service.actions import fixes
 from archdsl.service.completion import complete
 from archdsl.service.definition import definition
+from archdsl.service.folding import folds
 from archdsl.service.formatting import formatted
+from archdsl.service.hints import hints
 from archdsl.service.hover import hover
+from archdsl.service.lenses import lenses
 from archdsl.service.lines import Position
+from archdsl.service.references import references
+from archdsl.service.rename import Refused, rename
+from archdsl.service.selection import selections
+from archdsl.service.signatures import signature
 from archdsl.service.symbols import symbols
-from archdsl.source import SourceFile
+from archdsl.service.tokens import coloured
+from archdsl.source import SourceFile, Span
 
 NET = """\
 from std.conv import ConvBNAct
@@ -230,3 +240,85 @@ assert archdsl.service.symbols.symbols(found)
 assert not archdsl.service.formatting.formatted(found)
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+# --- more questions ---------------------------------------------------------------------------------------------------
+
+
+def test_signature_help_knows_which_parameter_is_given() -> None:
+    marked = within("Stage(s.width, depth=", "s.depth)")
+    found = signature(analysis(marked.replace("|", "", 1)), marked.index("|"))
+    assert found is not None
+    assert (found.name, [name for name, _ in found.parameters], found.active) == ("Stage", ["width", "depth", "act"], 1)
+    marked = within("conv(8", ") as stem")
+    found = signature(analysis(marked.replace("|", "", 1)), marked.index("|"))
+    assert found is not None
+    assert found.parameters[found.active][0] == "filters"
+
+
+def texts(found: Iterable[Span]) -> list[tuple[str, int]]:
+    return [(span.text, span.line) for span in found]
+
+
+def referred(marked: str) -> list[tuple[str, int]]:
+    found = references(analysis(marked.replace("|", "", 1)), marked.index("|"))
+    return texts(found.places) if found is not None else []
+
+
+def test_references() -> None:
+    assert referred(within("block Sta", "ge(")) == [("Stage", 10), ("Stage", 16)]
+    assert referred(within("depth=s.de", "pth")) == [("depth", 4), ("depth", 16)]
+    assert referred(within("  wi", "dth  depth")) == [("width", 4), ("width", 16)]
+    assert referred(within("global_avg", "_pool")) == [("global_avg_pool", 17)]
+
+
+def test_a_name_that_is_taken_is_refused() -> None:
+    place = NET.index("width: int")
+    with pytest.raises(Refused, match="means something else"):
+        rename(analysis(NET), place, "depth")
+    with pytest.raises(Refused, match="is no name"):
+        rename(analysis(NET), place, "for")
+    assert len(rename(analysis(NET), place, "wide")) == 3
+
+
+def test_folds_and_selections() -> None:
+    found = analysis(NET)
+    assert [(fold.first, fold.last) for fold in folds(found)] == [(2, 5), (9, 10), (13, 17)]
+    grown = [span.text for span in selections(found, NET.index("s.depth"))]
+    assert grown[:4] == ["s", "s.depth", "depth=s.depth", "Stage(s.width, depth=s.depth)"]
+    assert grown[-1] == NET
+
+
+def test_words_have_the_colour_of_what_they_mean() -> None:
+    kinds = {NET[each.start : each.end]: each.kind for each in coloured(analysis(NET))}
+    assert [kinds[word] for word in ("ConvBNAct", "conv", "act", "stem", "classes", "16", "model", "->", "int")] == [
+        "class", "function", "parameter", "variable", "parameter", "number", "keyword", "operator", "type",
+    ]  # fmt: skip
+
+
+def test_hints_are_the_shapes_after_steps() -> None:
+    found = hints(analysis(NET), 0, len(NET))
+    assert [(NET.count("\n", 0, hint.offset), hint.text) for hint in found] == [
+        (10, "[32, 32, 16]"),
+        (14, "[32, 32, 8]"),
+        (15, "[32, 32, 32]"),
+        (16, "[32]"),
+        (17, "[10]"),
+    ]
+
+
+def test_lenses_tell_what_models_cost() -> None:
+    (lens,) = lenses(analysis(NET))
+    assert (lens.model, lens.text) == ("Net", "15.8 k params · 15.6 M MACs")
+    (lens,) = lenses(analysis(NET.replace("dense(classes)", "dense(7)")))
+    assert lens.text == ""
+
+
+def test_a_warning_can_be_allowed() -> None:
+    text = NET.replace("dense(classes)", "batch_norm(momentum=0.1) -> dense(classes)")
+    found = analysis(text)
+    (action,) = (each for each in fixes(found, 0, len(text)) if each.title.startswith("Allow"))
+    (edit,) = action.edits
+    changed = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    assert "low-momentum" in [each.code for each in found.diagnostics]
+    assert [each.code for each in analysis(changed).diagnostics] == []

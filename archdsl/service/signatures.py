@@ -1,0 +1,52 @@
+"""The parameters of what is called at a place, and which of them is being given."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from archdsl.service.analysis import Analysis
+from archdsl.service.completion.candidates import callee, parameters
+from archdsl.service.completion.context import context
+from archdsl.service.describe import prose
+from archdsl.syntax import ast
+
+
+class Signature(NamedTuple):
+    """A call as its parameters have it; ``active`` is the number of the one that is given, or -1."""
+
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    """Each with its type and default in words."""
+    active: int
+    text: str
+    """What the callee is for, as Markdown."""
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}({', '.join(self.parts)})"
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return tuple(f"{name}: {detail}" if detail else name for name, detail in self.parameters)
+
+
+def signature(analysis: Analysis, offset: int) -> Signature | None:
+    """The call whose brackets are around a place."""
+    place = context(analysis, offset)
+    called = callee(place)
+    if called is None:
+        return None
+    target, arguments = called
+    found = tuple(parameters(analysis, place, target))
+    if not found:
+        return None
+    meant = place.names.meant(target) if place.names and isinstance(target, ast.Name) else None
+    text = prose(meant, analysis).split("\n\n", 1)[0] if meant is not None else ""
+    here = next((a for a in arguments if a.span.start <= place.offset <= a.span.end), None)
+    names = [name for name, _ in found]
+    if here is not None and here.name is not None and here.name.id in names:
+        active = names.index(here.name.id)
+    else:
+        active = sum(a.name is None and a.span.end < place.offset for a in arguments)
+    name = target.span.text
+    return Signature(name, found, active if active < len(found) else -1, text)
