@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -27,10 +27,11 @@ from archdsl.elaborate.models import model_graph
 from archdsl.elaborate.module import Module
 from archdsl.elaborate.operators import bounded
 from archdsl.elaborate.scope import Scope
-from archdsl.elaborate.session import Observer, Session
+from archdsl.elaborate.session import Known, Observer, Session
 from archdsl.elaborate.values import POISON, BlockRef, Given, Value, describe, show_value
 from archdsl.graph.model import Graph
 from archdsl.limits import Limits
+from archdsl.names.closure import Closures
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse
@@ -256,10 +257,45 @@ class Program:
 
     def _pieces(self) -> Iterator[Callable[[], object]]:
         yield self._values
-        for name in self._module.models:
-            yield partial(self._usual_graph, name)
+        for name, model in self._module.models.items():
+            yield partial(self._unless_known, model, partial(self._usual_graph, name))
         for check in file_checks(self._module):
-            yield partial(run_check, check, self._session, self._module)
+            yield partial(self._unless_known, check, partial(run_check, check, self._session, self._module))
+
+    def _unless_known(self, declaration: ast.Declaration, check: Callable[[], object]) -> None:
+        """Checks a declaration, unless that found nothing before, where all that it depends on was the same."""
+        known, reporter = self._session.known, self._session.reporter
+        if known is None or reporter.allowances:  # what is allowed must be met, lest it is said to be of no use
+            check()
+            return
+        key = ("instance", known.key(declaration))
+        if key in known.clean:
+            return
+        with reporter.recording() as found:
+            check()
+        if not found.found:
+            known.clean.add(key)
+
+    def graph_of_check(self, line: ast.Check) -> Graph | None:
+        """The graph that a `check` line is about; ``None`` if it is about none, or after errors."""
+        found: Graph | None = None
+        with _uncollected(), self._reporting():
+            ref = evaluate_or_poison(line.subject, Scope(self._session, self._module))
+            if isinstance(ref, BlockRef):
+                found = model_graph(self._session, ref, line.subject.span, line.signature)
+        return found
+
+    def key(self, declaration: ast.Declaration) -> bytes:
+        """A number for all that a declaration of the file depends on."""
+        return self._closures.of(declaration)
+
+    @cached_property
+    def _closures(self) -> Closures:
+        return Closures(self._module.names, (module.source for module in self.modules if module is not self._module))
+
+    def remember(self, clean: set[tuple[str, bytes]]) -> None:
+        """Leaves out what was checked before, in this text or another, and found nothing; notes what finds nothing."""
+        self._session.known = Known(clean, self._closures.of)
 
     def _values(self) -> None:
         for declaration in self._module.ast.declarations:

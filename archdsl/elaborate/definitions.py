@@ -32,6 +32,10 @@ def check_definitions(session: Session, module: Module) -> None:
         for declaration in module.ast.declarations:
             if not isinstance(declaration, ast.Block | ast.Function) or _is_sound(declaration, session):
                 continue
+            before = session.known
+            key = ("definition", before.key(declaration)) if before is not None else None
+            if before is not None and key in before.clean:
+                continue
             with session.reporter.aside() as found:
                 try:
                     _check(declaration, session, module, known)
@@ -39,6 +43,8 @@ def check_definitions(session: Session, module: Module) -> None:
                     session.reporter.report(*failure.diagnostics)
                 except (Exhausted, RecursionError):  # what a call of it needs is counted there
                     return
+            if before is not None and key is not None and not found.found:
+                before.clean.add(key)
             for problem in found.found:
                 if _is_new(problem, session, module):
                     session.reporter.report(problem)

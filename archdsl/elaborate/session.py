@@ -27,6 +27,13 @@ Evaluate: TypeAlias = "Callable[[Session, Module, Declared], Any]"
 """The value of what a file declares."""
 
 
+class Known(NamedTuple):
+    """Checks that found nothing, by what they depend on: the same need not be looked at again."""
+
+    clean: set[tuple[str, bytes]]
+    key: Callable[[ast.Declaration], bytes]
+
+
 class Observation(NamedTuple):
     """One elaboration of a block's body."""
 
@@ -52,6 +59,8 @@ class Session:
         evaluate: Evaluate,
         limits: Limits | None = None,
     ) -> None:
+        self.known: Known | None = None
+        """What was checked before, in other texts, without finding anything."""
         self.observer: Observer | None = None
         """Is shown each body that was elaborated."""
         self.limits = limits or DEFAULT

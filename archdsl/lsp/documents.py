@@ -13,6 +13,7 @@ from archdsl.files import DiskLoader, project_root, read_text, shown
 from archdsl.limits import DEFAULT
 from archdsl.service import Analysis, Lines
 from archdsl.service.lines import Position
+from archdsl.service.memory import Memory
 from archdsl.source import SourceFile, Span
 
 SCHEME: Final = "archdsl"
@@ -48,6 +49,7 @@ class Document:
         self._texts = texts
         self._loader: OpenLoader | None = None
         self._analysis: Analysis | None = None
+        self._memory = Memory()
 
     @property
     def is_bundled(self) -> bool:
@@ -56,7 +58,8 @@ class Document:
     @property
     def analysis(self) -> Analysis:
         if self._analysis is None:
-            self._analysis = Analysis(*self._read())
+            self._memory.trim()
+            self._analysis = Analysis(*self._read(), memory=self._memory)
         return self._analysis
 
     def change(self, version: int, text: str) -> None:

@@ -9,10 +9,11 @@ from archdsl.compiler import Program
 from archdsl.diagnostics import Diagnostic
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.module import Module
-from archdsl.elaborate.session import Observation
 from archdsl.limits import DEFAULT, Limits
 from archdsl.names import Index, Names
+from archdsl.service.instances import Instances
 from archdsl.service.lines import Lines
+from archdsl.service.memory import Memory
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast, tables
 from archdsl.syntax.lexer import Lexed, scan
@@ -26,21 +27,25 @@ class Analysis:
     ['shape-mismatch']
     """
 
-    def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits = DEFAULT) -> None:
+    def __init__(
+        self,
+        source: SourceFile,
+        loader: Loader | None = None,
+        limits: Limits = DEFAULT,
+        memory: Memory | None = None,
+    ) -> None:
+        """``memory`` is what other versions of the text have left."""
         self.source = source
         self.loader = loader
         self.limits = limits
+        self.memory = memory or Memory()
         self.kept: dict[int, object] = {}
         """What features made of something that this holds, by its identity."""
-        self._observed: dict[int, list[Observation]] = {}
         self.program = Program(source, loader, limits)
-        self.program.observe(self._observe)
+        self.program.remember(self.memory.clean)
         self._pieces = self.program.checking()
         self.is_complete = False
         """Whether everything was checked, so that ``diagnostics`` costs nothing."""
-
-    def _observe(self, observation: Observation) -> None:
-        self._observed.setdefault(id(observation.decl), []).append(observation)
 
     # --- the text ---
 
@@ -98,6 +103,7 @@ class Analysis:
         Found by a program of its own, so that what is found later is as if this had not been asked for.
         """
         program = Program(self.source, self.loader, self.limits)
+        program.remember(self.memory.clean)
         program.check_text()
         return program.diagnostics
 
@@ -120,26 +126,10 @@ class Analysis:
 
     # --- instances ---
 
-    def observation(self, decl: ast.Block) -> Observation | None:
-        """The elaboration of a block that shapes and values are shown of.
-
-        That of the first `check` line about it, or else of the first model that calls it, or else what holds of all.
-        """
-        is_checked = any(isinstance(d, ast.Check) and _subject(d) == decl.name.id for d in self.parsed.declarations)
-        pieces = self.checking()
-        while is_checked or id(decl) not in self._observed:
-            if next(pieces, self) is self:
-                break
-        found = self._observed.get(id(decl), [])
-        called = [each for each in found if each.ref is not None]
-        return (called[-1 if is_checked else 0]) if called else found[0] if found else None
+    @cached_property
+    def instances(self) -> Instances:
+        """The models and blocks as they are elaborated to be shown."""
+        return Instances(Program(self.source, self.loader, self.limits))
 
     def span(self, start: int, end: int) -> Span:
         return Span(self.source, start, end)
-
-
-def _subject(check: ast.Check) -> str | None:
-    subject = check.subject
-    while isinstance(subject, ast.Call):
-        subject = subject.callee
-    return subject.id if isinstance(subject, ast.Name) else None

@@ -12,7 +12,7 @@ from archdsl.summary.forms import seen
 
 def receptive(analysis: Analysis, span: Span) -> str:
     """What the output of the op or block that is called at a place sees of the input; empty where that is not known."""
-    for graph in analysis.program.graphs:
+    for graph in analysis.instances.graphs:
         found = _node(graph, span)
         if found is not None:
             field = _subject(analysis, graph).receptive.nodes.get(found)

@@ -20,7 +20,7 @@ class Hint(NamedTuple):
 
 
 def hints(analysis: Analysis, start: int, end: int) -> tuple[Hint, ...]:
-    """Those of the steps in a range: one for each step that ends its line, or changes the shape of a flow that goes on."""
+    """Those of the steps in a range: for each step that ends its line, or changes the shape of a flow that goes on."""
     found: list[Hint] = []
     for decl in analysis.parsed.declarations:
         if isinstance(decl, ast.Block) and decl.span.start <= end and start <= decl.span.end:

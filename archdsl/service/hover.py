@@ -67,7 +67,7 @@ def _value(analysis: Analysis, found: Symbol) -> Iterator[str]:
             return
     if not isinstance(decl, ast.Block) or not _is_of(definition, decl):
         return
-    observed = analysis.observation(decl)
+    observed = analysis.instances.of(decl)
     if observed is not None:
         values = observed.tapped if definition.kind == "tap" else observed.values
         if definition.name in values:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from archdsl.measures import Subject
+from archdsl.graph.model import Graph
+from archdsl.passes.cost import cost
 from archdsl.service.analysis import Analysis
 from archdsl.source import Span
 from archdsl.summary.figures import human
@@ -25,9 +26,15 @@ def lenses(analysis: Analysis) -> tuple[Lens, ...]:
 
 def figures(analysis: Analysis, model: str) -> str:
     """``25.6 M params · 4.09 G MACs``; empty where there is no graph."""
-    graph = analysis.program.usual_graph(model)
-    if graph is None:
-        return ""
-    subject = analysis.kept.setdefault(id(graph), Subject(graph))
-    assert isinstance(subject, Subject)
-    return f"{human(subject.cost.params)} params · {human(subject.cost.macs)} MACs"
+    key = analysis.program.key(analysis.module.models[model])
+    known = analysis.memory.figures.get(key)
+    if known is None:
+        graph = analysis.program.usual_graph(model)
+        known = _figures(graph) if graph is not None else ""
+        analysis.memory.figures[key] = known
+    return known
+
+
+def _figures(graph: Graph) -> str:
+    total = cost(graph).total
+    return f"{human(total.params)} params · {human(total.macs)} MACs"

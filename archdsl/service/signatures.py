@@ -37,11 +37,11 @@ def signature(analysis: Analysis, offset: int) -> Signature | None:
     if called is None:
         return None
     target, arguments = called
-    found = tuple(parameters(analysis, place, target))
-    if not found:
-        return None
     meant = place.names.meant(target) if place.names and isinstance(target, ast.Name) else None
-    text = prose(meant, analysis).split("\n\n", 1)[0] if meant is not None else ""
+    found = tuple(parameters(analysis, place, target))
+    if not found or meant is None or meant.kind in ("parameter", "variable"):
+        return None
+    text = prose(meant, analysis).split("\n\n", 1)[0]
     here = next((a for a in arguments if a.span.start <= place.offset <= a.span.end), None)
     names = [name for name, _ in found]
     if here is not None and here.name is not None and here.name.id in names:

@@ -37,9 +37,9 @@ class Flow:
 
     def __init__(self, observation: Observation) -> None:
         self.observation = observation
-        self._results: dict[int, list[Result]] = {}
+        self._results: dict[tuple[type, Span], list[Result]] = {}
         for step, result in observation.assembly.results:
-            self._results.setdefault(id(step), []).append(result)
+            self._results.setdefault((type(step), step.span), []).append(result)
         self._calls: dict[tuple[int, int], list[Step]] = {}
         for made in observation.assembly.steps:
             self._calls.setdefault((made.span.start, made.span.end), []).append(made)
@@ -47,7 +47,7 @@ class Flow:
 
     def made(self, step: ast.Step) -> Made | None:
         """What a step of the block makes; ``None`` if nothing is known of it."""
-        results = self._results.get(id(step))
+        results = self._results.get((type(step), step.span))
         if not results:
             return None
         shapes = dict.fromkeys(filter(None, map(shown, results)))
@@ -70,7 +70,7 @@ class Flow:
 
 def flow(analysis: Analysis, decl: ast.Block) -> Flow | None:
     """The steps of the instance that is shown of a block; ``None`` if none was elaborated."""
-    observation = analysis.observation(decl)
+    observation = analysis.instances.of(decl)
     if observation is None:
         return None
     known = analysis.kept.get(id(observation))

@@ -44,6 +44,9 @@ def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
     """What fits a place."""
     if place.in_comment:
         return
+    if place.is_module:
+        yield from _modules(analysis)
+        return
     yield from _keywords(place)
     node, parent = (place.path[-1], place.parent) if place.path else (None, None)
     if node is None:
@@ -51,14 +54,13 @@ def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
             yield from _unread(analysis, place)
         return
     match parent:
-        case ast.Import():
-            yield from _modules(analysis)
         case ast.ImportName() | ast.Import():
             yield from _exports(analysis, place)
         case ast.Type() | ast.TypeName():
             yield from (Candidate(name, "type", 0) for name in TYPES)
         case ast.Field() if parent.name is node:
-            yield from (Candidate(name, "field", 0) for name in columns(analysis, place.names, parent.value))
+            found = columns(analysis, place.names, parent.value) or tuple(_every_column(analysis))
+            yield from (Candidate(name, "field", 0) for name in found)
         case ast.Branch() if parent.label is node:
             yield from _labels(place)
             yield from _steps(analysis, place)
@@ -74,7 +76,8 @@ def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
                 yield from (Candidate(name, "fact", 0, insert=f"{name} = ") for name in FACTS)
             if parent.name is None and not parent.spread:
                 yield from _arguments(analysis, place)
-            yield from _values(analysis, place)
+            if parent.name is not None or not _follows_keyword(place):
+                yield from _values(analysis, place)
         case ast.Tap() | ast.Let() | ast.Shared() | ast.Param() | ast.Block() | ast.Function() if _defines(
             parent, node
         ):
@@ -83,6 +86,19 @@ def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
             return
         case _:
             yield from _values(analysis, place)
+
+
+def _every_column(analysis: Analysis) -> Iterator[str]:
+    """The columns of all tables of the file: of a row that is not known."""
+    for declaration in analysis.parsed.declarations:
+        if isinstance(declaration, ast.Let):
+            yield from columns(analysis, analysis.index.names(declaration), declaration.value)
+
+
+def _follows_keyword(place: Context) -> bool:
+    """Whether an argument before has a name, so that this one has one too."""
+    called = callee(place)
+    return called is not None and any(a.name is not None and a.span.end <= place.offset for a in called[1])
 
 
 def _defines(parent: ast.Node, node: ast.Node) -> bool:
@@ -95,10 +111,7 @@ def _is_target(parent: ast.Apply, node: ast.Node) -> bool:
 
 def _unread(analysis: Analysis, place: Context) -> Iterator[Candidate]:
     """Where text around could not be read: what stands before says whether a step or a value is next."""
-    last = place.before[-1].type if place.before else ""
-    if last == "FROM" or (last == "DOT" and place.before[0].type == "FROM"):
-        yield from _modules(analysis)
-    elif place.before and place.before[0].type == "FROM":
+    if place.before and place.before[0].type == "FROM":
         yield from _exports(analysis, place)
     else:
         yield from _values(analysis, place)
@@ -162,17 +175,31 @@ def _values(analysis: Analysis, place: Context) -> Iterator[Candidate]:
     """What an expression may be: every name that is known there, and the language's functions, ops and initialisers."""
     own = place.declaration
     is_check = isinstance(own, ast.Check)
+    is_condition = isinstance(own, ast.Check) and own.subject.span.end < place.offset
+    checked = _checked(analysis, place) if is_check else frozenset()
     for found in _visible(analysis, place):
         kind = found.origin.kind
         if found.origin.node is own and kind != "figure":
             continue
-        yield _named(found, (kind not in ("model", "block", "figure")) if is_check else 2 * (kind == "model"))
+        if not is_check:
+            yield _named(found, 2 * (kind == "model"))
+        elif kind in ("model", "block"):
+            yield _named(found, 1 if is_condition else -1 if found.name not in checked else 0)
+        else:
+            yield _named(found, (-1 if is_condition else 1) if kind == "figure" else 0)
     yield from (Candidate(name, "function", 2, built_in(name)) for name in FUNCTIONS)
     yield from (Candidate(name, "initialiser", 3, built_in(name)) for name in KINDS if name not in OPS)
     yield from (Candidate(name, "op", 3, built_in(name)) for name in OPS if name not in FUNCTIONS)
     yield from (Candidate(name, "keyword", 3, built_in(name)) for name in KEYWORDS)
     if is_check and place.names is None:
         yield from (Candidate(name, "figure", 0, figure(name)) for name in FIGURES)
+
+
+def _checked(analysis: Analysis, place: Context) -> frozenset[str]:
+    """What `check` lines are about before this one."""
+    before = (d.subject for d in analysis.parsed.declarations if isinstance(d, ast.Check) and d.span.end < place.start)
+    heads = (subject.callee if isinstance(subject, ast.Call) else subject for subject in before)
+    return frozenset(head.id for head in heads if isinstance(head, ast.Name))
 
 
 def _labels(place: Context) -> Iterator[Candidate]:
@@ -235,7 +262,15 @@ def parameters(analysis: Analysis, place: Context, target: ast.Expr) -> Iterator
         return
     files = {index.module.source: index for index in analysis.indices}
     definition = owner_of(target, place.names, analysis.index, files)
-    for param in definition.params if definition else ():
+    if definition is not None:
+        yield from _declared_parameters(definition)
+    elif found is None or found.kind in ("parameter", "let", "variable", "function", "shared"):
+        known = (each.origin.node for each in analysis.index.declared.values())  # values say which of them is called
+        yield from (p for node in known if isinstance(node, ast.Block) for p in _declared_parameters(node))
+
+
+def _declared_parameters(definition: ast.Block | ast.Function) -> Iterator[tuple[str, str]]:
+    for param in definition.params:
         yield param.name.id, " ".join(param.span.text.split()).partition(":")[2].strip()
 
 

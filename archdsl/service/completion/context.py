@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from archdsl.limits import Limits
@@ -12,16 +13,20 @@ from archdsl.names.model import Definition
 from archdsl.names.resolve import resolve
 from archdsl.service.analysis import Analysis
 from archdsl.service.nodes import children
-from archdsl.source import SourceFile, Span
+from archdsl.source import SourceFile
 from archdsl.syntax import ast, tables
 from archdsl.syntax.automaton import Automaton
 from archdsl.syntax.build import Builder
 from archdsl.syntax.lexer import scan
 from archdsl.syntax.reader import Reader
-from archdsl.syntax.tokens import Token, is_declaration
+from archdsl.syntax.tokens import CLOSER, CLOSERS, Token, is_declaration
 
 MARK: Final = "here_"
 """The name that is put at the place; longer if the text has it."""
+
+
+_MODULE: Final = re.compile(r"\bfrom[ \t]+([\w.]*)\Z")
+"""The name of a module as far as it is written."""
 
 
 class Context(NamedTuple):
@@ -42,6 +47,8 @@ class Context(NamedTuple):
     before: tuple[Token, ...]
     """The tokens of the declaration before it."""
     in_comment: bool = False
+    is_module: bool = False
+    """Whether the name of a module is written."""
 
     @property
     def declaration(self) -> ast.Node | None:
@@ -80,14 +87,43 @@ def context(analysis: Analysis, offset: int) -> Context:
     while end < len(text) and (text[end].isalnum() or text[end] == "_"):
         end += 1
     prefix = text[start:offset]
+    if module := _MODULE.search(text, text.rfind("\n", 0, offset) + 1, offset):
+        start, prefix = module.start(1), module[1]
     if _in_comment(analysis, offset):
         return Context(start, end, prefix, frozenset(), (), None, 0, (), in_comment=True)
+    if module:
+        return Context(start, end, prefix, frozenset({"NAME"}), (), None, 0, (), is_module=True)
     first, last = _around(analysis, start, end)
     mark = MARK
     while mark in text:
         mark += "_"
-    own = SourceFile(analysis.source.name, text[first:start] + mark + text[end:last], analysis.source.path)
-    return _read(analysis, own, start - first, (start, end, prefix))
+    before = text[first:start] + mark
+    found = _read(analysis, before + text[end:last], start - first, (start, end, prefix))
+    if found.path or not found.accepted:
+        return found
+    # What the declaration lacks behind the place keeps it from being read: it is put there.
+    for rest in _rests(before):
+        other = _read(analysis, before + rest, start - first, (start, end, prefix))
+        if other.path:
+            return other._replace(accepted=found.accepted)
+    return found
+
+
+def _rests(text: str) -> Iterator[str]:
+    """What may complete a declaration that breaks off: its brackets, then what follows them."""
+    opened: list[str] = []
+    for token in scan(text, tables.load()).tokens:
+        if token.type in CLOSER:
+            opened.append(_CLOSED[token.type])
+        elif token.type in CLOSERS and opened:
+            opened.pop()
+    closing = "".join(reversed(opened))
+    yield from (f"{closing}{rest}" for rest in _FOLLOWING)
+
+
+_CLOSED: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
+_FOLLOWING: Final = ("", " { id }", " -> [1] { id }", " :: [1] -> [1] { id }", " in [] { id }", " for _ in []]")
+"""What stands behind the head of a definition, from its signature on; or behind the variables of a loop."""
 
 
 def _in_comment(analysis: Analysis, offset: int) -> bool:
@@ -109,7 +145,8 @@ def _around(analysis: Analysis, start: int, end: int) -> tuple[int, int]:
     return first, last
 
 
-def _read(analysis: Analysis, source: SourceFile, offset: int, word: tuple[int, int, str]) -> Context:
+def _read(analysis: Analysis, text: str, offset: int, word: tuple[int, int, str]) -> Context:
+    source = SourceFile(analysis.source.name, text, analysis.source.path)
     limits: Limits = analysis.limits
     lexed = scan(source.text, tables.load())
     for token in lexed.tokens:
@@ -151,7 +188,3 @@ def _path(root: ast.Node, offset: int) -> tuple[ast.Node, ...]:
 
 def _begins(node: ast.Node, offset: int) -> bool:
     return isinstance(node, ast.Name | ast.TypeName) and node.span.start <= offset
-
-
-def at(span: Span, offset: int) -> bool:
-    return span.start <= offset < span.end

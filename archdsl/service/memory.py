@@ -1,0 +1,24 @@
+"""What versions of a text leave for those that follow: most of it is the same in them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_MOST: Final = 10_000
+"""Things that are remembered, after which all are forgotten."""
+
+
+class Memory:
+    """Of one document."""
+
+    def __init__(self) -> None:
+        self.clean: set[tuple[str, bytes]] = set()
+        """Checks that found nothing, by all that they depend on."""
+        self.figures: dict[bytes, str] = {}
+        """What models cost, in words, by all that they depend on."""
+
+    def trim(self) -> None:
+        """Forgets everything if it is much."""
+        if len(self.clean) + len(self.figures) > _MOST:
+            self.clean.clear()
+            self.figures.clear()
