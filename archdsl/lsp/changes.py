@@ -8,6 +8,7 @@ from archdsl.lsp import convert, rpc
 from archdsl.lsp.documents import Document, Documents
 from archdsl.lsp.features import Feature, Params
 from archdsl.service import actions, formatting, rename
+from archdsl.service.refactor import refactorings
 from archdsl.service.rename import Refused
 
 
@@ -47,7 +48,7 @@ def _actions(documents: Documents, document: Document, params: Params) -> Any:
     start, end = (documents.offset(document, params["range"][side]) for side in ("start", "end"))
     only = (params.get("context") or {}).get("only")
     analysis = document.analysis
-    found = (*actions.fixes(analysis, start, end), *actions.fix_all(analysis))
+    found = (*actions.fixes(analysis, start, end), *refactorings(analysis, start, end), *actions.fix_all(analysis))
     return [
         convert.action(documents, each, analysis.source, analysis.parsed)
         for each in found

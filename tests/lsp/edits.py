@@ -18,10 +18,11 @@ class Change(NamedTuple):
 
 
 WORDS = (
-    *("conv(8)", "-> relu", " as x", "{", "}", "(", ")", "[", "]", "# note\n", "\n", "  ", "for i in range(3) {", "if c > 3 {"),
-    *("block B(n: int) :: [h, w, c] -> [h, w, n] { conv(n) }\n", "let k = 3\n", 'from "other.arch" import X\n', '"', "::"),
-    *("🙂", "é", "\r\n", "\t", "...", "check ", "model M = ", "depth=", "12", "0.5", ",", "repeat 2 {", "table {", "->"),
-)  # fmt: skip
+    *("conv(8)", "-> relu", " as x", "{", "}", "(", ")", "[", "]", "# note\n", "\n", "  ", "for i in range(3) {", "->"),
+    *("block B(n: int) :: [h, w, c] -> [h, w, n] { conv(n) }\n", "let k = 3\n", 'from "other.arch" import X\n', '"'),
+    *("🙂", "é", "\r\n", "\t", "...", "check ", "model M = ", "depth=", "12", "0.5", ",", "repeat 2 {", "table {"),
+    *("::", "if c > 3 {"),
+)
 
 
 class Hands:

@@ -1,4 +1,4 @@
-"""Random edits through the protocol: no request fails, every answer is of the text that was sent last, and what is left is
+"""Random edits through the protocol: no request fails, answers are of the text that was sent last, and what is left is
 what a fresh analysis finds.
 
 ``ARCHDSL_EDITS=20000`` makes that many; by default they are few.
