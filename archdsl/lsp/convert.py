@@ -21,8 +21,9 @@ _COMPLETIONS: Final = {
     "module": 9, "field": 5, "label": 5, "initialiser": 12, "figure": 10, "dimension": 6, "fact": 10,
 }  # fmt: skip
 """The numbers that the protocol has for kinds of completions."""
-_SYMBOLS: Final = {
+SYMBOLS: Final = {
     "block": 5, "model": 5, "fn": 12, "let": 14, "check": 24, "parameter": 13, "shared": 13, "tap": 20, "label": 8,
+    "function": 12,
 }  # fmt: skip
 """The same for symbols."""
 
@@ -120,7 +121,7 @@ def completion(documents: Documents, found: Completion, number: int) -> dict[str
 def symbol(documents: Documents, found: Outline) -> dict[str, Any]:
     return {
         "name": found.name,
-        "kind": _SYMBOLS[found.kind],
+        "kind": SYMBOLS[found.kind],
         "detail": found.detail,
         "range": documents.range(found.span),
         "selectionRange": documents.range(found.name_span),
@@ -131,7 +132,7 @@ def symbol(documents: Documents, found: Outline) -> dict[str, Any]:
 def workspace_symbol(documents: Documents, found: Outline) -> dict[str, Any]:
     return {
         "name": found.name,
-        "kind": _SYMBOLS[found.kind],
+        "kind": SYMBOLS[found.kind],
         "location": documents.location(found.name_span),
         "containerName": found.span.source.name,
     }

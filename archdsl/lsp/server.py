@@ -7,10 +7,9 @@ import traceback
 from typing import Any, Final
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.lsp import changes, convert, diagram, features, rpc
-from archdsl.lsp.changes import CHANGES
+from archdsl.lsp import changes, convert, diagram, features, hierarchies, rpc
 from archdsl.lsp.documents import Document, Documents, bundled_text, path_of
-from archdsl.lsp.features import FEATURES, resolve_completion
+from archdsl.lsp.features import Feature, resolve_completion
 from archdsl.lsp.rpc import Connection, Empty, Failed, Message
 from archdsl.service.lines import Lines, Position
 from archdsl.version import __version__
@@ -25,6 +24,8 @@ _SYNC: Final = {
     "workspaceSymbolProvider": True,
 }
 """Changes come as what was replaced."""
+_FEATURES: Final[dict[str, Feature]] = {**features.FEATURES, **changes.CHANGES, **hierarchies.FEATURES}
+_CAPABILITIES: Final = {**_SYNC, **features.CAPABILITIES, **changes.CAPABILITIES, **hierarchies.CAPABILITIES}
 
 
 class _Interrupted(Exception):
@@ -133,9 +134,13 @@ class Server:
             return self._initialize(params)
         if not self._is_ready:
             raise Failed(rpc.NOT_INITIALIZED, "not initialized")
-        feature = FEATURES.get(method) or CHANGES.get(method)
+        feature = _FEATURES.get(method)
         if feature is not None:
             return feature(self.documents, self._document(params["textDocument"]["uri"]), params)
+        calls = hierarchies.CALLS.get(method)
+        if calls is not None:
+            item = params["item"]
+            return calls(self.documents, self._document(item["data"]["uri"]), item)
         match method:
             case "textDocument/didOpen":
                 opened = params["textDocument"]
@@ -176,7 +181,7 @@ class Server:
         self.documents.utf16 = "utf-32" not in (general.get("positionEncodings") or ())
         encoding = "utf-16" if self.documents.utf16 else "utf-32"
         return {
-            "capabilities": {"positionEncoding": encoding, **_SYNC, **features.CAPABILITIES, **changes.CAPABILITIES},
+            "capabilities": {"positionEncoding": encoding, **_CAPABILITIES},
             "serverInfo": {"name": "archdsl", "version": __version__},
         }
 

@@ -162,3 +162,18 @@ def test_fixes(client: Client, uri: str) -> None:
     assert action["title"] == "Replace `GlobalAvgPool` by `global_avg_pool`"
     assert action["edit"]["changes"][uri][0]["newText"] == "global_avg_pool"
     assert action["isPreferred"]
+
+
+def test_calls_of_blocks(client: Client, uri: str) -> None:
+    client.edit(uri, 2, (2, 0), (2, 0), "block Stem(width: int) { ConvBNAct(width) -> ConvBNAct(width) }\n\n")
+    client.edit(uri, 3, (5, 2), (5, 14), "Stem(8)")
+    (stem,) = client.at("prepareCallHierarchy", uri, 2, 7)
+    assert (stem["name"], stem["uri"]) == ("Stem", uri)
+    (caller,) = client.request("callHierarchy/incomingCalls", {"item": stem})
+    assert (caller["from"]["name"], len(caller["fromRanges"])) == ("Net", 1)
+    (called,) = client.request("callHierarchy/outgoingCalls", {"item": stem})
+    assert (called["to"]["name"], len(called["fromRanges"])) == ("ConvBNAct", 2)
+    (caller,) = client.request("callHierarchy/incomingCalls", {"item": called["to"]})
+    assert caller["from"]["name"] == "Stem"
+    inner = client.request("callHierarchy/outgoingCalls", {"item": called["to"]})
+    assert [each["to"]["name"] for each in inner] == []
