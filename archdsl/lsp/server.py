@@ -80,7 +80,7 @@ class Server:
 
     def _defers(self, params: Any, message: Message) -> bool:
         """Puts a request off, if its document is not checked yet."""
-        uri = (params.get("textDocument") or {}).get("uri")
+        uri = str((params.get("textDocument") or {}).get("uri"))
         document = self.documents.open.get(uri)
         if document is None or uri not in self._unchecked:
             return False

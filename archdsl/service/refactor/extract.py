@@ -26,9 +26,9 @@ def extract(analysis: Analysis, start: int, end: int) -> Action | None:
     own = set(names.definitions)
     taken = list(dict.fromkeys(use.definition for use in inner if use.definition in own - defined))
     begins = found.first == 0 and _starts_from_tensor(found, analysis)
-    if leaves or begins or any(d is None or d.kind in ("shared", "lost") for d in taken):
+    if leaves or begins or any(d.kind in ("shared", "lost") for d in taken):
         return None
-    params = [(d.name, _type(analysis, found.block, d)) for d in taken if d is not None]
+    params = [(d.name, _type(analysis, found.block, d)) for d in taken]
     if any(not kind for _, kind in params):
         return None
     name = _free(analysis, "Extracted")
