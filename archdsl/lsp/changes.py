@@ -65,13 +65,3 @@ CHANGES: Final[dict[str, Feature]] = {
     "textDocument/codeAction": _actions,
 }
 """The requests for changes of one document."""
-CAPABILITIES: Final[dict[str, Any]] = {
-    "documentFormattingProvider": True,
-    "documentRangeFormattingProvider": True,
-    "documentOnTypeFormattingProvider": {"firstTriggerCharacter": "}"},
-    "renameProvider": {"prepareProvider": True},
-    "codeActionProvider": {
-        "codeActionKinds": ["quickfix", "refactor.extract", "refactor.inline", "refactor.rewrite", "source.fixAll"]
-    },
-}
-"""What the server says of these."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Final
 
-from archdsl.diagnostics import Diagnostic
+from archdsl.lsp import problems
 from archdsl.lsp.documents import Documents
 from archdsl.service.actions import Action
 from archdsl.service.completion import Completion
 from archdsl.service.edits import Edit
 from archdsl.service.symbols import Outline
-from archdsl.source import SourceFile, Span
+from archdsl.source import SourceFile
 from archdsl.syntax import ast
 
-_UNUSED: Final = frozenset({"unused-name", "unused-allow"})
-_LABELS: Final = 8
 _COMPLETIONS: Final = {
     "op": 3, "block": 7, "model": 7, "function": 3, "parameter": 5, "value": 6, "tap": 18, "keyword": 14, "type": 25,
     "module": 9, "field": 5, "label": 5, "initialiser": 12, "figure": 10, "dimension": 6, "fact": 10,
@@ -26,58 +24,6 @@ SYMBOLS: Final = {
     "function": 12,
 }  # fmt: skip
 """The same for symbols."""
-
-
-def diagnostics(documents: Documents, source: SourceFile, found: Iterable[Diagnostic], module: ast.Module) -> list[Any]:
-    return [_diagnostic(documents, source, each, module) for each in found]
-
-
-def _diagnostic(documents: Documents, source: SourceFile, found: Diagnostic, module: ast.Module) -> dict[str, Any]:
-    own = found.span.source is source
-    span = found.span if own else _import_of(found, source, module)
-    related = [*_related(documents, found)]
-    if not own:
-        related.insert(0, {"location": documents.location(found.span), "message": "here"})
-    made: dict[str, Any] = {
-        "range": documents.range(span),
-        "severity": 1 if found.is_error else 2,
-        "code": found.code,
-        "source": "archdsl",
-        "message": _message(found, None if own else found.span.source.name),
-    }
-    if related:
-        made["relatedInformation"] = related[:_LABELS]
-    if found.code in _UNUSED:
-        made["tags"] = [1]
-    return made
-
-
-def _message(found: Diagnostic, file: str | None) -> str:
-    lines = [found.text if file is None else f"{file}: {found.text}"]
-    if found.primary.text:
-        lines.append(found.primary.text)
-    lines += [f"help: {help_}" for help_ in found.help]
-    if found.more:
-        lines.append(f"and {found.more} more like it")
-    return "\n".join(lines)
-
-
-def _related(documents: Documents, found: Diagnostic) -> Iterator[dict[str, Any]]:
-    for label in found.labels:
-        yield {"location": documents.location(label.span), "message": label.text}
-    for frame in found.trace:
-        yield {"location": documents.location(frame.span), "message": f"in {frame.call}"}
-
-
-def _import_of(found: Diagnostic, source: SourceFile, module: ast.Module) -> Span:
-    """What of a text leads to a mistake in another file: a call in its trace, or an import."""
-    for frame in found.trace:
-        if frame.span.source is source:
-            return frame.span
-    imports = [d for d in module.declarations if isinstance(d, ast.Import)]
-    stem = found.span.source.name.rpartition("/")[2].removesuffix(".arch")
-    near = [d for d in imports if stem in d.module]
-    return (near or imports)[0].place if imports else Span(source, 0, 0)
 
 
 def edits(documents: Documents, found: Iterable[Edit]) -> list[dict[str, Any]]:
@@ -98,7 +44,7 @@ def action(documents: Documents, found: Action, source: SourceFile, module: ast.
         "edit": workspace_edit(documents, found.edits),
     }
     if found.diagnostic is not None:
-        made["diagnostics"] = diagnostics(documents, source, [found.diagnostic], module)
+        made["diagnostics"] = problems.diagnostics(documents, source, [found.diagnostic], module)
     if found.is_preferred:
         made["isPreferred"] = True
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from archdsl.lsp import convert, diagram
+from archdsl.lsp import convert
 from archdsl.lsp.documents import Document, Documents
 from archdsl.service import (
     completion,
@@ -42,7 +42,7 @@ def _completion(documents: Documents, document: Document, params: Params) -> Any
     return {"isIncomplete": False, "items": items}
 
 
-def resolve_completion(document: Document, item: Params) -> Any:
+def resolve_completion(_: Documents, document: Document, item: Params) -> Any:
     """A completion with its documentation, which is not sent with all of them."""
     found = completion.complete(document.analysis, item["data"]["offset"])
     chosen = next((each for each in found if each.label == item["label"]), None)
@@ -167,18 +167,17 @@ def _lenses(documents: Documents, document: Document, _: Params) -> Any:
     return made
 
 
-def workspace_symbols(documents: Documents, query: str) -> Any:
+def workspace_symbols(documents: Documents, params: Params) -> Any:
     """What the texts of all projects declare that has the letters of a query in their order."""
     found = (each for document in documents.everything() for each in symbols.symbols(document.analysis))
     return [
         convert.workspace_symbol(documents, each)
         for each in found
-        if each.kind != "check" and symbols.matches(query, each.name)
+        if each.kind != "check" and symbols.matches(params["query"], each.name)
     ]
 
 
 FEATURES: Final[dict[str, Feature]] = {
-    "archdsl/diagram": diagram.of,
     "textDocument/hover": _hover,
     "textDocument/completion": _completion,
     "textDocument/signatureHelp": _signature,
@@ -194,22 +193,3 @@ FEATURES: Final[dict[str, Feature]] = {
     "textDocument/codeLens": _lenses,
 }
 """The questions about one document."""
-CAPABILITIES: Final[dict[str, Any]] = {
-    "hoverProvider": True,
-    "completionProvider": {"triggerCharacters": [".", "(", " ", ">", "["], "resolveProvider": True},
-    "signatureHelpProvider": {"triggerCharacters": ["(", ","], "retriggerCharacters": ["="]},
-    "definitionProvider": True,
-    "referencesProvider": True,
-    "documentHighlightProvider": True,
-    "documentSymbolProvider": True,
-    "foldingRangeProvider": True,
-    "selectionRangeProvider": True,
-    "semanticTokensProvider": {
-        "legend": {"tokenTypes": list(tokens.KINDS), "tokenModifiers": list(tokens.MODIFIERS)},
-        "full": True,
-        "range": True,
-    },
-    "inlayHintProvider": True,
-    "codeLensProvider": {"resolveProvider": False},
-}
-"""What the server says of that."""

@@ -65,4 +65,3 @@ CALLS: Final[dict[str, Feature]] = {
     "callHierarchy/outgoingCalls": outgoing,
 }
 """The questions about an item, whose data say which document it was asked for in."""
-CAPABILITIES: Final[dict[str, Any]] = {"callHierarchyProvider": True}

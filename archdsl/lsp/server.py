@@ -7,9 +7,9 @@ import traceback
 from typing import Any, Final
 
 from archdsl.diagnostics import Diagnostic
-from archdsl.lsp import changes, convert, diagram, features, hierarchies, rpc
+from archdsl.lsp import problems, rpc
+from archdsl.lsp.capabilities import CAPABILITIES
 from archdsl.lsp.documents import Document, Documents, bundled_text, path_of
-from archdsl.lsp.features import Feature, resolve_completion
 from archdsl.lsp.rpc import Connection, Empty, Failed, Message
 from archdsl.service.lines import Lines, Position
 from archdsl.version import __version__
@@ -19,13 +19,6 @@ _GONE: Final = 1
 
 DEFERRED: Final = frozenset({"textDocument/codeLens", "textDocument/inlayHint", "textDocument/codeAction"})
 """What is answered when a text is checked: it asks for all of its models, or for what is wrong with them."""
-_SYNC: Final = {
-    "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
-    "workspaceSymbolProvider": True,
-}
-"""Changes come as what was replaced."""
-_FEATURES: Final[dict[str, Feature]] = {**features.FEATURES, **changes.CHANGES, **hierarchies.FEATURES}
-_CAPABILITIES: Final = {**_SYNC, **features.CAPABILITIES, **changes.CAPABILITIES, **hierarchies.CAPABILITIES}
 
 
 class _Interrupted(Exception):
@@ -134,13 +127,6 @@ class Server:
             return self._initialize(params)
         if not self._is_ready:
             raise Failed(rpc.NOT_INITIALIZED, "not initialized")
-        feature = _FEATURES.get(method)
-        if feature is not None:
-            return feature(self.documents, self._document(params["textDocument"]["uri"]), params)
-        calls = hierarchies.CALLS.get(method)
-        if calls is not None:
-            item = params["item"]
-            return calls(self.documents, self._document(item["data"]["uri"]), item)
         match method:
             case "textDocument/didOpen":
                 opened = params["textDocument"]
@@ -156,22 +142,29 @@ class Server:
                     path = path_of(change["uri"])
                     if path is not None:
                         self._touch(*self.documents.changed(path))
-            case "workspace/symbol":
-                return features.workspace_symbols(self.documents, params["query"])
-            case "completionItem/resolve":
-                return resolve_completion(self._document(params["data"]["uri"]), params)
             case "archdsl/settle":
                 while self._unchecked and not self._connection.is_waiting:
                     self._check()
-            case "archdsl/page":
-                return diagram.page()
             case "archdsl/text":
                 return self._text(params["uri"])
             case "shutdown":
                 self._is_over = True
             case _ if is_request:
-                raise Failed(rpc.METHOD_NOT_FOUND, f"no method {method}")
+                return self._feature(method, params)
         return None
+
+    def _feature(self, method: str, params: Any) -> Any:
+        """The answer to a question. What it takes is loaded with the first one, so that the first check is not late."""
+        from archdsl.lsp.questions import IN_ALL, OF_DOCUMENTS, OF_ITEMS
+
+        if method in OF_DOCUMENTS:
+            return OF_DOCUMENTS[method](self.documents, self._document(params["textDocument"]["uri"]), params)
+        if method in OF_ITEMS:
+            item = params.get("item", params)
+            return OF_ITEMS[method](self.documents, self._document(item["data"]["uri"]), item)
+        if method in IN_ALL:
+            return IN_ALL[method](self.documents, params)
+        raise Failed(rpc.METHOD_NOT_FOUND, f"no method {method}")
 
     def _initialize(self, params: Any) -> Any:
         self._is_ready = True
@@ -181,7 +174,7 @@ class Server:
         self.documents.utf16 = "utf-32" not in (general.get("positionEncodings") or ())
         encoding = "utf-16" if self.documents.utf16 else "utf-32"
         return {
-            "capabilities": {"positionEncoding": encoding, **_CAPABILITIES},
+            "capabilities": {"positionEncoding": encoding, **CAPABILITIES},
             "serverInfo": {"name": "archdsl", "version": __version__},
         }
 
@@ -262,7 +255,7 @@ class Server:
 
     def _publish(self, document: Document, found: tuple[Diagnostic, ...]) -> None:
         analysis = document.analysis
-        made = convert.diagnostics(self.documents, analysis.source, found, analysis.parsed)
+        made = problems.diagnostics(self.documents, analysis.source, found, analysis.parsed)
         if self._published.get(document.uri) == (document.version, made):
             return
         self._published[document.uri] = (document.version, made)

@@ -26,7 +26,7 @@ def diagram(analysis: Analysis, model: str | None = None) -> Diagram:
     A file of blocks shows those that its `check` lines are about, as these call them. A text with errors elsewhere
     shows the model all the same.
     """
-    program = analysis.program
+    program = analysis.instances.program
     ready = program.ready()
     graphs = {} if ready else program.checked()
     names = (*ready, *graphs)

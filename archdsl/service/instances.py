@@ -15,29 +15,29 @@ class Instances:
     """Elaborates models, in the order of the text, until what is asked for was met: always the same of a text."""
 
     def __init__(self, program: Program) -> None:
-        self._program = program
+        self.program = program
         self._observed: dict[int, list[Observation]] = {}
         program.observe(self._observe)
         self._left = self._ways()
 
     def _observe(self, observation: Observation) -> None:
         decl = observation.decl
-        if decl.span.source is self._program.source:
+        if decl.span.source is self.program.source:
             self._observed.setdefault(decl.span.start, []).append(observation)
 
     @property
     def graphs(self) -> tuple[Graph, ...]:
         """Those that were made so far."""
-        return self._program.graphs
+        return self.program.graphs
 
     def of(self, decl: ast.Block) -> Observation | None:
         """The elaboration of a block of the text that is shown.
 
         That of the first `check` line about it, or else of the first model that calls it, or else what holds of all.
         """
-        for check in self._program.module.ast.declarations:
+        for check in self.program.module.ast.declarations:
             if isinstance(check, ast.Check) and _subject(check) == decl.name.id:
-                self._program.graph_of_check(check)
+                self.program.graph_of_check(check)
                 found = self._called(decl, check)
                 if found is not None:
                     return found
@@ -51,7 +51,7 @@ class Instances:
 
     def _called(self, decl: ast.Block, check: ast.Check) -> Observation | None:
         """The elaboration that a `check` line asks for."""
-        graph = self._program.graph_of_check(check)
+        graph = self.program.graph_of_check(check)
         observed = self._observed.get(decl.span.start, [])
         shapes = [[port.shape for port in graph.inputs]] if graph is not None else []
         fitting = (each for each in observed if each.ref is not None and each.assembly.inputs in shapes)
@@ -59,10 +59,10 @@ class Instances:
 
     def _ways(self) -> Iterator[Callable[[], object]]:
         """What meets blocks: the models that need no arguments, `check` lines, definitions by themselves."""
-        for name in self._program.module.models:
-            yield partial(self._program.usual_graph, name)
-        yield self._program.checked
-        yield self._program.check_text
+        for name in self.program.module.models:
+            yield partial(self.program.usual_graph, name)
+        yield self.program.checked
+        yield self.program.check_text
 
 
 def _subject(check: ast.Check) -> str | None:

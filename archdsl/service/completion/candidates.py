@@ -119,7 +119,7 @@ def _unread(analysis: Analysis, place: Context) -> Iterator[Candidate]:
 
 def _keywords(place: Context) -> Iterator[Candidate]:
     spelling = tables.load().spelling
-    for kind in place.accepted:
+    for kind in sorted(place.accepted):
         word = spelling.get(kind, "")
         if word.isalpha():
             is_start = kind in DECLARATION and (place.offset == 0 or not place.before)
