@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from archdsl.backends.code.dialect import Dialect
-from archdsl.backends.code.items import Item, attributes, class_name, is_chain, joined, sequence
+from archdsl.backends.code.items import Item, attributes, class_name, is_chain, joined, module_path, sequence
 from archdsl.backends.code.sharing import Sharing
 from archdsl.backends.code.values import LIST, Argument, Code, Make, code
 from archdsl.graph.model import Node
@@ -52,6 +52,8 @@ class Body:
     steps: list[Step] = field(default_factory=list)
     known: dict[str, Any] = field(default_factory=dict)
     """Values that parameters may be, by the names by which they go: what the author gave, and ``in_channels``."""
+    derived: bool = False
+    """Whether ``in_channels`` is known of the first input alone, and no argument of the block."""
     height: int = 0
     """How many classes lie within one another below it."""
 
@@ -73,6 +75,7 @@ def bodies(dialect: Dialect) -> Bodies:
 class _Builder:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
+        self._named = dialect.names_modules
         self._graph = dialect.graph
         self._shapes = self._graph.shapes
         self._users = defaultdict[str, list[str]](list)
@@ -144,14 +147,15 @@ class _Builder:
 
     def _group(self, branch: Branch, nodes: list[Node]) -> Iterator[Item]:
         """A chain of modules is a sequence; rounds of a loop that are none are classes; others are no parts."""
-        items = joined([*self._items(branch)], branch.instance.path)
+        items = joined([*self._items(branch)], branch.instance.path, is_named=self._named)
         numbered = branch.instance.path.rpartition(".")[2].isdigit()
         chained = is_chain(items)
         named = any(item.named for item in items) and len(items) > 1
-        if chained and len(items) == 1:
-            yield replace(items[0], path=branch.instance.path, named=True)
+        if len(items) == 1 and (chained or (numbered and items[0].module is not None and not items[0].reuses)):
+            below = module_path(items[0], branch.instance.path)
+            yield replace(items[0], path=branch.instance.path, named=True, below=below)
         elif chained and (numbered or not named):
-            yield sequence(branch.instance.path, items)
+            yield sequence(branch.instance.path, items, is_named=self._named)
         elif numbered and len(nodes) > 1 and not any(item.reuses or item.shared for item in items):
             yield self._call(branch, nodes)
         else:
@@ -185,19 +189,23 @@ class _Builder:
         if is_model:
             given = tuple(port.name for port in self._graph.inputs)
             made = tuple(port.node for port in self._graph.outputs)
-        items = joined([*self._items(branch)], branch.instance.path)
+        items = joined([*self._items(branch)], branch.instance.path, is_named=self._named)
         name = branch.instance.block if branch.instance.kind != "group" else class_name(branch.instance.block)
         body = Body(name, branch.instance.doc, given, tuple(Operand(path) for path in made))
         if given and self._shapes[given[0]]:
             body.known = {"in_channels": self._shapes[given[0]][-1]}
         body.known |= {name: value for name, value in branch.instance.call.given().items() if _is_plain(value)}
+        body.derived = "in_channels" not in branch.instance.call.given()
         attrs = attributes(items, branch.instance.path, self._dialect)
         places: dict[str, str] = {}
         owned: dict[str, str] = {}
         for item, attr in zip(items, attrs, strict=True):
             if item.module is not None and not item.reuses:
                 owned[item.path] = attr
-                _hold(body.attrs, attr, item.module)
+                module = (
+                    replace(item.module, path=module_path(item, branch.instance.path)) if self._named else item.module
+                )
+                _hold(body.attrs, attr, module)
                 for path, below in item.nodes:
                     places[path] = ".".join(filter(None, (attr.replace("[", ".").replace("]", ""), below)))
         for item, attr in zip(items, attrs, strict=True):
@@ -234,4 +242,4 @@ def _hold(attrs: dict[str, Make], attr: str, module: Make) -> None:
         attrs[name] = module
         return
     held = attrs.get(name, Make(LIST))
-    attrs[name] = Make(held.callee, (*held.args, (str(len(held.args)), module)), len(held.args) + 1)
+    attrs[name] = replace(held, args=(*held.args, (str(len(held.args)), module)), placed=len(held.args) + 1)

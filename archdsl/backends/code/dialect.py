@@ -26,6 +26,13 @@ class Dialect(ABC):
     keeps: ClassVar[bool]
     """Whether a step takes its parameters from attributes that keep them."""
 
+    reads_channels: ClassVar[bool] = False
+    """Whether a definition can read the channels of its first input, which then are no argument of it."""
+    names_modules: ClassVar[bool] = False
+    """Whether modules are named by their paths. What their instances are made of then has these names, too."""
+    calls_again: ClassVar[bool] = True
+    """Whether an instance of a block can be called again, as a part that has its weights."""
+
     def __init__(self, graph: Graph, lowered: Mapping[str, Lowered]) -> None:
         self.graph = graph
         self.lowered = lowered

@@ -6,7 +6,7 @@ import keyword
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from archdsl.backends.code.dialect import Dialect
@@ -35,6 +35,8 @@ class Item:
     """The path of the item whose module it calls."""
     note: str = ""
     shared: bool = False
+    below: str = ""
+    """What the path of its module has after its own."""
     """Whether others call its module, which therefore must have a name."""
 
     @property
@@ -59,15 +61,32 @@ def is_chain(items: Sequence[Item]) -> bool:
     )
 
 
-def sequence(path: str, items: Sequence[Item]) -> Item:
+def _place(item: Item, path: str, place: int) -> str:
+    """Where the module of an item is in a sequence."""
+    first, dot, rest = module_path(item, path).partition(".")
+    return f"{{i}}{dot}{rest}" if first == str(place) else f"{first}{dot}{rest}"
+
+
+def module_path(item: Item, path: str) -> str:
+    """Where the module of an item is, below a path."""
+    return ".".join(filter(None, (local_name(item.path, path), item.below)))
+
+
+def sequence(path: str, items: Sequence[Item], *, is_named: bool = False) -> Item:
+    """One item of several. With ``is_named`` their modules have their paths in it."""
     nodes = [
         (node, ".".join(filter(None, (str(i), below)))) for i, item in enumerate(items) for node, below in item.nodes
+    ]
+    modules = [
+        replace(item.module, path=_place(item, path, i)) if is_named else item.module
+        for i, item in enumerate(items)
+        if item.module is not None
     ]
     return Item(
         path=path,
         inputs=items[0].inputs,
         outputs=items[-1].outputs,
-        module=sequential([item.module for item in items if item.module is not None]),
+        module=sequential(modules),
         code=CALL,
         nodes=tuple(nodes),
         named=True,
@@ -76,7 +95,7 @@ def sequence(path: str, items: Sequence[Item]) -> Item:
     )
 
 
-def joined(items: list[Item], path: str) -> list[Item]:
+def joined(items: list[Item], path: str, *, is_named: bool = False) -> list[Item]:
     """Rounds of a loop that are one chain become a sequence. Only chains that all rounds of a name are part of do."""
     stems = [_stem(item, path) for item in items]
     found: list[Item] = []
@@ -89,7 +108,7 @@ def joined(items: list[Item], path: str) -> list[Item]:
         whole = sum(stem == stems[start] for stem in stems) == end - start
         if stems[start] and whole and is_chain(run) and _passes(run, items):
             name = ".".join(filter(None, (path, stems[start])))
-            found.append(sequence(name, run))
+            found.append(sequence(name, run, is_named=is_named))
         else:
             found += run
         start = end

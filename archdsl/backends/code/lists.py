@@ -46,11 +46,12 @@ def aligned(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
         if len(terms) == len(inner):
             for row, term in zip(rows, aligned(terms, name, usual), strict=True):
                 row[name] = term
-    return [Make(callee, tuple((name, row[name]) for name in names), makes[0].placed) for row in rows]
+    return [
+        replace(made, args=tuple((name, row[name]) for name in names)) for made, row in zip(makes, rows, strict=True)
+    ]
 
 
 def _lists(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
-    callee = makes[0].callee
     lists = [[item for _, item in made.args if isinstance(item, Make)] for made in makes]
     lengths = {len(items) for items in lists}
     together = [item for items in lists for item in items]
@@ -60,15 +61,15 @@ def _lists(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
         forms = iter(aligned(together, label, usual))
         alike = [[next(forms) for _ in items] for items in lists]
         if len({repr(skeleton(item)) for items in alike for item in items}) == 1:
-            return [_list(callee, items) for items in _folded(alike)]
+            return [*map(_list, makes, _folded(alike))]
     if len(lengths) > 1 and min(lengths) > 1 and (apart := _with_heads(lists, label, usual)) is not None:
-        return [_list(callee, items) for items in apart]
+        return [*map(_list, makes, apart)]
     if len(lengths) == 1:
         places = [aligned(items, label, usual) for items in zip(*lists, strict=True)]
         lists = [[*items] for items in zip(*places, strict=True)]
     if len(lists) == 1:
         lists = [_runs(lists[0], label, usual)]
-    return [_list(callee, items) for items in lists]
+    return [*map(_list, makes, lists)]
 
 
 def _with_heads(lists: Sequence[Sequence[Make]], label: str, usual: Usual) -> list[list[Make]] | None:
@@ -88,8 +89,9 @@ def _with_heads(lists: Sequence[Sequence[Make]], label: str, usual: Usual) -> li
     return [[head, each] for head, each in zip(heads, counted, strict=True)]
 
 
-def _list(callee: str, items: Sequence[Make]) -> Make:
-    return Make(callee, tuple((str(i), item) for i, item in enumerate(items)), len(items))
+def _list(made: Make, items: Sequence[Make]) -> Make:
+    """The list with other items."""
+    return replace(made, args=tuple((str(i), item) for i, item in enumerate(items)), placed=len(items))
 
 
 def _folded(lists: list[list[Make]]) -> list[list[Make]]:

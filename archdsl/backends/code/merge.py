@@ -27,12 +27,19 @@ class Definition:
     doc: str
     body: Body
     parameters: list[Parameter] = field(default_factory=list)
+    reads_channels: bool = False
+    """Whether ``in_channels``, if it is one of them, is no argument but read from the first input."""
     kept: dict[str, str] = field(default_factory=dict)
     """Attributes that ``forward`` reads, and what they are."""
     module_conditions: dict[str, str] = field(default_factory=dict)
     """For attributes that some instances lack, when they have them."""
     step_conditions: dict[int, tuple[str, int]] = field(default_factory=dict)
     """For steps that some instances lack, when they have them, and which operand passes otherwise."""
+
+    @property
+    def arguments(self) -> list[Parameter]:
+        """The parameters that it is given."""
+        return [p for p in self.parameters if not (p.name == "in_channels" and self.reads_channels)]
 
 
 def definitions(found: Bodies, dialect: Dialect) -> list[Definition]:
@@ -99,7 +106,7 @@ class _Merger:
 
     def _made(self, made: Make) -> Make:
         if made.callee in self._calls:
-            return self._calls[made.callee]
+            return replace(self._calls[made.callee], path=made.path)
         general = None if made.general is None else self._made(made.general)
         args = tuple((name, self._made(arg) if isinstance(arg, Make) else arg) for name, arg in made.args)
         return replace(made, args=args, general=general)
@@ -131,6 +138,9 @@ def _family(
     bodies: Mapping[int, Body], base: int, left: Sequence[int], dialect: Dialect
 ) -> tuple[dict[int, Body], dict[int, _Match]]:
     """The instances that are the base with steps left out, their modules brought into one form."""
+    formed, found = _together({index: bodies[index] for index in left}, base, dialect)
+    if len(found) == len(left):  # which is usual, and one pass
+        return {index: formed[index] for index in sorted(found)}, found
     chosen: dict[int, Body] = {}
     passes: dict[int, int] = {}
     for index in left:
@@ -140,13 +150,23 @@ def _family(
             chosen[index] = bodies[index]
     if base not in chosen:
         chosen[base] = bodies[base]
-    _, formed = _in_one_form(chosen, None, dialect)
-    matches = {index: _match(formed[base], body, dialect) for index, body in formed.items()}
-    found = {index: match for index, match in matches.items() if match is not None}
+    formed, found = _together(chosen, base, dialect)
     if len(found) < len(formed):  # together they are of no one form
         found = {base: found[base]}
         _, formed = _in_one_form({base: bodies[base]}, None, dialect)
     return {index: formed[index] for index in sorted(found)}, found
+
+
+def _together(bodies: Mapping[int, Body], base: int, dialect: Dialect) -> tuple[dict[int, Body], dict[int, _Match]]:
+    """Bodies in one form, and those of them that are the base with the same steps left out and the same passing."""
+    _, formed = _in_one_form(bodies, None, dialect)
+    passes: dict[int, int] = {}
+    found: dict[int, _Match] = {}
+    for index, body in formed.items():
+        match = _match(formed[base], body, dialect)
+        if match is not None and all(passes.setdefault(place, i) == i for place, i in match.passes.items()):
+            found[index] = match
+    return formed, found
 
 
 def _in_one_form(bodies: Mapping[int, Body], base: Body | None, dialect: Dialect) -> tuple[Body, dict[int, Body]]:
@@ -236,7 +256,8 @@ def _merged(
     indices = [*family]
     base = family[max(indices, key=lambda index: (len(family[index].steps), -index))]
     known = {key: [family[i].known.get(key, MISSING) for i in indices] for i in indices for key in family[i].known}
-    table = Parameters(known, {v.text for made in base.attrs.values() for _, v in leaves(made) if isinstance(v, Name)})
+    loops = {v.text for made in base.attrs.values() for _, v in leaves(made) if isinstance(v, Name)}
+    table = Parameters(known, loops, dialect.reserved)
     attrs: dict[str, Make] = {}
     neutral: set[str] = set()
     for attr, made in base.attrs.items():
@@ -244,7 +265,8 @@ def _merged(
             [value for _, value in leaves(family[i].attrs[attr])] if attr in family[i].attrs else None for i in indices
         ]
         if made.callee in dialect.neutral:
-            rows = [[0.0] if row is None else row for row in rows]
+            rest = [value for _, value in leaves(made)][1:]
+            rows = [[0.0, *rest] if row is None else row for row in rows]
             neutral.add(attr)
         attrs[attr] = substituted(made, table.columns([label for label, _ in leaves(made)], rows, attr))
     steps = [_with_names(step, place, family, matches, table) for place, step in enumerate(base.steps)]
@@ -257,6 +279,7 @@ def _merged(
         },
     )
     definition.parameters = [*solved.parameters]
+    definition.reads_channels = dialect.reads_channels and base.derived
     definition.body = replace(
         base,
         attrs={attr: substituted(made, [solved.text(v) for _, v in leaves(made)]) for attr, made in attrs.items()},
@@ -270,7 +293,7 @@ def _merged(
             passes = next(m.passes[place] for m in matches.values() if place in m.passes)
             definition.step_conditions[place] = (condition, passes)
     calls = {
-        index: Make(name, tuple((p.name, p.values[row]) for p in solved.parameters), 0)
+        index: Make(name, tuple((p.name, p.values[row]) for p in definition.arguments), 0)
         for row, index in enumerate(indices)
     }
     return definition, calls

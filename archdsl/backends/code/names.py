@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from archdsl.backends.code.body import Body, Step
 
@@ -23,11 +23,25 @@ def inputs(body: Body, ports: Sequence[str] = ()) -> list[str]:
     return [("x", "y", "z")[i] if i < 3 else f"x{i}" for i in range(len(body.inputs))]
 
 
-def variables(body: Body, given: Sequence[str], passes: Mapping[int, int]) -> dict[str, str]:
-    """The variable of each value of a body; ``passes`` are operands that a step may leave as they are."""
-    last = {name: len(body.steps) for name in body.inputs if any("{0}" in r.after for r in body.returns)}
+def variables(
+    body: Body,
+    given: Sequence[str],
+    passes: Mapping[int, int],
+    *,
+    spare: Sequence[str] = ("out", "branch"),
+    taken: Collection[str] = (),
+    keeps_inputs: bool = False,
+) -> dict[str, str]:
+    """The variable of each value of a body; ``passes`` are operands that a step may leave as they are.
+
+    Those that go by no group or tap are called as one of ``spare``; none as one of ``taken``. With ``keeps_inputs`` the
+    inputs are needed after the last step.
+    """
+    kept = keeps_inputs or any("{0}" in r.after for r in body.returns)
+    last = {name: len(body.steps) for name in body.inputs if kept}
     for place, step in enumerate(body.steps):
-        last.update({operand.value: place for operand in step.operands})
+        uses_here = [operand.value for operand in step.operands]
+        last.update({value: place for value in uses_here if not (keeps_inputs and value in body.inputs)})
     last.update({operand.value: len(body.steps) for operand in body.returns})
     uses = Counter(operand.value for step in body.steps for operand in (*step.operands,))
     uses.update(operand.value for operand in body.returns)
@@ -45,7 +59,7 @@ def variables(body: Body, given: Sequence[str], passes: Mapping[int, int]) -> di
             if free and len(step.results) == 1:
                 found[result] = free[0]
             else:
-                found[result] = _fresh(step.tap if uses[result] > 1 else step.label, live)
+                found[result] = _fresh(step.tap if uses[result] > 1 else step.label, live.union(taken), spare)
             live.add(found[result])
     return found
 
@@ -55,13 +69,13 @@ def is_attribute(step: Step, is_optional: bool) -> bool:
     return step.code.template == "{self}" and not is_optional
 
 
-def _fresh(label: str, live: set[str]) -> str:
+def _fresh(label: str, live: set[str], spare: Sequence[str]) -> str:
     words = [part for part in label.split(".") if part and not part.isdigit()]
     wanted = [_identifier(words[-1])] if words else []
-    for name in (*wanted, "out", "branch"):
+    for name in (*wanted, *spare):
         if name not in live:
             return name
-    stem, number = wanted[0] if wanted else "branch", 2
+    stem, number = wanted[0] if wanted else spare[-1], 2
     while f"{stem}{number}" in live:
         number += 1
     return f"{stem}{number}"

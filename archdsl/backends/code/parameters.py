@@ -71,6 +71,9 @@ _NAMES: Mapping[str, str] = {
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "kernel_size": ("k", "kernel", "patch"),
     "padding": ("pad",),
+    "strides": ("stride",),
+    "dilation_rate": ("dilation",),
+    "use_bias": ("bias",),
     "rate": ("drop",),
     "p": ("dropout", "dropout_rate"),
     "key_dim": ("head_dim",),
@@ -81,8 +84,11 @@ _UNNAMED = frozenset({"in_channels", "out_channels", "in_features", "out_feature
 """Of which a block has one that goes by the name; others are between its modules."""
 _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "stride": (1,),
+    "strides": (1,),
     "padding": (0,),
     "dilation": (1,),
+    "dilation_rate": (1,),
+    "use_bias": (True,),
     "groups": (1,),
     "bias": (True,),
     "dropout": (0.0,),
@@ -93,14 +99,17 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
 class Parameters:
     """The columns of a class: for every literal its value in each instance."""
 
-    def __init__(self, known: Mapping[str, Sequence[Any]], taken: Collection[str] = ()) -> None:
+    def __init__(
+        self, known: Mapping[str, Sequence[Any]], taken: Collection[str] = (), reserved: Collection[str] = ()
+    ) -> None:
         """``known`` are values that parameters may be, by name; they are no parameters unless something needs them.
 
-        Names that are ``taken``, as those of loops are, no parameter has.
+        Names that are ``taken``, as those of loops are, no parameter has; nor ``reserved`` ones, which a file imports.
         """
         self._known = {name: [*map(_rounded, values)] for name, values in known.items()}
         self._columns: list[tuple[str, str, list[Any]]] = []
         self._taken = frozenset(("self", "x", *taken))
+        self._reserved = frozenset(reserved)
         self._names: set[str] = set()
 
     def columns(self, labels: Sequence[str], rows: Sequence[Sequence[Literal] | None], where: str) -> list[Column]:
@@ -172,6 +181,7 @@ class Parameters:
 
     def _name(self, variable: _Variable) -> str:
         label = _NAMES.get(variable.label, variable.label)
+        label = f"{label}_" if label in self._reserved else label
         name = label
         if name in self._names:
             if label in _UNNAMED:
@@ -269,7 +279,7 @@ def _whole(variable: _Variable) -> bool:
 def _conditions(row: tuple[bool, ...], variables: Sequence[_Variable]) -> Iterator[_Found]:
     """Expressions over variables that are true where a row is: about channels and steps rather than about rates."""
     widths = [v for v in variables if _whole(v) and v.label.removeprefix("in_").removeprefix("out_") in _WIDTHS]
-    strides = [v for v in variables if v.label == "stride"]
+    strides = [v for v in variables if v.label in ("stride", "strides")]
     for a, b in combinations(widths, 2):
         equal = tuple(x == y for x, y in zip(a.values, b.values, strict=True))
         if equal == row:

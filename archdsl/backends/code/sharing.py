@@ -51,6 +51,8 @@ class Sharing:
 
     def _owner(self, branch: Branch) -> str:
         """The path of the instance that a branch is another use of; empty if it is none."""
+        if not self._dialect.calls_again:
+            return ""
         nodes = [*branch.nodes()]
         path = branch.instance.path
         owners = set[str]()
@@ -59,7 +61,7 @@ class Sharing:
                 below = local_name(node.path, path)
                 owners.add(node.layer.removesuffix(f".{below}") if node.layer.endswith(f".{below}") else "")
         owner = owners.pop() if len(owners) == 1 else ""
-        if owner not in self._branches or owner == path:
+        if not owner or owner not in self._branches or owner == path:
             return ""
         other = [*self._branches[owner].nodes()]
         alike = len(nodes) == len(other) and all(

@@ -8,9 +8,9 @@ from typing import Any
 
 from archdsl.backends.code.values import Argument, Literal, Make, Name
 
-REPEAT, REST, EACH, CALL = "*repeat", "*rest", "*each", "*call"
+REPEAT, REST, EACH, CALL, TUPLE = "*repeat", "*rest", "*each", "*call", "*tuple"
 """Callees of what is no call: a module again and again, or as often but once, one for each row of columns, and one of a
-class that is given."""
+class that is given; and a tuple whose elements are leaves."""
 
 
 def leaves(term: Argument, label: str = "") -> Iterator[tuple[str, Literal]]:
@@ -31,7 +31,8 @@ def substituted(term: Make, values: Sequence[Any]) -> Make:
         if not isinstance(argument, Make):
             value: Argument = next(rest)
             return value
-        return Make(argument.callee, tuple((name, changed(each)) for name, each in argument.args), argument.placed)
+        args = tuple((name, changed(each)) for name, each in argument.args)
+        return Make(argument.callee, args, argument.placed, path=argument.path)
 
     result = changed(term)
     assert isinstance(result, Make)
@@ -42,7 +43,7 @@ def skeleton(term: Argument) -> Any:
     """The term without its leaves, so that terms of one skeleton differ in literals alone."""
     if not isinstance(term, Make):
         return None
-    return (term.callee, tuple((name, skeleton(argument)) for name, argument in term.args))
+    return (term.callee, term.path, tuple((name, skeleton(argument)) for name, argument in term.args))
 
 
 def progression(values: Argument) -> Name | None:

@@ -29,6 +29,8 @@ class Make:
     placed: int = 0
     general: Make | None = None
     """What does the same and more: for a class whose other instances need that."""
+    path: str = ""
+    """Where it is in what has it, for a dialect that names modules by their paths. ``{i}`` is its place in a list."""
 
 
 Argument: TypeAlias = Literal | Make

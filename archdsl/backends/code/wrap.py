@@ -62,17 +62,17 @@ def _inside(body: str, indent: str, is_display: bool) -> list[str]:
 
 
 def _last(line: str) -> tuple[int, int] | None:
-    """The last pair of brackets that are in no others."""
+    """The last pair of brackets that are in no others, of which the first is not too far to the right."""
     stack: list[int] = []
-    found: tuple[int, int] | None = None
+    found: list[tuple[int, int]] = []
     for place, c in _code(line):
         if c in _OPEN:
             stack.append(place)
         elif c in _CLOSE:
             start = stack.pop()
             if not stack and place > start + 1:
-                found = (start, place)
-    return found
+                found.append((start, place))
+    return next((pair for pair in reversed(found) if pair[0] < WIDTH), found[-1] if found else None)
 
 
 def _parts(body: str) -> tuple[list[str], bool]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from archdsl.backends.code.body import bodies
 from archdsl.backends.code.merge import Definition, definitions
+from archdsl.backends.code.text import docstring
 from archdsl.backends.code.values import Argument, Make
 from archdsl.backends.torch.dialect import Torch
 from archdsl.backends.torch.helpers import definition as helper
 from archdsl.backends.torch.idioms import with_idioms
 from archdsl.backends.torch.naming import renamed
 from archdsl.backends.torch.order import port_order
-from archdsl.backends.torch.write import Writer, docstring
+from archdsl.backends.torch.write import Writer
 from archdsl.graph.dims import Shape
 from archdsl.graph.model import Graph
 

@@ -6,11 +6,11 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
+from archdsl.backends.code.places import place
 from archdsl.backends.torch import lowering as lowering  # registers every op
 from archdsl.backends.torch.registry import FIRST, LAST, orders
 from archdsl.graph.dims import Shape
-from archdsl.graph.model import Graph, Node
-from archdsl.graph.tree import local_name
+from archdsl.graph.model import Graph
 
 _CHANGE = 4
 _NEVER = 1_000_000
@@ -39,7 +39,7 @@ def axis_orders(graph: Graph) -> Mapping[str, Order]:
         given[port.name] = _SOURCE if port_order(port.shape) else _SINK
     for node in graph:
         rule = orders(node.op, graph.input_shapes(node), node.shape)
-        key = (*_place(graph, node), rule, len(node.shape))
+        key = (*place(graph, node), rule, len(node.shape))
         takes: Hashable = (key, "takes")
         gives: Hashable = takes if rule.tied else (key, "gives")
         ends[node.path] = (takes, gives)
@@ -59,19 +59,6 @@ def axis_orders(graph: Graph) -> Mapping[str, Order]:
         takes, gives = ends[node.path]
         found[node.path] = Order(takes in first, gives in first)
     return found
-
-
-def _place(graph: Graph, node: Node) -> tuple[str, str, str]:
-    """Where a node is in its block, whichever instance and round: equal places have equal orders.
-
-    So instances of a block are one class, even if in one of them another order were better.
-    """
-    index = node.instance
-    while graph.instances[index].kind == "group" and (parent := graph.instances[index].parent) is not None:
-        index = parent
-    instance = graph.instances[index]
-    names = [part for part in local_name(node.path, instance.path).split(".") if not part.isdigit()]
-    return instance.block, ".".join(names), node.op.name
 
 
 class _Cut:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from archdsl.backends.code import names
 from archdsl.backends.code.body import Operand, Step
@@ -13,49 +11,20 @@ from archdsl.backends.code.merge import Definition
 from archdsl.backends.code.parameters import REQUIRED, Parameter
 from archdsl.backends.code.terms import CALL as GIVEN
 from archdsl.backends.code.terms import EACH, REPEAT, REST, progression, same
+from archdsl.backends.code.text import annotation, default, docstring, literal
 from archdsl.backends.code.values import CALL, LIST, SEQUENCE, Argument, Make, Name
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
 from archdsl.backends.torch.loops import looped
 from archdsl.backends.torch.usual import usual
 
 _INDENT = "    "
+_GIVEN = "type[nn.Module]"
+"""Of a parameter that is a class."""
 _SIZED = frozenset({"torch.zeros", "torch.ones", "torch.empty"})
 _PLACED = 3
 """Arguments at most that are written without their names."""
 _NESTED = 64
 """How long a line may become by writing one call into another."""
-
-
-def literal(value: Any) -> str:
-    """
-    >>> literal((1, "a", None, 0.5))
-    '(1, "a", None, 0.5)'
-    """
-    if isinstance(value, Name):
-        return value.text
-    if isinstance(value, tuple):
-        inside = ", ".join(map(literal, value))
-        return f"({inside},)" if len(value) == 1 else f"({inside})"
-    if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
-    return repr(value)
-
-
-def docstring(text: str, indent: str) -> list[str]:
-    """A doc comment as Python has it, no wider than code."""
-    text = text.replace("\\", "\\\\").replace('"""', "'''").strip()
-    text += " " if text.endswith('"') else ""
-    options = {"initial_indent": indent, "subsequent_indent": indent, "break_long_words": False}
-    first, *rest = (" ".join(part.split()) for part in text.split("\n\n"))
-    lines = textwrap.wrap(f'"""{first}', WIDTH, **options)  # type: ignore[arg-type]  # of several types
-    if not rest and len(lines) == 1 and len(lines[0]) + 3 <= WIDTH:
-        return [f'{lines[0]}"""']
-    if len(lines[-1]) + 3 > WIDTH and not rest and len(lines) == 1:
-        lines = textwrap.wrap(f'"""{first}', WIDTH - 8, **options)  # type: ignore[arg-type]  # of several types
-    for paragraph in rest:
-        lines += ["", *textwrap.wrap(paragraph, WIDTH, **options)]  # type: ignore[arg-type]  # of several types
-    return [*lines, f'{indent}"""']
 
 
 class Writer:
@@ -76,7 +45,7 @@ class Writer:
 
     def _init(self, made: Definition) -> list[str]:
         given = "".join(
-            f", {parameter.name}: {annotation(parameter)}{_default(parameter)}" for parameter in made.parameters
+            f", {parameter.name}: {annotation(parameter, _GIVEN)}{default(parameter)}" for parameter in made.parameters
         )
         lines = signature(f"{_INDENT}def __init__(self{given}) -> None:")
         body = ["super().__init__()"]
@@ -168,7 +137,7 @@ class Writer:
             is_placed = True
             for place, parameter in enumerate(self._parameters[term.callee]):
                 value = values[parameter.name]
-                is_placed = is_placed and place < _PLACED and annotation(parameter) == "int"
+                is_placed = is_placed and place < _PLACED and annotation(parameter, _GIVEN) == "int"
                 if parameter.default is REQUIRED:
                     yield literal(value) if is_placed else f"{parameter.name}={literal(value)}"
                 elif not same(value, parameter.default):
@@ -281,28 +250,3 @@ def _nested(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
                     continue
         found.append((text, note))
     return found
-
-
-def annotation(parameter: Parameter) -> str:
-    """The type of a parameter, from its values."""
-    kinds = dict.fromkeys(_kind(value) for value in parameter.values)
-    if "float" in kinds and "int" in kinds:
-        del kinds["int"]
-    if "None" in kinds:
-        kinds = {**{kind: None for kind in kinds if kind != "None"}, "None": None}
-    return " | ".join(kinds)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, Name):
-        return "range" if value.text.startswith("range(") else "type[nn.Module]"
-    if isinstance(value, tuple):
-        inside = dict.fromkeys(map(_kind, value))
-        if "float" in inside:
-            inside.pop("int", None)
-        return f"tuple[{' | '.join(inside) or 'int'}, ...]"
-    return "None" if value is None else type(value).__name__
-
-
-def _default(parameter: Parameter) -> str:
-    return "" if parameter.default is REQUIRED else f" = {literal(parameter.default)}"
