@@ -328,6 +328,20 @@ class Architecture:
         with fitted(self.graph, weights) as arrays:
             return state(written(self.graph, names), {key: array.read() for key, array in arrays.items()})
 
+    def to_python(self) -> str:
+        """A file of Keras that defines the model, and imports Keras, h5py and NumPy alone.
+
+        It has a function for each kind of block, one that makes the model without arguments, and ``load_weights``,
+        which takes weights of ``save_weights`` by their names. Nothing here imports Keras.
+
+        >>> from archdsl import load
+        >>> "def LeNet5() -> keras.Model:" in load("lenet5").to_python()
+        True
+        """
+        from archdsl.backends.python.file import written
+
+        return written(self.graph)
+
     def save_weights(self, model: keras.Model, file: str | os.PathLike[str]) -> None:
         """Writes the weights of a model that was built from this architecture, each under its path and name.
 

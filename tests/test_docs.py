@@ -10,7 +10,7 @@ What a fence says after its language:
     ```arch untidy                       is not what `archdsl fmt` would write, as all others are
     ```python                            a program, or a session where lines start with `>>>`
     ```console                           `$ archdsl …` and what it prints; `...` is any text, and `exit=1` the last code
-    ```python from=archdsl/ops/init.py   stands in that file, word for word
+    ```python from=archdsl/ops/init.py   stands in that file, word for word; `arch` and `text` may as well
     ```python keras                      needs Keras, as does `console keras`
 
 The samples of one page share a folder, where `specs/` is the repository's own, and its programs share their names.
@@ -80,11 +80,11 @@ SAMPLES = [sample for page in PAGES for sample in read(page)]
 
 
 def of(*languages: str) -> list[object]:
-    """The samples in these languages, as parameters of a test."""
+    """The samples in these languages that are no pieces of files, as parameters of a test."""
     return [
         pytest.param(sample, id=str(sample), marks=[pytest.mark.keras] if "keras" in sample.options else [])
         for sample in SAMPLES
-        if sample.language in languages
+        if sample.language in languages and "from" not in sample.options
     ]
 
 
@@ -106,6 +106,11 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 def test_fences_say_their_language() -> None:
     assert {str(s): s.language for s in SAMPLES if s.language not in LANGUAGES} == {}
+
+
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if "from" in sample.options], ids=str)
+def test_a_piece_of_a_file(sample: Sample) -> None:
+    assert sample.text in (ROOT / sample.options["from"]).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("sample", of("arch"))
@@ -208,9 +213,6 @@ _RAN: set[str] = set()
 @pytest.mark.parametrize("sample", of("python"))
 def test_program(sample: Sample, folder: Path) -> None:
     """A page's programs go on from one another; each runs once."""
-    if "from" in sample.options:
-        assert sample.text in (ROOT / sample.options["from"]).read_text(encoding="utf-8")
-        return
     for other in SAMPLES:
         if other.page == sample.page and other.language == "python" and other.line <= sample.line:
             needs_more = "keras" in other.options and "keras" not in sample.options

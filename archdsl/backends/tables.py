@@ -45,7 +45,8 @@ def shifted_window_mask(map: tuple[int, int], window: tuple[int, int], shift: tu
     (height, width), (h, w) = map, window
     bands = [np.digitize(np.arange(n), [n - size, n - step]) for n, size, step in zip(map, window, shift, strict=True)]
     regions = bands[0][:, None] * 3 + bands[1][None, :]
-    tiles = regions.reshape(height // h, h, width // w, w).transpose(0, 2, 1, 3).reshape(-1, h * w)
+    cut = regions.reshape(height // h, h, width // w, w)
+    tiles = cut.transpose(0, 2, 1, 3).reshape(-1, h * w)
     return np.where(tiles[:, :, None] == tiles[:, None, :], 0.0, MASKED).astype("float32")
 
 

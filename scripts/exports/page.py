@@ -15,14 +15,15 @@ _TEXT = """\
 # Other forms of a model
 
 `archdsl compile SPEC -o OUT` writes what the ending of OUT says; `--to` names it. In Python, an architecture has a
-method for each: `archdsl.load("resnet50").to_onnx("resnet50.onnx")`. All take `weights=` and `partial=` as `build`
-does, and `--weights` and `--partial` on the command line; weights that no file gives are initialised, the same ones
-each time with `--seed`. Inputs and outputs have the names and shapes of the spec, channels last, in all but [PyTorch
-code](pytorch.md), after the batch.
+method for each: `archdsl.load("resnet50").to_onnx("resnet50.onnx")`. All but those of code take `weights=` and
+`partial=` as `build` does, and `--weights` and `--partial` on the command line; weights that no file gives are
+initialised, the same ones each time with `--seed`. Inputs and outputs have the names and shapes of the spec, channels
+last, in all but [PyTorch code](pytorch.md), after the batch.
 
 | form | file | written by | run by | batch |
 |---|---|---|---|---|
 | `keras` | `NAME.keras` | Keras | Keras | any |
+| `python` | `NAME.py`: [Keras code](keras-code.md) | archdsl | Keras | any |
 | `torch` | `NAME.py`, weights in `NAME.safetensors` | archdsl | PyTorch 2.4 or later | any |
 | `onnx` | `NAME.onnx` | archdsl, with `archdsl[onnx]` | ONNX Runtime 1.20 or later | any |
 | `openvino` | `NAME.xml`, weights in `NAME.bin` | OpenVINO, with `archdsl[openvino]` | OpenVINO | any |

@@ -17,6 +17,7 @@ from archdsl.backends.keras.weights import Choice, started
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.view import order
 from archdsl.passes.constants import constants
+from archdsl.passes.signs import nonnegative
 from archdsl.passes.tokens import tokens
 
 
@@ -44,19 +45,16 @@ def _model(graph: Graph) -> keras.Model:
     }
     tensors: dict[str, Any] = dict(inputs)
     owners = {path: Owner(layer_name(path), shapes) for path, shapes in uses(graph).items()}
-    positive: set[str] = set()
+    positive = nonnegative(graph)
     precise = frozenset(node.path for node in graph if node.float32)
     batches = _Batches(tensors, next(iter(inputs.values())), constants(graph), precise)
     for node in order(graph):
-        nonnegative = bool(node.inputs) and node.inputs[0] in positive
         path, shapes = layer_name(node.path), graph.input_shapes(node)
-        site = Site(path, shapes, node.shape, nonnegative, owners[node.layer])
+        site = Site(path, shapes, node.shape, bool(node.inputs) and node.inputs[0] in positive, owners[node.layer])
         taken = batches.taken(node)
         with _precision(node.float32) as dtype:
             casts = [dtype if (name in precise) != node.float32 else None for name in node.inputs]
             tensors[node.path] = lower(node.op, site, taken, casts)
-        if _is_nonnegative(node, positive):
-            positive.add(node.path)
     outputs = {port.name: batches.whole(port.node) for port in graph.outputs}
     return keras.Model(
         inputs=list(inputs.values()) if len(inputs) > 1 else next(iter(inputs.values())),
@@ -105,8 +103,3 @@ def _precision(is_float32: bool) -> Iterator[str]:
         yield policy.compute_dtype
     finally:
         keras.config.set_dtype_policy(outer)
-
-
-def _is_nonnegative(node: Node, positive: set[str]) -> bool:
-    """Whether a node's values are never below zero: by its own nature, or because none that it passes on is."""
-    return node.op.nonnegative or (node.op.keeps_sign and all(name in positive for name in node.inputs))

@@ -40,6 +40,7 @@ Examples:
   archdsl compile net.arch --weights before_the_edit.keras --partial
   archdsl compile resnet50 --weights imagenet -o resnet50.onnx
   archdsl compile resnet50 --to torch -o resnet50.py
+  archdsl compile resnet50 --to python -o resnet50.py
   archdsl compile resnet50 --to onnx --weights trained.safetensors
   archdsl compile net.arch -o net.onnx --seed 7 --inline
   archdsl compile resnet50 --to savedmodel -o models/resnet50/1
@@ -98,12 +99,13 @@ def compile(
     place: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    """Compile a model to Keras, to PyTorch code, to ONNX or to what servers and devices run.
+    """Compile a model to Keras, to PyTorch or Keras code, to ONNX or to what servers and devices run.
 
     Writes the model with its weights initialised, to NAME.keras in the current directory unless OUT says otherwise:
     NAME is what SPEC calls the model, in lower case. An OUT that ends in .safetensors or .weights.h5 has the weights
     alone, each under its path and name. `--to torch` writes a file of PyTorch that defines the model, with --weights
-    its weights beside it, and with --names under those of a published model. `--to json` and `--to graph` write the
+    its weights beside it, and with --names under those of a published model. `--to python` writes one of Keras, whose
+    function `load_weights` takes files of weights. `--to json` and `--to graph` write the
     checked graph. These go to standard output unless there is an OUT. Folders of OUT are made. OUT is replaced only
     when all went well.
 

@@ -74,6 +74,7 @@ TARGETS: Final = {
         Target("savedmodel", "a SavedModel", "keras", _WEIGHTS, is_folder=True),
         Target("litert", "a LiteRT model", "keras", _WEIGHTS, suffix="tflite"),
         Target("torch", "PyTorch code", "torch", frozenset({"weights", "names"}), suffix="py", is_text=True),
+        Target("python", "Keras code", "python", suffix="py", is_text=True),
         Target("onnx", "an ONNX model", "onnx", _WEIGHTS | {"inline"}),
         Target("openvino", "an OpenVINO model", "onnx", _WEIGHTS, suffix="xml"),
         Target("json", "a graph", "graph", is_text=True),

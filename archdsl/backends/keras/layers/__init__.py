@@ -12,10 +12,14 @@ from archdsl.backends.keras.layers.learned import Scale as Scale
 from archdsl.backends.keras.layers.likeness import ResizeBy as ResizeBy
 from archdsl.backends.keras.layers.likeness import ResizeLike as ResizeLike
 from archdsl.backends.keras.layers.likeness import UnflattenLike as UnflattenLike
-from archdsl.backends.keras.layers.normalisation import RootMeanSquareNormalization as RootMeanSquareNormalization
+from archdsl.backends.keras.layers.normalisation import (
+    RootMeanSquareNormalization as RootMeanSquareNormalization,
+)
 from archdsl.backends.keras.layers.sources import Constant as Constant
 from archdsl.backends.keras.layers.sources import Parameter as Parameter
-from archdsl.backends.keras.layers.sources import RelativePositionBias as RelativePositionBias
+from archdsl.backends.keras.layers.sources import (
+    RelativePositionBias as RelativePositionBias,
+)
 from archdsl.backends.keras.layers.sources import Repeat as Repeat
 from archdsl.backends.keras.layers.tiling import DepthToSpace as DepthToSpace
 from archdsl.backends.keras.layers.tiling import SpaceToDepth as SpaceToDepth

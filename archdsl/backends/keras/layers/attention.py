@@ -11,7 +11,12 @@ from keras import ops
 
 from archdsl.backends.keras.layers.normalisation import unit_length
 from archdsl.backends.keras.layers.positions import turned
-from archdsl.backends.tables import HIDDEN, relative_positions, rotary_angles, shifted_window_mask
+from archdsl.backends.tables import (
+    HIDDEN,
+    relative_positions,
+    rotary_angles,
+    shifted_window_mask,
+)
 
 _LARGEST = log(100.0)
 """What a learned scale is at most, as a logarithm (Swin V2)."""
@@ -99,10 +104,23 @@ class Attention(keras.layers.Layer):
         self.bias_initializer = keras.initializers.get(bias_initializer)
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
 
-    def _projection(self, part: str, name: str, equation: str, shape: tuple[Any, ...], axes: str, inputs: Any) -> Any:
+    def _projection(
+        self,
+        part: str,
+        name: str,
+        equation: str,
+        shape: tuple[Any, ...],
+        axes: str,
+        inputs: Any,
+    ) -> Any:
         # Each projection draws values of its own: an initialiser gives the same ones whenever it is called.
-        kernel, bias = (type(i).from_config(i.get_config()) for i in (self.kernel_initializer, self.bias_initializer))
-        has_bias = self.use_bias if isinstance(self.use_bias, bool) else part in self.use_bias
+        kernel, bias = (
+            type(i).from_config(i.get_config())
+            for i in (self.kernel_initializer, self.bias_initializer)
+        )
+        has_bias = (
+            self.use_bias if isinstance(self.use_bias, bool) else part in self.use_bias
+        )
         layer = _Projection(
             equation,
             shape,
@@ -118,10 +136,18 @@ class Attention(keras.layers.Layer):
         return layer
 
     def _norm(self, name: str) -> Any:
-        kind = {"layer": keras.layers.LayerNormalization, "rms": keras.layers.RMSNormalization}.get(self.qk_norm or "")
+        kind = {
+            "layer": keras.layers.LayerNormalization,
+            "rms": keras.layers.RMSNormalization,
+        }.get(self.qk_norm or "")
         if kind is None:
             return None
-        layer = kind(epsilon=_EPSILON, dtype=self.dtype_policy, trainable=self.trainable, name=name)
+        layer = kind(
+            epsilon=_EPSILON,
+            dtype=self.dtype_policy,
+            trainable=self.trainable,
+            name=name,
+        )
         layer.build((None, self.key_dim))
         return layer
 
@@ -142,7 +168,10 @@ class Attention(keras.layers.Layer):
         several = isinstance(input_shape[0], (tuple, list))
         given = list(input_shape[:3]) if several else [input_shape]
         query, context, values = (*given, *given[-1:] * 2)[:3]
-        groups, value_dim = self.kv_heads or self.num_heads, self.value_dim or self.key_dim
+        groups, value_dim = (
+            self.kv_heads or self.num_heads,
+            self.value_dim or self.key_dim,
+        )
         if self.window is not None:
             h, w = self.window
             self.relative_position_bias = self.add_weight(
@@ -152,19 +181,37 @@ class Attention(keras.layers.Layer):
             )
         if self.learned_scale:
             start = keras.initializers.Constant(log(10.0))
-            self.logit_scale = self.add_weight(name="logit_scale", shape=(self.num_heads,), initializer=start)
+            self.logit_scale = self.add_weight(
+                name="logit_scale", shape=(self.num_heads,), initializer=start
+            )
         inward, inner = "...nc,chd->...nhd", (None, self.num_heads, self.key_dim)
         self.query = self._projection("query", "query", inward, inner, "hd", query)
-        self.key = self._projection("key", "key", inward, (None, groups, self.key_dim), "hd", context)
-        self.value = self._projection("value", "value", inward, (None, groups, value_dim), "hd", values)
+        self.key = self._projection(
+            "key", "key", inward, (None, groups, self.key_dim), "hd", context
+        )
+        self.value = self._projection(
+            "value", "value", inward, (None, groups, value_dim), "hd", values
+        )
         mixed = (*query[:-1], self.num_heads, value_dim)
         outer = (None, self.units or query[-1])
-        self.output_projection = self._projection("output", "attention_output", "...nhd,hdc->...nc", outer, "c", mixed)
-        self.query_norm, self.key_norm = self._norm("query_norm"), self._norm("key_norm")
+        self.output_projection = self._projection(
+            "output", "attention_output", "...nhd,hdc->...nc", outer, "c", mixed
+        )
+        self.query_norm, self.key_norm = (
+            self._norm("query_norm"),
+            self._norm("key_norm"),
+        )
         if self.talking_heads:
             logits = (*query[:-2], query[-2], context[-2], self.num_heads)
             self.talking_logits, self.talking_weights = (
-                self._projection("talking", name, "...nmh,hg->...nmg", (None, None, self.num_heads), "g", logits)
+                self._projection(
+                    "talking",
+                    name,
+                    "...nmh,hg->...nmg",
+                    (None, None, self.num_heads),
+                    "g",
+                    logits,
+                )
                 for name in ("talking_logits", "talking_weights")
             )
 
@@ -177,7 +224,9 @@ class Attention(keras.layers.Layer):
         query, scale = self._scaled(query)
         bias = self._bias(given[3] if len(given) > 3 else None, x, query.dtype)
         if self._fuses(query, value):
-            mixed = ops.dot_product_attention(query, key, value, bias=bias, scale=scale, is_causal=self.causal)
+            mixed = ops.dot_product_attention(
+                query, key, value, bias=bias, scale=scale, is_causal=self.causal
+            )
             return self.output_projection(mixed)
         logits = ops.einsum("...nhd,...mhd->...hnm", ops.multiply(query, scale), key)
         if bias is not None:
@@ -218,19 +267,27 @@ class Attention(keras.layers.Layer):
         """Queries with what is learned of the scale, and the rest of it."""
         if not self.learned_scale:
             return query, self.key_dim**-0.5 if self.scale is None else self.scale
-        factors = ops.exp(ops.minimum(ops.cast(self.logit_scale, query.dtype), _LARGEST))
+        factors = ops.exp(
+            ops.minimum(ops.cast(self.logit_scale, query.dtype), _LARGEST)
+        )
         return ops.multiply(query, ops.expand_dims(factors, -1)), 1.0
 
     def _fuses(self, query: Any, value: Any) -> bool:
         """Whether the backend's kernel computes the same: over one axis of tokens, and nothing between the products."""
-        plain = len(query.shape) == 4 and not self.talking_heads and not self.dropout.rate
+        plain = (
+            len(query.shape) == 4 and not self.talking_heads and not self.dropout.rate
+        )
         return plain and query.shape[-1] == value.shape[-1] and query.shape[-1] > 1
 
     def _causal(self, logits: Any) -> Any:
         n = ops.shape(logits)[-1]
         places = ops.arange(n)
         seen = ops.greater_equal(ops.expand_dims(places, -1), places)
-        lowest = -3e4 if keras.backend.standardize_dtype(logits.dtype) == "float16" else HIDDEN
+        lowest = (
+            -3e4
+            if keras.backend.standardize_dtype(logits.dtype) == "float16"
+            else HIDDEN
+        )
         return ops.where(seen, logits, ops.cast(lowest, logits.dtype))
 
     def _bias(self, given: Any, x: Any, dtype: Any) -> Any:
@@ -240,13 +297,20 @@ class Attention(keras.layers.Layer):
             bias = ops.expand_dims(bias, 0)
         if given is not None:
             lacking = len(x.shape) + 1 - len(given.shape)
-            given = ops.cast(ops.expand_dims(given, list(range(1, lacking + 1))) if lacking else given, dtype)
+            given = ops.cast(
+                ops.expand_dims(given, list(range(1, lacking + 1)))
+                if lacking
+                else given,
+                dtype,
+            )
             bias = given if bias is None else plus(bias, given)
         return bias
 
     def _biases(self, window: tuple[int, int], dtype: Any) -> Any:
         """[heads, n, n], or [windows, heads, n, n] if windows were shifted."""
-        biases = ops.take(self.relative_position_bias, relative_positions(window), axis=0)
+        biases = ops.take(
+            self.relative_position_bias, relative_positions(window), axis=0
+        )
         biases = ops.cast(ops.transpose(biases, (2, 0, 1)), dtype)
         if self.map is None or not any(self.shift):
             return biases
@@ -254,7 +318,9 @@ class Attention(keras.layers.Layer):
         return plus(biases, ops.convert_to_tensor(mask[:, None], dtype=dtype))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
-        query = input_shape[0] if isinstance(input_shape[0], (tuple, list)) else input_shape
+        query = (
+            input_shape[0] if isinstance(input_shape[0], (tuple, list)) else input_shape
+        )
         return (*query[:-1], self.units or query[-1])
 
     def get_config(self) -> dict[str, Any]:
@@ -269,8 +335,27 @@ class Attention(keras.layers.Layer):
 
 
 _OWN = (
-    *("num_heads", "key_dim", "value_dim", "units", "kv_heads", "use_bias", "scale", "learned_scale"),
-    *("qk_norm", "causal", "talking_heads", "rotary", "rotary_base", "rotary_pairs", "window", "map", "shift"),
+    *(
+        "num_heads",
+        "key_dim",
+        "value_dim",
+        "units",
+        "kv_heads",
+        "use_bias",
+        "scale",
+        "learned_scale",
+    ),
+    *(
+        "qk_norm",
+        "causal",
+        "talking_heads",
+        "rotary",
+        "rotary_base",
+        "rotary_pairs",
+        "window",
+        "map",
+        "shift",
+    ),
 )
 _EPSILON = 1e-6
 """Of the norms of queries and keys, as timm has it."""

@@ -12,17 +12,24 @@ from keras import ops
 class Learned(keras.layers.Layer):
     """What they share: how the value starts, and its penalty."""
 
-    def __init__(self, initializer: Any, regularizer: Any = None, **kwargs: Any) -> None:
+    def __init__(
+        self, initializer: Any, regularizer: Any = None, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.initializer = keras.initializers.get(initializer)
         self.regularizer = keras.regularizers.get(regularizer)
 
     def learn(self, name: str, shape: Sequence[int | None]) -> Any:
         return self.add_weight(
-            name=name, shape=tuple(shape), initializer=self.initializer, regularizer=self.regularizer
+            name=name,
+            shape=tuple(shape),
+            initializer=self.initializer,
+            regularizer=self.regularizer,
         )
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, input_shape: Sequence[int | None]
+    ) -> tuple[int | None, ...]:
         return tuple(input_shape)
 
     def get_config(self) -> dict[str, Any]:
@@ -37,7 +44,9 @@ class Learned(keras.layers.Layer):
 class ClassToken(Learned):
     """``[n, c]`` to ``[count + n, c]``: learned tokens first."""
 
-    def __init__(self, count: int = 1, initializer: Any = "zeros", **kwargs: Any) -> None:
+    def __init__(
+        self, count: int = 1, initializer: Any = "zeros", **kwargs: Any
+    ) -> None:
         super().__init__(initializer=initializer, **kwargs)
         self.count = count
 
@@ -46,10 +55,14 @@ class ClassToken(Learned):
 
     def call(self, inputs: Any) -> Any:
         tokens = ops.expand_dims(ops.cast(self.tokens, inputs.dtype), 0)
-        repeated = ops.broadcast_to(tokens, (ops.shape(inputs)[0], self.count, inputs.shape[-1]))
+        repeated = ops.broadcast_to(
+            tokens, (ops.shape(inputs)[0], self.count, inputs.shape[-1])
+        )
         return ops.concatenate([repeated, inputs], axis=1)
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, input_shape: Sequence[int | None]
+    ) -> tuple[int | None, ...]:
         batch, n, channels = input_shape
         return (batch, None if n is None else n + self.count, channels)
 
@@ -89,12 +102,18 @@ class Scale(Learned):
         shape = tuple(input_shape[-1:]) if self.per_channel else ()
         self.gamma = self.learn("gamma", shape)
         self.bias = (
-            self.add_weight(name="bias", shape=shape, initializer=self.bias_initializer) if self.use_bias else None
+            self.add_weight(name="bias", shape=shape, initializer=self.bias_initializer)
+            if self.use_bias
+            else None
         )
 
     def call(self, inputs: Any) -> Any:
         scaled = ops.multiply(inputs, ops.cast(self.gamma, inputs.dtype))
-        return scaled if self.bias is None else ops.add(scaled, ops.cast(self.bias, inputs.dtype))
+        return (
+            scaled
+            if self.bias is None
+            else ops.add(scaled, ops.cast(self.bias, inputs.dtype))
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {

@@ -16,7 +16,9 @@ Shapes: TypeAlias = Sequence[Sequence[int | None]]
 class ResizeLike(keras.layers.Layer):
     """The first of two maps ``[h, w, c]``, sampled at the height and width of the second, as ``Resizing`` samples."""
 
-    def __init__(self, interpolation: str = "bilinear", antialias: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, interpolation: str = "bilinear", antialias: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.interpolation = interpolation
         self.antialias = antialias
@@ -32,7 +34,11 @@ class ResizeLike(keras.layers.Layer):
         return (batch, height, width, channels)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "interpolation": self.interpolation, "antialias": self.antialias}
+        return {
+            **super().get_config(),
+            "interpolation": self.interpolation,
+            "antialias": self.antialias,
+        }
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
@@ -42,7 +48,9 @@ class ResizeBy(keras.layers.Layer):
     In a graph of TensorFlow, Keras's layer asks whether the size is positive, which is not known there.
     """
 
-    def __init__(self, size: Sequence[int], interpolation: str = "bilinear", **kwargs: Any) -> None:
+    def __init__(
+        self, size: Sequence[int], interpolation: str = "bilinear", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.size = tuple(size)
         self.interpolation = interpolation
@@ -53,13 +61,22 @@ class ResizeBy(keras.layers.Layer):
             x = _resized(x, axis, size * factor, self.interpolation, antialias=False)
         return x
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, input_shape: Sequence[int | None]
+    ) -> tuple[int | None, ...]:
         batch, *sizes, channels = input_shape
-        larger = (None if size is None else size * factor for size, factor in zip(sizes, self.size, strict=True))
+        larger = (
+            None if size is None else size * factor
+            for size, factor in zip(sizes, self.size, strict=True)
+        )
         return (batch, *larger, channels)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "size": self.size, "interpolation": self.interpolation}
+        return {
+            **super().get_config(),
+            "size": self.size,
+            "interpolation": self.interpolation,
+        }
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
@@ -84,7 +101,9 @@ def _resized(x: Any, axis: int, size: Any, method: str, antialias: bool) -> Any:
     scale = ops.cast(count, "float32") / ops.cast(size, "float32")
     centres = (ops.cast(places, "float32") + 0.5) * scale - 0.5
     if antialias:
-        distances = (ops.cast(ops.arange(count), "float32") - centres[:, None]) / ops.maximum(scale, 1.0)
+        distances = (
+            ops.cast(ops.arange(count), "float32") - centres[:, None]
+        ) / ops.maximum(scale, 1.0)
         weights = _FILTERS[method](ops.absolute(distances))
         weights = ops.cast(weights / ops.sum(weights, 1, keepdims=True), x.dtype)
         return ops.moveaxis(ops.tensordot(weights, x, ([1], [axis])), 0, axis)
@@ -96,7 +115,9 @@ def _resized(x: Any, axis: int, size: Any, method: str, antialias: bool) -> Any:
     for tap in range(2 * taps):
         place = first + tap
         inside = ops.cast(ops.logical_and(place >= 0, place < count), "float32")
-        weight = inside * _FILTERS[method](ops.absolute(ops.cast(place, "float32") - centres))
+        weight = inside * _FILTERS[method](
+            ops.absolute(ops.cast(place, "float32") - centres)
+        )
         weight = ops.cast(ops.reshape(weight, broadcast), x.dtype)
         found = found + weight * ops.take(x, ops.clip(place, 0, count - 1), axis)
         total = total + weight
@@ -112,7 +133,11 @@ def _cubic(x: Any) -> Any:
 def _lanczos(radius: int) -> Callable[[Any], Any]:
     def weights(x: Any) -> Any:
         angle = math.pi * ops.maximum(x, 1e-6)
-        return ops.where(x < radius, radius * ops.sin(angle) * ops.sin(angle / radius) / (angle * angle), 0.0)
+        return ops.where(
+            x < radius,
+            radius * ops.sin(angle) * ops.sin(angle / radius) / (angle * angle),
+            0.0,
+        )
 
     return weights
 

@@ -47,7 +47,12 @@ class RootMeanSquareNormalization(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         # In float32 as Keras's own: squares overflow in float16.
         x = ops.cast(inputs, "float32")
-        x = ops.multiply(x, ops.rsqrt(ops.add(ops.mean(ops.square(x), axis=-1, keepdims=True), self.epsilon)))
+        x = ops.multiply(
+            x,
+            ops.rsqrt(
+                ops.add(ops.mean(ops.square(x), axis=-1, keepdims=True), self.epsilon)
+            ),
+        )
         return ops.multiply(ops.cast(x, inputs.dtype), self.scale)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

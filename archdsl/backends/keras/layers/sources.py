@@ -51,15 +51,23 @@ class RelativePositionBias(Learned):
 
     def build(self, input_shape: Any) -> None:
         h, w = self.map
-        self.table = self.learn("relative_position_bias", ((2 * h - 1) * (2 * w - 1), self.heads))
+        self.table = self.learn(
+            "relative_position_bias", ((2 * h - 1) * (2 * w - 1), self.heads)
+        )
 
     def call(self, inputs: Any) -> Any:
-        biases = ops.take(ops.cast(self.table, self.compute_dtype), relative_positions(self.map), axis=0)
+        biases = ops.take(
+            ops.cast(self.table, self.compute_dtype),
+            relative_positions(self.map),
+            axis=0,
+        )
         return ops.transpose(ops.expand_dims(biases, 0), (0, 3, 1, 2))
 
     def compute_output_spec(self, inputs: Any) -> Any:
         tokens = self.map[0] * self.map[1]
-        return keras.KerasTensor((1, self.heads, tokens, tokens), dtype=self.compute_dtype)
+        return keras.KerasTensor(
+            (1, self.heads, tokens, tokens), dtype=self.compute_dtype
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "heads": self.heads, "map": list(self.map)}

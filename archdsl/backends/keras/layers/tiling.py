@@ -19,13 +19,19 @@ from keras import ops
 def space_to_depth(x: Any, size: Sequence[int], order: str) -> Any:
     """``[h, w, c]`` to ``[h / s, w / s, s * s * c]``."""
     blocks = ops.transpose(_cut(x, size), _axes(len(size), order))
-    return ops.reshape(blocks, (-1, *ops.shape(blocks)[1 : len(size) + 1], prod(size) * ops.shape(x)[-1]))
+    return ops.reshape(
+        blocks,
+        (-1, *ops.shape(blocks)[1 : len(size) + 1], prod(size) * ops.shape(x)[-1]),
+    )
 
 
 def depth_to_space(x: Any, size: Sequence[int], order: str) -> Any:
     """``[h, w, s * s * c]`` to ``[h * s, w * s, c]``."""
     rank, axes = len(size), _axes(len(size), order)
-    inside = (*(n for block in size for n in (0, block)), ops.shape(x)[-1] // prod(size))
+    inside = (
+        *(n for block in size for n in (0, block)),
+        ops.shape(x)[-1] // prod(size),
+    )
     parts = [inside[axis - 1] for axis in axes[rank + 1 :]]
     blocks = ops.reshape(x, (-1, *ops.shape(x)[1:-1], *parts))
     return _sew(ops.transpose(blocks, _inverse(axes)), size)
@@ -34,12 +40,22 @@ def depth_to_space(x: Any, size: Sequence[int], order: str) -> Any:
 def window_partition(x: Any, window: Sequence[int]) -> Any:
     """``[h, w, c]`` to ``[windows, places, c]``, both row by row."""
     blocks = ops.transpose(_cut(x, window), _axes(len(window), "hwc"))
-    return ops.reshape(blocks, (-1, prod(ops.shape(blocks)[1 : len(window) + 1]), prod(window), ops.shape(x)[-1]))
+    return ops.reshape(
+        blocks,
+        (
+            -1,
+            prod(ops.shape(blocks)[1 : len(window) + 1]),
+            prod(window),
+            ops.shape(x)[-1],
+        ),
+    )
 
 
 def window_merge(x: Any, window: Sequence[int], size: Sequence[int | None]) -> Any:
     """``[windows, places, c]`` to ``[h, w, c]``; one of ``size`` may be ``None``, and follows from the rest."""
-    counts = [None if n is None else n // block for n, block in zip(size, window, strict=True)]
+    counts = [
+        None if n is None else n // block for n, block in zip(size, window, strict=True)
+    ]
     if None in counts:
         rest = ops.shape(x)[1] // prod(n for n in counts if n is not None)
         counts = [rest if n is None else n for n in counts]
@@ -50,7 +66,11 @@ def window_merge(x: Any, window: Sequence[int], size: Sequence[int | None]) -> A
 def _cut(x: Any, size: Sequence[int]) -> Any:
     """``[b, h, w, c]`` to ``[b, h / s, s, w / s, s, c]``."""
     _, *dims, channels = ops.shape(x)
-    pairs = [part for dim, block in zip(dims, size, strict=True) for part in (dim // block, block)]
+    pairs = [
+        part
+        for dim, block in zip(dims, size, strict=True)
+        for part in (dim // block, block)
+    ]
     return ops.reshape(x, (-1, *pairs, channels))
 
 
@@ -63,8 +83,16 @@ def _sew(x: Any, size: Sequence[int]) -> Any:
 
 def _axes(rank: int, order: str) -> tuple[int, ...]:
     """Axes of a map in blocks, the blocks first, then what lies in a block from slowest to fastest."""
-    blocks, places, channels = range(1, 2 * rank, 2), range(2, 2 * rank + 1, 2), 2 * rank + 1
-    inside = {"hwc": (*places, channels), "whc": (*reversed(places), channels), "chw": (channels, *places)}[order]
+    blocks, places, channels = (
+        range(1, 2 * rank, 2),
+        range(2, 2 * rank + 1, 2),
+        2 * rank + 1,
+    )
+    inside = {
+        "hwc": (*places, channels),
+        "whc": (*reversed(places), channels),
+        "chw": (channels, *places),
+    }[order]
     return (0, *blocks, *inside)
 
 
@@ -91,9 +119,14 @@ class SpaceToDepth(_Shuffle):
     def call(self, inputs: Any) -> Any:
         return space_to_depth(inputs, self.size, self.order)
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, input_shape: Sequence[int | None]
+    ) -> tuple[int | None, ...]:
         batch, *dims, channels = input_shape
-        kept = (None if dim is None else dim // block for dim, block in zip(dims, self.size, strict=True))
+        kept = (
+            None if dim is None else dim // block
+            for dim, block in zip(dims, self.size, strict=True)
+        )
         return (batch, *kept, None if channels is None else channels * prod(self.size))
 
 
@@ -104,10 +137,19 @@ class DepthToSpace(_Shuffle):
     def call(self, inputs: Any) -> Any:
         return depth_to_space(inputs, self.size, self.order)
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, input_shape: Sequence[int | None]
+    ) -> tuple[int | None, ...]:
         batch, *dims, channels = input_shape
-        grown = (None if dim is None else dim * block for dim, block in zip(dims, self.size, strict=True))
-        return (batch, *grown, None if channels is None else channels // prod(self.size))
+        grown = (
+            None if dim is None else dim * block
+            for dim, block in zip(dims, self.size, strict=True)
+        )
+        return (
+            batch,
+            *grown,
+            None if channels is None else channels // prod(self.size),
+        )
 
 
 @keras.saving.register_keras_serializable(package="archdsl")
@@ -121,10 +163,21 @@ class WindowPartition(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         return window_partition(inputs, self.window)
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, input_shape: Sequence[int | None]
+    ) -> tuple[int | None, ...]:
         batch, *dims, channels = input_shape
-        known = [dim // block for dim, block in zip(dims, self.window, strict=True) if dim is not None]
-        return (batch, prod(known) if len(known) == len(dims) else None, prod(self.window), channels)
+        known = [
+            dim // block
+            for dim, block in zip(dims, self.window, strict=True)
+            if dim is not None
+        ]
+        return (
+            batch,
+            prod(known) if len(known) == len(dims) else None,
+            prod(self.window),
+            channels,
+        )
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "window": self.window}
@@ -134,7 +187,9 @@ class WindowPartition(keras.layers.Layer):
 class WindowMerge(keras.layers.Layer):
     """``[windows, places, c]`` to ``[h, w, c]``; one of ``size`` may be ``None``, and follows from the rest."""
 
-    def __init__(self, window: Sequence[int], size: Sequence[int | None], **kwargs: Any) -> None:
+    def __init__(
+        self, window: Sequence[int], size: Sequence[int | None], **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.window = tuple(window)
         self.size = tuple(size)
@@ -142,7 +197,9 @@ class WindowMerge(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         return window_merge(inputs, self.window, self.size)
 
-    def compute_output_shape(self, input_shape: Sequence[int | None]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, input_shape: Sequence[int | None]
+    ) -> tuple[int | None, ...]:
         return (input_shape[0], *self.size, input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:

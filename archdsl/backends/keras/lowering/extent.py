@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 
+from archdsl.backends.keras.layers.functions import reflect_pad
 from archdsl.backends.keras.lowering.spatial import bare, by_rank
 from archdsl.backends.keras.registry import Site, Tensor, lowers
 from archdsl.ops.axes import axis_index, side_pairs
@@ -17,22 +18,10 @@ from archdsl.ops.extent import Crop, Pad, Roll, Slice
 def pad(op: Pad, site: Site, x: Tensor) -> Tensor:
     *sides, channels = op.sides(site.inputs[0])
     if op.mode == "reflect":
-        for axis, (before, after) in enumerate((*sides, channels), start=1):
-            x = _reflected(x, axis, before, after)
-        return x
+        return reflect_pad(x, ((0, 0), *sides, channels))
     if op.value == 0 and channels == (0, 0):
         return by_rank("ZeroPadding", site)(bare(sides), name=site.path)(x)
     return ops.pad(x, [(0, 0), *sides, channels], constant_values=op.value)
-
-
-def _reflected(x: Tensor, axis: int, before: int, after: int) -> Tensor:
-    """Mirrors ``x`` at its ends. ``ops.pad`` does not, for maps of three dimensions on the torch backend."""
-    parts = [x]
-    if before:
-        parts.insert(0, ops.flip(x[_along(axis, slice(1, before + 1))], axis))
-    if after:
-        parts.append(ops.flip(x[_along(axis, slice(-after - 1, -1))], axis))
-    return ops.concatenate(parts, axis) if len(parts) > 1 else x
 
 
 def _along(axis: int, item: slice | int) -> tuple[slice | int, ...]:

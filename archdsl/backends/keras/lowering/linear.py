@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from archdsl.backends.keras.layers.attention import Attention as AttentionLayer
+from archdsl.backends.keras.plain import is_plain
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.attention import Attention
 from archdsl.ops.linear import Dense
@@ -40,7 +41,7 @@ def attention(op: Attention, site: Site, x: Tensor, *others: Tensor) -> Tensor:
     tokens = len(site.inputs[0]) - 1  # the axis; the batch is axis 0
     call = {"use_causal_mask": True} if op.causal else {}
     call |= {"key": key} if key is not value else {}
-    if _is_plain(op, site) and op.groups == op.heads:
+    if is_plain(op, site.inputs) and op.groups == op.heads:
         # Left to itself, Keras would attend over the windows of [windows, n, c] too.
         own: dict[str, Any] = {
             "num_heads": op.heads,
@@ -49,7 +50,7 @@ def attention(op: Attention, site: Site, x: Tensor, *others: Tensor) -> Tensor:
             "attention_axes": (tokens,),
         }
         return site.layer(keras.layers.MultiHeadAttention, **own, **arguments)(x, value, **call)
-    if _is_plain(op, site) and tokens == 1 and op.units in (None, site.inputs[0][-1]):
+    if is_plain(op, site.inputs) and tokens == 1 and op.units in (None, site.inputs[0][-1]):
         own = {"head_dim": key_dim, "num_query_heads": op.heads, "num_key_value_heads": op.groups}
         return site.layer(keras.layers.GroupQueryAttention, **own, **arguments)(x, value, **call)
     options = ("qk_norm", "causal", "talking_heads", "rotary", "rotary_base", "rotary_pairs", "map")
@@ -68,22 +69,3 @@ def attention(op: Attention, site: Site, x: Tensor, *others: Tensor) -> Tensor:
         **arguments,
     )
     return layer([x, *others] if others else x)
-
-
-def _is_plain(op: Attention, site: Site) -> bool:
-    """Whether Keras's own layers can do it.
-
-    They train the projections of a frozen layer, and add their biases along the tokens where these are as many as heads
-    of size 1 (see ``plus``); on JAX they want values of the size of keys.
-    """
-    key_dim = op.size(*site.inputs)
-    plain = not (op.causal and len(site.inputs[0]) > 2) and len(site.inputs) < 4 and isinstance(op.bias, bool)
-    plain = plain and op.value_dim in (None, key_dim) and (key_dim > 1 or not op.bias)
-    others = (op.scale, op.qk_norm, op.rotary, op.relative_position)
-    return (
-        plain
-        and op.trainable
-        and len(site.inputs[0]) <= 3
-        and not op.talking_heads
-        and not any(option is not None for option in others)
-    )

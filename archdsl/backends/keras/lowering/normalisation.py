@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from archdsl.backends.keras.layers import functions
 from archdsl.backends.keras.layers.normalisation import RootMeanSquareNormalization
 from archdsl.backends.keras.registry import Site, Tensor, initializer, lowers, penalty
 from archdsl.ops.base import Weighted
@@ -75,14 +76,6 @@ def rms_norm(op: RmsNorm, site: Site, x: Tensor) -> Tensor:
 
 
 @lowers(LocalResponseNorm)
-def local_response_norm(op: LocalResponseNorm, site: Site, x: Tensor) -> Tensor:
-    channels = x.shape[-1]
-    before, after = (min(side, channels - 1) for side in (op.size // 2, (op.size - 1) // 2))  # more meet zeros alone
-    squares = ops.pad(ops.square(x), [(0, 0)] * len(site.inputs[0]) + [(before, after)])
-    # The windows overlap, so all the sums are differences of running sums; but those lose digits in float16, and
-    # windows are short: add up shifted copies.
-    total = squares[..., :channels]
-    for i in range(1, before + after + 1):
-        total = ops.add(total, squares[..., i : i + channels])
-    weight = op.alpha / op.size if op.divide else op.alpha
-    return ops.divide(x, ops.power(ops.add(ops.multiply(total, weight), op.k), op.beta))
+def local_response_norm(op: LocalResponseNorm, _site: Site, x: Tensor) -> Tensor:
+    alpha = op.alpha / op.size if op.divide else op.alpha
+    return functions.local_response_norm(x, op.size, alpha, op.beta, op.k)

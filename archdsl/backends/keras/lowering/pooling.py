@@ -6,9 +6,9 @@ from typing import Any
 
 from keras import ops
 
+from archdsl.backends.keras.layers.functions import adaptive_average, average_inside
 from archdsl.backends.keras.lowering.spatial import by_rank, zeros
 from archdsl.backends.keras.registry import Site, Tensor, lowers
-from archdsl.backends.tables import window_means
 from archdsl.ops.base import known, per_axis
 from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from archdsl.ops.sliding import Pairs, same_pads
@@ -54,13 +54,8 @@ def avg_pool(op: AvgPool, site: Site, x: Tensor) -> Tensor:
     lopsided = any(before != after for before, after in pairs)
     if pad and not lopsided:
         return by_rank("AveragePooling", site)(padding=pad, name=site.path, **window(op, site))(x)
-    # The mean over what lies inside the map: that of a map of ones says how much of each window does.
-    inside = ops.ones_like(x[:1, ..., :1])
-    return ops.divide(_mean(op, site, x, pairs), _mean(op, site, inside, pairs))
-
-
-def _mean(op: AvgPool, site: Site, x: Tensor, pairs: Pairs) -> Tensor:
-    return ops.average_pool(_padded(x, pairs, 0.0), padding="valid", data_format="channels_last", **window(op, site))
+    size, strides = per_axis(op.k, site.rank, "k"), per_axis(op.step, site.rank, "stride")
+    return average_inside(x, size, strides, pairs)
 
 
 def _padded(x: Tensor, pairs: Pairs, value: float) -> Tensor:
@@ -84,8 +79,4 @@ def adaptive_avg_pool(op: AdaptiveAvgPool, site: Site, x: Tensor) -> Tensor:
     if not any(n % size for n, size in zip(spatial, sizes, strict=True)):
         steps = tuple(n // size for n, size in zip(spatial, sizes, strict=True))
         return by_rank("AveragePooling", site)(steps, strides=steps, padding="valid", name=site.path)(x)
-    # The mean over a box is the mean of means along its sides: a product with one matrix for each dimension.
-    means = x
-    for axis, (n, size) in enumerate(zip(spatial, sizes, strict=True), start=1):
-        means = ops.moveaxis(ops.tensordot(means, window_means(n, size), axes=[[axis], [1]]), -1, axis)
-    return means if means.dtype == x.dtype else ops.cast(means, x.dtype)
+    return adaptive_average(x, sizes)

@@ -1,0 +1,122 @@
+"""Files of Keras as text: what they say, and how they are written. tests/keras has what they compute."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import archdsl
+from archdsl.backends.python.sources import names, taken
+from archdsl.bundled import bundled
+from archdsl.diagnostics import ArchError
+from tests.conftest import ROOT, Golden
+
+SOME = ("resnet50", "vit_ti16", "efficientnet_b0", "swin_t", "convnext_tiny", "gpt2", "squeezenet10", "lenet5")
+"""Of different families, and quick to write."""
+EVERY = sorted({model for _, model in bundled().values() if model})
+
+
+@cache
+def file_of(name: str) -> str:
+    return archdsl.load(name).to_python()
+
+
+def test_resnet50(golden: Golden) -> None:
+    """Functions of blocks with the parameters in which they differ, the stage a loop, the shortcut where it must be."""
+    text = file_of("resnet50")
+    golden(ROOT / "docs" / "resnet50.keras.txt", text)
+    assert 'main = conv_bn_act(main, width, 3, stride=stride, name=f"{name}.main.conv2")' in text
+    assert "if in_channels != 4 * width:" in text
+    assert "for i in range(1, depth):" in text
+    assert 'x = residual_stage(x, 256, 6, stride=2, name="c4")  # [N, 14, 14, 1024]' in text
+    assert '"""A stage of residual blocks, of which the first changes size and width.' in text
+    assert text.count("\ndef ") == 9
+
+
+def test_a_loop_over_rows() -> None:
+    """Rounds that differ in numbers are a loop over these, with the number of the round in the names."""
+    text = file_of("convnext_tiny")
+    assert "for i, drop in enumerate(drops):" in text
+    assert 'x = conv_next_block(x, drop=drop, name=f"{name}.blocks.{i}")' in text
+
+
+def test_channels_are_read() -> None:
+    """What follows from the channels of the input is written so, and nobody has to say them."""
+    text = file_of("convnext_tiny")
+    assert "in_channels = x.shape[-1]" in text
+    assert 'y = layers.Dense(4 * in_channels, name=f"{name}.expansion")(y)' in text
+    assert "in_channels: int" not in text
+
+
+def test_padding_is_that_of_keras_where_it_can() -> None:
+    """Padding by numbers is a line before the layer, or none where the rule "same" has the same ones."""
+    text = archdsl.load_text(
+        """
+        block Stem(filters: int, k: int) :: [h, w, c] -> [h, w, filters] { conv(filters, k=k, pad=k // 2) -> relu }
+        model Net() :: [32, 32, 3] -> [4, 4, 4] {
+          Stem(8, 3) -> Stem(8, 5) -> conv(4, k=3, stride=2, pad=1) -> conv(4, k=3, stride=4, pad="same")
+        }
+        """
+    ).to_python()
+    assert 'x = layers.Conv2D(8, k, padding="same", name=f"{name}.conv")(x)' in text
+    assert "x = layers.ZeroPadding2D(1)(x)\n    x = layers.Conv2D(4, 3, strides=2, name=" in text
+    assert 'layers.Conv2D(4, 3, strides=4, padding="same", name=' in text
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_keras_alone_is_imported(name: str) -> None:
+    imported = {
+        (alias.name if isinstance(node, ast.Import) else node.module or "").partition(".")[0]
+        for node in ast.walk(ast.parse(file_of(name)))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported - sys.stdlib_module_names == {"keras", "h5py", "numpy"}
+
+
+def _formatted(texts: dict[str, str], folder: Path, rules: str = "E4,E7,E9,F,I") -> None:
+    ruff = shutil.which("ruff", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
+    if ruff is None:
+        pytest.skip("ruff is not installed")
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    options = ["--line-length", "88", "--isolated"]
+    commands: Sequence[Sequence[str]] = (["format", "--diff"], ["check", "--select", rules])
+    for command in commands:
+        run = subprocess.run([ruff, *command, *options, str(folder)], capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout
+
+
+def test_files_are_formatted(tmp_path: Path) -> None:
+    _formatted({name: file_of(name) for name in SOME}, tmp_path)
+
+
+def test_definitions_of_archdsl_are_formatted(tmp_path: Path) -> None:
+    """Each layer and function that a file may have, with all that it uses."""
+    found = {name: taken({name}, "Net") for name in names()}
+    texts = {name: "\n\n\n".join(each.texts) + "\n" for name, each in found.items()}
+    _formatted({name: text for name, text in texts.items() if not name.startswith("_")}, tmp_path, "E7,E9")
+
+
+def _is_complete(name: str) -> bool:
+    """Whether a model can be made without arguments, as those that stand for a family cannot."""
+    try:
+        archdsl.load(name)
+    except ArchError as error:
+        if {diagnostic.code for diagnostic in error.diagnostics} != {"missing-argument"}:
+            raise
+        return False
+    return True
+
+
+@pytest.mark.full
+def test_all_files_are_formatted(tmp_path: Path) -> None:
+    _formatted({name: file_of(name) for name in EVERY if _is_complete(name)}, tmp_path)
