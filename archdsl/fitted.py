@@ -27,17 +27,21 @@ def matched(graph: Graph, file: str | os.PathLike[str]) -> Iterator[tuple[Weight
     """
     from archdsl.backends.keras.files import opened
     from archdsl.backends.keras.held import as_graph_has_them
-    from archdsl.weights import match
+    from archdsl.weights import WeightsError, match
     from archdsl.weights.published.fetch import local
 
     with opened(local(graph, file)) as source:
         arrays = as_graph_has_them(graph, source)
         found = match(graph, arrays)
-        if not found.kept and source.is_foreign:
+        if not found.kept and source.may_be_published:
             from archdsl.weights.published import under_our_names
 
-            arrays = under_our_names(graph, source)
-            found = match(graph, arrays)
+            try:
+                arrays = under_our_names(graph, source)
+                found = match(graph, arrays)
+            except WeightsError:
+                if source.layers is None:  # otherwise it may be any model of Keras, whose layers can be taken by order
+                    raise
         yield arrays, found
 
 

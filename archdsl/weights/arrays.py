@@ -77,6 +77,6 @@ class Weights:
     """Places in the file whose arrays could be of several names, each with the reason."""
 
     @property
-    def is_foreign(self) -> bool:
-        """Whether neither archdsl nor Keras wrote the file, so that its names are those of some other program."""
-        return "schema" not in self.metadata and self.layers is None
+    def may_be_published(self) -> bool:
+        """Whether archdsl did not write the file, so that its names may be those of another library's model."""
+        return "schema" not in self.metadata

@@ -20,8 +20,7 @@ def match(graph: Graph, weights: Weights) -> Match:
     Raises:
         WeightsError: the file does not say what some of its arrays are called.
     """
-    if weights.unnamed:
-        raise WeightsError(_unnamed(weights))
+    refuse_unnamed(weights)
     wanted, found = expected(graph), weights.arrays
     kept, changed = [], []
     for key, weight in wanted.items():
@@ -69,8 +68,11 @@ def fitting(graph: Graph, match: Match, weights: Weights, *, partial: bool = Fal
 _SHOWN = 10
 
 
-def _unnamed(weights: Weights) -> str:
+def refuse_unnamed(weights: Weights) -> None:
+    """Raises ``WeightsError`` if a file does not say what some of its arrays are called."""
+    if not weights.unnamed:
+        return
     places = weights.unnamed
     more = [f"and {len(places) - _SHOWN} more"] if len(places) > _SHOWN else []
     lines = "".join(f"\n  {line}" for line in (*places[:_SHOWN], *more))
-    return f"{weights.file} does not say what these arrays are called:{lines}"
+    raise WeightsError(f"{weights.file} does not say what these arrays are called:{lines}")

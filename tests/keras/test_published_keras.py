@@ -13,6 +13,7 @@ import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
 import archdsl
+from archdsl.fitted import matched
 from tests.conformance.transfer import randomise, relative_error
 
 SIZE = 64
@@ -49,5 +50,12 @@ def test_answers_are_those_of_the_reference(name: str, application: Callable[...
     ours = archdsl.load(name, size=size, classes=10).build(weights=file)
     images: Any = np.random.default_rng(1).uniform(0, 255, size=(2, size, size, 3)).astype("float32")
     expected = np.asarray(reference(images))
+    reference.save_weights(tmp_path / "published.weights.h5")  # the layout of Keras 3
+    with matched(archdsl.load(name, size=size, classes=10).graph, tmp_path / "published.weights.h5") as (arrays, fit):
+        assert fit
+        kernel = next(key for key in fit.kept if key.endswith("/kernel"))
+        path, array = kernel.split("/")
+        (value,) = (weight for weight in ours.get_layer(path).weights if weight.name == array)
+        np.testing.assert_array_equal(arrays.arrays[kernel].read(), np.asarray(value))
     assert relative_error(np.asarray(ours(images)), expected) < 1e-5
     assert np.abs(expected[0] - expected[1]).max() > 1e-3 * np.abs(expected).max()

@@ -13,7 +13,7 @@ import click
 from archdsl.cli import inputs
 from archdsl.cli.exits import SPEC_ERRORS, Refusal
 from archdsl.cli.output import tell, written
-from archdsl.cli.published import fetched, named
+from archdsl.cli.published import fetched, local, named
 from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.diagnostics.display import visible
 
@@ -32,6 +32,9 @@ Examples:
   archdsl compile resnet50 --weights resnet50.safetensors"""
 
 
+_FORMAT = click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="For whom."
+)
 _RUN = click.option("--run/--no-run", default=True, help="Whether models are asked, which takes seconds.")
 
 
@@ -42,7 +45,7 @@ def weights() -> None:
 
 @weights.command("list")
 @click.option("--model", metavar="SPEC", help="List the checkpoints that are published for a bundled model.")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_FORMAT
 def list_(model: str | None, format_: str) -> None:
     """List the families of bundled models and whose names of arrays are known for them."""
     from archdsl.tabular.json import document
@@ -88,8 +91,9 @@ def _list_checkpoints(model: str, format_: str) -> None:
 @click.argument("file", type=click.Path(dir_okay=False), metavar="FILE")
 @click.option("-o", "--output", "out", metavar="OUT", required=True, help="The file to write: OUT.safetensors.")
 @_RUN
+@_FORMAT
 @set_option
-def convert(spec: str, file: str, out: str, run: bool, settings: tuple[str, ...]) -> None:
+def convert(spec: str, file: str, out: str, run: bool, format_: str, settings: tuple[str, ...]) -> None:
     """Write a published checkpoint as the weights of a model.
 
     FILE is published weights by name, such as imagenet or timm, which are fetched; or a file: a state dict of PyTorch,
@@ -131,7 +135,11 @@ def convert(spec: str, file: str, out: str, run: bool, settings: tuple[str, ...]
         }
         with written(beside(Path(out))) as page, written(Path(out)) as path:
             safetensors.write(path, {key: array.read() for key, array in converted.arrays.items()}, metadata)
-            page.write_text(of_file(certificate, path).text(), encoding="utf-8", newline="\n")
+            certificate = of_file(certificate, path)
+            page.write_text(certificate.text(), encoding="utf-8", newline="\n")
+    if format_ == "json":
+        click.echo(certificate.text(), nl=False)
+        return
     count = certificate.converted.parameters
     integers = len(converted.left)
     left = f"; left aside: {integers} array{'s' * (integers != 1)} of integers" if integers else ""
@@ -145,7 +153,7 @@ def convert(spec: str, file: str, out: str, run: bool, settings: tuple[str, ...]
 @weights.command("fetch", epilog=_EPILOG)
 @spec_argument
 @click.argument("which", default="imagenet")
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_FORMAT
 @set_option
 def fetch(spec: str, which: str, format_: str, settings: tuple[str, ...]) -> None:
     """Fetch weights that somebody publishes for a model, and print where they lie.
@@ -168,6 +176,32 @@ def fetch(spec: str, which: str, format_: str, settings: tuple[str, ...]) -> Non
         click.echo(file)
 
 
+@weights.command("match", epilog=_EPILOG)
+@spec_argument
+@click.argument("file", metavar="FILE")
+@_FORMAT
+@set_option
+def match(spec: str, file: str, format_: str, settings: tuple[str, ...]) -> None:
+    """Say how weights fit a model: what `--partial` keeps, carries over and leaves out, and why.
+
+    FILE is a file of weights, or published ones by name. Nothing is built or written. Exits with 1 if not everything
+    fits.
+    """
+    from archdsl.weights import report
+
+    architecture = open_model(spec, settings)
+    with _told(file):
+        found = architecture.match_weights(local(architecture.graph, file))
+    if format_ == "json":
+        from archdsl.tabular.json import document
+
+        click.echo(document("archdsl-weights-match", 1, **found.document()))
+    else:
+        click.echo("\n".join(map(visible, report(found, partial=True).splitlines())))
+    if not found:
+        sys.exit(SPEC_ERRORS)
+
+
 @weights.command("verify", epilog=_EPILOG)
 @spec_argument
 @click.argument("file", type=click.Path(dir_okay=False), metavar="FILE")
@@ -179,7 +213,7 @@ def fetch(spec: str, which: str, format_: str, settings: tuple[str, ...]) -> Non
     help="The published file that FILE was converted from; otherwise the one of its name that lies beside it.",
 )
 @_RUN
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_FORMAT
 @set_option
 def verify(spec: str, file: str, published: str | None, run: bool, format_: str, settings: tuple[str, ...]) -> None:
     """Check converted weights against their certificate, which lies beside them.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from archdsl.graph.model import Graph
 from archdsl.weights.arrays import Array, Weights, WeightsError
+from archdsl.weights.match import refuse_unnamed
 from archdsl.weights.names import expected
 from archdsl.weights.published.pieces import Piece, closest, find
 
@@ -27,9 +28,10 @@ def convert(graph: Graph, weights: Weights) -> Converted:
     """The arrays of a graph by name, out of a checkpoint that a table of names is of.
 
     Raises:
-        WeightsError: no table makes the checkpoint's numbers the graph's, each used once and none left over, or
-            several do and disagree.
+        WeightsError: the file does not say the names of its arrays; no table makes the checkpoint's numbers the
+            graph's, each used once and none left over; or several do and disagree.
     """
+    refuse_unnamed(weights)
     integers = {name for name, array in weights.arrays.items() if array.kind == "integer"}
     names, found = find(graph, {name: array.shape for name, array in weights.arrays.items()}, spare=integers)
     arrays = {key: _piece(weights.arrays[piece.name], piece) for key, piece in found.items()}

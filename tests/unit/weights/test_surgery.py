@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import archdsl
 from archdsl.architecture import Architecture
+from archdsl.cli.main import cli
 from archdsl.fitted import fitted
 from archdsl.weights import Array, Match, PartialWeights, expected, safetensors
 from archdsl.weights.surgery import _interpolated
@@ -127,6 +130,30 @@ def test_the_report_says_what_becomes_of_each(tmp_path: Path) -> None:
     document = tiny(size=48, classes=7).match_weights(file).document()
     assert [each["key"] for each in document["carried"]] == ["places/embeddings"]  # type: ignore[attr-defined]
     assert [each["key"] for each in document["changed"]] == ["head/kernel", "head/bias"]  # type: ignore[attr-defined]
+
+
+def test_the_command_says_the_same(tmp_path: Path) -> None:
+    file, spec = tmp_path / "old.safetensors", tmp_path / "net.arch"
+    safetensors.write(file, arrays(tiny()), {"schema": safetensors.SCHEMA, "version": safetensors.VERSION})
+    spec.write_text(VIT, encoding="utf-8")
+    count = len(expected(tiny().graph))
+    run = CliRunner().invoke(cli, ["weights", "match", str(spec), str(file)])
+    assert (run.exit_code, run.stdout.endswith(f"fits Tiny: {count} arrays\n")) == (0, True), run.output
+    run = CliRunner().invoke(cli, ["weights", "match", str(spec), str(file), "--set", "size=48", "--format", "json"])
+    assert run.exit_code == 1
+    document = json.loads(run.stdout)
+    assert (document["schema"], len(document["kept"])) == ("archdsl-weights-match", count - 1)
+    assert document["carried"] == [
+        {
+            "key": "places/embeddings",
+            "found": "[65, 8]",
+            "wanted": "[145, 8]",
+            "how": "interpolated from 8 x 8 places to 12 x 12, 1 before them kept",
+        }
+    ]
+    run = CliRunner().invoke(cli, ["weights", "match", str(spec), "imagenet"])
+    assert run.exit_code == 2
+    assert "no library is known to publish weights of Tiny" in run.stderr
 
 
 def test_what_does_not_fit_is_no_match(tmp_path: Path) -> None:
