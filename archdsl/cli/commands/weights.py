@@ -171,7 +171,7 @@ def fetch(spec: str, which: str, format_: str, settings: tuple[str, ...]) -> Non
     if format_ == "json":
         from archdsl.tabular.json import document
 
-        click.echo(document("archdsl-weights-fetch", 1, file=file, **found.model_dump(mode="json")))
+        click.echo(document("archdsl-weights-fetch", 1, file=file, published=found.model_dump(mode="json")))
     else:
         click.echo(file)
 

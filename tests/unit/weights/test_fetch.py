@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,11 +11,17 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import numpy as np
 import pytest
+from click.testing import CliRunner
 
-from archdsl.weights.published import fetch, hub
-from archdsl.weights.published.checkpoints import published
+import archdsl
+from archdsl.cli.main import cli
+from archdsl.weights import safetensors
+from archdsl.weights.published import checkpoints, fetch, hub
+from archdsl.weights.published.checkpoints import Published, published
 from archdsl.weights.published.download import FetchError, download
+from tests.unit.weights.test_published import stated
 
 DATA = bytes(range(256)) * 20_000
 DIGEST = f"sha256:{hashlib.sha256(DATA).hexdigest()[:8]}"
@@ -195,6 +202,62 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setenv(name, str(tmp_path / name))
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     return tmp_path
+
+
+def test_caches_are_those_of_the_libraries(home: Path) -> None:
+    squeezenet = archdsl.load("squeezenet11").graph
+    which = fetch.chosen(squeezenet, "imagenet")
+    assert (which.library, which.name, fetch.cached(which)) == ("torchvision", "IMAGENET1K_V1", None)
+    file = home / "TORCH_HOME" / "hub" / "checkpoints" / "squeezenet1_1-b8a52dc0.pth"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"")
+    assert fetch.local(squeezenet, "imagenet") == file
+    assert fetch.local(squeezenet, "net.safetensors") == "net.safetensors"
+    nasnet = fetch.chosen(archdsl.load("nasnet_mobile").graph, "keras")
+    file = home / "KERAS_HOME" / "models" / "nasnet_mobile.h5"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"")
+    assert fetch.fetch(nasnet) == file
+
+
+def test_presets_name_libraries_and_their_checkpoints() -> None:
+    resnet = archdsl.load("resnet50").graph
+    assert fetch.chosen(resnet, "imagenet").checkpoint.name == "resnet50.IMAGENET1K_V2"
+    assert fetch.chosen(resnet, "torchvision:IMAGENET1K_V1").url.endswith("/resnet50-0676ba61.pth")
+    assert fetch.chosen(archdsl.load("vgg16").graph, "imagenet").library == "keras", "first in the table of VGG"
+    with pytest.raises(FetchError, match=r"no weights keras of ResNet50; there are torchvision:IMAGENET1K_V2, "):
+        fetch.chosen(resnet, "keras")
+    with pytest.raises(FetchError, match="no library is known to publish weights of LeNet5"):
+        fetch.chosen(archdsl.load("lenet5").graph, "imagenet")
+
+
+@pytest.mark.parametrize("preset", ["imagenet", "torchvision"])
+def test_compile_fetches(server: Server, home: Path, monkeypatch: pytest.MonkeyPatch, preset: str) -> None:
+    """From the server through the cache to a file of ours; the second time without the server."""
+    rng = np.random.default_rng(0)
+    shapes = stated("squeezenet11")["weights"]
+    arrays = {name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()}
+    safetensors.write(home / "published.safetensors", arrays, {})
+    data = (home / "published.safetensors").read_bytes()
+    server.files["/net.safetensors"] = data
+    (own, *_) = checkpoints.of_model("squeezenet11", "torchvision")
+    changed: dict[str, Any] = {
+        "url": f"{server.url}/net.safetensors",
+        "digest": f"sha256:{hashlib.sha256(data).hexdigest()[:8]}",
+    }
+    local: tuple[Published, ...] = (own.model_copy(update=changed),)
+    monkeypatch.setattr(checkpoints, "published", lambda: local)
+    monkeypatch.chdir(home)
+    given = ["--set", "classes=10", "--set", "size=65", "--no-run"]
+    for _ in range(2):
+        run = CliRunner().invoke(cli, ["weights", "convert", "squeezenet11", preset, "-o", "out.safetensors", *given])
+        assert run.exit_code == 0, run.output
+    assert server.asked == [("GET", "/net.safetensors", "")]
+    document = json.loads((home / "out.safetensors.certificate.json").read_text(encoding="utf-8"))
+    assert document["source"]["checkpoint"]["url"] == changed["url"]
+    assert document["licence"] == own.licence
+    run = CliRunner().invoke(cli, ["weights", "fetch", "squeezenet11", preset, "--format", "json"])
+    assert json.loads(run.stdout)["file"] == str(home / "TORCH_HOME" / "hub" / "checkpoints" / "net.safetensors")
 
 
 def test_a_package_is_told_of(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
