@@ -134,8 +134,10 @@ class Op(BaseModel):
     """Whether the gradient of each input is that of the output itself, as it is for a sum."""
     backprop_reads: ClassVar[frozenset[Literal["input", "output"]]] = frozenset()
     """What the gradient is computed from, and so must be kept from the forward pass until then."""
-    resamples: ClassVar[bool] = False
+    averages: ClassVar[bool] = False
     """Whether each output is a mean of places of its channel, with weights that add up to one and that all share."""
+    interpolates: ClassVar[bool] = False
+    """Whether it samples a map at places between: one of the size that it has already stays as it is."""
     only_in_training: ClassVar[bool] = False
     """Whether it passes its input on as it is in inference."""
     queries_apart: ClassVar[bool] = False

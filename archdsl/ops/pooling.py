@@ -94,6 +94,12 @@ class AvgPool(_Pooling):
 
     count_pad: bool = Field(True, description="with a numeric `pad`: whether its zeros count in the mean")
 
+    @property
+    def averages(self) -> bool:  # type: ignore[override]  # of other ops it does not depend on arguments
+        """Whether zeros of the padding are none of the mean's values."""
+        pads = self.pad if isinstance(self.pad, tuple) else (self.pad,)
+        return isinstance(self.pad, str) or not self.count_pad or all(pad in (0, (0, 0)) for pad in pads)
+
 
 class _GlobalPooling(Op):
     """Pooling of the whole map, whatever its size."""
@@ -151,6 +157,7 @@ class AdaptiveAvgPool(Op):
     positional = ("size",)
     example = "[13, 13, 256] -> [6, 6, 256]: adaptive_avg_pool(6)"
     keeps_sign = True
+    averages = True
 
     size: Sizes = Field(description="size of the output's map")
 

@@ -27,7 +27,8 @@ class Upsample(Op):
     instead_of_open = _LIKE
     positional = ("size", "method")
     example = "[28, 28, 256] -> [56, 56, 256]: upsample(2)"
-    resamples = True
+    averages = True
+    interpolates = True
 
     size: Sizes = Field(2, description="factor, for all spatial dimensions or for each")
     method: Literal["nearest", "bilinear", "bicubic"] = Field("nearest", description="how places between are filled")
@@ -65,7 +66,8 @@ class Resize(Op):
     tensors = ("like",)
     arity = (1, 2)
     example = "[300, 400, 3] -> [224, 224, 3]: resize(224)"
-    resamples = True
+    averages = True
+    interpolates = True
 
     size: Sizes | None = Field(None, description="height and width of the output, or one number for both")
     method: Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"] = Field(

@@ -77,7 +77,7 @@ def _is_of_channels(node: Node) -> bool:
 def _enlarges(draft: Draft, name: str, user: Node) -> bool:
     """Whether a value is a map that was enlarged for one node alone."""
     made = draft.get(name)
-    if made is None or not made.op.resamples or draft.only_user(name) is not user:
+    if made is None or not made.op.averages or draft.only_user(name) is not user or made.float32 != user.float32:
         return False
     return bool(elements(draft.shape(made.inputs[0])) < elements(made.shape))
 

@@ -9,7 +9,7 @@ def rewrite(draft: Draft) -> int:
     """Each such op gives way to its input."""
     found = 0
     for node in draft:
-        if node.op.only_in_training or (node.op.resamples and draft.shape(node.inputs[0]) == node.shape):
+        if node.op.only_in_training or (node.op.interpolates and draft.shape(node.inputs[0]) == node.shape):
             draft.give_way(node, node.inputs[0])
             found += 1
     return found

@@ -14,6 +14,7 @@ from archdsl.rewrites import (
     late_upsample,
     merge_parallel,
     pass_on,
+    pool_order,
     sum_branches,
 )
 from archdsl.rewrites.draft import Arrays, Draft
@@ -37,6 +38,7 @@ REWRITES: Final[Mapping[str, Rewrite]] = {
     "fold-after": fold_after.rewrite,
     "fold-before": fold_before.rewrite,
     "late-upsample": late_upsample.rewrite,
+    "pool-order": pool_order.rewrite,
     "compose": compose.rewrite,
     "sum-branches": sum_branches.rewrite,
     "merge-parallel": merge_parallel.rewrite,

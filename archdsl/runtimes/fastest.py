@@ -25,9 +25,11 @@ DOUBTFUL: Final = ("fold-before", "merge-parallel")
 TOLERANCE: Final = 1e-3
 """Of the largest answer: what runtimes may differ by that compute in float32 in another order."""
 _HEAT: Final = 3
-"""Rounds of the first race, in which all run."""
+"""Rounds of the races that choose who runs in the last."""
+_FAR: Final = 2.0
+"""How many times the fastest's a runtime may take for the plain model, to be tried with its rewritten forms."""
 _BEHIND: Final = 1.25
-"""How many times the fastest's a latency may be for the second race."""
+"""The same of a form, to be in the last race."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ def fastest(
 ) -> tuple[Form, ...]:
     """All forms that were tried, the fastest right one first. ``folder`` keeps their weights.
 
-    All run in a first race; those that are right and not far behind run in a second one, with the plain form of each
-    runtime that is left. All answers are compared with those of the plain model on the first runtime.
+    The plain model runs on all runtimes first, then its rewritten forms on those that are not far behind, then those
+    forms for longer that are near the fastest. All answers are compared with the plain model's on the first runtime.
 
     Raises:
         NoForm: none is right, or no runtime is installed.
@@ -83,18 +85,26 @@ def fastest(
     if not usable:
         raise NoForm(f"none of {', '.join(RUNTIMES[name].title for name in runtimes)} is installed")
     versions = [*_versions(architecture, folder, weights, partial, seed)]
-    forms = [Form(runtime, *version) for version in versions for runtime in usable]
     count = threads or threads_here()
-    tried, reference = _raced(forms, None, batch, count, _HEAT, telling)
-    right = [form for form in tried if form.is_right]
-    if not right:
-        reasons = dict.fromkeys(form.failure or f"its answers are off by {form.error:.0e}" for form in tried)
-        raise NoForm("; ".join(reasons))
-    limit = _BEHIND * min(form.latency for form in right)
-    finalists = [form for form in right if form.latency <= limit]
+    plain, reference = _raced([Form(each, *versions[0]) for each in usable], None, batch, count, _HEAT, telling)
+    near = [form.runtime for form in _near(plain, _FAR)]
+    forms = [Form(runtime, *version) for version in versions for runtime in near]
+    tried, _ = _raced(forms, reference, batch, count, _HEAT, telling)
+    finalists = _near(tried, _BEHIND)
     again, _ = _raced(finalists, reference, batch, count, rounds, telling)
+    slow = [form for form in plain if form.runtime not in near]
     late = [form for form in tried if form not in finalists]
-    return (*sorted(again, key=_rank), *sorted(late, key=_rank))
+    return (*sorted(again, key=_rank), *sorted(late, key=_rank), *sorted(slow, key=_rank))
+
+
+def _near(forms: Sequence[Form], factor: float) -> list[Form]:
+    """The right ones that take at most so many times as long as the fastest. Raises ``NoForm`` if none is right."""
+    right = [form for form in forms if form.is_right]
+    if not right:
+        reasons = dict.fromkeys(form.failure or f"its answers are off by {form.error:.0e}" for form in forms)
+        raise NoForm("; ".join(reasons))
+    limit = factor * min(form.latency for form in right)
+    return [form for form in right if form.latency <= limit]
 
 
 def _rank(form: Form) -> tuple[bool, float]:

@@ -46,7 +46,8 @@ def rewritten(spec: str | Graph, names: Collection[str] = tuple(REWRITES), *, se
     """A model, by its text or as a graph, and what rewrites make of it."""
     graph = load_text(spec).graph if isinstance(spec, str) else spec
     rng = np.random.default_rng(seed)
-    weights = random_weights(graph, rng)
+    # In float32, as those of the result are: what is left as it is stays the same number.
+    weights = {key: array.astype("float32") for key, array in random_weights(graph, rng).items()}
     found = optimised(graph, weights, names)
     assert {key: array.dtype.kind for key, array in found.arrays.items()}.keys() == _keys(found.graph)
     inputs = inputs_for(graph, rng, batch)

@@ -279,6 +279,30 @@ def test_single_places_are_computed_before_maps_are_enlarged(body: str, left: li
     assert found.error < SAME
 
 
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("conv(4, k=1) -> avg_pool(2)", ["avg_pool", "conv"]),
+        ("dense(4) -> avg_pool(3, stride=2, pad=1, count_pad=false)", ["avg_pool", "dense"]),
+        ("dense(4) -> adaptive_avg_pool([3, 3])", ["adaptive_avg_pool", "dense"]),
+        ("avg_pool(3, stride=1) -> conv(4, k=1) -> batch_norm", ["conv", "avg_pool"]),
+        ("avg_pool(3, stride=1) -> conv(7, k=1)", ["avg_pool", "conv"]),  # which would average more channels
+        ("conv(4, k=1) -> avg_pool(3, stride=2, pad=1)", ["conv", "avg_pool"]),  # zeros count, and a bias is none
+        ("conv(4, k=1) -> max_pool(2)", ["conv", "max_pool"]),
+        ("conv(4, k=3) -> avg_pool(2)", ["conv", "avg_pool"]),
+    ],
+)
+def test_means_and_products_stand_in_the_order_that_is_less_work(body: str, left: list[str]) -> None:
+    found = rewritten(model(body))
+    assert found.ops == left
+    assert found.error < SAME
+
+
+def test_zeros_that_count_in_a_mean_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("archdsl.ops.pooling.AvgPool.averages", True)
+    assert rewritten(model("conv(4, k=1) -> avg_pool(3, stride=2, pad=1)")).error > 1e-2
+
+
 def test_the_decoder_of_segformer_has_a_product_for_each_scale() -> None:
     text = """
     model Net() :: (a: [8, 8, 4], b: [4, 4, 6], c: [8, 8, 3]) -> [8, 8, 5] {
@@ -291,6 +315,53 @@ def test_the_decoder_of_segformer_has_a_product_for_each_scale() -> None:
 
 
 # --- all together -----------------------------------------------------------------------------------------------------
+
+
+_STEPS = (
+    *(
+        "conv(6, k=3)",
+        "conv(6, k=1, bias=false)",
+        "conv(6, k=3, groups=2)",
+        "conv(6, k=[1, 3], dilation=2)",
+        "dense(6)",
+    ),
+    *("depthwise_conv(3)", "depthwise_conv(5, bias=false)", "separable_conv(6, k=3)", "conv(6, k=5, pad=2)"),
+    *("batch_norm", "batch_norm(scale=false)", "scale(0.5, bias=true)", "rescale(0.5, -1.0)", "normalize", "relu"),
+    *("dropout(0.1)", "avg_pool(3, stride=1)", "avg_pool(3, stride=1, pad=1)", "max_pool(3, stride=1)", "relu6"),
+    *("conv(6, k=3, stride=2) -> upsample(2)", 'avg_pool(2) -> upsample(2, "bilinear")', "upsample(2) -> avg_pool(2)"),
+    *(
+        "upsample(2) -> conv(4, k=1) -> conv(6, k=2, stride=2)",
+        "conv(9, k=1) -> avg_pool(2) -> upsample(2) -> dense(6)",
+    ),
+)
+
+
+def _body(random: Random, depth: int = 2) -> str:
+    """Steps and joins that all give the shape that they take: what rewrites look for, and must leave."""
+    steps = []
+    for _ in range(random.randint(1, 4)):
+        kind = random.random()
+        if depth and kind < 0.4:
+            branches = [_body(random, depth - 1) for _ in range(random.randint(1, 3))] + ["id"]
+            steps.append(f"add {{ {', '.join(branches)} }}")
+        elif depth and kind < 0.5:
+            steps.append(f"concat {{ {_body(random, depth - 1)}, {_body(random, depth - 1)} }} -> conv(6, k=1)")
+        else:
+            steps.append(random.choice(_STEPS))
+    return " -> ".join(steps)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_compositions_of_what_rewrites_look_for_compute_the_same(block: int) -> None:
+    wrong, done = [], set[str]()
+    for seed in range(block * PROGRAMS // 4, (block + 1) * PROGRAMS // 4):
+        body = _body(Random(seed))
+        found = rewritten(model(body, "[8, 8, 6]"), seed=seed, batch=1)
+        done |= found.done.keys()
+        if not found.error < 1e-5:
+            wrong.append(f"{seed}: {body}\n{found.done}, {found.error}")
+    assert wrong == []
+    assert done >= {"pass-on", "fold-after", "fold-before", "sum-branches"}
 
 
 @pytest.mark.parametrize("block", range(4))
