@@ -51,9 +51,11 @@ _HOMES = {
     "compare": "archdsl.survey",
     "diff": "archdsl.api",
     "load": "archdsl.api",
+    "load_ipython_extension": "archdsl.notebook",
     "load_text": "archdsl.api",
     "op": "archdsl.api",
     "scale": "archdsl.survey",
+    "unload_ipython_extension": "archdsl.notebook",
 }
 
 

@@ -17,6 +17,7 @@ from archdsl.graph.model import Graph
 if TYPE_CHECKING:
     import keras
 
+    from archdsl.backends.html.frame import Frame
     from archdsl.passes.memory import DType
     from archdsl.summary import Summary
     from archdsl.weights import Match
@@ -86,6 +87,17 @@ class Architecture:
         with replacing(target) as written:
             written.write_bytes(picture)
         return None
+
+    def view(self, height: int = 600) -> Frame:
+        """For notebooks: the interactive page, in a frame of so many pixels.
+
+        >>> from archdsl import load
+        >>> load("lenet5").view()
+        <the interactive diagram of LeNet5>
+        """
+        from archdsl.backends.html.frame import Frame
+
+        return Frame(self.render(format="html"), self.name, height)
 
     def summary(self, *, batch: int = 1, dtype: DType = "float32") -> Summary:
         """Shapes, parameters, multiply-adds, memory and receptive fields by instance. ``str()`` of it is a table.

@@ -10,6 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from archdsl.api import choose_model, elaborate, find, select
+from archdsl.architecture import Architecture
 from archdsl.bundled import bundled
 from archdsl.comparison.entries import Entries
 from archdsl.comparison.entry import Entry, measure
@@ -58,7 +59,7 @@ def whole(located: Located) -> Located:
 
 
 def survey(
-    specs: Iterable[Located], settings: Settings | None = None, limits: Limits = DEFAULT
+    specs: Iterable[Located | Architecture], settings: Settings | None = None, limits: Limits = DEFAULT
 ) -> Iterator[Entry | Failed]:
     """The figures of every model that the specs stand for, each once, in order.
 
@@ -69,6 +70,9 @@ def survey(
     seen: set[tuple[object, ...]] = set()
     is_plain = settings is None and limits == DEFAULT
     for located in specs:
+        if isinstance(located, Architecture):
+            yield measure(located.graph, located.name)
+            continue
         if located.is_graph:
             yield _graph(located)
             continue
@@ -173,8 +177,8 @@ def _as_python(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str) else _as_written(value)
 
 
-def compare(specs: Spec | Sequence[Spec] = (), *, limits: Limits = DEFAULT) -> Entries:
-    """The figures of models side by side: of the one or those named, or of the whole zoo.
+def compare(specs: Spec | Architecture | Sequence[Spec | Architecture] = (), *, limits: Limits = DEFAULT) -> Entries:
+    """The figures of models side by side: of those given or named, or of the whole zoo.
 
     ``file.arch`` stands for all its models that need no arguments.
 
@@ -185,8 +189,11 @@ def compare(specs: Spec | Sequence[Spec] = (), *, limits: Limits = DEFAULT) -> E
     >>> [(entry.name, entry.params, entry.top1) for entry in compare(["resnet18", "MobileNetV2"])]
     [('ResNet18', 11699112, 69.8), ('MobileNetV2', 3538984, 72.0)]
     """
-    named = [specs] if isinstance(specs, str | os.PathLike) else specs
-    found = [find(spec, limits) for spec in named] or [whole(locate(name, limits)) for name in zoo()]
+    named = [specs] if isinstance(specs, str | os.PathLike | Architecture) else specs
+    found: list[Located | Architecture] = [
+        spec if isinstance(spec, Architecture) else find(spec, limits) for spec in named
+    ]
+    found = found or [whole(locate(name, limits)) for name in zoo()]
     entries = []
     for result in survey(found, limits=limits):
         if isinstance(result, Failed):

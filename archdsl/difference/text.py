@@ -31,6 +31,8 @@ _READABLE: Final = 30
 """Notes that are listed unasked."""
 _READABLE_OF_STRANGERS: Final = 12
 _KINDS: Final = 12
+_MONOSPACED: Final = '<code style="font-family: ui-monospace, monospace; background: none">'
+"""For notebooks whose own style has other letters in a ``pre``."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -75,7 +77,7 @@ class Difference:
 
     def _repr_html_(self) -> str:
         """For notebooks: the diagram of both, and the note."""
-        return f"{self._repr_svg_() or ''}<pre>{escape(to_text(self))}</pre>"
+        return f"{self._repr_svg_() or ''}<pre>{_MONOSPACED}{escape(to_text(self))}</code></pre>"
 
     def _repr_svg_(self) -> str | None:
         return self.draw() if self.draw else None

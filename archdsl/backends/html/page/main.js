@@ -186,6 +186,7 @@ function choose(item, { focus = false, quietly = false } = {}) {
     if (item?.file && !told) host.send("place", { file: item.file, place: item.place });
     return;
   }
+  if (location.protocol === "about:") return; // a frame of a notebook, whose address is not the page's
   const address = item ? `#${encodeURIComponent(item.path)}` : " ";
   history.replaceState(null, "", item ? address : location.pathname + location.search);
 }
