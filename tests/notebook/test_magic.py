@@ -92,7 +92,7 @@ def test_mistakes_are_shown_with_the_places_of_the_cell(shell: Any) -> None:
 
 def test_warnings_are_shown_and_the_models_are_there(shell: Any) -> None:
     first, *_ = run(shell, "%%arch\nmodel Net(unused: int = 3) :: [8] -> [4] { dense(4) }").outputs
-    assert "warning[unused" in repr(first)
+    assert "warning[unused" in first.data["text/plain"]
     assert "Net" in shell.user_ns
 
 
