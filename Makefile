@@ -130,7 +130,8 @@ PAIRS ?= 70
 differential: $(VENV)/dev ## compare backends with the NumPy definitions of the ops: PROGRAMS, CALLS and PAIRS of each op
 	@ARCHDSL_VALUES=$(PROGRAMS) ARCHDSL_CALLS=$(CALLS) ARCHDSL_PAIRS=$(PAIRS) $(BIN)/python -m pytest -q \
 		tests/keras/test_reference_ops.py tests/keras/test_shared_sizes.py tests/keras/test_generated_values.py \
-		tests/onnx/test_agreement.py
+		tests/onnx/test_agreement.py tests/onnx/test_openvino.py
+	@ARCHDSL_CALLS=$(CALLS) $(BIN)/python -m pytest -q -m "" tests/keras/test_serving.py
 
 mutants: $(VENV)/quality ## break shape rules and counts on purpose: the tests must notice nine in ten
 	@$(BIN)/python -m scripts.mutants

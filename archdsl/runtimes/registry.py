@@ -36,7 +36,10 @@ class Loaded(NamedTuple):
 Export: TypeAlias = Callable[[Model, Path], None]
 """``export`` of a module: writes the file that the runtime loads."""
 Load: TypeAlias = Callable[[Path, Graph, Sequence[Array], int], Loaded]
-"""``load`` of a module: reads the file, for inputs in the order of the graph's and a number of threads."""
+"""``load`` of a module: reads the file, for inputs in the order of the graph's and a number of threads.
+
+With 0 the runtime takes as many as it likes, and others in the process may have used it before.
+"""
 
 
 class Runtime(NamedTuple):

@@ -30,7 +30,8 @@ def export(model: Model, file: Path) -> None:
 
 
 def load(file: Path, graph: Graph, inputs: Sequence[Array], threads: int) -> Loaded:
-    torch.set_num_threads(threads)
+    if threads:
+        torch.set_num_threads(threads)
     model = runpy.run_path(str(file))[graph.name]()
     with safetensors.opened(str(file.with_suffix(".safetensors"))) as source:
         model.load_state_dict({key: torch.from_numpy(array.read()) for key, array in source.arrays.items()})

@@ -1,4 +1,4 @@
-"""``python -m scripts.exports [--form FORM]… [--again] [--seconds N] [MODEL…]`` measures models and writes the page.
+"""``python -m scripts.exports [MODEL…]`` measures models in other forms and writes the page.
 
 Without names it takes all that were not measured in these forms, the one with the fewest multiply-adds first, each in a
 process of its own, so that it can be stopped and started again. A model that takes more than ``--seconds`` is left out.
@@ -36,7 +36,7 @@ def _cost(name: str) -> float:
 
 def _imported(forms: Sequence[str]) -> None:
     """Loads what all processes need before they part."""
-    if {*ON_TENSORFLOW} & {*forms}:
+    if {*ON_TENSORFLOW, "onnx"} & {*forms}:
         from archdsl.backends.keras import build as build
     if "torch" in forms:
         from tests.pytorch import running  # noqa: F401
@@ -48,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.exports", description=__doc__)
     parser.add_argument("models", nargs="*", metavar="MODEL")
     parser.add_argument("--form", action="append", choices=FORMS, help="one of the forms; all otherwise")
+    parser.add_argument("--most", type=int, help="how many models, of those that are left")
     parser.add_argument("--again", action="store_true", help="measure what was measured too")
     parser.add_argument("--seconds", type=float, default=600, help="for one model (%(default)s)")
     parser.add_argument("--page", action="store_true", help="write the page alone")
@@ -58,13 +59,14 @@ def main() -> None:
     todo = [name for name in names if asked.again or not {*forms} <= known.get(name, {}).keys()]
     if not asked.page:
         _imported(forms)
-        for name in todo:
+        for name in todo[: asked.most]:
             process = multiprocessing.get_context("fork").Process(target=_measured, args=(name, forms))
             process.start()
             process.join(asked.seconds)
             if process.is_alive():
                 process.kill()
-                print(f"{name}: takes more than {asked.seconds:.0f} s", flush=True)
+            if process.exitcode != 0:
+                print(f"{name}: not measured ({process.exitcode})", flush=True)
     PAGE.write_text(page(), encoding="utf-8")
 
 

@@ -131,7 +131,7 @@ def openvino(case: Case) -> Answer:
     beside = save(case.graph, file, case.weights)
 
     def call() -> Arrays:
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "COMPILATION_NUM_THREADS": 1}
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1}
         model = openvino.Core().compile_model(file, "CPU", settings)
         needed = {name for port in model.inputs for name in port.names}
         found = model({name: value for name, value in case.inputs.items() if name in needed})

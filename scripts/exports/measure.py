@@ -76,10 +76,10 @@ def relative(found: Any, wanted: Any) -> float:
 def measure(name: str, forms: Sequence[str] = tuple(FORMS)) -> dict[str, Measured | str]:
     """What was found of a model in each form, or the reason why it has not that form.
 
-    The reference is Keras where a form of TensorFlow's is among them, and ONNX Runtime otherwise.
+    The reference is Keras where a form of TensorFlow's is among them or ONNX, and ONNX Runtime otherwise.
     """
     graph = archdsl.load(name).graph
-    reference = "keras" if {*ON_TENSORFLOW} & {*forms} else "onnx"
+    reference = "keras" if {*ON_TENSORFLOW, "onnx"} & {*forms} else "onnx"
     weights = drawn(graph)
 
     @cache
@@ -98,7 +98,10 @@ def measure(name: str, forms: Sequence[str] = tuple(FORMS)) -> dict[str, Measure
             except ArchError as error:
                 found[form] = "; ".join(dict.fromkeys(f"{d.text}: {d.primary.text}" for d in error.diagnostics))
                 continue
-            wanted = wanted or answer
+            if wanted is None:
+                wanted = answer
+                if form not in forms:
+                    continue
             errors = [relative(answer.outputs[name], value) for name, value in wanted.outputs.items()]
             found[form] = Measured(max(errors), reference, answer.size, answer.first)
             for path in Path(folder).iterdir():

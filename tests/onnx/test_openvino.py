@@ -33,7 +33,7 @@ from tests.onnx.agreement import answers as runtime_answers
 from tests.reference.comparison import difference, inputs_for
 from tests.reference.run import random_weights, run
 
-CALLS = int(os.environ.get("ARCHDSL_CALLS", "2"))
+CALLS = int(os.environ.get("ARCHDSL_CALLS", "1"))
 """Of each op; `make differential` asks for more."""
 FreshPython = Callable[..., object]
 NET = """
