@@ -17,6 +17,7 @@ COMMANDS = [
     "fmt",
     "compile",
     "weights",
+    "predict",
     "summary",
     "compare",
     "select",
