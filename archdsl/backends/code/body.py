@@ -69,10 +69,12 @@ class Bodies:
 
 
 def bodies(dialect: Dialect) -> Bodies:
-    return _Builder(dialect).build()
+    return Builder(dialect).build()
 
 
-class _Builder:
+class Builder:
+    """Makes the bodies of a graph's instances. Their attributes are called as the author called the parts."""
+
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._named = dialect.names_modules
@@ -132,6 +134,10 @@ class _Builder:
             else:
                 yield from self._branch(child)
 
+    def _parts(self, branch: Branch) -> list[Item]:
+        """The parts of the class that a branch is."""
+        return joined([*self._items(branch)], branch.instance.path, is_named=self._named)
+
     def _branch(self, branch: Branch) -> Iterator[Item]:
         nodes = [*branch.nodes()]
         inside = {node.path for node in nodes}
@@ -189,25 +195,21 @@ class _Builder:
         if is_model:
             given = tuple(port.name for port in self._graph.inputs)
             made = tuple(port.node for port in self._graph.outputs)
-        items = joined([*self._items(branch)], branch.instance.path, is_named=self._named)
+        items = self._parts(branch)
         name = branch.instance.block if branch.instance.kind != "group" else class_name(branch.instance.block)
         body = Body(name, branch.instance.doc, given, tuple(Operand(path) for path in made))
         if given and self._shapes[given[0]]:
             body.known = {"in_channels": self._shapes[given[0]][-1]}
         body.known |= {name: value for name, value in branch.instance.call.given().items() if _is_plain(value)}
         body.derived = "in_channels" not in branch.instance.call.given()
-        attrs = attributes(items, branch.instance.path, self._dialect)
+        attrs = self._held(items, branch.instance.path, body.attrs)
         places: dict[str, str] = {}
         owned: dict[str, str] = {}
         for item, attr in zip(items, attrs, strict=True):
             if item.module is not None and not item.reuses:
                 owned[item.path] = attr
-                module = (
-                    replace(item.module, path=module_path(item, branch.instance.path)) if self._named else item.module
-                )
-                _hold(body.attrs, attr, module)
                 for path, below in item.nodes:
-                    places[path] = ".".join(filter(None, (attr.replace("[", ".").replace("]", ""), below)))
+                    places[path] = ".".join(filter(None, (_key(attr), below)))
         for item, attr in zip(items, attrs, strict=True):
             used = owned[item.reuses] if item.reuses else attr if item.module is not None else ""
             operands = tuple(Operand(name, after) for name, after in zip(item.inputs, item.after, strict=True))
@@ -220,6 +222,14 @@ class _Builder:
         body.height = max(inner, default=-1) + 1
         self._found[branch.index] = body
         self._inner[branch.index] = places
+
+    def _held(self, items: Sequence[Item], path: str, attrs: dict[str, Make]) -> list[str]:
+        """Makes the modules of items attributes of a class, and says how each is reached: ``conv``, ``blocks[0]``."""
+        found = attributes(items, path, self._dialect)
+        for item, attr in zip(items, found, strict=True):
+            if item.module is not None and not item.reuses:
+                _hold(attrs, attr, replace(item.module, path=module_path(item, path)) if self._named else item.module)
+        return found
 
 
 def _is_plain(value: Any) -> bool:
@@ -234,6 +244,14 @@ def _callees(made: Iterable[Argument]) -> Iterator[str]:
             if each.callee.startswith("@"):
                 yield each.callee
             yield from _callees(value for _, value in each.args)
+
+
+def _key(attr: str) -> str:
+    """
+    >>> _key('features[3]["conv"]')
+    'features.3.conv'
+    """
+    return attr.replace("[", ".").replace("]", "").replace('"', "")
 
 
 def _hold(attrs: dict[str, Make], attr: str, module: Make) -> None:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from archdsl.backends.code.terms import CALL, EACH, REPEAT, REST, leaves, skeleton, substituted
-from archdsl.backends.code.values import LIST, SEQUENCE, Argument, Literal, Make, Name
+from archdsl.backends.code.values import DICT, LIST, ORDERED, SEQUENCE, Argument, Literal, Make, Name
 
 _LISTS = (SEQUENCE, LIST)
+_DICTS = (DICT, ORDERED)
 _COLUMNS = 4
 """More of them are no table that one would read; then each module has a line."""
 Usual: TypeAlias = Callable[[str, str, Mapping[str, Argument]], Argument]
@@ -35,6 +36,8 @@ def aligned(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
     if callee.startswith("*"):
         return [*makes]
     names = dict.fromkeys(name for made in makes for name, _ in made.args)
+    if callee in _DICTS and any(len(made.args) < len(names) for made in makes):
+        return [*makes]
     rows = [dict(made.args) for made in makes]
     for row in rows:
         for name in names:

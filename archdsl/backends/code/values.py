@@ -38,6 +38,8 @@ Argument: TypeAlias = Literal | Make
 
 SEQUENCE, LIST = "*sequence", "*list"
 """Callees of modules that are called one after another, and of those that are called one by one."""
+DICT, ORDERED = "*dict", "*ordered"
+"""Callees of modules by their names: of those that are called one by one, and of the parts of a sequence."""
 
 
 def make(callee: str, *placed: tuple[str, Argument], **named: Argument) -> Make:

@@ -26,9 +26,22 @@ def buffer(data: Make) -> Make:
 Transform: TypeAlias = Callable[[Sequence[Array]], Array]
 
 
+def rows(arrays: Sequence[Array], axis: int = 0) -> Array:
+    """Several arrays in one, behind one another."""
+    import numpy
+
+    return numpy.concatenate(arrays, axis=axis)
+
+
+def integers(values: int | Sequence[int]) -> Array:
+    import numpy
+
+    return numpy.array(values, "int64")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the module's state dict, and how it is made of the op's weights; without ``sources`` it is a 0."""
+    """An entry of the module's state dict, and how it is made of the op's weights; without ``sources``, of nothing."""
 
     key: str
     """Below the module, such as ``weight``; empty for a parameter that is an attribute itself."""

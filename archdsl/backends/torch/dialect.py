@@ -12,6 +12,7 @@ from archdsl.backends.torch.registry import Site, lower, stretches
 from archdsl.backends.torch.usual import usual
 from archdsl.graph.model import Graph, Node
 from archdsl.passes.constants import constants
+from archdsl.weights.published import Stored
 
 
 class Torch(Dialect):
@@ -43,7 +44,9 @@ class Torch(Dialect):
     )
     keeps = True
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, stored: Mapping[str, Mapping[str, Stored]] | None = None) -> None:
+        """``stored`` is how the arrays of nodes must lie, where a published model says so."""
+        self.stored = stored or {}
         self.orders = axis_orders(graph)
         self._single = constants(graph)
         self._shapes = graph.shapes
@@ -54,7 +57,9 @@ class Torch(Dialect):
     def _lower(self, graph: Graph, node: Node) -> Lowered:
         order = self.orders[node.path]
         single = tuple(name in self._single for name in node.inputs)
-        site = Site(graph.input_shapes(node), node.shape, order.takes, order.gives, single)
+        site = Site(
+            graph.input_shapes(node), node.shape, order.takes, order.gives, single, self.stored.get(node.path, {})
+        )
         return lower(node.op, site)
 
     def usual(self, callee: str, name: str, args: Mapping[str, Argument]) -> Argument:

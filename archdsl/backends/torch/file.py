@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from archdsl.backends.code.body import bodies
@@ -10,8 +10,9 @@ from archdsl.backends.code.merge import Definition, definitions
 from archdsl.backends.code.text import docstring
 from archdsl.backends.code.values import Argument, Make
 from archdsl.backends.torch.dialect import Torch
-from archdsl.backends.torch.helpers import definition as helper
+from archdsl.backends.torch.helpers import definitions as helpers
 from archdsl.backends.torch.idioms import with_idioms
+from archdsl.backends.torch.keyed import keyed
 from archdsl.backends.torch.naming import renamed
 from archdsl.backends.torch.order import port_order
 from archdsl.backends.torch.write import Writer
@@ -29,8 +30,8 @@ class File:
     dialect: Torch
     prefixes: Mapping[str, str]
     """Where the module of each node that has one is: ``c2.blocks.0.conv1``."""
-    before: Mapping[str, str]
-    """The paths of nodes that have another name in the file, by that."""
+    before: Mapping[str, Sequence[str]]
+    """For what has another name in the file, the paths of the nodes that it is made of."""
 
 
 def written(graph: Graph, names: str | None = None) -> File:
@@ -41,10 +42,16 @@ def written(graph: Graph, names: str | None = None) -> File:
     Raises:
         NoNames: there are none for this model.
     """
-    graph, before = renamed(graph, names) if names else (graph, {})
-    graph = with_idioms(graph)
-    dialect = Torch(graph)
-    found = bodies(dialect)
+    before: Mapping[str, Sequence[str]] = {}
+    if names:
+        given = renamed(graph, names)
+        graph, before = with_idioms(given.graph), given.before
+        dialect = Torch(graph, given.stored)
+        found = keyed(dialect, given.open)
+    else:
+        graph = with_idioms(graph)
+        dialect = Torch(graph)
+        found = bodies(dialect)
     classes = definitions(found, dialect)
     writer = Writer(classes)
     parts: list[str] = [text.strip("\n") for text in _helpers(dialect, classes)]
@@ -69,6 +76,9 @@ def _shape(shape: Shape, first: bool) -> str:
 
 
 def _imports(body: str) -> Iterator[str]:
+    if "OrderedDict(" in body:
+        yield "from collections import OrderedDict"
+        yield ""
     if "math." in body:
         yield "import math"
         yield ""
@@ -80,7 +90,7 @@ def _imports(body: str) -> Iterator[str]:
 
 
 def _helpers(dialect: Torch, classes: list[Definition]) -> Iterator[str]:
-    """Definitions that the classes use, functions first."""
+    """Definitions that the classes use."""
     features: dict[str, frozenset[str]] = {}
     for lowered in dialect.modules.values():
         for name, used in lowered.helpers.items():
@@ -89,8 +99,7 @@ def _helpers(dialect: Torch, classes: list[Definition]) -> Iterator[str]:
         for callee in _callees(made.body.attrs):
             if callee.startswith("Conv") and callee.endswith("dSame"):
                 features.setdefault(callee, frozenset())
-    texts = [helper(name, used) for name, used in sorted(features.items())]
-    yield from sorted(texts, key=lambda text: not text.lstrip().startswith("def "))
+    yield from helpers(features)
 
 
 def _callees(attrs: Mapping[str, Make]) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from archdsl.backends.torch.code import Lowered, Transform, ordered
 from archdsl.graph.dims import Dim, Shape
 from archdsl.ops.base import Op
+from archdsl.weights.published import Stored
 
 FIRST, LAST = True, False
 """Whether the channels of a tensor come first, behind the batch, as PyTorch's convolutions take them."""
@@ -24,6 +25,8 @@ class Site:
     gives: bool = LAST
     single: tuple[bool, ...] = ()
     """Whether an input is the same for every example, and has a batch of 1."""
+    stored: Mapping[str, Stored] = field(default_factory=dict)
+    """How a published model has the op's arrays, where the file must have them so."""
 
     @property
     def rank(self) -> int:

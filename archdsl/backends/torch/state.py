@@ -23,19 +23,13 @@ def places(file: File) -> Iterator[Place]:
     for node in file.graph:
         if node.layer != node.path or node.path not in file.prefixes:
             continue
-        prefix, path = file.prefixes[node.path], file.before.get(node.path, node.path)
+        prefix, paths = file.prefixes[node.path], file.before.get(node.path, (node.path,))
         for entry in file.dialect.modules[node.path].entries:
             key = ".".join(filter(None, (prefix, entry.key)))
-            yield Place(key, tuple(f"{path}/{source}" for source in entry.sources), entry)
+            from_ = zip(paths if len(paths) > 1 else (paths[0],) * len(entry.sources), entry.sources, strict=True)
+            yield Place(key, tuple(f"{path}/{source}" for path, source in from_), entry)
 
 
 def state(file: File, arrays: Mapping[str, Array]) -> dict[str, Array]:
     """The state dict as arrays, made of those of the graph."""
-    import numpy
-
-    return {
-        place.key: place.entry.transform([arrays[source] for source in place.sources])
-        if place.sources
-        else numpy.zeros((), "int64")
-        for place in places(file)
-    }
+    return {place.key: place.entry.transform([arrays[source] for source in place.sources]) for place in places(file)}

@@ -12,7 +12,7 @@ from archdsl.backends.code.parameters import REQUIRED, Parameter
 from archdsl.backends.code.terms import CALL as GIVEN
 from archdsl.backends.code.terms import EACH, REPEAT, REST, progression, same
 from archdsl.backends.code.text import annotation, default, docstring, literal
-from archdsl.backends.code.values import CALL, LIST, SEQUENCE, Argument, Make, Name
+from archdsl.backends.code.values import CALL, DICT, LIST, ORDERED, SEQUENCE, Argument, Make, Name
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
 from archdsl.backends.torch.loops import looped
 from archdsl.backends.torch.usual import usual
@@ -127,6 +127,9 @@ class Writer:
             items = [self.expression(item) for _, item in term.args]
             inside = items[0][1:] if len(items) == 1 and items[0].startswith("*[") else f"[{', '.join(items)}]"
             return f"nn.ModuleList({inside})"
+        if term.callee in (DICT, ORDERED):
+            parts = ", ".join(f"{literal(name)}: {self.expression(item)}" for name, item in term.args)
+            return f"{'nn.ModuleDict' if term.callee == DICT else 'OrderedDict'}({{{parts}}})"
         if term.callee in _SIZED and isinstance(term.args[0][1], tuple) and term.args[0][1]:
             return f"{term.callee}({', '.join(map(literal, term.args[0][1]))})"
         return f"{term.callee}({', '.join(self._arguments(term))})"

@@ -74,8 +74,8 @@ Examples:
 @click.option("--inline", is_flag=True, help="ONNX: one flat graph, in place of a function for each block.")
 @click.option(
     "--names",
-    type=click.Choice(["torchvision"]),
-    help="Call modules of --to torch as in the published model, whose weights then load as they are.",
+    metavar="SOURCE",
+    help="Call modules of --to torch as in the model of timm or torchvision, whose weights then load as they are.",
 )
 @click.option("--optimise", is_flag=True, help="Rewrite the model so that inference takes less work.")
 @click.option(

@@ -11,5 +11,7 @@ from archdsl.weights.published.names import NameMap as NameMap
 from archdsl.weights.published.names import sources as sources
 from archdsl.weights.published.names import table as table
 from archdsl.weights.published.pieces import Piece as Piece
+from archdsl.weights.published.pieces import Stored as Stored
 from archdsl.weights.published.pieces import find as find
 from archdsl.weights.published.pieces import pieces as pieces
+from archdsl.weights.published.pieces import stored as stored

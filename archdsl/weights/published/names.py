@@ -35,7 +35,9 @@ class NameMap:
     rules: Sequence[tuple[str, str]]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     layouts: Mapping[str, str] = field(default_factory=dict)
-    """Of ops whose arrays lie otherwise in this source: the name of their layout in layouts.toml."""
+    """Of rules, or ops, whose arrays lie otherwise in this source: the name of their layout in layouts.toml."""
+    models: tuple[str, ...] = ()
+    """Of the models whose nodes another table of the source has names for as well, those that this one is of."""
     is_keras: bool = False
     """Whether the names are those of Keras's layers, whose arrays are called and lie as ours."""
 
@@ -46,6 +48,13 @@ class NameMap:
             raise WeightsError(f"{len(matches)} rules fit {ours}")
         ((match, template),) = matches
         return _SLOT.sub(lambda slot: self._filled(slot, match), template)
+
+    def layout(self, ours: str, op: str) -> str:
+        """The name of the layout in layouts.toml that an op's arrays have: that of its rule, or else that of the op."""
+        of = {
+            rule for (rule, _), (pattern, _) in zip(self.rules, self._patterns, strict=True) if pattern.fullmatch(ours)
+        }
+        return next((layout for rule, layout in self.layouts.items() if rule in of), self.layouts.get(op, op))
 
     def names_all(self, ours: Iterable[str]) -> bool:
         """Whether exactly one rule fits each name."""
@@ -100,4 +109,5 @@ def _file(family: str) -> Mapping[str, NameMap]:
 def _names(source: str, entries: Mapping[str, Any]) -> NameMap:
     rules = tuple((ours, theirs) for ours, theirs in entries.items() if isinstance(theirs, str))
     words = {slot: words for slot, words in entries.items() if isinstance(words, dict)}
-    return NameMap(rules, words, words.pop("layouts", {}), is_keras=source.partition("_")[0] == "keras")
+    models = tuple(entries.get("models", ()))
+    return NameMap(rules, words, words.pop("layouts", {}), models, is_keras=source.partition("_")[0] == "keras")

@@ -21,7 +21,9 @@ from archdsl.weights.published.names import NameMap, sources
 Shapes: TypeAlias = Mapping[str, Sequence[int]]
 """Of the arrays of a checkpoint, by their names."""
 
-_Layout = TypedDict("_Layout", {"from": str, "part": list[int], "by_head": bool, "axes": list[int]}, total=False)
+_Layout = TypedDict(
+    "_Layout", {"from": str, "part": list[int], "by_head": bool, "axes": list[int], "shape": list[int]}, total=False
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,33 @@ def pieces(graph: Graph, names: NameMap, shapes: Shapes) -> dict[str, Piece]:
             twice or left over.
     """
     return _pieces(graph, expected(graph), names, shapes)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How a source has an array of a graph, where nothing is known of a checkpoint: the first of its layouts."""
+
+    key: str
+    """Below the name that the table has for the node."""
+    axes: tuple[int, ...]
+    """Their order in the graph; empty if it is the same."""
+    by_head: bool
+    """Whether it is a part of each head's share."""
+    shape: tuple[int, ...]
+    """With -1 for what it has of numbers; empty if it is that of the array."""
+
+
+def stored(names: NameMap, path: str, op: str) -> dict[str, Stored]:
+    """How a source has the arrays of an op that may have more than one layout, by what the op calls them.
+
+    Those that no weight of an op is made of, and that the source keeps all the same, are among them.
+    """
+    found = {}
+    for array, layouts in _table().get(names.layout(path, op), {}).items():
+        first = layouts[0] if isinstance(layouts, list) else layouts
+        axes, shape = first.get("axes", ()), first.get("shape", ())
+        found[array] = Stored(first["from"], tuple(axes), first.get("by_head", False), tuple(shape))
+    return found
 
 
 def find(graph: Graph, shapes: Shapes, spare: Collection[str] = ()) -> tuple[tuple[str, str], dict[str, Piece]]:
@@ -140,7 +169,7 @@ def _one(graph: Graph, key: str, weight: Weight, names: NameMap, shapes: Shapes,
     if names.is_keras:
         return _of_layer(key, names(path), array, shapes, weight.shape, exact=exact)
     op = graph.by_path[path].op.name
-    layouts = _layouts(names.layouts.get(op, op), array)
+    layouts = _layouts(names.layout(path, op), array)
     return _piece(key, names(path), layouts, shapes, weight.shape, exact=exact)
 
 

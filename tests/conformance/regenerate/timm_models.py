@@ -39,11 +39,11 @@ NFNET = {"gain": 5}
 """Else the standardised kernels would hardly count beside what the residuals pass."""
 
 
-def ask(case: Case) -> Vector:
-    """The reference's answer, with drawn weights and statistics for drawn images."""
+def reference(case: Case) -> tuple[torch.nn.Module, Vector]:
+    """The reference with drawn weights and statistics, and the question without its answer."""
     options = {"img_size": case.size} if case.sized else {}
-    reference = timm.create_model(case.theirs, num_classes=CLASSES if case.head else 0, **options).eval()
-    arrays = {name: array for name, array in reference.state_dict().items() if array.is_floating_point()}
+    model = timm.create_model(case.theirs, num_classes=CLASSES if case.head else 0, **options).eval()
+    arrays = {name: array for name, array in model.state_dict().items() if array.is_floating_point()}
     question = Vector(
         reference=f"timm {timm.__version__}, torch {torch.__version__}: create_model {case.theirs}",
         model=case.model,
@@ -54,12 +54,24 @@ def ask(case: Case) -> Vector:
         factors=case.factors,
     )
     # A distilled DeiT gives both answers in training alone; its layers stay as in inference.
-    reference.distilled_training = reference.training = "distilled" in case.theirs
+    model.distilled_training = model.training = "distilled" in case.theirs
     with torch.no_grad():
         for name, values in question.drawn_weights().items():
             arrays[name].copy_(torch.from_numpy(values))
-        answer = reference(torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
-    outputs = {"head": answer[0], "head_dist": answer[1]} if isinstance(answer, tuple) else {"logits": answer}
+    return model, question
+
+
+def answers(model: torch.nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What the reference says to images, by our names of the outputs."""
+    answer = model(images)
+    return {"head": answer[0], "head_dist": answer[1]} if isinstance(answer, tuple) else {"logits": answer}
+
+
+def ask(case: Case) -> Vector:
+    """The reference's answer, with drawn weights and statistics for drawn images."""
+    model, question = reference(case)
+    with torch.no_grad():
+        outputs = answers(model, torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
     return replace(question, outputs={name: values.tolist() for name, values in outputs.items()})
 
 
@@ -115,8 +127,9 @@ CASES = [
     *(Case(f"bit_{kind}", f"resnetv2_{kind}_bit", 64, False) for kind in ("50x1", "50x3", "101x1")),
 ]
 
-asked = set(sys.argv[1:]) or {case.model for case in CASES}
-for case in (case for case in CASES if case.model in asked):
-    found = ask(case)
-    found.write(case.model)
-    print(found.reference, {name: float(found.expected(name).std()) for name in found.outputs}, flush=True)
+if __name__ == "__main__":
+    asked = set(sys.argv[1:]) or {case.model for case in CASES}
+    for case in (case for case in CASES if case.model in asked):
+        found = ask(case)
+        found.write(case.model)
+        print(found.reference, {name: float(found.expected(name).std()) for name in found.outputs}, flush=True)

@@ -42,17 +42,17 @@ REGNETS = {f"{kind}{flops}": f"{kind}_{flops}" for kind in "xy" for flops in (*S
 REGNETS |= {f"{kind}{flops}00mf": f"{kind}_{flops[0]}_{flops[1]}gf" for kind in "xy" for flops in ("16", "32")}
 
 
-def ask(case: Case) -> Vector:
-    """The reference's answer, with drawn weights and statistics for drawn images."""
+def reference(case: Case) -> tuple[torch.nn.Module, Vector]:
+    """The reference with drawn weights and statistics, and the question without its answer."""
     options = {"aux_logits": case.aux, "init_weights": False} if case.theirs == "googlenet" else {}
     options |= {"image_size": case.size} if case.theirs.startswith("vit_") else {}
     make = timm.create_model if case.library is timm else torchvision.models.get_model
-    reference = make(case.theirs, num_classes=CLASSES, **options).eval()
+    model = make(case.theirs, num_classes=CLASSES, **options).eval()
     if case.theirs.startswith("vgg"):  # images of 32 pixels leave one place, which torchvision would repeat 49 times
-        reference.avgpool, reference.classifier[0] = torch.nn.Identity(), torch.nn.Linear(512, 4096)
+        model.avgpool, model.classifier[0] = torch.nn.Identity(), torch.nn.Linear(512, 4096)
     heads = " with auxiliary classifiers" if case.aux else ""
     library = f"{case.library.__name__} {case.library.__version__}"
-    arrays = {name: array for name, array in reference.state_dict().items() if array.is_floating_point()}
+    arrays = {name: array for name, array in model.state_dict().items() if array.is_floating_point()}
     question = Vector(
         reference=f"{library}, torch {torch.__version__}: {case.theirs}{heads}",
         model=case.model,
@@ -63,14 +63,26 @@ def ask(case: Case) -> Vector:
         factors=case.factors,
     )
     # GoogLeNet asks its auxiliary classifiers only in training; its layers stay as in inference.
-    reference.training = case.aux
+    model.training = case.aux
     with torch.no_grad():
         for name, values in question.drawn_weights().items():
             arrays[name].copy_(torch.from_numpy(values))
-        answer = reference(torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
-    outputs = {"logits": answer}
-    if case.aux:
-        outputs = {"logits": answer.logits, "aux1": answer.aux_logits1, "aux2": answer.aux_logits2}
+    return model, question
+
+
+def answers(model: torch.nn.Module, images: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What the reference says to images, by our names of the outputs."""
+    answer = model(images)
+    if isinstance(answer, torch.Tensor):
+        return {"logits": answer}
+    return {"logits": answer.logits, "aux1": answer.aux_logits1, "aux2": answer.aux_logits2}
+
+
+def ask(case: Case) -> Vector:
+    """The reference's answer, with drawn weights and statistics for drawn images."""
+    model, question = reference(case)
+    with torch.no_grad():
+        outputs = answers(model, torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
     return replace(question, outputs={name: logits.tolist() for name, logits in outputs.items()})
 
 
@@ -109,9 +121,10 @@ CASES = [
     ),
 ]
 
-# Some of them by name, or all.
-asked = set(sys.argv[1:]) or {case.model for case in CASES}
-for case in (case for case in CASES if {case.model, case.file} & asked):
-    answer = ask(case)
-    answer.write(case.file or case.model)
-    print(answer.reference, {name: float(answer.expected(name).std()) for name in answer.outputs})
+if __name__ == "__main__":
+    # Some of them by name, or all.
+    asked = set(sys.argv[1:]) or {case.model for case in CASES}
+    for case in (case for case in CASES if {case.model, case.file} & asked):
+        answer = ask(case)
+        answer.write(case.file or case.model)
+        print(answer.reference, {name: float(answer.expected(name).std()) for name in answer.outputs})

@@ -66,7 +66,8 @@ def ask(name: str, case: Case) -> Vector:
 
 CASES = {"gpt2": Case(48, 3, 4), "gpt2_medium": Case(1024, 24, 16, is_default=True)}
 
-for name in sys.argv[1:] or CASES:
-    answer = ask(name, CASES[name])
-    answer.write(name)
-    print(answer.reference, answer.expected().std())
+if __name__ == "__main__":
+    for name in sys.argv[1:] or CASES:
+        answer = ask(name, CASES[name])
+        answer.write(name)
+        print(answer.reference, answer.expected().std())

@@ -43,13 +43,13 @@ class Case:
     """Ours, where the vector's name is another."""
 
 
-def ask(name: str, case: Case) -> Vector:
-    """The reference's answer, with drawn weights and statistics for drawn images."""
+def reference(name: str, case: Case) -> tuple[nn.Module, Vector]:
+    """The reference with drawn weights and statistics, and the question without its answer."""
     versions = ", ".join(f"{each} {importlib.metadata.version(each)}" for each in (case.library, "torch"))
-    reference = case.make().eval()
+    model = case.make().eval()
     arrays = {
         name: array
-        for name, array in reference.state_dict().items()
+        for name, array in model.state_dict().items()
         if array.is_floating_point() and case.constants not in name
     }
     question = Vector(
@@ -65,7 +65,14 @@ def ask(name: str, case: Case) -> Vector:
     with torch.no_grad():
         for array, values in question.drawn_weights().items():
             arrays[array].copy_(torch.from_numpy(values))
-        answers = case.answer(reference, torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
+    return model, question
+
+
+def ask(name: str, case: Case) -> Vector:
+    """The reference's answer, with drawn weights and statistics for drawn images."""
+    model, question = reference(name, case)
+    with torch.no_grad():
+        answers = case.answer(model, torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
     return replace(question, outputs={name: kept(value.numpy()).tolist() for name, value in answers.items()})
 
 

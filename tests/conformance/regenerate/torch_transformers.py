@@ -8,13 +8,14 @@ The tests read those files and need no PyTorch. To write them anew, in an enviro
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import timm
 import torch
 import torchvision
 
-from tests.conformance.drawn import draw, noise
+from tests.conformance.drawn import draw
 from tests.conformance.vectors import Vector
 
 CLASSES = 10
@@ -30,23 +31,31 @@ class Case(NamedTuple):
     arguments: dict[str, int] = {}  # noqa: RUF012
 
 
-def ask(case: Case) -> Vector:
-    """The reference's answer, with drawn weights for drawn images."""
-    reference = case.make(*case.theirs, num_classes=CLASSES).eval()
-    shapes = {name: list(value.shape) for name, value in reference.named_parameters()}
+def reference(case: Case) -> tuple[torch.nn.Module, Vector]:
+    """The reference with drawn weights, and the question without its answer."""
+    model = case.make(*case.theirs, num_classes=CLASSES).eval()
+    shapes = {name: list(value.shape) for name, value in model.named_parameters()}
     with torch.no_grad():
-        for name, value in reference.named_parameters():
+        for name, value in model.named_parameters():
             value.copy_(torch.from_numpy(draw(name, shapes[name])))
-        logits = reference(torch.from_numpy(noise("images", case.images)).permute(0, 3, 1, 2))
-    return Vector(
+    question = Vector(
         reference=f"{case.package.__name__} {case.package.__version__}, torch {torch.__version__}: "
         + " ".join((case.make.__name__, *case.theirs)),
         model=case.model,
         arguments={"classes": CLASSES, **case.arguments},
         images=case.images,
         weights=shapes,
-        outputs={"logits": logits.tolist()},
+        outputs={},
     )
+    return model, question
+
+
+def ask(case: Case) -> Vector:
+    """The reference's answer, with drawn weights for drawn images."""
+    model, question = reference(case)
+    with torch.no_grad():
+        logits = model(torch.from_numpy(question.drawn_images()).permute(0, 3, 1, 2))
+    return replace(question, outputs={"logits": logits.tolist()})
 
 
 timms = timm, timm.create_model
@@ -59,7 +68,8 @@ CASES = [
     Case("swin_t_padded", "swin_t", [2, 192, 192, 3], torchvision, torchvision.models.swin_t, (), {"size": 192}),
 ]
 
-for case in CASES:
-    answer = ask(case)
-    answer.write(case.file)
-    print(answer.reference, answer.expected().std())
+if __name__ == "__main__":
+    for case in CASES:
+        answer = ask(case)
+        answer.write(case.file)
+        print(answer.reference, answer.expected().std())

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 
-from archdsl.backends.torch.helpers.attention import attention, relative_position_bias
+from archdsl.backends.torch.helpers import attention
 from archdsl.backends.torch.helpers.functions import FUNCTIONS
-from archdsl.backends.torch.helpers.layers import LAYERS, partial, ranked
+from archdsl.backends.torch.helpers.layers import LAYERS, affine, partial, ranked
 
-_FIXED: Mapping[str, str] = {**FUNCTIONS, **LAYERS}
-_MADE: Mapping[str, Callable[[frozenset[str]], str]] = {
-    "Attention": attention,
-    "RelativePositionBias": lambda _: relative_position_bias(),
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "rotary_table": ("rotary_angles",),
+    "RelativePositionBias": ("relative_positions",),
 }
+"""What the text of another one calls."""
 
 
-def definition(name: str, features: frozenset[str]) -> str:
-    """The text of a class or function, with what is used of it."""
-    if name in _FIXED:
-        return _FIXED[name]
-    if name in _MADE:
-        return _MADE[name](features)
+def definitions(used: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """The texts of classes and functions, with what is used of each, and of all that they need; functions first."""
+    found = dict(used)
+    for name in (queue := [*used]):
+        for needed in _needs(name, found[name]):
+            if needed not in found:
+                found[needed] = frozenset()
+                queue.append(needed)
+    texts = [_text(name, features) for name, features in sorted(found.items())]
+    yield from sorted(texts, key=lambda text: not text.lstrip().startswith("def "))
+
+
+def _needs(name: str, features: frozenset[str]) -> tuple[str, ...]:
+    return attention.needs(features) if name in attention.CLASSES else _NEEDS.get(name, ())
+
+
+def _text(name: str, features: frozenset[str]) -> str:
+    if name in FUNCTIONS:
+        return FUNCTIONS[name]
+    if name == "Affine":
+        return affine(features)
+    if name in LAYERS:
+        return LAYERS[name]
+    if name in attention.CLASSES:
+        return attention.attention(name, features)
     return partial(name) if name.startswith(("Frozen", "Partial")) else ranked(name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+CLASSES = ("Attention", "CrossAttention")
+"""The second one is for a file that has both, where a published model names the arrays of both otherwise."""
 _HEAD = '''
-class Attention(nn.Module):
+class {name}(nn.Module):
     """{doc}"""
 
     def __init__(
@@ -39,14 +41,25 @@ _DEFAULTS = {
 
 
 class _Used:
-    """The features that are used, and the lines that they bring."""
+    """The features that are used, and the lines that they bring.
+
+    A feature such as ``query=q`` is what a part is called where a published model says so.
+    """
 
     def __init__(self, features: frozenset[str]) -> None:
         self._features = features
+        self._names = dict(feature.split("=") for feature in features if "=" in feature)
         self.lines: list[str] = []
 
     def __contains__(self, feature: str) -> bool:
         return feature in self._features
+
+    def named(self, part: str) -> str:
+        """What a part is called, which is empty for one that has no name of its own."""
+        return self._names.get(part, "")
+
+    def self(self, part: str) -> str:
+        return f"self.{self._names.get(part, part)}"
 
     def add(self, text: str, *features: str) -> None:
         """Lines that stand where all of some features are used."""
@@ -54,11 +67,22 @@ class _Used:
             self.lines += [f"        {line}" if line else "" for line in text.splitlines()]
 
 
-def attention(features: frozenset[str]) -> str:
-    """The class, with these features."""
+def needs(features: frozenset[str]) -> tuple[str, ...]:
+    """The functions that the class calls."""
+    needed = {
+        "window": ("relative_positions",),
+        "shift": ("shift_mask",),
+        "map": ("shift_mask",),
+        "rotary": ("rotary_angles", "rotate"),
+    }
+    return tuple(name for feature in sorted(features) for name in needed.get(feature, ()))
+
+
+def attention(name: str, features: frozenset[str]) -> str:
+    """The class of that name, with these features."""
     if "map" in features:
         features |= {"shift"}
-    arguments = "".join(f"        {text},\n" for name, text in _DEFAULTS.items() if name in features)
+    arguments = "".join(f"        {text},\n" for feature, text in _DEFAULTS.items() if feature in features)
     inputs = "self, x: Tensor"
     if "context" in features:
         inputs += ", context: Tensor | None = None"
@@ -75,13 +99,8 @@ def attention(features: frozenset[str]) -> str:
         )
     else:
         head = _HEAD
-    text = head.format(
-        doc=doc, arguments=arguments, init=_init(_Used(features)), inputs=inputs, forward=_forward(_Used(features))
-    )
-    extra = "".join(
-        text for name, text in (("window", _POSITIONS), ("shift", _MASK), ("rotary", _ROTARY)) if name in features
-    )
-    return extra + text
+    init, forward = _init(_Used(features)), _forward(_Used(features))
+    return head.format(name=name, doc=doc, arguments=arguments, init=init, inputs=inputs, forward=forward)
 
 
 def _init(used: _Used) -> str:
@@ -91,11 +110,9 @@ def _init(used: _Used) -> str:
     context = "context_dim or dim" if "context_dim" in used else "dim"
     values = f"values_dim or {context}" if "values_dim" in used else context
     units = "units or dim" if "units" in used else "dim"
-
-    def bias(part: str) -> str:
-        return f', bias="{part}" in bias' if "bias" in used else ""
-
-    used.add(f"size = {size}")
+    fused = used.named("fused")
+    if not fused or "key_dim" in used or any(feature in used for feature in ("qk_norm", "rotary")):
+        used.add(f"size = {size}")
     if "value_dim" in used:
         used.add(f"value_size = {value_size}")
         value_size = "value_size"
@@ -108,26 +125,65 @@ def _init(used: _Used) -> str:
     used.add("self.scale = scale", "scale")
     used.add("self.causal = causal", "causal")
     used.add("self.qk_norm = qk_norm", "qk_norm")
-    _linear(used, "query", "dim", "heads * size", bias("query"))
-    _linear(used, "key", context, f"{shared} * size", bias("key"))
-    _linear(used, "value", values, f"{shared} * {value_size}", bias("value"))
-    _linear(used, "output", f"heads * {value_size}", units, bias("output"))
+    heads_in = "dim" if fused and "key_dim" not in used else f"heads * {value_size}"
+    if fused:
+        split = any(used.named(f"{part}_bias") for part in _PROJECTIONS)
+        width = "3 * dim" if "key_dim" not in used else "3 * heads * size"
+        _linear(used, fused, "dim", width, ", bias=False" if split else _bias(used, "query"))
+        for part in _PROJECTIONS:
+            if name := used.named(f"{part}_bias"):
+                used.add(f"self.{name} = nn.Parameter(torch.zeros({width.removeprefix('3 * ')}))")
+    else:
+        for part, given, made in (
+            ("query", "dim", "heads * size"),
+            ("key", context, f"{shared} * size"),
+            ("value", values, f"{shared} * {value_size}"),
+        ):
+            _linear(used, used.named(part) or part, given, made, _bias(used, part))
+    _linear(used, used.named("output") or "output", heads_in, units, _bias(used, "output"))
     used.add(_LEARNED_SCALE, "learned_scale")
     used.add(_QK_NORM, "qk_norm")
     if "talking_heads" in used:
         used.add("self.talking_heads = talking_heads\nif talking_heads:")
-        for part in ("logits", "weights"):
-            _linear(used, f"talking_{part}", "heads", "heads", bias("talking"), "    ")
-    used.add(_WINDOW, "window")
+        for part in ("talking_logits", "talking_weights"):
+            _linear(used, used.named(part) or part, "heads", "heads", _bias(used, "talking"), "    ", points=False)
+    _positions(used)
     used.add(_SHIFT, "shift")
     used.add(_TURNS, "rotary")
     return "\n".join(used.lines) + "\n"
 
 
-def _linear(used: _Used, name: str, given: str, made: str, bias: str, indent: str = "") -> None:
-    line = f"{indent}self.{name} = nn.Linear({given}, {made}{bias})"
+_PROJECTIONS = ("query", "key", "value")
+
+
+def _bias(used: _Used, part: str) -> str:
+    return f', bias="{part}" in bias' if "bias" in used else ""
+
+
+def _positions(used: _Used) -> None:
+    """The table of what is added for how far apart two tokens are."""
+    if "window" not in used:
+        return
+    table, index = used.named("position_bias") or "position_bias", used.named("index")
+    held = "nn.Parameter(torch.zeros(count, heads))"
+    if "." in table:
+        table, _, key = table.partition(".")
+        held = f'nn.ParameterDict({{"{key}": torch.zeros(count, heads)}})'
+    places = "relative_positions(window)"
+    used.add("self.window = window\nif window is not None:")
+    used.add("    count = (2 * window[0] - 1) * (2 * window[1] - 1)")
+    used.add(f"    self.{table} = {held}")
+    if index:
+        used.add(f"    self.{index} = nn.Buffer({places}.flatten())")
+    else:
+        used.add(f"    self.index = nn.Buffer({places}, persistent=False)")
+
+
+def _linear(used: _Used, name: str, given: str, made: str, bias: str, indent: str = "", *, points: bool = True) -> None:
+    call, size = ("nn.Conv2d", ", 1") if points and "conv" in used else ("nn.Linear", "")
+    line = f"{indent}self.{name} = {call}({given}, {made}{size}{bias})"
     if len(line) > 80:
-        line = f"{indent}self.{name} = nn.Linear(\n{indent}    {given}, {made}{bias}\n{indent})"
+        line = f"{indent}self.{name} = {call}(\n{indent}    {given}, {made}{size}{bias}\n{indent})"
     used.add(line)
 
 
@@ -137,9 +193,15 @@ def _forward(used: _Used) -> str:
     used.add(f"values = {context} if values is None else values", "values")
     values = "values" if "values" in used else context
     shared = "self.shared" if "kv_heads" in used else "self.heads"
-    used.add("q = self.query(x).unflatten(-1, (self.heads, -1)).transpose(-3, -2)")
-    used.add(f"k = self.key({context}).unflatten(-1, ({shared}, -1)).transpose(-3, -2)")
-    used.add(f"v = self.value({values}).unflatten(-1, ({shared}, -1)).transpose(-3, -2)")
+    if used.named("fused"):
+        _fused(used)
+    else:
+        for short, part, given, heads in (
+            ("q", "query", "x", "self.heads"),
+            ("k", "key", context, shared),
+            ("v", "value", values, shared),
+        ):
+            used.add(f"{short} = {used.self(part)}({given}).unflatten(-1, ({heads}, -1)).transpose(-3, -2)")
     used.add(_NORMED, "qk_norm")
     used.add(_TURNED, "rotary")
     used.add(_REPEATED, "kv_heads")
@@ -152,8 +214,33 @@ def _forward(used: _Used) -> str:
         scale = ", scale=scale"
     mask = _masks(used)
     _product(used, mask, scale)
-    used.add("return self.output(x.transpose(-3, -2).flatten(-2))")
+    if "conv" in used:
+        used.add("x = x.transpose(-2, -1).flatten(1, 2).unsqueeze(-1)")
+        used.add(f"return {used.self('output')}(x).squeeze(-1).transpose(1, 2)")
+    else:
+        used.add(f"return {used.self('output')}(x.transpose(-3, -2).flatten(-2))")
     return "\n".join(used.lines) + "\n"
+
+
+def _fused(used: _Used) -> None:
+    """Queries, keys and values by one layer."""
+    layer = used.self("fused")
+    if "conv" in used:
+        used.add(f"x = {layer}(x.transpose(1, 2).unsqueeze(-1)).squeeze(-1)")
+        used.add("x = x.unflatten(1, (self.heads, 3, -1)).transpose(-2, -1)")
+        used.add("q, k, v = x.unbind(2)")
+        return
+    product = f"{layer}(x)"
+    if any(used.named(f"{part}_bias") for part in _PROJECTIONS):
+        zeros = next(used.self(f"{part}_bias") for part in _PROJECTIONS if used.named(f"{part}_bias"))
+        parts = [
+            used.self(f"{part}_bias") if used.named(f"{part}_bias") else f"torch.zeros_like({zeros})"
+            for part in _PROJECTIONS
+        ]
+        used.add(f"bias = torch.cat(({', '.join(parts)}))")
+        product = f"F.linear(x, {layer}.weight, bias)"
+    used.add(f"qkv = {product}.unflatten(-1, (3, self.heads, -1))")
+    used.add("q, k, v = qkv.transpose(-4, -2).unbind(-3)")
 
 
 def _masks(used: _Used) -> bool:
@@ -161,7 +248,12 @@ def _masks(used: _Used) -> bool:
     if not any(feature in used for feature in ("window", "logit_bias")):
         return False
     used.add("bias: Tensor | None = None")
-    used.add(_WINDOW_BIAS, "window")
+    if "window" in used:
+        table, _, key = (used.named("position_bias") or "position_bias").partition(".")
+        rows = f'self.{table}["{key}"]' if key else f"self.{table}"
+        square = ".unflatten(0, (x.shape[-2], -1))" if used.named("index") else ""
+        used.add("if self.window is not None:")
+        used.add(f"    bias = {rows}[{used.self('index')}]{square}.movedim(-1, 0)")
     used.add(_SHIFT_BIAS, "window", "shift")
     used.add(_LOGIT_BIAS, "logit_bias")
     if "causal" in used and "talking_heads" not in used:
@@ -176,13 +268,14 @@ def _product(used: _Used, mask: bool, scale: str) -> None:
         used.add(_TALKING.format(factor=factor))
         if mask:
             used.add("if bias is not None:\n    logits = logits + bias")
-        used.add("if self.talking_heads:\n    logits = self.talking_logits(logits.movedim(-3, -1)).movedim(-1, -3)")
+        logits, weights = used.self("talking_logits"), used.self("talking_weights")
+        used.add(f"if self.talking_heads:\n    logits = {logits}(logits.movedim(-3, -1)).movedim(-1, -3)")
         used.add(
             _HIDDEN,
             "causal",
         )
         used.add("weights = logits.softmax(-1)")
-        used.add("if self.talking_heads:\n    weights = self.talking_weights(weights.movedim(-3, -1)).movedim(-1, -3)")
+        used.add(f"if self.talking_heads:\n    weights = {weights}(weights.movedim(-3, -1)).movedim(-1, -3)")
         used.add("weights = F.dropout(weights, self.dropout, self.training)", "dropout")
         used.add("x = weights @ v")
         return
@@ -224,17 +317,10 @@ if self.learned_scale:
 _TALKING = """factor = {factor}
 factor = q.shape[-1] ** -0.5 if factor is None else factor
 logits = q * factor @ k.transpose(-2, -1)"""
-_WINDOW = """self.window = window
-if window is not None:
-    count = (2 * window[0] - 1) * (2 * window[1] - 1)
-    self.position_bias = nn.Parameter(torch.zeros(count, heads))
-    self.index = nn.Buffer(relative_positions(window), persistent=False)"""
 _SHIFT = """self.shifted = window is not None and map_size is not None and any(shift)
 if self.shifted:
     mask = shift_mask(window, map_size, shift)[:, None]
     self.mask = nn.Buffer(mask, persistent=False)"""
-_WINDOW_BIAS = """if self.window is not None:
-    bias = self.position_bias[self.index].movedim(-1, 0)"""
 _SHIFT_BIAS = """    if self.shifted:
         bias = bias + self.mask"""
 _LOGIT_BIAS = """if logit_bias is not None:
@@ -252,77 +338,3 @@ if rotary is not None:
     self.interleaved = interleaved"""
 _TURNED = """if self.rotary:
     q, k = (rotate(x, self.turns, self.interleaved) for x in (q, k))"""
-_POSITIONS = '''
-def relative_positions(window: tuple[int, int]) -> Tensor:
-    """For two tokens of a window, the row of a table for how far apart they are."""
-    h, w = window
-    rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
-    rows, columns = rows.flatten(), columns.flatten()
-    down = rows[:, None] - rows + h - 1
-    right = columns[:, None] - columns + w - 1
-    return down * (2 * w - 1) + right
-
-'''
-_MASK = '''
-def shift_mask(
-    window: tuple[int, int], size: tuple[int, int], shift: tuple[int, int]
-) -> Tensor:
-    """-100 where one of two tokens of a window came around an edge: [windows, n, n]."""
-    (a, b), (h, w) = window, size
-    rows = (torch.arange(h) >= h - shift[0]).long()
-    columns = (torch.arange(w) >= w - shift[1]).long()
-    region = 2 * rows[:, None] + columns
-    region = region.reshape(h // a, a, w // b, b).transpose(1, 2).reshape(-1, a * b)
-    return (region[:, :, None] != region[:, None]) * -100.0
-
-'''
-_ROTARY = '''
-def rotary_angles(
-    places: tuple[int, ...], features: int, base: float, interleaved: bool
-) -> Tensor:
-    """The angles by which pairs of features turn: [places, features]."""
-    share = features // 2 // len(places)
-    speeds = base ** (-torch.arange(share, dtype=torch.float64) / share)
-    grid = torch.cartesian_prod(*(torch.arange(n) for n in places))
-    angles = (grid.reshape(-1, len(places), 1) * speeds).flatten(1)
-    angles = angles.repeat_interleave(2, 1) if interleaved else angles.repeat(1, 2)
-    return angles.float()
-
-
-def rotate(x: Tensor, angles: Tensor, interleaved: bool) -> Tensor:
-    """Turns pairs of features of the last tokens; those before them stay."""
-    before, x = x.split([x.shape[-2] - angles.shape[0], angles.shape[0]], dim=-2)
-    if interleaved:
-        a, b = x.unflatten(-1, (-1, 2)).unbind(-1)
-        turned = torch.stack((-b, a), dim=-1).flatten(-2)
-    else:
-        a, b = x.chunk(2, dim=-1)
-        turned = torch.cat((-b, a), dim=-1)
-    x = x * angles.cos().to(x.dtype) + turned * angles.sin().to(x.dtype)
-    return torch.cat((before, x), dim=-2)
-
-'''
-
-
-def relative_position_bias() -> str:
-    """The class of ``relative_position_bias``."""
-    return _BIAS
-
-
-_BIAS = '''
-class RelativePositionBias(nn.Module):
-    """A learned number for each head and difference of places: [1, heads, n, n]."""
-
-    def __init__(self, heads: int, size: tuple[int, int]) -> None:
-        super().__init__()
-        h, w = size
-        self.table = nn.Parameter(torch.zeros((2 * h - 1) * (2 * w - 1), heads))
-        rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
-        rows, columns = rows.flatten(), columns.flatten()
-        down = rows[:, None] - rows + h - 1
-        right = columns[:, None] - columns + w - 1
-        self.index = nn.Buffer(down * (2 * w - 1) + right, persistent=False)
-
-    def forward(self) -> Tensor:
-        return self.table[self.index].movedim(-1, 0)[None]
-'''

@@ -144,16 +144,58 @@ def sinusoid(places: int, features: int, base: float, interleaved: bool) -> Tens
     both = torch.stack((angles.sin(), angles.cos()), dim=-1 if interleaved else 1)
     return both.flatten(1)[None].float()
 ''',
-    "rotary_table": '''
-def rotary_table(
+    "relative_positions": '''
+def relative_positions(window: tuple[int, int]) -> Tensor:
+    """For two tokens of a window, the row of a table for how far apart they are."""
+    h, w = window
+    rows, columns = torch.meshgrid(torch.arange(h), torch.arange(w), indexing="ij")
+    rows, columns = rows.flatten(), columns.flatten()
+    down = rows[:, None] - rows + h - 1
+    right = columns[:, None] - columns + w - 1
+    return down * (2 * w - 1) + right
+''',
+    "shift_mask": '''
+def shift_mask(
+    window: tuple[int, int], size: tuple[int, int], shift: tuple[int, int]
+) -> Tensor:
+    """-100 where one of two tokens of a window came around an edge: [windows, n, n]."""
+    (a, b), (h, w) = window, size
+    rows = (torch.arange(h) >= h - shift[0]).long()
+    columns = (torch.arange(w) >= w - shift[1]).long()
+    region = 2 * rows[:, None] + columns
+    region = region.reshape(h // a, a, w // b, b).transpose(1, 2).reshape(-1, a * b)
+    return (region[:, :, None] != region[:, None]) * -100.0
+''',
+    "rotary_angles": '''
+def rotary_angles(
     places: tuple[int, ...], features: int, base: float, interleaved: bool
 ) -> Tensor:
-    """The angles by which pairs of features turn: [1, places, features]."""
+    """The angles by which pairs of features turn: [places, features]."""
     share = features // 2 // len(places)
     speeds = base ** (-torch.arange(share, dtype=torch.float64) / share)
     grid = torch.cartesian_prod(*(torch.arange(n) for n in places))
     angles = (grid.reshape(-1, len(places), 1) * speeds).flatten(1)
     angles = angles.repeat_interleave(2, 1) if interleaved else angles.repeat(1, 2)
-    return angles[None].float()
+    return angles.float()
+''',
+    "rotate": '''
+def rotate(x: Tensor, angles: Tensor, interleaved: bool) -> Tensor:
+    """Turns pairs of features of the last tokens; those before them stay."""
+    before, x = x.split([x.shape[-2] - angles.shape[0], angles.shape[0]], dim=-2)
+    if interleaved:
+        a, b = x.unflatten(-1, (-1, 2)).unbind(-1)
+        turned = torch.stack((-b, a), dim=-1).flatten(-2)
+    else:
+        a, b = x.chunk(2, dim=-1)
+        turned = torch.cat((-b, a), dim=-1)
+    x = x * angles.cos().to(x.dtype) + turned * angles.sin().to(x.dtype)
+    return torch.cat((before, x), dim=-2)
+''',
+    "rotary_table": '''
+def rotary_table(
+    places: tuple[int, ...], features: int, base: float, interleaved: bool
+) -> Tensor:
+    """The angles by which pairs of features turn, in a batch of one."""
+    return rotary_angles(places, features, base, interleaved)[None]
 ''',
 }

@@ -52,18 +52,6 @@ class InstanceNorm(nn.Module):
             x = x + self.bias.reshape(-1, *(1,) * len(dims))
         return x
 ''',
-    "Affine": '''
-class Affine(nn.Module):
-    """A learned factor and a learned offset."""
-
-    def __init__(self, shape: tuple[int, ...], value: float = 1.0) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.full(shape, value))
-        self.bias = nn.Parameter(torch.zeros(shape))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x * self.weight + self.bias
-''',
     "Rescale": '''
 class Rescale(nn.Module):
     """x * factor + offset, for each channel."""
@@ -94,6 +82,19 @@ class Normalize(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return (x - self.mean) / self.std
+''',
+    "RelativePositionBias": '''
+class RelativePositionBias(nn.Module):
+    """A learned number for each head and difference of places: [1, heads, n, n]."""
+
+    def __init__(self, heads: int, size: tuple[int, int]) -> None:
+        super().__init__()
+        h, w = size
+        self.table = nn.Parameter(torch.zeros((2 * h - 1) * (2 * w - 1), heads))
+        self.index = nn.Buffer(relative_positions(size), persistent=False)
+
+    def forward(self) -> Tensor:
+        return self.table[self.index].movedim(-1, 0)[None]
 ''',
     "Standardize": '''
 class Standardize(nn.Module):
@@ -179,3 +180,23 @@ def partial(name: str) -> str:
     call = f"{argument}, affine=True" if base.startswith("Instance") else argument
     text = _PARTIAL.format(name=name, base=base, doc=doc, features=f"{argument}: int", argument=call)
     return text + (_FROZEN if is_frozen else "")
+
+
+_AFFINE = '''
+class Affine(nn.Module):
+    """A learned factor and a learned offset."""
+
+    def __init__(self, shape: tuple[int, ...], value: float = 1.0) -> None:
+        super().__init__()
+        self.{weight} = nn.Parameter(torch.full(shape, value))
+        self.{bias} = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.{weight} + self.{bias}
+'''
+
+
+def affine(features: frozenset[str]) -> str:
+    """``Affine``; features such as ``weight=alpha`` are what a published model calls its parameters."""
+    names = {"weight": "weight", "bias": "bias"} | dict(feature.split("=") for feature in features)
+    return _AFFINE.format(**names)

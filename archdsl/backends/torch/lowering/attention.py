@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from archdsl.backends.code.values import Argument, code, make
-from archdsl.backends.torch.code import Array, Lowered, entry, shaped
+from archdsl.backends.torch.code import Array, Entry, Lowered, Transform, integers, rows, shaped
 from archdsl.backends.torch.registry import LAST, Orders, Site, lowers
 from archdsl.ops.attention import Attention, Projection
 
@@ -54,12 +53,58 @@ def attention(op: Attention, site: Site) -> Lowered:
     others = ("context", "values", "logit_bias")[: len(site.inputs) - 1]
     features |= set(others)
     arguments = ", ".join(f"{{{i}}}" for i in range(len(site.inputs)))
+    features |= _names(site)
+    is_cross = bool(site.stored) and not _fused(site) and len(site.inputs) > 1
+    name = "CrossAttention" if is_cross else "Attention"
     return Lowered(
         code(f"{{self}}({arguments})"),
-        make("Attention", ("dim", site.channels), ("heads", op.heads), **named),
+        make(name, ("dim", site.channels), ("heads", op.heads), **named),
         tuple(_entries(op, site)),
-        {"Attention": frozenset(features)},
+        {name: frozenset(features)},
     )
+
+
+# --- names that a published model has ---------------------------------------------------------------------------------
+
+_PARTS_OF_KEYS = {
+    "attention_output": "output",
+    "talking_logits": "talking_logits",
+    "talking_weights": "talking_weights",
+    "relative_position_bias": "position_bias",
+    "relative_position_index": "index",
+}
+"""What the class calls the parts that arrays are of."""
+
+
+def _fused(site: Site) -> str:
+    """The layer that queries, keys and values are of, if they are of one."""
+    kernels = {site.stored[f"{part}/kernel"].key if site.stored else part for part, _ in _PARTS}
+    return kernels.pop().removesuffix(".weight") if len(kernels) == 1 else ""
+
+
+def _names(site: Site) -> set[str]:
+    """The features that say what is called otherwise than by itself."""
+    found: dict[str, str] = {}
+    fused = _fused(site)
+    for array, stored in site.stored.items():
+        key = stored.key
+        part, _, kind = array.partition("/")
+        module = key.rpartition(".")[0]
+        if part in _PARTS_OF_KEYS:
+            found[_PARTS_OF_KEYS[part]] = module if kind else key
+        elif not fused:
+            found[part] = module
+        elif kind == "bias" and key != f"{fused}.bias":
+            found[f"{part}_bias"] = key
+    if fused:
+        found["fused"] = fused
+    features = {f"{part}={name}" for part, name in found.items()}
+    return features | {"conv"} if _is_conv(site) else features
+
+
+def _is_conv(site: Site) -> bool:
+    """Whether the layers are convolutions of one place, whose rows are heads with their queries, keys and values."""
+    return "query/kernel" in site.stored and site.stored["query/kernel"].by_head
 
 
 def _flat(arrays: Sequence[Array]) -> Array:
@@ -76,27 +121,72 @@ def _back(arrays: Sequence[Array]) -> Array:
     return arrays[0].reshape(-1, arrays[0].shape[-1]).T
 
 
+def _same(arrays: Sequence[Array]) -> Array:
+    return arrays[0]
+
+
 def _turned(arrays: Sequence[Array]) -> Array:
     return arrays[0].T
 
 
-def _entries(op: Attention, site: Site) -> Any:
+def _entries(op: Attention, site: Site) -> Iterator[Entry]:
+    """By the names of the class or of a published model: arrays of one name are one, in order."""
+    found: dict[str, list[tuple[str, Transform]]] = {}
+    for usual, source, transform in _arrays(op, site):
+        key = site.stored[source].key if source in site.stored else usual
+        found.setdefault(key, []).append((source, transform))
+    for key, parts in found.items():
+        joined = _joined([transform for _, transform in parts], op.heads if _is_conv(site) else 1)
+        as_conv = _is_conv(site) and key.endswith(".weight")
+        yield Entry(key, tuple(source for source, _ in parts), _points(joined) if as_conv else joined)
+    if index := site.stored.get("relative_position_index"):
+        yield Entry(index.key, (), lambda _: _index(op))
+
+
+def _joined(transforms: Sequence[Transform], heads: int) -> Transform:
+    """The rows of several layers in one; with more than one of ``heads``, those of each head together."""
+    if len(transforms) == 1:
+        return transforms[0]
+
+    def transform(arrays: Sequence[Array]) -> Array:
+        parts = [each([array]) for each, array in zip(transforms, arrays, strict=True)]
+        shares = [part.reshape(heads, -1, *part.shape[1:]) for part in parts]
+        return rows(shares, axis=1).reshape(-1, *parts[0].shape[1:])
+
+    return transform
+
+
+def _points(transform: Transform) -> Transform:
+    """The kernel of a convolution of one place."""
+    return lambda arrays: transform(arrays)[..., None, None]
+
+
+def _index(op: Attention) -> Array:
+    """For two tokens of a window, the row of the table, in one row."""
+    assert op.relative_position is not None
+    h, w = op.relative_position
+    places = [(y, x) for y in range(h) for x in range(w)]
+    return integers([(a - c + h - 1) * (2 * w - 1) + b - d + w - 1 for a, b in places for c, d in places])
+
+
+def _arrays(op: Attention, site: Site) -> Iterator[tuple[str, str, Transform]]:
+    """Each array's key in the class, its name, and how it lies there."""
     for part, name in _PARTS:
-        yield entry(f"{name}.weight", f"{name}/kernel", _flat)
+        yield f"{name}.weight", f"{name}/kernel", _flat
         if op.has_bias(part):
-            yield entry(f"{name}.bias", f"{name}/bias", _whole)
-    yield entry("output.weight", "attention_output/kernel", _back)
+            yield f"{name}.bias", f"{name}/bias", _whole
+    yield "output.weight", "attention_output/kernel", _back
     if op.has_bias("output"):
-        yield entry("output.bias", "attention_output/bias")
+        yield "output.bias", "attention_output/bias", _whole
     if op.relative_position is not None:
-        yield entry("position_bias", "relative_position_bias")
+        yield "position_bias", "relative_position_bias", _same
     if op.scale == "learned":
-        yield entry("logit_scale", "logit_scale", shaped(op.heads, 1, 1))
+        yield "logit_scale", "logit_scale", shaped(op.heads, 1, 1)
     names = {"layer": (("weight", "gamma"), ("bias", "beta")), "rms": (("weight", "scale"),)}
     for part in ("query", "key"):
         for key, name in names.get(op.qk_norm or "", ()):
-            yield entry(f"{part}_norm.{key}", f"{part}_norm/{name}")
+            yield f"{part}_norm.{key}", f"{part}_norm/{name}", _same
     for place in ("logits", "weights") if op.talking_heads else ():
-        yield entry(f"talking_{place}.weight", f"talking_{place}/kernel", _turned)
+        yield f"talking_{place}.weight", f"talking_{place}/kernel", _turned
         if op.has_bias("talking"):
-            yield entry(f"talking_{place}.bias", f"talking_{place}/bias")
+            yield f"talking_{place}.bias", f"talking_{place}/bias", _same

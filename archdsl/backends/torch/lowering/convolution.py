@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from archdsl.backends.code.values import CALL, Argument, Code, Make, code, make, sequential
-from archdsl.backends.torch.code import Entry, Lowered, entry, helped, ordered, parameter
+from archdsl.backends.torch.code import Entry, Lowered, entry, helped, parameter
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.ops.base import per_axis
 from archdsl.ops.convolution import Conv, ConvBase, DepthwiseConv, SeparableConv
@@ -87,8 +87,9 @@ def layer(op: Any, site: Site, padding: Padding, filters: int, groups: int, bias
 
 
 def kernel(rank: int, key: str = "weight", source: str = "kernel") -> Entry:
-    """``[*taps, in, out]`` becomes ``[out, in, *taps]``."""
-    return entry(key, source, ordered(rank + 1, rank, *range(rank)))
+    """``[*taps, in, out]``, or ``[in, out]`` of a dense layer, becomes ``[out, in, *taps]``."""
+    axes = (rank + 1, rank, *range(rank))
+    return entry(key, source, lambda arrays: arrays[0][(None,) * (rank + 2 - arrays[0].ndim)].transpose(axes))
 
 
 def _lowered(op: ConvBase, site: Site, filters: int, groups: int, weight: Entry) -> Lowered:

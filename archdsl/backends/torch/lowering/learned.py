@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from archdsl.backends.code.values import code, make
+from archdsl.backends.code.values import CALL, code, make
 from archdsl.backends.torch.code import Lowered, entry, helped, shaped
 from archdsl.backends.torch.lowering.initial import started
-from archdsl.backends.torch.registry import LAST, Orders, Site, in_order, lowers, moved, per_channel, sizes
+from archdsl.backends.torch.registry import FIRST, LAST, Orders, Site, in_order, lowers, moved, per_channel, sizes
 from archdsl.ops.init import Init
 from archdsl.ops.learned import ClassToken, Embedding, PositionEmbedding, Scale
 
@@ -30,13 +30,37 @@ def position_embedding(op: PositionEmbedding, site: Site) -> Lowered:
 
 @lowers(Scale)
 def scale(op: Scale, site: Site) -> Lowered:
-    shape = per_channel(len(site.inputs[0]), site.channels, site.takes) if op.per == "channel" else ()
+    shape = _shape(op, site)
+    # A published model has a number for each channel, and no axes beside them, wherever the channels are.
+    is_turned = bool(site.stored) and len(shape) == 1 and site.takes == FIRST and len(site.inputs[0]) > 1
     if op.bias:
-        made = make("Affine", ("shape", shape), ("value", op.value))
-        entries = (entry("weight", "gamma", shaped(*shape)), entry("bias", "bias", shaped(*shape)))
-        return Lowered(code("{self}({0})"), made, entries, helped("Affine"))
+        return _affine(op, site, shape, is_turned)
     made = started(op.init or Init(kind="constant", values=(op.value,)), shape)
-    return Lowered(code("{0} * {self}"), made, (entry("", "gamma", shaped(*shape)),))
+    view = f".view({', '.join(['-1'] + ['1'] * site.rank)})" if is_turned else ""
+    return Lowered(code(f"{{0}} * {{self}}{view}"), made, (entry("", "gamma", shaped(*shape)),))
+
+
+def _shape(op: Scale, site: Site) -> tuple[int, ...]:
+    """Of the factor."""
+    if op.per != "channel":
+        return ()
+    stored = site.stored.get("gamma")
+    if stored is None:
+        return per_channel(len(site.inputs[0]), site.channels, site.takes)
+    return tuple(site.channels if size == -1 else size for size in stored.shape or (-1,))
+
+
+def _affine(op: Scale, site: Site, shape: tuple[int, ...], is_turned: bool) -> Lowered:
+    names = [site.stored[name].key if name in site.stored else usual for name, usual in _NAMES]
+    features = [f"{usual}={name}" for name, (_, usual) in zip(names, _NAMES, strict=True) if name != usual]
+    made = make("Affine", ("shape", shape), ("value", op.value))
+    entries = tuple(entry(key, name, shaped(*shape)) for key, (name, _) in zip(names, _NAMES, strict=True))
+    called = code("{self}({0}.movedim(1, -1)).movedim(-1, 1)") if is_turned else CALL
+    return Lowered(called, made, entries, helped("Affine", *features))
+
+
+_NAMES = (("gamma", "weight"), ("bias", "bias"))
+"""Of a factor and an offset, and what they are called where no published model says otherwise."""
 
 
 @lowers(Embedding, orders=_LAST, stretches=True)

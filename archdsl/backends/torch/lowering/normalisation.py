@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from archdsl.backends.code.values import CALL, Argument, Code, Make, code, make
-from archdsl.backends.torch.code import Entry, Lowered, entry, helped
+from archdsl.backends.torch.code import Entry, Lowered, entry, helped, integers, parameter, shaped
 from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
 from archdsl.graph.dims import Shape
 from archdsl.ops import normalisation as ops
@@ -49,7 +49,9 @@ def batch_norm(op: ops.BatchNorm, site: Site) -> Lowered:
     running = (entry("running_mean", "moving_mean"), entry("running_var", "moving_variance"))
     made = make(callee, ("num_features", site.channels), **named, **affine)
     called = code("{self}({0}.flatten(2)).view_as({0})") if flat else CALL
-    return Lowered(called, made, (*_entries(op), *running, Entry("num_batches_tracked", ())), helpers)
+    return Lowered(
+        called, made, (*_entries(op), *running, Entry("num_batches_tracked", (), lambda _: integers(0))), helpers
+    )
 
 
 @lowers(ops.LayerNorm, orders=_TOKENS)
@@ -100,12 +102,22 @@ def _grouped(groups: int, eps: float, site: Site, entries: tuple[Entry, ...]) ->
 
 @lowers(ops.InstanceNorm, orders=_map)
 def instance_norm(op: ops.InstanceNorm, site: Site) -> Lowered:
+    if op.scale and "gamma" in site.stored and site.stored["gamma"].key != "weight":
+        return _gained(op, site)
     callee, affine, helpers = _affine(op, f"InstanceNorm{site.rank}d")
     if all(dim == 1 for dim in site.inputs[0][:-1]):  # which PyTorch refuses
         callee, affine = "InstanceNorm", {"scale": op.scale, "center": op.center}
         helpers = dict(helped(callee))
     named: dict[str, Argument] = {"eps": op.eps} if op.eps != 1e-5 else {}
     return Lowered(CALL, make(callee, ("num_features", site.channels), **named, **affine), _entries(op), helpers)
+
+
+def _gained(op: ops.InstanceNorm, site: Site) -> Lowered:
+    """By a function, with a gain that is a parameter of another module."""
+    shape = tuple(site.channels if size == -1 else size for size in site.stored["gamma"].shape)
+    made = parameter("torch.ones", ("size", shape))
+    called = code("F.instance_norm({0}, weight={self}.flatten(), eps={eps})", eps=op.eps)
+    return Lowered(called, made, (entry("", "gamma", shaped(*shape)),))
 
 
 @lowers(ops.LocalResponseNorm, orders=_map)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from archdsl.backends.code.values import Literal, Make, code, make
-from archdsl.backends.torch.code import Lowered, buffer, entry, helped, shaped
+from archdsl.backends.torch.code import Lowered, buffer, entry, helped, ordered, shaped
 from archdsl.backends.torch.lowering.initial import started
 from archdsl.backends.torch.registry import LAST, Orders, Site, lowers
 from archdsl.ops import source as ops
@@ -19,8 +19,18 @@ def _buffer(data: Make, *helper: str) -> Lowered:
 
 @lowers(ops.Parameter, orders=_LAST)
 def parameter_(op: ops.Parameter, site: Site) -> Lowered:
+    if (stored := site.stored.get("value")) is not None:
+        return _stored(op, stored.axes or tuple(range(len(op.size))))
     size = (1, *op.size)
     return Lowered(code("{self}"), started(op.init, size), (entry("", "value", shaped(*size)),))
+
+
+def _stored(op: ops.Parameter, axes: tuple[int, ...]) -> Lowered:
+    """As a published model has it, without a batch, and its axes in another order."""
+    back = sorted(range(len(axes)), key=lambda axis: axes[axis])
+    size = tuple(op.size[axis] for axis in back)
+    turned = "" if back == [*axes] == [*range(len(axes))] else f".permute({', '.join(map(str, axes))})"
+    return Lowered(code(f"{{self}}{turned}[None]"), started(op.init, size), (entry("", "value", ordered(*back)),))
 
 
 @lowers(ops.Constant, orders=_LAST)

@@ -1,0 +1,188 @@
+"""Bodies of a graph whose paths are the keys of a state dict: each module is where its path says.
+
+A module that is one step of the flow is a class, or a sequence if its parts are numbered and follow one another. Any
+other is a list or dict of modules, of which the class around it calls the parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from archdsl.backends.code.body import Bodies, Builder
+from archdsl.backends.code.items import Item, is_chain, sequence
+from archdsl.backends.code.values import DICT, LIST, ORDERED, SEQUENCE, Make
+from archdsl.backends.torch.dialect import Torch
+from archdsl.backends.torch.naming import NoNames
+from archdsl.graph.model import Node
+from archdsl.graph.tree import Branch, local_name
+
+_Tree: TypeAlias = "dict[str, Make | _Tree]"
+_GAP = Make("nn.Identity")
+"""In the place of a number that nothing has."""
+
+
+def keyed(dialect: Torch, open_: Collection[str]) -> Bodies:
+    """The bodies of a graph that ``naming.renamed`` made; modules that are ``open`` are no step of the flow.
+
+    Raises:
+        NoNames: PyTorch has no module with these names.
+    """
+    found = _Keyed(dialect, open_).build()
+    for path in dialect.stored:
+        if found.prefixes.get(path) != path:
+            raise NoNames(f"{path} would be called {found.prefixes.get(path)}")
+    return found
+
+
+class _Keyed(Builder):
+    def __init__(self, dialect: Torch, open_: Collection[str]) -> None:
+        super().__init__(dialect)
+        self._modules = dialect.modules
+        self._open = open_
+
+    def _parts(self, branch: Branch) -> list[Item]:
+        return _in_order([*self._items(branch)])
+
+    def _branch(self, branch: Branch) -> Iterator[Item]:
+        nodes = [*branch.nodes()]
+        path = branch.instance.path
+        names = [
+            local_name(child.path if isinstance(child, Node) else child.instance.path, path)
+            for child in branch.children
+        ]
+        _, made = self._ends(nodes)
+        is_whole = len(names) > 1 or _is_parameter(self._modules[nodes[0].path].module)
+        if path not in self._open and made and is_whole and all(name.isidentifier() for name in names):
+            yield self._call(branch, nodes)
+            return
+        items = _in_order([*self._items(branch)])
+        numbered = self._sequence(path, items) if path not in self._open else None
+        if numbered is None:
+            yield from items
+        else:
+            yield numbered
+
+    def _owns(self, item: Item) -> bool:
+        return any(self._modules[node].entries for node, _ in item.nodes)
+
+    def _sequence(self, path: str, items: list[Item]) -> Item | None:
+        """Numbered parts that follow one another, with what owns nothing in free places; ``None`` if they are none."""
+        if not is_chain(items) or not all(local_name(item.path, path).count(".") == 0 for item in items):
+            return None
+        names = [local_name(item.path, path) for item in items]
+        if not any(self._owns(item) and not name.isdigit() for item, name in zip(items, names, strict=True)):
+            return self._numbered(path, items, names)
+        if all(self._owns(item) for item in items) and not any(name.isidentifier() or name.isdigit() for name in names):
+            return _named(path, items, names)
+        return None
+
+    def _numbered(self, path: str, items: Sequence[Item], names: Sequence[str]) -> Item | None:
+        placed: list[Item] = []
+        waiting: list[Item] = []
+        for item, name in zip(items, names, strict=True):
+            if not self._owns(item):
+                waiting.append(item)
+                continue
+            free = int(name) - len(placed)
+            if free < len(waiting):
+                return None
+            gap = replace(item, module=_GAP, nodes=())
+            placed += [*waiting, *[gap] * (free - len(waiting)), item]
+            waiting = []
+        placed += waiting
+        made = sequence(path, placed)
+        return replace(made, inputs=items[0].inputs, outputs=items[-1].outputs)
+
+    def _held(self, items: Sequence[Item], path: str, attrs: dict[str, Make]) -> list[str]:
+        modules: _Tree = {}
+        names: list[tuple[str, ...]] = []
+        for item in items:
+            key = tuple(local_name(item.path, path).split("."))
+            if item.module is None or item.reuses:
+                names.append(())
+                continue
+            if not self._owns(item):
+                key = (_free(key[-1], modules, items, path),)
+            names.append(key)
+            _put(modules, key, item.module)
+        attrs.update((name, _module(name, held)) for name, held in modules.items())
+        return [_access(modules, key) for key in names]
+
+
+def _in_order(items: list[Item]) -> list[Item]:
+    """The same items, each behind those whose values it takes; otherwise as they came."""
+    missing = {name for item in items for name in item.outputs}
+    found: list[Item] = []
+    while items:
+        waiting: list[Item] = []
+        for item in items:
+            if missing.isdisjoint(item.inputs):
+                missing.difference_update(item.outputs)
+                found.append(item)
+            else:
+                waiting.append(item)
+        items = waiting
+    return found
+
+
+def _named(path: str, items: Sequence[Item], names: Sequence[str]) -> Item:
+    """A sequence whose parts have names that no attribute could have."""
+    made = sequence(path, items)
+    assert made.module is not None
+    modules = tuple((name, item.module) for name, item in zip(names, items, strict=True))
+    nodes = tuple(
+        (node, ".".join(filter(None, (name, below))))
+        for name, item in zip(names, items, strict=True)
+        for node, below in item.nodes
+    )
+    return replace(made, module=Make(SEQUENCE, (("0", Make(ORDERED, modules)),), 1), nodes=nodes)
+
+
+def _free(name: str, modules: _Tree, items: Sequence[Item], path: str) -> str:
+    taken = {local_name(item.path, path).partition(".")[0] for item in items if "." in local_name(item.path, path)}
+    stem, number = name, 0
+    while name in modules or name in taken:
+        number += 1
+        name = f"{stem}_{number}"
+    return name
+
+
+def _put(modules: _Tree, key: tuple[str, ...], module: Make) -> None:
+    for name in key[:-1]:
+        inner = modules.setdefault(name, {})
+        if isinstance(inner, Make):
+            raise NoNames(f"{'.'.join(key)} is in a module that has no parts")
+        modules = inner
+    modules[key[-1]] = module
+
+
+def _module(name: str, held: Make | _Tree) -> Make:
+    """A module, or a list or dict of them."""
+    if isinstance(held, Make):
+        return held
+    if any(isinstance(inner, Make) and _is_parameter(inner) for inner in held.values()):
+        raise NoNames(f"{name} has parameters of its own, and is no step of the flow")
+    if all(key.isdigit() for key in held):
+        count = max(map(int, held)) + 1
+        places = [(str(i), _module(str(i), held[str(i)]) if str(i) in held else _GAP) for i in range(count)]
+        return Make(LIST, tuple(places), count)
+    return Make(DICT, tuple((key, _module(key, inner)) for key, inner in held.items()))
+
+
+def _is_parameter(made: Make | None) -> bool:
+    return made is not None and made.callee in ("nn.Parameter", "nn.Buffer")
+
+
+def _access(modules: _Tree, key: tuple[str, ...]) -> str:
+    """How a module is reached: ``features[3]["conv"]``."""
+    if not key:
+        return ""
+    text = key[0]
+    held = modules[key[0]]
+    for name in key[1:]:
+        assert isinstance(held, dict)
+        text += f"[{name}]" if all(each.isdigit() for each in held) else f'["{name}"]'
+        held = held[name]
+    return text

@@ -1,0 +1,134 @@
+"""Whether PyTorch code under the names of published models is what they are: state dicts and answers.
+
+``python -m scripts.strict [MODEL…]`` needs PyTorch, torchvision and timm. For each bundled model that is there, or
+those that are named, it writes the file under the library's names, loads its state dict strictly, and compares
+the answers to two random images with random weights. What it finds is kept in ``tests/pytorch/strict.toml``.
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+RESULTS = Path(__file__).parent.parent / "tests" / "pytorch" / "strict.toml"
+
+
+class Reference(NamedTuple):
+    """A model of a library, and ours that is the same."""
+
+    model: str
+    library: str
+    theirs: str
+    make: Callable[[], Any]
+    """The library's model with random weights, and the question: a ``Vector`` without answers."""
+    answers: Callable[[Any, Any], Mapping[str, Any]]
+
+
+def references() -> Iterator[Reference]:
+    """Every one that the vectors of ``tests/conformance`` are of and whose names there are."""
+    from tests.conformance.regenerate import timm_models, torch_cnn, torch_tasks, torch_transformers
+
+    def of(module: ModuleType, case: Any) -> Callable[[], Any]:
+        return partial(module.reference, case)
+
+    for cnn in torch_cnn.CASES:
+        yield Reference(cnn.model, cnn.library.__name__, cnn.theirs, of(torch_cnn, cnn), torch_cnn.answers)
+    for model in timm_models.CASES:
+        yield Reference(model.model, "timm", model.theirs, of(timm_models, model), timm_models.answers)
+    for case in torch_transformers.CASES:
+        theirs = case.theirs[0] if case.theirs else case.make.__name__
+        make = of(torch_transformers, case)
+        yield Reference(case.model, case.package.__name__, theirs, make, _logits)
+    for name, task in torch_tasks.CASES.items():
+        if task.library == "torchvision":
+            yield Reference(name, task.library, task.theirs, partial(torch_tasks.reference, name, task), task.answer)
+
+
+def _logits(model: Any, images: Any) -> Mapping[str, Any]:
+    return {"logits": model(images)}
+
+
+class Found(NamedTuple):
+    """What was found of a model beside its reference."""
+
+    theirs: str
+    keys: int
+    """Entries of the reference's state dict."""
+    left: int
+    """Entries of one side alone."""
+    error: float
+    """The largest difference of an answer, relative to its largest number; infinite if it did not load."""
+
+
+def measure(reference: Reference) -> Found:
+    import torch
+
+    import archdsl
+    from archdsl.backends.torch.file import written
+    from tests.pytorch.running import module_of, outputs
+
+    theirs, question = reference.make()
+    graph = archdsl.load(reference.model, **question.arguments).graph
+    file = written(graph, reference.library)
+    model = getattr(module_of(file.text), graph.name)()
+    state = theirs.state_dict()
+    left = len(state.keys() ^ model.state_dict().keys())
+    if left:
+        return Found(reference.theirs, len(state), left, float("inf"))
+    model.load_state_dict(state, strict=True)
+    images = question.drawn_images()
+    with torch.no_grad():
+        wanted = reference.answers(theirs, torch.from_numpy(images).permute(0, 3, 1, 2))
+    given = {port.name: images for port in graph.inputs}
+    found = outputs(graph, model.eval(), given, file, torch.float32)
+    if len(wanted) == 1:
+        found = dict(zip(wanted, found.values(), strict=True))
+    return Found(
+        reference.theirs, len(state), 0, max(relative(found[name], value.numpy()) for name, value in wanted.items())
+    )
+
+
+def relative(found: Any, wanted: Any) -> float:
+    """The largest difference, relative to the largest number wanted; infinite where one is no number."""
+    import numpy
+
+    if found.shape != wanted.shape or not numpy.isfinite(wanted).all():
+        return float("inf")
+    return float(numpy.abs(found - wanted).max() / numpy.abs(wanted).max())
+
+
+def results() -> dict[str, dict[str, dict[str, Any]]]:
+    """By model and library."""
+    return tomllib.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+
+
+def keep(model: str, library: str, found: Found) -> None:
+    """Writes what was measured of a model, beside what is known of others, in the order of names."""
+    known = results()
+    known.setdefault(model, {})[library] = found._asdict()
+    lines = ["# State dicts and answers beside published models: `python -m scripts.strict` writes it."]
+    for name in sorted(known):
+        forms = ", ".join(f"{of} = {{ {_figures(Found(**each))} }}" for of, each in sorted(known[name].items()))
+        lines.append(f"{name} = {{ {forms} }}")
+    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _figures(found: Found) -> str:
+    return f'theirs = "{found.theirs}", keys = {found.keys}, left = {found.left}, error = {found.error:.2e}'
+
+
+def main(names: Sequence[str]) -> None:
+    for reference in references():
+        if not names or reference.model in names:
+            found = measure(reference)
+            keep(reference.model, reference.library, found)
+            print(f"{reference.model}: {found}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
