@@ -140,8 +140,8 @@ def test_the_library_s_own_state_dict_loads() -> None:
 def test_a_model_without_names_is_refused() -> None:
     with pytest.raises(NoNames, match="torchvision has no names for LeNet5"):
         written(archdsl.load("lenet5").graph, "torchvision")
-    with pytest.raises(NoNames, match="torchvision has no names for ViTTi16; timm has"):
-        written(archdsl.load("vit_ti16").graph, "torchvision")
+    with pytest.raises(NoNames, match="torchvision has no names for MixerS32; timm has"):
+        written(archdsl.load("mixer_s32").graph, "torchvision")
 
 
 def test_weights_that_are_used_again_are_refused() -> None:

@@ -6,6 +6,7 @@ other is a list or dict of modules, of which the class around it calls the parts
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
@@ -54,7 +55,8 @@ class _Keyed(Builder):
         ]
         _, made = self._ends(nodes)
         is_whole = len(names) > 1 or _is_parameter(self._modules[nodes[0].path].module)
-        if path not in self._open and made and is_whole and all(name.isidentifier() for name in names):
+        is_loop = all(isinstance(child, Branch) for child in branch.children) and _is_counted(names)
+        if path not in self._open and made and is_whole and not is_loop and all(map(str.isidentifier, names)):
             yield self._call(branch, nodes)
             return
         items = _in_order([*self._items(branch)])
@@ -74,7 +76,7 @@ class _Keyed(Builder):
         names = [local_name(item.path, path) for item in items]
         if not any(self._owns(item) and not name.isdigit() for item, name in zip(items, names, strict=True)):
             return self._numbered(path, items, names)
-        if all(self._owns(item) for item in items) and not any(name.isidentifier() or name.isdigit() for name in names):
+        if all(self._owns(item) for item in items) and _is_counted(names):
             return _named(path, items, names)
         return None
 
@@ -109,6 +111,17 @@ class _Keyed(Builder):
             _put(modules, key, item.module)
         attrs.update((name, _module(name, held)) for name, held in modules.items())
         return [_access(modules, key) for key in names]
+
+
+def _is_counted(names: Sequence[str]) -> bool:
+    """
+    >>> _is_counted(["block1-0", "block1-1"]), _is_counted(["conv1", "bn1"])
+    (True, False)
+    """
+    parts = [re.fullmatch(r"(.*\D)(\d+)", name) for name in names]
+    stems = {part and part[1] for part in parts}
+    first = int(parts[0][2]) if parts[0] else 0
+    return len(stems) == 1 and None not in stems and names == [f"{parts[0][1]}{first + i}" for i in range(len(names))]
 
 
 def _in_order(items: list[Item]) -> list[Item]:

@@ -197,7 +197,7 @@ def _modules_of_instances(graph: Graph, names: Mapping[str, str]) -> dict[int, M
         module = _common([_module(name) for name in within[index]])
         same, of = inner.get(index, ([], ()))
         if same == within[index]:
-            module = of if not of or of[-1].isdigit() else of[:-1]
+            module = of if not of or of[-1][-1].isdigit() else of[:-1]
         found[index] = module
         parent = graph.instances[index].parent
         if parent is not None:

@@ -53,6 +53,8 @@ def attention(op: Attention, site: Site) -> Lowered:
     others = ("context", "values", "logit_bias")[: len(site.inputs) - 1]
     features |= set(others)
     arguments = ", ".join(f"{{{i}}}" for i in range(len(site.inputs)))
+    if _fused(site) == _MULTIHEAD:
+        return _multihead(op, site, named)
     features |= _names(site)
     is_cross = bool(site.stored) and not _fused(site) and len(site.inputs) > 1
     name = "CrossAttention" if is_cross else "Attention"
@@ -62,6 +64,16 @@ def attention(op: Attention, site: Site) -> Lowered:
         tuple(_entries(op, site)),
         {name: frozenset(features)},
     )
+
+
+_MULTIHEAD = "in_proj_weight"
+
+
+def _multihead(op: Attention, site: Site, named: dict[str, Argument]) -> Lowered:
+    """By PyTorch's own class, which has queries, keys and values in one array."""
+    assert named.keys() <= {"dropout"}, "the published models that have it use no more of it"
+    made = make("nn.MultiheadAttention", ("dim", site.channels), ("heads", op.heads), **named, batch_first=True)
+    return Lowered(code("{self}({0}, {0}, {0}, need_weights=False)[0]"), made, tuple(_entries(op, site)))
 
 
 # --- names that a published model has ---------------------------------------------------------------------------------

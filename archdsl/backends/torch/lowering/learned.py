@@ -31,12 +31,13 @@ def position_embedding(op: PositionEmbedding, site: Site) -> Lowered:
 @lowers(Scale)
 def scale(op: Scale, site: Site) -> Lowered:
     shape = _shape(op, site)
-    # A published model has a number for each channel, and no axes beside them, wherever the channels are.
+    # A published model has the axes that it has, wherever the channels are.
     is_turned = bool(site.stored) and len(shape) == 1 and site.takes == FIRST and len(site.inputs[0]) > 1
     if op.bias:
         return _affine(op, site, shape, is_turned)
+    is_flat = len(shape) == 3 and site.takes == LAST
     made = started(op.init or Init(kind="constant", values=(op.value,)), shape)
-    view = f".view({', '.join(['-1'] + ['1'] * site.rank)})" if is_turned else ""
+    view = f".view({', '.join(['-1'] + ['1'] * site.rank)})" if is_turned else ".flatten()" if is_flat else ""
     return Lowered(code(f"{{0}} * {{self}}{view}"), made, (entry("", "gamma", shaped(*shape)),))
 
 
