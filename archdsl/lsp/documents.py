@@ -46,6 +46,8 @@ class Document:
         self.version = version
         self.text = text
         self.path = path_of(uri)
+        self.edited = 0
+        """Where it was changed last."""
         self._texts = texts
         self._loader: OpenLoader | None = None
         self._analysis: Analysis | None = None

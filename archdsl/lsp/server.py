@@ -6,12 +6,14 @@ import sys
 import traceback
 from typing import Any, Final
 
+from archdsl.allowed import kept
 from archdsl.diagnostics import Diagnostic
 from archdsl.lsp import problems, rpc
 from archdsl.lsp.capabilities import CAPABILITIES
 from archdsl.lsp.documents import Document, Documents, bundled_text, path_of
 from archdsl.lsp.rpc import Connection, Empty, Failed, Message
 from archdsl.service.lines import Lines, Position
+from archdsl.settings import SettingsError
 from archdsl.version import __version__
 
 _GONE: Final = 1
@@ -205,6 +207,7 @@ class Server:
                 for side in ("start", "end")
             )
             text = text[:start] + change["text"] + text[max(start, end) :]
+            document.edited = start
         self._touch(document, *self.documents.change(document, params["textDocument"]["version"], text))
 
     def _close(self, uri: str) -> None:
@@ -248,6 +251,16 @@ class Server:
             self._log("check")
         del self._unchecked[uri]
         self._resume(uri)
+        self._prepare(document)
+
+    def _prepare(self, document: Document) -> None:
+        """Looks at the block that was edited last, which is what is asked about next."""
+        try:
+            document.analysis.prepare(document.edited, self._look)
+        except _Interrupted:
+            return
+        except Exception:  # noqa: BLE001  # as in a check
+            self._log("prepare")
 
     def _look(self) -> None:
         if self._connection.is_waiting:
@@ -255,6 +268,10 @@ class Server:
 
     def _publish(self, document: Document, found: tuple[Diagnostic, ...]) -> None:
         analysis = document.analysis
+        try:
+            found = kept(found, document.path)
+        except SettingsError as error:
+            self._connection.send({"method": "window/logMessage", "params": {"type": 2, "message": str(error)}})
         made = problems.diagnostics(self.documents, analysis.source, found, analysis.parsed)
         if self._published.get(document.uri) == (document.version, made):
             return

@@ -131,5 +131,22 @@ class Analysis:
         """The models and blocks as they are elaborated to be shown."""
         return Instances(Program(self.source, self.loader, self.limits))
 
+    def prepare(self, offset: int, look: Callable[[], None]) -> None:
+        """Elaborates what is shown of the block at a place before anybody asks, unless ``look`` raises something."""
+        declaration = self.declaration(offset)
+        if not isinstance(declaration, ast.Block):
+            return
+        self.instances.program.interrupt(look)
+        try:
+            self.instances.of(declaration)
+        except BaseException:
+            del self.__dict__["instances"]  # half of one is none
+            raise
+        self.instances.program.interrupt(_go_on)
+
     def span(self, start: int, end: int) -> Span:
         return Span(self.source, start, end)
+
+
+def _go_on() -> None:
+    """Looks at nothing."""

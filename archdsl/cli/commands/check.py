@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -11,7 +11,7 @@ from archdsl.cli import checking
 from archdsl.cli.exits import SPEC_ERRORS, Refusal
 from archdsl.cli.limits import limit_option
 from archdsl.cli.paths import expand
-from archdsl.cli.specs import SpecType, find, is_bundled
+from archdsl.cli.specs import STDIN, SpecType, find, is_bundled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +24,7 @@ Examples:
   archdsl check --fix specs/
   archdsl check --diff --unsafe net.arch
   archdsl check --strict --format github specs/
+  archdsl check --watch specs/
   archdsl check --format sarif net.arch > net.sarif
   git show HEAD:net.arch | archdsl check -"""
 
@@ -48,6 +49,7 @@ Examples:
     help="How many problems of a spec to show as text; the other formats have all.",
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail too: exit with 1, as errors do.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
 @limit_option
 @click.pass_context
 def check(
@@ -59,6 +61,7 @@ def check(
     format: str,
     max_errors: int,
     strict: bool,
+    watch: bool,
 ) -> None:
     """Check specs: syntax, names, shapes, `check` lines.
 
@@ -74,6 +77,8 @@ def check(
         raise Refusal("`--unsafe` goes with `--fix` or `--diff`")
     if diff and format != "text":
         raise Refusal(f"`--diff` is text; `--format {format}` has the fixes without it")
+    if watch:
+        _watch(specs, max_errors, alone=not (fix or diff or strict) and format == "text")
     files = expand(specs, is_bundled)
     reports = _fix(files, unsafe) if fix else _show(files, unsafe) if diff else _check(files)
     match format:
@@ -91,6 +96,16 @@ def check(
                 click.echo(text)
     if any(strict or d.is_error for report in reports for d in report.diagnostics):
         ctx.exit(SPEC_ERRORS)
+
+
+def _watch(specs: Sequence[str], most: int, *, alone: bool) -> NoReturn:
+    if not alone:
+        raise Refusal("`--watch` shows text for readers, and goes with no other option but `--max-errors`")
+    if STDIN in specs:
+        raise Refusal("`--watch` follows files, and standard input is none")
+    from archdsl.cli.watching import watch
+
+    watch(specs, most)
 
 
 def _check(files: Sequence[str | Path]) -> list[checking.Report]:

@@ -1,0 +1,144 @@
+"""How long an editor waits: ``python -m benchmarks.editor`` prints tables; ``--write`` puts them into the page.
+
+A real server is driven over its standard streams. Each edit types a letter within a text, or deletes it again; then
+the time is taken until the first diagnostics of that version, until all of them, and until completion and hover answer.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks import pages
+from tests.lsp.client import Client, server
+from tests.lsp.edits import Hands
+from tests.lsp.test_edits import megabytes
+
+_ROOT = Path(__file__).parent.parent
+PAGE = _ROOT / "docs" / "performance.md"
+EDITS = 60
+MANY = 10_000
+"""Edits after which the memory of the server is looked at."""
+
+
+def texts() -> dict[str, str]:
+    """What is edited. The long one has the blocks of the library that ResNet and MobileNet take as its own."""
+    library = "".join((_ROOT / f"archdsl/std/{name}.arch").read_text() for name in ("conv", "residual", "mobile"))
+    resnet = (_ROOT / "specs/resnet50.arch").read_text()
+    long = re.sub(r"^from std.*\n", "", library + resnet, flags=re.MULTILINE)
+    return {
+        f"{long.count(chr(10))} lines: ResNet with its blocks": long,
+        "`resnet50.arch`: ResNet-18 to 152": resnet,
+        "`efficientnet.arch`: B0 to B7": (_ROOT / "specs/efficientnet.arch").read_text(),
+    }
+
+
+def waits() -> str:
+    """Milliseconds for each text: the median and what 95 of 100 stay below."""
+    rows = ["| text | first diagnostics | all diagnostics | completion | hover |", "|---|---|---|---|---|"]
+    with server() as client:
+        for number, (name, text) in enumerate(texts().items()):
+            measured = _measured(client, f"untitled:{number}", text)
+            rows.append(f"| {name} | {' | '.join(map(_percentiles, measured))} |")
+    return "\n".join(rows)
+
+
+def _measured(client: Client, uri: str, text: str) -> tuple[list[float], ...]:
+    client.open(uri, text)
+    client.settled(uri, 1)
+    draw = random.Random(0)
+    lines = text.split("\n")
+    first, whole, completion, hover = [], [], [], []
+    for number in range(EDITS):
+        line = draw.choice([n for n, each in enumerate(lines) if "(" in each])
+        character = lines[line].index("(")
+        version = 2 * number + 2
+        for letter, (start, end) in (("x", (character, character)), ("", (character, character + 1))):
+            begin = time.perf_counter()
+            client.edit(uri, version, (line, start), (line, end), letter)
+            client.until(lambda version=version: client.diagnostics[uri][-1][0] == version)  # type: ignore[misc]
+            first.append(time.perf_counter() - begin)
+            client.settled(uri, version)
+            whole.append(time.perf_counter() - begin)
+            completion.append(_time(lambda: client.at("completion", uri, line, character)))  # noqa: B023  # called at once
+            hover.append(_time(lambda: client.at("hover", uri, line, character - 1)))  # noqa: B023  # called at once
+            version += 1
+    return first, whole, completion, hover
+
+
+def _time(ask: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    ask()
+    return time.perf_counter() - begin
+
+
+def _percentiles(times: Sequence[float]) -> str:
+    ordered = sorted(times)
+    return f"{ordered[len(ordered) // 2] * 1000:.0f}, {ordered[int(len(ordered) * 0.95)] * 1000:.0f}"
+
+
+def start() -> float:
+    """Seconds from the start of the server to the first diagnostics of a text: the least of several."""
+    times: list[float] = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        with server() as client:
+            client.open("untitled:1", (_ROOT / "specs/resnet50.arch").read_text())
+            client.until(lambda: "untitled:1" in client.diagnostics)  # called at once
+            times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def memory() -> tuple[float, float]:
+    """Megabytes of the server after a tenth of the edits, and after all of them."""
+    hands = Hands((_ROOT / "specs/resnet50.arch").read_text(), seed=1)
+    found: list[float] = []
+    with server() as client:
+        client.open("untitled:1", hands.text)
+        for version in range(2, MANY + 2):
+            changes = [
+                {"range": {"start": each.start._asdict(), "end": each.end._asdict()}, "text": each.text}
+                for each in hands.edit()
+            ]
+            document = {"uri": "untitled:1", "version": version}
+            client.notify("textDocument/didChange", {"textDocument": document, "contentChanges": changes})
+            if version % 10 == 0:
+                client.request("textDocument/documentSymbol", {"textDocument": {"uri": "untitled:1"}})
+            if version in (MANY // 10, MANY):
+                client.settled("untitled:1", version)
+                found.append(megabytes(client.process.pid))
+    return found[0], found[1]
+
+
+def _loop() -> float:
+    """CPU milliseconds of a fixed loop of Python: what the machine does today."""
+    begin = time.process_time()
+    number = 0
+    for i in range(1_000_000):
+        number += i * i % 7
+    return (time.process_time() - begin) * 1000
+
+
+def main(arguments: list[str]) -> int:
+    loop = min(_loop() for _ in range(3))
+    table = waits()
+    seconds = start()
+    early, late = memory()
+    grown = f"{early:.0f} MB after {MANY // 10:_} random edits, {late:.0f} MB after {MANY:_}"
+    load = (
+        f"A million rounds of a loop of Python took {loop:.0f} ms of CPU, and {os.getloadavg()[0]:.1f} processes ran."
+    )
+    text = f"{table}\n\nFrom the start of the server to the first diagnostics {seconds:.2f} s; {grown}. {load}"
+    print(text)
+    if "--write" in arguments:
+        pages.replace(PAGE, "editor", text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
