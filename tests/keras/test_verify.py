@@ -38,8 +38,8 @@ FAMILIES = {
     "resnet50_v1": (keras.applications.ResNet50, 32),
     "efficientnet_b0": (keras.applications.EfficientNetB0, 32),
     "densenet121": (keras.applications.DenseNet121, 32),
-    "convnext_tiny": (keras.applications.ConvNeXtTiny, 32),
-    "xception": (keras.applications.Xception, 71),
+    "resnet50_v2": (keras.applications.ResNet50V2, 32),
+    "mobilenet_v1": (keras.applications.MobileNet, 32),
 }
 EACH = 48
 """Wrong tables of each family: 336 in all. The default run tries the first ``FEW`` of one."""

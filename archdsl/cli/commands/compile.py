@@ -152,9 +152,9 @@ def compile(
     architecture = open_model(spec, settings)
     show_diagnostics(architecture.diagnostics, err=True)
     if weights is not None:
-        file = local(architecture.graph, weights)
-        inputs.add({Path(file)})
-        options = options._replace(weights=file)
+        found = local(architecture.graph, weights)
+        inputs.add({Path(found)})
+        options = options._replace(weights=found)
     if place is not None:
         out = outs[0] if outs else default_name(spec, "").removesuffix(".")
         best, file, said = write_fastest(architecture, out, options)

@@ -18,6 +18,7 @@ from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.diagnostics.display import visible
 
 if TYPE_CHECKING:
+    from archdsl.architecture import Architecture
     from archdsl.weights import Weights
 
 _EPILOG = """\b
@@ -28,6 +29,7 @@ Examples:
   archdsl weights convert resnet50 imagenet -o resnet50.safetensors
   archdsl weights convert resnet50 resnet50-11ad3fa6.pth -o resnet50.safetensors
   archdsl weights convert vit_b16 model.safetensors -o vit_b16.safetensors
+  archdsl weights convert resnet50 trained.safetensors --names torchvision -o trained.pth
   archdsl weights verify resnet50 resnet50.safetensors --source resnet50-11ad3fa6.pth
   archdsl compile resnet50 --weights resnet50.safetensors"""
 
@@ -89,11 +91,14 @@ def _list_checkpoints(model: str, format_: str) -> None:
 @weights.command("convert", epilog=_EPILOG)
 @spec_argument
 @click.argument("file", type=click.Path(dir_okay=False), metavar="FILE")
-@click.option("-o", "--output", "out", metavar="OUT", required=True, help="The file to write: OUT.safetensors.")
+@click.option("-o", "--output", "out", metavar="OUT", required=True, help="The file to write: .safetensors or .pth.")
+@click.option("--names", metavar="LIBRARY", help="The other way: write weights under a library's names, to .pth.")
 @_RUN
 @_FORMAT
 @set_option
-def convert(spec: str, file: str, out: str, run: bool, format_: str, settings: tuple[str, ...]) -> None:
+def convert(
+    spec: str, file: str, out: str, names: str | None, run: bool, format_: str, settings: tuple[str, ...]
+) -> None:
     """Write a published checkpoint as the weights of a model.
 
     FILE is published weights by name, such as imagenet or timm, which are fetched; or a file: a state dict of PyTorch,
@@ -101,6 +106,9 @@ def convert(spec: str, file: str, out: str, run: bool, format_: str, settings: t
     keras.applications, .h5. A table of names says which of its arrays, or which part of one, each array of the model
     is; it is found by the names in the file. Every number must have one place and every place a number, or nothing is
     written. Counts of batches and other integers, which the model has no use for, are left aside.
+
+    With `--names torchvision`, FILE is any that the model takes, and OUT.pth a state dict under torchvision's names,
+    which its model loads.
 
     OUT.certificate.json, beside OUT, says where the weights are from, and what the model answers with them to two fixed
     images. Where the code that the weights are of is installed, it is asked as well; if the answers differ, nothing is
@@ -112,9 +120,13 @@ def convert(spec: str, file: str, out: str, run: bool, format_: str, settings: t
     from archdsl.weights.certificate import beside
     from archdsl.weights.published import convert
 
+    architecture = open_model(spec, settings)
+    graph = architecture.graph
+    if names is not None:
+        _write_state(architecture, file, out, names)
+        return
     if not out.lower().endswith(".safetensors"):
         raise Refusal(f"weights go to a file that ends in .safetensors, not to {out}")
-    graph = open_model(spec, settings).graph
     which = named(graph, file)
     file = file if which is None else fetched(which)
     inputs.add({Path(file)})
@@ -174,6 +186,26 @@ def fetch(spec: str, which: str, format_: str, settings: tuple[str, ...]) -> Non
         click.echo(document("archdsl-weights-fetch", 1, file=file, published=found.model_dump(mode="json")))
     else:
         click.echo(file)
+
+
+def _write_state(architecture: Architecture, file: str, out: str, names: str) -> None:
+    """Weights under the names of a library's model, as PyTorch saves them."""
+    from archdsl.weights import WeightsError, checkpoint
+
+    if not out.lower().endswith(checkpoint.ENDINGS):
+        raise Refusal(f"a state dict goes to a file that ends in {' or '.join(checkpoint.ENDINGS)}, not to {out}")
+    with _told(file):
+        found = local(architecture.graph, file)
+        inputs.add({Path(found)})
+        try:
+            state = architecture.torch_state(found, names=names)
+        except WeightsError:
+            raise
+        except ValueError as error:
+            raise Refusal(str(error)) from error
+        with written(Path(out)) as path:
+            checkpoint.write(path, state)
+    tell(out, f": {len(state)} arrays, by the names of {names}")
 
 
 @weights.command("match", epilog=_EPILOG)

@@ -159,6 +159,28 @@ class TestPyTorch:
         assert one.keys() == other.keys()
         assert all(np.array_equal(one[key], other[key]) for key in one)
 
+    def test_weights_of_ours_go_back(self, folder: Path) -> None:
+        """Under torchvision's names, as its model has them; what comes back is what there was."""
+        torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+        rng = np.random.default_rng(0)
+        shapes = stated("resnet18")["weights"]
+        published = {name: rng.normal(size=shape).astype("float32") for name, shape in shapes.items()}
+        safetensors.write(folder / "published.safetensors", published, {})
+        runner, given = CliRunner(), ["--set", "classes=10", "--no-run"]
+        for source, out, more in (
+            ("published.safetensors", "ours.safetensors", given),
+            ("ours.safetensors", "back.pth", [*given, "--names", "torchvision"]),
+            ("back.pth", "again.safetensors", given),
+        ):
+            run = runner.invoke(cli, ["weights", "convert", "resnet18", source, "-o", out, *more])
+            assert run.exit_code == 0, run.output
+        state = torch.load("back.pth", weights_only=True)
+        assert {name for name in state if not name.endswith("num_batches_tracked")} == published.keys()
+        assert all(np.array_equal(state[name].numpy(), array) for name, array in published.items())
+        assert (folder / "again.safetensors").read_bytes()[-1000:] == (folder / "ours.safetensors").read_bytes()[-1000:]
+        one, other = read("ours.safetensors")[0], read("again.safetensors")[0]
+        assert all(np.array_equal(one[key], other[key]) for key in one)
+
     def test_nothing_in_a_file_is_run(self, folder: Path) -> None:
         pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
         (folder / "net.pth").write_bytes(pickle.dumps(_Touches(str(folder / "run"))))

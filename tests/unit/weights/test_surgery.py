@@ -128,8 +128,8 @@ def test_the_report_says_what_becomes_of_each(tmp_path: Path) -> None:
         "  head/bias: [5] in the file, [7] in the model",
     ]
     document = tiny(size=48, classes=7).match_weights(file).document()
-    assert [each["key"] for each in document["carried"]] == ["places/embeddings"]  # type: ignore[attr-defined]
-    assert [each["key"] for each in document["changed"]] == ["head/kernel", "head/bias"]  # type: ignore[attr-defined]
+    assert [each["key"] for each in document["carried"]] == ["places/embeddings"]
+    assert [each["key"] for each in document["changed"]] == ["head/kernel", "head/bias"]
 
 
 def test_the_command_says_the_same(tmp_path: Path) -> None:
