@@ -118,10 +118,8 @@ def _is_counted(names: Sequence[str]) -> bool:
     >>> _is_counted(["block1-0", "block1-1"]), _is_counted(["conv1", "bn1"])
     (True, False)
     """
-    parts = [re.fullmatch(r"(.*\D)(\d+)", name) for name in names]
-    stems = {part and part[1] for part in parts}
-    first = int(parts[0][2]) if parts[0] else 0
-    return len(stems) == 1 and None not in stems and names == [f"{parts[0][1]}{first + i}" for i in range(len(names))]
+    first = re.fullmatch(r"(.*\D)(\d+)", names[0])
+    return first is not None and [*names] == [f"{first[1]}{int(first[2]) + i}" for i in range(len(names))]
 
 
 def _in_order(items: list[Item]) -> list[Item]:
