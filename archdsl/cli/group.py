@@ -58,8 +58,11 @@ class CommandGroup(click.Group):
         return result
 
 
-_SEPARATE: Final = frozenset({"h5py", "keras", "matplotlib", "numpy", "safetensors", "tensorflow"})
-"""Packages that an installation for checks alone does without (docs/checking.md)."""
+_SEPARATE: Final = {
+    **{name: name for name in ("h5py", "keras", "matplotlib", "numpy", "safetensors", "tensorflow")},
+    "PIL": "pillow",
+}
+"""Modules that an installation for checks alone does without (docs/checking.md), with the packages that have them."""
 
 
 @contextmanager
@@ -84,7 +87,7 @@ def _exits() -> Iterator[None]:
         if error.name is None or error.name.partition(".")[0] not in _SEPARATE:
             _report(error)
             raise Exit(exits.INTERNAL) from None
-        name = error.name.partition(".")[0]
+        name = _SEPARATE[error.name.partition(".")[0]]
         raise exits.Refusal(f"this needs the package `{name}`, which is not installed: `pip install {name}`") from None
     except Exception as error:  # noqa: BLE001  # whatever it is, users get a message and no traceback
         if isinstance(error, OSError) and error.errno in _DISK:  # of a file it would have been told as such
