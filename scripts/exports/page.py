@@ -24,7 +24,8 @@ last, in all but [PyTorch code](pytorch.md), after the batch.
 |---|---|---|---|---|
 | `keras` | `NAME.keras` | Keras | Keras | any |
 | `python` | `NAME.py`: [Keras code](keras-code.md) | archdsl | Keras | any |
-| `torch` | `NAME.py`, weights in `NAME.safetensors` | archdsl | PyTorch 2.4 or later | any |
+| `python` | `NAME.py`, [code](keras-code.md) | archdsl | Keras | any |
+| `torch` | `NAME.py`, [code](pytorch.md), weights in `NAME.safetensors` | archdsl | PyTorch 2.4 or later | any |
 | `onnx` | `NAME.onnx` | archdsl, with `archdsl[onnx]` | ONNX Runtime 1.20 or later | any |
 | `openvino` | `NAME.xml`, weights in `NAME.bin` | OpenVINO, with `archdsl[openvino]` | OpenVINO | any |
 | `savedmodel` | folder `NAME.savedmodel`, any with `--to` | TensorFlow | TensorFlow, TensorFlow Serving | any |
