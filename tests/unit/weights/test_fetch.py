@@ -252,6 +252,7 @@ def test_compile_fetches(server: Server, home: Path, monkeypatch: pytest.MonkeyP
     for _ in range(2):
         run = CliRunner().invoke(cli, ["weights", "convert", "squeezenet11", preset, "-o", "out.safetensors", *given])
         assert run.exit_code == 0, run.output
+    assert archdsl.load("squeezenet11", classes=10, size=65).match_weights(preset)
     assert server.asked == [("GET", "/net.safetensors", "")]
     document = json.loads((home / "out.safetensors.certificate.json").read_text(encoding="utf-8"))
     assert document["source"]["checkpoint"]["url"] == changed["url"]

@@ -65,6 +65,18 @@ def test_positions_are_interpolated_and_tokens_kept(tmp_path: Path) -> None:
     assert (match.new, match.dropped) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [((0, 1, 4), (-0.075472, 0.216418, 1, 2.992538, 4.226416)), ((0, 1, 4, 9, 16), (0.169231, 4.19535, 13.338462))],
+)
+def test_squares_are_interpolated(values: tuple[int, ...], wanted: tuple[float, ...]) -> None:
+    """To what JAX 0.10.2 makes of them, along either axis of two."""
+    column = np.array(values, dtype="float32").reshape(-1, 1, 1)
+    np.testing.assert_allclose(_interpolated(column, (len(wanted), 1)).ravel(), wanted, atol=1e-5)
+    np.testing.assert_allclose(_interpolated(column.reshape(1, -1, 1), (1, len(wanted))).ravel(), wanted, atol=1e-5)
+
+
+@pytest.mark.full
 def test_interpolation_is_what_others_compute() -> None:
     """Against JAX's cubic resizing, up and down, which is that of PyTorch and of PIL."""
     image = pytest.importorskip("jax.image", reason="JAX is not installed")
