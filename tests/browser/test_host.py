@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -120,3 +121,20 @@ def test_takes_the_theme_of_the_editor(editor: Editor) -> None:
     for theme in ("dark", "light"):
         editor.send("theme", theme)
         expect(editor.view.locator("html")).to_have_attribute("data-theme", theme)
+
+
+def test_page_in_the_output_of_a_notebook(browser: Any, tmp_path: Path) -> None:
+    """It works in a frame that may reach nothing, and has no address of its own."""
+    outer = tmp_path / "notebook.html"
+    frame = archdsl.load_text(NET.replace("WIDTH", "5"), "Net").view(height=700)._repr_html_()
+    outer.write_text(f'<!doctype html><meta charset="utf-8">{frame}', encoding="utf-8")
+    watched = Watched(browser, outer.as_uri())
+    watched.page.goto(outer.as_uri())
+    view = watched.page.frame_locator("iframe")
+    last = view.locator('[role=treeitem][data-path="last"]')
+    last.click()
+    expect(last).to_have_attribute("aria-selected", "true")
+    expect(view.locator("#card h2")).to_have_text("last")
+    expect(view.locator("#card pre .code-op")).to_have_text("conv")
+    assert watched.page.evaluate("location.hash") == ""
+    watched.close()
