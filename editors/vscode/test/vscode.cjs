@@ -58,6 +58,12 @@ class CancellationTokenSource {
   dispose() {}
 }
 
+/** What a code action is for: names within names, as in `refactor.extract`. */
+class Named {
+  constructor(value) { this.value = value; }
+  append(part) { return new Named(this.value ? `${this.value}.${part}` : part); }
+}
+
 class Plain {
   constructor(...values) { this.values = values; }
 }
@@ -134,6 +140,7 @@ const api = {
   env: { appName: "test", language: "en", machineId: "test" },
   version: "1.110.0",
   Disposable, EventEmitter, Position, Range, Selection: Range, Uri, CancellationTokenSource,
+  CodeActionKind: { Empty: new Named("") },
   ViewColumn: { One: 1, Beside: -2 },
   ColorThemeKind: { Light: 1, Dark: 2, HighContrast: 3 },
 };
