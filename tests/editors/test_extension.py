@@ -52,6 +52,7 @@ def test_server_answers_the_client_library(played: Any) -> None:
     assert place["start"] == {"line": 1, "character": 31}
     assert "[32, 32, 8]" in str(played["hover"])
     assert "conv" in played["completions"]
+    assert "open diagram" in played["lenses"], "what the script opened the diagram with"
 
 
 def test_diagram_follows_typing(played: Any) -> None:
@@ -70,6 +71,11 @@ def test_places_go_both_ways(played: Any) -> None:
     assert told["uri"] == "archdsl:/std/conv.arch", "a file of the library is shown as a text of the server's"
     line = told["text"].split("\n")[told["selection"]["start"]["line"]]
     assert line[told["selection"]["start"]["character"] : told["selection"]["end"]["character"]] == "conv"
+
+
+def test_a_server_that_is_not_there_is_told(played: Any) -> None:
+    assert "no-such-program-of-archdsl" in played["complaint"]["error"]
+    assert "pip install archdsl" in played["complaint"]["error"]
 
 
 def test_package_has_what_its_manifest_names() -> None:

@@ -6,7 +6,7 @@ const { Diagram } = require("./diagram.js");
 
 const BUNDLED = "archdsl"; // the scheme of files that come with the server
 
-let client;
+let starting; // the client, once its server answers; it starts the server anew when that ends by itself
 
 async function activate(context) {
   const diagram = new Diagram(vscode, async (method, params) => (await started()).sendRequest(method, params));
@@ -18,26 +18,29 @@ async function activate(context) {
     vscode.commands.registerCommand("archdsl.chooseModel", () => chooseModel(diagram)),
     vscode.commands.registerCommand("archdsl.restart", restart),
     vscode.workspace.onDidChangeConfiguration((change) => change.affectsConfiguration("archdsl.server") && restart()),
-    { dispose: () => client?.stop() },
   );
-  await start();
+  await started();
 }
 
-/** The client, once its server answers; an error says how to get one. */
-async function started() {
-  if (!client?.isRunning()) await start();
-  return client;
+function started() {
+  starting ??= start().catch((error) => {
+    starting = undefined; // the next question tries again
+    throw error;
+  });
+  return starting;
 }
 
+/** A client with its server; an error says how to get one. */
 async function start() {
   const [command, ...args] = vscode.workspace.getConfiguration("archdsl").get("server.command");
-  client = new LanguageClient("archdsl", "archdsl", { command, args }, {
+  const client = new LanguageClient("archdsl", "archdsl", { command, args }, {
     documentSelector: [{ language: "arch" }],
     initializationOptions: { virtualDocuments: true },
     synchronize: { fileEvents: vscode.workspace.createFileSystemWatcher("**/*.arch") },
   });
   try {
     await client.start();
+    return client;
   } catch (error) {
     const settings = "Open Settings";
     const words = `The archdsl language server (${[command, ...args].join(" ")}) did not start: ${error.message ?? error}. It comes with \`pip install archdsl\`.`;
@@ -48,9 +51,15 @@ async function start() {
   }
 }
 
+async function stop() {
+  const client = await starting?.catch(() => undefined); // one that never started has nothing to stop
+  starting = undefined;
+  await client?.stop();
+}
+
 async function restart() {
-  await client?.stop().catch(() => undefined); // one that never started has nothing to stop
-  await start();
+  await stop();
+  await started();
 }
 
 /** Of a code lens with the file and the model, or of the command for the file in front. */
@@ -65,4 +74,4 @@ async function chooseModel(diagram) {
   if (model) await diagram.choose(model);
 }
 
-module.exports = { activate, deactivate: () => client?.stop() };
+module.exports = { activate, deactivate: stop };

@@ -44,7 +44,9 @@ async function main() {
   const hover = await fake.providers.get("registerHoverProvider").provideHover(document, new fake.Position(1, place + 1), token);
   const completions = await fake.providers.get("registerCompletionItemProvider").provideCompletionItems(document, new fake.Position(1, place + 2), token, { triggerKind: 0 });
 
-  await fake.commands.get("archdsl.openDiagram")();
+  const lenses = await fake.providers.get("registerCodeLensProvider").provideCodeLenses(document, token);
+  const opening = lenses.map(({ command }) => command).find((each) => each.command === "archdsl.openDiagram");
+  await fake.commands.get(opening.command)(...opening.arguments);
   const panel = await until(() => fake.panel()?.webview.html && fake.panel(), "the page");
   panel.receive({ kind: "ready" });
   const models = () => panel.posted.filter(({ kind }) => kind === "model");
@@ -63,9 +65,11 @@ async function main() {
   type(broken);
   const problems = await until(() => panel.posted.findLast(({ kind }) => kind === "problems"), "the problems");
   await extension.deactivate();
+  fake.settings["archdsl.server.command"] = ["no-such-program-of-archdsl"];
+  await fake.commands.get("archdsl.restart")().catch(() => undefined);
   process.stdout.write(JSON.stringify({
     first: first.map(({ values }) => values), hover, completions: completions.values[0].map((each) => each.values[0]),
-    page: panel.webview.html.slice(0, 15), names: models().map(({ data }) => data.items.map(({ call }) => call)), place: places.at(-1), told, theme: panel.posted[0], problems,
+    lenses: lenses.map(({ command }) => command.title), page: panel.webview.html.slice(0, 15), names: models().map(({ data }) => data.items.map(({ call }) => call)), place: places.at(-1), told, complaint: fake.shown.at(-1), theme: panel.posted[0], problems,
   }));
   process.exit(0);
 }
