@@ -1,7 +1,7 @@
 """The kinds of pieces of a text, and what makes a piece one of them: a terminal of the grammar or, of names, a rule.
 
-This is the one table of highlighting. ``pieces.py`` reads it, and so does ``textmate.py``, which writes the grammar of
-the editors; the Pygments lexer translates kinds.
+This is the one table of highlighting. ``pieces.py`` reads it, and so does ``scripts/textmate.py``, which writes the
+grammar of the editors; the Pygments lexer translates kinds.
 """
 
 from __future__ import annotations
