@@ -11,7 +11,7 @@ from typing import Any
 
 from archdsl.backends.html import hosted_page
 from archdsl.backends.html.data import to_data
-from archdsl.diagnostics.terminal import count, render_all
+from archdsl.diagnostics.terminal import MOST, count, render
 from archdsl.diagram.options import Options
 from archdsl.lsp.documents import Document, Documents
 from archdsl.service.diagram import diagram
@@ -26,7 +26,8 @@ def of(documents: Documents, document: Document, params: dict[str, Any]) -> dict
     made: dict[str, Any] = {"version": document.version, "model": found.model, "models": list(found.models)}
     if found.graph is None:
         title = count(found.problems) if found.problems else "There is no model to show"
-        return made | {"problems": {"title": title, "text": render_all(found.problems, colour=True)}}
+        text = "\n\n".join(render(each, colour=True) for each in found.problems[:MOST])
+        return made | {"problems": {"title": title, "text": text}}
     program = document.analysis.program
     files = {module.source.name: documents.uri_of(module.source) for module in program.modules}
     return made | {"page": to_data(found.graph, program.sources, Options()), "files": files}
