@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from archdsl.allowed import kept
 from archdsl.diagnostics import Diagnostic
@@ -16,6 +16,11 @@ from archdsl.service.lines import Lines, Position
 from archdsl.settings import SettingsError
 from archdsl.version import __version__
 
+if TYPE_CHECKING:
+    from archdsl.lsp.viewing import Views
+
+OPEN_DIAGRAM: Final = "archdsl.openDiagram"
+"""The command of code lenses, whose arguments are a document and the model that is shown."""
 _GONE: Final = 1
 """The exit code if the editor goes away without saying so."""
 
@@ -42,12 +47,23 @@ class Server:
         self._published: dict[str, tuple[int, list[Any]]] = {}
         self._deferred: list[tuple[str, int, Message]] = []
         """Requests whose answers wait until a version of a document is checked: its address, the version, and they."""
+        self._views: Views | None = None
+        """Diagrams in the browser, once one is asked for."""
+        self._asked = 0
+        """Requests that were sent to the editor."""
         self._is_ready = False
         self._is_over = False
 
     def run(self) -> int:
         """Answers until the editor says that it is done; gives the exit code."""
         self._connection.start()
+        try:
+            return self._loop()
+        finally:
+            if self._views is not None:
+                self._views.stop()
+
+    def _loop(self) -> int:
         while True:
             try:
                 message = self._connection.next(wait=not self._unchecked)
@@ -147,6 +163,9 @@ class Server:
             case "archdsl/settle":
                 while self._unchecked and not self._connection.is_waiting:
                     self._check()
+            case "workspace/executeCommand" if params["command"] == OPEN_DIAGRAM:
+                uri, *model = params["arguments"]
+                return self._view(self._document(uri), model[0] if model else None)
             case "archdsl/text":
                 return self._text(params["uri"])
             case "shutdown":
@@ -174,11 +193,28 @@ class Server:
         self.documents.shows_bundled = bool(options.get("virtualDocuments"))
         general = (params.get("capabilities") or {}).get("general") or {}
         self.documents.utf16 = "utf-32" not in (general.get("positionEncodings") or ())
+        # An editor that shows bundled files has an extension, and with it the command and a diagram of its own.
+        commands = {} if self.documents.shows_bundled else {"executeCommandProvider": {"commands": [OPEN_DIAGRAM]}}
         encoding = "utf-16" if self.documents.utf16 else "utf-32"
         return {
-            "capabilities": {"positionEncoding": encoding, **CAPABILITIES},
+            "capabilities": {"positionEncoding": encoding, **CAPABILITIES, **commands},
             "serverInfo": {"name": "archdsl", "version": __version__},
         }
+
+    def _view(self, document: Document, model: str | None) -> str:
+        """Has the editor show the diagram of a document in the browser; gives the address."""
+        if self._views is None:
+            from archdsl.lsp.viewing import Views
+
+            self._views = Views(self.documents)
+        try:
+            address = self._views.open(document, model)
+        except OSError as error:
+            raise Failed(rpc.REQUEST_FAILED, f"no page can be served: {error.strerror or error}") from None
+        self._asked += 1
+        params = {"uri": address, "external": True}
+        self._connection.send({"id": f"archdsl-{self._asked}", "method": "window/showDocument", "params": params})
+        return address
 
     def _document(self, uri: str) -> Document:
         document = self.documents.open.get(uri)
@@ -215,6 +251,8 @@ class Server:
         self._unchecked.pop(uri, None)
         self._published.pop(uri, None)
         self._resume(uri)
+        if self._views is not None:
+            self._views.close(uri)
         self._connection.send({"method": "textDocument/publishDiagnostics", "params": {"uri": uri, "diagnostics": []}})
 
     def _touch(self, *documents: Document) -> None:
@@ -252,6 +290,8 @@ class Server:
         del self._unchecked[uri]
         self._resume(uri)
         self._prepare(document)
+        if self._views is not None:
+            self._views.update(document)
 
     def _prepare(self, document: Document) -> None:
         """Looks at the block that was edited last, which is what is asked about next."""

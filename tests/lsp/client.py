@@ -24,6 +24,8 @@ class Client:
         self.diagnostics: dict[str, list[tuple[int | None, list[Any]]]] = {}
         """What was published of each document: its version and the diagnostics, in order."""
         self.logged: list[str] = []
+        self.shown: list[str] = []
+        """Addresses that the editor was asked to show."""
         self._number = 0
         self._answers: Queue[dict[str, Any] | None] = Queue()
         self._kept: dict[int, dict[str, Any]] = {}
@@ -65,7 +67,10 @@ class Client:
             self._take(message)
 
     def _take(self, message: dict[str, Any]) -> None:
-        if "method" not in message:
+        if message.get("method") == "window/showDocument":
+            self.shown.append(message["params"]["uri"])
+            self.send({"id": message["id"], "result": {"success": True}})
+        elif "method" not in message:
             self._kept[message["id"]] = message
         elif message["method"] == "textDocument/publishDiagnostics":
             params = message["params"]
