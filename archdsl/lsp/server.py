@@ -59,6 +59,8 @@ class Server:
         self._connection.start()
         try:
             return self._loop()
+        except ConnectionError:  # the editor is no longer there to be told
+            return _GONE
         finally:
             if self._views is not None:
                 self._views.stop()
@@ -123,6 +125,8 @@ class Server:
             if identity is not None:
                 self._refuse(identity, rpc.INVALID_PARAMS, f"{type(error).__name__}: {error}")
             return
+        except ConnectionError:
+            raise
         except Exception as error:  # noqa: BLE001  # a bug must not end the editor's session; it is logged and answered
             self._log(method)
             if identity is not None:
@@ -285,6 +289,8 @@ class Server:
         except _Interrupted:
             document.forget()
             return
+        except ConnectionError:
+            raise
         except Exception:  # noqa: BLE001  # a bug in one check must not end the editor's session; it is logged
             self._log("check")
         del self._unchecked[uri]

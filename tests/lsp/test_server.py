@@ -177,3 +177,15 @@ def test_calls_of_blocks(client: Client, uri: str) -> None:
     assert caller["from"]["name"] == "Stem"
     inner = client.request("callHierarchy/outgoingCalls", {"item": called["to"]})
     assert [each["to"]["name"] for each in inner] == []
+
+
+def test_an_editor_that_is_killed_leaves_no_server_behind() -> None:
+    process = start()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdout.close()  # nothing can be told
+    body = b'{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}'
+    process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    process.stdin.flush()
+    assert process.wait(timeout=PATIENCE) == 1
+    process.stdin.close()
