@@ -86,10 +86,12 @@ def fastest(
         raise NoForm(f"none of {', '.join(RUNTIMES[name].title for name in runtimes)} is installed")
     versions = [*_versions(architecture, folder, weights, partial, seed)]
     count = threads or threads_here()
-    plain, reference = _raced([Form(each, *versions[0]) for each in usable], None, batch, count, _HEAT, telling)
-    near = [form.runtime for form in _near(plain, _FAR)]
+    plain, reference, near = list[Form](), None, usable
+    if len(usable) > 1:
+        plain, reference = _raced([Form(each, *versions[0]) for each in usable], None, batch, count, _HEAT, telling)
+        near = [form.runtime for form in _near(plain, _FAR)]
     forms = [Form(runtime, *version) for version in versions for runtime in near]
-    tried, _ = _raced(forms, reference, batch, count, _HEAT, telling)
+    tried, reference = _raced(forms, reference, batch, count, _HEAT, telling)
     finalists = _near(tried, _BEHIND)
     again, _ = _raced(finalists, reference, batch, count, rounds, telling)
     slow = [form for form in plain if form.runtime not in near]

@@ -77,9 +77,11 @@ def test_optimise_gives_python_a_model_and_its_weights(net: Graph) -> None:
     assert np.abs(found - _expected(net)).max() < 1e-5
 
 
+@pytest.mark.full
 @needs_onnx
 def test_for_cpu_tries_forms_and_writes_the_fastest(net: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fastest, "DOUBTFUL", ())
+    monkeypatch.setattr("archdsl.runtimes.race._TURN", 0.001)
     output = _invoke("net.arch", "--weights", "w.safetensors", "--for", "cpu", "-o", "fast.onnx")
     lines = output.splitlines()
     assert lines[0].split() == ["runtime", "rewrites", "latency", "quartiles", "off", "by"]
