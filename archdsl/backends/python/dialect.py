@@ -120,5 +120,6 @@ def _in_float32(lowered: Lowered) -> Lowered:
     """What computes in float32 whatever the policy. Layers then turn what they are called on into it by themselves."""
     if lowered.module is not None:
         return replace(lowered, module=replace(lowered.module, args=(*lowered.module.args, ("dtype", "float32"))))
-    template = re.sub(r"\{\d\}", lambda match: f'ops.cast({match[0]}, "float32")', lowered.code.template)
+    spaced = lowered.code.template.replace("**", " ** ")  # as Black has it where a side is a call
+    template = re.sub(r"\{\d\}", lambda match: f'ops.cast({match[0]}, "float32")', spaced)
     return replace(lowered, code=Code(template, lowered.code.literals))

@@ -10,14 +10,22 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from random import Random
 
 import pytest
 
 import archdsl
+from archdsl.backends.python.file import written
 from archdsl.backends.python.sources import names, taken
 from archdsl.bundled import bundled
+from archdsl.compiler import Program
 from archdsl.diagnostics import ArchError
+from archdsl.graph.model import Graph
+from archdsl.source import SourceFile
 from tests.conftest import ROOT, Golden
+from tests.fuzz.corpus import MemoryLoader
+from tests.fuzz.programs import Writer
+from tests.fuzz.wide import opened, several
 
 SOME = ("resnet50", "vit_ti16", "efficientnet_b0", "swin_t", "convnext_tiny", "gpt2", "squeezenet10", "lenet5")
 """Of different families, and quick to write."""
@@ -99,11 +107,21 @@ def test_files_are_formatted(tmp_path: Path) -> None:
     _formatted({name: file_of(name) for name in SOME}, tmp_path)
 
 
+def test_programs_are_formatted(tmp_path: Path) -> None:
+    """What nobody wrote, too: names that clash, taps, shared weights, sizes that are open."""
+    graphs: dict[str, Graph | None] = {}
+    for seed in range(4):
+        random = Random(seed)
+        text = SourceFile("<text>", Writer(random, seed).program())
+        graphs[f"written_{seed}"] = Program(text, MemoryLoader({})).graph("Net", {"rate": 0.0})
+        graphs |= {f"several_{seed}": several(random), f"opened_{seed}": opened(Random(seed))}
+    _formatted({name: written(graph) for name, graph in graphs.items() if graph is not None}, tmp_path)
+
+
 def test_definitions_of_archdsl_are_formatted(tmp_path: Path) -> None:
     """Each layer and function that a file may have, with all that it uses."""
-    found = {name: taken({name}, "Net") for name in names()}
-    texts = {name: "\n\n\n".join(each.texts) + "\n" for name, each in found.items()}
-    _formatted({name: text for name, text in texts.items() if not name.startswith("_")}, tmp_path, "E7,E9")
+    found = {name: taken({name}, "Net") for name in names() if not name.startswith("_")}
+    _formatted({name: "\n\n\n".join(each.texts) + "\n" for name, each in found.items()}, tmp_path, "E7,E9")
 
 
 def _is_complete(name: str) -> bool:

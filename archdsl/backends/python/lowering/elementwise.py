@@ -15,7 +15,7 @@ def function(op: Op, site: Site) -> Lowered:
 
 @lowers(Power)
 def power(op: Power, site: Site) -> Lowered:
-    return expression("{0} ** {exponent}" if op.exponent >= 0 else "ops.power({0}, {exponent})", exponent=op.exponent)
+    return expression("{0}**{exponent}" if op.exponent >= 0 else "ops.power({0}, {exponent})", exponent=op.exponent)
 
 
 @lowers(Clip)
