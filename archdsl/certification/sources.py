@@ -45,7 +45,10 @@ def run(library: str, code: str, graph: Graph, weights: Weights, inputs: Mapping
     if len(inputs) != 1 or len(graph.outputs) != 1:
         raise CannotRun("the model has several inputs or outputs")
     (image,) = inputs.values()
-    found, output = runs(code, graph, weights, image, at)
+    try:
+        found, output = runs(code, graph, weights, image, at)
+    except (RuntimeError, TypeError, ValueError) as error:  # as frameworks raise them for sizes that a model has not
+        raise CannotRun(f"{code} refuses: {str(error).strip().partition(chr(10))[0]}") from error
     (port,) = graph.outputs
     seen = {place.stage: place for place in reversed(at) if place.path in found}
     kept = tuple(place for place in at if seen.get(place.stage) is place)
