@@ -47,7 +47,7 @@ KINDS = ("swapped", "transposed", "dropped", "epsilon", *("swapped", "transposed
 """What is wrong, in turns: another epsilon takes a model of its own."""
 EACH = 4 * len(KINDS)
 """Wrong tables of each family: 336 in all. The default run tries the first ``FEW`` of one."""
-FEW = 4
+FEW = 3
 
 
 @dataclass
@@ -170,8 +170,8 @@ def tried(of: Converted, count: int, seed: int) -> None:
 
 def test_a_certificate_holds(tmp_path: Path) -> None:
     """The whole of verify, for what is right and for files, graphs and certificates that were tampered with."""
-    of = converted("mobilenet_v2", tmp_path)
-    assert of.certificate.compared_with == f"keras {keras.__version__}: MobileNetV2"
+    of = converted("mobilenet_v1", tmp_path)
+    assert of.certificate.compared_with == f"keras {keras.__version__}: MobileNet"
     assert of.certificate.error is not None
     assert of.certificate.error < 1e-5
     assert len(of.certificate.answers) > 5
@@ -181,13 +181,13 @@ def test_a_certificate_holds(tmp_path: Path) -> None:
         safetensors.write(file, arrays, {"schema": safetensors.SCHEMA, "version": safetensors.VERSION})
         now = of.certificate.converted.model_copy(update={"sha256": digest(file)})
         certificate = of.certificate.model_copy(update={"converted": now})
-        with opened(file) as weights, opened(tmp_path / "mobilenet_v2.h5") as source:
+        with opened(file) as weights, opened(tmp_path / "mobilenet_v1.h5") as source:
             return {check.name: check.state for check in verify(graph, certificate, weights, source)}
 
     passed = dict.fromkeys(("file", "graph", "arrays", "source", "names", "answers", "reference"), "passed")
     assert states(right) == passed
     wrong = dict(right)
-    one, other = "stages.3.blocks.1.expansion.norm/gamma", "stages.3.blocks.2.expansion.norm/gamma"
+    one, other = (f"stages.3.blocks.{i}.pointwise.conv/kernel" for i in (1, 2))
     wrong[one], wrong[other] = wrong[other], wrong[one]
     failed = dict.fromkeys(("names", "answers", "reference"), "failed")
     assert states(wrong) == passed | failed
