@@ -28,7 +28,10 @@ class Model:
         """As it was built, for those who change it."""
 
     def answers(self, inputs: Mapping[str, Any]) -> Answers:
-        found = self.keras(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False)
+        return self.named(self.keras(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False))
+
+    def named(self, found: Any) -> Answers:
+        """What the model of Keras gives, by places and outputs."""
         values = found if isinstance(found, dict) else {"output": found}
         inner = {(place.path, False): np.asarray(values[name]) for name, place in self._taps.items()}
         return inner | {(name, True): np.asarray(values[name]) for name in self._outputs}

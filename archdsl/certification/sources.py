@@ -154,7 +154,7 @@ def _keras(code: str, graph: Graph, weights: Weights, image: Any, at: Sequence[P
         stages.add(place.stage)
         found[place.path] = tensor
     whole = keras.Model(model.inputs, {"output": model.output, **found})
-    answers = {name: np.asarray(value) for name, value in whole(image, training=False).items()}
+    answers = {name: np.asarray(value) for name, value in whole([image], training=False).items()}
     return answers, answers.pop("output")
 
 

@@ -39,14 +39,12 @@ FAMILIES = {
     "mobilenet_v3_small": (keras.applications.MobileNetV3Small, 64),
     "resnet50_v1": (keras.applications.ResNet50, 64),
     "efficientnet_b0": (keras.applications.EfficientNetB0, 64),
-    "densenet121": (keras.applications.DenseNet121, 64),
-    "resnet50_v2": (keras.applications.ResNet50V2, 64),
     "mobilenet_v1": (keras.applications.MobileNet, 64),
 }
 KINDS = ("swapped", "transposed", "dropped", "epsilon", *("swapped", "transposed", "dropped") * 2, "swapped", "dropped")
 """What is wrong, in turns: another epsilon takes a model of its own."""
-EACH = 4 * len(KINDS)
-"""Wrong tables of each family: 336 in all. The default run tries the first ``FEW`` of one."""
+EACH = 5 * len(KINDS)
+"""Wrong tables of each family: 300 in all. The default run tries the first ``FEW`` of one."""
 FEW = 3
 
 
@@ -76,7 +74,9 @@ def converted(name: str, folder: Path) -> Converted:
         theirs = {name: array.read() for name, array in source.arrays.items()}
         at = asked(graph, certificate)
         assert at is not None
-        return Converted(graph, certificate, pieces, theirs, ours.Model(graph, found.arrays, at))
+        model = ours.Model(graph, found.arrays, at)
+        model.keras.compile(jit_compile=False)
+        return Converted(graph, certificate, pieces, theirs, model)
 
 
 def mutants(of: Converted, seed: int) -> Iterator[tuple[str, Mapping[str, Piece], Graph]]:
@@ -140,7 +140,8 @@ def is_caught(of: Converted, kind: str, pieces: Mapping[str, Piece], graph: Grap
     wrong = [key for key in values if not np.array_equal(values[key], right[key])]
     assert wrong, "a mutation that changes nothing is none"
     assign(of, {key: values[key] for key in wrong})
-    check = compared(of.certificate, of.model.answers(inputs))
+    (image,) = inputs.values()
+    check = compared(of.certificate, of.model.named(of.model.keras.predict_on_batch(image)))
     assign(of, {key: right[key] for key in wrong})
     return check.state == "failed"
 
