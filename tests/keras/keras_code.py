@@ -36,6 +36,8 @@ def loaded(graph: Graph, weights: Mapping[str, Array], folder: Path, text: str =
     }
     safetensors.write(file, arrays, {})
     module.load_weights(model, str(file))
+    for layer in model.layers:
+        type(layer).from_config(layer.get_config())  # as files of models have it
     return model
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from archdsl.backends.code.body import bodies
-from archdsl.backends.code.merge import definitions
+from archdsl.backends.code.merge import Definition, definitions
+from archdsl.backends.code.terms import same
 from archdsl.backends.code.text import docstring
+from archdsl.backends.code.values import Argument, Make
 from archdsl.backends.python import loading
 from archdsl.backends.python.dialect import Keras
 from archdsl.backends.python.naming import functions
 from archdsl.backends.python.sources import Taken, taken
+from archdsl.backends.python.usual import usual
 from archdsl.backends.python.write import Writer, inputs
 from archdsl.graph.dims import show
 from archdsl.graph.model import Graph
@@ -36,7 +39,7 @@ def written(graph: Graph) -> str:
     if any(dialect.whole(port.node) for port in graph.outputs):
         needed.add("Repeat")
     own = sorted(needed & _OWN.keys())
-    sources = taken(needed - _OWN.keys(), graph.name)
+    sources = taken(needed - _OWN.keys(), graph.name, _given(made, needed - _OWN.keys()))
     reserved = {*Keras.reserved, *loading.NAMES, *own, *sources.names, *inputs(made[-1], graph), graph.name}
     writer = Writer(made, functions(made, reserved), reserved)
     parts = [_OWN[name] for name in own] + sources.texts
@@ -52,6 +55,24 @@ def written(graph: Graph) -> str:
     head = [*docstring(_about(graph), ""), "", *_imports(body, sources), ""]
     head += [""] if re.match(r"def |class |@", body) else []
     return "\n".join(head) + "\n" + body + "\n"
+
+
+def _given(definitions: Sequence[Definition], own: Collection[str]) -> dict[str, set[str]]:
+    """The arguments that layers of archdsl are made with, where they are other than usual."""
+    found: dict[str, set[str]] = {}
+    queue: list[Argument] = [made for definition in definitions for made in definition.body.attrs.values()]
+    for term in queue:
+        if isinstance(term, Make):
+            if term.callee in own:
+                values = dict(term.args)
+                names = found.setdefault(term.callee, set())
+                names |= {
+                    name
+                    for place, (name, value) in enumerate(term.args)
+                    if place < term.placed or not same(value, usual(term.callee, name, values))
+                }
+            queue += [argument for _, argument in term.args]
+    return found
 
 
 def _about(graph: Graph) -> str:

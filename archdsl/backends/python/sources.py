@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from archdsl import resources
 from archdsl.backends.code.text import docstring
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
+from archdsl.backends.python.pruning import pruned
 
 _LAYERS = (
     "functions",
@@ -49,9 +50,14 @@ class _Definition:
     """Names that it uses, and the statements that import them."""
 
 
-def taken(names: Collection[str], package: str) -> Taken:
-    """The definitions of some names and of all that they use. Layers are registered under the name of ``package``."""
-    known = _definitions()
+def taken(names: Collection[str], package: str, given: Mapping[str, Collection[str]] | None = None) -> Taken:
+    """The definitions of some names and of all that they use. Layers are registered under the name of ``package``.
+
+    ``given`` are the arguments with which classes are called: options that have none are left out.
+    """
+    known = dict(_definitions())
+    for name, arguments in (given or {}).items():
+        known[name] = _pruned(known[name], arguments)
     found: dict[str, None] = {}
 
     def add(name: str) -> None:
@@ -65,6 +71,13 @@ def taken(names: Collection[str], package: str) -> Taken:
     texts = ["\n".join(known[name].lines).replace(_PACKAGE, f'package="{package}"') for name in found]
     imports = {statement for name in found for _, statement in known[name].imports}
     return Taken(texts, sorted(imports), frozenset(found))
+
+
+def _pruned(definition: _Definition, given: Collection[str]) -> _Definition:
+    text = pruned("\n".join(definition.lines), given)
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    imports = tuple((name, statement) for name, statement in definition.imports if name in used)
+    return _Definition(tuple(text.splitlines()), definition.uses & used, imports)
 
 
 def names() -> list[str]:

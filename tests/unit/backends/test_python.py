@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 import archdsl
 from archdsl.backends.python.file import written
+from archdsl.backends.python.pruning import pruned
 from archdsl.backends.python.sources import names, taken
 from archdsl.bundled import bundled
 from archdsl.compiler import Program
@@ -119,9 +121,74 @@ def test_programs_are_formatted(tmp_path: Path) -> None:
 
 
 def test_definitions_of_archdsl_are_formatted(tmp_path: Path) -> None:
-    """Each layer and function that a file may have, with all that it uses."""
+    """Each layer and function that a file may have, with all that it uses; layers also without their options."""
     found = {name: taken({name}, "Net") for name in names() if not name.startswith("_")}
+    found |= {
+        f"{name}_bare": taken({name}, "Net", {name: ()}) for name, each in found.items() if "class " in each.texts[-1]
+    }
     _formatted({name: "\n\n\n".join(each.texts) + "\n" for name, each in found.items()}, tmp_path, "E7,E9")
+
+
+def test_options_that_are_not_given_are_left_out() -> None:
+    text = taken({"Attention"}, "Net", {"Attention": {"window"}}).texts[-1]
+    assert "self.window is None" in text
+    assert not {"rotary", "talking", "qk_norm", "kv_heads", "causal="} & {*re.findall(r"\w+=?", text)}
+    assert "def _bias(" in text
+    assert "self.bias = (" in taken({"Scale"}, "Net", {"Scale": {"use_bias"}}).texts[-1]
+    assert "self.bias" not in taken({"Scale"}, "Net", {"Scale": ()}).texts[-1]
+
+
+def test_what_is_decided_is_folded() -> None:
+    made = pruned(_CLASS, {"size"})
+    assert made == _FOLDED
+
+
+_CLASS = '''
+class Thing(Base):
+    """Does things."""
+
+    def __init__(self, size: int = 1, flag: bool = False, *, rate: float | None = None) -> None:
+        super().__init__()
+        self.size = size
+        self.flag = flag
+        self.rate = rate
+
+    def call(self, x):
+        # Twice,
+        # or more.
+        if self.flag:
+            return self._other(x)
+        elif self.size > 1:
+            x = x + self.size
+        scale = 2.0 if self.rate is None else self.rate
+        if self.rate is not None and x:
+            x = x * self.rate
+        return x * scale
+
+    def _other(self, x):
+        return x
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size, "flag": self.flag, "rate": self.rate}
+'''.strip("\n")
+
+_FOLDED = '''
+class Thing(Base):
+    """Does things."""
+
+    def __init__(self, size: int = 1) -> None:
+        super().__init__()
+        self.size = size
+
+    def call(self, x):
+        if self.size > 1:
+            x = x + self.size
+        scale = 2.0
+        return x * scale
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
+'''.strip("\n")
 
 
 def _is_complete(name: str) -> bool:

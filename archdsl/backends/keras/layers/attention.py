@@ -136,12 +136,9 @@ class Attention(keras.layers.Layer):
         return layer
 
     def _norm(self, name: str) -> Any:
-        kind = {
-            "layer": keras.layers.LayerNormalization,
-            "rms": keras.layers.RMSNormalization,
-        }.get(self.qk_norm or "")
-        if kind is None:
-            return None
+        is_layer = self.qk_norm == "layer"
+        norms = keras.layers.LayerNormalization, keras.layers.RMSNormalization
+        kind = norms[0] if is_layer else norms[1]
         layer = kind(
             epsilon=_EPSILON,
             dtype=self.dtype_policy,
@@ -197,10 +194,9 @@ class Attention(keras.layers.Layer):
         self.output_projection = self._projection(
             "output", "attention_output", "...nhd,hdc->...nc", outer, "c", mixed
         )
-        self.query_norm, self.key_norm = (
-            self._norm("query_norm"),
-            self._norm("key_norm"),
-        )
+        if self.qk_norm is not None and self.qk_norm != "l2":
+            self.query_norm = self._norm("query_norm")
+            self.key_norm = self._norm("key_norm")
         if self.talking_heads:
             logits = (*query[:-2], query[-2], context[-2], self.num_heads)
             self.talking_logits, self.talking_weights = (
@@ -218,8 +214,8 @@ class Attention(keras.layers.Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         given = inputs if isinstance(inputs, (tuple, list)) else [inputs]
         x, context, values = (*given[:3], *given[:3][-1:] * 2)[:3]
-        query = self._prepared(self.query(x), self.query_norm)
-        key = self._heads(self._prepared(self.key(context), self.key_norm))
+        query = self._prepared(self.query(x), "query_norm")
+        key = self._heads(self._prepared(self.key(context), "key_norm"))
         value = self._heads(self.value(values))
         query, scale = self._scaled(query)
         bias = self._bias(given[3] if len(given) > 3 else None, x, query.dtype)
@@ -242,12 +238,12 @@ class Attention(keras.layers.Layer):
         mixed = ops.einsum("...hnm,...mhd->...nhd", weights, value)
         return self.output_projection(mixed)
 
-    def _prepared(self, x: Any, norm: Any) -> Any:
+    def _prepared(self, x: Any, norm: str) -> Any:
         """Queries or keys, normalised and turned."""
         if self.qk_norm == "l2":
             x = unit_length(x, -1, 1e-12)
-        elif norm is not None:
-            x = norm(x)
+        elif self.qk_norm is not None:
+            x = getattr(self, norm)(x)
         if self.rotary is not None:
             angles = rotary_angles(self.rotary, self.key_dim, self.rotary_base)
             x = turned(x, angles, self.rotary_pairs == "interleaved")
@@ -255,8 +251,9 @@ class Attention(keras.layers.Layer):
 
     def _heads(self, x: Any) -> Any:
         """As many heads of keys or values as of queries."""
-        times = self.num_heads // (self.kv_heads or self.num_heads)
-        return x if times == 1 else ops.repeat(x, times, axis=-2)
+        if self.kv_heads is None or self.kv_heads == self.num_heads:
+            return x
+        return ops.repeat(x, self.num_heads // self.kv_heads, axis=-2)
 
     @staticmethod
     def _talk(mix: Any, x: Any) -> Any:
@@ -326,7 +323,7 @@ class Attention(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            **{name: getattr(self, name) for name in _OWN},
+            **{name: getattr(self, name) for name in _OWN if hasattr(self, name)},
             "dropout": self.dropout.rate,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "bias_initializer": keras.initializers.serialize(self.bias_initializer),
