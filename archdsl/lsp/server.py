@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 OPEN_DIAGRAM: Final = "archdsl.openDiagram"
 """The command of code lenses, whose arguments are a document and the model that is shown."""
+_RESTS: Final = 10
+_CHANGES: Final = 100
+"""Changes after which garbage is collected: where nothing is left to do, and where texts wait to be checked."""
 _GONE: Final = 1
 """The exit code if the editor goes away without saying so."""
 
@@ -49,6 +53,8 @@ class Server:
         """Requests whose answers wait until a version of a document is checked: its address, the version, and they."""
         self._views: Views | None = None
         """Diagrams in the browser, once one is asked for."""
+        self._changes = 0
+        """Changes of texts since the last collection."""
         self._asked = 0
         """Requests that were sent to the editor."""
         self._is_ready = False
@@ -67,6 +73,8 @@ class Server:
 
     def _loop(self) -> int:
         while True:
+            if not self._connection.is_waiting:
+                self._tidy(_RESTS if not self._unchecked else _CHANGES)
             try:
                 message = self._connection.next(wait=not self._unchecked)
             except Empty:
@@ -77,6 +85,12 @@ class Server:
             if message.get("method") == "exit":
                 return 0 if self._is_over else _GONE
             self._handle(message)
+
+    def _tidy(self, after: int) -> None:
+        """Collects what earlier versions left, after so many changes: between messages, lest one waits for it."""
+        if self._changes >= after:
+            self._changes = 0
+            gc.collect()
 
     # --- messages ---
 
@@ -237,6 +251,7 @@ class Server:
     def _change(self, params: Any) -> None:
         document = self._document(params["textDocument"]["uri"])
         text = document.text
+        self._changes += 1
         for change in params["contentChanges"]:
             if "range" not in change:
                 text = change["text"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import click
@@ -26,6 +25,5 @@ def lsp(ctx: click.Context) -> None:
     from archdsl.lsp.rpc import Connection
     from archdsl.lsp.server import Server
 
-    gc.enable()  # unlike other commands this one lasts
     writer, sys.stdout = sys.stdout.buffer, sys.stderr  # nothing else may write where the protocol does
     ctx.exit(Server(Connection(sys.stdin.buffer, writer)).run())
