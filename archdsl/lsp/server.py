@@ -91,6 +91,8 @@ class Server:
         if self._changes >= after:
             self._changes = 0
             gc.collect()
+            if not gc.get_freeze_count():
+                gc.freeze()  # what is there by now stays, and need not be walked again
 
     # --- messages ---
 
