@@ -155,7 +155,10 @@ def test_litert_answers_as_the_original(file: Path, photos: Any, expected: Any, 
     assert error(np.stack(logits), expected) < 1e-5
 
 
-@pytest.mark.parametrize("runtime", ["keras", "torch", "onnx", "openvino", "litert"])
+@pytest.mark.parametrize(
+    "runtime",
+    ["torch", "onnx", "openvino", *(pytest.param(name, marks=pytest.mark.full) for name in ("keras", "litert"))],
+)
 def test_the_command_tells_photos(runtime: str, file: Path) -> None:
     if RUNTIMES[runtime].missing:
         pytest.skip("`make torch` installs what runs it")
