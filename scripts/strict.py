@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -30,14 +31,20 @@ class Reference(NamedTuple):
 
 
 def references() -> Iterator[Reference]:
-    """Every one that the vectors of ``tests/conformance`` are of and whose names there are."""
+    """Those that the vectors of ``tests/conformance`` are of, and more whose names there are."""
+    import timm
+    import torchvision
+
     from tests.conformance.regenerate import timm_models, torch_cnn, torch_tasks, torch_transformers
 
     def of(module: ModuleType, case: Any) -> Callable[[], Any]:
         return partial(module.reference, case)
 
-    for cnn in torch_cnn.CASES:
-        yield Reference(cnn.model, cnn.library.__name__, cnn.theirs, of(torch_cnn, cnn), torch_cnn.answers)
+    more = [torch_cnn.Case(*names, library=timm) for names in _OF_TIMM]
+    more += [torch_cnn.Case(*names, library=torchvision) for names in _OF_TORCHVISION]
+    for cnn in (*torch_cnn.CASES, *more):
+        answers = _normalised if cnn.model.startswith("convnext_") else torch_cnn.answers
+        yield Reference(cnn.model, cnn.library.__name__, cnn.theirs, of(torch_cnn, cnn), answers)
     for model in timm_models.CASES:
         yield Reference(model.model, "timm", model.theirs, of(timm_models, model), timm_models.answers)
     for case in torch_transformers.CASES:
@@ -47,6 +54,36 @@ def references() -> Iterator[Reference]:
     for name, task in torch_tasks.CASES.items():
         if task.library == "torchvision":
             yield Reference(name, task.library, task.theirs, partial(torch_tasks.reference, name, task), task.answer)
+
+
+_SIZES = ("tiny", "small", "base")
+_FLOPS = {"400mf": "004", "800mf": "008", "1600mf": "016", "3200mf": "032", "8gf": "080", "16gf": "160", "32gf": "320"}
+_OF_TIMM = [
+    *((f"resnet{depth}", f"resnet{depth}", 64) for depth in (18, 34, 50, 101, 152)),
+    ("resnext50", "resnext50_32x4d", 64),
+    ("resnext101", "resnext101_32x8d", 64),
+    ("resnext101_g64", "resnext101_64x4d", 64),
+    ("wide_resnet50", "wide_resnet50_2", 64),
+    ("wide_resnet101", "wide_resnet101_2", 64),
+    *((f"regnet_{kind}{ours}", f"regnet{kind}_{theirs}", 64) for kind in "xy" for ours, theirs in _FLOPS.items()),
+    *((f"convnext_{size}", f"convnext_{size}", 64) for size in _SIZES),
+]
+_OF_TORCHVISION = [
+    *((f"convnext_{size}", f"convnext_{size}", 64) for size in _SIZES),
+]
+"""Our models, theirs, and sizes of images."""
+
+
+def _normalised(model: Any, images: Any) -> Mapping[str, Any]:
+    """What a model answers whose normalisation is before it; in ours it is the first layer."""
+    import torch
+
+    means, deviations = (torch.tensor(values).view(3, 1, 1) for values in _IMAGENET)
+    return {"logits": model((images - 255 * means) / (255 * deviations))}
+
+
+_IMAGENET = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+"""Means and standard deviations of its channels."""
 
 
 def _logits(model: Any, images: Any) -> Mapping[str, Any]:
@@ -122,8 +159,20 @@ def _figures(found: Found) -> str:
     return f'theirs = "{found.theirs}", keys = {found.keys}, left = {found.left}, error = {found.error:.2e}'
 
 
+def _turn() -> Callable[[Reference], int]:
+    """The first model of each family and library before the second ones."""
+    seen = Counter[tuple[str, str]]()
+
+    def turn(reference: Reference) -> int:
+        family = reference.model.partition("_")[0].rstrip("0123456789"), reference.library
+        seen[family] += 1
+        return seen[family]
+
+    return turn
+
+
 def main(names: Sequence[str]) -> None:
-    for reference in references():
+    for reference in sorted(references(), key=_turn()):
         if not names or reference.model in names:
             found = measure(reference)
             keep(reference.model, reference.library, found)

@@ -9,6 +9,7 @@ from archdsl.summary.figures import human
 from scripts.exports.forms import FORMS
 from scripts.exports.measure import LIMIT
 from scripts.exports.models import models
+from scripts.exports.published import section
 from scripts.exports.results import results
 
 _TEXT = """\
@@ -73,6 +74,8 @@ def page() -> str:
         f"|---|{'---|' * len(FORMS)}",
         *_rows(found),
         *_reasons(found),
+        "",
+        *section(),
     ]
     return "\n".join(lines) + "\n"
 

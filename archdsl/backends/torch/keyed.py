@@ -100,13 +100,21 @@ class _Keyed(Builder):
     def _held(self, items: Sequence[Item], path: str, attrs: dict[str, Make]) -> list[str]:
         modules: _Tree = {}
         names: list[tuple[str, ...]] = []
+        again: dict[tuple[str, Make], tuple[str, ...]] = {}
+        """Modules that own nothing, by what they are: equal ones are one, as an activation after each layer."""
         for item in items:
             key = tuple(local_name(item.path, path).split("."))
             if item.module is None or item.reuses:
                 names.append(())
                 continue
             if not self._owns(item):
+                alike = (re.sub(r"_\d+$", "", key[-1]), item.module)
+                if alike in again:
+                    names.append(again[alike])
+                    continue
                 key = (_free(key[-1], modules, items, path),)
+                if item.module.callee not in self._dialect.neutral:
+                    again[alike] = key
             names.append(key)
             _put(modules, key, item.module)
         attrs.update((name, _module(name, held)) for name, held in modules.items())

@@ -93,14 +93,15 @@ def _table(graph: Graph, source: str) -> NameMap:
         meant = f": did you mean {near[0]}?" if near else f"; there are those of {' and '.join(SOURCES)}"
         raise NoNames(f"there are no names of {source}{meant}")
     owners = [node.path for node in _owners(graph)]
-    found = [
-        names for (_, of), names in sources().items() if of.partition("_")[0] == source and names.names_all(owners)
+    fitting = [
+        (of.partition("_")[0], names)
+        for (_, of), names in sources().items()
+        if names.is_of(graph.name) and names.names_all(owners)
     ]
+    found = [names for of, names in fitting if of == source]
     if found:
-        own = (names for names in found if graph.name in names.models)
-        return next(own, next((names for names in found if not names.models), found[0]))
-    others = {of.partition("_")[0] for (_, of), names in sources().items() if names.names_all(owners)}
-    known = ", ".join(sorted(others.intersection(SOURCES)))
+        return next((names for names in found if names.models), found[0])
+    known = ", ".join(sorted({of for of, _ in fitting}.intersection(SOURCES)))
     raise NoNames(f"{source} has no names for {graph.name}" + (f"; {known} has" if known else ""))
 
 

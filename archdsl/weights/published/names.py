@@ -37,7 +37,7 @@ class NameMap:
     layouts: Mapping[str, str] = field(default_factory=dict)
     """Of rules, or ops, whose arrays lie otherwise in this source: the name of their layout in layouts.toml."""
     models: tuple[str, ...] = ()
-    """Of the models whose nodes another table of the source has names for as well, those that this one is of."""
+    """The only ones that it is of, where it would have names for others that are not the source's."""
     is_keras: bool = False
     """Whether the names are those of Keras's layers, whose arrays are called and lie as ours."""
 
@@ -55,6 +55,10 @@ class NameMap:
             rule for (rule, _), (pattern, _) in zip(self.rules, self._patterns, strict=True) if pattern.fullmatch(ours)
         }
         return next((layout for rule, layout in self.layouts.items() if rule in of), self.layouts.get(op, op))
+
+    def is_of(self, model: str) -> bool:
+        """Whether it may be of a model of this name."""
+        return not self.models or model in self.models
 
     def names_all(self, ours: Iterable[str]) -> bool:
         """Whether exactly one rule fits each name."""
