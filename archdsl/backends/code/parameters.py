@@ -253,6 +253,7 @@ _Found: TypeAlias = "tuple[str, tuple[_Variable, ...]]"
 def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[_Found]:
     """Expressions over others that have the values of a variable in all instances."""
     if not _whole(variable):
+        yield from _tuples(variable, others)
         return
     values = variable.values
     for other in others:
@@ -270,6 +271,28 @@ def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[_Fou
     for a, b in combinations(whole, 2):
         if all(x == y * z for x, y, z in zip(values, a.values, b.values, strict=True)):
             yield f"{b.text} * {a.text}", (a, b)
+
+
+def _tuples(variable: _Variable, others: Sequence[_Variable]) -> Iterator[_Found]:
+    """Tuples of one length whose numbers are the same everywhere, or are those of others."""
+    if not all(isinstance(value, tuple) and value for value in variable.values):
+        return
+    if len({len(value) for value in variable.values}) > 1:
+        return
+    parts: list[str] = []
+    used: list[_Variable] = []
+    for column in zip(*variable.values, strict=True):
+        if not all(type(value) is int for value in column):
+            return
+        if len(set(column)) == 1:
+            parts.append(str(column[0]))
+            continue
+        other = next((o for o in others if o.text.isidentifier() and _whole(o) and o.values == [*column]), None)
+        if other is None:
+            return
+        parts.append(other.text)
+        used.append(other)
+    yield f"({', '.join(parts)}{',' if len(parts) == 1 else ''})", tuple(used)
 
 
 def _whole(variable: _Variable) -> bool:

@@ -20,6 +20,8 @@ from archdsl.backends.torch.usual import usual
 _INDENT = "    "
 _GIVEN = "type[nn.Module]"
 """Of a parameter that is a class."""
+_KEYWORDS = {name: place for place, name in enumerate(("stride", "padding", "dilation", "groups", "bias"))}
+"""The order that a convolution has them in; others follow as they came."""
 _SIZED = frozenset({"torch.zeros", "torch.ones", "torch.empty"})
 _PLACED = 3
 """Arguments at most that are written without their names."""
@@ -130,8 +132,8 @@ class Writer:
         if term.callee in (DICT, ORDERED):
             parts = ", ".join(f"{literal(name)}: {self.expression(item)}" for name, item in term.args)
             return f"{'nn.ModuleDict' if term.callee == DICT else 'OrderedDict'}({{{parts}}})"
-        if term.callee in _SIZED and isinstance(term.args[0][1], tuple) and term.args[0][1]:
-            return f"{term.callee}({', '.join(map(literal, term.args[0][1]))})"
+        if term.callee in _SIZED and (size := literal(term.args[0][1])) != "()" and size.startswith("("):
+            return f"{term.callee}({size[1:-1].removesuffix(',')})"
         return f"{term.callee}({', '.join(self._arguments(term))})"
 
     def _arguments(self, term: Make) -> Iterator[str]:
@@ -146,10 +148,10 @@ class Writer:
                 elif not same(value, parameter.default):
                     yield f"{parameter.name}={literal(value)}"
             return
-        for place, (name, value) in enumerate(term.args):
-            if place < term.placed:
-                yield self.expression(value)
-            elif not same(value, usual(term.callee, name, values)):
+        for _, value in term.args[: term.placed]:
+            yield self.expression(value)
+        for name, value in sorted(term.args[term.placed :], key=lambda arg: _KEYWORDS.get(arg[0], len(_KEYWORDS))):
+            if not same(value, usual(term.callee, name, values)):
                 yield f"{name}={self.expression(value)}"
 
     # --- forward -----------------------------------------------------------------------------------------------------

@@ -54,6 +54,15 @@ def test_resnet50(golden: Golden) -> None:
     assert '"""A stage of residual blocks, of which the first changes size and width.' in text
 
 
+_EXCERPTS = {"mobilenet_v2": None, "convnext_tiny": "timm", "vit_b16": "timm"}
+"""Models of which docs/pytorch.md shows parts, and whose names they have."""
+
+
+@pytest.mark.parametrize("name", _EXCERPTS)
+def test_files_that_the_page_shows(name: str, golden: Golden) -> None:
+    golden(ROOT / "docs" / f"{name}.torch.txt", written(archdsl.load(name).graph, _EXCERPTS[name]).text)
+
+
 def test_channels_are_moved_where_they_must() -> None:
     """ConvNeXt's blocks leave the maps as they are and turn them around the dense layers; ViT has no maps."""
     text = file_of("convnext_tiny")
