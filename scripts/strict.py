@@ -1,7 +1,7 @@
 """Whether PyTorch code under the names of published models is what they are: state dicts and answers.
 
-``python -m scripts.strict [MODEL…]`` needs PyTorch, torchvision and timm. For each bundled model that is there, or
-those that are named, it writes the file under the library's names, loads its state dict strictly, and compares
+``python -m scripts.strict [MODEL…]`` needs PyTorch, torchvision and timm. For each bundled model that is there and was not measured, or
+for those that are named, it writes the file under the library's names, loads its state dict strictly, and compares
 the answers to two random images with random weights. What it finds is kept in ``tests/pytorch/strict.toml``.
 """
 
@@ -172,8 +172,9 @@ def _turn() -> Callable[[Reference], int]:
 
 
 def main(names: Sequence[str]) -> None:
+    known = results()
     for reference in sorted(references(), key=_turn()):
-        if not names or reference.model in names:
+        if reference.model in names or (not names and reference.library not in known.get(reference.model, {})):
             found = measure(reference)
             keep(reference.model, reference.library, found)
             print(f"{reference.model}: {found}", flush=True)

@@ -56,6 +56,10 @@ class _Keyed(Builder):
         _, made = self._ends(nodes)
         is_whole = len(names) > 1 or _is_parameter(self._modules[nodes[0].path].module)
         is_loop = all(isinstance(child, Branch) for child in branch.children) and _is_counted(names)
+        if branch.index in self._sharing.owners:
+            yield self._call(branch, nodes, reuses=self._sharing.owners[branch.index])
+            return
+        is_whole = is_whole and branch.index not in self._sharing.open
         if path not in self._open and made and is_whole and not is_loop and all(map(str.isidentifier, names)):
             yield self._call(branch, nodes)
             return
@@ -89,7 +93,9 @@ class _Keyed(Builder):
                 continue
             free = int(name) - len(placed)
             if free < len(waiting):
-                return None
+                if not placed or placed[-1].module is None or placed[-1].module.callee != SEQUENCE:
+                    return None
+                placed[-1], waiting = _longer(placed[-1], waiting), []
             gap = replace(item, module=_GAP, nodes=())
             placed += [*waiting, *[gap] * (free - len(waiting)), item]
             waiting = []
@@ -144,6 +150,15 @@ def _in_order(items: list[Item]) -> list[Item]:
                 waiting.append(item)
         items = waiting
     return found
+
+
+def _longer(item: Item, more: Sequence[Item]) -> Item:
+    """A sequence with modules behind its own."""
+    assert item.module is not None
+    count = len(item.module.args)
+    added = tuple((str(count + i), each.module) for i, each in enumerate(more) if each.module is not None)
+    module = replace(item.module, args=(*item.module.args, *added), placed=count + len(added))
+    return replace(item, module=module, outputs=more[-1].outputs, note=more[-1].note)
 
 
 def _named(path: str, items: Sequence[Item], names: Sequence[str]) -> Item:

@@ -14,8 +14,10 @@ from typing import TypeAlias
 from archdsl.backends.torch import lowering as lowering  # registers every op
 from archdsl.backends.torch.fusing import fused
 from archdsl.backends.torch.registry import Site, lower
+from archdsl.backends.torch.reuses import reuses
 from archdsl.diagnostics.suggest import closest
 from archdsl.graph.model import Graph, Instance, Node
+from archdsl.graph.tree import local_name
 from archdsl.ops.convolution import Conv
 from archdsl.ops.linear import Dense
 from archdsl.weights.published import NameMap, Stored, sources, stored
@@ -55,13 +57,11 @@ def renamed(graph: Graph, source: str) -> Renamed:
         NoNames: no table of this source has all that owns weights.
     """
     names = _table(graph, source)
-    again = next((node.path for node in graph if node.layer != node.path), None)
-    if again is not None:
-        raise NoNames(f"{graph.name} uses weights more than once, at {again}, which names of {source} cannot say")
+    again = reuses(graph)
     graph, parts = fused(_pointwise(graph, names), names)
     keys = _Keys(graph, names, parts)
-    homes, open_ = _homes(graph, keys.paths)
-    paths = _paths(graph, keys.paths, homes)
+    homes, open_ = _homes(graph, keys.paths, again)
+    paths = _paths(graph, keys.paths, homes, again)
     instances, places = _instances(graph, keys.paths, homes)
     nodes = tuple(
         node.model_copy(
@@ -170,18 +170,49 @@ def _within(graph: Graph, names: Mapping[str, str]) -> list[list[str]]:
     return found
 
 
-def _homes(graph: Graph, names: Mapping[str, str]) -> tuple[dict[str, Module], set[Module]]:
-    """The module of every node, and the modules that are no step of the flow."""
+_ELSEWHERE = ("elsewhere",)
+
+
+def _homes(graph: Graph, names: Mapping[str, str], again: Mapping[str, str]) -> tuple[dict[str, Module], set[Module]]:
+    """The module of every node, and the modules that are no step of the flow.
+
+    Nodes that have weights ``again`` are in modules beside those of the first use, which are called in their place.
+    """
     blocks = _modules_of_instances(graph, names)
     homes: dict[str, Module] = {}
     for node in graph:
         if node.path in names:
             homes[node.path] = _module(names[node.path])
+        elif node.path in again or node.layer != node.path:
+            homes[node.path] = _ELSEWHERE
         else:
             homes[node.path] = next((blocks[index] for index in _up(graph, node) if index in blocks), ())
     flow = _Flow(graph, homes)
-    open_ = {module for module in flow.modules() if not flow.closes(module, names)}
+    open_ = {module for module in flow.modules() if module != _ELSEWHERE and not flow.closes(module, names)}
+    modules = {graph.instances[index].path: module for index, module in blocks.items()}
+    for node in graph:
+        if homes[node.path] == _ELSEWHERE:
+            homes[node.path] = _beside(graph, node, homes, modules, again)
     return homes, open_
+
+
+def _beside(
+    graph: Graph, node: Node, homes: Mapping[str, Module], modules: Mapping[str, Module], again: Mapping[str, str]
+) -> Module:
+    """The module of a node that has weights again: in one at the top, where it is in that of the first use.
+
+    ``modules`` are those of instances, by their paths.
+    """
+    first = again.get(node.path, "")
+    below = {index: f".{local_name(node.path, graph.instances[index].path)}" for index in _up(graph, node)}
+    uses = [index for index, name in below.items() if first.endswith(name)]
+    if not uses:
+        raise NoNames(f"{node.path} has the weights of {node.layer}, which is no part of a block that is used again")
+    outermost = uses[-1]
+    module = modules[first.removesuffix(below[outermost])]
+    if homes[first][: len(module)] != module:
+        raise NoNames(f"{first} is used again, and not in the module {'.'.join(module)}")
+    return (f"again_{outermost}", *homes[first][len(module) :])
 
 
 def _modules_of_instances(graph: Graph, names: Mapping[str, str]) -> dict[int, Module]:
@@ -252,7 +283,9 @@ class _Flow:
 # --- the graph --------------------------------------------------------------------------------------------------------
 
 
-def _paths(graph: Graph, names: Mapping[str, str], homes: Mapping[str, Module]) -> dict[str, str]:
+def _paths(
+    graph: Graph, names: Mapping[str, str], homes: Mapping[str, Module], again: Mapping[str, str]
+) -> dict[str, str]:
     """The new path of every node."""
     taken = Counter(
         ".".join(name.split(".")[:length]) for name in names.values() for length in range(1, name.count(".") + 2)
@@ -260,6 +293,9 @@ def _paths(graph: Graph, names: Mapping[str, str], homes: Mapping[str, Module]) 
     found = dict(names)
     for node in graph:
         if node.path in found:
+            continue
+        if node.path in again:  # comes after the first use
+            found[node.path] = ".".join((*homes[node.path], found[again[node.path]].rpartition(".")[2]))
             continue
         last = node.path.rpartition(".")[2]
         stem = ".".join((*homes[node.path], node.op.name if last.isdigit() else last))
