@@ -163,3 +163,14 @@ def test_ways_out_are_those_that_the_target_takes(run: Run, to: str, is_told: bo
     assert "other/kernel" in result.stderr
     assert ("`--partial` takes what fits" in result.stderr) is is_told
     assert "--by-order" not in result.stderr
+
+
+def test_names_of_published_models(run: Run) -> None:
+    result = run("compile", "resnet18", "--to", "torch", "--names", "timm", "-o", "-")
+    assert result.exit_code == 0, result.output
+    assert "self.layer1 = nn.Sequential(" in result.stdout
+    for names, why in (("torchvison", "did you mean torchvision?"), ("keras", "there are those of timm and torchvision")):
+        refused = run("compile", "resnet18", "--to", "torch", "--names", names, "-o", "net.py")
+        assert refused.exit_code == 2
+        assert why in refused.stderr
+        assert not Path("net.py").exists()
