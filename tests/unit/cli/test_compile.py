@@ -169,7 +169,8 @@ def test_names_of_published_models(run: Run) -> None:
     result = run("compile", "resnet18", "--to", "torch", "--names", "timm", "-o", "-")
     assert result.exit_code == 0, result.output
     assert "self.layer1 = nn.Sequential(" in result.stdout
-    for names, why in (("torchvison", "did you mean torchvision?"), ("keras", "there are those of timm and torchvision")):
+    refusals = {"torchvison": "did you mean torchvision?", "keras": "there are those of timm and torchvision"}
+    for names, why in refusals.items():
         refused = run("compile", "resnet18", "--to", "torch", "--names", names, "-o", "net.py")
         assert refused.exit_code == 2
         assert why in refused.stderr
