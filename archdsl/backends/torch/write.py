@@ -29,6 +29,31 @@ _NESTED = 64
 """How long a line may become by writing one call into another."""
 
 
+def entries(items: Sequence[tuple[str, str]]) -> str:
+    """What stands in a display of a dict; three or more that are counted and equal are a comprehension.
+
+    >>> entries([("a", "A()"), *((f"b{i}", "B()") for i in range(3))])
+    '"a": A(), **{f"b{i}": B() for i in range(3)}'
+    """
+    found: list[str] = []
+    start = 0
+    while start < len(items):
+        counted = re.fullmatch(r"(.*\D)(\d+)", items[start][0])
+        stem, first = (counted[1], int(counted[2])) if counted else ("", 0)
+        end = start + 1
+        while counted and end < len(items) and items[end] == (f"{stem}{first + end - start}", items[start][1]):
+            end += 1
+        if end - start > 2:
+            count = f"{first}, {first + end - start}" if first else str(end - start)
+            each = f'f"{stem}{{i}}": {items[start][1]} for i in range({count})'
+            found.append(each if end - start == len(items) else f"**{{{each}}}")
+        else:
+            end = start + 1
+            found.append(f"{literal(items[start][0])}: {items[start][1]}")
+        start = end
+    return ", ".join(found)
+
+
 class Writer:
     """Writes the classes of a file; ``definitions`` are those that it may call."""
 
@@ -130,7 +155,7 @@ class Writer:
             inside = items[0][1:] if len(items) == 1 and items[0].startswith("*[") else f"[{', '.join(items)}]"
             return f"nn.ModuleList({inside})"
         if term.callee in (DICT, ORDERED):
-            parts = ", ".join(f"{literal(name)}: {self.expression(item)}" for name, item in term.args)
+            parts = entries([(name, self.expression(item)) for name, item in term.args if isinstance(item, Make)])
             return f"{'nn.ModuleDict' if term.callee == DICT else 'OrderedDict'}({{{parts}}})"
         if term.callee in _SIZED and (size := literal(term.args[0][1])) != "()" and size.startswith("("):
             return f"{term.callee}({size[1:-1].removesuffix(',')})"
