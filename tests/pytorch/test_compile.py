@@ -66,23 +66,3 @@ def test_programs_of_torch_take_it(name: str) -> None:
         compiled = torch.compile(model, backend="aot_eager", fullgraph=True)(x)
     assert torch.allclose(exported, expected, atol=1e-5)
     assert torch.allclose(compiled, expected, atol=1e-5)
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("name", ["resnet18", "mobilenet_v2", "vit_ti16", "convnext_tiny", "swin_t"])
-def test_it_is_exported_to_onnx(name: str, tmp_path: Path) -> None:
-    """ONNX Runtime says of what ``torch.onnx.export`` made of a file's model what the model itself says."""
-    from tests.pytorch.running import module_of
-
-    pytest.importorskip("onnx", reason="onnx is not installed: pip install onnx")
-    runtime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not installed: pip install onnxruntime")
-    architecture = archdsl.load(name)
-    model = getattr(module_of(architecture.to_torch()), architecture.name)().eval()
-    x = torch.randn(2, 3, 224, 224)
-    file = tmp_path / "net.onnx"
-    torch.onnx.export(model, (x,), file, input_names=["x"], dynamo=False, opset_version=18)
-    session = runtime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    (found,) = session.run(None, {"x": x.numpy()})
-    with torch.no_grad():
-        expected = model(x).numpy()
-    assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
