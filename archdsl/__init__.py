@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.version import __version__
 
 if TYPE_CHECKING:
-    from archdsl.api import check_text, diff, load, load_text, op
+    from archdsl.api import check_text, diff, from_keras, load, load_text, op
     from archdsl.architecture import Architecture
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
@@ -33,6 +33,7 @@ __all__ = [
     "check_text",
     "compare",
     "diff",
+    "from_keras",
     "load",
     "load_text",
     "op",
@@ -50,6 +51,7 @@ _HOMES = {
     "check_text": "archdsl.api",
     "compare": "archdsl.survey",
     "diff": "archdsl.api",
+    "from_keras": "archdsl.api",
     "load": "archdsl.api",
     "load_ipython_extension": "archdsl.notebook",
     "load_text": "archdsl.api",

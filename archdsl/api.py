@@ -123,6 +123,23 @@ def choose_model(program: Program, asked: str | None) -> str:
     raise ArchError([needs_model(program)])
 
 
+def from_keras(model: Any, *, flat: bool = False) -> Architecture:
+    """A functional or sequential model of Keras as a spec with blocks and loops, its text in ``source``.
+
+    The graph of the spec is proved to be that of the model, node for node. ``flat`` writes no blocks and loops.
+
+    Raises:
+        Unreadable: a layer has no counterpart in the language; all of them are in ``problems``.
+        TypeError: it is no model of Keras.
+    """
+    from archdsl.backends.keras.document import document
+    from archdsl.intake.files import import_document
+
+    found = import_document(document(model), model.name, flat=flat)
+    file = found.graph.instances[0].origin.file
+    return Architecture(found.graph, (), {file: found.text})
+
+
 def diff(
     a: Architecture | str | os.PathLike[str],
     b: Architecture | str | os.PathLike[str],

@@ -39,6 +39,11 @@ class Architecture:
     def name(self) -> str:
         return self.graph.name
 
+    @property
+    def source(self) -> str:
+        """The text of the file that declares the model; empty for a graph that was read from JSON."""
+        return self.sources.get(self.graph.instances[0].origin.file, "")
+
     def __repr__(self) -> str:
         """``<Architecture ResNet50 :: [224, 224, 3] -> [1000], 174 nodes>``."""
         given, made = (

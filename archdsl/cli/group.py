@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any, Final
 
 import click
@@ -16,6 +17,12 @@ from click.exceptions import Exit
 from archdsl.cli import exits
 from archdsl.diagnostics import ArchError
 from archdsl.version import __version__
+
+
+def identifier(command: str) -> str:
+    """What the module of a command and its function are called: as the command, unless Python has the word itself."""
+    return f"{command}_" if iskeyword(command) else command
+
 
 _DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF)
 """What a disk answers that takes no more, and what there is of an output that was closed."""
@@ -34,7 +41,7 @@ class CommandGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self._modules:
             return None
-        command: click.Command = getattr(import_module(self._modules[cmd_name]), cmd_name)
+        command: click.Command = getattr(import_module(self._modules[cmd_name]), identifier(cmd_name))
         return command
 
     def resolve_command(

@@ -14,7 +14,7 @@ os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 import click
 
 from archdsl.cli.exits import INTERRUPTED, PIPE_CLOSED, USAGE, unwritable
-from archdsl.cli.group import CommandGroup
+from archdsl.cli.group import CommandGroup, identifier
 from archdsl.cli.streams import prepare
 from archdsl.version import __version__
 
@@ -22,6 +22,7 @@ _COMMANDS = (
     "check",
     "fmt",
     "compile",
+    "import",
     "weights",
     "predict",
     "summary",
@@ -47,6 +48,7 @@ Examples:
   archdsl summary resnet50
   archdsl render resnet50 -o resnet50.svg
   archdsl compile specs/resnet50.arch:ResNet101 --set classes=10
+  archdsl import model.keras -o net.arch --weights net.safetensors
   archdsl weights convert resnet50 resnet50-11ad3fa6.pth -o resnet50.safetensors
   archdsl show std.residual
   archdsl ops conv
@@ -62,7 +64,7 @@ Exit codes: 0 done, 1 a spec has errors, 2 wrong usage or a file that cannot be 
 
 @click.group(
     cls=CommandGroup,
-    modules={name: f"archdsl.cli.commands.{name}" for name in _COMMANDS},
+    modules={name: f"archdsl.cli.commands.{identifier(name)}" for name in _COMMANDS},
     epilog=_EXAMPLES,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

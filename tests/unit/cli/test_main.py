@@ -16,6 +16,7 @@ COMMANDS = [
     "check",
     "fmt",
     "compile",
+    "import",
     "weights",
     "predict",
     "summary",

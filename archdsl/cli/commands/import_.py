@@ -1,0 +1,92 @@
+"""``archdsl import``: models of other programs as specs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archdsl.cli import inputs
+from archdsl.cli.exits import SPEC_ERRORS, Refusal
+from archdsl.cli.output import STDOUT, tell, write_text, written
+from archdsl.diagnostics.display import visible
+
+if TYPE_CHECKING:
+    from archdsl.intake.imported import Imported
+    from archdsl.weights import Array
+
+_EPILOG = """\b
+Examples:
+  archdsl import model.keras
+  archdsl import model.keras -o net.arch --weights net.safetensors
+  archdsl import model.keras -o net.arch --flat"""
+
+
+@click.command("import", epilog=_EPILOG)
+@click.argument("model", metavar="MODEL", type=click.Path(dir_okay=False))
+@click.option("-o", "--output", "out", metavar="FILE", default=STDOUT, help="The spec to write; else it is printed.")
+@click.option(
+    "--weights",
+    "weights",
+    metavar="FILE",
+    help="A file that ends in .safetensors, for the weights by the spec's names.",
+)
+@click.option("--flat", is_flag=True, help="Write one step after the other, without blocks and loops.")
+@click.pass_context
+def import_(ctx: click.Context, model: str, out: str, weights: str | None, flat: bool) -> None:
+    """Turn a model into a spec.
+
+    MODEL is a .keras file of a functional or sequential model. It is read without Keras, and nothing in it is executed.
+    Blocks, loops and tables are found in it. What is written is elaborated again and compared with what was read, node
+    for node: where the two are not the same, or a layer has no counterpart in the language, no file is written, and all
+    such layers are listed.
+    """
+    from archdsl.intake.errors import Unreadable
+    from archdsl.intake.files import import_file
+
+    if weights is not None and not weights.lower().endswith(".safetensors"):
+        raise Refusal(f"weights go to a file that ends in .safetensors, not to {weights}")
+    if weights is not None and out != STDOUT and Path(weights) == Path(out):
+        raise Refusal(f"the spec and its weights cannot both be {out}")
+    inputs.add({Path(model)})
+    try:
+        found = import_file(model, flat=flat)
+    except Unreadable as error:
+        lines = str(error).splitlines()
+        click.echo("error: " + "\n".join(map(visible, lines)), err=True)
+        ctx.exit(SPEC_ERRORS)
+    except OSError as error:
+        raise Refusal(f"cannot read {model}: {(error.strerror or str(error)).lower()}") from error
+    if weights is not None:
+        count = _write_weights(found, model, Path(weights))
+    if write_text(found.text, out):
+        tell(out, f": {len(found.graph)} nodes, the same as in {Path(model).name}")
+    if weights is not None and out != STDOUT:
+        tell(weights, f": {count} arrays")
+
+
+def _write_weights(found: Imported, model: str, target: Path) -> int:
+    """Writes the weights by the spec's names; how many arrays there are."""
+    from archdsl.backends.keras.files import opened
+    from archdsl.graph.fingerprint import fingerprint
+    from archdsl.intake.weights import carried
+    from archdsl.version import __version__
+    from archdsl.weights import WeightsError, safetensors
+
+    try:
+        with opened(model) as source:
+            arrays: dict[str, Array] = carried(found, source)
+            metadata = {
+                "schema": safetensors.SCHEMA,
+                "version": safetensors.VERSION,
+                "model": found.graph.name,
+                "graph": fingerprint(found.graph),
+                "archdsl": __version__,
+                "source": Path(model).name,
+            }
+            with written(target) as path:
+                safetensors.write(path, {key: array.read() for key, array in arrays.items()}, metadata)
+    except WeightsError as error:
+        raise Refusal(str(error)) from error
+    return len(arrays)

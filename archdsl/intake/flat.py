@@ -1,0 +1,88 @@
+"""A model as nodes alone, without blocks: what readers make, and what rewrites make of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from archdsl.graph.dims import Shape
+from archdsl.intake.errors import Unsupported
+from archdsl.ops.base import Misfit, Op
+from archdsl.passes.shapes import explain
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """One op applied to values, which go by the names of nodes and inputs."""
+
+    name: str
+    op: Op
+    inputs: tuple[str, ...]
+    shape: Shape
+    layer: str
+    """The node that owns its weights: itself, or the first use of the layer; without weights, itself."""
+
+
+@dataclass(slots=True)
+class FlatGraph:
+    """Nodes in topological order. Names are those of the source's layers."""
+
+    name: str
+    inputs: dict[str, Shape]
+    nodes: dict[str, Flat] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    """The name of each output and the value that it is; a single one without a name is ``output``."""
+    held: dict[str, str] = field(default_factory=dict)
+    """For nodes with weights, what their layer is called in a file of weights."""
+
+    def shape(self, value: str) -> Shape:
+        return self.inputs[value] if value in self.inputs else self.nodes[value].shape
+
+    def add(self, name: str, op: Op, inputs: Sequence[str], layer: str | None = None) -> str:
+        """Appends a node and gives its name, which is made unique.
+
+        Raises:
+            Unsupported: the op does not take inputs of these shapes.
+        """
+        shapes = [self.shape(value) for value in inputs]
+        least, most = op.arity
+        if len(inputs) < least or (most is not None and len(inputs) > most):
+            raise Unsupported(f"`{op.name}` does not take {len(inputs)} inputs")
+        try:
+            shape = op.shape(*shapes)
+            owns = bool(op.weights(*shapes))
+        except Misfit as misfit:
+            raise Unsupported(explain(misfit, op)) from None
+        except ArithmeticError as error:
+            raise Unsupported(f"`{op.name}`: {error}") from None
+        free, number = name, 1
+        while free in self.nodes or free in self.inputs:
+            number += 1
+            free = f"{name}#{number}"
+        self.nodes[free] = Flat(free, op, tuple(inputs), shape, layer if owns and layer else free)
+        return free
+
+    def users(self) -> Counter[str]:
+        """How often each value is used, outputs of the model included."""
+        found = Counter(value for node in self.nodes.values() for value in node.inputs)
+        found.update(self.outputs.values())
+        return found
+
+    def live(self) -> FlatGraph:
+        """The graph without nodes that no output depends on."""
+        needed: set[str] = set()
+        queue = [*self.outputs.values()]
+        while queue:
+            value = queue.pop()
+            if value not in needed:
+                needed.add(value)
+                queue += self.nodes[value].inputs if value in self.nodes else ()
+        nodes = {name: node for name, node in self.nodes.items() if name in needed}
+        return FlatGraph(self.name, dict(self.inputs), nodes, dict(self.outputs), self.held)
+
+    def __iter__(self) -> Iterator[Flat]:
+        return iter(self.nodes.values())
+
+    def __len__(self) -> int:
+        return len(self.nodes)

@@ -1,0 +1,115 @@
+"""From a flat graph to a spec that is proved to be that graph."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from archdsl.compiler import NoFiles, Program
+from archdsl.format import format_text
+from archdsl.generalise import Term
+from archdsl.graph.dims import show
+from archdsl.graph.model import Graph
+from archdsl.intake.blocks import divided
+from archdsl.intake.claims import claimed
+from archdsl.intake.errors import Problem, Unreadable
+from archdsl.intake.flat import FlatGraph
+from archdsl.intake.flow import Written, written
+from archdsl.intake.loops import Folder
+from archdsl.intake.names import free, pascal, snake
+from archdsl.intake.proof import pairs
+from archdsl.intake.rewrites import rewritten
+from archdsl.intake.terms import flow, steps_of, terms
+from archdsl.intake.text import Spec
+from archdsl.limits import DEFAULT
+from archdsl.passes.cost import cost
+from archdsl.source import SourceFile
+
+_LARGEST: Final = 5000
+"""Nodes of a graph in which structure is looked for: several times those of the largest model of keras.applications."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A spec, the graph that it elaborates to, and of each node of that the layer that it was in the source."""
+
+    text: str
+    graph: Graph
+    layers: Mapping[str, str]
+    """By the path of a node, what the source calls its layer."""
+
+
+def imported(
+    source: FlatGraph,
+    file: str,
+    *,
+    flat: bool = False,
+    about: Mapping[str, str] | None = None,
+    head: tuple[str, ...] = (),
+) -> Imported:
+    """The spec of a graph that was read from a file. With ``flat`` it has no blocks and loops.
+
+    Raises:
+        Unreadable: the language has no such form, or what was written is not what was read.
+    """
+    read = rewritten(source)
+    if not read.nodes:
+        raise Unreadable(file, [Problem("", "it has no layers that do anything")])
+    if shared := [node.name for node in read if node.layer != node.name]:
+        reason = "its weights are used twice, which cannot be written yet"
+        raise Unreadable(file, [Problem(name, reason) for name in shared])
+    for what, ports in (("inputs", read.inputs), ("outputs", read.outputs)):
+        if len(ports) != 1:
+            raise Unreadable(file, [Problem("", f"it has {len(ports)} {what}; models with one can be written")])
+    found = written(read, file)
+    name = free(pascal(source.name), ())
+    spec = _spec(read, found, name, flat=flat)
+    spec.head, spec.about = head, about or {}
+    graph, _ = _elaborated(spec, file)
+    layers, problems = pairs(read, found.order, graph)
+    if problems:
+        raise Unreadable(file, [replace(problems[0], reason=f"not proved equal: {problems[0].reason}")])
+    spec.checks = [_check(graph)]
+    graph, text = _elaborated(spec, file)
+    layers, problems = pairs(read, found.order, graph)
+    assert not problems, "a check changes no graph"
+    return Imported(text, graph, {path: read.held[name] for name, path in layers.items() if name in read.held})
+
+
+def _spec(read: FlatGraph, found: Written, name: str, *, flat: bool) -> Spec:
+    taps: dict[str, str] = {}
+    for value in found.tapped:
+        taps[value] = free(snake(value), taps.values())
+    body = terms(found.steps, taps)
+    (output,) = read.outputs.values()
+    (given,) = read.inputs.items()
+    if given[0] in taps:
+        start = Term(("tap", taps[given[0]]), (("of", Term(("ref", "id"))),))
+        body = flow([start, *steps_of(body)])
+    if flat or len(read) > _LARGEST:
+        return Spec(name, given[1], read.shape(output), body)
+    folded = Folder().fold(body)
+    blocks, body = divided(folded, found.order, read, {name})
+    return Spec(name, given[1], read.shape(output), claimed(body, blocks, read, found.order), blocks)
+
+
+def _elaborated(spec: Spec, file: str) -> tuple[Graph, str]:
+    """The graph of a spec and its text in the canonical form."""
+    text = format_text(spec.text()).text
+    program = Program(SourceFile(f"{file} as a spec", text), NoFiles(), DEFAULT)
+    graph = None if program.has_errors else program.graph(spec.model, {})
+    if graph is None or program.has_errors:
+        first = next((d for d in program.diagnostics if d.is_error), program.diagnostics[0])
+        raise Unreadable(
+            file, [Problem("", f"the spec that was written has an error, which is a bug of archdsl: {first.text}")]
+        )
+    return graph, text
+
+
+def _check(graph: Graph) -> str:
+    found = cost(graph)
+    figures = [("params", found.params), ("macs", found.macs), ("depth", found.depth)]
+    said = ", ".join(f"{name} == {value:_}" for name, value in figures if isinstance(value, int))
+    shapes = " -> ".join(show(ports[0].shape) for ports in (graph.inputs, graph.outputs))
+    return f"check {graph.name}() :: {shapes}" + (f", {said}" if said else "")

@@ -1,0 +1,65 @@
+"""Names for what a spec says that the source names otherwise, or not at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from archdsl.ops.registry import OPS
+
+_WORDS: Final = frozenset(
+    "from import let fn block model check about shared ports table if else for in repeat as and or not true false "
+    "id residual float32 input output len sum count min max abs sqrt exp log log2 sin cos round ceil floor int float "
+    "range enumerate zip reversed sorted unique split linspace make_divisible list op tensor init bool str".split()
+)
+"""Words of the language, types and functions: no names of our own."""
+VARIABLES: Final = {
+    "count": "depth",
+    "rows": "rounds",
+    "filters": "filters",
+    "units": "units",
+    "groups": "groups",
+    "pad": "padding",
+    "scale": "scaled",
+    "value": "start",
+}
+
+
+def snake(text: str) -> str:
+    """A name of a source in snake_case: ``conv2_block1.out`` becomes ``conv2_block1_out``."""
+    found = re.sub(r"[^0-9a-zA-Z]+", "_", text)
+    found = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", found).lower().strip("_")
+    if not found or found[0].isdigit():
+        found = f"x_{found}".rstrip("_")
+    return found[:60]
+
+
+def pascal(text: str) -> str:
+    """A name of a source in PascalCase: ``mobilenetv2_1.00_224`` becomes ``Mobilenetv2100224``."""
+    words = [word for word in re.split(r"[^0-9a-zA-Z]+", text) if word]
+    found = "".join(word[0].upper() + word[1:] for word in words)
+    return (found if found and not found[0].isdigit() else f"Net{found}")[:60]
+
+
+def free(name: str, taken: Iterable[str]) -> str:
+    """A name that nothing has: no op, no word of the language, and none of those taken."""
+    taken = {*taken}
+    if name in OPS or name in _WORDS:
+        name = VARIABLES.get(name, f"{name}_")
+    candidate, number = name, 1
+    while candidate in taken or candidate in OPS or candidate in _WORDS:
+        number += 1
+        candidate = f"{name}{number}"
+    return candidate
+
+
+def in_common(names: Sequence[str]) -> str:
+    """The words that begin several names, without numbers: ``block`` of ``block_1_expand`` and ``block_2_expand``."""
+    split = [[word for word in re.split(r"[^a-zA-Z]+|(?<=\d)", name) if word] for name in names]
+    found: list[str] = []
+    for words in zip(*split, strict=False):
+        if len(set(words)) > 1:
+            break
+        found.append(words[0])
+    return "_".join(found)

@@ -1,0 +1,47 @@
+"""Whether what was written is what was read: node for node, in the order of the text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from archdsl.difference.canon import canonical
+from archdsl.difference.match import commutes
+from archdsl.graph.model import Graph
+from archdsl.intake.errors import Problem
+from archdsl.intake.flat import FlatGraph
+
+
+def pairs(read: FlatGraph, order: Sequence[str], graph: Graph) -> tuple[dict[str, str], list[Problem]]:
+    """Which node of the written graph each node that was read is, and what keeps the two from being isomorphic.
+
+    The text says its nodes in a known order, which gives the pairs; all that makes graphs equal is compared then: ops
+    with their arguments, what flows into what, shapes, who owns weights, inputs and outputs. So it is of no consequence
+    how the text was found.
+    """
+    ours = {name: port.name for name, port in zip(read.inputs, graph.inputs, strict=False)}
+    if len(order) != len(graph) or {*order} != {*read.nodes} or len(read.inputs) != len(graph.inputs):
+        return {}, [Problem("", f"{len(read)} nodes were read, and the spec has {len(graph)}")]
+    made = dict(zip(order, (node.path for node in graph), strict=True))
+    return made, [*_differences(read, graph, ours | made, made)]
+
+
+def _differences(read: FlatGraph, graph: Graph, ours: Mapping[str, str], made: Mapping[str, str]) -> Iterator[Problem]:
+    for (name, shape), port in zip(read.inputs.items(), graph.inputs, strict=True):
+        if shape != port.shape:
+            yield Problem(name, f"the input is {shape}, and {port.shape} in the spec")
+    for name, path in made.items():
+        theirs, node = read.nodes[name], graph[path]
+        inputs, wanted = [*node.inputs], [ours[value] for value in theirs.inputs]
+        if commutes(node.op):
+            inputs, wanted = sorted(inputs), sorted(wanted)
+        if inputs != wanted:
+            yield Problem(name, f"it takes {', '.join(wanted)}, and {path} of the spec takes {', '.join(inputs)}")
+        elif canonical(theirs.op) != canonical(node.op):
+            yield Problem(name, f"it is {theirs.op!r}, and {path} of the spec is {node.op!r}")
+        elif theirs.shape != node.shape:
+            yield Problem(name, f"its shape is {theirs.shape}, and that of {path} {node.shape}")
+        elif made.get(theirs.layer, path) != node.layer:
+            yield Problem(name, f"{path} of the spec has the weights of {node.layer}")
+    outputs = [ours[value] for value in read.outputs.values()]
+    if outputs != [port.node for port in graph.outputs]:
+        yield Problem("", "the spec gives other values as outputs")

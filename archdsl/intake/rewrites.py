@@ -1,0 +1,249 @@
+"""Brings a flat graph into the form in which the language would say it: rules, each a function, to a fixed point.
+
+A rule looks at an op and at what made its inputs, and gives another value for it. What nothing uses any more is dropped
+after each pass. No rule changes what a model computes: ``tests/keras/test_intake.py`` compares outputs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from archdsl.intake.flat import Flat, FlatGraph
+from archdsl.intake.numbers import shortest
+from archdsl.ops.axes import side_pairs
+from archdsl.ops.base import Op, per_axis
+from archdsl.ops.convolution import Conv, DepthwiseConv, SeparableConv
+from archdsl.ops.elementwise import Clip
+from archdsl.ops.extent import Pad
+from archdsl.ops.input import Rescale
+from archdsl.ops.joining import Mul
+from archdsl.ops.pooling import AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
+from archdsl.ops.registry import OPS
+from archdsl.ops.reshape import Flatten, Reshape
+from archdsl.ops.sliding import pad_pairs, same_pads
+
+
+@dataclass(slots=True)
+class Site:
+    """Where a rule looks: a node about to be appended, and the graph made so far."""
+
+    graph: FlatGraph
+    node: Flat
+    inputs: tuple[str, ...]
+    uses: Counter[str]
+    """How often each value of the graph before is used."""
+    came: dict[str, str]
+    """For values of the new graph, which of the one before they are."""
+
+    def maker(self, place: int = 0) -> Flat | None:
+        """The node that made an input, if this node alone uses it."""
+        value = self.inputs[place]
+        if self.uses[self.came.get(value, "")] != 1:
+            return None
+        return self.graph.nodes.get(value)
+
+    def emit(self, op: Op, *inputs: str) -> str:
+        """A node in the place of this one, which keeps its name and weights."""
+        return self.graph.add(self.node.name, op, inputs, self.node.layer)
+
+    def is_nonnegative(self, value: str) -> bool:
+        """Whether a value is never below zero: by what made it, or since that passes on what is not."""
+        for _ in range(_FAR):
+            made = self.graph.nodes.get(value)
+            if made is None:
+                return False
+            if made.op.nonnegative:
+                return True
+            if not made.op.keeps_sign or len(made.inputs) != 1:
+                return False
+            value = made.inputs[0]
+        return False
+
+
+_FAR: Final = 20
+Rule: TypeAlias = Callable[[Site], str | None]
+"""The value that takes a node's place, or ``None`` where the rule has nothing to say."""
+
+
+def _zeros(made: Flat | None) -> tuple[tuple[int, int], ...] | None:
+    """The places that a pad of zeros adds, for each spatial dimension."""
+    if made is None or not isinstance(made.op, Pad):
+        return None
+    op = made.op
+    if op.mode != "constant" or op.value != 0 or op.channels not in (0, (0, 0)):
+        return None
+    return side_pairs(op.size, len(made.shape) - 1, "size")
+
+
+def pad_into_window(site: Site) -> str | None:
+    """Zeros around a map, and then a window without padding: the padding of the window.
+
+    The padding of ``max_pool`` never wins, so its map must not be below zero.
+    """
+    op = site.node.op
+    if not isinstance(op, Conv | DepthwiseConv | SeparableConv | MaxPool | AvgPool) or op.pad != "valid":
+        return None
+    made = site.maker()
+    if made is None or (pairs := _zeros(made)) is None:
+        return None
+    if isinstance(op, MaxPool | AvgPool) and op.ceil_mode:
+        return None
+    if isinstance(op, MaxPool) and not site.is_nonnegative(made.inputs[0]):
+        return None
+    if isinstance(op, MaxPool | AvgPool):
+        ks = per_axis(op.k, len(pairs), "k")
+        if any(max(pair) >= k for pair, k in zip(pairs, ks, strict=True)):
+            return None
+    return site.emit(op.model_copy(update={"pad": shortest(pairs)}), made.inputs[0], *site.inputs[1:])
+
+
+def pad_by_rule(site: Site) -> str | None:
+    """Padding of a convolution in the numbers that the rule "same" gives for this map: the rule."""
+    op = site.node.op
+    if not isinstance(op, Conv | DepthwiseConv | SeparableConv) or isinstance(op.pad, str):
+        return None
+    map_ = site.graph.shape(site.inputs[0])[:-1]
+    rank = len(map_)
+    found = [
+        same_pads(n, (k - 1) * d + 1, s)
+        for n, k, s, d in zip(
+            map_,
+            per_axis(op.k, rank, "k"),
+            per_axis(op.stride, rank, "stride"),
+            per_axis(op.dilation, rank, "dilation"),
+            strict=True,
+        )
+    ]
+    if tuple(found) != pad_pairs(op.pad, rank):
+        return None
+    return site.emit(op.model_copy(update={"pad": "same"}), *site.inputs)
+
+
+def valid_by_default(site: Site) -> str | None:
+    """A window that needs no padding by either rule for this map: "same" is the default."""
+    op = site.node.op
+    if not isinstance(op, Conv | DepthwiseConv | SeparableConv | MaxPool | AvgPool) or op.pad != "valid":
+        return None
+    if isinstance(op, MaxPool | AvgPool) and op.ceil_mode:
+        return None
+    map_ = site.graph.shape(site.inputs[0])[:-1]
+    ks = per_axis(op.k, len(map_), "k")
+    strides = per_axis(op.step if isinstance(op, MaxPool | AvgPool) else op.stride, len(map_), "stride")
+    dilations = (1,) * len(map_) if isinstance(op, MaxPool | AvgPool) else per_axis(op.dilation, len(map_), "dilation")
+    for n, k, s, d in zip(map_, ks, strides, dilations, strict=True):
+        if k != 1 and same_pads(n, (k - 1) * d + 1, s) != (0, 0):
+            return None
+    return site.emit(op.model_copy(update={"pad": "same"}), *site.inputs)
+
+
+def pooled_with_dims(site: Site) -> str | None:
+    """A map pooled to one value, and reshaped to a map of one place: pooled with its dimensions kept."""
+    if not isinstance(site.node.op, Reshape):
+        return None
+    made = site.maker()
+    if made is None or not isinstance(made.op, GlobalAvgPool | GlobalMaxPool) or made.op.keepdims:
+        return None
+    kept = made.op.model_copy(update={"keepdims": True})
+    if kept.shape(site.graph.shape(made.inputs[0])) != site.node.shape:
+        return None
+    return site.emit(kept, made.inputs[0])
+
+
+def reshaped_in_vain(site: Site) -> str | None:
+    """A reshape to the shape that a value has."""
+    is_view = isinstance(site.node.op, Reshape | Flatten)
+    return site.inputs[0] if is_view and site.graph.shape(site.inputs[0]) == site.node.shape else None
+
+
+def reshaped_twice(site: Site) -> str | None:
+    """A reshape of a reshape: the last one."""
+    made = site.maker() if isinstance(site.node.op, Reshape) else None
+    if made is None or not isinstance(made.op, Reshape | Flatten) or getattr(made.op, "order", "hwc") != "hwc":
+        return None
+    return site.emit(site.node.op, made.inputs[0])
+
+
+def flattened(site: Site) -> str | None:
+    """A reshape to one dimension, of a map that pooling has left one place: flattened."""
+    if isinstance(site.node.op, Reshape) and len(site.node.shape) == 1:
+        return site.emit(OPS["flatten"](), *site.inputs)
+    return None
+
+
+def hard_sigmoid(site: Site) -> str | None:
+    """``relu6(x + 3) / 6``, of which MobileNetV3 is made: ``hard_sigmoid``."""
+    op = site.node.op
+    if not isinstance(op, Rescale) or op.offset != 0 or not isinstance(op.factor, float):
+        return None
+    capped = site.maker()
+    if abs(op.factor * 6 - 1) > 1e-6 or capped is None or not _is_to_six(capped.op):
+        return None
+    if site.uses[site.came.get(capped.inputs[0], "")] != 1 or capped.inputs[0] not in site.graph.nodes:
+        return None
+    moved = site.graph.nodes[capped.inputs[0]]
+    if not isinstance(moved.op, Rescale) or moved.op.factor != 1 or moved.op.offset != 3:
+        return None
+    return site.emit(OPS["hard_sigmoid"](), moved.inputs[0])
+
+
+def _is_to_six(op: Op) -> bool:
+    return op.name == "relu6" or (isinstance(op, Clip) and (op.min, op.max) == (0, 6))
+
+
+def gated_by_itself(site: Site) -> str | None:
+    """``x * sigmoid(x)`` and ``x * hard_sigmoid(x)``: ``silu`` and ``hard_silu``."""
+    if not isinstance(site.node.op, Mul) or len(site.inputs) != 2:
+        return None
+    for place in (0, 1):
+        made = site.maker(place)
+        found = {"sigmoid": "silu", "hard_sigmoid": "hard_silu"}.get(made.op.name) if made is not None else None
+        if made is not None and found and made.inputs[0] == site.inputs[1 - place]:
+            return site.emit(OPS[found](), made.inputs[0])
+    return None
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    pad_into_window,
+    pad_by_rule,
+    valid_by_default,
+    pooled_with_dims,
+    reshaped_in_vain,
+    reshaped_twice,
+    flattened,
+    hard_sigmoid,
+    gated_by_itself,
+)
+_PASSES: Final = 20
+
+
+def rewritten(graph: FlatGraph) -> FlatGraph:
+    """The graph after all rules, to a fixed point. Nodes with weights keep their names."""
+    for _ in range(_PASSES):
+        graph, changed = _pass(graph)
+        if not changed:
+            break
+    return graph
+
+
+def _pass(graph: FlatGraph) -> tuple[FlatGraph, bool]:
+    made = FlatGraph(graph.name, dict(graph.inputs), held=graph.held)
+    uses, now = graph.users(), {name: name for name in graph.inputs}
+    shared = {node.layer for node in graph if node.layer != node.name}
+    came = {name: name for name in graph.inputs}
+    changed = False
+    for node in graph:
+        inputs = tuple(now[value] for value in node.inputs)
+        site = Site(made, node, inputs, uses, came)
+        is_shared = node.layer in shared
+        value = None if is_shared else next((v for rule in RULES if (v := rule(site)) is not None), None)
+        if value is None:
+            value = made.add(node.name, node.op, inputs, node.layer)
+        else:
+            changed = True
+        now[node.name] = value
+        came.setdefault(value, node.name)
+    made.outputs = {label: now[value] for label, value in graph.outputs.items()}
+    return made.live(), changed

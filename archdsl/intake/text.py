@@ -1,0 +1,247 @@
+"""Terms as a spec: flows, blocks, tables, the model and its checks. The formatter gives it its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any, Final
+
+from archdsl.generalise import Term
+from archdsl.graph.dims import Shape, show
+from archdsl.intake.names import VARIABLES, free
+from archdsl.intake.rates import rates
+from archdsl.intake.terms import Hole, default, steps_of
+from archdsl.ops.call import text as literal
+from archdsl.ops.registry import OPS
+
+PARAMETER: Final = 1_000_000
+"""The height of holes that are parameters of a block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A definition: a flow with holes for its parameters."""
+
+    name: str
+    parameters: tuple[str, ...]
+    types: tuple[str, ...]
+    body: Hashable
+    defaults: tuple[Any, ...]
+    """Values of parameters that need not be given, ``None`` for the others."""
+    doc: str = ""
+
+
+@dataclass(slots=True)
+class Spec:
+    """What is written: declarations in the order of the text."""
+
+    model: str
+    input: Shape
+    output: Shape
+    body: Hashable
+    blocks: Sequence[Block] = ()
+    head: Sequence[str] = ()
+    """Lines of a comment."""
+    doc: str = ""
+    about: Mapping[str, str] = field(default_factory=dict)
+    checks: Sequence[str] = ()
+
+    def text(self) -> str:
+        """The spec, not yet in its canonical form."""
+        return _Writer(self).text()
+
+
+Scope = dict[int, tuple[str, ...]]
+"""For loops by their height, and for parameters, what the holes are called."""
+
+
+class _Writer:
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._blocks = {block.name: block for block in spec.blocks}
+        self._tables: dict[str, str] = {}
+        """By their texts, the names of tables."""
+        self._rates = rates([spec.body, *(block.body for block in spec.blocks)])
+        self._taken = {block.name for block in spec.blocks} | {spec.model}
+
+    def text(self) -> str:
+        spec = self._spec
+        blocks = [self._block(block) for block in spec.blocks]
+        about = ", ".join(f"{name} = {literal(value)}" for name, value in spec.about.items())
+        body = self._flow(spec.body, {}, set())
+        lines = [f"## {spec.doc}"] if spec.doc else []
+        lines.append(f"model {spec.model}() :: {show(spec.input)} -> {show(spec.output)} {{")
+        if about:
+            lines += [f"about {{ {about} }}", ""]
+        model = "\n".join([*lines, body, "}"])
+        tables = [f"let {name} = {table}" for table, name in self._tables.items()]
+        head = "".join(f"# {line}\n" for line in spec.head)
+        parts = [head, *tables, *blocks, model, "\n".join(spec.checks)]
+        return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _block(self, block: Block) -> str:
+        names = tuple(
+            f"{name}: {kind}" + ("" if usual is None else f" = {literal(usual)}")
+            for name, kind, usual in zip(block.parameters, block.types, block.defaults, strict=True)
+        )
+        doc = f"## {block.doc}\n" if block.doc else ""
+        body = self._flow(block.body, {PARAMETER: block.parameters}, set(block.parameters))
+        return f"{doc}block {block.name}({', '.join(names)}) {{\n{body}\n}}"
+
+    # --- flows -------------------------------------------------------------------------------------------------------
+
+    def _flow(self, flow: Hashable, scope: Scope, taken: set[str]) -> str:
+        steps = [self._step(step, scope, taken) for step in steps_of(flow)]
+        return "\n-> ".join(steps) or "id"
+
+    def _step(self, step: Term, scope: Scope, taken: set[str]) -> str:
+        children = dict(step.children)
+        match step.head:
+            case ("ref", str(name)):
+                return name
+            case ("tap", str(name)):
+                inner = children["of"]
+                assert isinstance(inner, Term)
+                return f"{self._step(inner, scope, taken)} as {name}"
+            case ("claim", str(shape)):
+                inner = children["of"]
+                assert isinstance(inner, Term)
+                return f"{self._step(inner, scope, taken)} :: {shape}"
+            case ("residual",):
+                drop = children["drop"]
+                rate = f"(drop={self._value(drop, scope)})" if drop != 0 else ""
+                return f"residual{rate} {{\n{self._flow(children['body'], scope, taken)}\n}}"
+            case ("repeat",):
+                count = self._value(children["count"], scope)
+                return f"repeat {count} {{\n{self._flow(children['body'], scope, taken)}\n}}"
+            case ("for", tuple() as names, int(height)):
+                return self._loop(names, height, children, scope, taken)
+            case ("call", str(name)):
+                block = self._blocks[name]
+                usual = {n: d for n, d in zip(block.parameters, block.defaults, strict=True) if d is not None}
+                return name + self._arguments(children, block.parameters[:1], usual, scope)
+            case ("op", str(name)):
+                return self._op(name, children, scope, taken)
+        raise AssertionError(step.head)
+
+    def _op(self, name: str, children: Mapping[str, Hashable], scope: Scope, taken: set[str]) -> str:
+        given = {n: v for n, v in children.items() if n in OPS[name].model_fields}
+        refers = [str(v.head[1]) for n, v in children.items() if n.startswith("with") and isinstance(v, Term)]  # type: ignore[index]
+        inner = [child for n, child in children.items() if n.isdigit()]
+        flows = [self._flow(child, scope, taken) for child in inner]
+        defaults = {n: default(name, n) for n in given}
+        said = self._arguments(given, OPS[name].positional, defaults, scope, refers)
+        if not flows:
+            return f"{name}{said}"
+        labels = self._labels(inner) if name == "add" else [""] * len(flows)
+        branches = [f"{label}{flow}" for label, flow in zip(labels, flows, strict=True)]
+        return f"{name}{said} {{\n" + "\n".join(branches) + "\n}"
+
+    def _labels(self, flows: Sequence[Hashable]) -> Sequence[str]:
+        """What the branches of a sum are called: of two, the one with more ops ``main`` and the other ``skip``."""
+        sizes = [self._size(flow) for flow in flows]
+        if len(flows) != 2 or sizes[0] == sizes[1] or not all(sizes):
+            return [""] * len(flows)
+        return ["skip: ", "main: "] if sizes[0] < sizes[1] else ["main: ", "skip: "]
+
+    def _size(self, of: Hashable) -> int:
+        """How many ops a term writes, with those of the blocks that it calls."""
+        if not isinstance(of, Term):
+            return 0
+        if of.head[0] == "call":  # type: ignore[index]  # heads are tuples
+            return self._size(self._blocks[str(of.head[1])].body)  # type: ignore[index]
+        return (of.head[0] in ("op", "residual")) + sum(self._size(child) for _, child in of.children)  # type: ignore[index]
+
+    def _arguments(
+        self,
+        given: Mapping[str, Hashable],
+        positional: Sequence[str],
+        defaults: Mapping[str, Any],
+        scope: Scope,
+        refers: Sequence[str] = (),
+    ) -> str:
+        said = [*refers]
+        nameless = not refers
+        for place, (name, value) in enumerate(given.items()):
+            usual = defaults.get(name, ...)
+            if type(usual) is type(value) and usual == value:
+                nameless = False
+                continue
+            nameless &= name in positional and (place == 0 or usual is ...)
+            shown = self._value(value, scope)
+            said.append(shown if nameless else f"{name}={shown}")
+        return f"({', '.join(said)})" if said else ""
+
+    def _value(self, value: Hashable, scope: Scope) -> str:
+        if isinstance(value, Hole):
+            name = scope[value.height][value.index]
+            return name if value.factor == 1 else f"{value.factor} * {name}"
+        if self._rates is not None and isinstance(value, float) and value in self._rates.places:
+            return self._rates.said(value)
+        if isinstance(value, tuple) and (said := self._listed(value)):
+            return said
+        if isinstance(value, tuple):
+            return f"[{', '.join(self._value(each, scope) for each in value)}]"
+        return literal(value)  # type: ignore[arg-type]  # a value of a call
+
+    # --- loops -------------------------------------------------------------------------------------------------------
+
+    def _loop(
+        self, names: tuple[str, ...], height: int, children: Mapping[str, Hashable], scope: Scope, taken: set[str]
+    ) -> str:
+        rows, body = children["rows"], children["body"]
+        own = tuple(VARIABLES.get(name, name) for name in names)
+        if len(names) > 1 and isinstance(rows, tuple) and all(map(_is_plain, rows)):
+            table = self._table(own, rows, "stages" if height > 1 else "units")
+            row = free(table.rstrip("0123456789").removesuffix("s"), taken)
+            inner = self._flow(body, scope | {height: tuple(f"{row}.{name}" for name in own)}, taken | {row})
+            return f"for {row} in {table} {{\n{inner}\n}}"
+        called: list[str] = []
+        for name in own:
+            called.append(free(name, taken | {*called}))
+        inner = self._flow(body, scope | {height: tuple(called)}, taken | {*called})
+        return f"for {', '.join(called)} in {self._rows(rows, scope)} {{\n{inner}\n}}"
+
+    def _rows(self, rows: Hashable, scope: Scope) -> str:
+        return self._value(rows, scope)
+
+    def _listed(self, values: tuple[Any, ...]) -> str:
+        """A list by the rule that makes exactly its numbers; empty if there is none."""
+        if self._rates is not None and len(values) > 1 and all(value in self._rates.places for value in values):
+            return self._rates.listed(values)
+        return _progression(values)
+
+    def _cell(self, value: Any) -> str:
+        said = self._value(value, {})
+        is_plain = "*" not in said and "(" not in said and not said.startswith("-")
+        return said if is_plain else f"({said})"
+
+    def _table(self, names: Sequence[str], rows: Sequence[Any], called: str) -> str:
+        lines = ["  ".join(names), *("  ".join(self._cell(value) for value in row) for row in rows)]
+        text = "table {\n" + "\n".join(lines) + "\n}"
+        if text not in self._tables:
+            self._tables[text] = free(called, {*self._tables.values(), *self._taken})
+        return self._tables[text]
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value holds no variable of a loop around."""
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return not isinstance(value, Hole)
+
+
+def _progression(values: tuple[Any, ...]) -> str:
+    """Numbers at equal distances by the function that makes exactly these; empty if they are none."""
+    if len(values) < 4:
+        return ""
+    if all(type(v) is int for v in values):
+        step = values[1] - values[0]
+        if step and all(b - a == step for a, b in pairwise(values)):
+            return f"range({values[0]}, {values[-1] + (1 if step > 0 else -1)}, {step})"
+    if all(type(v) is float for v in values):
+        first, last, count = values[0], values[-1], len(values)
+        if first != last and all(first + (last - first) * i / (count - 1) == v for i, v in enumerate(values)):
+            return f"linspace({literal(first)}, {literal(last)}, {count})"
+    return ""

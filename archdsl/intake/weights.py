@@ -1,0 +1,39 @@
+"""The weights of a model that was imported, under the names of its spec."""
+
+from __future__ import annotations
+
+from archdsl.backends.keras.held import Held, held_elsewhere
+from archdsl.intake.imported import Imported
+from archdsl.weights import Array, Weights, WeightsError, expected
+
+_SHOWN = 10
+
+
+def carried(found: Imported, weights: Weights) -> dict[str, Array]:
+    """The arrays of the source's file by the keys of the spec's graph: by name, every one of them once.
+
+    Raises:
+        WeightsError: the file lacks an array, has one more, or one of another shape.
+    """
+    held, arrays, wrong = held_elsewhere(found.graph), {}, []
+    left = dict(weights.arrays)
+    for key, weight in expected(found.graph).items():
+        path, _, own = key.partition("/")
+        place = held.get(key, Held(weight.name, weight.shape))
+        layer = found.layers.get(path, path)
+        array = left.pop(f"{layer}/{place.name}", None)
+        if array is None:
+            # A layer that the file has no names for: its arrays are numbered, and it has one.
+            alone = [name for name in left if name.startswith(f"{layer}/")]
+            array = left.pop(alone[0]) if alone == [f"{layer}/0"] else None
+        if array is None:
+            wrong.append(f"{layer}: it has no {own}")
+        elif array.shape not in (place.shape, weight.shape):
+            wrong.append(f"{layer}/{own}: {[*array.shape]} where the spec has {[*weight.shape]}")
+        else:
+            arrays[key] = array if array.shape == weight.shape else array.reshaped(weight.shape)
+    wrong += [f"{name}: nothing of the spec has it" for name in left]
+    if wrong:
+        more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
+        raise WeightsError(f"{weights.file}: " + "".join(f"\n  {line}" for line in (*wrong[:_SHOWN], *more)))
+    return arrays

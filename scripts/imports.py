@@ -1,0 +1,161 @@
+"""The table of docs/import.md: models of keras.applications. ``python -m scripts.imports [NAME…] [--outputs]``.
+
+Models that are not named keep their rows. ``--outputs`` also saves each with random weights, imports the file, builds
+the spec with the weights that were carried over, and compares what both make of one random image.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from archdsl.architecture import Architecture
+from archdsl.backends.keras.files import opened
+from archdsl.bundled import zoo
+from archdsl.intake.errors import Unreadable
+from archdsl.intake.files import import_document, import_file
+from archdsl.intake.weights import carried
+from archdsl.weights import safetensors
+
+_PAGE: Final = Path(__file__).parent.parent / "docs/import.md"
+_START, _END = "<!-- table -->", "<!-- end of table -->"
+_COLUMNS: Final = ("model", "layers", "nodes", "lines", "blocks", "loops", "in the zoo", "s", "largest difference")
+_HEAD: Final = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
+_ZOO: Final = {
+    "ConvNeXt": "convnext",
+    "DenseNet": "densenet",
+    "EfficientNetV2": "efficientnet_v2",
+    "EfficientNetB": "efficientnet",
+    "InceptionResNet": "inception_resnet_v2",
+    "InceptionV3": "inception_v3",
+    "MobileNetV3": "mobilenet_v3",
+    "MobileNetV2": "mobilenet_v2",
+    "MobileNet": "mobilenet_v1",
+    "NASNet": "nasnet",
+    "ResNet50V2": "resnet_v2",
+    "ResNet101V2": "resnet_v2",
+    "ResNet152V2": "resnet_v2",
+    "ResNet": "resnet50_v1",
+    "VGG": "vgg16",
+    "Xception": "xception",
+}
+"""The bundled spec of a family, by how names of keras.applications begin, longer beginnings first."""
+
+
+@dataclass
+class Row:
+    name: str
+    cells: list[str]
+
+    def __str__(self) -> str:
+        return f"| {' | '.join((self.name, *self.cells))} |"
+
+
+def main() -> None:
+    import keras
+    from keras import applications
+
+    from archdsl.backends.keras.document import document
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--outputs", action="store_true")
+    asked = parser.parse_args()
+    known = [name for name in dir(applications) if name[0].isupper() and callable(getattr(applications, name))]
+    for name in asked.names or known:
+        if asked.outputs:
+            model = getattr(applications, name)(weights=None)
+        else:
+            with keras.StatelessScope():  # which gives no weights values
+                model = getattr(applications, name)(weights=None)
+        add(name, document(model), _difference(model, name) if asked.outputs else None)
+        keras.backend.clear_session()
+
+
+def add(name: str, document: Any, difference: str | None = None) -> None:
+    """Writes the row of a model; without a difference it keeps the one that it has."""
+    rows = {row.name: row for row in _kept()}
+    rows[name] = _row(name, document, difference or (rows[name].cells[-1] if name in rows else ""))
+    sys.stdout.write(f"{rows[name]}\n")
+    sys.stdout.flush()
+    _write([rows[name] for name in sorted(rows)])
+
+
+def _row(name: str, document: Any, difference: str) -> Row:
+    layers = str(len(document["config"]["layers"]))
+    start = time.process_time()
+    try:
+        found = import_document(document, name)
+    except Unreadable as error:
+        problem = error.problems[0]
+        return Row(name, [layers, f"{problem.place}: {problem.reason}", *[""] * 6])
+    seconds = time.process_time() - start
+    return Row(
+        name,
+        [
+            layers,
+            str(len(found.graph)),
+            str(_lines(found.text)),
+            str(len(re.findall(r"^block ", found.text, re.MULTILINE))),
+            str(len(re.findall(r"\b(?:for|repeat)\b.*\{$", found.text, re.MULTILINE))),
+            _of_zoo(name),
+            f"{seconds:.1f}",
+            difference,
+        ],
+    )
+
+
+def _difference(model: Any, name: str) -> str:
+    """The largest difference of the outputs, relative to the largest output."""
+    import numpy as np
+
+    chance = np.random.default_rng(1)
+    for weight in model.weights:
+        if "float" in str(weight.dtype):
+            low, high = (0.5, 1.5) if weight.shape and len(weight.shape) == 1 else (-0.1, 0.1)
+            weight.assign(chance.uniform(low, high, weight.shape))
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / f"{name}.keras")
+        model.save(file)
+        found = import_file(file)
+        weights = Path(folder) / "net.safetensors"
+        with opened(file) as source:
+            safetensors.write(weights, {key: a.read() for key, a in carried(found, source).items()}, {})
+        again = Architecture(found.graph).build(weights=weights)
+    shape = [size or 224 for size in model.input_shape[1:]]
+    image = chance.uniform(0, 255, (1, *shape)).astype("float32")
+    one, other = (np.asarray(each(image)) for each in (model, again))
+    return f"{np.abs(one - other).max() / np.abs(one).max():.0e}"
+
+
+def _of_zoo(name: str) -> str:
+    spec = next((spec for start, spec in _ZOO.items() if name.startswith(start)), "")
+    return f"{_lines((zoo() / f'{spec}.arch').read_text(encoding='utf-8'))} ({spec})" if spec else ""
+
+
+def _lines(text: str) -> int:
+    return sum(bool(line.strip()) and not line.strip().startswith("#") for line in text.splitlines())
+
+
+def _kept() -> list[Row]:
+    text = _PAGE.read_text(encoding="utf-8")
+    table = text[text.index(_START) : text.index(_END)].strip().splitlines()[4:]
+    split = [[cell.strip() for cell in line.strip("|").split("|")] for line in table if line.startswith("|")]
+    return [Row(cells[0], cells[1:]) for cells in split]
+
+
+def _write(rows: list[Row]) -> None:
+    text = _PAGE.read_text(encoding="utf-8")
+    before, after = text[: text.index(_START) + len(_START)], text[text.index(_END) :]
+    table = "\n".join([_HEAD, *map(str, rows)])
+    _PAGE.write_text(f"{before}\n\n{table}\n\n{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Models of Keras that become specs, and compute the same with the weights that were carried over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from keras import layers
+
+import archdsl
+from archdsl.cli.main import cli
+
+
+def _unit(x: keras.KerasTensor, filters: int, stride: int = 1) -> keras.KerasTensor:
+    y = layers.ZeroPadding2D(1)(x)
+    y = layers.Conv2D(filters, 3, stride, use_bias=False)(y)
+    y = layers.BatchNormalization()(y)
+    y = layers.Activation("hard_swish")(y)
+    if stride == 1 and x.shape[-1] == filters:
+        return layers.Add()([x, y])
+    return layers.Add()([layers.Conv2D(filters, 1, stride)(x), y])
+
+
+def residual() -> keras.Model:
+    x = given = keras.Input((32, 32, 3))
+    x = layers.Rescaling(1 / 127.5, offset=-1.0)(x)
+    x = layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(x)
+    x = layers.ZeroPadding2D(1)(x)
+    x = layers.MaxPooling2D(3, 2)(x)
+    for width in (8, 16, 32):
+        for i in range(3):
+            x = _unit(x, width, 2 if i == 0 and width > 8 else 1)
+    x = layers.Dropout(0.2)(layers.GlobalAveragePooling2D()(x))
+    return keras.Model(given, layers.Dense(10)(x), name="residual")
+
+
+def gates() -> keras.Model:
+    """What rewrites are about: gates with reshapes, hard sigmoids of parts, activations of parts, depthwise kernels."""
+    x = given = keras.Input((24, 24, 4))
+    for k in (3, 5):
+        x = layers.ZeroPadding2D(((0, 1), (0, 1)) if k == 3 else 2)(x)
+        x = layers.DepthwiseConv2D(k, strides=2 if k == 3 else 1, depth_multiplier=2 if k == 3 else 1)(x)
+        x = layers.PReLU(shared_axes=[1, 2], alpha_initializer=keras.initializers.Constant(0.3))(x)
+        s = layers.GlobalAveragePooling2D()(x)
+        s = layers.Reshape((1, 1, x.shape[-1]))(s)
+        s = layers.Conv2D(x.shape[-1], 1)(s)
+        s = layers.ReLU(6.0)(s + 3.0) * (1.0 / 6.0)
+        x = layers.Multiply()([x, s])
+        x = layers.Multiply()([x, layers.Activation("sigmoid")(x)])
+    x = layers.SeparableConv2D(8, 3, padding="same", activation="gelu")(x)
+    x = layers.GroupNormalization(4)(layers.LeakyReLU(0.1)(x))
+    pooled = layers.AveragePooling2D(3, 1, padding="same")(x)
+    x = layers.Concatenate()([x, pooled, layers.UpSampling2D()(layers.MaxPooling2D()(x))])
+    x = layers.LayerNormalization()(layers.Cropping2D(1)(layers.Conv2DTranspose(6, 3, strides=2, padding="same")(x)))
+    return keras.Model(given, layers.Flatten()(layers.Reshape((11, 22, 12))(x)), name="gates")
+
+
+def sequence() -> keras.Model:
+    """A sequential model with a functional one within it."""
+    given = keras.Input((8, 8, 6))
+    sum_ = layers.Add()([given, layers.Conv2D(6, 3, padding="same", name="same")(given)])
+    inner = keras.Model(given, sum_, name="inner")
+    first = [keras.Input((16, 16, 3)), layers.Conv2D(6, 3, 2, padding="same"), inner, layers.GlobalMaxPooling2D()]
+    return keras.Sequential([*first, layers.Dense(4, activation="tanh")], name="sequence")
+
+
+def skips() -> keras.Model:
+    """Values that are used again later, across other branches."""
+    x = given = keras.Input((16, 16, 3))
+    states = [layers.Conv2D(4, 3, padding="same")(x)]
+    for i in range(4):
+        y = layers.Conv2D(4, 3, padding="same", activation="relu")(states[-1])
+        states.append(layers.Add()([y, states[max(i - 1, 0)]]))
+    x = layers.Concatenate()([states[-1], states[1], states[2]])
+    return keras.Model(given, layers.Subtract()([layers.Conv2D(4, 1)(x), states[2]]), name="skips")
+
+
+MODELS: list[Callable[[], keras.Model]] = [residual, gates, sequence, skips]
+
+
+@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
+def test_outputs_are_equal_with_the_weights_that_were_carried(make: Callable[[], keras.Model], tmp_path: Path) -> None:
+    keras.utils.set_random_seed(7)
+    model, chance = make(), np.random.default_rng(7)
+    for weight in model.weights:
+        signs = 1 if "variance" in weight.name else chance.choice([-1, 1, 1], weight.shape)
+        weight.assign(chance.uniform(0.1, 0.5, weight.shape) * signs)
+    file, spec, weights = (tmp_path / name for name in ("net.keras", "net.arch", "net.safetensors"))
+    model.save(file)
+    result = CliRunner().invoke(cli, ["import", str(file), "-o", str(spec), "--weights", str(weights)])
+    assert result.exit_code == 0, result.output
+    found = archdsl.load(spec)
+    assert found.summary().params == model.count_params()
+    again = found.build(weights=weights)
+    x = chance.uniform(0, 1, (2, *model.input_shape[1:])).astype("float32")
+    expected = np.asarray(model(x))
+
+    def is_close() -> bool:
+        return np.allclose(np.asarray(again(x)), expected, rtol=1e-4, atol=1e-5 * float(np.abs(expected).max()))
+
+    assert expected.std() > 1e-3
+    assert is_close()
+    # Another kernel is another answer: the comparison can fail.
+    kernel = next(w for w in again.weights if "kernel" in w.name)
+    kernel.assign(kernel.value * 1.1)
+    assert not is_close()
+
+
+def test_a_live_model() -> None:
+    found = archdsl.from_keras(residual())
+    assert "residual {" in found.source
+    assert archdsl.load_text(found.source).name == "Residual"
+    with pytest.raises(TypeError, match="a model of Keras is wanted"):
+        archdsl.from_keras(3)
