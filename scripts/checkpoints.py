@@ -55,14 +55,8 @@ TORCHVISION = {
 TIMM = {
     **{f"nfnet_f{i}": f"dm_nfnet_f{i}" for i in (1, 2)},
     **{f"bit_{kind}": f"resnetv2_{kind}_bit" for kind in ("101x3", "152x2", "152x4")},
-    **{f"resnet{depth}": f"resnet{depth}" for depth in (18, 34, 50, 101, 152)},
-    **{f"resnext{ours}": f"resnext{theirs}" for ours, theirs in (("50", "50_32x4d"), ("101", "101_32x8d"))},
-    "resnext101_g64": "resnext101_64x4d",
-    "wide_resnet50": "wide_resnet50_2",
-    "wide_resnet101": "wide_resnet101_2",
 }
 """The same of timm."""
-INTERPOLATIONS = {"bilinear", "bicubic", "nearest", "lanczos"}
 
 
 def named(package: str, more: Mapping[str, str]) -> dict[str, str]:

@@ -41,6 +41,8 @@ FAMILIES = {
     "efficientnet_b0": (keras.applications.EfficientNetB0, 64),
     "mobilenet_v1": (keras.applications.MobileNet, 64),
 }
+GROWING = {"resnet50_v1"}
+"""Whose residuals are summed up without a norm after: with random statistics no bias would show at the end."""
 KINDS = ("swapped", "transposed", "dropped", "epsilon", *("swapped", "transposed", "dropped") * 2, "swapped", "dropped")
 """What is wrong, in turns: another epsilon takes a model of its own."""
 EACH = 5 * len(KINDS)
@@ -66,6 +68,8 @@ def converted(name: str, folder: Path) -> Converted:
     keras.utils.clear_session()
     reference = application(weights=None, input_shape=(size, size, 3), classes=10, classifier_activation=None)
     randomise(reference, gain=3.0)
+    if name in GROWING:
+        settle(reference)
     graph = archdsl.load(name, size=size, classes=10).graph
     with opened(published(reference, folder / f"{name}.h5")) as source:
         found = convert(graph, source)
@@ -77,6 +81,17 @@ def converted(name: str, folder: Path) -> Converted:
         model = ours.Model(graph, found.arrays, at)
         model.keras.compile(jit_compile=False)
         return Converted(graph, certificate, pieces, theirs, model)
+
+
+def settle(model: keras.Model) -> None:
+    """Gives norms the statistics of what they see, as training does."""
+    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+    momenta = [layer.momentum for layer in norms]
+    for layer in norms:
+        layer.momentum = 0.0
+    model(np.random.default_rng(1).uniform(0, 255, size=(4, *model.input_shape[1:])).astype("float32"), training=True)
+    for layer, momentum in zip(norms, momenta, strict=True):
+        layer.momentum = momentum
 
 
 def mutants(of: Converted, seed: int) -> Iterator[tuple[str, Mapping[str, Piece], Graph]]:
