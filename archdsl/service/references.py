@@ -46,7 +46,20 @@ def of_definition(analysis: Analysis, definition: Definition) -> Found | None:
         return Found(definition.name, (), used, (), definition)
     found = names.references(definition, analysis.indices)
     own = tuple(place.span for place in definition.places)
-    return Found(definition.name, own, found.places, found.unsure, definition)
+    places = (*found.places, *_checked(analysis, definition))
+    return Found(definition.name, own, places, found.unsure, definition)
+
+
+def _checked(analysis: Analysis, definition: Definition) -> Iterator[Span]:
+    """Where `check` lines name an input of the block that they are about."""
+    files = {index.module.source: index for index in analysis.indices}
+    for index in analysis.indices if definition.kind == "port" else ():
+        for each in index.module.declarations:
+            if isinstance(each, ast.Check) and each.signature is not None:
+                owner = names.owner_of(each.subject, index.names(each), index, files)
+                if owner is not None and owner.span.holds(definition.places[0].span):
+                    ports = (port.name for port in each.signature.inputs if port.name is not None)
+                    yield from (name.span for name in ports if name.id == definition.name)
 
 
 def everywhere(analysis: Analysis, found: Found, others: Iterable[Analysis]) -> tuple[Span, ...]:

@@ -10,7 +10,7 @@ from archdsl.service.edits import Edit
 from archdsl.service.references import Found, elsewhere, everywhere, references
 from archdsl.service.symbol import word
 from archdsl.source import SourceFile, Span
-from archdsl.syntax import tables
+from archdsl.syntax import ast, tables
 
 
 class Refused(Exception):
@@ -43,7 +43,10 @@ def rename(analysis: Analysis, offset: int, name: str, others: Iterable[Analysis
         raise Refused(f"`{name}` is no name")
     if name == found.name:
         return ()
-    if found.definition is not None and found.definition.kind == "port" and found.unsure:
+    is_port = found.definition is not None and found.definition.kind == "port"
+    if is_port and isinstance(analysis.declaration(offset), ast.Check):
+        raise Refused(f"`{found.name}` is named by the block that is checked: it is renamed there")
+    if is_port and found.unsure:
         raise Refused(f"`{found.name}` is also a label, and which of those are meant only values say")
     if found.unsure:
         raise Refused(f"`{found.name}` may be an argument at {_place(found.unsure[0])}: only values say what is called")
