@@ -49,6 +49,22 @@ def test_a_loop_does_what_its_lines_did(lines: list[Line]) -> None:
     assert len(made) <= len(lines) + 1
 
 
+def test_a_loop_around_loops_counts_with_another_index() -> None:
+    lines = [
+        line
+        for stage in range(3)
+        for line in (
+            (f'x = conv(x, 3, name="stages.{stage}.down")', ""),
+            ("for i in range(2):", ""),
+            (f'    x = act(x, name=f"stages.{stage}.blocks.{{i}}")', ""),
+        )
+    ]
+    made = looped(lines)
+    assert made[0][0] == "for j in range(3):"
+    assert _calls(made) == _calls(lines)
+    assert len({name for *_, name in _calls(made)}) == 9  # type: ignore[misc]  # each call is a triple
+
+
 def test_rounds_with_other_numbers_are_one_loop() -> None:
     lines = [
         (f"x = {text.format(n=n, i=i)}(x)", "")

@@ -15,6 +15,7 @@ _PART = re.compile(
 )
 _NAME = re.compile(r'"[^"\n]*"')
 _CALL = re.compile(r"(\w+)\(([^()]*)$")
+INDICES = "ijklmn"
 _LONGEST = 12
 """Lines of a loop's body."""
 _COLUMNS = 3
@@ -123,17 +124,24 @@ def _loop(lines: Sequence[_Parsed], size: int, taken: Collection[str]) -> list[L
                 name = f"{stem}{number}"
         columns[name] = values
         variables[row, place] = name
-    body = [(f"    {_body(line, row, variables)}", "") for row, line in enumerate(rounds[0])]
-    return [(f"for {_head(columns, start, len(rounds))}:", ""), *body]
+    index = _free_index(rounds[0])
+    body = [(f"    {_body(line, row, variables, index)}", "") for row, line in enumerate(rounds[0])]
+    return [(f"for {_head(index, columns, start, len(rounds))}:", ""), *body]
 
 
-def _head(columns: Mapping[str, tuple[str, ...]], start: int, count: int) -> str:
+def _free_index(lines: Sequence[_Parsed]) -> str:
+    """A name that is not in the lines, as the index of a loop among them is."""
+    text = "\n".join(piece for line in lines for piece in line.pieces)
+    return next(index for index in INDICES if re.search(rf"\b{index}\b", text) is None)
+
+
+def _head(index: str, columns: Mapping[str, tuple[str, ...]], start: int, count: int) -> str:
     if not columns:
-        return f"i in range({start}, {start + count})" if start else f"i in range({count})"
+        return f"{index} in range({start}, {start + count})" if start else f"{index} in range({count})"
     names = ", ".join(columns)
     over = ", ".join(f"({', '.join(values)})" for values in columns.values())
     rows, row = (over, names) if len(columns) == 1 else (f"zip({over})", f"({names})")
-    return f"i, {row} in enumerate({rows}{f', {start}' if start else ''})"
+    return f"{index}, {row} in enumerate({rows}{f', {start}' if start else ''})"
 
 
 def _label(line: _Parsed, place: int) -> str:
@@ -145,8 +153,8 @@ def _label(line: _Parsed, place: int) -> str:
     return _FIRST.get(called[1], "filters" if "Conv" in called[1] else "width") if called else "width"
 
 
-def _body(line: _Parsed, row: int, variables: Mapping[tuple[int, int], str]) -> str:
+def _body(line: _Parsed, row: int, variables: Mapping[tuple[int, int], str], index: str) -> str:
     text = line.pieces[0]
     for place, (number, is_round, piece) in enumerate(zip(line.numbers, line.kinds, line.pieces[1:], strict=True)):
-        text += ("{i}" if is_round else variables.get((row, place), number)) + piece
-    return re.sub(r'(?<!f)"[^"]*\{i\}[^"]*"', lambda match: f"f{match[0]}", text)
+        text += (f"{{{index}}}" if is_round else variables.get((row, place), number)) + piece
+    return re.sub(rf'(?<!f)"[^"]*\{{{index}\}}[^"]*"', lambda match: f"f{match[0]}", text)

@@ -16,7 +16,7 @@ from archdsl.backends.code.text import annotation, default, docstring, literal
 from archdsl.backends.code.values import LIST, SEQUENCE, Argument, Make, Name
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
 from archdsl.backends.python.dialect import REPEAT as REPEATED
-from archdsl.backends.python.loops import looped
+from archdsl.backends.python.loops import INDICES, looped
 from archdsl.backends.python.usual import usual
 from archdsl.graph.model import Graph
 from archdsl.passes.tokens import tokens
@@ -28,7 +28,6 @@ _GIVEN = "Callable"
 """The type of a parameter that makes a layer."""
 _SPARE = ("x", "y", "branch")
 _CHANNELS = "in_channels"
-_INDICES = "ijklmn"
 
 Line = tuple[str, str]
 """A statement, and what is said beside it."""
@@ -97,7 +96,7 @@ class Writer:
 
     def taken(self) -> set[str]:
         """Names that no variable may have."""
-        return {*self._functions.values(), *self._reserved, "name", "any", "enumerate", *_INDICES}
+        return {*self._functions.values(), *self._reserved, "name", "any", "enumerate", *INDICES}
 
     def given_is_function(self, made: Definition, name: str) -> bool:
         """Whether a parameter is a function of the file, rather than a layer."""
@@ -169,7 +168,7 @@ class _Body:
             taken=self._taken,
             keeps_inputs=not prefix,
         )
-        self._indices = [index for index in _INDICES if index not in parameters]
+        self._indices = [index for index in INDICES if index not in parameters]
         uses = Counter(step.attr for step in made.body.steps if step.attr)
         self._shared = {attr: self._variable(attr) for attr, count in uses.items() if count > 1}
         """Layers that are called more than once, and the variables that have them."""
