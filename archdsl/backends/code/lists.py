@@ -28,7 +28,7 @@ def aligned(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
         if len({made.callee for made in general}) == 1:
             return aligned([replace(made, general=None) for made in general], label, usual)
         if not any(made.args for made in makes):
-            return [Make(CALL, ((label, Name(made.callee)),)) for made in makes]
+            return [Make(CALL, ((label, Name(made.callee)),), path=made.path) for made in makes]
         return [*makes]
     callee = makes[0].callee
     if callee in _LISTS:
