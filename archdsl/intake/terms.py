@@ -57,13 +57,13 @@ class Free:
     mark: int
 
 
-class Any_(Enum):  # noqa: N801
+class Unused(Enum):
     """The value of what is never run: any would do."""
 
     ANY = "any"
 
 
-ANY: Final = Any_.ANY
+ANY: Final = Unused.ANY
 
 
 def flow(steps: list[Term]) -> Term:

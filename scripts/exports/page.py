@@ -17,9 +17,9 @@ _TEXT = """\
 
 `archdsl compile SPEC -o OUT` writes what the ending of OUT says; `--to` names it. In Python, an architecture has a
 method for each: `archdsl.load("resnet50").to_onnx("resnet50.onnx")`. All but those of code take `weights=` and
-`partial=` as `build` does, and `--weights` and `--partial` on the command line; weights that no file gives are
-initialised, the same ones each time with `--seed`. Inputs and outputs have the names and shapes of the spec, channels
-last, in all but [PyTorch code](pytorch.md), after the batch.
+`partial=` as `build` does, and `--weights` and `--partial` on the command line, where PyTorch code has its weights
+written beside it. Weights that no file gives are initialised, the same ones each time with `--seed`. Inputs and outputs
+have the names and shapes of the spec, channels last, in all but [PyTorch code](pytorch.md), after the batch.
 
 | form | file | written by | run by | batch |
 |---|---|---|---|---|

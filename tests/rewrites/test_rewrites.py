@@ -382,6 +382,23 @@ def test_programs_that_nobody_wrote_compute_the_same(block: int) -> None:
     assert found == []
 
 
+@pytest.mark.parametrize(
+    ("rewrite", "body"),
+    [
+        ("fold-after", "conv(4, k=3) -> batch_norm"),
+        ("compose", "conv(9, k=3) -> dense(2)"),
+        ("late-upsample", "upsample(2) -> conv(4, k=1)"),
+        ("merge-parallel", "add { conv(4, k=1) -> relu, conv(4, k=1) -> gelu }"),
+    ],
+)
+def test_a_bias_that_is_forgotten_is_seen(rewrite: str, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rewritten(model(body), [rewrite]).error < SAME
+    monkeypatch.setattr(f"archdsl.rewrites.{rewrite.replace('-', '_')}.bias", lambda _, node: np.zeros(node.shape[-1]))
+    found = rewritten(model(body), [rewrite])
+    assert found.done
+    assert found.error > 1e-2
+
+
 def test_the_result_is_a_graph_like_any_other() -> None:
     graph = archdsl.load("repvgg_a0", size=32).graph
     found = optimised(graph, random_weights(graph, np.random.default_rng(0)))
