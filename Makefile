@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo torch test conformance editors exports lint types imports docs bench fuzz uncalled slow differential mutants coverage oldest audit env lock clean
+.PHONY: help demo torch test conformance editors exports lint types imports docs bench fuzz uncalled service slow differential mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -118,6 +118,9 @@ fuzz: $(VENV)/dev ## throw mutated and generated input at it for SECONDS=600
 
 uncalled: $(VENV)/dev ## plant 1,000 mistakes in definitions that nothing calls, and check 10,000 programs that have none
 	@ARCHDSL_UNCALLED=1 $(BIN)/python -m pytest -q -s tests/fuzz/test_uncalled.py
+
+service: $(VENV)/dev ## make 20,000 random edits through the server, and try the laws of the language service at every place
+	@ARCHDSL_EDITS=20000 ARCHDSL_SERVICE=all $(BIN)/python -m pytest -q tests/lsp
 
 slow: $(VENV)/dev ## search for inputs that take long or much memory for their length, for SECONDS=600
 	@$(BIN)/python -m tests.slow --seconds $(SECONDS) --seed $(SEED)
