@@ -44,9 +44,7 @@ def references() -> Iterator[Reference]:
     more += [torch_cnn.Case(*names, library=torchvision) for names in _OF_TORCHVISION]
     for cnn in (*torch_cnn.CASES, *more):
         answers = _normalised if cnn.model.startswith("convnext_") else torch_cnn.answers
-        # Its name gives it the scale of a bias, with which attention is but a choice, and small errors are large.
-        case = cnn._replace(factors={**cnn.factors, "in_proj_weight": 0.2})
-        yield Reference(cnn.model, cnn.library.__name__, cnn.theirs, of(torch_cnn, case), answers)
+        yield Reference(cnn.model, cnn.library.__name__, cnn.theirs, of(torch_cnn, cnn), answers)
     for model in timm_models.CASES:
         yield Reference(model.model, "timm", model.theirs, of(timm_models, model), timm_models.answers)
     for each in torch_transformers.CASES:

@@ -35,7 +35,8 @@ class Case(NamedTuple):
 
 # The last gain of each residual.
 BASIC, BOTTLENECK = ({f"bn{last}.weight": 0.2} for last in (2, 3))
-
+# Its name gives it the scale of a bias, with which attention is but a choice, and small errors are large.
+ATTENTION = {"in_proj_weight": 0.2}
 REGNET = {"f.c.1.weight": 0.2}
 SMALL, LARGE = ("400mf", "800mf"), ("8gf", "16gf", "32gf")
 REGNETS = {f"{kind}{flops}": f"{kind}_{flops}" for kind in "xy" for flops in (*SMALL, *LARGE)}
@@ -108,9 +109,9 @@ CASES = [
     Case("wide_resnet101", "wide_resnet101_2", 64, factors=BOTTLENECK),
     *(Case(f"vgg{depth}{norm}", f"vgg{depth}{norm}", 32) for depth in (11, 13, 16, 19) for norm in ("", "_bn")),
     *(Case(f"densenet{n}", f"densenet{n}", 64, file=f"densenet{n}_torchvision") for n in (121, 169, 201)),
-    Case("vit_b16", "vit_b_16", 32, file="vit_b16_torchvision"),
-    Case("vit_b32", "vit_b_32", 64, file="vit_b32_torchvision"),
-    Case("vit_l16", "vit_l_16", 32, file="vit_l16_torchvision"),
+    Case("vit_b16", "vit_b_16", 32, factors=ATTENTION, file="vit_b16_torchvision"),
+    Case("vit_b32", "vit_b_32", 64, factors=ATTENTION, file="vit_b32_torchvision"),
+    Case("vit_l16", "vit_l_16", 32, factors=ATTENTION, file="vit_l16_torchvision"),
     *(Case(f"seresnet{depth}", f"seresnet{depth}", 64, factors=BOTTLENECK, library=timm) for depth in (50, 101, 152)),
     Case("seresnext50", "seresnext50_32x4d", 64, factors=BOTTLENECK, library=timm),
     Case("senet154", "senet154", 64, factors=BOTTLENECK, library=timm),
