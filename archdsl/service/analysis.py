@@ -24,7 +24,7 @@ class Analysis:
 
     >>> found = Analysis(SourceFile("net.arch", "model Net() :: [8] -> [4] { dense(5) }"))
     >>> [diagnostic.code for diagnostic in found.diagnostics]
-    ['shape-mismatch']
+    ['contract-broken']
     """
 
     def __init__(

@@ -31,7 +31,7 @@ def symbols(analysis: Analysis) -> tuple[Outline, ...]:
 def matches(query: str, name: str) -> bool:
     """Whether a name has the letters of a query in their order, in any case.
 
-    >>> matches("cbn", "ConvBNAct"), matches("nbc", "ConvBNAct")
+    >>> matches("cbn", "ConvBNAct"), matches("bcc", "ConvBNAct")
     (True, False)
     """
     letters = iter(name.casefold())

@@ -59,7 +59,7 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
     "adaptive_avg_pool": "AveragePooling2D where the size divides the map, tensordot otherwise",
     "dropout": "Dropout",
     "spatial_dropout": "SpatialDropout1D, SpatialDropout2D or SpatialDropout3D",
-    "drop_path": "Dropout with noise_shape (None, 1, \u2026)",
+    "drop_path": "Dropout whose noise_shape is 1 but for the batch",
     "add": "Add",
     "subtract": "Subtract; subtract where sizes stretch",
     "mul": "Multiply",

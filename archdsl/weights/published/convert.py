@@ -46,14 +46,14 @@ def under_our_names(graph: Graph, weights: Weights) -> Weights:
     sizes that they have, and those that it does not name keep theirs: for a model that was changed since.
 
     Raises:
-        WeightsError: not half of the graph's arrays are there, with the reasons of ``convert``.
+        WeightsError: no more than half of the graph's arrays are there, with the reasons of ``convert``.
     """
     try:
         return replace(weights, arrays=convert(graph, weights).arrays)
     except WeightsError:
         floats = {name: array.shape for name, array in weights.arrays.items() if array.kind != "integer"}
         found = closest(graph, floats)
-        if 2 * len(found) < len(expected(graph)):
+        if 2 * len(found) <= len(expected(graph)):
             raise
     used = {piece.name for piece in found.values()}
     ours = {key: _piece(weights.arrays[piece.name], piece) for key, piece in found.items()}
