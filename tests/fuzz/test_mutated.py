@@ -17,7 +17,7 @@ from tests.fuzz.mutations import MUTATIONS, Mutation
 from tests.fuzz.targets import TARGETS, make
 from tests.patience import patience
 
-INPUTS = 400
+INPUTS = 250
 
 
 @pytest.mark.parametrize("path", sorted(FOUND.glob("*.txt")), ids=lambda path: path.stem)
