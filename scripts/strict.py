@@ -44,9 +44,11 @@ def references() -> Iterator[Reference]:
     more += [torch_cnn.Case(*names, library=torchvision) for names in _OF_TORCHVISION]
     for cnn in (*torch_cnn.CASES, *more):
         answers = _normalised if cnn.model.startswith("convnext_") else torch_cnn.answers
-        yield Reference(cnn.model, cnn.library.__name__, cnn.theirs, of(torch_cnn, cnn), answers)
+        case = cnn._replace(factors=_DEEP | cnn.factors)
+        yield Reference(cnn.model, cnn.library.__name__, cnn.theirs, of(torch_cnn, case), answers)
     for model in timm_models.CASES:
-        yield Reference(model.model, "timm", model.theirs, of(timm_models, model), timm_models.answers)
+        case_of_timm = model._replace(factors=_DEEP | model.factors)
+        yield Reference(model.model, "timm", model.theirs, of(timm_models, case_of_timm), timm_models.answers)
     for each in torch_transformers.CASES:
         theirs = each.theirs[0] if each.theirs else each.make.__name__
         make = of(torch_transformers, each)
@@ -56,6 +58,8 @@ def references() -> Iterator[Reference]:
             yield Reference(name, task.library, task.theirs, partial(torch_tasks.reference, name, task), task.answer)
 
 
+_DEEP = {"bn3.weight": 0.5, "conv3.bn.weight": 0.2}
+"""The last gains of residuals: without them sums grow with each, and what is rounded with them."""
 _SIZES = ("tiny", "small", "base")
 _FLOPS = {"800mf": "008", "1600mf": "016", "3200mf": "032", "8gf": "080", "16gf": "160", "32gf": "320"}
 _OF_TIMM = [
@@ -65,7 +69,11 @@ _OF_TIMM = [
     ("resnext101_g64", "resnext101_64x4d", 64),
     ("wide_resnet50", "wide_resnet50_2", 64),
     ("wide_resnet101", "wide_resnet101_2", 64),
-    *((f"regnet_{kind}{ours}", f"regnet{kind}_{theirs}", 64) for kind in "xy" for ours, theirs in _FLOPS.items()),
+    *((f"regnet_x{ours}", f"regnetx_{theirs}", 64) for ours, theirs in _FLOPS.items()),
+    *(
+        (f"regnet_y{ours}", f"regnety_{theirs}{'_tv' if theirs in ('008', '080') else ''}", 64)
+        for ours, theirs in _FLOPS.items()
+    ),
     ("regnet_x400mf", "regnetx_004_tv", 64),
     ("regnet_y400mf", "regnety_004", 64),
     *((f"convnext_{size}", f"convnext_{size}", 64) for size in _SIZES),
