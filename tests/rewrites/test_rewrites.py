@@ -1,6 +1,6 @@
 """Each rewrite: what it makes, that it computes the same with random weights and statistics, and what it leaves alone.
 
-Each is tried with a fault planted in it as well, which the comparison sees.
+Each that computes something is tried with a fault planted in it as well, which the comparison sees.
 """
 
 from __future__ import annotations

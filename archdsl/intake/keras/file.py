@@ -8,11 +8,11 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any, Final
 
+from archdsl.backends.keras.files.archive import BROKEN
+from archdsl.backends.keras.files.archive import configuration as archive_configuration
 from archdsl.intake.errors import Problem, Unreadable
 
 _CONFIG: Final = "config.json"
-_LONGEST: Final = 64 * 2**20
-"""Bytes of a configuration: that of the largest model of keras.applications has less than 2 MB."""
 _DIGITS: Final = 80
 
 
@@ -24,12 +24,10 @@ def configuration(file: str) -> Mapping[str, Any]:
         OSError: it cannot be read.
     """
     try:
-        with zipfile.ZipFile(file) as archive, archive.open(_CONFIG) as member:
-            text = member.read(_LONGEST + 1)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, KeyError, ValueError, RuntimeError) as error:
+        with zipfile.ZipFile(file) as archive:
+            text = archive_configuration(archive)
+    except BROKEN as error:
         raise Unreadable(file, [Problem("", f"it is no file of Keras's, or broken: {error}")]) from None
-    if len(text) > _LONGEST:
-        raise Unreadable(file, [Problem("", f"its {_CONFIG} is larger than any model's")])
     return parsed(text, file)
 
 

@@ -257,6 +257,17 @@ def test_a_configuration_that_unpacks_without_end(net: Architecture, tmp_path: P
     refused(net, file, "config.json is larger than any model's")
 
 
+def test_a_configuration_that_is_encrypted(net: Architecture, tmp_path: Path) -> None:
+    h5 = write(tmp_path / "net.weights.h5", plain).read_bytes()
+    file = tmp_path / "net.keras"
+    archive(file, h5, CONFIG)
+    data = bytearray(file.read_bytes())
+    data[6] |= 1  # of the first member, in front of it and in the list at the end
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    file.write_bytes(data)
+    refused(net, file, "encrypted")
+
+
 def test_a_lambda_in_a_configuration_is_not_run(net: Architecture, tmp_path: Path) -> None:
     """A layer that Keras would make by running code is a name here."""
     mark = tmp_path / "ran"

@@ -14,6 +14,8 @@ from archdsl.weights.arrays import Weights, WeightsError
 
 _CONFIG: Final = "config.json"
 _WEIGHTS: Final = "model.weights.h5"
+BROKEN: Final = (zipfile.BadZipFile, NotImplementedError, EOFError, KeyError, ValueError, RuntimeError)
+"""What reading an archive raises that is damaged, compressed in an unknown way, or encrypted."""
 _LONGEST: Final = 64 * 2**20
 """Bytes of a configuration: that of the largest model of the zoo has less than 2 MB."""
 
@@ -25,7 +27,7 @@ def opened(file: str) -> Iterator[Weights]:
             with zipfile.ZipFile(source) as archive:
                 config = _config(archive, file)
                 start, size = _place(archive, source, file)
-        except (zipfile.BadZipFile, NotImplementedError, EOFError, KeyError, ValueError) as error:
+        except BROKEN as error:
             if isinstance(error, WeightsError):
                 raise
             raise WeightsError(f"{file} is no file of Keras's, or broken: {error}") from error
@@ -33,13 +35,18 @@ def opened(file: str) -> Iterator[Weights]:
             yield weights
 
 
-def _config(archive: zipfile.ZipFile, file: str) -> hdf5.Configs:
-    """The configuration of the model, as data."""
-    info = archive.getinfo(_CONFIG)
-    with archive.open(info) as member:
+def configuration(archive: zipfile.ZipFile) -> bytes:
+    """The text of the configuration of the model. Raises one of ``BROKEN``."""
+    with archive.open(_CONFIG) as member:
         text = member.read(_LONGEST + 1)
     if len(text) > _LONGEST:
-        raise WeightsError(f"{file}: {_CONFIG} is larger than any model's")
+        raise ValueError(f"{_CONFIG} is larger than any model's")
+    return text
+
+
+def _config(archive: zipfile.ZipFile, file: str) -> hdf5.Configs:
+    """The configuration of the model, as data."""
+    text = configuration(archive)
     try:
         config = json.loads(text)["config"]
     except (ValueError, RecursionError, KeyError, TypeError) as error:
