@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import shutil
-import subprocess
 import sys
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -28,6 +24,7 @@ from tests.conftest import ROOT, Golden
 from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.programs import Writer
 from tests.fuzz.wide import opened, several
+from tests.unit.backends.formatting import assert_formatted
 
 SOME = ("resnet50", "vit_ti16", "efficientnet_b0", "swin_t", "convnext_tiny", "gpt2", "squeezenet10", "lenet5")
 """Of different families, and quick to write."""
@@ -92,24 +89,11 @@ def test_keras_alone_is_imported(name: str) -> None:
     assert imported - sys.stdlib_module_names == {"keras", "h5py", "numpy"}
 
 
-def _formatted(texts: dict[str, str], folder: Path, rules: str = "E4,E7,E9,F,I") -> None:
-    ruff = shutil.which("ruff", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
-    if ruff is None:
-        pytest.skip("ruff is not installed")
-    for name, text in texts.items():
-        (folder / f"{name}.py").write_text(text, encoding="utf-8")
-    options = ["--line-length", "88", "--isolated"]
-    commands: Sequence[Sequence[str]] = (["format", "--diff"], ["check", "--select", rules])
-    for command in commands:
-        run = subprocess.run([ruff, *command, *options, str(folder)], capture_output=True, text=True, check=False)
-        assert run.returncode == 0, run.stdout
+def test_files_areformatted(tmp_path: Path) -> None:
+    assert_formatted({name: file_of(name) for name in SOME}, tmp_path)
 
 
-def test_files_are_formatted(tmp_path: Path) -> None:
-    _formatted({name: file_of(name) for name in SOME}, tmp_path)
-
-
-def test_programs_are_formatted(tmp_path: Path) -> None:
+def test_programs_areformatted(tmp_path: Path) -> None:
     """What nobody wrote, too: names that clash, taps, shared weights, sizes that are open."""
     graphs: dict[str, Graph | None] = {}
     for seed in range(4):
@@ -117,16 +101,16 @@ def test_programs_are_formatted(tmp_path: Path) -> None:
         text = SourceFile("<text>", Writer(random, seed).program())
         graphs[f"written_{seed}"] = Program(text, MemoryLoader({})).graph("Net", {"rate": 0.0})
         graphs |= {f"several_{seed}": several(random), f"opened_{seed}": opened(Random(seed))}
-    _formatted({name: written(graph) for name, graph in graphs.items() if graph is not None}, tmp_path)
+    assert_formatted({name: written(graph) for name, graph in graphs.items() if graph is not None}, tmp_path)
 
 
-def test_definitions_of_archdsl_are_formatted(tmp_path: Path) -> None:
+def test_definitions_of_archdsl_areformatted(tmp_path: Path) -> None:
     """Each layer and function that a file may have, with all that it uses; layers also without their options."""
     found = {name: taken({name}, "Net") for name in names() if not name.startswith("_")}
     found |= {
         f"{name}_bare": taken({name}, "Net", {name: ()}) for name, each in found.items() if "class " in each.texts[-1]
     }
-    _formatted({name: "\n\n\n".join(each.texts) + "\n" for name, each in found.items()}, tmp_path, "E7,E9")
+    assert_formatted({name: "\n\n\n".join(each.texts) + "\n" for name, each in found.items()}, tmp_path, "E7,E9")
 
 
 def test_options_that_are_not_given_are_left_out() -> None:
@@ -203,5 +187,5 @@ def _is_complete(name: str) -> bool:
 
 
 @pytest.mark.full
-def test_all_files_are_formatted(tmp_path: Path) -> None:
-    _formatted({name: file_of(name) for name in EVERY if _is_complete(name)}, tmp_path)
+def test_all_files_areformatted(tmp_path: Path) -> None:
+    assert_formatted({name: file_of(name) for name in EVERY if _is_complete(name)}, tmp_path)

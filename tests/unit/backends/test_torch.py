@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import ast
-import os
 import re
-import shutil
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -25,6 +21,7 @@ from archdsl.diagnostics import ArchError
 from archdsl.graph.model import Graph
 from archdsl.weights import expected
 from tests.conftest import ROOT, Golden
+from tests.unit.backends.formatting import assert_formatted
 
 SOME = ("resnet50", "vit_ti16", "efficientnet_b0", "swin_t", "convnext_tiny", "gpt2", "squeezenet10", "lenet5")
 """Of different families, and quick to write."""
@@ -92,23 +89,8 @@ def test_every_array_has_a_place(name: str) -> None:
     assert sorted(source for place in found for source in place.sources) == sorted(expected(graph))
 
 
-def _formatted(names: tuple[str, ...] | list[str], folder: Path) -> None:
-    ruff = shutil.which("ruff", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", ""))))
-    if ruff is None:
-        pytest.skip("ruff is not installed")
-    for name in names:
-        (folder / f"{name}.py").write_text(file_of(name), encoding="utf-8")
-    options = ["--line-length", "88", "--isolated"]
-    run = subprocess.run([ruff, "format", "--diff", *options, str(folder)], capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stdout
-    run = subprocess.run(
-        [ruff, "check", "--select", "E4,E7,E9,F,I", *options, str(folder)], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 0, run.stdout
-
-
 def test_files_are_formatted(tmp_path: Path) -> None:
-    _formatted(SOME, tmp_path)
+    assert_formatted({name: file_of(name) for name in SOME}, tmp_path)
 
 
 def _is_complete(name: str) -> bool:
@@ -124,7 +106,7 @@ def _is_complete(name: str) -> bool:
 
 @pytest.mark.full
 def test_all_files_are_formatted(tmp_path: Path) -> None:
-    _formatted([name for name in EVERY if _is_complete(name)], tmp_path)
+    assert_formatted({name: file_of(name) for name in EVERY if _is_complete(name)}, tmp_path)
 
 
 def test_equal_modules_are_counted() -> None:
