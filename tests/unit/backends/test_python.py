@@ -89,11 +89,11 @@ def test_keras_alone_is_imported(name: str) -> None:
     assert imported - sys.stdlib_module_names == {"keras", "h5py", "numpy"}
 
 
-def test_files_areformatted(tmp_path: Path) -> None:
+def test_files_are_formatted(tmp_path: Path) -> None:
     assert_formatted({name: file_of(name) for name in SOME}, tmp_path)
 
 
-def test_programs_areformatted(tmp_path: Path) -> None:
+def test_programs_are_formatted(tmp_path: Path) -> None:
     """What nobody wrote, too: names that clash, taps, shared weights, sizes that are open."""
     graphs: dict[str, Graph | None] = {}
     for seed in range(4):
@@ -104,7 +104,7 @@ def test_programs_areformatted(tmp_path: Path) -> None:
     assert_formatted({name: written(graph) for name, graph in graphs.items() if graph is not None}, tmp_path)
 
 
-def test_definitions_of_archdsl_areformatted(tmp_path: Path) -> None:
+def test_definitions_of_archdsl_are_formatted(tmp_path: Path) -> None:
     """Each layer and function that a file may have, with all that it uses; layers also without their options."""
     found = {name: taken({name}, "Net") for name in names() if not name.startswith("_")}
     found |= {
@@ -187,5 +187,5 @@ def _is_complete(name: str) -> bool:
 
 
 @pytest.mark.full
-def test_all_files_areformatted(tmp_path: Path) -> None:
+def test_all_files_are_formatted(tmp_path: Path) -> None:
     assert_formatted({name: file_of(name) for name in EVERY if _is_complete(name)}, tmp_path)
