@@ -25,7 +25,7 @@ from tests.fuzz.corpus import MemoryLoader
 
 SECONDS = 1.0
 """Processor time that one input may take,"""
-PER_NODE = 1e-4
+PER_NODE = 1e-3
 """and more for each node of the graphs that it is a sound spec of: a result is no hang."""
 _GIVE_UP = 20.0
 """When an input is stopped, so that a loop without an end ends."""
