@@ -17,6 +17,7 @@ from archdsl.backends.torch.state import places, state
 from archdsl.weights.names import expected
 from archdsl.weights.published import find
 from tests.conformance import vectors
+from tests.pytorch.vision import torchvision
 
 _FOLDER = Path(vectors.__file__).parent / "vectors"
 
@@ -130,11 +131,10 @@ def test_a_swap_of_equal_shapes_is_seen() -> None:
 
 
 def test_the_library_s_own_state_dict_loads() -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
     from tests.pytorch.running import module_of
 
-    torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-    models = pytest.importorskip("torchvision", reason="torchvision is not installed: pip install torchvision").models
-    reference = models.swin_t(num_classes=10).eval()  # with a buffer of indices
+    reference = torchvision().models.swin_t(num_classes=10).eval()  # with a buffer of indices
     graph = archdsl.load("swin_t", classes=10).graph
     model = getattr(module_of(written(graph, "torchvision").text), graph.name)().eval()
     model.load_state_dict(reference.state_dict(), strict=True)
