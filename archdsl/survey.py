@@ -22,7 +22,7 @@ from archdsl.files import Located, locate
 from archdsl.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
-    from archdsl.study.speed import Speed
+    from archdsl.study.speed import Clock, Speed
 
 Settings: TypeAlias = Callable[[Program, str], Mapping[str, Any]]
 """The arguments of a model, which may be read with the names of its program in sight."""
@@ -230,6 +230,7 @@ def bench(
     batches: Sequence[int] = (1,),
     threads: int | None = None,
     rounds: int = 10,
+    clock: Clock = "wall",
     weights: Spec | None = None,
     limits: Limits = DEFAULT,
     **params: Any,
@@ -237,8 +238,8 @@ def bench(
     """How long models take on this machine, on the runtimes that are named or on all that are installed.
 
     Each runtime runs in a process of its own, on the processor alone; they take turns, ``rounds`` times. ``threads`` is
-    for each of them; as many as there are processors when not given. ``weights`` is a file for a single model, which
-    has fresh ones otherwise. ``params`` set parameters of the models.
+    for each of them; as many as there are processors when not given. ``clock="cpu"`` counts processor time. ``weights``
+    is a file for a single model, which has fresh ones otherwise. ``params`` set parameters of the models.
 
     Raises:
         ArchError: one of the specs has errors.
@@ -258,4 +259,4 @@ def bench(
         subject(select(located, params, limits).graph, located.source.name, weights, changed=bool(params))
         for located in found
     ]
-    return measured(subjects, runtimes, batches=batches, threads=threads, rounds=rounds)
+    return measured(subjects, runtimes, batches=batches, threads=threads, rounds=rounds, clock=clock)

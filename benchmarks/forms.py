@@ -11,6 +11,7 @@ import gc
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -22,10 +23,9 @@ import archdsl
 from archdsl.backends.onnx.weights import initial
 from archdsl.graph.model import Graph
 from archdsl.rewrites import REWRITES, optimised
-from archdsl.runtimes import onnx, openvino
 from archdsl.runtimes.inputs import examples
 from archdsl.runtimes.race import difference
-from archdsl.runtimes.registry import Array, Model
+from archdsl.runtimes.registry import RUNTIMES, Array, Model
 from archdsl.study.speed import duration
 from benchmarks import pages
 
@@ -39,7 +39,7 @@ MODELS: Final[Mapping[str, Mapping[str, int]]] = {
     "convnext_tiny": {},
     "segformer_b0": {"size": 256},
 }
-_RUNTIMES: Final[Mapping[str, Any]] = {"OpenVINO": openvino, "ONNX Runtime": onnx}
+_RUNTIMES: Final = ("openvino", "onnx")
 _SECONDS: Final = 2.5
 """That all calls of a race take together, at most, but for the least number of rounds."""
 _ROUNDS: Final = (5, 25)
@@ -59,6 +59,7 @@ class Form(NamedTuple):
     """A form that is ready to run, and its answers."""
 
     runtime: str
+    """Its name in ``RUNTIMES``."""
     done: tuple[str, ...]
     call: Callable[[], Any]
     answers: Sequence[Array]
@@ -71,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
         rows[name] = _row(name)
         print(rows[name], flush=True)
     if "--write" in arguments:
-        _write(rows)
+        write("forms", _COLUMNS, rows.values(), ("openvino", "onnxruntime"))
     return 0
 
 
@@ -79,13 +80,13 @@ def _row(name: str) -> str:
     settings = MODELS.get(name, {})
     graph = archdsl.load(name, **settings).graph
     arrays = initial(graph, 0)
-    plain = [_form(runtime, graph, arrays, ()) for runtime in _RUNTIMES]
-    rewritten = [_form(runtime, graph, arrays, REWRITES) for runtime in _RUNTIMES]
-    latencies = _race([*plain, *rewritten])
+    plain = [ready(runtime, graph, arrays, ()) for runtime in _RUNTIMES]
+    rewritten = [ready(runtime, graph, arrays, REWRITES) for runtime in _RUNTIMES]
+    latencies = cpu_times([*plain, *rewritten])
     best = min(range(4), key=latencies.__getitem__)
     form = [*plain, *rewritten][best]
-    others = [_form(form.runtime, graph, arrays, REWRITES.keys() - {each}) for each in form.done]
-    again = _race([plain[0], plain[1], form, *others])
+    others = [ready(form.runtime, graph, arrays, REWRITES.keys() - {each}) for each in form.done]
+    again = cpu_times([plain[0], plain[1], form, *others])
     shown = "; ".join(f"{each}: {duration(time)}" for each, time in zip(form.done, again[3:], strict=True))
     worst = max(difference(each.answers, plain[0].answers) for each in (*plain, *rewritten, *others))
     if worst > 1e-3:
@@ -94,7 +95,7 @@ def _row(name: str) -> str:
         graph.name + "".join(f", {key} {value}" for key, value in settings.items()),
         duration(again[0]),
         duration(again[1]),
-        f"{duration(again[2])}, {form.runtime}",
+        f"{duration(again[2])}, {RUNTIMES[form.runtime].title}",
         f"{again[2] / again[0]:.2f}",
         shown or "no rewrites",
         f"{worst:.0e}",
@@ -102,18 +103,19 @@ def _row(name: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _form(runtime: str, graph: Graph, arrays: Mapping[str, Array], names: Collection[str]) -> Form:
+def ready(runtime: str, graph: Graph, arrays: Mapping[str, Array], names: Collection[str]) -> Form:
+    """A model with these rewrites on a runtime, on one thread, which Keras is told by the environment."""
     found = optimised(graph, arrays, names)
-    module = _RUNTIMES[runtime]
+    module: Any = import_module(RUNTIMES[runtime].module)
     with TemporaryDirectory() as folder:
-        file = Path(folder) / ("net.xml" if runtime == "OpenVINO" else "net.onnx")
+        file = Path(folder) / RUNTIMES[runtime].file(1)
         module.export(Model(found.graph, dict(found.arrays), 1), file)
-        loaded = module.load(file, found.graph, examples(found.graph, 1), 1)
+        loaded = module.load(file, found.graph, examples(found.graph, 1), 0 if runtime.startswith("keras") else 1)
     return Form(runtime, tuple(found.done), loaded.call, loaded.read(loaded.call()))
 
 
-def _race(forms: Sequence[Form]) -> list[float]:
-    """The median of each, after a call that does not count; every other round goes in the opposite order."""
+def cpu_times(forms: Sequence[Form]) -> list[float]:
+    """The median CPU time of each, after a call that does not count; every other round goes in the opposite order."""
     gc.collect()
     rounds, taken = 1, [list[float]() for _ in forms]
     turn = 0
@@ -130,14 +132,14 @@ def _race(forms: Sequence[Form]) -> list[float]:
     return [median(times) for times in taken]
 
 
-def _write(rows: Mapping[str, str]) -> None:
-    """Keeps the rows of other models."""
-    kept = [line for line in _PAGE.read_text(encoding="utf-8").split("<!-- forms -->")[1].splitlines() if "| " in line]
-    names = {row.split("|")[1].strip(): row for row in kept[1:]}
-    names |= {row.split("|")[1].strip(): row for row in rows.values()}
-    packages = ", ".join(f"{name} {version(name)}" for name in ("openvino", "onnxruntime"))
-    head = [f"{datetime.now(UTC).date()}, {packages}:", "", f"| {' | '.join(_COLUMNS)} |", f"|{'---|' * len(_COLUMNS)}"]
-    pages.replace(_PAGE, "forms", "\n".join([*head, *names.values()]))
+def write(part: str, columns: Sequence[str], rows: Collection[str], packages: Sequence[str]) -> None:
+    """Puts rows into a table of the page, in place of those of the same models."""
+    text = _PAGE.read_text(encoding="utf-8").split(f"<!-- {part} -->")[1].split(f"<!-- /{part} -->")[0]
+    kept = [line for line in text.splitlines() if "| " in line]
+    names = {row.split("|")[1].strip(): row for row in (*kept[1:], *rows)}
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    head = [f"{datetime.now(UTC).date()}, {versions}:", "", f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    pages.replace(_PAGE, part, "\n".join([*head, *names.values()]))
 
 
 if __name__ == "__main__":

@@ -17,8 +17,10 @@ from typing import Any
 from unittest.mock import patch
 
 import archdsl
+from archdsl.ops.input import Normalize
 from archdsl.weights import WeightsError
 from archdsl.weights.published import find
+from scripts.strict import OF_TIMM, OF_TORCHVISION
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "archdsl" / "weights" / "published" / "checkpoints"
@@ -50,11 +52,13 @@ TORCHVISION = {
     **{f"swin_{size}": f"swin_{size}" for size in "tsb"},
     **{f"vgg{depth}": f"vgg{depth}" for depth in (16, 19)},
     **{f"vit_{size}{patch}": f"vit_{size}_{patch}" for size, patch in (("b", 16), ("b", 32), ("l", 16))},
+    **{ours: theirs for ours, theirs, _ in OF_TORCHVISION},
 }
 """What torchvision calls those of which tests/conformance/vectors has no answers of torchvision's."""
 TIMM = {
     **{f"nfnet_f{i}": f"dm_nfnet_f{i}" for i in (1, 2)},
     **{f"bit_{kind}": f"resnetv2_{kind}_bit" for kind in ("101x3", "152x2", "152x4")},
+    **{ours: theirs for ours, theirs, _ in OF_TIMM},
 }
 """The same of timm."""
 
@@ -79,6 +83,23 @@ def arguments(model: str, shapes: Mapping[str, Sequence[int]], size: int, classe
             continue
         return given
     return None
+
+
+def normalisation(model: str, given: Mapping[str, int], mean: Sequence[float], std: Sequence[float]) -> Entry:
+    """What is left to do before the model, which may begin with these means and deviations itself, for 0 to 255.
+
+    Raises:
+        ValueError: it begins with others.
+    """
+    first = archdsl.load(model, **given).graph.nodes[0].op
+    if not isinstance(first, Normalize) or first.mean is None:
+        return {"mean": list(mean), "std": list(std)}
+    assert isinstance(first.mean, tuple)
+    assert isinstance(first.variance, tuple)
+    own = zip(first.mean, first.variance, mean, std, strict=True)
+    if any(abs(a / 255 - m) > 1e-3 or abs(v**0.5 / 255 - s) > 1e-3 for a, v, m, s in own):
+        raise ValueError(f"{model} normalises by other numbers than {mean}, {std}")
+    return {"range": [0, 255], "mean": [0.0] * len(mean), "std": [1.0] * len(std)}
 
 
 # --- keras.applications -----------------------------------------------------------------------------------------------
@@ -184,6 +205,11 @@ def of_torchvision() -> Iterator[Entry]:
             if given is None or not crop:
                 print(f"left out: {model}, {weights}")
                 continue
+            try:
+                numbers = normalisation(model, given, how.mean, how.std)
+            except ValueError as error:
+                print(f"left out: {model}, {weights}: {error}")
+                continue
             digest = re.fullmatch(r".*-([0-9a-f]{8,})\.pth", weights.url)
             assert digest, weights.url
             yield {
@@ -199,8 +225,7 @@ def of_torchvision() -> Iterator[Entry]:
                     "size": [crop, crop],
                     "resize": resize,
                     "interpolation": how.interpolation.value,
-                    "mean": how.mean,
-                    "std": how.std,
+                    **numbers,
                 },
             }
 
@@ -224,12 +249,18 @@ def of_timm() -> Iterator[Entry]:
         for tag in sorted(tags, key=lambda tag: tag != default):
             config = timm.get_pretrained_cfg(f"{name}.{tag}")
             size = config.input_size[1]
-            if not config.hf_hub_id or config.crop_mode != "center" or config.num_classes != reference.num_classes:
+            modes = {"center": floor(size / config.crop_pct), "squash": [floor(size / config.crop_pct)] * 2}
+            if not config.hf_hub_id or config.crop_mode not in modes or config.num_classes != reference.num_classes:
                 print(f"left out: {model}, {name}.{tag}: {config.crop_mode}, {config.num_classes} classes")
                 continue
             given = arguments(model, _shapes(reference), size, config.num_classes)
             if given is None:
                 print(f"left out: {model}, {name}.{tag}: no table of names")
+                continue
+            try:
+                numbers = normalisation(model, given, config.mean, config.std)
+            except ValueError as error:
+                print(f"left out: {model}, {name}.{tag}: {error}")
                 continue
             yield {
                 "model": model,
@@ -241,10 +272,9 @@ def of_timm() -> Iterator[Entry]:
                 "licence": config.license,
                 "preprocessing": {
                     "size": [size, size],
-                    "resize": floor(size / config.crop_pct),
+                    "resize": modes[config.crop_mode],
                     "interpolation": config.interpolation,
-                    "mean": list(config.mean),
-                    "std": list(config.std),
+                    **numbers,
                 },
             }
 

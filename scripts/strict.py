@@ -40,8 +40,8 @@ def references() -> Iterator[Reference]:
     def of(module: ModuleType, case: Any) -> Callable[[], Any]:
         return partial(module.reference, case)
 
-    more = [torch_cnn.Case(*names, library=timm) for names in _OF_TIMM]
-    more += [torch_cnn.Case(*names, library=torchvision) for names in _OF_TORCHVISION]
+    more = [torch_cnn.Case(*names, library=timm) for names in OF_TIMM]
+    more += [torch_cnn.Case(*names, library=torchvision) for names in OF_TORCHVISION]
     for cnn in (*torch_cnn.CASES, *more):
         answers = _normalised if cnn.model.startswith("convnext_") else torch_cnn.answers
         case = cnn._replace(factors=_DEEP | cnn.factors)
@@ -62,7 +62,7 @@ _DEEP = {"bn3.weight": 0.5, "conv3.bn.weight": 0.2}
 """The last gains of residuals: without them sums grow with each, and what is rounded with them."""
 _SIZES = ("tiny", "small", "base")
 _FLOPS = {"800mf": "008", "1600mf": "016", "3200mf": "032", "8gf": "080", "16gf": "160", "32gf": "320"}
-_OF_TIMM = [
+OF_TIMM = [
     *((f"resnet{depth}", f"resnet{depth}", 64) for depth in (18, 34, 50, 101, 152)),
     ("resnext50", "resnext50_32x4d", 64),
     ("resnext101", "resnext101_32x8d", 64),
@@ -78,7 +78,7 @@ _OF_TIMM = [
     ("regnet_y400mf", "regnety_004", 64),
     *((f"convnext_{size}", f"convnext_{size}", 64) for size in _SIZES),
 ]
-_OF_TORCHVISION = [
+OF_TORCHVISION = [
     *((f"convnext_{size}", f"convnext_{size}", 64) for size in _SIZES),
 ]
 """Our models, theirs, and sizes of images."""

@@ -40,9 +40,7 @@ def bars(speed: Speed) -> Drawing:
         _latencies(below, by_model, look_of)
         batch = timings[0].batch
         below.set_title(f"Latency, batch {batch}")
-        below.set_xlabel(
-            f"milliseconds a batch of {batch}, {speed.threads} thread{'s' * (speed.threads != 1)}: median and quartiles"
-        )
+        below.set_xlabel(f"milliseconds a batch of {batch}, {speed.terms}: median and quartiles")
     return Drawing(figure, "Size and speed of models")
 
 
@@ -118,7 +116,7 @@ def accuracy(speed: Speed) -> Drawing:
         logarithmic(axes, "x")
         axes.margins(x=0.09, y=0.09)
         runtimes = ", ".join(dict.fromkeys(timing.title for timing in found.values()))
-        axes.set_xlabel(f"milliseconds, batch {batch}, {speed.threads} thread{'s' * (speed.threads != 1)}, {runtimes}")
+        axes.set_xlabel(f"milliseconds, batch {batch}, {speed.terms}, {runtimes}")
         axes.set_ylabel("top-1, percent")
         annotate(figure, axes, [Name(name, ms, top1, look_of[family][0]) for family, ms, top1, name in points])
     return Drawing(figure, title)

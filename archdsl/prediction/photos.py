@@ -34,8 +34,7 @@ def read(file: Path, how: Preprocessing) -> np.ndarray[Any, Any]:
             image = ImageOps.exif_transpose(opened).convert("RGB")
     except (UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as error:
         raise NotPhoto(f"{file} is no image that can be read: {error}") from error
-    scale = how.resize / min(image.size)
-    width, height = (max(round(side * scale), 1) for side in image.size)
+    height, width = how.resized(image.height, image.width)
     image = image.resize((width, height), _FILTERS[how.interpolation])
     rows, columns = how.size
     left, top = (width - columns) // 2, (height - rows) // 2

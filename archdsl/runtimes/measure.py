@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from os import PathLike
 from pathlib import Path
@@ -13,11 +14,13 @@ from typing import Any, Final, NamedTuple
 from archdsl.comparison.entry import Entry
 from archdsl.comparison.entry import measure as figures
 from archdsl.fitted import fitted
+from archdsl.graph.fingerprint import fingerprint
 from archdsl.graph.model import Graph
 from archdsl.runtimes.inputs import examples
 from archdsl.runtimes.race import Entrant, difference, prepare, race, threads_here
 from archdsl.runtimes.registry import RUNTIMES, Array, Runtime
-from archdsl.study.speed import Absent, Failure, Speed, Timing
+from archdsl.study.kept import Kept
+from archdsl.study.speed import Absent, Clock, Failure, Speed, Timing
 
 ROUNDS: Final = 10
 
@@ -67,34 +70,45 @@ def installed(names: Sequence[str] | None = None) -> tuple[tuple[Runtime, ...], 
 
 
 def measure(
-    subjects: Sequence[Subject],
+    subjects: Iterable[Subject],
     names: Sequence[str] | None = None,
     *,
     batches: Sequence[int] = (1,),
     threads: int | None = None,
     rounds: int = ROUNDS,
+    clock: Clock = "wall",
+    kept: Kept | None = None,
     telling: Callable[[str], Any] = lambda _: None,
 ) -> Speed:
-    """Times of every model on every runtime, one model after the other.
+    """Times of every model on every runtime, one model after the other; those that are ``kept`` are not measured again.
 
     Raises:
         KeyError: there is no such runtime.
+        OtherTimes: what is kept was measured otherwise.
+        OSError: it cannot be written.
     """
     runtimes, absent = installed(names)
-    count = threads or threads_here()
-    timings: list[Timing] = []
-    failures: list[Failure] = []
+    conditions = Speed((), threads or threads_here(), rounds, absent=absent, machine=machine(runtimes), clock=clock)
+    if kept is not None:
+        kept.expect(conditions)
+    places = [(runtime.name, batch) for batch in sorted(set(batches)) for runtime in runtimes]
+    found: list[Timing | Failure] = []
+    entries: dict[str, Entry] = {}
     for subject in subjects:
-        for found in _measured(subject, runtimes, batches, count, rounds, telling):
-            (timings if isinstance(found, Timing) else failures).append(found)  # type: ignore[arg-type]
-    return Speed(
-        tuple(timings),
-        count,
-        rounds,
-        tuple(failures),
-        absent,
-        {subject.entry.name: subject.entry for subject in subjects},
-        machine(runtimes),
+        name = subject.entry.name
+        entries[name] = subject.entry
+        graph = fingerprint(subject.graph)
+        of_it = kept.of(name, graph, places) if kept is not None else ()
+        if not of_it:
+            of_it = [*_measured(subject, runtimes, batches, conditions, telling)]
+            if kept is not None:
+                kept.add(name, graph, of_it)
+        found += of_it
+    return replace(
+        conditions,
+        timings=tuple(each for each in found if isinstance(each, Timing)),
+        failures=tuple(each for each in found if isinstance(each, Failure)),
+        entries=entries,
     )
 
 
@@ -102,18 +116,21 @@ def _measured(
     subject: Subject,
     runtimes: Sequence[Runtime],
     batches: Sequence[int],
-    threads: int,
-    rounds: int,
+    how: Speed,
     telling: Callable[[str], Any],
 ) -> Iterator[Timing | Failure]:
     name = subject.entry.name
     with TemporaryDirectory(prefix="archdsl-") as folder:
         home = Path(folder)
         prepare(home, subject.graph, subject.weights())
-        entrants = [Entrant(runtime, home) for runtime in runtimes]
         reference: dict[int, Sequence[Array]] = {}
         for result in race(
-            entrants, batches, threads=threads, rounds=rounds, telling=lambda what: telling(f"{name}: {what}")
+            [Entrant(runtime, home) for runtime in runtimes],
+            batches,
+            threads=how.threads,
+            rounds=how.rounds,
+            clock=how.clock,
+            telling=lambda what: telling(f"{name}: {what}"),
         ):
             runtime, batch = result.entrant.runtime, result.batch
             if result.failure is not None:

@@ -19,6 +19,7 @@ from archdsl.graph.json import to_json
 from archdsl.graph.model import Graph
 from archdsl.runtimes.registry import Array, Runtime
 from archdsl.runtimes.worker import GRAPH, WEIGHTS
+from archdsl.study.speed import Clock
 from archdsl.weights import safetensors
 
 _TURN: Final = 0.05
@@ -73,6 +74,7 @@ def race(
     *,
     threads: int,
     rounds: int,
+    clock: Clock = "wall",
     telling: Callable[[str], Any] = lambda _: None,
 ) -> Iterator[Result]:
     """The results for each batch, in the order of the entrants. Each has a process of its own for all batches.
@@ -95,7 +97,9 @@ def race(
                 except RuntimeFailed as failed:
                     result.failure = str(failed)
             telling(f"timing batch {batch}")
-            take_turns([(workers[n], result) for n, result in enumerate(results) if result.failure is None], rounds)
+            take_turns(
+                [(workers[n], result) for n, result in enumerate(results) if result.failure is None], rounds, clock
+            )
             yield from results
 
 
@@ -106,19 +110,19 @@ def _load(worker: _Worker, result: Result, answers: str) -> None:
         result.outputs = [found[name] for name in found.files]
 
 
-def take_turns(running: Sequence[tuple[_Worker, Result]], rounds: int) -> None:
+def take_turns(running: Sequence[tuple[_Worker, Result]], rounds: int, clock: Clock = "wall") -> None:
     """Every other round goes in the opposite order."""
     calls = {}
     for worker, result in running:
         calls[id(result)] = 1
         with _failing(result):
-            (once,) = worker.ask(do="time", calls=1)["times"]
+            (once,) = worker.ask(do="time", calls=1, clock=clock)["times"]
             calls[id(result)] = max(1, min(_CALLS, int(_TURN / max(once, 1e-6))))
     for turn in range(rounds):
         for worker, result in running[:: 1 if turn % 2 else -1]:
             if result.failure is None:
                 with _failing(result):
-                    said = worker.ask(do="time", calls=calls[id(result)])
+                    said = worker.ask(do="time", calls=calls[id(result)], clock=clock)
                     result.seconds += said["times"]
                     result.memory = said["memory"]
 

@@ -14,8 +14,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from time import perf_counter
-from typing import Any, Final, TextIO
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from archdsl.graph.json import from_json
 from archdsl.graph.model import Graph
@@ -23,6 +23,9 @@ from archdsl.runtimes.inputs import examples
 from archdsl.runtimes.memory import peak
 from archdsl.runtimes.registry import RUNTIMES, Load, Loaded, Model
 from archdsl.weights import safetensors
+
+if TYPE_CHECKING:
+    from archdsl.study.speed import Clock
 
 GRAPH: Final = "graph.json"
 WEIGHTS: Final = "weights.safetensors"
@@ -90,16 +93,17 @@ class _Worker:
         self._loaded = loaded
         return {"first": first, "memory": peak(), "imported": self._imported}
 
-    def time(self, calls: int) -> dict[str, Any]:
+    def time(self, calls: int, clock: Clock) -> dict[str, Any]:
         """Seconds of some calls, after one that does not count."""
         assert self._loaded is not None
+        now = process_time if clock == "cpu" else perf_counter
         call = self._loaded.call
         call()
         times = []
         for _ in range(calls):
-            start = perf_counter()
+            start = now()
             call()
-            times.append(perf_counter() - start)
+            times.append(now() - start)
         return {"times": times, "memory": peak()}
 
 

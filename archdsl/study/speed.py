@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from archdsl.summary.figures import in_bytes
 from archdsl.tabular import Cell, Column, Row, Table, render
@@ -15,6 +15,7 @@ from archdsl.tabular.json import document
 if TYPE_CHECKING:
     from archdsl.comparison.entry import Entry
 
+Clock: TypeAlias = Literal["wall", "cpu"]
 SCHEMA: Final = "archdsl-bench"
 VERSION: Final = 1
 
@@ -92,6 +93,13 @@ class Speed:
     """The figures and facts of the models by their names in ``timings``."""
     machine: Mapping[str, Any] = field(default_factory=dict)
     """What it was measured on, and the versions of the runtimes."""
+    clock: Clock = "wall"
+    """Whether times are of the clock on the wall, or of the processors: ``cpu``."""
+
+    @property
+    def terms(self) -> str:
+        """``1 thread``, ``2 threads, CPU time``."""
+        return f"{self.threads} thread{'s' * (self.threads != 1)}" + ", CPU time" * (self.clock == "cpu")
 
     def __repr__(self) -> str:
         """``<Speed: 2 models, 8 timings>``."""
@@ -112,8 +120,7 @@ class Speed:
         return Table("Speed", _COLUMNS, rows, tuple(self._notes()), spare=("spread", "first", "memory"))
 
     def _notes(self) -> Iterator[str]:
-        threads = f"{self.threads} thread{'s' * (self.threads != 1)}"
-        yield f"{threads}; medians and quartiles of calls in {self.rounds} rounds, in which the runtimes took turns"
+        yield f"{self.terms}; medians and quartiles of calls in {self.rounds} rounds, in which the runtimes took turns"
         if self.timings:
             yield (
                 "first call: loading the file and one answer; memory: the peak of the process, the runtime included; "
@@ -162,28 +169,35 @@ def duration(seconds: float) -> str:
     return f"{ms:.{digits}f} ms"
 
 
-def to_json(speed: Speed, **more: Any) -> str:
-    """Everything measured, times in seconds and sizes in bytes; ``more`` are further members of the document."""
+def to_json(speed: Speed, kept: Mapping[str, str] | None = None) -> str:
+    """Everything measured, times in seconds and sizes in bytes.
+
+    With ``kept``, the fingerprints of the graphs by the names of the models, there is all that it takes to go on.
+    """
+    more = {} if kept is None else {"graphs": dict(sorted(kept.items()))}
     return document(
         SCHEMA,
         VERSION,
         threads=speed.threads,
         rounds=speed.rounds,
+        clock=speed.clock,
         machine=dict(speed.machine),
-        timings=[_members(timing) for timing in speed.timings],
+        timings=[_members(timing, kept is not None) for timing in speed.timings],
         failures=[
-            {"model": f.model, "runtime": f.runtime, "batch": f.batch, "reason": f.reason} for f in speed.failures
+            {"model": f.model, "runtime": f.runtime, "title": f.title, "batch": f.batch, "reason": f.reason}
+            for f in speed.failures
         ],
         absent=[{"runtime": each.runtime, "install": each.install} for each in speed.absent],
         **more,
     )
 
 
-def _members(timing: Timing) -> dict[str, Any]:
+def _members(timing: Timing, has_calls: bool) -> dict[str, Any]:
     low, high = timing.quartiles
     return {
         "model": timing.model,
         "runtime": timing.runtime,
+        "title": timing.title,
         "batch": timing.batch,
         "latency": timing.latency,
         "quartiles": [low, high],
@@ -193,6 +207,7 @@ def _members(timing: Timing) -> dict[str, Any]:
         "memory": timing.memory,
         "memory_before": timing.imported,
         "error": timing.error,
+        **({"seconds": [round(seconds, 7) for seconds in timing.seconds]} if has_calls else {}),
     }
 
 

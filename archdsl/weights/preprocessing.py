@@ -14,7 +14,7 @@ class Value(BaseModel):
 
 
 class Preprocessing(Value):
-    """The shorter side is resized to ``resize``, the middle of ``size`` is cut out, and pixels become numbers.
+    """The photograph is resized to ``resize``, the middle of ``size`` is cut out, and pixels become numbers.
 
     They are mapped from 0 and 255 to ``range``, ``mean`` is subtracted, and the result divided by ``std``, channel by
     channel.
@@ -22,14 +22,40 @@ class Preprocessing(Value):
 
     size: tuple[int, int]
     """Height and width of the crop."""
-    resize: int
-    """Of the shorter side, before the crop."""
+    resize: int | tuple[int, int]
+    """Before the crop: the shorter side, or the height and the width, whatever the shape of the photograph."""
     interpolation: Literal["nearest", "bilinear", "bicubic", "lanczos"]
     range: tuple[float, float] = (0.0, 1.0)
     mean: tuple[float, ...]
     std: tuple[float, ...]
     channels: Literal["rgb", "bgr"] = "rgb"
     """In which order the model takes them; ``mean`` and ``std`` are in this order too."""
+
+    def resized(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of a photograph before the crop.
+
+        >>> lite = Preprocessing(size=(224, 224), resize=256, interpolation="bicubic", mean=(0,), std=(1,))
+        >>> lite.resized(512, 1024), lite.model_copy(update={"resize": (256, 256)}).resized(512, 1024)
+        ((256, 512), (256, 256))
+        """
+        if isinstance(self.resize, tuple):
+            return self.resize
+        scale = self.resize / min(height, width)
+        return max(round(height * scale), 1), max(round(width * scale), 1)
+
+    def cropped_to(self, size: tuple[int, int]) -> Preprocessing:
+        """For a crop of another size, which is the same part of the photograph.
+
+        >>> lite = Preprocessing(size=(224, 224), resize=256, interpolation="bicubic", mean=(0,), std=(1,))
+        >>> lite.cropped_to((112, 112)).resize
+        128
+        """
+        scale = min(size) / min(self.size)
+        if isinstance(self.resize, int):
+            resize: int | tuple[int, int] = round(self.resize * scale)
+        else:
+            resize = round(self.resize[0] * scale), round(self.resize[1] * scale)
+        return self.model_copy(update={"size": size, "resize": resize})
 
     def normalised(self, pixels: Any) -> Any:
         """The numbers that the model takes for pixels from 0 to 255, an array of NumPy whose last axis is RGB.

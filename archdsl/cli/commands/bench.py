@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +12,7 @@ import click
 from archdsl.cli import inputs
 from archdsl.cli.exits import Refusal
 from archdsl.cli.limits import limit_option
+from archdsl.cli.numbers import Number
 from archdsl.cli.output import STDOUT
 from archdsl.cli.plotting import plot_option, save
 from archdsl.cli.specs import SpecType, find, open_located, set_option
@@ -18,6 +21,7 @@ from archdsl.cli.terminal import progress, show_diagnostics
 
 if TYPE_CHECKING:
     from archdsl.runtimes.measure import Subject
+    from archdsl.study.speed import Clock
 
 _EPILOG: Final = """\b
 Examples:
@@ -26,6 +30,7 @@ Examples:
   archdsl bench net.arch --weights trained.safetensors --with onnx,openvino --batch 1,8,32
   archdsl bench resnet18 resnet50 vit_b16 --with openvino --plot accuracy.svg --accuracy
   archdsl bench resnet50 --threads 1 --format json | jq '.timings[].latency'
+  archdsl bench --all --at-most 5G --with onnx --keep zoo.json --plot zoo.svg --accuracy
 
 docs/bench.md says how it is measured."""
 
@@ -64,7 +69,9 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("specs", metavar="SPEC…", type=SpecType(), nargs=-1, required=True)
+@click.argument("specs", metavar="SPEC…", type=SpecType(), nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All bundled models beside those named, the smallest first.")
+@click.option("--at-most", "most", type=Number(), metavar="MACS", help="Of --all, those with no more multiply-adds.")
 @click.option(
     "--with",
     "names",
@@ -82,6 +89,19 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
     "--rounds", type=click.IntRange(min=1), default=10, show_default=True, help="Turns that each runtime gets."
 )
 @click.option(
+    "--clock",
+    type=click.Choice(["wall", "cpu"]),
+    default="wall",
+    show_default=True,
+    help="What times are of. Processor time depends less on what else runs; with several threads it is their sum.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Keep what is measured in FILE, JSON, and do not measure again what it has.",
+)
+@click.option(
     "--weights",
     type=click.Path(dir_okay=False),
     metavar="FILE",
@@ -95,10 +115,14 @@ class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
 @limit_option
 def bench(
     specs: tuple[str, ...],
+    everything: bool,
+    most: float | None,
     names: tuple[str, ...] | None,
     batches: tuple[int, ...],
     threads: int | None,
     rounds: int,
+    clock: Clock,
+    keep: Path | None,
     weights: str | None,
     format: str | None,
     out: str,
@@ -114,19 +138,38 @@ def bench(
     of them. Those that are not installed are listed.
     """
     from archdsl.runtimes.measure import measure
+    from archdsl.study.kept import Kept
     from archdsl.study.speed import to_json
 
     form = chosen_format(format, out)
     if accuracy and target is None:
         raise Refusal("--accuracy is how --plot FILE draws: give it too")
-    if weights is not None and len(specs) > 1:
+    if not specs and not everything:
+        raise click.UsageError("Missing argument 'SPEC…'; --all stands for all bundled models.")
+    if weights is not None and (len(specs) > 1 or everything):
         raise Refusal("--weights are of one model, and several are named")
-    subjects = [_subject(spec, settings, weights) for spec in specs]
+    if most is not None and not everything:
+        raise Refusal("--at-most says which of --all are measured: give it too")
+    if settings and everything:
+        raise Refusal("--set is for models that are named: give it without --all")
     try:
+        subjects = [_subject(spec, settings, weights) for spec in specs]
+        kept = None if keep is None else Kept(keep)
         with progress() as telling:
-            found = measure(subjects, names, batches=batches, threads=threads, rounds=rounds, telling=telling)
+            found = measure(
+                chain(subjects, _zoo(most) if everything else ()),
+                names,
+                batches=batches,
+                threads=threads,
+                rounds=rounds,
+                clock=clock,
+                kept=kept,
+                telling=telling,
+            )
     except ValueError as error:
         raise Refusal(str(error)) from None
+    except OSError as error:
+        raise Refusal(f"--keep {keep}: {(error.strerror or str(error)).lower()}") from error
     if not found.timings and not found.failures:
         raise Refusal(
             "; ".join(f"{each.title} is not installed: `pip install {each.install}`" for each in found.absent)
@@ -140,6 +183,17 @@ def bench(
             show(to_json(found), out)
         else:
             show_tables(found.table(), format=form, out=out)
+
+
+def _zoo(most: float | None) -> Iterator[Subject]:
+    """The bundled models of no more multiply-adds, the smallest first, without those whose sizes are left open."""
+    from archdsl.cli.surveys import gather
+
+    entries, _ = gather((), everything=True, settings=())
+    sized = sorted((entry.macs, entry.model) for entry in entries if isinstance(entry.macs, int))
+    for macs, model in sized:
+        if most is None or macs <= most:
+            yield _subject(model, (), None)
 
 
 def _subject(spec: str, settings: tuple[str, ...], weights: str | None) -> Subject:

@@ -136,9 +136,9 @@ def _preprocessing(graph: Graph, stated: Preprocessing | None, given: Mapping[st
         raise Refusal(f"no certificate beside {weights} says what its images are like: give --mean and --std")
     facts: dict[str, Any] = {"resize": round(min(sizes) * 256 / 224), "interpolation": "bilinear"}
     if stated is not None:
-        facts = stated.model_dump()
-        if tuple(sizes) != stated.size:  # the crop is the same part of the resized photograph
-            facts["resize"] = round(stated.resize * min(sizes) / min(stated.size))
+        facts = (
+            stated if (sizes[0], sizes[1]) == stated.size else stated.cropped_to((sizes[0], sizes[1]))
+        ).model_dump()
     facts |= {**given, "size": sizes}
     for option in ("mean", "std"):
         if len(facts[option]) != channels:

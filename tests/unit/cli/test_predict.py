@@ -108,6 +108,8 @@ def test_photographs(tmp_path: Path) -> None:
     found = read(Path("ramp.png"), how)
     assert (found.shape, found.dtype) == ((4, 6, 3), np.float32)
     np.testing.assert_allclose(found[0, :, 0] * 255, [5, 6, 7, 8, 9, 10], atol=1e-4)
+    whole = read(Path("ramp.png"), how.model_copy(update={"resize": (8, 8)}))  # squeezed to half of its width
+    np.testing.assert_allclose(whole[0, :, 0] * 255, [3, 5, 7, 9, 11, 13], atol=1e-4)
     exif = Image.Exif()
     exif[0x0112] = 6  # lies on its side
     Image.fromarray(ramp.transpose(1, 0, 2)).save("turned.png", exif=exif)
