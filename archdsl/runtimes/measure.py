@@ -17,9 +17,9 @@ from archdsl.fitted import fitted
 from archdsl.graph.fingerprint import fingerprint
 from archdsl.graph.model import Graph
 from archdsl.runtimes.inputs import examples
+from archdsl.runtimes.kept import Kept
 from archdsl.runtimes.race import Entrant, difference, prepare, race, threads_here
 from archdsl.runtimes.registry import RUNTIMES, Array, Runtime
-from archdsl.study.kept import Kept
 from archdsl.study.speed import Absent, Clock, Failure, Speed, Timing
 
 ROUNDS: Final = 10

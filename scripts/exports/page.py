@@ -24,7 +24,6 @@ have the names and shapes of the spec, channels last, in all but [PyTorch code](
 | form | file | written by | run by | batch |
 |---|---|---|---|---|
 | `keras` | `NAME.keras` | Keras | Keras | any |
-| `python` | `NAME.py`: [Keras code](keras-code.md) | archdsl | Keras | any |
 | `python` | `NAME.py`, [code](keras-code.md) | archdsl | Keras | any |
 | `torch` | `NAME.py`, [code](pytorch.md), weights in `NAME.safetensors` | archdsl | PyTorch 2.4 or later | any |
 | `onnx` | `NAME.onnx` | archdsl, with `archdsl[onnx]` | ONNX Runtime 1.20 or later | any |
@@ -57,8 +56,9 @@ attention over a volume. [ADR 35](adr/0035-forms-for-serving.md) says why.
 ## Every model
 
 `make exports` measures the table: each model has random weights and statistics, the same ones in all forms, and
-answers to one random image, on one thread. A cell has the error, the size of the files, and the seconds of one core
-from the files to the first answer, imports of the runtime not counted. The error is the largest difference, relative
+answers to one random image. A cell has the error, the size of the files, and the seconds of processor time from the
+files to the first answer, imports of the runtime not counted. ONNX Runtime, OpenVINO, LiteRT and PyTorch ran on one thread,
+Keras and SavedModel on as many as TensorFlow takes, whose times are added up. The error is the largest difference, relative
 to the largest number of the output, from what Keras answers, or in cells with a ° from what ONNX Runtime answers.
 More than {limit:.0e} is in bold.
 """
@@ -87,11 +87,13 @@ def _counts(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         cells = [forms[form] for forms in found.values() if form in forms]
         works = sum("error" in cell and cell["error"] < LIMIT for cell in cells)
         parts.append(f"{works} of {len(cells)} as `{form}`")
-    yield f"Of {whole} bundled models, these were measured and are right: {', '.join(parts)}. A blank is not measured."
+    yield f"There are {whole} bundled models. Of those that were measured, these are right: {', '.join(parts)}."
+    yield "An empty cell was not measured yet; `make exports` goes on with these. `no` has its reason below the table."
 
 
 def _rows(found: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    for name, forms in found.items():
+    for name in sorted({*models(), *found}):
+        forms = found.get(name, {})
         yield f"| `{name}` | {' | '.join(_cell(form, forms.get(form)) for form in FORMS)} |"
 
 

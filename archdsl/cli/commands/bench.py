@@ -137,8 +137,8 @@ def bench(
     processor alone, with the same weights and inputs; they take turns, so that a slow phase of the machine meets all
     of them. Those that are not installed are listed.
     """
+    from archdsl.runtimes.kept import Kept
     from archdsl.runtimes.measure import measure
-    from archdsl.study.kept import Kept
     from archdsl.study.speed import to_json
 
     form = chosen_format(format, out)

@@ -14,9 +14,9 @@ import archdsl
 from archdsl.cli.main import cli
 from archdsl.comparison import Entry
 from archdsl.runtimes import measure as measuring
+from archdsl.runtimes.kept import Kept, OtherTimes
 from archdsl.runtimes.measure import Subject, measure, subject
 from archdsl.runtimes.registry import RUNTIMES, Runtime
-from archdsl.study.kept import Kept, OtherTimes
 from archdsl.study.speed import Failure, Speed, Timing
 
 NET = "model {name}() :: [8, 8, 3] -> [8, 8, {width}] {{ conv({width}) }}"
