@@ -57,9 +57,10 @@ attention over a volume. [ADR 35](adr/0035-forms-for-serving.md) says why.
 
 `make exports` measures the table: each model has random weights and statistics, the same ones in all forms, and
 answers to one random image. A cell has the error, the size of the files, and the seconds of processor time from the
-files to the first answer, imports of the runtime not counted. ONNX Runtime, OpenVINO, LiteRT and PyTorch ran on one thread,
-Keras and SavedModel on as many as TensorFlow takes, whose times are added up. The error is the largest difference, relative
-to the largest number of the output, from what Keras answers, or in cells with a ° from what ONNX Runtime answers.
+files to the first answer, imports of the runtime not counted. ONNX Runtime, OpenVINO, LiteRT and PyTorch ran on one
+thread, Keras and SavedModel on as many as TensorFlow takes, whose times are added up. The error is the largest
+difference, relative to the largest number of the output, from what Keras answers, or in cells with a ° from what ONNX
+Runtime answers.
 More than {limit:.0e} is in bold.
 """
 
