@@ -13,6 +13,7 @@ import numpy as np
 from archdsl.certification.ours import Answers
 from archdsl.certification.places import Place, as_ours
 from archdsl.graph.model import Graph
+from archdsl.ops.input import Normalize
 from archdsl.weights import Weights
 
 
@@ -116,7 +117,7 @@ def _of_torch(make: Callable[[str, Graph], Any]) -> Callable[..., tuple[dict[str
         stages = set[str]()
         handles = [watch(place) for place in at if place.module in modules]
         with torch.no_grad():
-            output = model(torch.from_numpy(np.moveaxis(image, -1, 1).copy()))
+            output = model(torch.from_numpy(np.moveaxis(_normalised(graph, image), -1, 1).copy()))
         for handle in handles:
             handle.remove()
         answer = as_ours(output.numpy(), [_known(size) for size in graph.outputs[0].shape], channels_first=True)
@@ -125,6 +126,15 @@ def _of_torch(make: Callable[[str, Graph], Any]) -> Callable[..., tuple[dict[str
         return seen, answer
 
     return runs
+
+
+def _normalised(graph: Graph, image: Any) -> Any:
+    """What the source takes: where ours begins with a normalisation by given statistics, it is preprocessing there."""
+    first = graph.nodes[0].op
+    if not isinstance(first, Normalize) or first.mean is None:
+        return image
+    mean, variance = (np.array(given, dtype="float32") for given in (first.mean, first.variance))
+    return (image - mean) / np.sqrt(variance)
 
 
 def _known(size: Any) -> int:

@@ -58,7 +58,7 @@ def test_torchvision_states_these_files() -> None:
 
 def test_timm_states_these_repositories() -> None:
     text = source("timm", "models").replace('"', "'")
-    assert len(of("timm")) == 113
+    assert len(of("timm")) == 235
     for each in of("timm"):
         assert f"'{each.code}.{each.name}'" in text, each
         repository = each.url.removeprefix("https://huggingface.co/").partition("/resolve/")[0]
