@@ -85,7 +85,7 @@ def arguments(model: str, shapes: Mapping[str, Sequence[int]], size: int, classe
     return None
 
 
-def normalisation(model: str, given: Mapping[str, int], mean: Sequence[float], std: Sequence[float]) -> Entry:
+def normalisation(model: str, given: Mapping[str, Any], mean: Sequence[float], std: Sequence[float]) -> Entry:
     """What is left to do before the model, which may begin with these means and deviations itself, for 0 to 255.
 
     Raises:

@@ -50,14 +50,11 @@ class Kept:
         self._machine = document["machine"]
         self._graphs = dict(document["graphs"])
         for facts in document["timings"]:
-            timing = Timing(
-                *(facts[name] for name in ("model", "runtime", "title", "batch")),
-                tuple(facts["seconds"]),
-                *(facts[name] for name in ("first_call", "memory", "memory_before", "error")),
-            )
-            self._put(timing)
+            first, memory, imported = (facts[name] for name in ("first_call", "memory", "memory_before"))
+            seconds = tuple(facts["seconds"])
+            self._put(Timing(*_place(facts), seconds, first, memory, imported, facts["error"]))
         for facts in document["failures"]:
-            self._put(Failure(*(facts[name] for name in ("model", "runtime", "title", "batch", "reason"))))
+            self._put(Failure(*_place(facts), facts["reason"]))
 
     def _put(self, found: Timing | Failure) -> None:
         self._found[found.model] = (*self._found.get(found.model, ()), found)
@@ -102,3 +99,7 @@ class Kept:
             machine=self._machine,
             **self._conditions,
         )
+
+
+def _place(facts: Mapping[str, Any]) -> tuple[str, str, str, int]:
+    return facts["model"], facts["runtime"], facts["title"], facts["batch"]

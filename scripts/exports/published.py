@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from scripts import keras_files
 from scripts.exports.measure import LIMIT
 from scripts.strict import results
 from scripts.zoo import families, models_of
@@ -20,9 +21,10 @@ _TEXT = """\
 For torchvision and timm: [PyTorch code](pytorch.md#names-of-published-models) under the library's names is loaded with
 the state dict of the library's own model, `strict=True`. A cell has what the library calls the model, how many entries
 its state dict has and how many are on one side alone, and the error of the answers to two random images with random
-weights, relative to the largest number (`python -m scripts.strict`). For keras.applications: the error of the Keras
-model with the library's arrays, each found by [its name](weights.md#published-checkpoints); what is on one side alone
-is an error there (`make conformance`). More than {limit:.0e}, for Keras 1e-04, is in bold.
+weights, relative to the largest number (`python -m scripts.strict`). For keras.applications: how many arrays its `.h5`
+has, laid out as by Keras 2, and how many are on one side alone (`python -m scripts.keras_files`); and the error of the
+Keras model with the library's random arrays, each found by [its name](weights.md#published-checkpoints), in answers to
+two images (`make conformance`). More than {limit:.0e}, for Keras 1e-04, is in bold.
 """
 
 _REASONS: Mapping[str, tuple[str, ...]] = {
@@ -68,19 +70,20 @@ def section() -> Iterator[str]:
 
 def _rows() -> Iterator[tuple[str, dict[str, str]]]:
     strict = results()
+    files = keras_files.results()
     conformance = tomllib.loads(_CONFORMANCE.read_text(encoding="utf-8"))
     for name in sorted(name for family in families() for name in models_of(family)):
         row = {library: _cell(facts) for library, facts in strict.get(name, {}).items()}
         error = conformance.get(name, {}).get("errors", {}).get("keras.applications")
         if error is not None:
-            row["keras.applications"] = _marked(error, 1e-4)
+            row["keras.applications"] = _cell({**files[name], "error": error}, 1e-4)
         if row:
             yield name, row
 
 
-def _cell(facts: Mapping[str, Any]) -> str:
+def _cell(facts: Mapping[str, Any], limit: float = LIMIT) -> str:
     left = f"**{facts['left']}**" if facts["left"] else "0"
-    return f"`{facts['theirs']}`: {facts['keys']}, {left} left, {_marked(facts['error'], LIMIT)}"
+    return f"`{facts['theirs']}`: {facts['keys']}, {left} left, {_marked(facts['error'], limit)}"
 
 
 def _marked(error: float, limit: float) -> str:
