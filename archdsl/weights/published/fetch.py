@@ -17,6 +17,8 @@ from archdsl.weights.published.download import FetchError, Progress, download
 from archdsl.weights.published.names import sources
 
 IMAGENET: Final = "imagenet"
+_TOLD: Final = 8
+"""How many of a model's weights an error lists."""
 _PRESET: Final = re.compile(r"[\w-]+(?::[\w.-]+)?")
 
 
@@ -68,8 +70,10 @@ def chosen(graph: Graph, preset: str) -> Published:
     found = [each for each in among if each.library == library and name in ("", each.name)]
     if found:
         return found[0]
-    names = ", ".join(f"{each.library}:{each.name}" for each in known)
-    raise FetchError(f"there are no weights {preset} of {graph.name}; there are {names}")
+    ranked = sorted(known, key=lambda each: _ranked(graph).index(each.library))
+    names = [f"{each.library}:{each.name}" for each in ranked]
+    more = f" and {len(names) - _TOLD} others" if len(names) > _TOLD else ""
+    raise FetchError(f"there are no weights {preset} of {graph.name}; there are {', '.join(names[:_TOLD])}{more}")
 
 
 def _ranked(graph: Graph) -> list[str]:
