@@ -21,6 +21,7 @@ from archdsl.elaborate.declared import declared_value
 from archdsl.elaborate.definitions import check_definitions
 from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.failure import Exhausted, Failure, too_deep
+from archdsl.elaborate.files import Read
 from archdsl.elaborate.lint import check_names, lint
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.models import model_graph
@@ -34,7 +35,7 @@ from archdsl.limits import Limits
 from archdsl.names.closure import Closures
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
-from archdsl.syntax.parser import parse
+from archdsl.syntax.parser import parse, parse_once
 
 if TYPE_CHECKING:
     from archdsl.passes.sizes import Least
@@ -65,9 +66,16 @@ class Program:
     (4,)
     """
 
-    def __init__(self, source: SourceFile, loader: Loader | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        source: SourceFile,
+        loader: Loader | None = None,
+        limits: Limits | None = None,
+        read: Read = parse_once,
+    ) -> None:
+        """``read`` gives what a file says, for whoever knows that already."""
         self.source = source
-        self._session = Session(source, loader or NoFiles(), declared_value, limits)
+        self._session = Session(source, loader or NoFiles(), declared_value, limits, read)
         self._module: Module = self._session.files.module(ast.Module(source, (), ()))  # until the file is read
         with _uncollected(), self._reporting():
             self._module = self._session.files.load(source)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import limits as limit_codes
@@ -15,24 +16,29 @@ from archdsl.elaborate.reporter import Reporter
 from archdsl.elaborate.types import check_types
 from archdsl.elaborate.values import POISON
 from archdsl.graph.model import Origin
+from archdsl.limits import Limits
 from archdsl.names import diagnose
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
-from archdsl.syntax.parser import parse_once
 
 _PROJECT: Final = ("the project is the nearest folder above with a `.git`, a `pyproject.toml` or a file `.archdsl`",)
 _SHOWN: Final = 60
 """Characters of the first line of a file that is too long."""
 
 
+Read: TypeAlias = Callable[[SourceFile, Limits], tuple[ast.Module, tuple[Diagnostic, ...]]]
+"""What a file is read as, and what is wrong with it."""
+
+
 class Files:
     """What is loaded, by the identity of files: one that is imported in several ways is one module."""
 
-    def __init__(self, loader: Loader, reporter: Reporter, budget: Budget, evaluate: Evaluate) -> None:
+    def __init__(self, loader: Loader, reporter: Reporter, budget: Budget, evaluate: Evaluate, read: Read) -> None:
         self.loader = loader
         self._reporter = reporter
         self._budget = budget
         self._evaluate = evaluate
+        self._read = read
         self._modules: dict[object, Module] = {}
         self._sources: dict[str, SourceFile] = {}
         self._loading: list[SourceFile] = []
@@ -63,7 +69,7 @@ class Files:
         if not self._budget.has_room(len(source.text)):
             self._reporter.report(self._too_long(source))
             return self.module(ast.Module(source, (), ()))
-        tree, problems = parse_once(source, self._budget.limits)
+        tree, problems = self._read(source, self._budget.limits)
         self._reporter.report(*problems)
         self._reporter.read(tree, is_library=is_library)
         module = self._modules[source.identity] = self.module(tree)

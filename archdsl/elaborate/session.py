@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 from archdsl.diagnostics import Diagnostic
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.calls import Calls
-from archdsl.elaborate.files import Files
+from archdsl.elaborate.files import Files, Read
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.module import Declared, Module
 from archdsl.elaborate.reporter import Reporter
@@ -21,6 +21,7 @@ from archdsl.measures import Subject
 from archdsl.ops.base import Misfit, Op
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
+from archdsl.syntax.parser import parse_once
 
 Observer: TypeAlias = "Callable[[Observation], None]"
 Evaluate: TypeAlias = "Callable[[Session, Module, Declared], Any]"
@@ -58,6 +59,7 @@ class Session:
         loader: Loader,
         evaluate: Evaluate,
         limits: Limits | None = None,
+        read: Read = parse_once,
     ) -> None:
         self.known: Known | None = None
         """What was checked before, in other texts, without finding anything."""
@@ -72,6 +74,7 @@ class Session:
             self.reporter,
             self.budget,
             lambda module, declared: evaluate(self, module, declared),
+            read,
         )
         self.ops: dict[object, Op] = {}
         """Equal ops are one object; see ``make_op``."""

@@ -49,9 +49,9 @@ class Connection:
         """Whether a message was read that nobody has taken."""
         return not self._waiting.empty()
 
-    def next(self, *, wait: bool) -> Message | None:
-        """The next message; ``None`` at the end of the stream. Raises ``Empty`` if it may not wait for one."""
-        return self._waiting.get(block=wait)
+    def next(self, wait: float | None) -> Message | None:
+        """The next message; ``None`` at the end of the stream. Raises ``Empty`` if none comes for ``wait`` seconds."""
+        return self._waiting.get(block=wait != 0, timeout=wait or None)
 
     def cancelled(self, identity: object) -> bool:
         """Whether a message that waits says that a request need not be answered."""

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 OPEN_DIAGRAM: Final = "archdsl.openDiagram"
 """The command of code lenses, whose arguments are a document and the model that is shown."""
-_RESTS: Final = 10
-_CHANGES: Final = 100
-"""Changes after which garbage is collected: where nothing is left to do, and where texts wait to be checked."""
+_REST: Final = 2.0
+"""Seconds without a message after which nobody is typing."""
+_FEW: Final = 10
+_MANY: Final = 2_000
+"""Changes of texts after which all garbage is collected: in a rest, and without one."""
 _GONE: Final = 1
 """The exit code if the editor goes away without saying so."""
 
@@ -73,12 +75,14 @@ class Server:
 
     def _loop(self) -> int:
         while True:
-            if not self._connection.is_waiting:
-                self._tidy(_RESTS if not self._unchecked else _CHANGES)
+            rest = _REST if self._changes >= _FEW else None
             try:
-                message = self._connection.next(wait=not self._unchecked)
+                message = self._connection.next(0 if self._unchecked else rest)
             except Empty:
-                self._check()
+                if self._unchecked:
+                    self._check()
+                else:
+                    self._tidy()
                 continue
             if message is None:
                 return 0 if self._is_over else _GONE
@@ -86,13 +90,12 @@ class Server:
                 return 0 if self._is_over else _GONE
             self._handle(message)
 
-    def _tidy(self, after: int) -> None:
-        """Collects what earlier versions left, after so many changes: between messages, lest one waits for it."""
-        if self._changes >= after:
-            self._changes = 0
-            gc.collect()
-            if not gc.get_freeze_count():
-                gc.freeze()  # what is there by now stays, and need not be walked again
+    def _tidy(self) -> None:
+        """Collects all that earlier versions left."""
+        self._changes = 0
+        gc.collect()
+        if not gc.get_freeze_count():
+            gc.freeze()  # what is there by now stays, and need not be walked again
 
     # --- messages ---
 
@@ -266,6 +269,10 @@ class Server:
             text = text[:start] + change["text"] + text[max(start, end) :]
             document.edited = start
         self._touch(document, *self.documents.change(document, params["textDocument"]["version"], text))
+        if self._changes < _MANY:
+            gc.collect(0)  # the version before: it refers to itself, and is younger than all that stays
+        else:
+            self._tidy()
 
     def _close(self, uri: str) -> None:
         self._touch(*self.documents.close(uri))

@@ -15,8 +15,9 @@ from archdsl.service.instances import Instances
 from archdsl.service.lines import Lines
 from archdsl.service.memory import Memory
 from archdsl.source import SourceFile, Span
-from archdsl.syntax import ast, tables
-from archdsl.syntax.lexer import Lexed, scan
+from archdsl.syntax import ast
+from archdsl.syntax.lexer import Lexed
+from archdsl.syntax.parser import Reading, parse_once, reparse
 
 
 class Analysis:
@@ -41,7 +42,7 @@ class Analysis:
         self.memory = memory or Memory()
         self.kept: dict[int, object] = {}
         """What features made of something that this holds, by its identity."""
-        self.program = Program(source, loader, limits)
+        self.program = self._program()
         self.program.remember(self.memory.clean)
         self._pieces = self.program.checking()
         self.is_complete = False
@@ -58,9 +59,22 @@ class Analysis:
         return Lines(self.text)
 
     @cached_property
+    def _reading(self) -> Reading:
+        reading = reparse(self.source, self.limits, self.memory.pieces)
+        self.memory.pieces = reading.pieces
+        return reading
+
+    def _read(self, source: SourceFile, limits: Limits) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
+        return self._reading[:2] if source is self.source else parse_once(source, limits)
+
+    def _program(self) -> Program:
+        """The text, ready to be asked for its models."""
+        return Program(self.source, self.loader, self.limits, self._read)
+
+    @property
     def lexed(self) -> Lexed:
         """The tokens of the text and its comments."""
-        return scan(self.text, tables.load())
+        return self._reading.lexed
 
     @property
     def module(self) -> Module:
@@ -102,7 +116,7 @@ class Analysis:
 
         Found by a program of its own, so that what is found later is as if this had not been asked for.
         """
-        program = Program(self.source, self.loader, self.limits)
+        program = self._program()
         program.remember(self.memory.clean)
         program.check_text()
         return program.diagnostics
@@ -129,7 +143,7 @@ class Analysis:
     @cached_property
     def instances(self) -> Instances:
         """The models and blocks as they are elaborated to be shown."""
-        return Instances(Program(self.source, self.loader, self.limits))
+        return Instances(self._program())
 
     def prepare(self, offset: int, look: Callable[[], None]) -> None:
         """Elaborates what is shown of the block at a place before anybody asks, unless ``look`` raises something."""

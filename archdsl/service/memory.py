@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from archdsl.syntax.pieces import Pieces
+
 _MOST: Final = 10_000
 """Things that are remembered, after which all are forgotten."""
 
@@ -16,6 +18,8 @@ class Memory:
         """Checks that found nothing, by all that they depend on."""
         self.figures: dict[bytes, str] = {}
         """What models cost, in words, by all that they depend on."""
+        self.pieces: Pieces = {}
+        """What the declarations of the text that was read last were read as."""
 
     def trim(self) -> None:
         """Forgets everything if it is much."""

@@ -37,6 +37,11 @@ class Lexed(NamedTuple):
     comments: list[Token]
 
 
+def is_crowded(lexed: Lexed) -> bool:
+    """Whether there are so many strings that do not end that those before one say how it is read."""
+    return sum(token.type == UNKNOWN and token.text.startswith('"') for token in lexed.tokens) >= _OPEN_STRINGS
+
+
 def scan(text: str, tables: Tables) -> Lexed:
     """Reads a text. Characters that nothing can start with are tokens of type ``UNKNOWN``; bytes that were no text
     are taken for letters.

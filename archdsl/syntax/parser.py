@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue.syntax import NotUtf8
@@ -11,9 +12,20 @@ from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile, Span, not_text
 from archdsl.syntax import ast, tables
 from archdsl.syntax.build import Builder
-from archdsl.syntax.lexer import scan
+from archdsl.syntax.lexer import Lexed, scan
+from archdsl.syntax.pieces import Part, Pieces, joined, sound, split
 from archdsl.syntax.reader import Reader
 from archdsl.syntax.tokens import Token
+
+
+class Reading(NamedTuple):
+    """What a text was read as."""
+
+    module: ast.Module
+    diagnostics: tuple[Diagnostic, ...]
+    lexed: Lexed
+    pieces: Pieces
+    """Those that the next version of the text may have as well."""
 
 
 def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
@@ -23,15 +35,33 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
     >>> module.declarations[0].name.id, found
     ('n', ())
     """
+    reading = _read(source, limits, scan(source.text, tables.load()), ())
+    return reading.module, reading.diagnostics
+
+
+def reparse(source: SourceFile, limits: Limits, known: Pieces) -> Reading:
+    """Reads a text of which pieces were read before, with the result that ``parse`` has."""
+    try:
+        return _read(source, limits, *split(source.text, tables.load(), known))
+    except RecursionError:  # a piece nests too deeply to be copied
+        return _read(source, limits, scan(source.text, tables.load()), ())
+
+
+def _read(source: SourceFile, limits: Limits, lexed: Lexed, parts: Sequence[Part]) -> Reading:
     builder, automaton = Builder(source, limits), tables.load()
-    lexed = scan(source.text, automaton)
     reader = Reader(source, limits, automaton, lambda rule: getattr(builder, rule))
+    reader.skips = {part.start: part.end for part in parts if part.known is not None}
     declarations: tuple[ast.Declaration, ...] = reader.read(lexed)
+    pieces: Pieces = {}
+    if parts:
+        declarations = joined(source, parts, frozenset(reader.skipped), declarations)
+        wrong = [*(each.span for each in (*reader.found, *builder.found)), *reader.doubtful]
+        pieces = sound(source.text, lexed, parts, declarations, wrong)
     comments = tuple(_comment(source, token) for token in lexed.comments)
     documented, lost = _with_docs(declarations, comments), frozenset(builder.lost)
     module = ast.Module(source, documented, comments, lost, tuple(reader.doubtful))
-    sound = [d for d in builder.found if not any(_meet(d.span, doubt) for doubt in reader.doubtful)]
-    return module, (*_not_text(source), *reader.found, *sound)
+    found = [d for d in builder.found if not any(_meet(d.span, doubt) for doubt in reader.doubtful)]
+    return Reading(module, (*_not_text(source), *reader.found, *found), lexed, pieces)
 
 
 _KEPT: Final = 50_000

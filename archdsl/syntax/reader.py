@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from archdsl.diagnostics import Diagnostic
@@ -45,6 +46,10 @@ class Reader:
         self.found: list[Diagnostic] = []
         self.doubtful: list[Span] = []
         """Where what else is wrong may follow from a mistake."""
+        self.skips: Mapping[int, int] = {}
+        """Where declarations begin that need not be read, and where what follows each."""
+        self.skipped: list[int] = []
+        """Where those begin that were not."""
         self.mistakes = 0
         self._read: list[Token] = []
         """The tokens of the declaration so far."""
@@ -83,10 +88,25 @@ class Reader:
                     return automaton.values[0]
                 if token.type == "NEWLINE" and automaton.tables.begins_declaration(automaton.states[-1]):
                     self._read, self._calm, self._last = [], _APART, ()
+                    token = self._skip(layout, token)
                 self._read.append(token)
                 self._calm += 1
                 continue
             layout = self._recover(token, layout.fork(at, layout.open_before(token), previous))
+
+    def _skip(self, layout: Layout, newline: Token) -> Token:
+        """Leaves out the declarations after a line break that need not be read; gives the last one's line break."""
+        tokens, begin = layout.tokens, layout.at
+        while not layout.brackets and (end := self.skips.get(tokens[layout.at].start)) is not None:
+            self.skipped.append(tokens[layout.at].start)
+            layout.at = bisect_left(tokens, end, layout.at, key=lambda token: token.start)
+        at = layout.at
+        while at > begin and tokens[at - 1].type == "NEWLINE":
+            at -= 1
+        if begin < at < layout.at:
+            newline = tokens[at]
+            self.automaton.values[-1], self.automaton.starts[-1] = newline, newline.start
+        return newline
 
     def _mistake(self, token: Token, layout: Layout) -> Mistake:
         return Mistake(self.source, self.automaton, token, self._read, layout)

@@ -1,0 +1,119 @@
+"""What the declarations of a text were read as, for the next version of it: most of them are the same there.
+
+A piece is the text from the keyword of a declaration, which stands in the first column, to that of the next one. No
+token reaches from one piece into another, and between two declarations the parser remembers nothing. So a piece that
+was read without a mistake is read the same in every text, wherever a declaration may begin.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from archdsl.source import SURROGATES, SourceFile, Span
+from archdsl.syntax import ast
+from archdsl.syntax.lexer import Lexed, is_crowded, scan
+from archdsl.syntax.tables import Tables
+from archdsl.syntax.tokens import DECLARATION, END, UNKNOWN, Token
+
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
+"""What a node holds besides spans, nodes and tuples of these."""
+_span: Final = tuple.__new__
+"""Makes a span without asking it how: there are thousands."""
+_KEYWORD: Final = re.compile(rf"^(?:{'|'.join(sorted(DECLARATION)).lower()})\b", re.MULTILINE)
+
+
+class Piece(NamedTuple):
+    """A declaration as it was read from ``start`` on in some text, with its tokens and comments."""
+
+    start: int
+    lexed: Lexed
+    declaration: ast.Declaration
+
+
+Pieces: TypeAlias = Mapping[str, Piece]
+"""By their text."""
+
+
+class Part(NamedTuple):
+    """Where a piece of a text stands, among its tokens too, and what is known of it."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    known: Piece | None
+
+
+def split(text: str, tables: Tables, known: Pieces) -> tuple[Lexed, Sequence[Part]]:
+    """The tokens of a text, and its pieces. Those that are known are not looked at."""
+    plain = SURROGATES.sub("_", text)
+    starts = [found.start() for found in _KEYWORD.finditer(plain)]
+    lexed = Lexed([], [])
+    parts: list[Part] = []
+    for start, end in zip([0, *starts], [*starts, len(text)], strict=True):
+        piece, first = known.get(text[start:end]), len(lexed.tokens)
+        found, by = (piece.lexed, start - piece.start) if piece else (scan(plain[start:end], tables), start)
+        for tokens, more in zip(lexed, found, strict=True):
+            tokens += [Token(token.type, token.text, token.start + by) for token in more if token.type != END]
+        parts.append(Part(start, end, first, len(lexed.tokens), piece))
+    lexed.tokens.append(Token(END, "", len(text)))
+    return (scan(text, tables), ()) if is_crowded(lexed) else (lexed, parts)
+
+
+def joined(
+    source: SourceFile, parts: Iterable[Part], skipped: frozenset[int], read: Iterable[ast.Declaration]
+) -> tuple[ast.Declaration, ...]:
+    """The declarations that were read, and those of the pieces that were skipped, in the order of the text."""
+    known = ((part.start, part.known) for part in parts if part.known is not None and part.start in skipped)
+    moved = (_moved(piece.declaration, source, start - piece.start) for start, piece in known)
+    return tuple(sorted((*read, *moved), key=lambda each: each.span.start))
+
+
+def sound(
+    text: str, lexed: Lexed, parts: Iterable[Part], declarations: Iterable[ast.Declaration], wrong: Sequence[Span]
+) -> Pieces:
+    """The pieces of a text that are one declaration each, and in which nothing is wrong."""
+    by_start = {declaration.span.start: declaration for declaration in declarations}
+    found: dict[str, Piece] = {}
+    for start, end, first, last, _ in parts:
+        declaration, tokens = by_start.get(start), lexed.tokens[first:last]
+        if declaration is None or declaration.span.end > end or any(token.type == UNKNOWN for token in tokens):
+            continue
+        if any(span.start <= end and start <= span.end for span in wrong):
+            continue
+        begin, stop = (bisect_left(lexed.comments, place, key=lambda token: token.start) for place in (start, end))
+        found[text[start:end]] = Piece(start, Lexed(tokens, lexed.comments[begin:stop]), declaration)
+    return found
+
+
+def _moved(node: Any, source: SourceFile, by: int) -> Any:
+    """A node as it is in a text in which it stands further on."""
+    made = object.__new__(node.__class__)
+    fields = made.__dict__
+    fields.update(node.__dict__)
+    for name, field in node.__dict__.items():
+        kind = field.__class__
+        if kind is Span:
+            fields[name] = _span(Span, (source, field.start + by, field.end + by))
+        elif kind is tuple:
+            fields[name] = _all_moved(field, source, by)
+        elif kind not in _PLAIN:
+            fields[name] = _moved(field, source, by)
+    return made
+
+
+def _all_moved(found: tuple[Any, ...], source: SourceFile, by: int) -> tuple[Any, ...]:
+    """The nodes in a tuple, those of its tuples too."""
+    return tuple(
+        [
+            _all_moved(each, source, by)
+            if each.__class__ is tuple
+            else each
+            if each.__class__ in _PLAIN
+            else _moved(each, source, by)
+            for each in found
+        ]
+    )
