@@ -1,8 +1,9 @@
 """How long an editor waits: ``python -m benchmarks.editor`` prints tables; ``--write`` puts them into the page.
 
-A real server is driven over its standard streams. Each edit types a letter within a text, or deletes it again; then
-the time is taken until the first diagnostics of that version, until all of them, and until completion and hover answer:
-the CPU time of the server, which is what an editor waits for on a machine that has nothing else to do.
+A real server is driven over its standard streams. Each edit types a letter within a text, or deletes it again. Then
+the time is taken until the first diagnostics of that version, until all of them, and until a completion is answered
+that is asked for at once; of completion and hover when all is quiet, too. It is the CPU time of the server: what an
+editor waits for on a machine that has nothing else to do.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks import pages
@@ -23,7 +24,7 @@ from tests.lsp.test_edits import megabytes
 _ROOT = Path(__file__).parent.parent
 PAGE = _ROOT / "docs" / "performance.md"
 EDITS = 20
-MANY = 1_000
+MANY = 10_000
 """Edits after which the memory of the server is looked at."""
 
 
@@ -41,7 +42,8 @@ def texts() -> dict[str, str]:
 
 def waits() -> str:
     """Milliseconds of CPU for each text: the median and what 95 of 100 stay below."""
-    rows = ["| text | first diagnostics | all diagnostics | completion | hover |", "|---|---|---|---|---|"]
+    columns = ("text", "first diagnostics", "all diagnostics", "completion while typing", "completion", "hover")
+    rows = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     with server() as client:
         for number, (name, text) in enumerate(texts().items()):
             measured = _measured(client, f"untitled:{number}", text)
@@ -56,28 +58,35 @@ def _measured(client: Client, uri: str, text: str) -> tuple[list[float], ...]:
     client.at("hover", uri, 8, 4)
     draw = random.Random(0)
     lines = text.split("\n")
-    first, whole, completion, hover = [], [], [], []
-    for number in range(EDITS):
+    first, whole, typing, completion, hover = [], [], [], [], []
+    version = 1
+
+    def edit(line: int, start: int, end: int, letter: str) -> float:
+        nonlocal version
+        version += 1
+        begin = _cpu(client)
+        client.edit(uri, version, (line, start), (line, end), letter)
+        return begin
+
+    for _ in range(EDITS):
         line = draw.choice([n for n, each in enumerate(lines) if "(" in each])
-        character = lines[line].index("(")
-        version = 2 * number + 2
-        for letter, (start, end) in (("x", (character, character)), ("", (character, character + 1))):
-            begin = _cpu(client)
-            client.edit(uri, version, (line, start), (line, end), letter)
-            client.until(lambda version=version: client.diagnostics[uri][-1][0] == version)  # type: ignore[misc]
+        place = lines[line].index("(")
+        for start, end, letter in ((place, place, "x"), (place, place + 1, "")):
+            begin = edit(line, start, end, letter)
+            client.until(lambda: client.diagnostics[uri][-1][0] == version)
             first.append(_cpu(client) - begin)
             client.settled(uri, version)
             whole.append(_cpu(client) - begin)
-            completion.append(_time(client, lambda: client.at("completion", uri, line, character)))  # noqa: B023  # called at once
-            hover.append(_time(client, lambda: client.at("hover", uri, line, character - 1)))  # noqa: B023  # called at once
-            version += 1
-    return first, whole, completion, hover
-
-
-def _time(client: Client, ask: Callable[[], object]) -> float:
-    begin = _cpu(client)
-    ask()
-    return _cpu(client) - begin
+        begin = edit(line, place, place, "x")
+        client.at("completion", uri, line, place + 1)
+        typing.append(_cpu(client) - begin)
+        edit(line, place, place + 1, "")
+        client.settled(uri, version)
+        for method, times, character in (("completion", completion, place), ("hover", hover, place - 1)):
+            begin = _cpu(client)
+            client.at(method, uri, line, character)
+            times.append(_cpu(client) - begin)
+    return first, whole, typing, completion, hover
 
 
 def _cpu(client: Client) -> float:

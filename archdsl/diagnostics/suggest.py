@@ -61,7 +61,12 @@ def did_you_mean(name: str, candidates: Iterable[str], aliases: Mapping[str, str
     >>> did_you_mean("stirde", ["stride", "pad"])
     ('did you mean `stride`?',)
     """
-    names = [f"`{found}`" for found in closest(name, candidates, aliases)]
+    return suggested(closest(name, candidates, aliases))
+
+
+def suggested(near: Sequence[str]) -> tuple[str, ...]:
+    """The help that suggests names: one line, or none without names."""
+    names = [f"`{name}`" for name in near]
     if not names:
         return ()
     return (f"did you mean {', '.join(names[:-1]) + ' or ' if names[1:] else ''}{names[-1]}?",)

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from archdsl.diagnostics import Diagnostic, Fix
 from archdsl.diagnostics.catalogue import limits as limit_codes
 from archdsl.diagnostics.catalogue import names as codes
-from archdsl.diagnostics.suggest import closest, did_you_mean, respelt
+from archdsl.diagnostics.suggest import closest, did_you_mean, respelt, suggested
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.loader import Loader, Outside, Unreadable, library_home
 from archdsl.elaborate.module import Evaluate, Module
@@ -165,6 +165,6 @@ class Files:
 
 def _unknown_import(name: ast.Name, module: Module, module_name: str) -> Diagnostic:
     near = closest(name.id, module.exports())
-    help_ = did_you_mean(name.id, module.exports()) or (f"it defines {', '.join(module.exports())}",)
+    help_ = suggested(near) or (f"it defines {', '.join(module.exports())}",)
     fix = respelt(name.span, name.id, near)
     return codes.UnknownImport(span=name.span, name=name.id, module=module_name, help=help_, fix=fix)

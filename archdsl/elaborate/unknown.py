@@ -9,7 +9,7 @@ from typing import Final
 
 from archdsl.diagnostics import Diagnostic, Fix, Label
 from archdsl.diagnostics.catalogue import names as codes
-from archdsl.diagnostics.suggest import closest, did_you_mean, respelt
+from archdsl.diagnostics.suggest import closest, respelt, suggested
 from archdsl.elaborate.builtins import LANGUAGE, aliases
 from archdsl.elaborate.loader import library_home
 from archdsl.elaborate.reporter import EXPLAINED
@@ -61,7 +61,7 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
     fix = respelt(span, name, near, foreign)
     if fix and name in foreign and _is_called_by_position(span, scope):
         fix = fix._replace(is_safe=False)
-    return codes.UnknownName(span=span, name=name, what=what, help=did_you_mean(name, visible, foreign), fix=fix)
+    return codes.UnknownName(span=span, name=name, what=what, help=suggested(near), fix=fix)
 
 
 def _meant(what: str) -> Iterable[str]:

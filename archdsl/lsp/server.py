@@ -50,6 +50,8 @@ class Server:
         self.documents = Documents()
         self._unchecked: dict[str, bool] = {}
         """Documents whose diagnostics are not all published, and whether the first ones are."""
+        self._unprepared: dict[str, None] = {}
+        """Documents that are checked, and of which what will be asked is not elaborated yet."""
         self._published: dict[str, tuple[int, list[Any]]] = {}
         self._deferred: list[tuple[str, int, Message]] = []
         """Requests whose answers wait until a version of a document is checked: its address, the version, and they."""
@@ -77,10 +79,10 @@ class Server:
         while True:
             rest = _REST if self._changes >= _FEW else None
             try:
-                message = self._connection.next(0 if self._unchecked else rest)
+                message = self._connection.next(0 if self._is_busy else rest)
             except Empty:
-                if self._unchecked:
-                    self._check()
+                if self._is_busy:
+                    self._work()
                 else:
                     self._tidy()
                 continue
@@ -89,6 +91,18 @@ class Server:
             if message.get("method") == "exit":
                 return 0 if self._is_over else _GONE
             self._handle(message)
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether there is something to do while no message waits."""
+        return bool(self._unchecked or self._unprepared)
+
+    def _work(self) -> None:
+        """Does a part of it."""
+        if self._unchecked:
+            self._check()
+        else:
+            self._prepare(self.documents.open[next(iter(self._unprepared))])
 
     def _tidy(self) -> None:
         """Collects all that earlier versions left."""
@@ -184,8 +198,8 @@ class Server:
                     if path is not None:
                         self._touch(*self.documents.changed(path))
             case "archdsl/settle":
-                while self._unchecked and not self._connection.is_waiting:
-                    self._check()
+                while self._is_busy and not self._connection.is_waiting:
+                    self._work()
             case "workspace/executeCommand" if params["command"] == OPEN_DIAGRAM:
                 uri, *model = params["arguments"]
                 return self._view(self._document(uri), model[0] if model else None)
@@ -277,6 +291,7 @@ class Server:
     def _close(self, uri: str) -> None:
         self._touch(*self.documents.close(uri))
         self._unchecked.pop(uri, None)
+        self._unprepared.pop(uri, None)
         self._published.pop(uri, None)
         self._resume(uri)
         if self._views is not None:
@@ -286,6 +301,7 @@ class Server:
     def _touch(self, *documents: Document) -> None:
         for document in documents:
             self._unchecked.pop(document.uri, None)
+            self._unprepared.pop(document.uri, None)
             if any(uri == document.uri and version != document.version for uri, version, _ in self._deferred):
                 self._resume(document.uri)
         # What was changed last is looked at first.
@@ -318,8 +334,8 @@ class Server:
         except Exception:  # noqa: BLE001  # a bug in one check must not end the editor's session; it is logged
             self._log("check")
         del self._unchecked[uri]
+        self._unprepared[uri] = None
         self._resume(uri)
-        self._prepare(document)
         if self._views is not None:
             self._views.update(document)
 
@@ -331,6 +347,7 @@ class Server:
             return
         except Exception:  # noqa: BLE001  # as in a check
             self._log("prepare")
+        del self._unprepared[document.uri]
 
     def _look(self) -> None:
         if self._connection.is_waiting:
