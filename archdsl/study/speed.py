@@ -174,7 +174,7 @@ def to_json(speed: Speed, kept: Mapping[str, str] | None = None) -> str:
 
     With ``kept``, the fingerprints of the graphs by the names of the models, there is all that it takes to go on.
     """
-    more = {} if kept is None else {"graphs": dict(sorted(kept.items()))}
+    more: dict[str, Any] = {} if kept is None else {"graphs": dict(sorted(kept.items()))}
     return document(
         SCHEMA,
         VERSION,
