@@ -9,6 +9,7 @@ from pydantic import Field
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, elements, show
 from archdsl.ops.base import INPUT, Misfit, OverPlaces, Positive, Rate, Wanted, Weight, Weighted, known
+from archdsl.ops.init import Init
 from archdsl.ops.reach import SAME, WHOLE, Sight
 from archdsl.ops.windows import Grid, Shift, check_windows
 
@@ -209,6 +210,9 @@ class Attention(Weighted):
         for place in ("logits", "weights") if self.talking_heads else ():
             project("talking", f"talking_{place}", (heads, heads), (heads,))
         return tuple(Weight(name, shape, self.trainable) for name, shape in found)
+
+    def start(self, weight: str) -> Init | None:
+        return super().start(weight) if weight.endswith(("/kernel", "/bias")) else None
 
     def lies_over(self, weight: str, *inputs: Shape) -> OverPlaces | None:
         if weight != "relative_position_bias" or self.relative_position is None:

@@ -223,6 +223,10 @@ class Weighted(Op):
     l2: float = Field(0.0, ge=0, description="weight of the L2 penalty on the kernel")
     trainable: bool = Field(True, description="whether training changes the weights")
 
+    def start(self, weight: str) -> Init | None:
+        """How an array starts where an argument says so: ``bias_init`` for offsets, ``init`` for what is multiplied."""
+        return self.bias_init if weight.rpartition("/")[2] in ("bias", "beta") else self.init
+
 
 def known(dim: Dim, what: str) -> int:
     """The number that a dimension must be for the op to own weights; ``what`` as in "the channels"."""

@@ -1,6 +1,7 @@
 """Initialisers: values such as ``he_normal`` or ``truncated_normal(0.02)`` for ``init`` and ``bias_init``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -28,6 +29,18 @@ an attention, whose kernels have three dimensions, where it is Keras's as the ot
 """
 
 
+def fans(shape: Sequence[int]) -> tuple[int, int]:
+    """How many places a kernel reads and how many it writes to, as Keras counts them for every shape.
+
+    >>> fans((3, 3, 64, 128))
+    (576, 1152)
+    """
+    if len(shape) < 2:
+        return (shape[0], shape[0]) if shape else (1, 1)
+    taps = prod(shape[:-2])
+    return max(taps * shape[-2], 1), max(taps * shape[-1], 1)
+
+
 class Init(BaseModel):
     """How an array starts.
 
@@ -40,6 +53,16 @@ class Init(BaseModel):
     kind: str
     values: tuple[float, ...] = ()
     """Its parameters in the order of ``KINDS``; those left out have their defaults."""
+
+    def parameters(self) -> dict[str, float]:
+        """All of its parameters, by name.
+
+        >>> Init(kind="truncated_normal", values=(0.01,)).parameters()
+        {'stddev': 0.01, 'mean': 0.0}
+        """
+        named = KINDS[self.kind]
+        defaults = [default for _, default in named[len(self.values) :] if default is not None]
+        return dict(zip((name for name, _ in named), [*self.values, *defaults], strict=True))
 
     @field_validator("kind")
     @classmethod

@@ -12,6 +12,7 @@ from archdsl.graph.dims import Shape, show
 from archdsl.ops.axes import known_channels
 from archdsl.ops.base import INPUT, OUTPUT, Epsilon, Misfit, Op, Positive, Wanted, Weight, Weighted, known, spatial_rank
 from archdsl.ops.call import number
+from archdsl.ops.init import Init
 from archdsl.ops.reach import SAME, WHOLE, Sight
 
 Momentum = Annotated[float, Field(ge=0, le=1), Wanted("a fraction between 0 and 1")]
@@ -87,6 +88,9 @@ class BatchNorm(_Affine):
         shape = (self.channels(inputs[0]),)
         running = (Weight("moving_mean", shape, False), Weight("moving_variance", shape, False))
         return (*super().weights(*inputs), *running)
+
+    def start(self, weight: str) -> Init | None:
+        return None if weight.startswith("moving") else super().start(weight)
 
 
 class LayerNorm(_Affine):

@@ -6,7 +6,8 @@ import textwrap
 from typing import Any
 
 from archdsl.backends.code.parameters import REQUIRED, Parameter
-from archdsl.backends.code.values import Name
+from archdsl.backends.code.terms import same
+from archdsl.backends.code.values import Code, Name
 from archdsl.backends.code.wrap import WIDTH
 
 
@@ -24,6 +25,20 @@ def literal(value: Any) -> str:
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{escaped}"'
     return repr(value)
+
+
+def ranged(made: Code, *, is_wide: bool) -> str:
+    """The template of a slice without the ends that are those of the axis; if wide, as Black sets expressions in it.
+
+    >>> ranged(Code("{0}[:, {start}:{stop}]", (("start", 0), ("stop", Name("n + 1")))), is_wide=True)
+    '{0}[:, : {stop}]'
+    """
+    given = dict(made.literals)
+    start = "" if same(given.get("start"), 0) else "{start}"
+    stop = "" if given.get("stop") is None else "{stop}"
+    gap = " " if is_wide and (start or stop) else ""
+    middle = f"{start}{gap if start else ''}:{gap if stop else ''}{stop}"
+    return made.template.replace("{start}:{stop}", middle)
 
 
 def docstring(text: str, indent: str) -> list[str]:

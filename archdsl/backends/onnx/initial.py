@@ -9,7 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
-from archdsl.ops.init import KINDS, Init
+from archdsl.ops.init import Init, fans
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Generator: TypeAlias = np.random.Generator
@@ -29,23 +29,8 @@ def fresh(key: str, shape: tuple[int, ...], start: Init, drawn: tuple[int, ...],
     shape of the array itself.
     """
     generator = np.random.Generator(np.random.SFC64([seed, crc32(key.encode())]))
-    names = (name for name, _ in KINDS[start.kind])
-    defaults = [value for _, value in KINDS[start.kind]]
-    values: dict[str, Any] = dict(zip(names, [*start.values, *defaults[len(start.values) :]], strict=True))
     whole = shape if start.kind == "fan_out_normal" else drawn
-    return _KINDS[start.kind](generator, whole, **values).reshape(shape)
-
-
-def fans(shape: Sequence[int]) -> tuple[int, int]:
-    """How many places a kernel reads and how many it writes to, as Keras counts them for every shape.
-
-    >>> fans((3, 3, 64, 128))
-    (576, 1152)
-    """
-    if len(shape) < 2:
-        return (shape[0], shape[0]) if shape else (1, 1)
-    taps = prod(shape[:-2])
-    return max(taps * shape[-2], 1), max(taps * shape[-1], 1)
+    return _KINDS[start.kind](generator, whole, **start.parameters()).reshape(shape)
 
 
 def _normal(generator: Generator, shape: tuple[int, ...], stddev: float, mean: float = 0.0) -> Array:

@@ -12,7 +12,7 @@ from archdsl.backends.code.merge import Definition
 from archdsl.backends.code.parameters import REQUIRED
 from archdsl.backends.code.terms import CALL as GIVEN
 from archdsl.backends.code.terms import EACH, REPEAT, REST, TUPLE, progression, same
-from archdsl.backends.code.text import annotation, default, docstring, literal
+from archdsl.backends.code.text import annotation, default, docstring, literal, ranged
 from archdsl.backends.code.values import LIST, SEQUENCE, Argument, Make, Name
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
 from archdsl.backends.python.dialect import REPEAT as REPEATED
@@ -231,11 +231,8 @@ class _Body:
             return [(text, "") for text in self._sequence(module, module.path, operands[0], target, 0)]
         values = {str(i): text for i, text in enumerate(operands)}
         values |= {name: literal(value) for name, value in step.code.literals}
-        template = step.code.template
-        if any(
-            isinstance(v, Name) and not v.text.isidentifier() for _, v in step.code.literals
-        ):  # Black sets them wide
-            template = re.sub(r"(\{start\})?:(?:(\{stop\})|(?=\]))", _wide, template)
+        is_wide = any(isinstance(v, Name) and not v.text.isidentifier() for _, v in step.code.literals)
+        template = ranged(step.code, is_wide=is_wide)
         if module is not None and self._is_function(module):
             return [(f"{target} = {self._call(module, module.path, operands)}", "")]
         if module is not None:
@@ -360,13 +357,6 @@ def _each(index: str, columns: Sequence[tuple[str, Argument]], start: int) -> st
     rows = f"zip({over})" if len(columns) > 1 else over
     row = f"({variables})" if len(columns) > 1 else variables
     return f"{index}, {row} in enumerate({rows}{f', {start}' if start else ''})"
-
-
-def _wide(match: re.Match[str]) -> str:
-    start, stop = match[1] or "", match[2] or ""
-    if not start and not stop:
-        return ":"
-    return f"{start} : {stop}".strip() if start and stop else f"{start} :" if start else f": {stop}"
 
 
 def _noted(line: str, note: str) -> list[str]:

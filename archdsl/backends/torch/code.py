@@ -49,6 +49,14 @@ class Entry:
     transform: Transform = field(default=lambda arrays: arrays[0])
 
 
+def sizes_of(made: Entry, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The shape of an entry that is made of arrays of these shapes."""
+    import numpy
+
+    shape: tuple[int, ...] = made.transform([numpy.empty(shape, "int8") for shape in shapes]).shape
+    return shape
+
+
 def entry(key: str, source: str, transform: Transform | None = None) -> Entry:
     return Entry(key, (source,), transform) if transform else Entry(key, (source,))
 

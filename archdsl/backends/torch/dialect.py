@@ -8,7 +8,8 @@ from archdsl.backends.code.dialect import Dialect
 from archdsl.backends.code.values import Argument
 from archdsl.backends.torch.code import Lowered
 from archdsl.backends.torch.order import axis_orders
-from archdsl.backends.torch.registry import Site, lower, stretches
+from archdsl.backends.torch.registry import Site, lower, stretches, turned
+from archdsl.backends.torch.starting import with_starts
 from archdsl.backends.torch.usual import usual
 from archdsl.graph.model import Graph, Node
 from archdsl.passes.constants import constants
@@ -60,7 +61,7 @@ class Torch(Dialect):
         site = Site(
             graph.input_shapes(node), node.shape, order.takes, order.gives, single, self.stored.get(node.path, {})
         )
-        return lower(node.op, site)
+        return with_starts(node.op, site, lower(node.op, site))
 
     def usual(self, callee: str, name: str, args: Mapping[str, Argument]) -> Argument:
         return usual(callee, name, args)
@@ -85,10 +86,7 @@ class Torch(Dialect):
         rank, gives = len(self._shapes[name]), self.orders[name].gives
         if rank < 2 or gives == takes:
             return ""
-        if rank == 2:
-            return ".transpose(1, 2)"
-        dims = (rank, *range(1, rank)) if takes else (*range(2, rank + 1), 1)
-        return f".permute(0, {', '.join(map(str, dims))})"
+        return turned(rank, takes)
 
     def whole(self, path: str) -> str:
         """What gives a constant the batch of the input."""

@@ -97,7 +97,7 @@ def _helpers(dialect: Torch, classes: list[Definition]) -> Iterator[str]:
             features[name] = features.get(name, frozenset()) | used
     for made in classes:
         for callee in _callees(made.body.attrs):
-            if callee.startswith("Conv") and callee.endswith("dSame"):
+            if (callee.startswith("Conv") and callee.endswith("dSame")) or callee == "orthogonal":
                 features.setdefault(callee, frozenset())
     yield from helpers(features)
 

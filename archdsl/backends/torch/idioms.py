@@ -1,11 +1,11 @@
-"""Several ops for which PyTorch has one module."""
+"""Several ops for which a file has one function."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from archdsl.backends.code.values import CALL, make
-from archdsl.backends.torch.code import Lowered
+from archdsl.backends.code.values import code
+from archdsl.backends.torch.code import Lowered, helped
 from archdsl.backends.torch.lowering.convolution import MAP
 from archdsl.backends.torch.registry import Site, lowers
 from archdsl.graph.model import Graph, Node
@@ -21,7 +21,7 @@ class Shuffle(Op):
 
 @lowers(Shuffle, orders=MAP)
 def shuffle(op: Shuffle, site: Site) -> Lowered:  # noqa: ARG001 -- as all lowerings
-    return Lowered(CALL, make("nn.ChannelShuffle", ("groups", op.groups)))
+    return Lowered(code("channel_shuffle({0}, {groups})", groups=op.groups), None, (), helped("channel_shuffle"))
 
 
 def with_idioms(graph: Graph) -> Graph:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from archdsl.backends.code.values import Make
+from archdsl.backends.code.terms import EACH, REPEAT, REST
+from archdsl.backends.code.values import Argument, Make
 
 _INDEX = re.compile(r"self\.(\w+)\[(\d+)\]")
 _LONGEST = 12
@@ -60,14 +61,29 @@ def _loop(lines: Sequence[Line], rounds: int, attrs: Mapping[str, Make]) -> list
             number += 1
             variable = f"{variable}{number}"
         variables[name, place] = variable
-    over = [_slice(name, place, rounds, len(attrs[name].args)) for name, place in used]
+    over = [_slice(name, place, rounds, _length(attrs[name])) for name, place in used]
     loop = ", ".join(variables.values())
     body = [(f"    {_INDEX.sub(lambda match: variables[match[1], int(match[2])], text)}", "") for text, _ in lines]
     lists = ", ".join(over)
     return [(f"for {loop} in {f'zip({lists})' if len(over) > 1 else lists}:", ""), *body]
 
 
-def _slice(name: str, place: int, rounds: int, length: int) -> str:
+def _length(made: Make) -> int | None:
+    """How many modules a list has; ``None`` if that is a parameter."""
+    lengths = [_count(item) for _, item in made.args]
+    return None if None in lengths else sum(filter(None, lengths))
+
+
+def _count(item: Argument) -> int | None:
+    if not isinstance(item, Make) or item.callee not in (REPEAT, REST, EACH):
+        return 1
+    value = item.args[1][1]
+    if item.callee == EACH:
+        return len(value) if isinstance(value, tuple) else None
+    return value - (item.callee == REST) if isinstance(value, int) else None
+
+
+def _slice(name: str, place: int, rounds: int, length: int | None) -> str:
     start = str(place) if place else ""
     end = "" if place + rounds == length else str(place + rounds)
     return f"self.{name}[{start}:{end}]" if start or end else f"self.{name}"

@@ -134,6 +134,18 @@ def axes(rank: int, first: bool) -> tuple[int, ...]:
     return (rank - 1, *range(rank - 1)) if first and rank else tuple(range(rank))
 
 
+def turned(rank: int, first: bool) -> str:
+    """What brings the channels of a tensor with so many axes behind the batch first, or last, by numbers of axes.
+
+    >>> turned(3, FIRST), turned(3, LAST), turned(2, LAST)
+    ('.permute(0, 3, 1, 2)', '.permute(0, 2, 3, 1)', '.transpose(1, 2)')
+    """
+    if rank == 2:
+        return ".transpose(1, 2)"
+    dims = (rank, *range(1, rank)) if first else (*range(2, rank + 1), 1)
+    return f".permute(0, {', '.join(map(str, dims))})"
+
+
 def in_order(shape: tuple[int, ...], first: bool) -> tuple[int, ...]:
     return tuple(shape[axis] for axis in axes(len(shape), first))
 

@@ -11,10 +11,11 @@ from archdsl.backends.code.merge import Definition
 from archdsl.backends.code.parameters import REQUIRED, Parameter
 from archdsl.backends.code.terms import CALL as GIVEN
 from archdsl.backends.code.terms import EACH, REPEAT, REST, progression, same
-from archdsl.backends.code.text import annotation, default, docstring, literal
+from archdsl.backends.code.text import annotation, default, docstring, literal, ranged
 from archdsl.backends.code.values import CALL, DICT, LIST, ORDERED, SEQUENCE, Argument, Make, Name
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
 from archdsl.backends.torch.loops import looped
+from archdsl.backends.torch.starting import MARK, starts
 from archdsl.backends.torch.usual import usual
 
 _INDENT = "    "
@@ -66,7 +67,7 @@ class Writer:
         if made.doc:
             lines += [*docstring(made.doc, _INDENT), ""]
         forward = self._forward(made, ports, outputs)
-        return [*lines, *self._init(made), "", *forward]
+        return [*lines, *self._init(made), *forward]
 
     # --- __init__ ----------------------------------------------------------------------------------------------------
 
@@ -88,16 +89,19 @@ class Writer:
         for attr, module in made.body.attrs.items():
             text = f"self.{attr} = {self.expression(module)}"
             condition = conditional.get(attr, "")
+            after = starts(f"self.{attr}", module, self.expression)
             if not condition:
-                body.append(text)
+                body += [text, *after]
             else:
                 if self._is_passed(made, attr):
                     body.append(f"self.{attr} = nn.Identity()")
                 if condition != before or self._is_passed(made, attr):
                     body.append(f"if {condition}:")
-                body.append(f"{_INDENT}{text}")
+                body += [f"{_INDENT}{line}" for line in (text, *after)]
             before = condition
-        return lines + [line for text in body for line in wrapped(f"{_INDENT * 2}{text}")]
+        if len(body) == 1 and not given:
+            return []
+        return [*lines, *(line for text in body for line in wrapped(f"{_INDENT * 2}{text}")), ""]
 
     def _is_passed(self, made: Definition, attr: str) -> bool:
         """Whether a module that may lack is one that could pass its input on."""
@@ -176,7 +180,7 @@ class Writer:
         for _, value in term.args[: term.placed]:
             yield self.expression(value)
         for name, value in sorted(term.args[term.placed :], key=lambda arg: _KEYWORDS.get(arg[0], len(_KEYWORDS))):
-            if not same(value, usual(term.callee, name, values)):
+            if not name.startswith(MARK) and not same(value, usual(term.callee, name, values)):
                 yield f"{name}={self.expression(value)}"
 
     # --- forward -----------------------------------------------------------------------------------------------------
@@ -216,7 +220,7 @@ class Writer:
         else:
             result = ", ".join(returned)
             kind = "Tensor" if len(returned) == 1 else f"tuple[{', '.join(['Tensor'] * len(returned))}]"
-        lines = looped(_nested(lines), body.attrs)
+        lines = _nested(looped(lines, body.attrs))
         if lines and not is_named and lines[-1][0].startswith(f"{result} = "):
             lines[-1] = (f"return {lines[-1][0].removeprefix(f'{result} = ')}", lines[-1][1])
         else:
@@ -249,20 +253,11 @@ def _text(step: Step, found: Mapping[str, str]) -> str:
     values = {str(i): _operand(operand, found, plain) for i, operand in enumerate(step.operands)}
     values |= {name: literal(value) for name, value in step.code.literals}
     values["self"] = f"self.{step.attr}"
-    template = step.code.template
-    if any(isinstance(value, Name) for _, value in step.code.literals):  # Black sets such slices wide
-        template = re.sub(r"(\{start\})?:(?:(\{stop\})|(?=\]))", _wide, template)
-    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], template)
+    is_wide = any(isinstance(value, Name) for _, value in step.code.literals)
+    return re.sub(r"\{(\w+)\}", lambda match: values[match[1]], ranged(step.code, is_wide=is_wide))
 
 
-def _wide(match: re.Match[str]) -> str:
-    start, stop = match[1] or "", match[2] or ""
-    if not start and not stop:
-        return ":"
-    return f"{start} : {stop}".strip() if start and stop else f"{start} :" if start else f": {stop}"
-
-
-_CALL = re.compile(r"self\.[\w.\[\]]+\((?P<argument>\w+)\)$")
+_CALL = re.compile(r"(?:self\.[\w.\[\]]+|[a-z]\w*)\((?P<argument>\w+)\)$")
 
 
 def _nested(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -272,8 +267,9 @@ def _nested(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
         target, _, value = text.partition(" = ")
         if found and (match := _CALL.match(value)) and not note and not found[-1][1]:
             before, _, inner = found[-1][0].partition(" = ")
-            is_call = re.match(r"self\.[\w.\[\]]+\(.*\)$", inner) is not None and inner.count("self.") < 3
-            if before == target == match["argument"] and is_call:
+            callee = r"[a-z]\w*" if before.startswith(_INDENT) else r"self\.[\w.\[\]]+"
+            is_call = re.match(rf"{callee}\(.*\)$", inner) is not None and inner.count("self.") < 3
+            if before == target and target.strip() == match["argument"] and is_call:
                 joined = f"{target} = {value[: match.start('argument')]}{inner})"
                 if len(joined) <= _NESTED:
                     found[-1] = (joined, note)

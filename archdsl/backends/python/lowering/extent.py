@@ -43,18 +43,14 @@ def slice_(op: Slice, site: Site) -> Lowered:
     axis = axis_index(op.axis, site.inputs[0])
     before = ":, " * (axis + 1) if axis < len(site.inputs[0]) - 1 or axis == 0 else "..., "
     if not op.keepdims:
-        return expression(f"{{0}}[{before}{{start}}]", start=op.start)
+        return expression(f"{{0}}[{before}{{place}}]", place=op.start)
     size, kept = site.inputs[0][axis], site.output[axis]
     if isinstance(kept, int) and not isinstance(size, int):
         # So many places of an axis of any length: Keras could not tell how many a range takes.
         places: Literal = tuple(op.start + i * op.step for i in range(kept))
         return expression(f"ops.take({{0}}, {{places}}, axis={axis + 1})", places=places)
-    literals: dict[str, Literal] = {}
-    text = ":"
-    if op.start:
-        literals["start"], text = op.start, "{start}:"
-    if op.stop is not None:
-        literals["stop"], text = op.stop, f"{text}{{stop}}"
+    literals: dict[str, Literal] = {"start": op.start, "stop": op.stop}
+    text = "{start}:{stop}"
     if op.step != 1:
         literals["step"], text = op.step, f"{text}:{{step}}"
     return expression(f"{{0}}[{before}{text}]", **literals)

@@ -253,7 +253,7 @@ def _masks(used: _Used) -> bool:
         rows = f'self.{table}["{key}"]' if key else f"self.{table}"
         square = ".unflatten(0, (x.shape[-2], -1))" if used.named("index") else ""
         used.add("if self.window is not None:")
-        used.add(f"    bias = {rows}[{used.self('index')}]{square}.movedim(-1, 0)")
+        used.add(f"    bias = {rows}[{used.self('index')}]{square}.permute(2, 0, 1)")
     used.add(_SHIFT_BIAS, "window", "shift")
     used.add(_LOGIT_BIAS, "logit_bias")
     if "causal" in used and "talking_heads" not in used:
@@ -269,13 +269,13 @@ def _product(used: _Used, mask: bool, scale: str) -> None:
         if mask:
             used.add("if bias is not None:\n    logits = logits + bias")
         logits, weights = used.self("talking_logits"), used.self("talking_weights")
-        used.add(f"if self.talking_heads:\n    logits = {logits}(logits.movedim(-3, -1)).movedim(-1, -3)")
+        used.add(f"if self.talking_heads:\n    logits = {logits}(logits.transpose(-3, -1)).transpose(-3, -1)")
         used.add(
             _HIDDEN,
             "causal",
         )
         used.add("weights = logits.softmax(-1)")
-        used.add(f"if self.talking_heads:\n    weights = {weights}(weights.movedim(-3, -1)).movedim(-1, -3)")
+        used.add(f"if self.talking_heads:\n    weights = {weights}(weights.transpose(-3, -1)).transpose(-3, -1)")
         used.add("weights = F.dropout(weights, self.dropout, self.training)", "dropout")
         used.add("x = weights @ v")
         return

@@ -72,7 +72,8 @@ def conv_with(
 
     One kernel is for all examples. Without pads the rule is TensorFlow's "same".
     """
-    weight = kernel.movedim(-1, 2)
+    last = kernel.dim() - 1
+    weight = kernel.permute(0, 1, last, *range(2, last))
     if pads is None:
         pads = ()
         sizes = zip(x.shape[:1:-1], weight.shape[:2:-1], stride[::-1], dilation[::-1])
@@ -127,8 +128,19 @@ def resample(
             radius = int(method.removeprefix("lanczos"))
             weights = torch.sinc(t) * torch.sinc(t / radius) * (t < radius)
         weights = (weights / weights.sum(1, keepdim=True)).to(x.dtype)
-        x = (x.movedim(dim, -1) @ weights.T).movedim(-1, dim)
+        x = (x.transpose(dim, -1) @ weights.T).transpose(dim, -1)
     return x
+''',
+    "channel_shuffle": '''
+def channel_shuffle(x: Tensor, groups: int) -> Tensor:
+    """Deals the channels of each group out to all groups."""
+    return x.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
+''',
+    "orthogonal": '''
+def orthogonal(size: tuple[int, ...], gain: float = 1.0) -> Tensor:
+    """A tensor whose last axis has columns that are orthogonal to one another."""
+    matrix = torch.empty(math.prod(size[:-1]), size[-1])
+    return nn.init.orthogonal_(matrix, gain).reshape(size)
 ''',
     "ramp": '''
 def ramp(count: int, start: float, step: float) -> Tensor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from archdsl.backends.torch.registry import FIRST, LAST, turned
+
 LAYERS: Mapping[str, str] = {
     "QuickGELU": '''
 class QuickGELU(nn.Module):
@@ -94,7 +96,7 @@ class RelativePositionBias(nn.Module):
         self.index = nn.Buffer(relative_positions(size), persistent=False)
 
     def forward(self) -> Tensor:
-        return self.table[self.index].movedim(-1, 0)[None]
+        return self.table[self.index].permute(2, 0, 1)[None]
 ''',
     "Standardize": '''
 class Standardize(nn.Module):
@@ -133,14 +135,16 @@ class LayerNorm{rank}d(nn.LayerNorm):
     """Layer normalisation over the channels of a map, which come first."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+        return super().forward(x{last}){first}
 '''
 
 
 def ranked(name: str) -> str:
     """``Conv2dSame`` and ``LayerNorm2d``, and the like for other ranks."""
-    rank = next(c for c in name if c.isdigit())
-    return (_SAME if name.endswith("Same") else _LAYER_NORM).format(rank=rank)
+    rank = int(next(c for c in name if c.isdigit()))
+    if name.endswith("Same"):
+        return _SAME.format(rank=rank)
+    return _LAYER_NORM.format(rank=rank, last=turned(rank + 1, LAST), first=turned(rank + 1, FIRST))
 
 
 _PARTIAL = '''

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from archdsl.backends.code.values import CALL, Argument, code, make
-from archdsl.backends.torch.code import Lowered, entry, helped, parameter, shaped
+from archdsl.backends.torch.code import Lowered, entry, helped, shaped
+from archdsl.backends.torch.lowering.initial import started
 from archdsl.backends.torch.registry import FIRST, Orders, Site, in_order, lowers, moved, sizes
 from archdsl.graph.dims import Shape
 from archdsl.ops import activation as ops
@@ -59,7 +60,7 @@ def _slopes(op: ops.Prelu, inputs: tuple[Shape, ...], output: Shape) -> Orders:
 def prelu(op: ops.Prelu, site: Site) -> Lowered:
     if op.per == "element":
         shape = in_order(sizes(site.inputs[0]), site.takes)
-        slopes = parameter("torch.full", ("size", shape), ("fill_value", 0.25))
+        slopes = started(op.init, shape, sizes(site.inputs[0]))
         back = entry("", "alpha", moved(len(shape), site.takes))
         return Lowered(code("torch.where({0} > 0, {0}, {self} * {0})"), slopes, (back,))
     count = site.channels if op.per == "channel" else 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archdsl.backends.code.values import Literal, code
+from archdsl.backends.code.values import code
 from archdsl.backends.torch.code import Lowered, helped
 from archdsl.backends.torch.lowering.reduction import without
 from archdsl.backends.torch.registry import Orders, Site, axes, lowers
@@ -50,10 +50,8 @@ def slice_(op: Slice, site: Site) -> Lowered:
     dim, rank = site.dim(op.axis), len(site.inputs[0])
     before = "..., " if dim == rank and rank > 1 else ":, " * dim
     if not op.keepdims:
-        return Lowered(code(f"{{0}}[{before}{{start}}]", start=op.start))
-    ends: dict[str, Literal] = {"start": op.start} if op.start else {}
-    ends |= {} if op.stop is None else {"stop": op.stop}
-    text = f"{'{start}' if op.start else ''}:{'' if op.stop is None else '{stop}'}"
+        return Lowered(code(f"{{0}}[{before}{{place}}]", place=op.start))
+    text, ends = "{start}:{stop}", {"start": op.start, "stop": op.stop}
     if op.step != 1:
         text, ends = f"{text}:{{step}}", ends | {"step": op.step}
     return Lowered(code(f"{{0}}[{before}{text}]", **ends))

@@ -1,45 +1,96 @@
-"""How parameters start that are tensors by themselves."""
+"""How parameters start, by functions of ``torch.nn.init``."""
 
 from __future__ import annotations
 
+from math import prod, sqrt
+
 from archdsl.backends.code.values import Argument, Make, make
-from archdsl.ops.init import KINDS, Init
+from archdsl.ops.init import Init, fans
 
-_FUNCTIONS = {
-    "normal": ("normal_", ("std", "mean")),
-    "truncated_normal": ("trunc_normal_", ("std", "mean")),
-    "uniform": ("uniform_", ("a", "b")),
-    "glorot_normal": ("xavier_normal_", ()),
-    "glorot_uniform": ("xavier_uniform_", ()),
-    "he_normal": ("kaiming_normal_", ()),
-    "he_uniform": ("kaiming_uniform_", ()),
-    "orthogonal": ("orthogonal_", ("gain",)),
+_GAINS = {"glorot": 1.0, "lecun": 1.0, "he": 2.0}
+"""The variances of an initialiser of this name, times the fan."""
+_SCALED = {
+    "glorot_normal": "xavier_normal_",
+    "glorot_uniform": "xavier_uniform_",
+    "he_normal": "kaiming_normal_",
+    "he_uniform": "kaiming_uniform_",
 }
-"""Of ``torch.nn.init``, with the names that it has for the parameters of an initialiser, in order."""
+_BOUND = 2.0
+"""Where ``trunc_normal_`` cuts unless it is told otherwise; ours cuts at as many standard deviations."""
 
 
-def started(init: Init | None, size: tuple[int, ...]) -> Make:
-    """A parameter of a size. Kinds that PyTorch has no function for start at zero."""
-    return make("nn.Parameter", ("data", _tensor(init or Init(kind="zeros"), size)))
+def started(init: Init, size: tuple[int, ...], shape: tuple[int, ...]) -> Make:
+    """A parameter of a size. The shape is that of the array."""
+    return make("nn.Parameter", ("data", _tensor(init, size, shape)))
 
 
-def _tensor(init: Init, size: tuple[int, ...]) -> Make:
-    values = [value if given is None else given for given, value in _given(init)]
+def _tensor(init: Init, size: tuple[int, ...], shape: tuple[int, ...]) -> Make:
     if init.kind == "constant":
-        return make("torch.full", ("size", size), ("fill_value", float(values[0] or 0)))
-    if init.kind == "ones":
-        return make("torch.ones", ("size", size))
-    if init.kind not in _FUNCTIONS:
-        return make("torch.zeros", ("size", size))
-    function, names = _FUNCTIONS[init.kind]
-    usual = (1.0, 0.0) if "std" in names else (0.0, 1.0)
-    named: dict[str, Argument] = {
-        name: value for name, value, other in zip(names, values, usual, strict=False) if value != other
-    }
-    return make(f"nn.init.{function}", ("tensor", make("torch.empty", ("size", size))), **named)
+        return make("torch.full", ("size", size), ("fill_value", init.parameters()["value"]))
+    if init.kind in ("zeros", "ones"):
+        return make(f"torch.{init.kind}", ("size", size))
+    if init.kind == "orthogonal":
+        return make("orthogonal", ("size", size), **_but(init.parameters(), gain=1.0))
+    filled = start(init, shape, (), shape)
+    return make(filled.callee, ("tensor", make("torch.empty", ("size", size))), **dict(filled.args))
 
 
-def _given(init: Init) -> list[tuple[float | None, float | None]]:
-    """For each parameter of an initialiser what was given, and its default."""
-    defaults = [default for _, default in KINDS[init.kind]]
-    return [(init.values[i] if i < len(init.values) else None, default) for i, default in enumerate(defaults)]
+def start(init: Init, shape: tuple[int, ...], held: tuple[int, ...], drawn: tuple[int, ...]) -> Make:
+    """The function that fills a tensor, with its arguments but for the tensor.
+
+    ``shape`` is that of the array, ``held`` that of the tensor, from which PyTorch counts fans, and ``drawn`` the one
+    from which Keras counts them.
+    """
+    given = init.parameters()
+    match init.kind:
+        case "zeros" | "ones":
+            return make(f"nn.init.{init.kind}_")
+        case "constant":
+            return make("nn.init.constant_", val=given["value"])
+        case "normal":
+            return make("nn.init.normal_", **_but({"std": given["stddev"], "mean": given["mean"]}, std=1.0, mean=0.0))
+        case "truncated_normal":
+            return _truncated(given["stddev"], given["mean"])
+        case "uniform":
+            return make("nn.init.uniform_", a=given["minval"], b=given["maxval"])
+        case "orthogonal":
+            return make("nn.init.orthogonal_", **_but(given, gain=1.0))
+    return _scaled(init, shape if init.kind == "fan_out_normal" else drawn, held)
+
+
+def _truncated(std: float, mean: float) -> Make:
+    named = {"std": std, "mean": mean, "a": _short(mean - _BOUND * std), "b": _short(mean + _BOUND * std)}
+    return make("nn.init.trunc_normal_", **_but(named, std=1.0, mean=0.0, a=-_BOUND, b=_BOUND))
+
+
+def _scaled(init: Init, shape: tuple[int, ...], held: tuple[int, ...]) -> Make:
+    """One whose variance is a share of a fan: by its name where PyTorch counts as many, and by numbers elsewhere."""
+    family = init.kind.partition("_")[0]
+    places = (prod(held[2:]) * held[1], prod(held[2:]) * held[0]) if len(held) > 1 else (0, 0)
+    if init.kind == "fan_out_normal":
+        gain, fan, own = init.parameters()["scale"], float(fans(shape)[1]), float(places[1])
+        if gain == 2.0 and fan == own:
+            return make("nn.init.kaiming_normal_", mode="fan_out")
+    else:
+        gain = _GAINS[family]
+        fan, own = (sum(each) / 2 if family == "glorot" else float(each[0]) for each in (fans(shape), places))
+        if init.kind in _SCALED and fan == own:
+            return make(f"nn.init.{_SCALED[init.kind]}")
+    deviation = sqrt(gain / fan)
+    if init.kind.endswith("uniform"):
+        bound = _short(sqrt(3.0) * deviation)
+        return make("nn.init.uniform_", a=-bound, b=bound)
+    return make("nn.init.normal_", std=_short(deviation))
+
+
+def _short(value: float) -> float:
+    """
+    >>> _short(0.1 + 0.2)
+    0.3
+    """
+    return float(f"{value:.6g}")
+
+
+def _but(named: dict[str, float], **usual: float) -> dict[str, Argument]:
+    """What is not as it is anyway."""
+    return {name: value for name, value in named.items() if value != usual.get(name)}

@@ -5,7 +5,18 @@ from __future__ import annotations
 from archdsl.backends.code.values import CALL, code, make
 from archdsl.backends.torch.code import Lowered, entry, helped, shaped
 from archdsl.backends.torch.lowering.initial import started
-from archdsl.backends.torch.registry import FIRST, LAST, Orders, Site, in_order, lowers, moved, per_channel, sizes
+from archdsl.backends.torch.registry import (
+    FIRST,
+    LAST,
+    Orders,
+    Site,
+    in_order,
+    lowers,
+    moved,
+    per_channel,
+    sizes,
+    turned,
+)
 from archdsl.ops.init import Init
 from archdsl.ops.learned import ClassToken, Embedding, PositionEmbedding, Scale
 
@@ -15,7 +26,7 @@ _LAST = Orders(takes=LAST, gives=LAST)
 @lowers(ClassToken, orders=_LAST)
 def class_token(op: ClassToken, site: Site) -> Lowered:
     size = (1, op.count, site.channels)
-    made = started(op.init, size)
+    made = started(op.init, size, size[1:])
     text = "torch.cat(({self}.expand({0}.shape[0], -1, -1), {0}), dim=1)"
     return Lowered(code(text), made, (entry("", "tokens", shaped(*size)),))
 
@@ -23,7 +34,7 @@ def class_token(op: ClassToken, site: Site) -> Lowered:
 @lowers(PositionEmbedding)
 def position_embedding(op: PositionEmbedding, site: Site) -> Lowered:
     shape = sizes(site.inputs[0])
-    made = started(op.init, (1, *in_order(shape, site.takes)))
+    made = started(op.init, (1, *in_order(shape, site.takes)), shape)
     back = entry("", "embeddings", lambda arrays: moved(len(shape), site.takes)(arrays)[None])
     return Lowered(code("{0} + {self}"), made, (back,))
 
@@ -36,7 +47,7 @@ def scale(op: Scale, site: Site) -> Lowered:
     if op.bias:
         return _affine(op, site, shape, is_turned)
     is_flat = len(shape) == 3 and site.takes == LAST
-    made = started(op.init or Init(kind="constant", values=(op.value,)), shape)
+    made = started(op.init or Init(kind="constant", values=(op.value,)), shape, tuple(n for n in shape if n != 1))
     view = f".view({', '.join(['-1'] + ['1'] * site.rank)})" if is_turned else ".flatten()" if is_flat else ""
     return Lowered(code(f"{{0}} * {{self}}{view}"), made, (entry("", "gamma", shaped(*shape)),))
 
@@ -56,7 +67,8 @@ def _affine(op: Scale, site: Site, shape: tuple[int, ...], is_turned: bool) -> L
     features = [f"{usual}={name}" for name, (_, usual) in zip(names, _NAMES, strict=True) if name != usual]
     made = make("Affine", ("shape", shape), ("value", op.value))
     entries = tuple(entry(key, name, shaped(*shape)) for key, (name, _) in zip(names, _NAMES, strict=True))
-    called = code("{self}({0}.movedim(1, -1)).movedim(-1, 1)") if is_turned else CALL
+    rank = len(site.inputs[0])
+    called = code(f"{{self}}({{0}}{turned(rank, LAST)}){turned(rank, FIRST)}") if is_turned else CALL
     return Lowered(called, made, entries, helped("Affine", *features))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archdsl.backends.code.values import CALL, Argument, Code, Make, code, make
 from archdsl.backends.torch.code import Entry, Lowered, entry, helped, integers, parameter, shaped
-from archdsl.backends.torch.registry import FIRST, Orders, Site, lowers
+from archdsl.backends.torch.registry import FIRST, LAST, Orders, Site, lowers, turned
 from archdsl.graph.dims import Shape
 from archdsl.ops import normalisation as ops
 from archdsl.ops.base import Op
@@ -84,7 +84,8 @@ def _last(made: Make, entries: tuple[Entry, ...], site: Site, helpers: dict[str,
     if made.callee == "nn.LayerNorm":
         name = f"LayerNorm{site.rank}d"
         return Lowered(CALL, Make(name, made.args, made.placed), entries, helped(name))
-    return Lowered(code("{self}({0}.movedim(1, -1)).movedim(-1, 1)"), made, entries, helpers)
+    rank = len(site.inputs[0])
+    return Lowered(code(f"{{self}}({{0}}{turned(rank, LAST)}){turned(rank, FIRST)}"), made, entries, helpers)
 
 
 @lowers(ops.GroupNorm, orders=_map)

@@ -22,7 +22,7 @@ def parameter_(op: ops.Parameter, site: Site) -> Lowered:
     if (stored := site.stored.get("value")) is not None:
         return _stored(op, stored.axes or tuple(range(len(op.size))))
     size = (1, *op.size)
-    return Lowered(code("{self}"), started(op.init, size), (entry("", "value", shaped(*size)),))
+    return Lowered(code("{self}"), started(op.init, size, op.size), (entry("", "value", shaped(*size)),))
 
 
 def _stored(op: ops.Parameter, axes: tuple[int, ...]) -> Lowered:
@@ -30,7 +30,8 @@ def _stored(op: ops.Parameter, axes: tuple[int, ...]) -> Lowered:
     back = sorted(range(len(axes)), key=lambda axis: axes[axis])
     size = tuple(op.size[axis] for axis in back)
     turned = "" if back == [*axes] == [*range(len(axes))] else f".permute({', '.join(map(str, axes))})"
-    return Lowered(code(f"{{self}}{turned}[None]"), started(op.init, size), (entry("", "value", ordered(*back)),))
+    made = started(op.init, size, op.size)
+    return Lowered(code(f"{{self}}{turned}[None]"), made, (entry("", "value", ordered(*back)),))
 
 
 @lowers(ops.Constant, orders=_LAST)
