@@ -15,6 +15,7 @@ from archdsl.backends.code.text import docstring, literal
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
 
 _UNKNOWN: Final = object()
+_KINDS: Final[Mapping[str, type]] = {"bool": bool, "str": str}
 
 
 def pruned(text: str, given: Collection[str]) -> str:
@@ -81,6 +82,9 @@ def _value(node: ast.expr, known: Mapping[str, Any]) -> Any:
         case ast.Call(func=ast.Name(id="any"), args=[argument]):
             value = _value(argument, known)
             return value if value is _UNKNOWN else any(value)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[argument, ast.Name(id=kind)]) if kind in _KINDS:
+            value = _value(argument, known)
+            return value if value is _UNKNOWN else isinstance(value, _KINDS[kind])
     return _UNKNOWN
 
 
@@ -100,8 +104,10 @@ def _compared(op: ast.cmpop, a: Any, b: Any) -> Any:
 class _Folder(ast.NodeTransformer):
     """Constants in the place of what they are known to be, and no conditions that are decided."""
 
-    def __init__(self, known: Mapping[str, Any]) -> None:
+    def __init__(self, known: Mapping[str, Any], passing: Mapping[str, int]) -> None:
+        """``passing`` are methods that give back one of their arguments as it is, and which."""
         self._known = known
+        self._passing = passing
         self.changed = False
 
     def visit(self, node: ast.AST) -> Any:
@@ -112,6 +118,13 @@ class _Folder(ast.NodeTransformer):
                 self.changed = True
                 return ast.parse(literal(value), mode="eval").body
         return super().visit(node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        match node.func:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name) if name in self._passing:
+                self.changed = True
+                return self.visit(node.args[self._passing[name]])
+        return self.generic_visit(node)
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         value = _value(node.test, self._known)
@@ -160,6 +173,7 @@ class _Pruner:
                         self._dropped.add(name)
         while self._decide():
             pass
+        self._passing = dict(self._that_pass())
         self._drop_unread(defaults)
 
     def _decide(self) -> bool:
@@ -175,6 +189,25 @@ class _Pruner:
                     self._known[f"self.{name}"] = value
                     return True
         return False
+
+    def _that_pass(self) -> Iterator[tuple[str, int]]:
+        """Methods of which only ``return x`` is left, where ``x`` is an argument, and its place."""
+        for part in self._parts():
+            names = [arg.arg for arg in part.args.args[1:]]
+            match [statement for statement in self._done(part.body) if not isinstance(statement, ast.Expr)]:
+                case [ast.Return(value=ast.Name(id=name))] if name in names and part.name.startswith("_"):
+                    yield part.name, names.index(name)
+
+    def _done(self, body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+        """What a body does where it is decided; conditions that are not as they are."""
+        for statement in body:
+            value = _value(statement.test, self._known) if isinstance(statement, ast.If) else _UNKNOWN
+            if isinstance(statement, ast.If) and value is not _UNKNOWN:
+                yield from self._done(statement.body if value else statement.orelse)
+            else:
+                yield statement
+            if self._ends(statement):
+                return
 
     def _drop_unread(self, defaults: Mapping[str, Any]) -> None:
         """Arguments whose attributes nothing reads any more."""
@@ -295,7 +328,7 @@ class _Pruner:
             if value is not _UNKNOWN:
                 yield from self._statements(statement.body if value else statement.orelse, indent)
                 return
-        folder = _Folder(self._known)
+        folder = _Folder(self._known, self._passing)
         folded = folder.visit(ast.parse(ast.unparse(statement)).body[0])
         inner = any(
             isinstance(each, ast.If) and _value(each.test, self._known) is not _UNKNOWN for each in ast.walk(statement)

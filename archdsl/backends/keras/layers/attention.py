@@ -118,13 +118,12 @@ class Attention(keras.layers.Layer):
             type(i).from_config(i.get_config())
             for i in (self.kernel_initializer, self.bias_initializer)
         )
-        has_bias = (
-            self.use_bias if isinstance(self.use_bias, bool) else part in self.use_bias
-        )
         layer = _Projection(
             equation,
             shape,
-            bias_axes=axes if has_bias else None,
+            bias_axes=axes
+            if self.use_bias is True or part in (self.use_bias or ())
+            else None,
             kernel_initializer=kernel,
             bias_initializer=bias,
             kernel_regularizer=self.kernel_regularizer,
@@ -323,7 +322,23 @@ class Attention(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
-            **{name: getattr(self, name) for name in _OWN if hasattr(self, name)},
+            "num_heads": self.num_heads,
+            "key_dim": self.key_dim,
+            "value_dim": self.value_dim,
+            "units": self.units,
+            "kv_heads": self.kv_heads,
+            "use_bias": self.use_bias,
+            "scale": self.scale,
+            "learned_scale": self.learned_scale,
+            "qk_norm": self.qk_norm,
+            "causal": self.causal,
+            "talking_heads": self.talking_heads,
+            "rotary": self.rotary,
+            "rotary_base": self.rotary_base,
+            "rotary_pairs": self.rotary_pairs,
+            "window": self.window,
+            "map": self.map,
+            "shift": self.shift,
             "dropout": self.dropout.rate,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
             "bias_initializer": keras.initializers.serialize(self.bias_initializer),
@@ -331,28 +346,5 @@ class Attention(keras.layers.Layer):
         }
 
 
-_OWN = (
-    *(
-        "num_heads",
-        "key_dim",
-        "value_dim",
-        "units",
-        "kv_heads",
-        "use_bias",
-        "scale",
-        "learned_scale",
-    ),
-    *(
-        "qk_norm",
-        "causal",
-        "talking_heads",
-        "rotary",
-        "rotary_base",
-        "rotary_pairs",
-        "window",
-        "map",
-        "shift",
-    ),
-)
 _EPSILON = 1e-6
 """Of the norms of queries and keys, as timm has it."""
