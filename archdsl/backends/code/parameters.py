@@ -77,6 +77,9 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "rate": ("drop",),
     "p": ("dropout", "dropout_rate"),
     "key_dim": ("head_dim",),
+    "val": ("start", "value"),
+    "value": ("start",),
+    "std": ("stddev",),
 }
 """What authors call arguments of modules: what they left to a default is known to be one of these by its name."""
 _WIDTHS = frozenset({"channels", "features", "filters", "width", "units", "dim"})

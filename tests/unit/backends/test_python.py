@@ -118,6 +118,8 @@ def test_options_that_are_not_given_are_left_out() -> None:
     assert "self.window is None" in text
     assert not {"rotary", "talking", "qk_norm", "kv_heads", "causal="} & {*re.findall(r"\w+=?", text)}
     assert "def _bias(" in text
+    assert "_prepared(" not in text, "which would give back what it is given"
+    assert "self._prepared(" in taken({"Attention"}, "Net", {"Attention": {"rotary"}}).texts[-1]
     assert "self.bias = (" in taken({"Scale"}, "Net", {"Scale": {"use_bias"}}).texts[-1]
     assert "self.bias" not in taken({"Scale"}, "Net", {"Scale": ()}).texts[-1]
 
