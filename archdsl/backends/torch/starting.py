@@ -15,7 +15,7 @@ from archdsl.backends.code.terms import EACH, REPEAT, REST, leaves
 from archdsl.backends.code.values import DICT, LIST, ORDERED, SEQUENCE, Argument, Make, Name
 from archdsl.backends.keras.held import held
 from archdsl.backends.torch.code import Entry, Lowered, sizes_of
-from archdsl.backends.torch.lowering.initial import start
+from archdsl.backends.torch.lowering.initial import filled, start
 from archdsl.backends.torch.registry import Site
 from archdsl.ops.base import Op, Weighted
 
@@ -79,7 +79,7 @@ def starts(path: str, term: Argument, write: Writing) -> Iterator[str]:
     else:
         for name, found in term.args:
             if name.startswith(MARK) and isinstance(found, Make):
-                yield write(Make(found.callee, (("tensor", Name(f"{path}.{name[1:]}")), *found.args), 1))
+                yield write(filled(found, Name(f"{path}.{name[1:]}")))
 
 
 def _has_starts(term: Argument) -> bool:

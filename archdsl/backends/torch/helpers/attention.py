@@ -165,13 +165,15 @@ def _positions(used: _Used) -> None:
     if "window" not in used:
         return
     table, index = used.named("position_bias") or "position_bias", used.named("index")
-    held = "nn.Parameter(torch.zeros(count, heads))"
+    held = "nn.Parameter(table)"
     if "." in table:
         table, _, key = table.partition(".")
-        held = f'nn.ParameterDict({{"{key}": torch.zeros(count, heads)}})'
+        held = f'nn.ParameterDict({{"{key}": table}})'
     places = "relative_positions(window)"
     used.add("self.window = window\nif window is not None:")
     used.add("    count = (2 * window[0] - 1) * (2 * window[1] - 1)")
+    used.add("    table = torch.empty(count, heads)")
+    used.add("    nn.init.trunc_normal_(table, std=0.02, a=-0.04, b=0.04)")
     used.add(f"    self.{table} = {held}")
     if index:
         used.add(f"    self.{index} = nn.Buffer({places}.flatten())")

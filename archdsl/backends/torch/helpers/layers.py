@@ -92,7 +92,9 @@ class RelativePositionBias(nn.Module):
     def __init__(self, heads: int, size: tuple[int, int]) -> None:
         super().__init__()
         h, w = size
-        self.table = nn.Parameter(torch.zeros((2 * h - 1) * (2 * w - 1), heads))
+        table = torch.empty((2 * h - 1) * (2 * w - 1), heads)
+        nn.init.trunc_normal_(table, std=0.02, a=-0.04, b=0.04)
+        self.table = nn.Parameter(table)
         self.index = nn.Buffer(relative_positions(size), persistent=False)
 
     def forward(self) -> Tensor:

@@ -31,8 +31,12 @@ def _tensor(init: Init, size: tuple[int, ...], shape: tuple[int, ...]) -> Make:
         return make(f"torch.{init.kind}", ("size", size))
     if init.kind == "orthogonal":
         return make("orthogonal", ("size", size), **_but(init.parameters(), gain=1.0))
-    filled = start(init, shape, (), shape)
-    return make(filled.callee, ("tensor", make("torch.empty", ("size", size))), **dict(filled.args))
+    return filled(start(init, shape, (), shape), make("torch.empty", ("size", size)))
+
+
+def filled(start: Make, tensor: Argument) -> Make:
+    """The call of a function of ``torch.nn.init`` with a tensor."""
+    return Make(start.callee, (("tensor", tensor), *start.args), 1 + start.placed)
 
 
 def start(init: Init, shape: tuple[int, ...], held: tuple[int, ...], drawn: tuple[int, ...]) -> Make:
@@ -46,13 +50,13 @@ def start(init: Init, shape: tuple[int, ...], held: tuple[int, ...], drawn: tupl
         case "zeros" | "ones":
             return make(f"nn.init.{init.kind}_")
         case "constant":
-            return make("nn.init.constant_", val=given["value"])
+            return make("nn.init.constant_", ("val", given["value"]))
         case "normal":
             return make("nn.init.normal_", **_but({"std": given["stddev"], "mean": given["mean"]}, std=1.0, mean=0.0))
         case "truncated_normal":
             return _truncated(given["stddev"], given["mean"])
         case "uniform":
-            return make("nn.init.uniform_", a=given["minval"], b=given["maxval"])
+            return make("nn.init.uniform_", ("a", given["minval"]), ("b", given["maxval"]))
         case "orthogonal":
             return make("nn.init.orthogonal_", **_but(given, gain=1.0))
     return _scaled(init, shape if init.kind == "fan_out_normal" else drawn, held)
@@ -79,7 +83,7 @@ def _scaled(init: Init, shape: tuple[int, ...], held: tuple[int, ...]) -> Make:
     deviation = sqrt(gain / fan)
     if init.kind.endswith("uniform"):
         bound = _short(sqrt(3.0) * deviation)
-        return make("nn.init.uniform_", a=-bound, b=bound)
+        return make("nn.init.uniform_", ("a", -bound), ("b", bound))
     return make("nn.init.normal_", std=_short(deviation))
 
 
