@@ -19,7 +19,7 @@ from tests.pytorch.running import module_of  # noqa: E402 -- needs torch
 _SPEC = """
 block Head(out: int, start: float) :: [h, w, c] -> [h, w, out] {
   repeat 3 { conv(c, init=normal(0.01)) as convs -> relu }
-  -> depthwise_conv(9, init=he_normal) as depthwise -> separable_conv(32, k=9, init=he_uniform) as separable
+  -> depthwise_conv(7, init=he_normal) as depthwise -> separable_conv(32, k=7, init=he_uniform) as separable
   -> conv(out, init=normal(0.01), bias_init=constant(start)) as last
 }
 model Net() :: [8, 8, 64] -> [64] {
@@ -27,10 +27,10 @@ model Net() :: [8, 8, 64] -> [64] {
   -> conv_transpose(64, k=2, stride=2, init=glorot_uniform)
   -> conv(64, init=fan_out_normal) as fan_out -> conv(64, groups=4, init=lecun_normal) as grouped
   -> conv(64, init=fan_out_normal(1.0)) as scaled -> prelu(init=constant(0.1)) -> batch_norm(init=zeros)
-  -> add(broadcast=true) { id, { parameter([16, 16, 64], he_normal) as table } }
+  -> add(broadcast=true) { id, { parameter([16, 16, 64], he_normal) as offset } }
   -> for n in [0.1, 0.2, 0.4] { conv(64, k=1, init=normal(n)) as spread }
   -> flatten_spatial -> position_embedding(init=lecun_uniform)
-  -> attention(4, init=truncated_normal(0.02), bias_init=ones)
+  -> attention(4, relative_position=[16, 16], init=truncated_normal(0.02), bias_init=ones)
   -> layer_norm(init=constant(0.5)) -> global_avg_pool -> dense(64, init=orthogonal(2.0)) as head
 }
 """

@@ -145,9 +145,11 @@ class Writer:
             return f"*[{self.expression(item)} for _ in range({literal(count)})]"
         if term.callee == EACH:
             (_, item), *columns = term.args
-            loop = ", ".join(name for name, _ in columns)
-            over = ", ".join(literal(progression(column) or column) for _, column in columns)
-            return f"*[{self.expression(item)} for {loop} in {f'zip({over})' if len(columns) > 1 else over}]"
+            text = self.expression(item)
+            used = [(name, column) for name, column in columns if re.search(rf"\b{name}\b", text)]
+            loop = ", ".join(name for name, _ in used or [("_", ())])
+            over = ", ".join(literal(progression(column) or column) for _, column in used or columns[:1])
+            return f"*[{text} for {loop} in {f'zip({over})' if len(used) > 1 else over}]"
         if term.callee == REST:
             (_, item), (_, count) = term.args
             rest = literal(count - 1) if isinstance(count, int) else f"{literal(count)} - 1"
