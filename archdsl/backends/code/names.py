@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from archdsl.backends.code.body import Body, Step
+from archdsl.backends.code.stacks import POP, STACK
 
 _TAKEN = frozenset(
-    {"self", "torch", "nn", "F", "Tensor", "math", "range", "zip", "len", "input", "print", "sum", "max"}
+    {"self", "torch", "nn", "F", "Tensor", "math", "range", "zip", "len", "input", "print", "sum", "max", STACK}
 )
 
 
@@ -45,7 +46,7 @@ def variables(
     last.update({operand.value: len(body.steps) for operand in body.returns})
     uses = Counter(operand.value for step in body.steps for operand in (*step.operands,))
     uses.update(operand.value for operand in body.returns)
-    found = dict(zip(body.inputs, given, strict=True))
+    found = {POP: POP} | dict(zip(body.inputs, given, strict=True))
     for place, step in enumerate(body.steps):
         if is_attribute(step, place in passes):
             found[step.results[0]] = f"self.{step.attr}"

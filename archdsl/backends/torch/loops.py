@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from archdsl.backends.code.terms import EACH, REPEAT, REST
 from archdsl.backends.code.values import Argument, Make
@@ -15,8 +16,11 @@ _LONGEST = 12
 Line = tuple[str, str]
 
 
-def looped(lines: Sequence[Line], attrs: Mapping[str, Make]) -> list[Line]:
-    """The same lines, with loops in the place of three or more lines that say the same of the next places of lists."""
+def looped(lines: Sequence[Line], attrs: Mapping[str, Make], taken: Collection[str] = ()) -> list[Line]:
+    """The same lines, with loops in the place of three or more lines that say the same of the next places of lists.
+
+    Variables of loops have no names that are ``taken``.
+    """
     found: list[Line] = []
     start = 0
     while start < len(lines):
@@ -25,7 +29,7 @@ def looped(lines: Sequence[Line], attrs: Mapping[str, Make]) -> list[Line]:
         )
         rounds, size = best
         if rounds > 1 and rounds * size > 2:
-            found += _loop(lines[start : start + size], rounds, attrs)
+            found += _loop(lines[start : start + size], rounds, attrs, taken)
             start += rounds * size
         else:
             found.append(lines[start])
@@ -36,32 +40,40 @@ def looped(lines: Sequence[Line], attrs: Mapping[str, Make]) -> list[Line]:
 def _rounds(lines: Sequence[Line], start: int, size: int) -> int:
     """How often some lines follow one another, each time with the next places."""
     first = [text for text, _ in lines[start : start + size]]
-    if len(first) < size or not any(_INDEX.search(text) for text in first):
+    strides = _strides(first)
+    if len(first) < size or not strides:
         return 1
     rounds = 1
     while True:
         at = start + rounds * size
         next_ = [text for text, _ in lines[at : at + size]]
-        if next_ != [_moved(text, rounds) for text in first]:
+        if next_ != [_moved(text, rounds, strides) for text in first]:
             return rounds
         rounds += 1
 
 
-def _moved(text: str, by: int) -> str:
-    return _INDEX.sub(lambda match: f"self.{match[1]}[{int(match[2]) + by}]", text)
+def _strides(lines: Iterable[str]) -> Counter[str]:
+    """How many places of each list some lines use."""
+    return Counter(name for name, _ in {match.groups() for text in lines for match in _INDEX.finditer(text)})
 
 
-def _loop(lines: Sequence[Line], rounds: int, attrs: Mapping[str, Make]) -> list[Line]:
+def _moved(text: str, by: int, strides: Mapping[str, int]) -> str:
+    return _INDEX.sub(lambda match: f"self.{match[1]}[{int(match[2]) + by * strides[match[1]]}]", text)
+
+
+def _loop(lines: Sequence[Line], rounds: int, attrs: Mapping[str, Make], taken: Collection[str]) -> list[Line]:
     used = dict.fromkeys((match[1], int(match[2])) for text, _ in lines for match in _INDEX.finditer(text))
     variables: dict[tuple[str, int], str] = {}
     for name, place in used:
-        variable = name[:-1] if name.endswith("s") and len(name) > 2 else name
+        stem = variable = name[:-1] if name.endswith("s") and len(name) > 2 else name
         number = 1
-        while variable in variables.values():
+        while variable in taken or variable in variables.values():
             number += 1
-            variable = f"{variable}{number}"
+            variable = f"{stem}{number}"
         variables[name, place] = variable
-    over = [_slice(name, place, rounds, _length(attrs[name])) for name, place in used]
+    strides = _strides(text for text, _ in lines)
+    ends = {name: min(place for other, place in used if other == name) + rounds * strides[name] for name, _ in used}
+    over = [_slice(name, place, ends[name], strides[name], _length(attrs[name])) for name, place in used]
     loop = ", ".join(variables.values())
     body = [(f"    {_INDEX.sub(lambda match: variables[match[1], int(match[2])], text)}", "") for text, _ in lines]
     lists = ", ".join(over)
@@ -83,7 +95,7 @@ def _count(item: Argument) -> int | None:
     return value - (item.callee == REST) if isinstance(value, int) else None
 
 
-def _slice(name: str, place: int, rounds: int, length: int | None) -> str:
-    start = str(place) if place else ""
-    end = "" if place + rounds == length else str(place + rounds)
-    return f"self.{name}[{start}:{end}]" if start or end else f"self.{name}"
+def _slice(name: str, place: int, end: int, stride: int, length: int | None) -> str:
+    text = f"{place or ''}:{'' if end == length else end}"
+    text += f":{stride}" if stride > 1 else ""
+    return f"self.{name}[{text}]" if text != ":" else f"self.{name}"

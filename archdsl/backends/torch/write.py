@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from archdsl.backends.code import names
-from archdsl.backends.code.body import Operand, Step
+from archdsl.backends.code.body import Body, Operand, Step
 from archdsl.backends.code.merge import Definition
 from archdsl.backends.code.parameters import REQUIRED, Parameter
+from archdsl.backends.code.stacks import STACK, stacked
 from archdsl.backends.code.terms import CALL as GIVEN
 from archdsl.backends.code.terms import EACH, REPEAT, REST, progression, same
 from archdsl.backends.code.text import annotation, default, docstring, literal, ranged
 from archdsl.backends.code.values import CALL, DICT, LIST, ORDERED, SEQUENCE, Argument, Make, Name
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
-from archdsl.backends.torch.loops import looped
+from archdsl.backends.torch.loops import Line, looped
 from archdsl.backends.torch.starting import MARK, starts
 from archdsl.backends.torch.usual import usual
 
@@ -188,12 +189,22 @@ class Writer:
     # --- forward -----------------------------------------------------------------------------------------------------
 
     def _forward(self, made: Definition, ports: Sequence[str], outputs: Sequence[str]) -> list[str]:
-        body = made.body
-        given = names.inputs(body, ports)
+        given = names.inputs(made.body, ports)
+        stacks = stacked(made.body) if not made.step_conditions else None
+        ways = [(made.body, frozenset[int]()), *([stacks] if stacks else [])]
+        lines, kind = min((self._steps(made, *way, given, outputs) for way in ways), key=lambda found: len(found[0]))
+        arguments = "".join(f", {name}: Tensor" for name in given)
+        heading = signature(f"{_INDENT}def forward(self{arguments}) -> {kind}:")
+        return heading + [line for text, note in lines for line in _noted(f"{_INDENT * 2}{text}", note)]
+
+    def _steps(
+        self, made: Definition, body: Body, pushed: Collection[int], given: Sequence[str], outputs: Sequence[str]
+    ) -> tuple[list[Line], str]:
+        """The lines of ``forward`` and what it returns. ``pushed`` are steps whose results go on a list."""
         passes = {place: operand for place, (_, operand) in made.step_conditions.items()}
         found = names.variables(body, given, passes)
         flags = self._flags(made)
-        lines: list[tuple[str, str]] = []
+        lines: list[Line] = []
         before = ""
         for place, step in enumerate(body.steps):
             target = ", ".join(found[result] for result in step.results)
@@ -214,6 +225,9 @@ class Writer:
             before = ""
             if text != target and not names.is_attribute(step, place in passes):
                 lines.append((f"{target} = {text}", step.note if outputs else ""))
+            if place in pushed:
+                lines += [(f"{STACK}: list[Tensor] = []", "")] if place == min(pushed) else []
+                lines.append((f"{STACK}.append({target})", ""))
         returned = [_operand(operand, found, given[:1]) for operand in body.returns]
         is_named = [*outputs] not in ([], ["output"])
         if is_named:
@@ -222,14 +236,12 @@ class Writer:
         else:
             result = ", ".join(returned)
             kind = "Tensor" if len(returned) == 1 else f"tuple[{', '.join(['Tensor'] * len(returned))}]"
-        lines = _nested(looped(lines, body.attrs))
+        lines = _nested(looped(lines, body.attrs, {*found.values()}))
         if lines and not is_named and lines[-1][0].startswith(f"{result} = "):
             lines[-1] = (f"return {lines[-1][0].removeprefix(f'{result} = ')}", lines[-1][1])
         else:
             lines.append((f"return {result}", ""))
-        arguments = "".join(f", {name}: Tensor" for name in given)
-        heading = signature(f"{_INDENT}def forward(self{arguments}) -> {kind}:")
-        return heading + [line for text, note in lines for line in _noted(f"{_INDENT * 2}{text}", note)]
+        return lines, kind
 
 
 def _noted(line: str, note: str) -> list[str]:
