@@ -29,6 +29,7 @@ from tests.fuzz.programs import Writer
 from tests.fuzz.single import one
 from tests.fuzz.wide import several
 from tests.keras.keras_code import answers, error, module_of
+from tests.unit.backends.unet import UNET
 
 PROGRAMS = int(os.environ.get("ARCHDSL_VALUES", "3"))
 EVERY = sorted({model for _, model in bundled().values() if model})
@@ -81,6 +82,10 @@ def test_a_program(seed: int, tmp_path: Path) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         assert error(graph, np.random.default_rng(seed), tmp_path) < 1e-5
         assert error(several(random), np.random.default_rng(seed), tmp_path) < 1e-5
+
+
+def test_a_u_net(tmp_path: Path) -> None:
+    assert error(archdsl.load_text(UNET).graph, np.random.default_rng(0), tmp_path) < _AT_MOST
 
 
 def _checked(name: str, folder: Path) -> tuple[Graph, float]:

@@ -8,6 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from archdsl import load_text
 from archdsl.backends.torch.file import written
 from archdsl.compiler import Program
 from archdsl.graph.dims import Sym
@@ -23,6 +24,7 @@ from tests.fuzz.wide import opened, several
 from tests.pytorch.running import Array, loaded, outputs
 from tests.reference.definitions import size
 from tests.reference.run import random_weights, run
+from tests.unit.backends.unet import UNET
 
 PROGRAMS = int(os.environ.get("ARCHDSL_VALUES", "6"))
 _AT_MOST = 1e-5
@@ -59,6 +61,10 @@ def _differences(graph: Graph, seed: int, sizes: dict[str, int] | None = None) -
         for name, error in off.items()
         if not error < _AT_MOST
     ]
+
+
+def test_a_u_net() -> None:
+    assert _differences(load_text(UNET).graph, 0) == []
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -136,7 +136,11 @@ class Builder:
 
     def _parts(self, branch: Branch) -> list[Item]:
         """The parts of the class that a branch is."""
-        return joined([*self._items(branch)], branch.instance.path, is_named=self._named)
+        return self._joined(branch, self._ends([*branch.nodes()])[1])
+
+    def _joined(self, branch: Branch, made: Collection[str]) -> list[Item]:
+        """The parts, with loops that are chains as one; ``made`` is what is used outside."""
+        return joined([*self._items(branch)], branch.instance.path, made, is_named=self._named)
 
     def _branch(self, branch: Branch) -> Iterator[Item]:
         nodes = [*branch.nodes()]
@@ -149,13 +153,13 @@ class Builder:
         elif branch.instance.kind == "block":
             yield self._call(branch, nodes)
         else:
-            yield from self._group(branch, nodes)
+            yield from self._group(branch, nodes, made)
 
-    def _group(self, branch: Branch, nodes: list[Node]) -> Iterator[Item]:
+    def _group(self, branch: Branch, nodes: list[Node], made: Collection[str]) -> Iterator[Item]:
         """A chain of modules is a sequence; rounds of a loop that are none are classes; others are no parts."""
-        items = joined([*self._items(branch)], branch.instance.path, is_named=self._named)
+        items = self._joined(branch, made)
         numbered = branch.instance.path.rpartition(".")[2].isdigit()
-        chained = is_chain(items)
+        chained = is_chain(items) and not any(item.outputs[0] in made for item in items[:-1])
         named = any(item.named for item in items) and len(items) > 1
         if len(items) == 1 and (chained or (numbered and items[0].module is not None and not items[0].reuses)):
             below = module_path(items[0], branch.instance.path)

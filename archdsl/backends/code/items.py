@@ -95,8 +95,11 @@ def sequence(path: str, items: Sequence[Item], *, is_named: bool = False) -> Ite
     )
 
 
-def joined(items: list[Item], path: str, *, is_named: bool = False) -> list[Item]:
-    """Rounds of a loop that are one chain become a sequence. Only chains that all rounds of a name are part of do."""
+def joined(items: list[Item], path: str, made: Collection[str], *, is_named: bool = False) -> list[Item]:
+    """Rounds of a loop that are one chain become a sequence. Only chains that all rounds of a name are part of do.
+
+    ``made`` are the values that are used elsewhere, too.
+    """
     stems = [_stem(item, path) for item in items]
     found: list[Item] = []
     start = 0
@@ -106,7 +109,7 @@ def joined(items: list[Item], path: str, *, is_named: bool = False) -> list[Item
             end += 1
         run = items[start:end]
         whole = sum(stem == stems[start] for stem in stems) == end - start
-        if stems[start] and whole and is_chain(run) and _passes(run, items):
+        if stems[start] and whole and is_chain(run) and _passes(run, items, made):
             name = ".".join(filter(None, (path, stems[start])))
             found.append(sequence(name, run, is_named=is_named))
         else:
@@ -115,10 +118,10 @@ def joined(items: list[Item], path: str, *, is_named: bool = False) -> list[Item
     return found
 
 
-def _passes(run: Sequence[Item], items: Sequence[Item]) -> bool:
+def _passes(run: Sequence[Item], items: Sequence[Item], made: Collection[str]) -> bool:
     """Whether nothing but the next one takes what those before the last give."""
     inner = {item.outputs[0] for item in run[:-1]}
-    return sum(name in inner for item in items for name in item.inputs) == len(inner)
+    return inner.isdisjoint(made) and sum(name in inner for item in items for name in item.inputs) == len(inner)
 
 
 def _stem(item: Item, path: str) -> str:

@@ -11,7 +11,7 @@ Line = tuple[str, str]
 
 _PART = re.compile(
     r"(?P<round>(?<=\.)\d+(?=[.\"]))"  # in a name: blocks.3.conv
-    r"|(?P<number>(?<![\w.\"])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.\"]))"
+    r"|(?P<number>(?<![\w.\"])(?:-?\d+(?:\.\d+)?(?:e-?\d+)?|True|False)(?![\w.\"]))"
 )
 _NAME = re.compile(r'"[^"\n]*"')
 _CALL = re.compile(r"(\w+)\(([^()]*)$")
@@ -50,7 +50,7 @@ class _Parsed(NamedTuple):
     pieces: tuple[str, ...]
     """What is between them."""
     kinds: tuple[bool, ...]
-    """Of each number, whether it is that of a round."""
+    """Of each number, whether it is part of a name, as that of a round is."""
     numbers: tuple[str, ...]
 
     @classmethod
@@ -70,63 +70,90 @@ class _Parsed(NamedTuple):
     def form(self) -> tuple[tuple[str, ...], tuple[bool, ...]]:
         return self.pieces, self.kinds
 
-    def rounds(self) -> list[int]:
-        return [int(number) for number, is_round in zip(self.numbers, self.kinds, strict=True) if is_round]
-
 
 def _rounds(lines: Sequence[_Parsed], start: int, size: int) -> int:
     """How often some lines follow one another, each time with the next round."""
     first = lines[start : start + size]
-    numbers = {number for line in first for number in line.rounds()}
-    if len(first) < size or len(numbers) != 1 or first[0].pieces[0].startswith(" "):
+    if len(first) < size or first[0].pieces[0].startswith(" "):
         return 1
-    (number,) = numbers
-    columns: dict[tuple[int, int], list[str]] = {}
-    rounds = 1
+    counted = _counted(first, lines[start + size : start + 2 * size])
+    starts = {first[row].numbers[place] for row, place in counted}
+    if len(starts) != 1:
+        return 1
+    number = int(starts.pop())
+    found = [first]
     while True:
-        at = start + rounds * size
+        at = start + len(found) * size
         these = lines[at : at + size]
-        if [line.form for line in these] != [line.form for line in first]:
-            return rounds
-        if {each for line in these for each in line.rounds()} != {number + rounds}:
-            return rounds
-        for place in _varied(first, these):
-            columns.setdefault(place, [])
-        if len(columns) > _COLUMNS:
-            return rounds
-        rounds += 1
+        if [line.form for line in these] != [line.form for line in first] or _is_inside(lines, at + size):
+            return len(found)
+        if any(int(these[row].numbers[place]) != number + len(found) for row, place in counted):
+            return len(found)
+        if any(first[row].kinds[place] for row, place in _varied(first, these, counted)):
+            return len(found)
+        if len(_columns([*found, these], counted)) > _COLUMNS:
+            return len(found)
+        found.append(these)
 
 
-def _varied(first: Sequence[_Parsed], these: Sequence[_Parsed]) -> list[tuple[int, int]]:
+def _is_inside(lines: Sequence[_Parsed], at: int) -> bool:
+    """Whether a line is of the body of what is before it."""
+    return at < len(lines) and lines[at].pieces[0].startswith(" ")
+
+
+def _counted(first: Sequence[_Parsed], then: Sequence[_Parsed]) -> list[tuple[int, int]]:
+    """The numbers in names that count rounds, by line and place: one more in the second than in the first."""
+    if [line.form for line in first] != [line.form for line in then]:
+        return []
+    return [
+        (row, place)
+        for row, (a, b) in enumerate(zip(first, then, strict=True))
+        for place, (x, y, is_name) in enumerate(zip(a.numbers, b.numbers, a.kinds, strict=True))
+        if is_name and int(y) == int(x) + 1
+    ]
+
+
+def _columns(
+    rounds: Sequence[Sequence[_Parsed]], counted: Collection[tuple[int, int]]
+) -> dict[tuple[str, ...], list[tuple[int, int]]]:
+    """The numbers that differ beside those of the rounds: their values in all rounds, and where these are."""
+    places = dict.fromkeys(place for these in rounds[1:] for place in _varied(rounds[0], these, counted))
+    found: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+    for row, place in places:
+        found.setdefault(tuple(these[row].numbers[place] for these in rounds), []).append((row, place))
+    return found
+
+
+def _varied(
+    first: Sequence[_Parsed], these: Sequence[_Parsed], counted: Collection[tuple[int, int]]
+) -> list[tuple[int, int]]:
     """The numbers that differ, by line and place, without those of the rounds."""
     return [
         (row, place)
         for row, (a, b) in enumerate(zip(first, these, strict=False))
-        for place, (x, y, is_round) in enumerate(zip(a.numbers, b.numbers, a.kinds, strict=True))
-        if x != y and not is_round
+        for place, (x, y) in enumerate(zip(a.numbers, b.numbers, strict=True))
+        if x != y and (row, place) not in counted
     ]
 
 
 def _loop(lines: Sequence[_Parsed], size: int, taken: Collection[str]) -> list[Line]:
     rounds = [lines[at : at + size] for at in range(0, len(lines), size)]
-    start = next(number for line in rounds[0] for number in line.rounds())
-    places = dict.fromkeys(place for these in rounds[1:] for place in _varied(rounds[0], these))
-    columns: dict[str, tuple[str, ...]] = {}
-    variables: dict[tuple[int, int], str] = {}
-    for row, place in places:
-        values = tuple(these[row].numbers[place] for these in rounds)
-        name = next((name for name, column in columns.items() if column == values), "")
-        if not name:
-            stem = name = _label(rounds[0][row], place)
-            number = 1
-            while name in columns or name in taken:
-                number += 1
-                name = f"{stem}{number}"
-        columns[name] = values
-        variables[row, place] = name
+    counted = _counted(*rounds[:2])
+    start = int(rounds[0][counted[0][0]].numbers[counted[0][1]])
     index = _free_index(rounds[0])
-    body = [(f"    {_body(line, row, variables, index)}", "") for row, line in enumerate(rounds[0])]
-    return [(f"for {_head(index, columns, start, len(rounds))}:", ""), *body]
+    columns: dict[str, tuple[str, ...]] = {}
+    variables = dict.fromkeys(counted, f"{{{index}}}")
+    for values, places in _columns(rounds, counted).items():
+        stem = name = _label(rounds[0][places[0][0]], places[0][1])
+        number = 1
+        while name in columns or name in taken:
+            number += 1
+            name = f"{stem}{number}"
+        columns[name] = values
+        variables |= dict.fromkeys(places, name)
+    body = looped([(_body(line, row, variables, index), "") for row, line in enumerate(rounds[0])], {*taken, *columns})
+    head = f"for {_head(index, columns, start, len(rounds))}:"
+    return [(head, ""), *((f"    {text}", note) for text, note in body)]
 
 
 def _free_index(lines: Sequence[_Parsed]) -> str:
@@ -155,6 +182,6 @@ def _label(line: _Parsed, place: int) -> str:
 
 def _body(line: _Parsed, row: int, variables: Mapping[tuple[int, int], str], index: str) -> str:
     text = line.pieces[0]
-    for place, (number, is_round, piece) in enumerate(zip(line.numbers, line.kinds, line.pieces[1:], strict=True)):
-        text += (f"{{{index}}}" if is_round else variables.get((row, place), number)) + piece
+    for place, (number, piece) in enumerate(zip(line.numbers, line.pieces[1:], strict=True)):
+        text += variables.get((row, place), number) + piece
     return re.sub(rf'(?<!f)"[^"]*\{{{index}\}}[^"]*"', lambda match: f"f{match[0]}", text)

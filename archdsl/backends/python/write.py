@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from archdsl.backends.code import names
 from archdsl.backends.code.body import Operand, Step
 from archdsl.backends.code.merge import Definition
 from archdsl.backends.code.parameters import REQUIRED
+from archdsl.backends.code.stacks import STACK, stacked
 from archdsl.backends.code.terms import CALL as GIVEN
 from archdsl.backends.code.terms import EACH, REPEAT, REST, TUPLE, progression, same
 from archdsl.backends.code.text import annotation, default, docstring, literal, ranged
@@ -64,8 +66,7 @@ class Writer:
         kind = "KerasTensor" if count == 1 else f"tuple[{', '.join(['KerasTensor'] * count)}]"
         lines = signature(f"def {self._functions[made.name]}({', '.join(arguments)}) -> {kind}:")
         lines += docstring(made.doc, _INDENT) if made.doc else []
-        body = _Body(self, made, given, prefix="{name}.")
-        return lines + body.lines(", ".join)
+        return lines + self._body(made, given, "{name}.", ", ".join)
 
     def model(self, made: Definition, graph: Graph) -> list[str]:
         """The function that makes the model."""
@@ -87,7 +88,16 @@ class Writer:
             taken = given[0] if len(given) == 1 else f"[{', '.join(given)}]"
             return f'keras.Model({taken}, {made_of}, name="{graph.name}")'
 
-        return lines + _Body(self, made, given, prefix="").lines(result)
+        return lines + self._body(made, given, "", result)
+
+    def _body(
+        self, made: Definition, given: Sequence[str], prefix: str, result: Callable[[Sequence[str]], str]
+    ) -> list[str]:
+        """The lines of a function. ``result`` writes what it returns."""
+        ways = [(made, frozenset[int]())]
+        if not made.step_conditions and (stacks := stacked(made.body)):
+            ways.append((replace(made, body=stacks[0]), stacks[1]))
+        return min((_Body(self, way, pushed, given, prefix).lines(result) for way, pushed in ways), key=len)
 
     # --- what bodies ask ---
 
@@ -152,9 +162,13 @@ class Writer:
 class _Body:
     """The lines of one function."""
 
-    def __init__(self, writer: Writer, made: Definition, given: Sequence[str], prefix: str) -> None:
+    def __init__(
+        self, writer: Writer, made: Definition, pushed: Collection[int], given: Sequence[str], prefix: str
+    ) -> None:
+        """``pushed`` are steps whose results go on a list."""
         self._writer = writer
         self._made = made
+        self._pushed = pushed
         self._given = given
         self._prefix = prefix
         self._passes = {place: operand for place, (_, operand) in made.step_conditions.items()}
@@ -177,7 +191,7 @@ class _Body:
         name = re.sub(r"\W+", "_", attr).strip("_")
         return f"{name}_layer" if not name.endswith("layer") else name
 
-    def lines(self, result: object) -> list[str]:
+    def lines(self, result: Callable[[Sequence[str]], str]) -> list[str]:
         body = self._made.body
         lines: list[Line] = []
         if len(self._made.arguments) < len(self._made.parameters):
@@ -192,10 +206,12 @@ class _Body:
             own = self._step(step, target)
             if place not in self._passes:
                 before = ""
-                if own[-1][0] == f"{target} = {target}":
-                    continue
-                note = step.note if not self._prefix else ""
-                lines += [*own[:-1], (own[-1][0], note if not own[-1][0].startswith(" ") else "")]
+                if own[-1][0] != f"{target} = {target}":
+                    note = step.note if not self._prefix else ""
+                    lines += [*own[:-1], (own[-1][0], note if not own[-1][0].startswith(" ") else "")]
+                if place in self._pushed:
+                    lines += [(f"{STACK} = []", "")] if place == min(self._pushed) else []
+                    lines.append((f"{STACK}.append({target})", ""))
                 continue
             passing = self._found[step.operands[self._passes[place]].value]
             head = f"if {self._made.step_conditions[place][0]}:"
@@ -206,7 +222,7 @@ class _Body:
             lines += [(f"{_INDENT}{text}", "") for text, _ in own]
             before = head
         returned = [self._operand(operand, self._given[:1]) for operand in body.returns]
-        text = result(returned)  # type: ignore[operator]  # a function of texts
+        text = result(returned)
         lines = looped(lines, self._taken | {*self._found.values()})
         if lines and lines[-1][0].startswith(f"{text} = "):
             lines[-1] = (f"return {lines[-1][0].removeprefix(f'{text} = ')}", lines[-1][1])

@@ -128,7 +128,7 @@ def _each(path: str) -> str:
     >>> _each("self.convs"), _each("self.blocks[1:]"), _each("conv[0]"), _each("layer")
     ('conv', 'block', 'layer', 'layer_')
     """
-    word = re.findall(r"[A-Za-z_]\w*", path)[-1]
+    word: str = re.findall(r"[A-Za-z_]\w*", path)[-1]
     if not path.startswith("self."):
         return f"{word}_" if word.startswith("layer") else "layer"
     return word[:-1] if word.endswith("s") and len(word) > 2 else word

@@ -25,6 +25,7 @@ from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.programs import Writer
 from tests.fuzz.wide import opened, several
 from tests.unit.backends.formatting import assert_formatted
+from tests.unit.backends.unet import UNET
 
 SOME = ("resnet50", "vit_ti16", "efficientnet_b0", "swin_t", "convnext_tiny", "gpt2", "squeezenet10", "lenet5")
 """Of different families, and quick to write."""
@@ -53,6 +54,18 @@ def test_a_loop_over_rows() -> None:
     text = file_of("convnext_tiny")
     assert "for i, drop in enumerate(drops):" in text
     assert 'x = conv_next_block(x, drop=drop, name=f"{name}.blocks.{i}")' in text
+
+
+def test_the_arms_of_a_u_net_are_loops() -> None:
+    """Loops lie in one another, and what waits for the other arm is on a list."""
+    text = archdsl.load_text(UNET).to_python()
+    assert re.findall(r"for \w+ in range\([\d, ]+\)", text) == [
+        "for i in range(1, 4)",
+        "for i in range(3)",
+        "for j in range(2)",
+        "for i in range(2)",
+    ]
+    assert 'layers.Concatenate(name=f"up.{i}.concat.{j}")([down, skips.pop()])' in text
 
 
 def test_channels_are_read() -> None:

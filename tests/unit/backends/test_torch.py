@@ -22,6 +22,7 @@ from archdsl.graph.model import Graph
 from archdsl.weights import expected
 from tests.conftest import ROOT, Golden
 from tests.unit.backends.formatting import assert_formatted
+from tests.unit.backends.unet import UNET
 
 SOME = ("resnet50", "vit_ti16", "efficientnet_b0", "swin_t", "convnext_tiny", "gpt2", "squeezenet10", "lenet5")
 """Of different families, and quick to write."""
@@ -144,6 +145,29 @@ def test_idioms() -> None:
     text = file_of("shufflenet_v2_x05")
     assert "channel_shuffle(x, 2)" in text
     assert "permute" not in text
+
+
+def test_the_arms_of_a_u_net_are_loops() -> None:
+    """What waits for the other arm is on a list; three values or fewer have names."""
+    text = archdsl.load_text(UNET).to_torch()
+    assert "for down_unit, down_enter, down_unit2 in zip(" in text
+    assert "self.down_unit[1:7:2], self.down_enter, self.down_unit[2:7:2]" in text
+    assert text.count("skips.append(x)") == 4
+    assert text.count("torch.cat((x, skips.pop()), dim=1)") == 3
+    assert "skips" not in archdsl.load_text(UNET.replace("repeat 2", "repeat 1").replace(", 8, 8]", "]")).to_torch()
+
+
+def test_a_value_inside_a_chain_is_used_outside() -> None:
+    """Then the chain is no sequence of modules, whose inner values nothing could take."""
+    text = archdsl.load_text(
+        "model Net() :: [8] -> [4] { { dense(4) as a -> relu as b } as g -> add { id, a } }"
+    ).to_torch()
+    assert "nn.Sequential" not in text
+    assert [line.partition("  #")[0].strip() for line in text.splitlines()[-3:]] == [
+        "x = self.a(x)",
+        "g = self.b(x)",
+        "return g + x",
+    ]
 
 
 def test_names_do_not_collide() -> None:
