@@ -157,15 +157,12 @@ def test_the_arms_of_a_u_net_are_loops() -> None:
     assert "skips" not in archdsl.load_text(UNET.replace("repeat 2", "repeat 1").replace(", 8, 8]", "]")).to_torch()
 
 
-def test_a_value_inside_a_chain_is_used_outside() -> None:
+def test_a_round_of_a_chain_is_used_outside() -> None:
     """Then the chain is no sequence of modules, whose inner values nothing could take."""
-    text = archdsl.load_text(
-        "model Net() :: [8] -> [4] { { dense(4) as a -> relu as b } as g -> add { id, a } }"
-    ).to_torch()
-    assert "nn.Sequential" not in text
-    assert [line.partition("  #")[0].strip() for line in text.splitlines()[-3:]] == [
-        "x = self.a(x)",
-        "g = self.b(x)",
+    text = archdsl.load_text("model Net() :: [8] -> [4] { { repeat 2 { dense(4) as a } } as g -> add { id, a[0] } }")
+    assert [line.partition("  #")[0].strip() for line in text.to_torch().splitlines()[-3:]] == [
+        "x = self.a[0](x)",
+        "g = self.a[1](x)",
         "return g + x",
     ]
 
