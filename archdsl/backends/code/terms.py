@@ -39,6 +39,19 @@ def substituted(term: Make, values: Sequence[Any]) -> Make:
     return result
 
 
+def only_row(term: Make) -> Make | None:
+    """The module of columns that have one row; ``None`` if they have more, or are no numbers.
+
+    >>> only_row(Make(EACH, (("item", Make("nn.Linear", (("n", Name("n")),))), ("n", (4,)))))
+    Make(callee='nn.Linear', args=(('n', 4),), placed=0, general=None, path='')
+    """
+    (_, item), *columns = term.args
+    first = {name: column[0] for name, column in columns if isinstance(column, tuple) and len(column) == 1}
+    if len(first) < len(columns) or not isinstance(item, Make):
+        return None
+    return substituted(item, [first.get(v.text, v) if isinstance(v, Name) else v for _, v in leaves(item)])
+
+
 def skeleton(term: Argument) -> Any:
     """The term without its leaves, so that terms of one skeleton differ in literals alone."""
     if not isinstance(term, Make):

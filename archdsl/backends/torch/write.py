@@ -11,7 +11,7 @@ from archdsl.backends.code.merge import Definition
 from archdsl.backends.code.parameters import REQUIRED, Parameter
 from archdsl.backends.code.stacks import STACK, stacked
 from archdsl.backends.code.terms import CALL as GIVEN
-from archdsl.backends.code.terms import EACH, REPEAT, REST, progression, same
+from archdsl.backends.code.terms import EACH, REPEAT, REST, only_row, progression, same
 from archdsl.backends.code.text import annotation, default, docstring, literal, ranged
 from archdsl.backends.code.values import CALL, DICT, LIST, ORDERED, SEQUENCE, Argument, Make, Name
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
@@ -146,6 +146,8 @@ class Writer:
             return f"*[{self.expression(item)} for _ in range({literal(count)})]"
         if term.callee == EACH:
             (_, item), *columns = term.args
+            if (one := only_row(term)) is not None:
+                return self.expression(one)
             text = self.expression(item)
             used = [(name, column) for name, column in columns if re.search(rf"\b{name}\b", text)]
             loop = ", ".join(name for name, _ in used or [("_", ())])
