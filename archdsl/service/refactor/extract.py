@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from archdsl.elaborate.types import type_of
 from archdsl.elaborate.values import Value
 from archdsl.names import Definition
@@ -37,6 +39,8 @@ def extract(analysis: Analysis, start: int, end: int) -> Action | None:
     declared = f"{head} {{\n  {body}\n}}\n\n"
     at = _before(analysis, found.block)
     call = f"{name}({', '.join(f'{n}={n}' for n, _ in params)})" if params else name
+    if re.search(r"\belse\s*\Z", analysis.text[: span.start]):  # all of what stands behind it, which had no braces
+        call = f"{{ {call} }}"
     edits = (Edit(analysis.span(at, at), declared), Edit(span, call))
     return Action(f"Extract into a block `{name}`", "refactor.extract", edits)
 

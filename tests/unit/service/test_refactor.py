@@ -88,6 +88,17 @@ model Net(width: int = 8) :: [32, 32, 3] -> [32, 32, width] {
     assert shapes(analysis(after).program) == shapes(analysis(text).program)
 
 
+def test_a_condition_behind_else_becomes_a_block() -> None:
+    text, start, end = selection(
+        "model Net(n: int = 3) :: [8] -> [8] {\n  if n > 3 { relu } else «if n > 2 { gelu } else { silu }»\n}\n"
+    )
+    found = extract(analysis(text), start, end)
+    assert found is not None
+    after = changed(text, found.edits)
+    assert "else { Extracted(n=n) }" in after
+    assert shapes(analysis(after).program) == shapes(analysis(text).program)
+
+
 def test_steps_whose_names_are_used_behind_them_stay() -> None:
     text, start, end = selection("model Net() :: [8] -> [8] { «dense(8) as x» -> relu -> add(x) }\n")
     assert extract(analysis(text), start, end) is None
