@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -65,17 +66,19 @@ def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
             yield from _labels(place)
             yield from _steps(analysis, place)
         case ast.About():
-            yield from (Candidate(name, "fact", 0, insert=f"{name} = ") for name in FACTS)
+            yield from _facts(parent, node)
         case ast.Apply() if parent.target is node or _is_target(parent, node):
             yield from _labels(place)
             yield from _steps(analysis, place)
+        case ast.Argument() if isinstance(about := place.path[-3], ast.About) and parent.value is not node:
+            yield from _facts(about, node)
         case ast.Argument() if parent.name is node:
             yield from _arguments(analysis, place)
         case ast.Argument():
-            if parent.name is None and not parent.spread and isinstance(place.path[-3], ast.About):
-                yield from (Candidate(name, "fact", 0, insert=f"{name} = ") for name in FACTS)
             if parent.name is None and not parent.spread:
                 yield from _arguments(analysis, place)
+            if parent.name is not None:
+                yield from _choices(analysis, place, parent.name.id)
             if parent.name is not None or not _follows_keyword(place):
                 yield from _values(analysis, place)
         case ast.Tap() | ast.Let() | ast.Shared() | ast.Param() | ast.Block() | ast.Function() if _defines(
@@ -86,6 +89,22 @@ def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
             return
         case _:
             yield from _values(analysis, place)
+
+
+def _facts(about: ast.About, node: ast.Node) -> Iterator[Candidate]:
+    """The facts that `about` does not have yet."""
+    given = {entry.name.id for entry in about.entries if entry.name is not None and entry.name is not node}
+    yield from (Candidate(name, "fact", 0, insert=f"{name} = ") for name in FACTS if name not in given)
+
+
+def _choices(analysis: Analysis, place: Context, name: str) -> Iterator[Candidate]:
+    """The words that an argument may be: strings, or whether something holds."""
+    called = callee(place)
+    wanted = dict(parameters(analysis, place, called[0])).get(name, "") if called is not None else ""
+    words = re.findall(r'"[^"]*"', wanted)
+    if re.match(r"(a )?bool\b", wanted):
+        words += ("true", "false")
+    yield from (Candidate(word, "value", -1) for word in dict.fromkeys(words))
 
 
 def _every_column(analysis: Analysis) -> Iterator[str]:
@@ -146,11 +165,11 @@ def _named(found: Definition, group: int) -> Candidate:
 
 def _steps(analysis: Analysis, place: Context) -> Iterator[Candidate]:
     """What a step may be: ops, blocks, what holds one, and tensors where a flow begins."""
-    own = place.declaration
+    itself = _itself(place)
     begins = _begins_flow(place)
     for found in _visible(analysis, place):
         kind = found.origin.kind
-        if found.origin.node is own or (isinstance(own, ast.Block) and found.name == own.name.id):
+        if found.name == itself:
             continue
         if kind in ("block", "shared", "import", "lost"):
             yield _named(found, 0)
@@ -167,19 +186,25 @@ def _steps(analysis: Analysis, place: Context) -> Iterator[Candidate]:
     yield from (Candidate(name, "keyword", 1, built_in(name)) for name in KEYWORDS)
 
 
+def _itself(place: Context) -> str:
+    """The name of the declaration that a place is in, which it cannot use."""
+    own = place.declaration
+    return own.name.id if isinstance(own, ast.Block | ast.Let | ast.Function | ast.Variant) else ""
+
+
 def _begins_flow(place: Context) -> bool:
     return not place.before or place.before[-1].type != "ARROW"
 
 
 def _values(analysis: Analysis, place: Context) -> Iterator[Candidate]:
     """What an expression may be: every name that is known there, and the language's functions, ops and initialisers."""
-    own = place.declaration
+    own, itself = place.declaration, _itself(place)
     is_check = isinstance(own, ast.Check)
     is_condition = isinstance(own, ast.Check) and own.subject.span.end < place.offset
     checked = _checked(analysis, place) if is_check else frozenset()
     for found in _visible(analysis, place):
         kind = found.origin.kind
-        if found.origin.node is own and kind != "figure":
+        if found.name == itself and found.origin.kind not in ("parameter", "figure"):
             continue
         if not is_check:
             yield _named(found, 2 * (kind == "model"))
