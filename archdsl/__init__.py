@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.version import __version__
 
 if TYPE_CHECKING:
-    from archdsl.api import check_text, diff, from_keras, load, load_text, op
+    from archdsl.api import check_text, diff, from_keras, from_onnx, load, load_text, op
     from archdsl.architecture import Architecture
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
@@ -34,6 +34,7 @@ __all__ = [
     "compare",
     "diff",
     "from_keras",
+    "from_onnx",
     "load",
     "load_text",
     "op",
@@ -52,6 +53,7 @@ _HOMES = {
     "compare": "archdsl.survey",
     "diff": "archdsl.api",
     "from_keras": "archdsl.api",
+    "from_onnx": "archdsl.api",
     "load": "archdsl.api",
     "load_ipython_extension": "archdsl.notebook",
     "load_text": "archdsl.api",

@@ -140,6 +140,23 @@ def from_keras(model: Any, *, flat: bool = False) -> Architecture:
     return Architecture(found.graph, (), {file: found.text})
 
 
+def from_onnx(file: str | os.PathLike[str], *, flat: bool = False) -> Architecture:
+    """The model in a file of ONNX as a spec with blocks and loops, its text in ``source``.
+
+    The graph of the spec is proved to be that of the model, node for node, and its outputs are compared where ONNX
+    Runtime is installed. ``flat`` writes no blocks and loops.
+
+    Raises:
+        Unreadable: an operator has no counterpart in the language; all of them are in ``problems``.
+        ImportError: the package ``onnx`` is not installed.
+    """
+    from archdsl.intake.files import import_onnx
+
+    found = import_onnx(os.fspath(file), flat=flat)
+    origin = found.graph.instances[0].origin.file
+    return Architecture(found.graph, (), {origin: found.text})
+
+
 def diff(
     a: Architecture | str | os.PathLike[str],
     b: Architecture | str | os.PathLike[str],

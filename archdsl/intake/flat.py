@@ -10,6 +10,7 @@ from archdsl.graph.dims import Shape
 from archdsl.intake.errors import Unsupported
 from archdsl.ops.base import Misfit, Op
 from archdsl.passes.shapes import explain
+from archdsl.weights import Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class FlatGraph:
     """The name of each output and the value that it is; a single one without a name is ``output``."""
     held: dict[str, str] = field(default_factory=dict)
     """For nodes with weights, what their layer is called in a file of weights."""
+    arrays: dict[str, dict[str, Array]] = field(default_factory=dict)
+    """For nodes with weights, these by the names that the op has for them, where a reader has them."""
+
+    turned: set[str] = field(default_factory=set)
+    """Inputs, and labels of outputs, whose channels the source has first."""
 
     def shape(self, value: str) -> Shape:
         return self.inputs[value] if value in self.inputs else self.nodes[value].shape
@@ -79,7 +85,7 @@ class FlatGraph:
                 needed.add(value)
                 queue += self.nodes[value].inputs if value in self.nodes else ()
         nodes = {name: node for name, node in self.nodes.items() if name in needed}
-        return FlatGraph(self.name, dict(self.inputs), nodes, dict(self.outputs), self.held)
+        return FlatGraph(self.name, dict(self.inputs), nodes, dict(self.outputs), self.held, self.arrays, self.turned)
 
     def __iter__(self) -> Iterator[Flat]:
         return iter(self.nodes.values())

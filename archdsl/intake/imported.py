@@ -25,6 +25,7 @@ from archdsl.intake.text import Spec
 from archdsl.limits import DEFAULT
 from archdsl.passes.cost import cost
 from archdsl.source import SourceFile
+from archdsl.weights import Array
 
 _LARGEST: Final = 5000
 """Nodes of a graph in which structure is looked for: several times those of the largest model of keras.applications."""
@@ -38,6 +39,10 @@ class Imported:
     graph: Graph
     layers: Mapping[str, str]
     """By the path of a node, what the source calls its layer."""
+    arrays: Mapping[str, Array] | None = None
+    """The source's weights by their keys in the spec; ``None`` where its reader leaves them to a reader of weights."""
+    turned: tuple[tuple[bool, ...], tuple[bool, ...]] = ((), ())
+    """Of each input, and of each output, whether the source has the channels first."""
 
 
 def imported(
@@ -74,7 +79,10 @@ def imported(
     graph, text = _elaborated(spec, file)
     layers, problems = pairs(read, found.order, graph)
     assert not problems, "a check changes no graph"
-    return Imported(text, graph, {path: read.held[name] for name, path in layers.items() if name in read.held})
+    held = {path: read.held[name] for name, path in layers.items() if name in read.held}
+    turned = (tuple(name in read.turned for name in read.inputs), tuple(name in read.turned for name in read.outputs))
+    arrays = {f"{layers[name]}/{own}": array for name in layers for own, array in read.arrays.get(name, {}).items()}
+    return Imported(text, graph, held, arrays if read.arrays else None, turned)
 
 
 def _spec(read: FlatGraph, found: Written, name: str, *, flat: bool) -> Spec:

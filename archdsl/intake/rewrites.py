@@ -229,7 +229,7 @@ def rewritten(graph: FlatGraph) -> FlatGraph:
 
 
 def _pass(graph: FlatGraph) -> tuple[FlatGraph, bool]:
-    made = FlatGraph(graph.name, dict(graph.inputs), held=graph.held)
+    made = FlatGraph(graph.name, dict(graph.inputs), held=graph.held, arrays=graph.arrays, turned=graph.turned)
     uses, now = graph.users(), {name: name for name in graph.inputs}
     shared = {node.layer for node in graph if node.layer != node.name}
     came = {name: name for name in graph.inputs}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ _EPILOG = """\b
 Examples:
   archdsl import model.keras
   archdsl import model.keras -o net.arch --weights net.safetensors
-  archdsl import model.keras -o net.arch --flat"""
+  archdsl import model.keras -o net.arch --flat
+  archdsl import model.onnx -o net.arch --weights net.safetensors"""
 
 
 @click.command("import", epilog=_EPILOG)
@@ -37,7 +39,8 @@ Examples:
 def import_(ctx: click.Context, model: str, out: str, weights: str | None, flat: bool) -> None:
     """Turn a model into a spec.
 
-    MODEL is a .keras file of a functional or sequential model. It is read without Keras, and nothing in it is executed.
+    MODEL is a .keras file of a functional or sequential model, or a file of ONNX. It is read as data, and nothing in it
+    is executed; what an ONNX file answers is compared by ONNX Runtime, if that is installed.
     Blocks, loops and tables are found in it. What is written is elaborated again and compared with what was read, node
     for node: where the two are not the same, or a layer has no counterpart in the language, no file is written, and all
     such layers are listed.
@@ -56,6 +59,8 @@ def import_(ctx: click.Context, model: str, out: str, weights: str | None, flat:
         lines = str(error).splitlines()
         click.echo("error: " + "\n".join(map(visible, lines)), err=True)
         ctx.exit(SPEC_ERRORS)
+    except ImportError as error:
+        raise Refusal(str(error)) from error
     except OSError as error:
         raise Refusal(f"cannot read {model}: {(error.strerror or str(error)).lower()}") from error
     if weights is not None:
@@ -74,19 +79,24 @@ def _write_weights(found: Imported, model: str, target: Path) -> int:
     from archdsl.version import __version__
     from archdsl.weights import WeightsError, safetensors
 
+    metadata = {
+        "schema": safetensors.SCHEMA,
+        "version": safetensors.VERSION,
+        "model": found.graph.name,
+        "graph": fingerprint(found.graph),
+        "archdsl": __version__,
+        "source": Path(model).name,
+    }
+
+    def write(arrays: Mapping[str, Array]) -> int:
+        with written(target) as path:
+            safetensors.write(path, {key: array.read() for key, array in arrays.items()}, metadata)
+        return len(arrays)
+
+    if found.arrays is not None:
+        return write(found.arrays)
     try:
         with opened(model) as source:
-            arrays: dict[str, Array] = carried(found, source)
-            metadata = {
-                "schema": safetensors.SCHEMA,
-                "version": safetensors.VERSION,
-                "model": found.graph.name,
-                "graph": fingerprint(found.graph),
-                "archdsl": __version__,
-                "source": Path(model).name,
-            }
-            with written(target) as path:
-                safetensors.write(path, {key: array.read() for key, array in arrays.items()}, metadata)
+            return write(carried(found, source))
     except WeightsError as error:
         raise Refusal(str(error)) from error
-    return len(arrays)

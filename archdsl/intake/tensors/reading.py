@@ -1,0 +1,108 @@
+"""A whole program as a flat graph: each operator in turn, and what keeps operators from being read."""
+
+from __future__ import annotations
+
+from archdsl.intake.errors import Problem, Unreadable, Unsupported
+from archdsl.intake.flat import FlatGraph
+from archdsl.intake.tensors import operators as operators
+from archdsl.intake.tensors.images import channel_axis
+from archdsl.intake.tensors.lowering import READERS, Lowering, Reader, Site, Value
+from archdsl.intake.tensors.operators.numbers import COMPUTED, computed
+from archdsl.intake.tensors.program import Node, Program
+from archdsl.intake.tensors.views import Atom, Unaligned, View, axis, leaves, length
+
+
+def _known_only(_: Site) -> Value:
+    raise Unsupported("it is read of constants alone")
+
+
+def lowered(program: Program, file: str) -> FlatGraph:
+    """The flat graph of a program.
+
+    Raises:
+        Unreadable: with all operators that no op of the language stands for, each by its place.
+    """
+    batch = Atom(next(iter(program.inputs.values()))[0] if program.inputs else 1, is_batch=True)
+    lowering = Lowering(FlatGraph(program.name, {}), batch)
+    for name, shape in program.inputs.items():
+        axes = tuple(map(axis, shape[1:]))
+        logical = (leaves((batch,)), *axes)
+        last = channel_axis(program, name, len(shape))
+        lies = (*(a for i, a in enumerate(axes, start=1) if i != last), *((axes[last - 1],) if last else ()))
+        if last and last != len(axes):
+            lowering.graph.turned.add(name)
+        lowering.graph.inputs[name] = tuple(map(length, lies))
+        lowering.layouts[name] = lies
+        lowering.values[name] = View(name, logical)
+    lowering.values |= program.constants
+    problems = _run(program, lowering)
+    if problems:
+        raise Unreadable(file, problems)
+    for place, name in enumerate(program.outputs):
+        label = "output" if len(program.outputs) == 1 else f"output_{place}"
+        value = lowering.values[name]
+        if not isinstance(value, View):
+            raise Unreadable(file, [Problem(name, "an output does not depend on the model's input")])
+        try:
+            lowering.graph.outputs[label], is_turned = _output(lowering, value, name)
+        except Unsupported as error:
+            raise Unreadable(file, [Problem(name, str(error))]) from None
+        if is_turned:
+            lowering.graph.turned.add(label)
+    return lowering.graph.live()
+
+
+def _output(lowering: Lowering, view: View, name: str) -> tuple[str, bool]:
+    """An output as it lies, if only its channels are last, and whether it is so; else in the order of the source."""
+    site = Site(lowering, Node("Output", [name], [], {}, name), (view,))
+    view = site.forced(view)
+    ordered, lies = tuple(map(site.unbatched, view.axes[1:])), site.lies(view)
+    if site.unbatched(view.axes[0]):
+        ordered = site.in_order(view)
+    if not view.picks and len(ordered) > 2 and lies == (*ordered[1:], ordered[0]):
+        return view.base, True
+    if len(ordered) > 2 and lies != ordered and len(view.axes) == len(ordered) + 1 and lowering.graph.turned:
+        return site.laid(view, (*ordered[1:], ordered[0])), True
+    return site.laid(view, ordered), False
+
+
+def _made(site: Site, reader: Reader) -> Value | tuple[Value, ...]:
+    """The results of an operator: computed, where all that it takes is known."""
+    known = tuple(value for value in site.inputs if not isinstance(value, View))
+    if len(known) == len(site.inputs) and (found := computed(site.node, known)) is not None:
+        return found
+    return reader(site)
+
+
+def _run(program: Program, lowering: Lowering) -> list[Problem]:
+    problems: list[Problem] = []
+    failed: set[str] = set()
+    for node in program.nodes:
+        reader = READERS.get(node.kind, _known_only if node.kind in COMPUTED else None)
+        place = f"{node.place} ({node.kind})"
+        if reader is None:
+            problems.append(Problem(place, "there is no such operator in the language"))
+        if reader is None or any(name in failed for name in node.inputs):
+            failed.update(node.outputs)
+            continue
+        missing = next((name for name in node.inputs if name and name not in lowering.values), None)
+        if missing is not None:
+            problems.append(Problem(place, f"nothing before it makes its input {missing}"))
+            failed.update(node.outputs)
+            continue
+        site = Site(lowering, node, tuple(lowering.values[name] if name else None for name in node.inputs))
+        try:
+            found = _made(site, reader)
+        except Unsupported as error:
+            reason = str(error)
+        except Unaligned:
+            reason = "a reshape cuts across the axes that it needs"
+        except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError) as error:
+            reason = f"its arguments do not fit: {error}"
+        else:
+            values = found if isinstance(found, tuple) else (found,)
+            lowering.values.update((name, value) for name, value in zip(node.outputs, values, strict=False) if name)
+            continue
+        problems.append(Problem(place, reason))
+        failed.update(node.outputs)
+    return problems
