@@ -277,6 +277,7 @@ def _merged(
             place: [matches[i].steps[place] is not None or step.attr in neutral for i in indices]
             for place, step in enumerate(steps)
         },
+        [step.tap for step in steps],
     )
     definition.parameters = [*solved.parameters]
     definition.reads_channels = dialect.reads_channels and base.derived

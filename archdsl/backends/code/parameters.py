@@ -124,17 +124,23 @@ class Parameters:
             self._columns.append((label, where, values))
         return made
 
-    def solve(self, modules: Mapping[str, Sequence[bool]], steps: Mapping[int, Sequence[bool]]) -> Solved:
-        """Which columns are parameters. Known values that nothing needs do not get in the way of names."""
-        needed = [p.name for p in self._solved(self._known, modules, steps).parameters]
+    def solve(
+        self, modules: Mapping[str, Sequence[bool]], steps: Mapping[int, Sequence[bool]], taps: Sequence[str] = ()
+    ) -> Solved:
+        """Which columns are parameters. Known values that nothing needs do not get in the way of names.
+
+        ``modules`` and ``steps`` say which instances have each; ``taps`` are what the results of steps are called.
+        """
+        needed = [p.name for p in self._solved(self._known, modules, steps, taps).parameters]
         known = {name: values for name, values in self._known.items() if name in needed}
-        return self._solved(known, modules, steps)
+        return self._solved(known, modules, steps, taps)
 
     def _solved(
         self,
         known_values: Mapping[str, Sequence[Any]],
         modules: Mapping[str, Sequence[bool]],
         steps: Mapping[int, Sequence[bool]],
+        taps: Sequence[str],
     ) -> Solved:
         solved, self._names = Solved(), {*self._taken}
         variables = [
@@ -168,16 +174,19 @@ class Parameters:
         for index, variable in of.items():
             solved._texts[index] = Name(variable.text)
         flags: dict[tuple[bool, ...], str] = {}
-        for found, presence in ((solved.modules, modules), (solved.steps, steps)):
-            for key, present in presence.items():
-                if not all(present):
-                    row = tuple(present)
-                    if row not in flags:
-                        flags[row], used = next(_conditions(row, variables), ("", ()))
-                        for variable in used:
-                            variable.is_needed = True
-                        flags[row] = flags[row] or self._flag(row, key, variables)
-                    found[key] = flags[row]  # type: ignore[index]  # names or places, as they came
+        parts: list[tuple[dict[Any, str], Any, Sequence[bool], str]] = [
+            *((solved.modules, attr, present, attr) for attr, present in modules.items()),
+            *((solved.steps, place, present, taps[place]) for place, present in steps.items()),
+        ]
+        for found, key, present, name in parts:
+            if not all(present):
+                row = tuple(present)
+                if row not in flags:
+                    flags[row], used = next(_conditions(row, variables), ("", ()))
+                    for variable in used:
+                        variable.is_needed = True
+                    flags[row] = flags[row] or self._flag(row, name, variables)
+                found[key] = flags[row]
         own = [variable for variable in variables if variable.is_needed and variable.text.isidentifier()]
         solved.parameters = sorted(map(_parameter, own), key=lambda p: p.default is not REQUIRED)
         return solved
@@ -199,8 +208,9 @@ class Parameters:
         self._names.add(name)
         return name
 
-    def _flag(self, row: tuple[bool, ...], key: object, own: list[_Variable]) -> str:
-        label = f"has_{key}" if isinstance(key, str) else "residual"
+    def _flag(self, row: tuple[bool, ...], name: str, own: list[_Variable]) -> str:
+        words = [part for part in name.split(".") if part and not part.isdigit()]
+        label = f"has_{words[-1] if words else 'step'}"
         variable = _Variable([*row], label, label)
         variable.text = self._name(variable)
         own.append(variable)
