@@ -78,6 +78,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "p": ("dropout", "dropout_rate"),
     "key_dim": ("head_dim",),
     "val": ("start", "value"),
+    **{f"size{axis}": ("k", "filters") for axis in range(6)},
     "value": ("start",),
     "std": ("stddev",),
 }
@@ -199,7 +200,7 @@ class Parameters:
             if label in _UNNAMED:
                 name = f"hidden_{label.partition('_')[2]}"
             stem = "".join(c if c.isalnum() else "_" for c in variable.where).strip("_")
-            if name in self._names:
+            if name in self._names and stem:
                 name = f"{stem}_{label}"
         number = 1
         while name in self._names:

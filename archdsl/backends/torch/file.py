@@ -11,6 +11,7 @@ from archdsl.backends.code.text import docstring
 from archdsl.backends.code.values import Argument, Make
 from archdsl.backends.torch.dialect import Torch
 from archdsl.backends.torch.helpers import definitions as helpers
+from archdsl.backends.torch.helpers.starts import STARTS
 from archdsl.backends.torch.idioms import with_idioms
 from archdsl.backends.torch.keyed import keyed
 from archdsl.backends.torch.naming import renamed
@@ -97,7 +98,7 @@ def _helpers(dialect: Torch, classes: list[Definition]) -> Iterator[str]:
             features[name] = features.get(name, frozenset()) | used
     for made in classes:
         for callee in _callees(made.body.attrs):
-            if (callee.startswith("Conv") and callee.endswith("dSame")) or callee == "orthogonal":
+            if (callee.startswith("Conv") and callee.endswith("dSame")) or callee in STARTS:
                 features.setdefault(callee, frozenset())
     yield from helpers(features)
 

@@ -11,7 +11,7 @@ from archdsl.backends.code.merge import Definition
 from archdsl.backends.code.parameters import REQUIRED, Parameter
 from archdsl.backends.code.stacks import STACK, stacked
 from archdsl.backends.code.terms import CALL as GIVEN
-from archdsl.backends.code.terms import EACH, REPEAT, REST, only_row, progression, same
+from archdsl.backends.code.terms import EACH, REPEAT, REST, TUPLE, only_row, progression, same
 from archdsl.backends.code.text import annotation, default, docstring, literal, ranged
 from archdsl.backends.code.values import CALL, DICT, LIST, ORDERED, SEQUENCE, Argument, Make, Name
 from archdsl.backends.code.wrap import WIDTH, signature, wrapped
@@ -166,7 +166,9 @@ class Writer:
         if term.callee in (DICT, ORDERED):
             parts = entries([(name, self.expression(item)) for name, item in term.args if isinstance(item, Make)])
             return f"{'nn.ModuleDict' if term.callee == DICT else 'OrderedDict'}({{{parts}}})"
-        if term.callee in _SIZED and (size := literal(term.args[0][1])) != "()" and size.startswith("("):
+        if term.callee == TUPLE:
+            return literal(tuple(value for _, value in term.args))
+        if term.callee in _SIZED and (size := self.expression(term.args[0][1])) != "()" and size.startswith("("):
             return f"{term.callee}({size[1:-1].removesuffix(',')})"
         return f"{term.callee}({', '.join(self._arguments(term))})"
 

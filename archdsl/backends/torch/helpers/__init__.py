@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from archdsl.backends.torch.helpers import attention
 from archdsl.backends.torch.helpers.functions import FUNCTIONS
 from archdsl.backends.torch.helpers.layers import LAYERS, affine, partial, ranked
+from archdsl.backends.torch.helpers.starts import STARTS
 
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "rotary_table": ("rotary_angles",),
@@ -34,6 +35,8 @@ def _needs(name: str, features: frozenset[str]) -> tuple[str, ...]:
 def _text(name: str, features: frozenset[str]) -> str:
     if name in FUNCTIONS:
         return FUNCTIONS[name]
+    if name in STARTS:
+        return STARTS[name]
     if name == "Affine":
         return affine(features)
     if name in LAYERS:

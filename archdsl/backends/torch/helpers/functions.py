@@ -136,12 +136,6 @@ def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     """Deals the channels of each group out to all groups."""
     return x.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
 ''',
-    "orthogonal": '''
-def orthogonal(size: tuple[int, ...], gain: float = 1.0) -> Tensor:
-    """A tensor whose last axis has columns that are orthogonal to one another."""
-    matrix = torch.empty(math.prod(size[:-1]), size[-1])
-    return nn.init.orthogonal_(matrix, gain).reshape(size)
-''',
     "ramp": '''
 def ramp(count: int, start: float, step: float) -> Tensor:
     """start + step * i, in a batch of one."""

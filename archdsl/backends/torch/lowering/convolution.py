@@ -105,10 +105,11 @@ def _with_kernel(op: Conv | DepthwiseConv, site: Site, filters: int, groups: int
     rank, padding = site.rank, Padding(op, site)
     pairs = padding.before or tuple((n, n) for n in padding.own)
     called = code(
-        f"conv_with({{0}}, {{1}}, {'{self}' if op.bias else 'None'}, {{stride}}, {{pads}}, {{dilation}}, {groups})",
+        f"conv_with({{0}}, {{1}}, {'{self}' if op.bias else 'None'}, {{stride}}, {{pads}}, {{dilation}}, {{groups}})",
         stride=per_axis(op.stride, rank, "stride"),
         pads=None if padding.by_rule else padded(pairs),
         dilation=per_axis(op.dilation, rank, "dilation"),
+        groups=groups,
     )
     made = parameter("torch.zeros", ("size", (filters,))) if op.bias else None
     return Lowered(called, made, (entry("", "bias"),) if op.bias else (), helped("conv_with"))

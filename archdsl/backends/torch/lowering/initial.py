@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import prod, sqrt
 
+from archdsl.backends.code.terms import TUPLE
 from archdsl.backends.code.values import Argument, Make, make
-from archdsl.ops.init import Init, fans
+from archdsl.ops.init import KINDS, Init, fans
 
 _GAINS = {"glorot": 1.0, "lecun": 1.0, "he": 2.0}
 """The variances of an initialiser of this name, times the fan."""
@@ -15,6 +16,8 @@ _SCALED = {
     "he_normal": "kaiming_normal_",
     "he_uniform": "kaiming_uniform_",
 }
+SCALED = tuple(kind for kind in KINDS if kind.partition("_")[0] in _GAINS)
+"""Initialisers of which the deviation follows from the size: a file has a function for each that it needs."""
 _BOUND = 2.0
 """Where ``trunc_normal_`` cuts unless it is told otherwise; ours cuts at as many standard deviations."""
 
@@ -25,13 +28,16 @@ def started(init: Init, size: tuple[int, ...], shape: tuple[int, ...]) -> Make:
 
 
 def _tensor(init: Init, size: tuple[int, ...], shape: tuple[int, ...]) -> Make:
+    sizes = Make(TUPLE, tuple((f"size{i}", n) for i, n in enumerate(size)))
     if init.kind == "constant":
-        return make("torch.full", ("size", size), ("fill_value", init.parameters()["value"]))
+        return make("torch.full", ("size", sizes), ("fill_value", init.parameters()["value"]))
     if init.kind in ("zeros", "ones"):
-        return make(f"torch.{init.kind}", ("size", size))
+        return make(f"torch.{init.kind}", ("size", sizes))
     if init.kind == "orthogonal":
-        return make("orthogonal", ("size", size), **_but(init.parameters(), gain=1.0))
-    return filled(start(init, shape, (), shape), make("torch.empty", ("size", size)))
+        return make("orthogonal", ("size", sizes), **_but(init.parameters(), gain=1.0))
+    if init.kind in SCALED and fans(size) == fans(shape):
+        return make(init.kind, ("size", sizes))
+    return filled(start(init, shape, (), shape), make("torch.empty", ("size", sizes)))
 
 
 def filled(start: Make, tensor: Argument) -> Make:

@@ -7,6 +7,9 @@ from archdsl.backends.torch.code import Lowered, entry, helped, shaped
 from archdsl.backends.torch.registry import Site, lowers, per_channel
 from archdsl.ops.input import Normalize, Rescale
 
+_LEAST = 0.01
+"""Below it a factor is written as a division where that is by a whole number, as by 255."""
+
 
 @lowers(Rescale)
 def rescale(op: Rescale, site: Site) -> Lowered:
@@ -18,7 +21,7 @@ def rescale(op: Rescale, site: Site) -> Lowered:
         made = make("Rescale", ("factor", factor), ("offset", offset), shape=shape)
         return Lowered(CALL, made, helpers=helped("Rescale"))
     text, literals = "{0} * {factor}", dict[str, Literal](factor=op.factor)
-    if abs(op.factor) < 1 and op.factor and (1 / op.factor).is_integer():
+    if 0 < abs(op.factor) < _LEAST and (1 / op.factor).is_integer():
         text, literals = "{0} / {divisor}", {"divisor": int(1 / op.factor)}
     if op.offset:
         text, literals = f"{text} {'-' if op.offset < 0 else '+'} {{offset}}", literals | {"offset": abs(op.offset)}
