@@ -141,7 +141,7 @@ def family(
             program = Program(located.source, located.loader, limits)
             fixed, varied = _arguments(program, model, settings, ranges)
         given = {name: values[index] for (name, values), index in zip(varied.items(), chosen, strict=True)}
-        arguments = tuple(_argument(name, value) for name, value in given.items())
+        arguments = tuple(argument(name, value) for name, value in given.items())
         try:
             graph = elaborate(program, model, {**fixed, **given}).graph
         except ArchError as error:
@@ -158,7 +158,8 @@ def _arguments(
     return settings(program, model) if settings else {}, varied
 
 
-def _argument(name: str, given: Any) -> Argument:
+def argument(name: str, given: Any) -> Argument:
+    """A parameter with its value, as a reader and as programs have it."""
     value = given.value if isinstance(given, Given) else given
     text = _as_written(value)
     return Argument(name, text if isinstance(value, Expression) else _as_python(value), text)

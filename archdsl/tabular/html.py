@@ -23,6 +23,8 @@ _TABLES: Final = """\
 main { display: flex; flex-wrap: wrap; gap: 1.2rem 3rem; }
 section { max-width: 100%; overflow-x: auto; }
 h2 { font-size: 1rem; margin: 0 0 .3rem; }
+figure { margin: 1.5rem 0; background: white; border-radius: 8px; }
+figure svg { max-width: 100%; height: auto; }
 table, .tree { font: .84rem/1.5 ui-monospace, "SF Mono", Consolas, "Liberation Mono", monospace; }
 table { border-collapse: collapse; }
 th, td { padding: .15rem .7rem; text-align: left; white-space: nowrap; }
@@ -47,8 +49,8 @@ summary:focus-visible { outline: 2px solid var(--bar); outline-offset: -2px; }
 p { max-width: 70ch; }"""
 
 
-def write(tables: Sequence[Table]) -> str:
-    """A whole page, called as its first table."""
+def write(tables: Sequence[Table], *figures: str) -> str:
+    """A whole page, called as its first table. ``figures`` are SVG, which stands below the tables."""
     title = _text(tables[0].title)
     body = [line for index, table in enumerate(tables) for line in _section(table, titled=index > 0)]
     return "\n".join(
@@ -67,6 +69,7 @@ def write(tables: Sequence[Table]) -> str:
             "<main>",
             *body,
             "</main>",
+            *(f"<figure>{figure[figure.index('<svg') :]}</figure>" for figure in figures),
             "</body>",
             "</html>",
             "",

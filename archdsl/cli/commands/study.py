@@ -1,4 +1,4 @@
-"""``archdsl study``: experiments on a model, run with Keras."""
+"""``archdsl study``: experiments on models, run with Keras."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from archdsl.cli.exits import Refusal
 from archdsl.cli.output import STDOUT
 from archdsl.cli.plotting import plot_option, save
 from archdsl.cli.specs import open_model, set_option, spec_argument
+from archdsl.cli.studies.ablate import ablate
+from archdsl.cli.studies.show import show as show_study
+from archdsl.cli.studies.train import train
 from archdsl.cli.tables import FORMATS, chosen_format, format_option, output_option, show, show_tables
 from archdsl.cli.terminal import hushed, show_diagnostics, working
 
@@ -28,9 +31,13 @@ Examples:
   archdsl study gradient-flow vgg16 --with-skips-only --batch 2"""
 
 
-@click.group(epilog=_EPILOG)
+@click.group()
 def study() -> None:
-    """Run an experiment on a model. It is built with Keras."""
+    """Run an experiment on a model: train it, compare variants, or watch its gradients. It is built with Keras."""
+
+
+for command in (train, ablate, show_study):
+    study.add_command(command)
 
 
 @study.command("gradient-flow", epilog=_EPILOG)

@@ -1,0 +1,1 @@
+"""``archdsl study``: its commands that train."""

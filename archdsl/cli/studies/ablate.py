@@ -1,0 +1,125 @@
+"""``archdsl study ablate``: the variants of a model, each with several seeds, trained alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archdsl.cli.exits import Refusal
+from archdsl.cli.limits import chosen
+from archdsl.cli.numbers import Percent
+from archdsl.cli.specs import find, set_option, spec_argument
+from archdsl.cli.studies.options import Training, conducted, show_results, told, training_options
+from archdsl.cli.surveys import over_option
+
+if TYPE_CHECKING:
+    from archdsl.files import Located
+    from archdsl.training.plan import Variant
+
+_EPILOG = """\b
+Examples:
+  archdsl study ablate specs/ablation.arch --data cifar10 --seeds 3 --into out/ablation
+  archdsl study ablate net.arch --data digits --over "with_se=[false, true]" --into out/se
+  archdsl study ablate net.arch --variants Net,NetWide --data digits --into out/net -o net.html
+  archdsl study show out/ablation
+
+Every variant has the same order of images, and the same first weights wherever paths and shapes are the same."""
+
+
+@click.command(epilog=_EPILOG)
+@spec_argument
+@click.option("--variants", metavar="NAME,…", help="Which models of the file.  [default: all that need no arguments]")
+@over_option(required=False)
+@click.option("--baseline", metavar="NAME", help="What the others are compared with.  [default: the first variant]")
+@click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="How many: 0, 1, 2, …")
+@click.option("--reach", type=Percent(), metavar="PERCENT", help="Count the epochs to this accuracy.")
+@training_options
+@set_option
+@click.pass_context
+def ablate(
+    ctx: click.Context,
+    /,
+    spec: str,
+    variants: str | None,
+    ranges: tuple[str, ...],
+    baseline: str | None,
+    seeds: int,
+    reach: float | None,
+    format: str | None,
+    out: str,
+    settings: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Train variants of a model alike, and compare them.
+
+    The variants are the models of the file, or those that --variants names, or one for each combination of the values
+    of --over. Each is trained with each seed. The table has the accuracy with its 95% interval, the difference to the
+    baseline, seed by seed, the epochs and seconds to an accuracy, and what each variant costs.
+    """
+    training = Training(**options)
+    found = tuple(_over(find(spec), ranges, settings) if ranges else _named(find(spec), variants, settings))
+    if ranges and variants:
+        raise Refusal("--over makes variants of one model, and --variants names others: give one of them")
+    found = _first(found, baseline)
+    failed = conducted("ablate", found, tuple(range(seeds)), training)
+    show_results(training.folder, format, out, reach and reach / 100, partial=False)
+    told(ctx, training.folder, failed)
+
+
+def _named(located: Located, names: str | None, settings: tuple[str, ...]) -> Iterator[Variant]:
+    from archdsl.api import elaborate
+    from archdsl.cli.settings import parse
+    from archdsl.compiler import Program
+    from archdsl.diagnostics import ArchError
+    from archdsl.diagnostics.suggest import did_you_mean
+    from archdsl.training.plan import Variant
+
+    if located.is_graph:
+        raise Refusal(f"{located.source.name} is a graph, which has no variants")
+    program = Program(located.source, located.loader, chosen())
+    if program.has_errors:
+        raise ArchError(program.diagnostics)
+    wanted: Sequence[str] = [part.strip() for part in names.split(",")] if names else program.ready(located.model)
+    if not wanted:
+        raise Refusal(f"{located.source.name} has no model that needs no arguments: give some with --set or --over")
+    for name in wanted:
+        if name not in program.models:
+            near = did_you_mean(name, program.models) or (f"there are {', '.join(program.models)}",)
+            raise Refusal(f"--variants: no model is called `{name}`: {near[0]}")
+        yield Variant(name, elaborate(program, name, parse(program, name, settings)).graph, settings)
+
+
+def _over(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) -> Iterator[Variant]:
+    from archdsl.api import choose_model, elaborate
+    from archdsl.cli import ranges as over
+    from archdsl.cli.settings import parse
+    from archdsl.compiler import Program
+    from archdsl.survey import MOST, argument
+    from archdsl.training.plan import Variant
+
+    if located.is_graph:
+        raise Refusal(f"--over: {located.source.name} is a graph, which has no parameters")
+    program = Program(located.source, located.loader, chosen())
+    model = choose_model(program, located.model)
+    fixed, varied = parse(program, model, settings), over.parse(program, model, ranges)
+    if twice := sorted(fixed.keys() & varied.keys()):
+        raise Refusal(f"--over: `{twice[0]}` has a value already")
+    for count, values in enumerate(product(*varied.values())):
+        if count == MOST:
+            raise Refusal(f"--over: more than {MOST:_} variants")
+        given = dict(zip(varied, values, strict=True))
+        words = tuple(f"{name}={argument(name, value).text}" for name, value in given.items())
+        yield Variant(", ".join(words), elaborate(program, model, {**fixed, **given}).graph, (*settings, *words))
+
+
+def _first(found: Sequence[Variant], baseline: str | None) -> tuple[Variant, ...]:
+    """The variants with the baseline first."""
+    if baseline is None:
+        return tuple(found)
+    names = [variant.name for variant in found]
+    if baseline not in names:
+        raise Refusal(f"--baseline: no variant is called `{baseline}`; there are {', '.join(names)}")
+    return tuple(sorted(found, key=lambda variant: variant.name != baseline))

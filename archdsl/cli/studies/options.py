@@ -1,0 +1,149 @@
+"""What ``study train`` and ``study ablate`` share: how models are trained, where the study lies, and what is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from archdsl.cli.exits import Refusal
+from archdsl.cli.tables import FORMATS, format_option, output_option
+
+if TYPE_CHECKING:
+    from archdsl.training.plan import Variant
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the options say."""
+
+    data: str
+    folder: Path
+    recipe: Path | None
+    changes: tuple[str, ...]
+    backend: str | None
+    jobs: int | None
+    resume: bool
+
+
+def training_options(function: _Command) -> _Command:
+    """Those that ``Training`` has, by the names of its fields."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+_OPTIONS = (
+    click.option(
+        "--data",
+        required=True,
+        metavar="NAME",
+        help="digits, mnist, fashion_mnist, cifar10, cifar100; a folder, an .npz file, or `module:function`.",
+    ),
+    click.option(
+        "--into",
+        "folder",
+        required=True,
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="The folder of the study: its plan, results and checkpoints.",
+    ),
+    click.option(
+        "--recipe", type=click.Path(path_type=Path), metavar="FILE", help="How to train, as TOML (docs/studies.md)."
+    ),
+    click.option(
+        "--with",
+        "changes",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Replace a value of the recipe: `epochs=5`, `optimiser.rate=0.01`.",
+    ),
+    click.option(
+        "--backend",
+        type=click.Choice(["tensorflow", "jax", "torch"]),
+        help="What Keras runs on.  [default: KERAS_BACKEND, or tensorflow]",
+    ),
+    click.option(
+        "--jobs", type=click.IntRange(min=1), help="Trials at once.  [default: as many as there are processors]"
+    ),
+    click.option(
+        "--resume", is_flag=True, help="Go on with the study in DIR, from the last epochs that were finished."
+    ),
+    format_option(*FORMATS),
+    output_option,
+)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Tells what cannot be trained as a refusal."""
+    from archdsl.training.errors import StudyError
+
+    try:
+        yield
+    except StudyError as error:
+        raise Refusal(str(error)) from None
+    except OSError as error:
+        raise Refusal(f"{error.filename or 'the study'}: {(error.strerror or str(error)).lower()}") from None
+
+
+def conducted(kind: str, variants: tuple[Variant, ...], seeds: tuple[int, ...], training: Training) -> dict[str, str]:
+    """Runs a study until it ends. Gives the trials that failed, with their reasons."""
+    from archdsl.cli.terminal import hushed, progress
+    from archdsl.training.data import load
+    from archdsl.training.data.model import fit
+    from archdsl.training.engine import Local
+    from archdsl.training.plan import Plan
+    from archdsl.training.recipe import read
+    from archdsl.training.run import prepare, run, shares
+
+    with refusing():
+        recipe = read(training.recipe, training.changes)
+        with hushed():
+            data = load(training.data)
+        for variant in variants:
+            fit(data, variant.graph)
+        jobs, threads = shares(training.jobs, len(variants) * len(seeds))
+        backend = training.backend or os.environ.get("KERAS_BACKEND", "tensorflow")
+        name = str(Path(training.data).resolve()) if Path(training.data).exists() else training.data
+        prepare(Plan(kind, variants, seeds, name, recipe, backend, threads), training.folder, resume=training.resume)
+        with progress() as telling:
+            return run(training.folder, Local(jobs), telling)
+
+
+def show_results(folder: Path, format: str | None, out: str, reach: float | None, *, partial: bool) -> None:
+    """Writes what a study has found, in the form that was asked for."""
+    from archdsl.cli.tables import chosen_format, show, show_tables
+    from archdsl.study.ablation import table, to_json
+    from archdsl.training.results import results
+
+    form = chosen_format(format, out)
+    with refusing():
+        found = results(folder, reach, partial=partial)
+    if form == "json":
+        show(to_json(found), out)
+    elif form == "html":
+        from archdsl.plots.page import page
+
+        show(page(found), out)
+    else:
+        show_tables(table(found), format=form, out=out)
+
+
+def told(ctx: click.Context, plan_folder: Path, failed: dict[str, str]) -> None:
+    """Says which trials failed, and leaves with the exit code for it."""
+    if not failed:
+        return
+    from archdsl.training.plan import load
+
+    for name, reason in failed.items():
+        trial = load(plan_folder).trial(name)
+        click.echo(f"error: {trial.variant}, seed {trial.seed}: {reason}", err=True)
+    ctx.exit(1)

@@ -1,0 +1,29 @@
+"""A study as one page that loads nothing: the table, and the plots below it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from archdsl.plots import learning
+from archdsl.plots.style import Drawing
+from archdsl.study.ablation import Ablation, table
+from archdsl.tabular.html import write
+
+
+def page(study: Ablation) -> str:
+    """The page as HTML; without plots while no trial has ended."""
+    figures = []
+    if study.done:
+        drawings = [learning.curves(study), learning.bars(study)]
+        if len(study.subjects) > 1:
+            drawings += [learning.cost(study, "macs"), learning.cost(study, "params")]
+        figures = [_svg(drawing) for drawing in drawings]
+    return write([table(study)], *figures)
+
+
+def _svg(drawing: Drawing) -> str:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "plot.svg"
+        drawing.save(file, ".svg")
+        return file.read_text(encoding="utf-8")

@@ -1,0 +1,214 @@
+"""Variants of a model that were trained alike, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+from typing import Any, Final
+
+from archdsl.study.learning import Run
+from archdsl.study.speed import duration
+from archdsl.study.statistics import Estimate, estimate
+from archdsl.summary.figures import human
+from archdsl.tabular import Cell, Column, Row, Table
+from archdsl.tabular.json import document
+
+SCHEMA: Final = "archdsl-ablation"
+VERSION: Final = 1
+_STEP: Final = 0.05
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A variant, and its run with each seed."""
+
+    name: str
+    params: int
+    macs: int
+    words: str
+    """How it differs from the baseline."""
+    runs: Mapping[int, Run]
+    """By seed, those that ended."""
+
+    @property
+    def accuracies(self) -> Mapping[int, float]:
+        """After the last epoch, by seed."""
+        return {seed: run.accuracy for seed, run in self.runs.items() if run.accuracy is not None}
+
+    @property
+    def latency(self) -> float | None:
+        """The mean over the runs of their medians, in seconds."""
+        known = [run.latency for run in self.runs.values() if run.latency is not None]
+        return mean(known) if known else None
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """Subjects, the baseline first, of a study that may still be at work."""
+
+    subjects: tuple[Subject, ...]
+    data: str
+    epochs: int
+    trials: int
+    """How many there are to be."""
+    conditions: Mapping[str, Any]
+    """How all were trained."""
+    reach: float | None = None
+    """The accuracy whose epochs are counted; chosen from the results when not given."""
+
+    @property
+    def baseline(self) -> Subject:
+        return self.subjects[0]
+
+    @property
+    def done(self) -> int:
+        """Trials that ended."""
+        return sum(len(subject.runs) for subject in self.subjects)
+
+    @property
+    def goal(self) -> float | None:
+        """The asked accuracy, else the last multiple of 5% that the mean of every variant reaches."""
+        if self.reach is not None:
+            return self.reach
+        means = [mean(subject.accuracies.values()) for subject in self.subjects if subject.accuracies]
+        return _STEP * int(min(means) / _STEP + 1e-9) or None if means else None
+
+    def difference(self, subject: Subject) -> Estimate | None:
+        """Of the accuracies from those of the baseline, seed by seed."""
+        ours, theirs = subject.accuracies, self.baseline.accuracies
+        pairs = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
+        return estimate(pairs) if pairs and subject is not self.baseline else None
+
+    def reached(self, subject: Subject) -> tuple[float, float, int] | None:
+        """Mean epochs and seconds to the goal over the runs that reach it, and how many these are."""
+        if self.goal is None:
+            return None
+        found = [point for run in subject.runs.values() if (point := run.reached(self.goal))]
+        return (mean(e for e, _ in found), mean(s for _, s in found), len(found)) if found else None
+
+
+def table(study: Ablation) -> Table:
+    """A row for each variant; below, how they were trained, and how to read the intervals."""
+    goal = f"{study.goal:.0%}" if study.goal else "–"
+    columns = (
+        Column("variant", "variant", "words"),
+        Column("seeds", "seeds"),
+        Column("accuracy", "accuracy"),
+        Column("interval", "95% interval"),
+        Column("difference", "difference"),
+        Column("epochs_to", f"epochs to {goal}"),
+        Column("seconds_to", f"seconds to {goal}"),
+        Column("params", "params"),
+        Column("macs", "MACs"),
+        Column("latency", "one image"),
+        Column("change", "change", "words"),
+    )
+    rows = tuple(Row(tuple(_cells(study, subject))) for subject in study.subjects)
+    title = f"{study.baseline.name} and its variants on {study.data}"
+    return Table(title, columns, rows, tuple(_notes(study)), spare=("latency", "seconds_to", "interval", "macs"))
+
+
+def _cells(study: Ablation, subject: Subject) -> Iterator[Cell]:
+    yield Cell.words(subject.name)
+    yield Cell(str(len(subject.runs)), len(subject.runs))
+    if not subject.accuracies:
+        yield from [Cell.unknown()] * 3
+    else:
+        found = estimate(list(subject.accuracies.values()))
+        spread = f" ± {100 * found.deviation:.2f}" if found.deviation is not None else ""
+        yield Cell(f"{100 * found.mean:.2f}%{spread}", found.mean)
+        yield _interval(found)
+        yield _difference(study.difference(subject))
+    reached = study.reached(subject)
+    yield Cell(f"{reached[0]:.1f}{_some(reached[2], subject)}", reached[0]) if reached else Cell.unknown()
+    yield Cell(f"{reached[1]:.1f}", reached[1]) if reached else Cell.unknown()
+    yield Cell(human(subject.params), subject.params)
+    yield Cell(human(subject.macs), subject.macs)
+    yield Cell.unknown() if subject.latency is None else Cell(duration(subject.latency), subject.latency)
+    yield Cell.words(subject.words)
+
+
+def _interval(found: Estimate) -> Cell:
+    if found.margin is None:
+        return Cell.unknown()
+    low, high = (100 * (found.mean + sign * found.margin) for sign in (-1, 1))
+    return Cell(f"{low:.2f} to {high:.2f}", found.margin)
+
+
+def _difference(found: Estimate | None) -> Cell:
+    if found is None:
+        return Cell.unknown()
+    margin = f" ± {100 * found.margin:.2f}" if found.margin is not None else ""
+    mark = " *" if found.is_apart else ""
+    return Cell(f"{100 * found.mean:+.2f}{margin}{mark}", found.mean)
+
+
+def _some(count: int, subject: Subject) -> str:
+    return f" ({count} of {len(subject.runs)})" if count < len(subject.runs) else ""
+
+
+def _notes(study: Ablation) -> Iterator[str]:
+    if study.done < study.trials:
+        yield f"{study.done} of {study.trials} trials are done"
+    yield f"{study.epochs} epochs; {', '.join(f'{name} {value}' for name, value in study.conditions.items())}"
+    yield "accuracy: mean and standard deviation over the seeds, after the last epoch"
+    if len(study.subjects) > 1:
+        yield "difference: points of accuracy, seed by seed, with its 95% interval; * where that is apart from zero"
+    if len(study.subjects) > 3:
+        yield f"of {len(study.subjects) - 1} differences, chance alone sets one in twenty apart"
+
+
+def to_json(study: Ablation) -> str:
+    """Everything that is known, each epoch of each run too."""
+    return document(
+        SCHEMA,
+        VERSION,
+        data=study.data,
+        epochs=study.epochs,
+        trials=study.trials,
+        done=study.done,
+        conditions=dict(study.conditions),
+        reach=study.goal,
+        variants=[_members(study, subject) for subject in study.subjects],
+    )
+
+
+def _members(study: Ablation, subject: Subject) -> dict[str, Any]:
+    difference, reached = study.difference(subject), study.reached(subject)
+    accuracies = list(subject.accuracies.values())
+    return {
+        "name": subject.name,
+        "change": subject.words,
+        "params": subject.params,
+        "macs": subject.macs,
+        "latency": subject.latency,
+        "accuracy": _estimate(estimate(accuracies) if accuracies else None),
+        "difference": _estimate(difference),
+        "epochs_to": reached and reached[0],
+        "seconds_to": reached and reached[1],
+        "runs": [
+            {"seed": seed, "epochs": [epoch._asdict() for epoch in run.epochs], "latency": run.latency}
+            for seed, run in subject.runs.items()
+        ],
+    }
+
+
+def _estimate(found: Estimate | None) -> dict[str, Any] | None:
+    return found._asdict() if found else None
+
+
+def curve(runs: Sequence[Run]) -> list[tuple[int, float, float, float]]:
+    """Number, mean, least and most of the accuracies after each epoch that all runs have.
+
+    >>> from archdsl.study.learning import Epoch
+    >>> runs = [Run((Epoch(1, 2.0, 0.3, 2.0, share, 4.0),)) for share in (0.25, 0.75)]
+    >>> curve(runs)
+    [(1, 0.5, 0.25, 0.75)]
+    """
+    columns = zip(*(run.epochs for run in runs), strict=False)
+    return [
+        (column[0].number, mean(shares), min(shares), max(shares))
+        for column in columns
+        if (shares := [epoch.val_accuracy for epoch in column])
+    ]

@@ -1,0 +1,69 @@
+"""Means of few values, and how far from the truth they may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import cos, inf, pi, sin, sqrt, tan
+from statistics import mean, stdev
+from typing import NamedTuple
+
+
+class Estimate(NamedTuple):
+    """A mean with its 95% interval, which is known from two values on."""
+
+    mean: float
+    deviation: float | None
+    """Of single values."""
+    margin: float | None
+    """Half of the interval."""
+    count: int
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether zero is outside of the interval."""
+        return self.margin is not None and abs(self.mean) > self.margin
+
+
+def estimate(values: Sequence[float]) -> Estimate:
+    """Student's interval, which takes the values for draws of one normal distribution.
+
+    >>> found = estimate([1.0, 2.0, 3.0])
+    >>> found.mean, found.deviation, round(found.margin, 3)
+    (2.0, 1.0, 2.484)
+    """
+    count = len(values)
+    if count < 2:
+        return Estimate(mean(values), None, None, count)
+    deviation = stdev(values)
+    return Estimate(mean(values), deviation, quantile(count - 1) * deviation / sqrt(count), count)
+
+
+def quantile(freedom: int, level: float = 0.95) -> float:
+    """Between minus it and it lies so much of Student's distribution with ``freedom`` degrees.
+
+    >>> [round(quantile(n), 3) for n in (1, 2, 3, 10, 100)]
+    [12.706, 4.303, 3.182, 2.228, 1.984]
+    """
+    low, high = 0.0, pi / 2
+    while high - low > 1e-15:
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if _within(middle, freedom) < level else (low, middle)
+    return tan(low) * sqrt(freedom) if low < pi / 2 else inf
+
+
+def _within(angle: float, freedom: int) -> float:
+    """The share between plus and minus ``t``, of which ``angle`` is ``atan(t / sqrt(freedom))``.
+
+    The finite series of Abramowitz and Stegun, 26.7.3 and 26.7.4.
+    """
+    if freedom == 1:
+        return 2 * angle / pi
+    square, is_odd = cos(angle) ** 2, freedom % 2
+    term = cos(angle) if is_odd else 1.0
+    total = term
+    for k in range(3 if is_odd else 2, freedom - 1, 2):
+        term *= square * (k - 1) / k
+        total += term
+    return 2 / pi * (angle + sin(angle) * total) if is_odd else sin(angle) * total

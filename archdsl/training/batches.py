@@ -1,0 +1,82 @@
+"""Batches for Keras's loop: shuffled and augmented, each a function of the seed, the epoch and its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import Any
+
+import keras
+import numpy as np
+
+from archdsl.training.chance import number, order
+from archdsl.training.data import Data
+from archdsl.training.recipe import Augmentation
+
+
+class Batches(keras.utils.PyDataset):
+    """The training images of one epoch. ``epoch`` is set before each."""
+
+    def __init__(self, data: Data, batch: int, augmentation: Augmentation, seed: int) -> None:
+        super().__init__()
+        self.epoch = 0
+        self._data = data
+        self._batch = min(batch, len(data.train.labels))
+        self._seed = seed
+        self._layers = tuple(_layers(augmentation))
+        self._order = np.arange(0)
+        self._ordered = -1
+
+    def __len__(self) -> int:
+        """Batches of an epoch; what does not fill one is left out, so that all steps are alike."""
+        return len(self._data.train.labels) // self._batch
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        epoch = self.epoch
+        if self._ordered != epoch:
+            self._order, self._ordered = order(self._seed, epoch, len(self._data.train.labels)), epoch
+        chosen = self._order[index * self._batch : (index + 1) * self._batch]
+        images = self._data.scaled(self._data.train.images[chosen])
+        labels = np.eye(self._data.classes, dtype=np.float32)[self._data.train.labels[chosen]]
+        return self._augmented(images, labels, epoch, index)
+
+    def _augmented(self, images: Any, labels: Any, epoch: int, index: int) -> tuple[Any, Any]:
+        for place, layer in enumerate(self._layers):
+            seed = keras.random.SeedGenerator(number(self._seed, "image", epoch, index, place))
+            images = keras.ops.convert_to_tensor(images)
+            chosen = layer.get_random_transformation({"images": images, "labels": labels}, training=True, seed=seed)
+            images = layer.transform_images(images, chosen, training=True)
+            labels = layer.transform_labels(keras.ops.convert_to_tensor(labels), chosen, training=True)
+        return keras.ops.convert_to_numpy(images), keras.ops.convert_to_numpy(labels)
+
+
+def _layers(augmentation: Augmentation) -> Iterator[Any]:
+    """Layers of Keras, for images whose mean is zero."""
+    layers = keras.layers
+    if augmentation.flip:
+        yield layers.RandomFlip("horizontal", dtype="float32")
+    if augmentation.crop:
+        shift = (-augmentation.crop, augmentation.crop)
+        yield layers.RandomTranslation(shift, shift, fill_mode="constant", interpolation="nearest", dtype="float32")
+    if augmentation.cutout:
+        share = (augmentation.cutout, augmentation.cutout)
+        yield layers.RandomErasing(1.0, share, fill_value=0.0, value_range=(-100, 100), dtype="float32")
+    if augmentation.mixup:
+        yield layers.MixUp(augmentation.mixup, dtype="float32")
+
+
+class Tests(keras.utils.PyDataset):
+    """The images to test with, in their order."""
+
+    def __init__(self, data: Data, batch: int) -> None:
+        super().__init__()
+        self._data = data
+        self._batch = batch
+
+    def __len__(self) -> int:
+        return ceil(len(self._data.test.labels) / self._batch)
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        part = slice(index * self._batch, (index + 1) * self._batch)
+        labels = np.eye(self._data.classes, dtype=np.float32)[self._data.test.labels[part]]
+        return self._data.scaled(self._data.test.images[part]), labels

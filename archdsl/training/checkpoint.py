@@ -1,0 +1,44 @@
+"""The state of a trial after an epoch, in one file that is whole or not there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from archdsl.atomic import replacing
+from archdsl.study.learning import Epoch
+from archdsl.training.errors import StudyError
+
+Array = np.ndarray[Any, Any]
+
+
+class State(NamedTuple):
+    """All that the epochs to come depend on: random numbers are drawn anew from the seed and the epoch's number."""
+
+    epochs: tuple[Epoch, ...]
+    variables: tuple[Array, ...]
+    """Of the model and of the optimiser, in Keras's order."""
+
+
+def write(file: Path, epochs: Sequence[Epoch], variables: Sequence[Array]) -> None:
+    """Replaces the file, in one step."""
+    arrays = {f"{index:05d}": array for index, array in enumerate(variables)}
+    with replacing(file) as path, path.open("wb") as stream:
+        np.savez(stream, epochs=np.frombuffer(json.dumps(epochs).encode(), np.uint8), **arrays)
+
+
+def read(file: Path) -> State | None:
+    """The state, or ``None`` where there is no file yet."""
+    try:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
+            epochs = json.loads(found["epochs"].tobytes())
+            names = sorted(name for name in found.files if name != "epochs")
+            return State(tuple(Epoch(*epoch) for epoch in epochs), tuple(found[name] for name in names))
+    except FileNotFoundError:
+        return None
+    except Exception as error:
+        raise StudyError(f"{file} is no checkpoint, remove it to start the trial anew: {error}") from error

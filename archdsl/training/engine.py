@@ -1,0 +1,141 @@
+"""What runs trials: an interface, processes of this machine, and this process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, Final, Protocol
+
+from archdsl.study.learning import Epoch
+from archdsl.training import lock
+from archdsl.training import plan as plans
+from archdsl.training.environment import environment
+from archdsl.training.errors import StudyError
+
+Hear = Callable[[str, Epoch], None]
+"""Is told the name of a trial and an epoch of it."""
+_TRIES: Final = 3
+"""How often a trial may lose its process without an epoch in between."""
+
+
+class Engine(Protocol):
+    """Runs trials of the study in a folder that all its processes share."""
+
+    def run(self, folder: Path, trials: Sequence[str], hear: Hear) -> dict[str, str]:
+        """Until all have ended. Gives the reasons of those that failed, by their names."""
+        ...
+
+
+class Inline:
+    """Trials one after the other in this process, for tests and notebooks."""
+
+    def run(self, folder: Path, trials: Sequence[str], hear: Hear) -> dict[str, str]:
+        from archdsl.training.trial import run
+
+        plan, failed = plans.load(folder), {}
+        for trial in map(plan.trial, trials):
+            try:
+                run(folder, plan, trial, lambda epoch, name=trial.name: hear(name, epoch))  # type: ignore[misc]  # mypy sees no default
+            except (StudyError, OSError) as error:
+                failed[trial.name] = str(error)
+        return failed
+
+
+@dataclass(frozen=True)
+class Local:
+    """Trials in processes of this machine, so many at once. A process that is lost is replaced."""
+
+    jobs: int = 1
+
+    def run(self, folder: Path, trials: Sequence[str], hear: Hear) -> dict[str, str]:
+        lines = [_Line(folder, plans.load(folder)) for _ in range(min(self.jobs, len(trials)))]
+        waiting: SimpleQueue[str] = SimpleQueue()
+        for name in trials:
+            waiting.put(name)
+        failed: dict[str, str] = {}
+        errors: list[BaseException] = []
+
+        def work(line: _Line) -> None:
+            try:
+                while True:
+                    name = waiting.get_nowait()
+                    if reason := line.trial(name, hear):
+                        failed[name] = reason
+            except Empty:
+                pass
+            except BaseException as error:  # noqa: BLE001  # is raised again by whoever waits for the thread
+                errors.append(error)
+
+        threads = [Thread(target=work, args=(line,), daemon=True) for line in lines]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            for line in lines:
+                line.close()
+        if errors:
+            raise errors[0]
+        return failed
+
+
+class _Line:
+    """One process after the other, each of which has trials until it ends or is lost."""
+
+    def __init__(self, folder: Path, plan: plans.Plan) -> None:
+        self._folder = folder
+        self._plan = plan
+        self._process: subprocess.Popen[str] | None = None
+
+    def trial(self, name: str, hear: Hear) -> str:
+        """Has a trial run. Gives the reason if it failed, and else nothing."""
+        lost = 0
+        while lost < _TRIES:
+            for answer in self._answers(name):
+                if "epoch" in answer:
+                    lost = 0
+                    hear(name, Epoch(*answer["epoch"]))
+                else:
+                    return str(answer.get("failed", ""))
+            lost += 1
+        return f"its process ended {_TRIES} times before an epoch did: see {self._folder / 'log.txt'}"
+
+    def _answers(self, name: str) -> Iterator[dict[str, Any]]:
+        """What the process says of a trial, until it ends."""
+        process = self._process = self._process or self._start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(BrokenPipeError):
+            print(name, file=process.stdin, flush=True)
+        for line in process.stdout:
+            with suppress(ValueError):  # it was killed within a line
+                yield json.loads(line)
+        process.wait()
+        self._process = None
+
+    def _start(self) -> subprocess.Popen[str]:
+        with (self._folder / "log.txt").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "archdsl.training.worker", str(self._folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                env=environment(self._plan.backend, self._plan.threads),
+                pass_fds=lock.held(),
+            )
+
+    def close(self) -> None:
+        """Ends the process, in the middle of a trial if there is one."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,32 @@
+"""What a process with trials is started with, so that they share a machine fairly and compute the same each time."""
+
+from __future__ import annotations
+
+import os
+
+
+def limit_threads(backend: str, threads: int) -> None:
+    """Has the framework compute with so many threads, in the same order each time. Comes before its first use."""
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.experimental.enable_op_determinism()
+    elif backend == "torch":
+        import torch
+
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(mode=True, warn_only=True)
+
+
+def environment(backend: str, threads: int) -> dict[str, str]:
+    """What a process is started with that has trials."""
+    eigen = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'} intra_op_parallelism_threads={threads}"
+    return {
+        **os.environ,
+        "KERAS_BACKEND": backend,
+        "OMP_NUM_THREADS": str(threads),
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
+        "XLA_FLAGS": f"{os.environ.get('XLA_FLAGS', '')} {eigen}".strip(),
+    }

@@ -1,0 +1,134 @@
+"""What a study is to train, in its folder: whole, so that it goes on without the specs and options it came from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from archdsl.atomic import replacing
+from archdsl.graph.json import GraphError, from_json, to_json
+from archdsl.graph.model import Graph
+from archdsl.tabular.json import document
+from archdsl.training.errors import StudyError
+from archdsl.training.recipe import Recipe, from_data
+
+SCHEMA: Final = "archdsl-study"
+VERSION: Final = 1
+_FILE: Final = "study.json"
+BACKENDS: Final = ("tensorflow", "jax", "torch")
+
+
+class Trial(NamedTuple):
+    """One training: of a variant, with a seed. ``name`` is that of its folder."""
+
+    name: str
+    variant: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A model of a study."""
+
+    name: str
+    graph: Graph
+    settings: tuple[str, ...] = ()
+    """The parameters that make it, ``width=16``."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The variants, each with every seed, and how they are trained. The first variant is the baseline."""
+
+    kind: str
+    variants: tuple[Variant, ...]
+    seeds: tuple[int, ...]
+    data: str
+    recipe: Recipe
+    backend: str = "tensorflow"
+    threads: int = 1
+    """Of each trial: results depend on it in their last digits, and so it is kept."""
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """All trials, seed by seed, so that after some of them every variant has as many."""
+        return tuple(
+            Trial(f"{index:03d}-{seed}", variant.name, seed)
+            for seed in self.seeds
+            for index, variant in enumerate(self.variants)
+        )
+
+    def trial(self, name: str) -> Trial:
+        return next(trial for trial in self.trials if trial.name == name)
+
+    def variant(self, name: str) -> Variant:
+        return next(variant for variant in self.variants if variant.name == name)
+
+
+def save(plan: Plan, folder: Path) -> None:
+    """Writes the plan, whole or not at all."""
+    with replacing(folder / _FILE) as file:
+        file.write_text(text(plan), encoding="utf-8", newline="\n")
+
+
+def text(plan: Plan) -> str:
+    """The plan as JSON, which is the same for equal plans."""
+    return document(
+        SCHEMA,
+        VERSION,
+        kind=plan.kind,
+        data=plan.data,
+        backend=plan.backend,
+        threads=plan.threads,
+        seeds=list(plan.seeds),
+        recipe=plan.recipe.model_dump(),
+        variants=[
+            {"name": each.name, "settings": list(each.settings), "graph": json.loads(to_json(each.graph))}
+            for each in plan.variants
+        ],
+    )
+
+
+def exists(folder: Path) -> bool:
+    return (folder / _FILE).exists()
+
+
+def load(folder: Path) -> Plan:
+    """The plan of a study's folder. Raises ``StudyError``: there is none, or it is broken."""
+    file = folder / _FILE
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise StudyError(f"{folder} is no folder of a study: it has no {_FILE}") from None
+    except (OSError, ValueError) as error:
+        raise StudyError(f"cannot read {file}: {error}") from None
+    try:
+        if (found["schema"], found["version"]) != (SCHEMA, VERSION):
+            raise StudyError(f"{file} is of schema {found['schema']} {found['version']}, not {SCHEMA} {VERSION}")
+        return _plan(found, str(file))
+    except (KeyError, TypeError) as error:
+        raise StudyError(f"{file} is broken: {error}") from None
+
+
+def _plan(found: dict[str, Any], name: str) -> Plan:
+    return Plan(
+        found["kind"],
+        tuple(_variants(found["variants"], name)),
+        tuple(found["seeds"]),
+        found["data"],
+        from_data(found["recipe"], name),
+        found["backend"],
+        found["threads"],
+    )
+
+
+def _variants(found: Sequence[Any], name: str) -> Iterator[Variant]:
+    for each in found:
+        try:
+            graph = from_json(json.dumps(each["graph"]))
+        except GraphError as error:
+            raise StudyError(f"{name}: {each['name']}: {error.problems[0]}") from None
+        yield Variant(each["name"], graph, tuple(each["settings"]))

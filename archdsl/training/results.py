@@ -1,0 +1,73 @@
+"""What a study has found so far, from its folder: values for tables, plots and pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from archdsl.difference import compare
+from archdsl.passes.cost import cost
+from archdsl.study.ablation import Ablation, Subject
+from archdsl.training import plan as plans
+from archdsl.training import store
+from archdsl.training.errors import StudyError
+
+if TYPE_CHECKING:
+    from archdsl.difference import Difference
+    from archdsl.graph.model import Graph
+
+_SHOWN: Final = 3
+"""Changes that are told one by one."""
+
+
+def results(folder: Path, reach: float | None = None, *, partial: bool = False) -> Ablation:
+    """The variants with their runs that ended, or with ``partial`` with all epochs that there are.
+
+    Raises:
+        StudyError: the folder has no sound study.
+    """
+    plan = plans.load(folder)
+    runs = store.read(folder)
+    baseline = plan.variants[0].graph
+    subjects = []
+    for variant in plan.variants:
+        found = {
+            trial.seed: runs[trial.name]
+            for trial in plan.trials
+            if trial.variant == variant.name and trial.name in runs and (runs[trial.name].is_done or partial)
+        }
+        figures = cost(variant.graph)
+        if not isinstance(figures.macs, int):
+            raise StudyError(f"the size of the input of {variant.name} is left open")
+        words = "" if variant.graph is baseline else brief(baseline, variant.graph)
+        subjects.append(Subject(variant.name, figures.params, figures.macs, words, found))
+    recipe = plan.recipe
+    conditions = {
+        "batch": recipe.batch,
+        "optimiser": f"{recipe.optimiser.name} at {recipe.optimiser.rate:g}",
+        "schedule": recipe.schedule.name,
+        "backend": plan.backend,
+        "threads": plan.threads,
+    }
+    return Ablation(tuple(subjects), plan.data, recipe.epochs, len(plan.trials), conditions, reach)
+
+
+def brief(before: Graph, after: Graph) -> str:
+    """How a model differs from another, in a line."""
+    difference = compare(before, after, ignore=("names", "facts"))
+    changes = list(_changes(difference))
+    if not changes:
+        return "computes the same"
+    more = f"; {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
+    return "; ".join(changes[:_SHOWN]) + more
+
+
+def _changes(difference: Difference) -> list[str]:
+    """Each change in words: what blocks are called with where that says it, else what became of their ops."""
+    found = []
+    for section in difference.sections:
+        if section.cause:
+            found.append(f"{section.title}: {section.cause}")
+            continue
+        found += [": ".join(filter(None, (section.title, note.where, note.what))) for note in section.notes]
+    return found

@@ -1,0 +1,85 @@
+"""A study from its start to its end: the folder, the trials that are left, and what came of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from archdsl.study.learning import Epoch
+from archdsl.training import plan as plans
+from archdsl.training import store
+from archdsl.training.engine import Engine
+from archdsl.training.errors import StudyError
+from archdsl.training.lock import locked
+from archdsl.training.plan import Plan
+
+Telling: TypeAlias = Callable[[str], None]
+
+
+def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
+    """Writes the plan into a new folder; or finds that it is that of the folder, and gives that one.
+
+    A study goes on with the threads of each trial that it was started with, since results depend on them.
+
+    Raises:
+        StudyError: the folder has another study, or one and ``resume`` is not asked for, or something else.
+    """
+    if not plans.exists(folder):
+        if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+            raise StudyError(f"{folder} is there and is no study")
+        folder.mkdir(parents=True, exist_ok=True)
+        plans.save(plan, folder)
+        return plan
+    if not resume:
+        raise StudyError(f"{folder} has a study: `--resume` goes on with it")
+    there = plans.load(folder)
+    differs = [
+        name
+        for name in ("kind", "data", "backend", "seeds", "recipe", "variants")
+        if getattr(there, name) != getattr(plan, name)
+    ]
+    if differs:
+        raise StudyError(f"{folder} has a study with other {' and '.join(differs)}: name another folder")
+    return there
+
+
+def run(folder: Path, engine: Engine, telling: Telling = lambda _: None) -> dict[str, str]:
+    """Runs the trials that have not ended. Gives the reasons of those that failed, by their names.
+
+    Raises:
+        StudyError: the folder has no sound study, or another process is at work in it.
+    """
+    plan = plans.load(folder)
+    with locked(folder):
+        runs = store.read(folder)
+        left = [trial.name for trial in plan.trials if trial.name not in runs or not runs[trial.name].is_done]
+        progress = _Progress(plan, len(plan.trials) - len(left), telling)
+        return engine.run(folder, left, progress) if left else {}
+
+
+class _Progress:
+    """Says what was reached last, by which trial."""
+
+    def __init__(self, plan: Plan, done: int, telling: Telling) -> None:
+        self._trials = {trial.name: trial for trial in plan.trials}
+        self._epochs = plan.recipe.epochs
+        self._telling = telling
+        self._done = done
+        telling(f"{done} of {len(self._trials)} trials are done")
+
+    def __call__(self, name: str, epoch: Epoch) -> None:
+        trial = self._trials[name]
+        self._done += epoch.number == self._epochs
+        self._telling(
+            f"{self._done} of {len(self._trials)} trials done; {trial.variant}, seed {trial.seed}: epoch {epoch.number}"
+            f" of {self._epochs}, accuracy {epoch.val_accuracy:.1%}, {epoch.seconds:.1f} s an epoch"
+        )
+
+
+def shares(jobs: int | None, trials: int) -> tuple[int, int]:
+    """How many trials run at once, and how many threads each has, so that together they have every processor."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    jobs = min(jobs or processors, max(trials, 1))
+    return jobs, max(1, processors // jobs)

@@ -1,0 +1,61 @@
+"""The results of a study in SQLite: a row an epoch, a row a trial that ended. Many processes may write at once."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from archdsl.study.learning import Epoch, Run
+
+_FILE: Final = "results.sqlite"
+_WAIT: Final = 60.0
+"""Seconds that a writer waits for another."""
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS epochs (
+  trial TEXT NOT NULL, epoch INTEGER NOT NULL, loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL NOT NULL,
+  seconds REAL NOT NULL, PRIMARY KEY (trial, epoch)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS ends (trial TEXT PRIMARY KEY, latency REAL NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The database; what is written becomes part of it when the block ends, all or nothing."""
+    with closing(sqlite3.connect(folder / _FILE, timeout=_WAIT)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.executescript(_TABLES)
+        with connection:
+            yield connection
+
+
+def add(folder: Path, trial: str, *epochs: Epoch) -> None:
+    """Writes rows of a trial, in place of those that there are of the same epochs."""
+    rows = [(trial, *epoch) for epoch in epochs]
+    with _opened(folder) as connection:
+        connection.executemany("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+
+def end(folder: Path, trial: str, latency: float, reason: str = "") -> None:
+    """Notes that a trial has all its epochs, and what ended it before the last, if anything did."""
+    with _opened(folder) as connection:
+        connection.execute("INSERT OR REPLACE INTO ends VALUES (?, ?, ?)", (trial, latency, reason))
+
+
+def read(folder: Path) -> Mapping[str, Run]:
+    """What there is of each trial so far, by its name."""
+    if not (folder / _FILE).exists():
+        return {}
+    with _opened(folder) as connection:
+        epochs = connection.execute("SELECT * FROM epochs ORDER BY trial, epoch").fetchall()
+        ends = {trial: (latency, reason) for trial, latency, reason in connection.execute("SELECT * FROM ends")}
+    found: dict[str, list[Epoch]] = {}
+    for trial, *row in epochs:
+        found.setdefault(trial, []).append(Epoch(*row))
+    return {
+        trial: Run(tuple(rows), latency=ends[trial][0], is_done=True) if trial in ends else Run(tuple(rows))
+        for trial, rows in found.items()
+    }
