@@ -38,6 +38,7 @@ from archdsl.syntax import ast
 from archdsl.syntax.parser import parse, parse_once
 
 if TYPE_CHECKING:
+    from archdsl.elaborate.costs import Costs
     from archdsl.passes.sizes import Least
 
 _SHOWN: Final = 60
@@ -188,6 +189,14 @@ class Program:
         """
         with _uncollected():
             return self._graph(model, params)
+
+    def costs(self, model: str) -> Costs:
+        """What a model of the file would cost with one set of arguments or another, without its graph."""
+        from archdsl.elaborate.costs import Costs
+
+        ref = self._module.find(model)
+        assert isinstance(ref, BlockRef)
+        return Costs(self._session, ref, self._module.models[model].name.span)
 
     def _graph(self, model: str, params: Mapping[str, Any] | None) -> Graph | None:
         found: Graph | None = None

@@ -205,7 +205,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
         for use in names.ambiguous:
             session.reporter.report(diagnose.ambiguous(use))
         wanted = declared_ports(signature.outputs, scope) if signature else []
-        output = define(_Instance(session, assembly, names), name, decl, scope, inner, wanted, ref)
+        output = define(Instance(session, assembly, names), name, decl, scope, inner, wanted, ref)
     return finish(
         assembly,
         output,
@@ -272,7 +272,7 @@ def define(
     return prove(flows.session, name, decl.body, wanted, output, flows.assembly)
 
 
-class _Instance(Flows):
+class Instance(Flows):
     """The body of one block instance."""
 
     def add_op(self, call: apply.OpCall) -> Tensor:

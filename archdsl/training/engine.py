@@ -53,9 +53,11 @@ class Local:
     """Trials in processes of this machine, so many at once. A process that is lost is replaced."""
 
     jobs: int = 1
+    worker: str = "archdsl.training.worker"
+    """The module that a process is started with."""
 
     def run(self, folder: Path, trials: Sequence[str], hear: Hear) -> dict[str, str]:
-        lines = [_Line(folder, plans.load(folder)) for _ in range(min(self.jobs, len(trials)))]
+        lines = [_Line(folder, plans.load(folder), self.worker) for _ in range(min(self.jobs, len(trials)))]
         waiting: SimpleQueue[str] = SimpleQueue()
         for name in trials:
             waiting.put(name)
@@ -90,8 +92,9 @@ class Local:
 class _Line:
     """One process after the other, each of which has trials until it ends or is lost."""
 
-    def __init__(self, folder: Path, plan: plans.Plan) -> None:
+    def __init__(self, folder: Path, plan: plans.Plan, worker: str) -> None:
         self._folder = folder
+        self._worker = worker
         self._plan = plan
         self._process: subprocess.Popen[str] | None = None
 
@@ -124,7 +127,7 @@ class _Line:
     def _start(self) -> subprocess.Popen[str]:
         with (self._folder / "log.txt").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "archdsl.training.worker", str(self._folder)],
+                [sys.executable, "-m", self._worker, str(self._folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

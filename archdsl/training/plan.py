@@ -18,7 +18,9 @@ from archdsl.training.recipe import Recipe, from_data
 SCHEMA: Final = "archdsl-study"
 VERSION: Final = 1
 _FILE: Final = "study.json"
-BACKENDS: Final = ("tensorflow", "jax", "torch")
+CHECKPOINT: Final = "checkpoint.npz"
+WEIGHTS: Final = "weights.safetensors"
+"""Files in the folder of a trial."""
 
 
 class Trial(NamedTuple):

@@ -24,12 +24,10 @@ from archdsl.training.data import Data, load
 from archdsl.training.data.model import fit as fits
 from archdsl.training.errors import StudyError
 from archdsl.training.optimise import optimiser
-from archdsl.training.plan import Plan, Trial
+from archdsl.training.plan import CHECKPOINT, WEIGHTS, Plan, Trial
 from archdsl.training.recipe import Recipe
 from archdsl.weights import in_memory
 
-CHECKPOINT: Final = "checkpoint.npz"
-WEIGHTS: Final = "weights.safetensors"
 _CALLS: Final = 20
 _LOADED: Final[dict[str, Data]] = {}
 """The data of the last trial: one process has many trials of one study."""

@@ -10,31 +10,33 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
+from typing import TextIO, TypeAlias
 
+from archdsl.study.learning import Epoch
+from archdsl.training.environment import limit_threads
 from archdsl.training.errors import StudyError
+from archdsl.training.plan import Plan, Trial, load
+
+Train: TypeAlias = Callable[[Path, Plan, Trial, Callable[[Epoch], None]], None]
 
 
-def main(folder: Path) -> None:
-    """Until standard input ends."""
+def main(folder: Path, train: Train | None = None) -> None:
+    """Until standard input ends. ``train`` is what has a trial run; that of Keras when not given."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what frameworks print is no answer
     names: SimpleQueue[str] = SimpleQueue()
     Thread(target=_listen, args=(names,), daemon=True).start()
 
-    from archdsl.training.environment import limit_threads
-    from archdsl.training.plan import load
-
     plan = load(folder)
-    limit_threads(plan.backend, plan.threads)
-    from archdsl.training.trial import run
-
+    train = train or _keras(plan)
     while True:
         name = names.get()
         try:
-            run(folder, plan, plan.trial(name), lambda epoch: _say(answers, epoch=epoch))
+            train(folder, plan, plan.trial(name), lambda epoch: _say(answers, epoch=epoch))
         except (StudyError, OSError) as error:
             _say(answers, failed=str(error))
         except Exception as error:  # noqa: BLE001  # of a framework: the study goes on with its other trials
@@ -44,14 +46,21 @@ def main(folder: Path) -> None:
             _say(answers, done=True)
 
 
+def _keras(plan: Plan) -> Train:
+    limit_threads(plan.backend, plan.threads)
+    from archdsl.training.trial import run
+
+    return run
+
+
 def _listen(names: SimpleQueue[str]) -> None:
     for line in sys.stdin:
         names.put(line.strip())
     os._exit(0)
 
 
-def _say(answers: object, **members: object) -> None:
-    print(json.dumps(members), file=answers, flush=True)  # type: ignore[call-overload]  # a text file
+def _say(answers: TextIO, **members: object) -> None:
+    print(json.dumps(members), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,10 @@ from archdsl.training.checkpoint import read as checkpoint
 from archdsl.training.data import load
 from archdsl.training.engine import Inline
 from archdsl.training.optimise import Rise, optimiser
-from archdsl.training.plan import Plan, Variant
+from archdsl.training.plan import CHECKPOINT, WEIGHTS, Plan, Variant
 from archdsl.training.recipe import Augmentation, Recipe, read
 from archdsl.training.results import results
 from archdsl.training.run import run
-from archdsl.training.trial import CHECKPOINT, WEIGHTS
 
 TEXT = """\
 model Digits(act: op = relu) :: [8, 8, 1] -> [10] {
