@@ -172,15 +172,12 @@ class Program:
 
         This is how a command line sets a parameter to `[3, 4, 6, 3]`, `4.1G` or `leaky_relu(0.1)`.
         """
-        module, problems = parse(source, self._session.limits)
-        for problem in problems:
-            self._session.reporter.report(problem)
-        if problems or len(module.declarations) != 1 or not isinstance(line := module.declarations[0], ast.Let):
-            return None
+        expression = self.expression(source)
         value: Value = POISON
-        with self._reporting():
-            value = evaluate_or_poison(line.value, Scope(self._session, self._module))
-        return None if value is POISON else Given(value, line.value.span)
+        if expression is not None:
+            with self._reporting():
+                value = evaluate_or_poison(expression, Scope(self._session, self._module))
+        return None if expression is None or value is POISON else Given(value, expression.span)
 
     def graph(self, model: str, params: Mapping[str, Any] | None = None) -> Graph | None:
         """The graph of a model with some of its parameters set, or ``None`` when there are errors.
@@ -189,6 +186,14 @@ class Program:
         """
         with _uncollected():
             return self._graph(model, params)
+
+    def expression(self, source: SourceFile) -> ast.Expr | None:
+        """The expression of a `let` line that stands outside the file, or ``None`` after errors."""
+        module, problems = parse(source, self._session.limits)
+        for problem in problems:
+            self._session.reporter.report(problem)
+        line = module.declarations[0] if len(module.declarations) == 1 else None
+        return line.value if isinstance(line, ast.Let) and not problems else None
 
     def costs(self, model: str) -> Costs:
         """What a model of the file would cost with one set of arguments or another, without its graph."""

@@ -39,8 +39,12 @@ class Costs:
         self._mentions = _mentions(ref.decl) if _is_chain(ref.decl) else None
         self._known: dict[Hashable, tuple[NodeCost, Shape] | None] = {}
         """What a step adds and what flows out of it; ``None`` where that is an error."""
+        self._conditions: dict[ast.Expr, tuple[str, ...]] = {}
+        """The parameters that each condition depends on."""
+        self._held: dict[Hashable, bool] = {}
+        """Whether one held, by the values of these."""
         self._templates: dict[int, NodeCost] = {}
-        self._held: list[Template] = []
+        self._kept: list[Template] = []
         """Those in ``_templates``, so that their identities stay theirs."""
 
     def of(self, arguments: Mapping[str, Given]) -> NodeCost | None:
@@ -55,8 +59,14 @@ class Costs:
 
     def holds(self, condition: ast.Expr, arguments: Mapping[str, Given]) -> bool:
         """Whether a condition over the parameters is true. Raises ``Failure``: it has no value."""
-        with self._session.budget.apart():
-            return evaluate(condition, self._scope(arguments)) is True
+        if condition not in self._conditions:
+            reached = _reached(condition, _parameters(self._ref.decl))
+            self._conditions[condition] = tuple(sorted(reached))
+        key = (condition, tuple(_key(arguments.get(name)) for name in self._conditions[condition]))
+        if key not in self._held:
+            with self._session.budget.apart():
+                self._held[key] = evaluate(condition, self._scope(arguments)) is True
+        return self._held[key]
 
     def _given(self, arguments: Mapping[str, Given]) -> BlockRef:
         return give_block(self._ref, [(ast.Name(self._span, name), given) for name, given in arguments.items()])
@@ -76,7 +86,9 @@ class Costs:
 
     def _chain(self, arguments: Mapping[str, Given]) -> NodeCost | None:
         assert self._mentions is not None
-        total, shape, scope = _NOTHING, (), None
+        parts: list[NodeCost] = []
+        shape: Shape = ()
+        scope: Scope | None = None
         for index, names in enumerate(self._mentions):
             key = (index, shape, tuple(_key(arguments.get(name)) for name in names))
             if key not in self._known:
@@ -91,8 +103,9 @@ class Costs:
             part = self._known[key]
             if part is None:
                 return None
-            total, shape = NodeCost.sum((total, part[0])), part[1]
-        return total
+            parts.append(part[0])
+            shape = part[1]
+        return NodeCost.sum(parts)
 
     def _result(self, index: int, shape: Shape, scope: Scope) -> tuple[NodeCost, Shape] | None:
         """The input and the lines before the flow; a step of the flow; or last, the proof of the output."""
@@ -107,7 +120,9 @@ class Costs:
         assembly = Assembly()
         current = assembly.input(shape)
         if index > len(self._steps):
-            prove(self._session, self._ref.decl.name.id, body, declared_ports(signature.outputs, scope), current, assembly)
+            prove(
+                self._session, self._ref.decl.name.id, body, declared_ports(signature.outputs, scope), current, assembly
+            )
             return None if assembly.broken else (_NOTHING, shape)
         (given,) = model_inputs(signature, scope).values()
         instance = Instance(self._session, assembly, self._ref.module.names.names(self._ref.decl))
@@ -138,7 +153,7 @@ class Costs:
             if isinstance(step.what, Template):
                 if id(step.what) not in self._templates:
                     self._templates[id(step.what)] = self._cost(taken, step.what.steps)
-                    self._held.append(step.what)
+                    self._kept.append(step.what)
                 parts.append(self._templates[id(step.what)])
             else:
                 parts.append(share_of(step.what, taken, step.shapes[0]))
@@ -185,9 +200,7 @@ def _mentions(decl: ast.Block) -> tuple[tuple[str, ...], ...]:
     assert decl.signature is not None
     assert decl.body.flow is not None
     parameters = [param.name.id for param in decl.params]
-    of: dict[str, set[str]] = {}
-    for param in decl.params:  # a default may mention earlier parameters
-        of[param.name.id] = {param.name.id} | _reached(param.default, of)
+    of = _parameters(decl)
     sizes = set().union(*(_reached(port, of) for port in decl.signature.inputs))
     of |= {name: sizes for port in decl.signature.inputs for name in _all_names(port) if name not in of}
     for statement in decl.body.statements:
@@ -196,6 +209,14 @@ def _mentions(decl: ast.Block) -> tuple[tuple[str, ...], ...]:
     first = sizes.union(*(_reached(each, of) for each in decl.body.statements))
     every = [first, *(_reached(step, of) for step in decl.body.flow.steps), _reached(decl.signature.outputs[0], of)]
     return tuple(tuple(name for name in parameters if name in names) for names in every)
+
+
+def _parameters(decl: ast.Block) -> dict[str, set[str]]:
+    """On which parameters each depends: itself, and earlier ones that its default mentions."""
+    of: dict[str, set[str]] = {}
+    for param in decl.params:
+        of[param.name.id] = {param.name.id} | _reached(param.default, of)
+    return of
 
 
 def _reached(node: ast.Node | None, of: Mapping[str, set[str]]) -> set[str]:

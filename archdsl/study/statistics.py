@@ -16,7 +16,8 @@ class Estimate(NamedTuple):
     """Of single values."""
     margin: float | None
     """Half of the interval."""
-    count: int
+    among: int
+    """How many values it is of."""
 
     @property
     def is_apart(self) -> bool:

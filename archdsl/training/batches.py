@@ -24,18 +24,19 @@ class Batches(keras.utils.PyDataset):
         self._batch = min(batch, len(data.train.labels))
         self._seed = seed
         self._layers = tuple(_layers(augmentation))
-        self._order = np.arange(0)
-        self._ordered = -1
+        self._order = (-1, np.arange(0))
+        """Of which epoch, and the order; a pair, since Keras reads from several threads."""
 
     def __len__(self) -> int:
         """Batches of an epoch; what does not fill one is left out, so that all steps are alike."""
         return len(self._data.train.labels) // self._batch
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        epoch = self.epoch
-        if self._ordered != epoch:
-            self._order, self._ordered = order(self._seed, epoch, len(self._data.train.labels)), epoch
-        chosen = self._order[index * self._batch : (index + 1) * self._batch]
+        epoch, (ordered, images) = self.epoch, self._order
+        if ordered != epoch:
+            images = order(self._seed, epoch, len(self._data.train.labels))
+            self._order = (epoch, images)
+        chosen = images[index * self._batch : (index + 1) * self._batch]
         images = self._data.scaled(self._data.train.images[chosen])
         labels = np.eye(self._data.classes, dtype=np.float32)[self._data.train.labels[chosen]]
         return self._augmented(images, labels, epoch, index)

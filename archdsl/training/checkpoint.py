@@ -26,9 +26,10 @@ class State(NamedTuple):
 
 def write(file: Path, epochs: Sequence[Epoch], variables: Sequence[Array]) -> None:
     """Replaces the file, in one step."""
-    arrays = {f"{index:05d}": array for index, array in enumerate(variables)}
+    arrays: dict[str, Any] = {f"{index:05d}": array for index, array in enumerate(variables)}
+    arrays["epochs"] = np.frombuffer(json.dumps(epochs).encode(), np.uint8)
     with replacing(file) as path, path.open("wb") as stream:
-        np.savez(stream, epochs=np.frombuffer(json.dumps(epochs).encode(), np.uint8), **arrays)
+        np.savez(stream, **arrays)
 
 
 def read(file: Path) -> State | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import Any, Final, Protocol
 from archdsl.study.learning import Epoch
 from archdsl.training import lock
 from archdsl.training import plan as plans
-from archdsl.training.environment import environment
+from archdsl.training.environment import settings
 from archdsl.training.errors import StudyError
 
 Hear = Callable[[str, Epoch], None]
@@ -133,7 +134,7 @@ class _Line:
                 stderr=log,
                 text=True,
                 encoding="utf-8",
-                env=environment(self._plan.backend, self._plan.threads),
+                env=os.environ | settings(self._plan.backend, self._plan.threads),
                 pass_fds=lock.held(),
             )
 

@@ -20,11 +20,21 @@ def limit_threads(backend: str, threads: int) -> None:
         torch.use_deterministic_algorithms(mode=True, warn_only=True)
 
 
-def environment(backend: str, threads: int) -> dict[str, str]:
-    """What a process is started with that has trials."""
+def compiles(backend: str) -> bool:
+    """Whether Keras should compile a training step: not for TensorFlow on processors, whose own kernels are faster."""
+    if backend == "torch":
+        return False
+    if backend == "jax":
+        return True
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def settings(backend: str, threads: int) -> dict[str, str]:
+    """The variables that a process with trials is started with, beside those that it inherits."""
     eigen = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'} intra_op_parallelism_threads={threads}"
     return {
-        **os.environ,
         "KERAS_BACKEND": backend,
         "OMP_NUM_THREADS": str(threads),
         "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),

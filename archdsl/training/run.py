@@ -36,10 +36,11 @@ def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
         raise StudyError(f"{folder} has a study: `--resume` goes on with it")
     there = plans.load(folder)
     differs = [
-        name
-        for name in ("kind", "data", "backend", "seeds", "recipe", "variants")
-        if getattr(there, name) != getattr(plan, name)
+        name for name in ("kind", "data", "backend", "seeds", "recipe") if getattr(there, name) != getattr(plan, name)
     ]
+    begun = there.variants[: len(plan.variants)] if plan.kind == "search" else there.variants  # a search adds some
+    if begun != plan.variants:
+        differs.append("variants")
     if differs:
         raise StudyError(f"{folder} has a study with other {' and '.join(differs)}: name another folder")
     return there

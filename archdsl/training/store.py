@@ -26,10 +26,17 @@ CREATE TABLE IF NOT EXISTS ends (trial TEXT PRIMARY KEY, latency REAL NOT NULL, 
 def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
     """The database; what is written becomes part of it when the block ends, all or nothing."""
     with closing(sqlite3.connect(folder / _FILE, timeout=_WAIT)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
+        is_shared = connection.execute("PRAGMA user_version").fetchone()[0]
+        connection.execute(f"PRAGMA journal_mode={'DELETE' if is_shared else 'WAL'}")
         connection.executescript(_TABLES)
         with connection:
             yield connection
+
+
+def share(folder: Path) -> None:
+    """Prepares for writers on several machines, which a write-ahead log is not for. The database remembers it."""
+    with _opened(folder) as connection:
+        connection.execute("PRAGMA user_version=1")
 
 
 def add(folder: Path, trial: str, *epochs: Epoch) -> None:

@@ -22,6 +22,7 @@ from archdsl.training.batches import Batches, Tests
 from archdsl.training.chance import reseed
 from archdsl.training.data import Data, load
 from archdsl.training.data.model import fit as fits
+from archdsl.training.environment import compiles
 from archdsl.training.errors import StudyError
 from archdsl.training.optimise import optimiser
 from archdsl.training.plan import CHECKPOINT, WEIGHTS, Plan, Trial
@@ -81,6 +82,7 @@ def _train(folder: Path, home: Path, graph: Graph, data: Data, recipe: Recipe, t
             from_logits=not _gives_shares(graph), label_smoothing=recipe.label_smoothing
         ),
         metrics=[keras.metrics.CategoricalAccuracy(name="accuracy")],
+        jit_compile=compiles(keras.backend.backend()),
     )
     model.optimizer.build(model.trainable_variables)
     kept = [*model.weights, *model.optimizer.variables]

@@ -12,6 +12,7 @@ from archdsl.cli.output import STDOUT
 from archdsl.cli.plotting import plot_option, save
 from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.cli.studies.ablate import ablate
+from archdsl.cli.studies.search import search
 from archdsl.cli.studies.show import show as show_study
 from archdsl.cli.studies.train import train
 from archdsl.cli.tables import FORMATS, chosen_format, format_option, output_option, show, show_tables
@@ -36,7 +37,7 @@ def study() -> None:
     """Run an experiment on a model: train it, compare variants, or watch its gradients. It is built with Keras."""
 
 
-for command in (train, ablate, show_study):
+for command in (train, ablate, search, show_study):
     study.add_command(command)
 
 

@@ -36,7 +36,7 @@ Every variant has the same order of images, and the same first weights wherever 
 @click.option("--baseline", metavar="NAME", help="What the others are compared with.  [default: the first variant]")
 @click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="How many: 0, 1, 2, …")
 @click.option("--reach", type=Percent(), metavar="PERCENT", help="Count the epochs to this accuracy.")
-@training_options
+@training_options()
 @set_option
 @click.pass_context
 def ablate(

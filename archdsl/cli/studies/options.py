@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import click
 
@@ -15,9 +15,14 @@ from archdsl.cli.exits import Refusal
 from archdsl.cli.tables import FORMATS, format_option, output_option
 
 if TYPE_CHECKING:
-    from archdsl.training.plan import Variant
+    from archdsl.training.engine import Engine
+    from archdsl.training.plan import Plan, Variant
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+Conduct: TypeAlias = "Callable[[Plan, Engine, int, Callable[[str], None]], dict[str, str]]"
+"""Runs a plan with an engine that has so many trials at once, and says what is going on."""
 
 
 @dataclass(frozen=True)
@@ -29,56 +34,71 @@ class Training:
     recipe: Path | None
     changes: tuple[str, ...]
     backend: str | None
+    engine: str
+    address: str | None
     jobs: int | None
     resume: bool
 
 
-def training_options(function: _Command) -> _Command:
-    """Those that ``Training`` has, by the names of its fields."""
-    for option in reversed(_OPTIONS):
-        function = option(function)
-    return function
+def training_options(*, required: bool = True) -> Callable[[_Command], _Command]:
+    """Those that ``Training`` has, by the names of its fields, and those of the report."""
+
+    def add(function: _Command) -> _Command:
+        for option in reversed(_options(required=required)):
+            function = option(function)
+        return function
+
+    return add
 
 
-_OPTIONS = (
-    click.option(
-        "--data",
-        required=True,
-        metavar="NAME",
-        help="digits, mnist, fashion_mnist, cifar10, cifar100; a folder, an .npz file, or `module:function`.",
-    ),
-    click.option(
-        "--into",
-        "folder",
-        required=True,
-        type=click.Path(path_type=Path),
-        metavar="DIR",
-        help="The folder of the study: its plan, results and checkpoints.",
-    ),
-    click.option(
-        "--recipe", type=click.Path(path_type=Path), metavar="FILE", help="How to train, as TOML (docs/studies.md)."
-    ),
-    click.option(
-        "--with",
-        "changes",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="Replace a value of the recipe: `epochs=5`, `optimiser.rate=0.01`.",
-    ),
-    click.option(
-        "--backend",
-        type=click.Choice(["tensorflow", "jax", "torch"]),
-        help="What Keras runs on.  [default: KERAS_BACKEND, or tensorflow]",
-    ),
-    click.option(
-        "--jobs", type=click.IntRange(min=1), help="Trials at once.  [default: as many as there are processors]"
-    ),
-    click.option(
-        "--resume", is_flag=True, help="Go on with the study in DIR, from the last epochs that were finished."
-    ),
-    format_option(*FORMATS),
-    output_option,
-)
+def _options(*, required: bool) -> tuple[Callable[[Any], Any], ...]:
+    return (
+        click.option(
+            "--data",
+            required=required,
+            metavar="NAME",
+            help="digits, mnist, fashion_mnist, cifar10, cifar100; a folder, an .npz file, or `module:function`.",
+        ),
+        click.option(
+            "--into",
+            "folder",
+            required=required,
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="The folder of the study: its plan, results and checkpoints.",
+        ),
+        click.option(
+            "--recipe", type=click.Path(path_type=Path), metavar="FILE", help="How to train, as TOML (docs/studies.md)."
+        ),
+        click.option(
+            "--with",
+            "changes",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Replace a value of the recipe: `epochs=5`, `optimiser.rate=0.01`.",
+        ),
+        click.option(
+            "--backend",
+            type=click.Choice(["tensorflow", "jax", "torch"]),
+            help="What Keras runs on.  [default: KERAS_BACKEND, or tensorflow]",
+        ),
+        click.option(
+            "--jobs", type=click.IntRange(min=1), help="Trials at once.  [default: as many as there are processors]"
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(["local", "ray"]),
+            default="local",
+            show_default=True,
+            help="What runs the trials: processes of this machine, or Ray.",
+        ),
+        click.option("--address", metavar="ADDRESS", help="Of a cluster of Ray whose machines share DIR."),
+        click.option(
+            "--resume", is_flag=True, help="Go on with the study in DIR, from the last epochs that were finished."
+        ),
+        format_option(*FORMATS),
+        output_option,
+    )
 
 
 @contextmanager
@@ -94,9 +114,20 @@ def refusing() -> Iterator[None]:
         raise Refusal(f"{error.filename or 'the study'}: {(error.strerror or str(error)).lower()}") from None
 
 
-def conducted(kind: str, variants: tuple[Variant, ...], seeds: tuple[int, ...], training: Training) -> dict[str, str]:
-    """Runs a study until it ends. Gives the trials that failed, with their reasons."""
+def conducted(
+    kind: str,
+    variants: tuple[Variant, ...],
+    seeds: tuple[int, ...],
+    training: Training,
+    conduct: Conduct | None = None,
+    trials: int = 0,
+) -> dict[str, str]:
+    """Runs a study until it ends. Gives the trials that failed, with their reasons.
+
+    ``conduct`` is how, if not simply all trials of the plan; there are to be ``trials`` then.
+    """
     from archdsl.cli.terminal import hushed, progress
+    from archdsl.training.cluster import Ray
     from archdsl.training.data import load
     from archdsl.training.data.model import fit
     from archdsl.training.engine import Local
@@ -110,23 +141,29 @@ def conducted(kind: str, variants: tuple[Variant, ...], seeds: tuple[int, ...], 
             data = load(training.data)
         for variant in variants:
             fit(data, variant.graph)
-        jobs, threads = shares(training.jobs, len(variants) * len(seeds))
+        jobs, threads = shares(training.jobs, trials or len(variants) * len(seeds))
         backend = training.backend or os.environ.get("KERAS_BACKEND", "tensorflow")
         name = str(Path(training.data).resolve()) if Path(training.data).exists() else training.data
-        prepare(Plan(kind, variants, seeds, name, recipe, backend, threads), training.folder, resume=training.resume)
+        plan = Plan(kind, variants, seeds, name, recipe, backend, threads)
+        plan = prepare(plan, training.folder, resume=training.resume)
+        engine = Ray(jobs, training.address) if training.engine == "ray" else Local(jobs)
         with progress() as telling:
-            return run(training.folder, Local(jobs), telling)
+            if conduct is not None:
+                return conduct(plan, engine, jobs, telling)
+            return run(training.folder, engine, telling)
 
 
 def show_results(folder: Path, format: str | None, out: str, reach: float | None, *, partial: bool) -> None:
     """Writes what a study has found, in the form that was asked for."""
     from archdsl.cli.tables import chosen_format, show, show_tables
     from archdsl.study.ablation import table, to_json
+    from archdsl.study.pareto import table as front
+    from archdsl.training.plan import load
     from archdsl.training.results import results
 
     form = chosen_format(format, out)
     with refusing():
-        found = results(folder, reach, partial=partial)
+        found, kind = results(folder, reach, partial=partial), load(folder).kind
     if form == "json":
         show(to_json(found), out)
     elif form == "html":
@@ -134,7 +171,8 @@ def show_results(folder: Path, format: str | None, out: str, reach: float | None
 
         show(page(found), out)
     else:
-        show_tables(table(found), format=form, out=out)
+        tables = [table(found)] if kind != "search" else [front(found), table(found)]
+        show_tables(*tables, format=form, out=out)
 
 
 def told(ctx: click.Context, plan_folder: Path, failed: dict[str, str]) -> None:

@@ -23,7 +23,7 @@ DIR/trials/000-SEED/weights.safetensors has the weights, for `compile --weights`
 @click.command(epilog=_EPILOG)
 @spec_argument
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of weights, order and chance.")
-@training_options
+@training_options()
 @set_option
 @click.pass_context
 def train(

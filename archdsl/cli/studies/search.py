@@ -1,0 +1,186 @@
+"""``archdsl study search``: which values of a model's parameters are best within a budget."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from archdsl.cli.budgets import budget_options, criteria
+from archdsl.cli.exits import Refusal
+from archdsl.cli.limits import chosen
+from archdsl.cli.specs import find, set_option, spec_argument
+from archdsl.cli.studies.options import Training, conducted, refusing, show_results, told, training_options
+from archdsl.cli.surveys import over_option
+from archdsl.cli.terminal import working
+
+if TYPE_CHECKING:
+    from archdsl.files import Located
+    from archdsl.training.engine import Engine
+    from archdsl.training.space import Pool, Space
+
+_EPILOG = """\b
+Examples:
+  archdsl study search net.arch --over "width=8..64 step 8" --over "depth=1..4" --max-macs 40M --dry-run
+  archdsl study search net.arch --over "width=8..64 step 8" --over "act=[relu, gelu]" \\
+      --where "width * depth <= 128" --max-params 0.3M --trials 40 --data cifar10 \\
+      --with epochs=5 --with holdout=0.1 --sampler nsga2 --into out/search
+  archdsl study show out/search
+
+The numbers of candidates that were dropped are told, with the reasons. DIR/winner.arch has the best as a spec."""
+
+
+@click.command(epilog=_EPILOG)
+@spec_argument
+@over_option(required=True)
+@click.option("--where", "conditions", multiple=True, metavar="CONDITION", help="What must hold: `w * depth <= 128`.")
+@click.option(
+    "--candidates", type=click.IntRange(min=1), default=10_000, show_default=True, help="How many are judged at most."
+)
+@click.option("--trials", type=click.IntRange(min=1), default=20, show_default=True, help="How many are trained.")
+@click.option(
+    "--sampler",
+    type=click.Choice(["tpe", "nsga2", "random"]),
+    default="tpe",
+    show_default=True,
+    help="Of Optuna: tpe looks for accuracy, nsga2 for accuracy against cost.",
+)
+@click.option("--cost", type=click.Choice(["macs", "params"]), default="macs", show_default=True, help="Of the front.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is random.")
+@click.option("--dry-run", is_flag=True, help="Judge the candidates, and train none.")
+@budget_options
+@training_options(required=False)
+@set_option
+@click.pass_context
+def search(
+    ctx: click.Context,
+    /,
+    spec: str,
+    ranges: tuple[str, ...],
+    conditions: tuple[str, ...],
+    candidates: int,
+    trials: int,
+    sampler: Any,
+    cost: Any,
+    seed: int,
+    dry_run: bool,
+    format: str | None,
+    out: str,
+    settings: tuple[str, ...],
+    **options: Any,
+) -> None:
+    """Search a space of models for accuracy within a budget.
+
+    The space is every combination of the values of --over for which all --where hold. Candidates whose shapes are not
+    proved, or that break a budget, are dropped before anything is built. Of the others the sampler chooses which to
+    train. Accuracy should be measured on held-out training images: --with holdout=0.1.
+    """
+    fields = Training.__dataclass_fields__
+    budgets = {name: value for name, value in options.items() if name not in fields}
+    given = {name: value for name, value in options.items() if name in fields}
+    if not dry_run and (given["data"] is None or given["folder"] is None):
+        raise Refusal("a search that trains takes --data and --into; --dry-run judges alone")
+    located = find(spec)
+    space = _space(located, ranges, conditions, settings, budgets)
+    started = time.perf_counter()
+    with working("judging candidates"), refusing():
+        pool = space.pool(candidates, seed)
+    click.echo(_words(space, pool, time.perf_counter() - started), err=True)
+    if dry_run:
+        return
+    training = Training(**given)
+    failed = _trained(space, pool, training, trials, sampler, cost, seed)
+    show_results(training.folder, format, out, None, partial=False)
+    _write_winner(located, space, training.folder)
+    told(ctx, training.folder, failed)
+
+
+def _space(
+    located: Located,
+    ranges: tuple[str, ...],
+    conditions: tuple[str, ...],
+    settings: tuple[str, ...],
+    budgets: dict[str, Any],
+) -> Space:
+    from archdsl.api import choose_model
+    from archdsl.cli import ranges as over
+    from archdsl.cli.settings import parse
+    from archdsl.compiler import Program
+    from archdsl.diagnostics import ArchError
+    from archdsl.source import SourceFile
+    from archdsl.training.space import Space
+
+    if located.is_graph:
+        raise Refusal(f"--over: {located.source.name} is a graph, which has no parameters")
+    program = Program(located.source, located.loader, chosen())
+    model = choose_model(program, located.model)
+    fixed, varied = parse(program, model, settings), over.parse(program, model, ranges)
+    if twice := sorted(fixed.keys() & varied.keys()):
+        raise Refusal(f"--over: `{twice[0]}` has a value already")
+    found = [program.expression(SourceFile("--where", f"let condition = {text}")) for text in conditions]
+    if program.has_errors:
+        raise ArchError(program.diagnostics)
+    with refusing():
+        return Space(program, model, fixed, varied, [each for each in found if each], criteria(budgets, "params"))
+
+
+def _words(space: Space, pool: Pool, seconds: float) -> str:
+    rate = pool.judged / max(seconds, 1e-9)
+    lines = [
+        f"{pool.judged:_} of {space.size:_} candidates judged in {seconds:.1f} s ({rate:_.0f} a second), none built: "
+        f"{len(pool.passed):_} pass",
+        *(f"  {count:_} dropped: {reason}" for reason, count in pool.dropped.items()),
+    ]
+    return "\n".join(lines)
+
+
+def _trained(
+    space: Space, pool: Pool, training: Training, trials: int, sampler: Any, cost: Any, seed: int
+) -> dict[str, str]:
+    from archdsl.training.plan import Plan, Variant
+    from archdsl.training.search import search as searched
+
+    def conduct(plan: Plan, engine: Engine, jobs: int, telling: Callable[[str], None]) -> dict[str, str]:
+        return searched(
+            training.folder,
+            plan,
+            space,
+            pool,
+            engine,
+            trials=trials,
+            sampler=sampler,
+            cost=cost,
+            jobs=jobs,
+            telling=telling,
+        )
+
+    baseline = (Variant(space.model, space.baseline()),)
+    return conducted("search", baseline, (seed,), training, conduct, trials)
+
+
+def _write_winner(located: Located, space: Space, folder: Path) -> None:
+    """Writes the best candidate as a variant in a copy of the file, with its figures in a `check` line."""
+    from archdsl.cli.output import tell, written
+    from archdsl.training.plan import load
+    from archdsl.training.results import results
+
+    known = [subject for subject in results(folder).subjects if subject.accuracies]
+    if not known:
+        return
+    best = max(known, key=lambda subject: sum(subject.accuracies.values()) / len(subject.accuracies))
+    words = load(folder).variant(best.name).settings
+    name = f"{space.model}Winner"
+    lines = [
+        located.source.text.rstrip(),
+        "",
+        f"## The best of {len(known)} that were trained.",
+        f"model {name} = {space.model}({', '.join(words)})",
+        f"check {name}(), params == {best.params}, macs == {best.macs}",
+    ]
+    target = folder / "winner.arch"
+    with written(target) as file:
+        file.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    tell(target)

@@ -1,0 +1,152 @@
+"""The candidates of a search: every combination of values of a model's parameters, judged before anything is built."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from archdsl.comparison.criteria import Criteria
+from archdsl.comparison.entry import measure
+from archdsl.compiler import Program
+from archdsl.diagnostics import ArchError
+from archdsl.elaborate.failure import Failure
+from archdsl.elaborate.values import Given
+from archdsl.graph.model import Graph
+from archdsl.passes.cost import NodeCost
+from archdsl.survey import argument
+from archdsl.syntax import ast
+from archdsl.training.errors import StudyError
+
+Choice: TypeAlias = tuple[int, ...]
+"""Of each parameter, which of its values: numbers from 0 on."""
+_CHEAP: Final = ("params", "trainable", "macs")
+"""Figures that are known without a graph."""
+
+
+class Candidate(NamedTuple):
+    """A choice that is proved and within the budget."""
+
+    choice: Choice
+    params: int
+    macs: int
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The candidates that passed, and of the others how many fell out for what."""
+
+    passed: tuple[Candidate, ...]
+    judged: int
+    dropped: Mapping[str, int]
+
+
+class Space:
+    """The values of parameters, conditions that hold among them, and a budget."""
+
+    def __init__(
+        self,
+        program: Program,
+        model: str,
+        fixed: Mapping[str, Any],
+        values: Mapping[str, Sequence[Given]],
+        conditions: Sequence[ast.Expr] = (),
+        budget: Criteria | None = None,
+    ) -> None:
+        self._program = program
+        self.model = model
+        self._fixed = fixed
+        self.values = values
+        self._conditions = conditions
+        self._budget = budget or Criteria()
+        self._costs = program.costs(model)
+        for name, found in values.items():
+            if not found:
+                raise StudyError(f"`{name}` has no values")
+
+    @property
+    def size(self) -> int:
+        """How many combinations there are."""
+        return prod(map(len, self.values.values()))
+
+    def arguments(self, choice: Choice) -> dict[str, Given]:
+        """The values of a choice, by parameter."""
+        return {name: found[index] for (name, found), index in zip(self.values.items(), choice, strict=True)}
+
+    def words(self, choice: Choice) -> tuple[str, ...]:
+        """As ``--set`` takes them."""
+        return tuple(f"{name}={argument(name, value).text}" for name, value in self.arguments(choice).items())
+
+    def graph(self, choice: Choice) -> Graph:
+        """The model of a choice that passed. Raises ``ArchError`` if it did not."""
+        return self._made(self.arguments(choice))
+
+    def _made(self, arguments: Mapping[str, Given]) -> Graph:
+        graph = self._program.graph(self.model, {**self._fixed, **arguments})
+        if graph is None:
+            raise ArchError(self._program.diagnostics)
+        return graph
+
+    def baseline(self) -> Graph:
+        """The model as its defaults make it. Raises ``ArchError`` if they do not."""
+        return self._made({})
+
+    def judge(self, choice: Choice) -> Candidate | str:
+        """The candidate of a choice, or why it falls out."""
+        given = {**self._fixed, **self.arguments(choice)}
+        try:
+            if not all(self._costs.holds(condition, given) for condition in self._conditions):
+                return "a condition does not hold"
+        except Failure:
+            return "a condition has no value"
+        cost = self._costs.of(given)
+        if cost is None:
+            return "a shape or a value does not fit"
+        if not isinstance(cost.macs, int):
+            return "a size is left open"
+        return self._broken(cost) or self._measured(choice) or Candidate(choice, cost.params, cost.macs)
+
+    def _broken(self, cost: NodeCost) -> str:
+        """The limit that a figure breaks which is known without a graph."""
+        for bounds, sign, word in ((self._budget.at_most, 1, "more"), (self._budget.at_least, -1, "less")):
+            for name, bound in bounds.items():
+                if name in _CHEAP and sign * (getattr(cost, name) - bound) > 0:
+                    return f"{word} {name} than allowed"
+        return ""
+
+    def _measured(self, choice: Choice) -> str:
+        """The limit that another figure breaks."""
+        others = [limit for limit in self._budget.limits if limit.quantity.name not in _CHEAP]
+        if not others:
+            return ""
+        entry = measure(self.graph(choice), "", changed=True)
+        broken = next((limit for limit in others if limit.gap(entry)), None)
+        return f"{'less' if broken.is_least else 'more'} {broken.quantity.name} than allowed" if broken else ""
+
+    def pool(self, count: int, seed: int) -> Pool:
+        """Judges so many choices, drawn at random, or all there are."""
+        passed, dropped, judged = [], Counter[str](), 0
+        for choice in self._drawn(count, seed):
+            judged += 1
+            found = self.judge(choice)
+            if isinstance(found, str):
+                dropped[found] += 1
+            else:
+                passed.append(found)
+        return Pool(tuple(passed), judged, dict(dropped.most_common()))
+
+    def _drawn(self, count: int, seed: int) -> Iterator[Choice]:
+        sizes = [len(found) for found in self.values.values()]
+        if count >= self.size:
+            yield from product(*map(range, sizes))
+            return
+        chance, seen = random.Random(seed), set[Choice]()
+        while len(seen) < count:
+            choice = tuple(chance.randrange(size) for size in sizes)
+            if choice not in seen:
+                seen.add(choice)
+                yield choice

@@ -1,0 +1,141 @@
+"""Searches: spaces, what falls out of them, and what a sampler makes of those that are left, without training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from archdsl.cli.ranges import parse
+from archdsl.comparison.criteria import Criteria
+from archdsl.compiler import Program
+from archdsl.files import DiskLoader
+from archdsl.source import SourceFile
+from archdsl.study.pareto import front
+from archdsl.training import plan as plans
+from archdsl.training import store
+from archdsl.training.errors import StudyError
+from archdsl.training.plan import Plan, Variant
+from archdsl.training.recipe import read
+from archdsl.training.results import results
+from archdsl.training.search import Sampler, search
+from archdsl.training.space import Space
+from tests.unit.training.test_study import rows
+
+TEXT = """\
+model Net(w: int = 8, d: int = 1, act: op = relu) :: [8, 8, 1] -> [10] {
+  conv(w, k=3, stride=2) as stem -> repeat d { conv(w, k=3) -> act } as body -> global_avg_pool -> dense(10) as head
+}
+"""
+RANGES = ("w=4..32 step 4", "d=1..4", "act=[relu, gelu, tanh]")
+
+
+def space(*ranges: str, where: tuple[str, ...] = (), **limits: float) -> Space:
+    program = Program(SourceFile("net.arch", TEXT), DiskLoader())
+    found = [program.expression(SourceFile("--where", f"let condition = {text}")) for text in where]
+    assert not program.has_errors
+    values = parse(program, "Net", ranges or RANGES)
+    return Space(program, "Net", {}, values, [each for each in found if each], Criteria(prefer="params", **limits))
+
+
+def test_what_falls_out_and_why() -> None:
+    found = space(where=("w * d <= 64",), params=20_000, macs=100_000)
+    pool = found.pool(10_000, seed=0)
+    assert found.size == pool.judged == 96
+    assert sum(pool.dropped.values()) + len(pool.passed) == 96
+    assert set(pool.dropped) == {"a condition does not hold", "more macs than allowed"}
+    for candidate in pool.passed:
+        graph = found.graph(candidate.choice)
+        w, d = (found.arguments(candidate.choice)[name].value for name in ("w", "d"))
+        assert w * d <= 64
+        assert candidate.params == 9 * w + w + d * (9 * w * w + w) + 10 * w + 10
+        assert candidate.macs <= 100_000
+        assert graph.outputs[0].shape == (10,)
+
+
+def test_limits_that_need_the_graph() -> None:
+    pool = space("d=1..4", depth=4).pool(10, seed=0)
+    assert [candidate.choice for candidate in pool.passed] == [(0,), (1,)]
+    assert pool.dropped == {"more depth than allowed": 2}
+
+
+def test_what_is_not_proved_is_not_built() -> None:
+    pool = space("w=[-1, 8]", where=()).pool(10, seed=0)
+    assert [candidate.choice for candidate in pool.passed] == [(1,)]
+    assert pool.dropped == {"a shape or a value does not fit": 1}
+    pool = space("w=[0, 8]", where=("8 / w > 0",)).pool(10, seed=0)
+    assert pool.dropped == {"a condition has no value": 1}
+
+
+def test_a_draw_is_the_same_for_a_seed() -> None:
+    first, again, other = (space().pool(30, seed).passed for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+    assert len({candidate.choice for candidate in first}) == 30
+
+
+class Graded:
+    """An engine in whose eyes few parameters and `tanh` are good."""
+
+    def __init__(self) -> None:
+        self.trained: list[str] = []
+
+    def run(self, folder: Path, trials: Any, hear: object) -> dict[str, str]:
+        plan = plans.load(folder)
+        for name in trials:
+            variant = plan.trial(name).variant
+            self.trained.append(variant)
+            words = dict(part.split("=") for part in variant.split(", ")) if "=" in variant else {}
+            accuracy = 0.9 - abs(int(words.get("w", 8)) - 20) / 100 + 0.05 * (words.get("act") == "tanh")
+            store.add(folder, name, *rows(accuracy))
+            store.end(folder, name, 0.001)
+        return {}
+
+
+def searched(folder: Path, sampler: Sampler, trials: int, *, ranges: tuple[str, ...] = ()) -> list[str]:
+    found = space(*ranges)
+    plan = Plan("search", (Variant("Net", found.baseline()),), (0,), "digits", read(None, ["epochs=1"]))
+    if not plans.exists(folder):
+        folder.mkdir()
+        plans.save(plan, folder)
+    pool, engine = found.pool(1_000, 0), Graded()
+    assert search(folder, plan, found, pool, engine, trials=trials, sampler=sampler, jobs=3) == {}
+    return engine.trained
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "nsga2"])
+def test_a_search_goes_on_as_it_would_have(sampler: Sampler, tmp_path: Path) -> None:
+    whole = searched(tmp_path / "whole", sampler, 15)
+    assert len(set(whole)) == 16
+    assert whole[0] == "Net"
+    first = searched(tmp_path / "parts", sampler, 9)
+    rest = searched(tmp_path / "parts", sampler, 15)
+    assert first + rest == whole
+
+
+@pytest.mark.full
+def test_a_sampler_learns(tmp_path: Path) -> None:
+    """Of 512 candidates a tree-structured Parzen estimator chooses better ones than chance does."""
+    means = []
+    for sampler in ("tpe", "random"):
+        searched(tmp_path / sampler, sampler, 40, ranges=("w=1..64", *RANGES[1:]))
+        found = [next(iter(subject.accuracies.values())) for subject in results(tmp_path / sampler).subjects[1:]]
+        means.append(sum(found[10:]) / 30)
+    assert means[0] > means[1] + 0.05
+
+
+def test_the_front(tmp_path: Path) -> None:
+    searched(tmp_path / "s", "nsga2", 12)
+    study = results(tmp_path / "s")
+    found = front(study)
+    for subject in study.subjects:
+        beaten = [f for f in found if f.macs <= subject.macs and f.accuracies[0] >= subject.accuracies[0]]
+        assert beaten
+    assert [each.macs for each in found] == sorted(each.macs for each in found)
+
+
+def test_an_empty_pool(tmp_path: Path) -> None:
+    found = space(params=10)
+    with pytest.raises(StudyError, match="of 96 candidates none is left: 96 since more params than allowed"):
+        search(tmp_path, None, found, found.pool(1_000, 0), Graded(), trials=1)  # type: ignore[arg-type]
