@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo torch test conformance editors exports lint types imports docs bench fuzz uncalled service slow differential mutants coverage oldest audit env lock clean
+.PHONY: help demo torch test conformance editors exports lint types imports docs bench fuzz uncalled service kills slow differential mutants coverage oldest audit env lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -121,6 +121,12 @@ uncalled: $(VENV)/dev ## plant 1,000 mistakes in definitions that nothing calls,
 
 service: $(VENV)/dev ## make 20,000 random edits through the server, and try the laws of the language service at every place
 	@ARCHDSL_EDITS=20000 ARCHDSL_SERVICE=all $(BIN)/python -m pytest -q tests/lsp
+
+# How many processes of studies `make kills` ends.
+KILLS ?= 50
+
+kills: $(VENV)/dev ## kill processes of studies KILLS=50 times at random, with models that Keras trains, and compare the results
+	@ARCHDSL_KILLS=$(KILLS) $(BIN)/python -m pytest -q -s tests/unit/training/test_kills.py
 
 slow: $(VENV)/dev ## search for inputs that take long or much memory for their length, for SECONDS=600
 	@$(BIN)/python -m tests.slow --seconds $(SECONDS) --seed $(SEED)

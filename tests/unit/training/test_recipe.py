@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,12 @@ def test_a_file_and_single_values(tmp_path: Path) -> None:
     recipe = read(file, ["optimiser.rate=0.5", "augmentation.flip=false", "precision=mixed_bfloat16"])
     assert (recipe.epochs, recipe.optimiser.name, recipe.optimiser.rate) == (7, "sgd", 0.5)
     assert (recipe.augmentation.flip, recipe.precision, recipe.batch) == (False, "mixed_bfloat16", Recipe().batch)
+
+
+def test_the_page_has_the_defaults() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "studies.md").read_text(encoding="utf-8")
+    (written,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    assert tomllib.loads(written) == Recipe().model_dump()
 
 
 def test_an_integer_is_a_number() -> None:
