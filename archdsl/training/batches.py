@@ -61,7 +61,7 @@ def _layers(augmentation: Augmentation) -> Iterator[Any]:
         yield layers.RandomTranslation(shift, shift, fill_mode="constant", interpolation="nearest", dtype="float32")
     if augmentation.cutout:
         share = (augmentation.cutout, augmentation.cutout)
-        yield layers.RandomErasing(1.0, share, fill_value=0.0, value_range=(-100, 100), dtype="float32")
+        yield layers.RandomErasing((1.0, 1.0), share, fill_value=0.0, value_range=(-100, 100), dtype="float32")
     if augmentation.mixup:
         yield layers.MixUp(augmentation.mixup, dtype="float32")
 
