@@ -74,26 +74,32 @@ def state(folder: Path, trial: str = "000-0") -> Any:
 
 
 @pytest.fixture(scope="module")
-def ablation(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two variants with two seeds."""
-    return study(tmp_path_factory.mktemp("studies") / "ablation", plan(names=("Digits", "Smooth"), seeds=2))
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study of one trial that nobody disturbs."""
+    return study(tmp_path_factory.mktemp("studies") / "alone", plan())
 
 
-def test_an_ablation_learns(ablation: Path) -> None:
-    found = results(ablation)
+@pytest.mark.full
+def test_an_ablation_learns_the_same_twice(alone: Path, tmp_path: Path) -> None:
+    """Two variants with two seeds; a trial does not depend on what else its study has."""
+    made = plan(names=("Digits", "Smooth"), seeds=2)
+    first, second = study(tmp_path / "first", made), study(tmp_path / "second", made)
+    assert known(first) == known(second)
+    assert known(first)[0] == known(alone)[0]
+    found = results(first)
     assert found.done == 4
     accuracies = [accuracy for subject in found.subjects for accuracy in subject.accuracies.values()]
     assert min(accuracies) > 0.4
     assert len(set(accuracies)) > 1
 
 
-def test_a_trial_that_was_killed_ends_as_one_that_was_not(ablation: Path, tmp_path: Path) -> None:
-    """Weights, moments of the optimiser, statistics and chance, bit for bit; also when it has no company."""
+def test_a_trial_that_was_killed_ends_as_one_that_was_not(alone: Path, tmp_path: Path) -> None:
+    """Weights, moments of the optimiser, statistics and chance, bit for bit."""
     resumed = study(tmp_path / "a", plan(), killed_after=1)
-    assert known(resumed)[0] == known(ablation)[0]
-    for ours, theirs in zip(state(resumed).variables, state(ablation).variables, strict=True):
+    assert known(resumed) == known(alone)
+    for ours, theirs in zip(state(resumed).variables, state(alone).variables, strict=True):
         assert np.array_equal(ours, theirs)
-    paths = [folder / "trials" / "000-0" / WEIGHTS for folder in (resumed, ablation)]
+    paths = [folder / "trials" / "000-0" / WEIGHTS for folder in (resumed, alone)]
     assert paths[0].read_bytes() == paths[1].read_bytes()
 
 
@@ -106,17 +112,12 @@ def test_all_that_a_recipe_has_goes_on_as_it_was(tmp_path: Path) -> None:
         assert np.array_equal(ours, theirs)
 
 
-@pytest.mark.full
-def test_an_ablation_is_the_same_twice(ablation: Path, tmp_path: Path) -> None:
-    assert known(study(tmp_path / "a", plan(names=("Digits", "Smooth"), seeds=2))) == known(ablation)
-
-
-def test_the_weights_of_a_study_are_a_model(ablation: Path) -> None:
-    model = archdsl.load_text(TEXT, "Digits").build(ablation / "trials" / "000-0" / WEIGHTS)
+def test_the_weights_of_a_study_are_a_model(alone: Path) -> None:
+    model = archdsl.load_text(TEXT, "Digits").build(alone / "trials" / "000-0" / WEIGHTS)
     data = load("digits")
     scores = keras.ops.convert_to_numpy(model(data.scaled(data.test.images)))
     share = float((scores.argmax(1) == data.test.labels).mean())
-    assert share == pytest.approx(store.read(ablation)["000-0"].epochs[-1].val_accuracy, abs=1e-6)
+    assert share == pytest.approx(store.read(alone)["000-0"].epochs[-1].val_accuracy, abs=1e-6)
 
 
 def test_variants_start_alike_and_see_the_same(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ model Smooth = Net(act=gelu)
 
 def prepared(folder: Path) -> Path:
     variants = tuple(Variant(name, archdsl.load_text(TEXT, name).graph) for name in ("Net", "Smooth"))
-    epochs = 12 if KILLS else 8
+    epochs = 12 if KILLS else 6
     recipe = read(None, [f"epochs={epochs}", "batch=256", "augmentation.crop=0.0", "optimiser.rate=0.01"])
     folder.mkdir()
     plans.save(Plan("ablate", variants, (0, 1), "digits", recipe, "jax"), folder)

@@ -199,7 +199,6 @@ def test_what_is_done_so_far(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no epoch is over"):
         learning.curves(whole)
     assert "<figure>" not in page(whole)
-    assert page(partial).count("<figure><svg") == 4
 
 
 def test_differences_are_paired() -> None:
