@@ -101,6 +101,7 @@ def _train(folder: Path, home: Path, graph: Graph, data: Data, recipe: Recipe, t
             initial_epoch=len(done),
             validation_data=Tests(data, max(recipe.batch, 250)),
             callbacks=[*averages, keeper],
+            shuffle=False,  # of batches: what is in them is shuffled already
             verbose=0,
         )
     if recipe.ema:
