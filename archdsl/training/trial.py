@@ -154,8 +154,14 @@ class _Keeper(keras.callbacks.Callback):
         reseed(self.model.layers, self._trial.seed, epoch)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        figures = [float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")]
-        row = Epoch(epoch + 1, *figures, time.perf_counter() - self._started)
+        row = Epoch(
+            number=epoch + 1,
+            loss=float(logs["loss"]),
+            accuracy=float(logs["accuracy"]),
+            val_loss=float(logs["val_loss"]),
+            val_accuracy=float(logs["val_accuracy"]),
+            seconds=time.perf_counter() - self._started,
+        )
         self._done.append(row)
         store.add(self._folder, self._trial.name, row)
         arrays = [keras.ops.convert_to_numpy(each) for each in self._kept]
