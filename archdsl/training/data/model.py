@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -12,6 +12,11 @@ from archdsl.graph.model import Graph
 from archdsl.training.errors import StudyError
 
 Array: TypeAlias = np.ndarray[Any, Any]
+Arrays: TypeAlias = tuple[tuple[Any, Any], tuple[Any, Any]]
+"""Images and labels to train with, and to test with."""
+_TESTED: Final = 5
+"""One in so many images is to test with, where data comes without parts."""
+_SEED: Final = 1797
 
 
 class Split(NamedTuple):
@@ -74,6 +79,14 @@ def made(name: str, train: tuple[Any, Any], test: tuple[Any, Any]) -> Data:
         raise StudyError(f"{name}: test labels go up to {int(second.labels.max())}, training labels to {classes - 1}")
     mean, deviation = _moments(first.images)
     return Data(name, first, second, classes, mean, deviation)
+
+
+def parted(images: Array, labels: Array) -> Arrays:
+    """Images without parts: one in five, drawn the same way each time, is to test with."""
+    order = np.random.default_rng(_SEED).permutation(len(labels))
+    cut = len(labels) // _TESTED
+    train, test = order[cut:], order[:cut]
+    return (images[train], labels[train]), (images[test], labels[test])
 
 
 def _split(where: str, images: Any, labels: Any) -> Split:

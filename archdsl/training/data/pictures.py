@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from archdsl.training.data.model import Array
+from archdsl.training.data.model import Array, parted
 from archdsl.training.errors import StudyError
 
 _ENDINGS: Final = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
@@ -35,8 +35,6 @@ def folder(path: Path) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     if train.is_dir() and test is not None:
         classes = _classes(train)
         return _images(train, classes), _images(test, classes)
-    from archdsl.training.data.sources import parted
-
     return parted(*_images(path, _classes(path)))
 
 

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zipfile import BadZipFile
 
 import numpy as np
 
-from archdsl.training.data.model import Array, Data, made
+from archdsl.training.data.model import Arrays, Data, made, parted
 from archdsl.training.errors import StudyError
 
-Arrays = tuple[tuple[Any, Any], tuple[Any, Any]]
-"""Images and labels to train with, and to test with."""
 _KERAS: Final = ("cifar10", "cifar100", "fashion_mnist", "mnist")
 _KEYS: Final = ("x_train", "y_train", "x_test", "y_test")
-_DIGITS_SEED: Final = 1797
-_TESTED: Final = 5
-"""One in so many images is to test with, where data comes without parts."""
 
 
 def load(name: str) -> Data:
@@ -52,14 +47,6 @@ def load(name: str) -> Data:
         f"there are {', '.join(known)}; or name a folder, an .npz file or `module:function`",
     )
     raise StudyError(f"no data is called `{name}`: {near[0]}")
-
-
-def parted(images: Array, labels: Array) -> Arrays:
-    """Images without parts: one in five, drawn the same way each time, is to test with."""
-    order = np.random.default_rng(_DIGITS_SEED).permutation(len(labels))
-    cut = len(labels) // _TESTED
-    train, test = order[cut:], order[:cut]
-    return (images[train], labels[train]), (images[test], labels[test])
 
 
 def _digits() -> Arrays:
