@@ -32,7 +32,16 @@ Examples:
   archdsl study gradient-flow vgg16 --with-skips-only --batch 2"""
 
 
-@click.group()
+_GROUP_EPILOG = """\b
+Examples:
+  archdsl study train net.arch --data digits --into out/net
+  archdsl study ablate specs/ablation.arch --data cifar10 --into out/ablation
+  archdsl study search net.arch --over "width=8..64 step 8" --max-macs 40M --dry-run
+  archdsl study show out/ablation -o report.html
+  archdsl study gradient-flow resnet50 --set size=64"""
+
+
+@click.group(epilog=_GROUP_EPILOG)
 def study() -> None:
     """Run an experiment on a model: train it, compare variants, or watch its gradients. It is built with Keras."""
 
