@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from archdsl.training import plan as plans
+from archdsl.training import store
 from archdsl.training.cluster import Ray
 from archdsl.training.engine import Engine, Local
 from archdsl.training.run import run
 from tests.keras.test_training import known, plan
+from tests.unit.training.test_kills import checkpoints, children
 
-pytestmark = [
-    pytest.mark.full,
-    pytest.mark.skipif(find_spec("ray") is None, reason="runs trials on Ray: `pip install 'archdsl[ray]'`"),
+BACKENDS = [
+    pytest.param(name, marks=pytest.mark.skipif(find_spec(name) is None, reason=f"needs {name}"))
+    for name in ("tensorflow", "jax", "torch")
 ]
 
+pytestmark = pytest.mark.full
 
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_worker_that_is_killed(backend: str, tmp_path: Path) -> None:
+    """After the first epoch; another one goes on, and ends with the same state."""
+    states = []
+    for name in ("alone", "killed"):
+        folder = tmp_path / name
+        folder.mkdir()
+        plans.save(replace(plan("augmentation.crop=0.125"), backend=backend), folder)
+        found: list[int] = []
+
+        def kill(_: str, folder: Path = folder, found: list[int] = found) -> None:
+            if folder.name == "killed" and store.read(folder) and not found:
+                found += children(os.getpid())
+                for process in found:
+                    os.kill(process, signal.SIGKILL)
+
+        assert run(folder, Local(1), kill) == {}
+        assert bool(found) == (name == "killed")
+        states.append((known(folder), checkpoints(folder)))
+    assert states[0] == states[1]
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="runs trials on Ray: `pip install 'archdsl[ray]'`")
 def test_engines_agree(tmp_path: Path) -> None:
     found = []
     engines: tuple[Engine, ...] = (Local(2), Ray(2))
