@@ -11,7 +11,6 @@ import re
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,11 +21,13 @@ from archdsl.intake.errors import Unreadable
 from archdsl.intake.files import import_document, import_file
 from archdsl.intake.weights import carried
 from archdsl.weights import safetensors
+from scripts.tables import Table
 
-_PAGE: Final = Path(__file__).parent.parent / "docs/import.md"
-_START, _END = "<!-- table -->", "<!-- end of table -->"
-_COLUMNS: Final = ("model", "layers", "nodes", "lines", "blocks", "loops", "in the zoo", "s", "largest difference")
-_HEAD: Final = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
+TABLE: Final = Table(
+    Path(__file__).parent.parent / "docs/import.md",
+    "table",
+    ("model", "layers", "nodes", "lines", "blocks", "loops", "in the zoo", "s", "largest difference"),
+)
 _ZOO: Final = {
     "ConvNeXt": "convnext",
     "DenseNet": "densenet",
@@ -46,15 +47,6 @@ _ZOO: Final = {
     "Xception": "xception",
 }
 """The bundled spec of a family, by how names of keras.applications begin, longer beginnings first."""
-
-
-@dataclass
-class Row:
-    name: str
-    cells: list[str]
-
-    def __str__(self) -> str:
-        return f"| {' | '.join((self.name, *self.cells))} |"
 
 
 def main() -> None:
@@ -80,35 +72,33 @@ def main() -> None:
 
 def add(name: str, document: Any, difference: str | None = None) -> None:
     """Writes the row of a model; without a difference it keeps the one that it has."""
-    rows = {row.name: row for row in _kept()}
-    rows[name] = _row(name, document, difference or (rows[name].cells[-1] if name in rows else ""))
-    sys.stdout.write(f"{rows[name]}\n")
+    kept = TABLE.rows().get(name, [""])[-1]
+    row = _row(name, document, difference or kept)
+    TABLE.put(row)
+    sys.stdout.write(f"{' '.join(row)}\n")
     sys.stdout.flush()
-    _write([rows[name] for name in sorted(rows)])
 
 
-def _row(name: str, document: Any, difference: str) -> Row:
+def _row(name: str, document: Any, difference: str) -> list[str]:
     layers = str(len(document["config"]["layers"]))
     start = time.process_time()
     try:
         found = import_document(document, name)
     except Unreadable as error:
         problem = error.problems[0]
-        return Row(name, [layers, f"{problem.place}: {problem.reason}", *[""] * 6])
+        return [name, layers, f"{problem.place}: {problem.reason}", *[""] * 6]
     seconds = time.process_time() - start
-    return Row(
+    return [
         name,
-        [
-            layers,
-            str(len(found.graph)),
-            str(_lines(found.text)),
-            str(len(re.findall(r"^block ", found.text, re.MULTILINE))),
-            str(len(re.findall(r"\b(?:for|repeat)\b.*\{$", found.text, re.MULTILINE))),
-            _of_zoo(name),
-            f"{seconds:.1f}",
-            difference,
-        ],
-    )
+        layers,
+        str(len(found.graph)),
+        str(_lines(found.text)),
+        str(len(re.findall(r"^block ", found.text, re.MULTILINE))),
+        str(len(re.findall(r"\b(?:for|repeat)\b.*\{$", found.text, re.MULTILINE))),
+        _of_zoo(name),
+        f"{seconds:.1f}",
+        difference,
+    ]
 
 
 def _difference(model: Any, name: str) -> str:
@@ -141,20 +131,6 @@ def _of_zoo(name: str) -> str:
 
 def _lines(text: str) -> int:
     return sum(bool(line.strip()) and not line.strip().startswith("#") for line in text.splitlines())
-
-
-def _kept() -> list[Row]:
-    text = _PAGE.read_text(encoding="utf-8")
-    table = text[text.index(_START) : text.index(_END)].strip().splitlines()[4:]
-    split = [[cell.strip() for cell in line.strip("|").split("|")] for line in table if line.startswith("|")]
-    return [Row(cells[0], cells[1:]) for cells in split]
-
-
-def _write(rows: list[Row]) -> None:
-    text = _PAGE.read_text(encoding="utf-8")
-    before, after = text[: text.index(_START) + len(_START)], text[text.index(_END) :]
-    table = "\n".join([_HEAD, *map(str, rows)])
-    _PAGE.write_text(f"{before}\n\n{table}\n\n{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

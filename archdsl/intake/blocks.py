@@ -17,7 +17,7 @@ from archdsl.intake.columns import merged
 from archdsl.intake.expand import Expansion
 from archdsl.intake.flat import FlatGraph
 from archdsl.intake.names import VARIABLES, free, in_common, pascal
-from archdsl.intake.terms import FLOW, REPEAT, RESIDUAL, Free, Hole, cost, count_ops, flow, steps_of
+from archdsl.intake.terms import FLOW, REPEAT, RESIDUAL, Free, Hole, Ref, cost, count_ops, flow, steps_of
 from archdsl.intake.text import PARAMETER, Block
 
 _LONGEST: Final = 24
@@ -309,11 +309,17 @@ def _loose(of: Hashable) -> Hashable:
     return (of.head, tuple((n, _loose(c)) for n, c in of.children)) if isinstance(of, Term) else None
 
 
+_STAYING: Final = ("for", "tap", "start", "use", "ports")
+"""Heads of steps that stay where they are: variables of loops, names of values and shared weights are there alone."""
+
+
 def _is_whole(step: Hashable) -> bool:
     """Whether a step can be moved to a definition: it has no loop with variables, and no names of values."""
     if not isinstance(step, Term):
         return True
-    return step.head[0] not in ("for", "tap", "ref") and all(_is_whole(c) for _, c in step.children)  # type: ignore[index]
+    children = [child for _, child in step.children]
+    refers = step.head[0] in _STAYING or any(isinstance(child, Ref) for child in children)  # type: ignore[index]
+    return not refers and all(map(_is_whole, children))
 
 
 def _is_movable(step: Term) -> bool:

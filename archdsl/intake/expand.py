@@ -39,8 +39,8 @@ class Expansion:
     def _inside(self, term: Term, scope: Scope, at: int) -> int:
         children = dict(term.children)
         match term.head:
-            case ("ref", _):
-                return at
+            case ("use", _):
+                return at + 1
             case ("repeat",):
                 count = value(children["count"], scope)
                 for _ in range(count):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from archdsl.graph.dims import Shape
 from archdsl.intake.errors import Unsupported
@@ -76,7 +76,7 @@ class FlatGraph:
         return found
 
     def live(self) -> FlatGraph:
-        """The graph without nodes that no output depends on."""
+        """The graph without nodes that no output depends on. The first node that uses a layer's weights owns them."""
         needed: set[str] = set()
         queue = [*self.outputs.values()]
         while queue:
@@ -84,8 +84,18 @@ class FlatGraph:
             if value not in needed:
                 needed.add(value)
                 queue += self.nodes[value].inputs if value in self.nodes else ()
-        nodes = {name: node for name, node in self.nodes.items() if name in needed}
-        return FlatGraph(self.name, dict(self.inputs), nodes, dict(self.outputs), self.held, self.arrays, self.turned)
+        owners: dict[str, str] = {}
+        nodes: dict[str, Flat] = {}
+        held, arrays = dict(self.held), dict(self.arrays)
+        for name, node in self.nodes.items():
+            if name in needed:
+                owner = owners.setdefault(node.layer, name)
+                nodes[name] = node if owner == node.layer else replace(node, layer=owner)
+                if node.layer in held:
+                    held.setdefault(owner, held[node.layer])
+                if node.layer in arrays:
+                    arrays.setdefault(owner, arrays[node.layer])
+        return FlatGraph(self.name, dict(self.inputs), nodes, dict(self.outputs), held, arrays, self.turned)
 
     def __iter__(self) -> Iterator[Flat]:
         return iter(self.nodes.values())

@@ -2,10 +2,13 @@
 
 What flows into a join is its immediate dominator, the last value that all of its branches come from. So what is
 series-parallel becomes steps and nested branches; of the rest, a value that was written before is referred to by a tap.
+Several outputs are branches as well, of what they all come from. What comes from no input, such as a constant or a
+learned tensor, has no part in dominators: it is written where it is needed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,7 +19,7 @@ from archdsl.intake.flat import Flat, FlatGraph
 _DEEPEST: Final = 12
 """Branches within branches, from which on values are tapped instead."""
 _LONG: Final = 60
-"""Nodes between a value and the join that takes it again, from which on that is a skip to a tap and no branch."""
+"""Nodes between a join and what its branches come from, from which on the longest is no branch."""
 
 
 @dataclass(slots=True)
@@ -26,8 +29,11 @@ class Step:
     node: Flat | None = None
     refers: str = ""
     branches: list[list[Step]] = field(default_factory=list)
+    """Of a join, or of the outputs, which have no node."""
     with_: list[str] = field(default_factory=list)
     """Values that a join takes as arguments, after what flows."""
+    given: dict[str, str | list[Step]] = field(default_factory=dict)
+    """Tensor arguments of an op: values that were written before, or flows."""
 
 
 @dataclass(slots=True)
@@ -40,7 +46,7 @@ class Written:
 
 
 def written(graph: FlatGraph, file: str) -> Written:
-    """The flow of a graph with one input and one output. Raises ``Unreadable`` for what has no such form."""
+    """The flow of a graph. Raises ``Unreadable`` for what has no such form."""
     return _Writer(graph, file).run()
 
 
@@ -48,15 +54,25 @@ class _Writer:
     def __init__(self, graph: FlatGraph, file: str) -> None:
         self._graph = graph
         self._file = file
-        self._above = _dominators(graph)
+        self._tree = _Tree(graph)
         self._place = {name: place for place, name in enumerate(graph.nodes)}
+        self._length = dict.fromkeys(graph.inputs, 0)
+        """Of the longest path to each value."""
+        for node in graph:
+            self._length[node.name] = 1 + max((self._length[value] for value in node.inputs), default=0)
         self._done: set[str] = set(graph.inputs)
         self._order: list[str] = []
         self._tapped: dict[str, None] = {}
 
     def run(self) -> Written:
-        (first,), (value,) = self._graph.inputs, self._graph.outputs.values()
-        return Written(self._flow(value, first, 0), self._order, self._tapped)
+        first = next(iter(self._graph.inputs)) if len(self._graph.inputs) == 1 else None
+        values = [*self._graph.outputs.values()]
+        if len(values) == 1:
+            return Written(self._flow(values[0], first, 0), self._order, self._tapped)
+        common = self._tree.nearest(values)
+        steps = [] if common is None else self._flow(common, first, 0)
+        branches = [self._flow(value, first if common is None else common, 1) for value in values]
+        return Written([*steps, Step(branches=branches)], self._order, self._tapped)
 
     def _flow(self, value: str, current: str | None, depth: int) -> list[Step]:
         """The steps from the value that flows to another one."""
@@ -80,21 +96,21 @@ class _Writer:
 
     def _comes_from(self, node: Flat, depth: int) -> tuple[str | None, int | None]:
         """What flows into a node; and for a join that takes all else by name, which of its inputs that is."""
-        if len(node.inputs) <= 1:
+        if len(node.inputs) <= 1 or not node.op.joins:
             return (node.inputs[0] if node.inputs else None), None
-        if not node.op.joins:
-            raise Unreadable(
-                self._file, [Problem(node.name, f"`{node.op.name}` with tensors as arguments cannot be written yet")]
-            )
         waiting = [place for place, value in enumerate(node.inputs) if value not in self._done]
         orders = commutes(node.op)
-        if len(waiting) == 1 and (waiting[0] == 0 or orders) and self._above[node.name] in self._done:
-            return node.inputs[waiting[0]], waiting[0]
-        above = self._above[node.name]
-        if above is not None and (depth >= _DEEPEST or self._place[node.name] - self._place.get(above, -1) > _LONG):
+        above = self._tree.above[node.name]
+        if len(waiting) == 1 and (waiting[0] == 0 or orders) and (above is None or above in self._done):
+            flows = node.inputs[waiting[0]]
+            if flows not in self._tree.loose:
+                return flows, waiting[0]
+        if depth >= _DEEPEST or self._place[node.name] - self._place.get(above or "", -1) > _LONG:
             lasting = [place for place, value in enumerate(node.inputs) if value != above]
             if len(lasting) == 1 and (lasting[0] == 0 or orders):
                 return node.inputs[lasting[0]], lasting[0]
+            # The longest branch is no branch, but flows in; the others begin at what it has named.
+            return max(node.inputs, key=self._length.__getitem__), None
         return above, None
 
     def _step(self, node: Flat, came: str | None, through: int | None, depth: int) -> Step:
@@ -105,38 +121,55 @@ class _Writer:
             return Step(node, with_=[self._refer(value) for value in others])
         if depth > 4 * _DEEPEST:
             raise Unreadable(self._file, [Problem(node.name, "branches within branches are too many")])
+        if not node.op.joins:
+            return Step(node, given=self._given(node, depth))
         return Step(node, branches=[self._flow(value, came, depth + 1) for value in node.inputs])
+
+    def _given(self, node: Flat, depth: int) -> dict[str, str | list[Step]]:
+        """The tensor arguments of an op. One that stands for another input, and has others behind it, is left out."""
+        found: dict[str, str | list[Step]] = {}
+        came, *others = node.inputs
+        for place, (name, value) in enumerate(zip(node.op.tensors, others, strict=False)):
+            stands_for = node.op.stands_for.get(name)
+            if stands_for is not None and place + 1 < len(others) and value == node.inputs[stands_for]:
+                continue
+            found[name] = self._refer(value) if value in self._done else self._flow(value, came, depth + 1)
+        return found
 
     def _refer(self, value: str) -> str:
         self._tapped[value] = None
         return value
 
 
-def _dominators(graph: FlatGraph) -> dict[str, str | None]:
+class _Tree:
     """The immediate dominator of each value: the nearest common ancestor of its inputs in the tree of dominators.
 
-    Each value keeps a jump to an ancestor further up (Myers 1983), so that finding one takes logarithmic time.
+    ``None`` is the root. Each value keeps a jump to an ancestor further up (Myers 1983), so that finding one takes
+    logarithmic time.
     """
-    tree = _Tree()
-    for name in graph.inputs:
-        tree.add(name, None)
-    for node in graph:
-        found: str | None = node.inputs[0] if node.inputs else None
-        for value in node.inputs[1:]:
-            found = tree.common(found, value)
-        tree.add(node.name, found)
-    return tree.above
 
-
-class _Tree:
-    """Values and what is above each; ``None`` is the root."""
-
-    def __init__(self) -> None:
+    def __init__(self, graph: FlatGraph) -> None:
         self.above: dict[str, str | None] = {}
+        self.loose: set[str] = set()
+        """Values that come from no input."""
         self._depth: dict[str | None, int] = {None: 0}
         self._jump: dict[str | None, str | None] = {None: None}
+        for name in graph.inputs:
+            self._add(name, None)
+        for node in graph:
+            if all(value in self.loose for value in node.inputs):
+                self.loose.add(node.name)
+            self._add(node.name, self.nearest(node.inputs))
 
-    def add(self, name: str, above: str | None) -> None:
+    def nearest(self, values: Sequence[str]) -> str | None:
+        """The last value that some values all come from."""
+        tied = [value for value in values if value not in self.loose]
+        found: str | None = tied[0] if tied else None
+        for value in tied[1:]:
+            found = self._common(found, value)
+        return found
+
+    def _add(self, name: str, above: str | None) -> None:
         self.above[name] = above
         depth, jump = self._depth, self._jump
         depth[name] = depth[above] + 1
@@ -144,8 +177,7 @@ class _Tree:
         is_even = depth[above] - depth[far] == depth[far] - depth[jump[far]]
         jump[name] = jump[far] if is_even else above
 
-    def common(self, one: str | None, other: str | None) -> str | None:
-        """The nearest common ancestor of two values."""
+    def _common(self, one: str | None, other: str | None) -> str | None:
         depth, jump = self._depth, self._jump
         if depth[one] < depth[other]:
             one, other = other, one

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from archdsl.compiler import NoFiles, Program
+from archdsl.difference.match import owner
 from archdsl.format import format_text
 from archdsl.generalise import Term
-from archdsl.graph.dims import show
 from archdsl.graph.model import Graph
 from archdsl.intake.blocks import divided
 from archdsl.intake.claims import claimed
@@ -20,8 +20,8 @@ from archdsl.intake.loops import Folder
 from archdsl.intake.names import free, pascal, snake
 from archdsl.intake.proof import pairs
 from archdsl.intake.rewrites import rewritten
-from archdsl.intake.terms import flow, steps_of, terms
-from archdsl.intake.text import Spec
+from archdsl.intake.terms import Named, Ref, arguments, flow, steps_of
+from archdsl.intake.text import Spec, ports
 from archdsl.limits import DEFAULT
 from archdsl.passes.cost import cost
 from archdsl.source import SourceFile
@@ -61,12 +61,6 @@ def imported(
     read = rewritten(source)
     if not read.nodes:
         raise Unreadable(file, [Problem("", "it has no layers that do anything")])
-    if shared := [node.name for node in read if node.layer != node.name]:
-        reason = "its weights are used twice, which cannot be written yet"
-        raise Unreadable(file, [Problem(name, reason) for name in shared])
-    for what, ports in (("inputs", read.inputs), ("outputs", read.outputs)):
-        if len(ports) != 1:
-            raise Unreadable(file, [Problem("", f"it has {len(ports)} {what}; models with one can be written")])
     found = written(read, file)
     name = free(pascal(source.name), ())
     spec = _spec(read, found, name, flat=flat)
@@ -79,27 +73,58 @@ def imported(
     graph, text = _elaborated(spec, file)
     layers, problems = pairs(read, found.order, graph)
     assert not problems, "a check changes no graph"
-    held = {path: read.held[name] for name, path in layers.items() if name in read.held}
+    held = _held(read, layers)
     turned = (tuple(name in read.turned for name in read.inputs), tuple(name in read.turned for name in read.outputs))
-    arrays = {f"{layers[name]}/{own}": array for name in layers for own, array in read.arrays.get(name, {}).items()}
+    owners = {name: owner(graph, graph[path]) for name, path in layers.items()}
+    arrays = {f"{owners[name]}/{own}": array for name in layers for own, array in read.arrays.get(name, {}).items()}
     return Imported(text, graph, held, arrays if read.arrays else None, turned)
 
 
 def _spec(read: FlatGraph, found: Written, name: str, *, flat: bool) -> Spec:
-    taps: dict[str, str] = {}
+    labels = _distinct(read.outputs)
+    inputs = _distinct(read.inputs) if len(read.inputs) > 1 else {name: name for name in read.inputs}
+    taken = [*inputs.values(), *labels.values()]
+    shared: dict[str, str] = {}
+    for node in read:
+        if node.layer != node.name and node.layer not in shared:
+            shared[node.layer] = free(snake(node.layer), taken)
+            taken.append(shared[node.layer])
+    taps = dict(inputs) if len(inputs) > 1 else {}
     for value in found.tapped:
-        taps[value] = free(snake(value), taps.values())
-    body = terms(found.steps, taps)
-    (output,) = read.outputs.values()
-    (given,) = read.inputs.items()
-    if given[0] in taps:
-        start = Term(("tap", taps[given[0]]), (("of", Term(("ref", "id"))),))
+        if value not in taps:
+            taps[value] = free(snake(value), taken)
+            taken.append(taps[value])
+    body = Named(taps, shared).terms(found.steps)
+    if len(inputs) == 1 and (first := next(iter(inputs))) in taps:
+        start = Term(("tap",), (("name", Ref(taps[first])), ("of", Term(("start",)))))
         body = flow([start, *steps_of(body)])
+    spec = Spec(
+        name,
+        {inputs[name]: shape for name, shape in read.inputs.items()},
+        {labels[label]: read.shape(value) for label, value in read.outputs.items()},
+        body,
+        {name: _alone(read, layer) for layer, name in shared.items()},
+    )
     if flat or len(read) > _LARGEST:
-        return Spec(name, given[1], read.shape(output), body)
-    folded = Folder().fold(body)
+        return spec
+    folded = Folder(body).fold(body)
     blocks, body = divided(folded, found.order, read, {name})
-    return Spec(name, given[1], read.shape(output), claimed(body, blocks, read, found.order), blocks)
+    spec.blocks, spec.body = blocks, claimed(body, blocks, read, found.order)
+    return spec
+
+
+def _distinct(names: Iterable[str]) -> dict[str, str]:
+    """What ports are called, by what the source calls them."""
+    found: dict[str, str] = {}
+    for name in names:
+        found[name] = free(snake(name), found.values())
+    return found
+
+
+def _alone(read: FlatGraph, name: str) -> Term:
+    """The op that owns shared weights, as its line has it."""
+    op = read.nodes[name].op
+    return Term(("op", op.name), tuple(arguments(op)))
 
 
 def _elaborated(spec: Spec, file: str) -> tuple[Graph, str]:
@@ -119,5 +144,5 @@ def _check(graph: Graph) -> str:
     found = cost(graph)
     figures = [("params", found.params), ("macs", found.macs), ("depth", found.depth)]
     said = ", ".join(f"{name} == {value:_}" for name, value in figures if isinstance(value, int))
-    shapes = " -> ".join(show(ports[0].shape) for ports in (graph.inputs, graph.outputs))
+    shapes = " -> ".join(ports({port.name: port.shape for port in each}) for each in (graph.inputs, graph.outputs))
     return f"check {graph.name}() :: {shapes}" + (f", {said}" if said else "")

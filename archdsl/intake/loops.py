@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 from archdsl.generalise import Term
 from archdsl.intake.columns import merged
-from archdsl.intake.terms import ANY, FLOW, REPEAT, Hole, cost, flow, height, leaves, skeleton, steps_of
+from archdsl.intake.scope import Local, localised, references, replaced, taps
+from archdsl.intake.terms import ANY, FLOW, REPEAT, Hole, Ref, cost, flow, height, leaves, skeleton, steps_of
 from archdsl.ops.registry import OPS
 
 _LONGEST: Final = 40
@@ -26,8 +28,10 @@ _LEAST_EQUAL: Final = 1.0
 class Folder:
     """Folds flows, what is innermost first. Skeletons are numbered, so that comparing them is comparing numbers."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: Term) -> None:
         self._numbers: dict[Hashable, int] = {}
+        self._uses = Counter(references(body))
+        """How often each name of a value is needed. Folding changes none of these numbers but of those that go."""
 
     def number(self, step: Term) -> int:
         return self._numbers.setdefault(skeleton(step), len(self._numbers))
@@ -63,7 +67,8 @@ class Folder:
         a loop behind it, one without rounds is put.
         """
         changed = False
-        for loop in dict.fromkeys(step for step in steps if _is_loop(step) and len(_body(step)) == length):
+        nameless = (step for step in steps if _is_loop(step) and not any(taps(step)))
+        for loop in dict.fromkeys(step for step in nameless if len(_body(step)) == length):
             body = [_loosely(step) for step in _body(loop)]
             at = 0
             while at + length <= len(steps):
@@ -72,7 +77,11 @@ class Folder:
                     steps[at : at + length] = [once]
                     changed = True
                 at += 1
-        kinds = {self.number(step): step for step in steps if _is_loop(step) and len(_body(step)) == length}
+        kinds = {
+            self.number(step): step
+            for step in steps
+            if _is_loop(step) and len(_body(step)) == length and not any(taps(step))
+        }
         for kind, loop in kinds.items():
             changed |= self._with_none(steps, kind, loop)
         return changed
@@ -111,7 +120,8 @@ class Folder:
             if rounds > 1:
                 spare = min((end - start) % length, _PHASES)
                 tried = [
-                    (*_loop(steps[at : at + rounds * length], length), at) for at in range(start, start + spare + 1)
+                    (*self._loop(steps[at : at + rounds * length], length), at)
+                    for at in range(start, start + spare + 1)
                 ]
                 loop, saved, first = max(tried, key=lambda made: (made[1], _begins(steps[made[2]]), -made[2]))
                 if saved >= (_LEAST_EQUAL if loop.head == REPEAT else _LEAST) and (best is None or saved > best[0]):
@@ -119,23 +129,30 @@ class Folder:
             start = max(end, start) + 1 if rounds == 1 else start + (rounds - 1) * length + 1
         return best and best[1:]
 
-
-def _loop(steps: list[Term], length: int) -> tuple[Term, float]:
-    """Rounds as a loop, and how much text it saves."""
-    rounds = [flow(steps[i : i + length]) for i in range(0, len(steps), length)]
-    written = sum(cost(each) for each in rounds)
-    if all(each == rounds[0] for each in rounds):
-        loop = Term(REPEAT, (("count", len(rounds)), ("body", rounds[0])))
-        return loop, written - cost(loop)
-    level = max(height(each) for each in rounds) + 1
-    found = merged(rounds, level)
-    if len(rounds) == 2 and leaves(found.rows) > _PAIR:
-        return steps[0], 0.0
-    rows = tuple(row[0] for row in found.rows) if len(found.names) == 1 else found.rows
-    loop = Term(("for", found.names, level), (("rows", rows), ("body", found.body)))
-    saved = written - cost(loop)
-    # Rounds that are chains of ops would rather be one call of a block each.
-    return loop, saved if _is_composite(rounds[0]) else min(saved, 1.5 * len(rounds) - 4 - 0.5 * len(found.names))
+    def _loop(self, steps: list[Term], length: int) -> tuple[Term, float]:
+        """Rounds as a loop, and how much text it saves: nothing where others need a value of a round."""
+        nothing = steps[0], 0.0
+        written = [flow(steps[i : i + length]) for i in range(0, len(steps), length)]
+        rounds = [each for each in (localised(each, self._uses) for each in written) if each is not None]
+        if len(rounds) < len(written):
+            return nothing
+        names = [*taps(written[0])]
+        if all(each == rounds[0] for each in rounds):
+            loop = Term(REPEAT, (("count", len(rounds)), ("body", written[0])))
+            return loop, sum(map(cost, rounds)) - cost(loop)
+        level = max(map(height, rounds)) + 1
+        found = merged(rounds, level)
+        if len(rounds) == 2 and leaves(found.rows) > _PAIR:
+            return nothing
+        if any(isinstance(value, Ref | Local) for row in found.rows for value in row):
+            return nothing
+        rows = tuple(row[0] for row in found.rows) if len(found.names) == 1 else found.rows
+        assert isinstance(found.body, Term)
+        body = replaced(found.body, lambda leaf: Ref(names[leaf.place]) if isinstance(leaf, Local) else leaf)
+        loop = Term(("for", found.names, level), (("rows", rows), ("body", body)))
+        saved = sum(map(cost, rounds)) - cost(loop)
+        # Rounds that are chains of ops would rather be one call of a block each.
+        return loop, saved if _is_composite(rounds[0]) else min(saved, 1.5 * len(rounds) - 4 - 0.5 * len(found.names))
 
 
 def _is_composite(of: Hashable) -> bool:

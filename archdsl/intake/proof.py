@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from archdsl.difference.canon import canonical
-from archdsl.difference.match import commutes
+from archdsl.difference.match import commutes, owner
 from archdsl.graph.model import Graph
 from archdsl.intake.errors import Problem
 from archdsl.intake.flat import FlatGraph
@@ -29,6 +29,8 @@ def _differences(read: FlatGraph, graph: Graph, ours: Mapping[str, str], made: M
     for (name, shape), port in zip(read.inputs.items(), graph.inputs, strict=True):
         if shape != port.shape:
             yield Problem(name, f"the input is {shape}, and {port.shape} in the spec")
+    theirs_by_ours: dict[str, str] = {}
+    ours_by_theirs: dict[str, str] = {}
     for name, path in made.items():
         theirs, node = read.nodes[name], graph[path]
         inputs, wanted = [*node.inputs], [ours[value] for value in theirs.inputs]
@@ -40,8 +42,10 @@ def _differences(read: FlatGraph, graph: Graph, ours: Mapping[str, str], made: M
             yield Problem(name, f"it is {theirs.op!r}, and {path} of the spec is {node.op!r}")
         elif theirs.shape != node.shape:
             yield Problem(name, f"its shape is {theirs.shape}, and that of {path} {node.shape}")
-        elif made.get(theirs.layer, path) != node.layer:
-            yield Problem(name, f"{path} of the spec has the weights of {node.layer}")
+        owns = owner(graph, node)
+        mates = (ours_by_theirs.setdefault(theirs.layer, owns), theirs_by_ours.setdefault(owns, theirs.layer))
+        if mates != (owns, theirs.layer):
+            yield Problem(name, f"{path} of the spec has the weights of {owns}")
     outputs = [ours[value] for value in read.outputs.values()]
     if outputs != [port.node for port in graph.outputs]:
         yield Problem("", "the spec gives other values as outputs")

@@ -6,66 +6,23 @@ after each pass. No rule changes what a model computes: ``tests/keras/test_intak
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
+from archdsl.intake import spelled
 from archdsl.intake.flat import Flat, FlatGraph
 from archdsl.intake.numbers import shortest
+from archdsl.intake.site import Rule, Site
 from archdsl.ops.axes import side_pairs
 from archdsl.ops.base import Op, per_axis
 from archdsl.ops.convolution import Conv, DepthwiseConv, SeparableConv
 from archdsl.ops.elementwise import Clip
-from archdsl.ops.extent import Pad
+from archdsl.ops.extent import Pad, Slice
 from archdsl.ops.input import Rescale
 from archdsl.ops.joining import Mul
-from archdsl.ops.pooling import AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
+from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from archdsl.ops.registry import OPS
 from archdsl.ops.reshape import Flatten, Reshape
 from archdsl.ops.sliding import pad_pairs, same_pads
-
-
-@dataclass(slots=True)
-class Site:
-    """Where a rule looks: a node about to be appended, and the graph made so far."""
-
-    graph: FlatGraph
-    node: Flat
-    inputs: tuple[str, ...]
-    uses: Counter[str]
-    """How often each value of the graph before is used."""
-    came: dict[str, str]
-    """For values of the new graph, which of the one before they are."""
-
-    def maker(self, place: int = 0) -> Flat | None:
-        """The node that made an input, if this node alone uses it."""
-        value = self.inputs[place]
-        if self.uses[self.came.get(value, "")] != 1:
-            return None
-        return self.graph.nodes.get(value)
-
-    def emit(self, op: Op, *inputs: str) -> str:
-        """A node in the place of this one, which keeps its name and weights."""
-        return self.graph.add(self.node.name, op, inputs, self.node.layer)
-
-    def is_nonnegative(self, value: str) -> bool:
-        """Whether a value is never below zero: by what made it, or since that passes on what is not."""
-        for _ in range(_FAR):
-            made = self.graph.nodes.get(value)
-            if made is None:
-                return False
-            if made.op.nonnegative:
-                return True
-            if not made.op.keeps_sign or len(made.inputs) != 1:
-                return False
-            value = made.inputs[0]
-        return False
-
-
-_FAR: Final = 20
-Rule: TypeAlias = Callable[[Site], str | None]
-"""The value that takes a node's place, or ``None`` where the rule has nothing to say."""
 
 
 def _zeros(made: Flat | None) -> tuple[tuple[int, int], ...] | None:
@@ -173,6 +130,50 @@ def flattened(site: Site) -> str | None:
     return None
 
 
+def pool_by_rule(site: Site) -> str | None:
+    """Padding of a pooling in numbers that a rule gives for this map, where what the numbers add has no part in it."""
+    op = site.node.op
+    if not isinstance(op, MaxPool | AvgPool) or (isinstance(op.pad, str) and not op.ceil_mode):
+        return None
+    map_ = site.graph.shape(site.inputs[0])[:-1]
+    pairs = op.edges(site.graph.shape(site.inputs[0]))
+    ks, strides = (per_axis(given, len(map_), name) for given, name in ((op.k, "k"), (op.step, "stride")))
+    rule = "" if isinstance(pairs, str) or any(map(any, pairs)) else "valid"
+    if not rule and (isinstance(op, MaxPool) or not op.count_pad):
+        same = tuple(same_pads(n, k, s) for n, k, s in zip(map_, ks, strides, strict=True))
+        rule = "same" if pairs == same else ""
+    changed = {"pad": rule, "ceil_mode": False} | ({"count_pad": True} if isinstance(op, AvgPool) else {})
+    return site.emit(op.model_copy(update=changed), *site.inputs) if rule else None
+
+
+def padded_alike(site: Site) -> str | None:
+    """Padding in numbers for each side, in the shortest form."""
+    op = site.node.op
+    if not isinstance(op, Pad):
+        return None
+    size = shortest(side_pairs(op.size, len(site.node.shape) - 1, "size"))
+    return site.emit(op.model_copy(update={"size": size}), *site.inputs) if size != op.size else None
+
+
+def pooled_in_boxes(site: Site) -> str | None:
+    """A map pooled to a size that divides its own: windows side by side; of windows of one place, the map."""
+    op, before = site.node.op, site.graph.shape(site.inputs[0]) if site.inputs else ()
+    if isinstance(op, AdaptiveAvgPool):
+        sizes = per_axis(op.size, len(before) - 1, "size")
+        if any(not isinstance(n, int) or n % size for n, size in zip(before, sizes, strict=False)):
+            return None
+        ks = tuple(n // size for n, size in zip(before, sizes, strict=False) if isinstance(n, int))
+        return site.emit(AvgPool(k=ks[0] if len({*ks}) == 1 else ks, pad="valid"), *site.inputs)
+    is_vain = isinstance(op, AvgPool | MaxPool) and {op.k, op.step} <= {1, (1, 1)} and before == site.node.shape
+    return site.inputs[0] if is_vain else None
+
+
+def sliced_in_vain(site: Site) -> str | None:
+    """A slice that takes all there is."""
+    is_all = isinstance(site.node.op, Slice) and site.graph.shape(site.inputs[0]) == site.node.shape
+    return site.inputs[0] if is_all else None
+
+
 def hard_sigmoid(site: Site) -> str | None:
     """``relu6(x + 3) / 6``, of which MobileNetV3 is made: ``hard_sigmoid``."""
     op = site.node.op
@@ -213,8 +214,13 @@ RULES: Final[tuple[Rule, ...]] = (
     reshaped_in_vain,
     reshaped_twice,
     flattened,
+    padded_alike,
+    pool_by_rule,
+    pooled_in_boxes,
+    sliced_in_vain,
     hard_sigmoid,
     gated_by_itself,
+    *spelled.RULES,
 )
 _PASSES: Final = 20
 

@@ -4,25 +4,29 @@
 head                    children
 ======================  ============================================================
 ``("flow",)``           steps by their place
-``("op", name)``        arguments; of a join then its branches, flows by their place
+``("op", name)``        arguments; tensor arguments by name, references or flows; of a join ``with0`` …,
+                        references, and then its branches, flows by their place
+``("use", name)``       none: a step that shares its weights with others of the name
 ``("residual",)``       ``drop``, the rate; ``body``, a flow
 ``("repeat",)``         ``count``; ``body``
 ``("for", columns, h)`` ``rows``, a tuple for each round, or a value for each where there is one column; ``body``, a
                         flow with holes of height ``h``
 ``("call", block)``     arguments
-``("ref", name)``       a tapped value or an input
-``("tap", name)``       ``of``, the step whose value has the name
+``("start",)``          ``value``, a reference with which a flow starts; none where it is what flows in
+``("tap",)``            ``name``, a reference; ``of``, the step whose value it is
+``("ports",)``          flows by their place: several outputs
 ======================  ============================================================
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 from archdsl.generalise import Term
+from archdsl.intake.flat import Flat
 from archdsl.intake.flow import Step
 from archdsl.ops.base import Op
 from archdsl.ops.registry import OPS
@@ -66,6 +70,13 @@ class Unused(Enum):
 ANY: Final = Unused.ANY
 
 
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A value that has a name: of a tap or an input."""
+
+    name: str
+
+
 def flow(steps: list[Term]) -> Term:
     return Term(FLOW, tuple((str(place), step) for place, step in enumerate(steps)))
 
@@ -77,30 +88,51 @@ def steps_of(term: Hashable) -> list[Term]:
     return [step for _, step in term.children if isinstance(step, Term)]
 
 
-def term(step: Step, taps: Mapping[str, str]) -> Term:
-    """A step of a model's flow. ``taps`` names the values that have names."""
-    if step.node is None:
-        return Term(("ref", taps[step.refers]))
-    made = _op(step, taps)
-    return Term(("tap", taps[step.node.name]), (("of", made),)) if step.node.name in taps else made
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the text calls values and weights that it needs more than once."""
 
+    taps: Mapping[str, str]
+    """Of values by the names of their nodes."""
+    shared: Mapping[str, str]
+    """Of weights by the nodes that own them."""
 
-def terms(steps: list[Step], taps: Mapping[str, str]) -> Term:
-    return flow([term(step, taps) for step in steps])
+    def term(self, step: Step) -> Term:
+        """A step of a model's flow."""
+        if step.refers:
+            return Term(("start",), (("value", self._ref(step.refers)),))
+        if step.node is None:
+            return Term(("ports",), self._branches(step))
+        made = self._op(step, step.node)
+        name = step.node.name
+        return Term(("tap",), (("name", self._ref(name)), ("of", made))) if name in self.taps else made
 
+    def terms(self, steps: Sequence[Step]) -> Term:
+        return flow([self.term(step) for step in steps])
 
-def _op(step: Step, taps: Mapping[str, str]) -> Term:
-    assert step.node is not None
-    op = step.node.op
-    if not step.branches:
-        refers = tuple((f"with{i}", Term(("ref", taps[name]))) for i, name in enumerate(step.with_))
-        return Term(("op", op.name), (*_arguments(op), *refers))
-    flows = [terms(branch, taps) for branch in step.branches]
-    if op.name == "add" and len(flows) == 2 and not getattr(op, "broadcast", False):
-        bodies = [each for each in flows if each.children]
-        if len(bodies) == 1:
-            return _residual(bodies[0])
-    return Term(("op", op.name), (*_arguments(op), *((str(i), each) for i, each in enumerate(flows))))
+    def _ref(self, value: str) -> Ref:
+        return Ref(self.taps[value])
+
+    def _branches(self, step: Step) -> tuple[tuple[str, Term], ...]:
+        return tuple((str(place), self.terms(branch)) for place, branch in enumerate(step.branches))
+
+    def _op(self, step: Step, node: Flat) -> Term:
+        op = node.op
+        if node.layer in self.shared:
+            return Term(("use", self.shared[node.layer]), self._given(step))
+        if not step.branches:
+            return Term(("op", op.name), (*arguments(op), *self._given(step)))
+        branches = self._branches(step)
+        if op.name == "add" and len(branches) == 2 and not getattr(op, "broadcast", False):
+            bodies = [each for _, each in branches if each.children]
+            if len(bodies) == 1:
+                return _residual(bodies[0])
+        return Term(("op", op.name), (*arguments(op), *branches))
+
+    def _given(self, step: Step) -> tuple[tuple[str, Hashable], ...]:
+        refers = tuple((f"with{i}", self._ref(name)) for i, name in enumerate(step.with_))
+        given = ((n, self._ref(v) if isinstance(v, str) else self.terms(v)) for n, v in step.given.items())
+        return (*refers, *given)
 
 
 def _residual(body: Term) -> Term:
@@ -111,7 +143,7 @@ def _residual(body: Term) -> Term:
     return Term(RESIDUAL, (("drop", 0.0), ("body", body)))
 
 
-def _arguments(op: Op) -> Iterator[tuple[str, Hashable]]:
+def arguments(op: Op) -> Iterator[tuple[str, Hashable]]:
     """All arguments of an op but for those that say how weights start."""
     positional = [name for name in op.positional if name in type(op).model_fields]
     for name in (*positional, *(n for n in type(op).model_fields if n not in positional)):
@@ -138,7 +170,7 @@ def skeleton(of: Hashable) -> Hashable:
 def cost(of: Hashable) -> float:
     """How much text a term takes: about one for each word."""
     if not isinstance(of, Term):
-        return 0
+        return 0.5 if isinstance(of, Ref) else 0
     inner = sum(cost(child) for _, child in of.children)
     match of.head:
         case ("flow",):

@@ -11,7 +11,8 @@ from archdsl.generalise import Term
 from archdsl.graph.dims import Shape, show
 from archdsl.intake.names import VARIABLES, free
 from archdsl.intake.rates import rates
-from archdsl.intake.terms import Hole, default, steps_of
+from archdsl.intake.scope import taps
+from archdsl.intake.terms import Hole, Ref, default, steps_of
 from archdsl.ops.call import text as literal
 from archdsl.ops.registry import OPS
 
@@ -37,9 +38,12 @@ class Spec:
     """What is written: declarations in the order of the text."""
 
     model: str
-    input: Shape
-    output: Shape
+    inputs: Mapping[str, Shape]
+    outputs: Mapping[str, Shape]
+    """A single one needs no name."""
     body: Hashable
+    shared: Mapping[str, Term] = field(default_factory=dict)
+    """What has its weights once and is used several times: ops and calls of blocks."""
     blocks: Sequence[Block] = ()
     head: Sequence[str] = ()
     """Lines of a comment."""
@@ -63,17 +67,23 @@ class _Writer:
         self._tables: dict[str, str] = {}
         """By their texts, the names of tables."""
         self._rates = rates([spec.body, *(block.body for block in spec.blocks)])
+        self._local: set[str] = set()
+        """Names of values in the definition that is being written."""
         self._taken = {block.name for block in spec.blocks} | {spec.model}
 
     def text(self) -> str:
         spec = self._spec
         blocks = [self._block(block) for block in spec.blocks]
         about = ", ".join(f"{name} = {literal(value)}" for name, value in spec.about.items())
+        self._local = {*spec.inputs, *spec.shared, *taps(spec.body)}
+        shared = [f"shared {name} = {self._step(of, {}, set())}" for name, of in spec.shared.items()]
         body = self._flow(spec.body, {}, set())
         lines = [f"## {spec.doc}"] if spec.doc else []
-        lines.append(f"model {spec.model}() :: {show(spec.input)} -> {show(spec.output)} {{")
+        lines.append(f"model {spec.model}() :: {ports(spec.inputs)} -> {ports(spec.outputs)} {{")
         if about:
             lines += [f"about {{ {about} }}", ""]
+        if shared:
+            lines += [*shared, ""]
         model = "\n".join([*lines, body, "}"])
         tables = [f"let {name} = {table}" for table, name in self._tables.items()]
         head = "".join(f"# {line}\n" for line in spec.head)
@@ -86,28 +96,71 @@ class _Writer:
             for name, kind, usual in zip(block.parameters, block.types, block.defaults, strict=True)
         )
         doc = f"## {block.doc}\n" if block.doc else ""
+        self._local = {*block.parameters, *taps(block.body)}
         body = self._flow(block.body, {PARAMETER: block.parameters}, set(block.parameters))
         return f"{doc}block {block.name}({', '.join(names)}) {{\n{body}\n}}"
 
     # --- flows -------------------------------------------------------------------------------------------------------
 
     def _flow(self, flow: Hashable, scope: Scope, taken: set[str]) -> str:
-        steps = [self._step(step, scope, taken) for step in steps_of(flow)]
-        return "\n-> ".join(steps) or "id"
+        said: list[str] = []
+        before: Term | None = None
+        for step in steps_of(flow):
+            if tensors := _flows_given(step):
+                said += self._apart(step, tensors, before, said, scope, taken)
+            else:
+                said.append(self._step(step, scope, taken))
+            before = step
+        return "\n-> ".join(said) or "id"
+
+    def _apart(
+        self,
+        step: Term,
+        tensors: Mapping[str, Term],
+        before: Term | None,
+        said: list[str],
+        scope: Scope,
+        taken: set[str],
+    ) -> list[str]:
+        """A step with tensor arguments that are flows: these come first and get names, as does what the step takes."""
+        named = dict(before.children) if before is not None and before.head in (("tap",), ("start",)) else {}
+        known = named.get("name", named.get("value"))
+        made: list[str] = []
+        takes = known.name if isinstance(known, Ref) else self._name("x")
+        if not isinstance(known, Ref) and said:
+            said[-1] += f" as {takes}"
+        elif not isinstance(known, Ref):
+            made.append(f"id as {takes}")
+        names = {argument: self._name(argument) for argument in tensors}
+        for argument, each in tensors.items():
+            made.append(f"{{ {self._flow(each, scope, taken)} }} as {names[argument]}")
+        op = _inner(step) if step.head == ("tap",) else step
+        plain = Term(op.head, tuple((n, Ref(names[n]) if n in names else c) for n, c in op.children))
+        flow = f"{{ {takes} -> {self._step(plain, scope, taken)} }}"
+        made.append(flow if op is step else f"{flow} as {self._value(dict(step.children)['name'], scope)}")
+        return made
+
+    def _name(self, wanted: str) -> str:
+        """A name for a value that nothing in this definition has."""
+        name = free(wanted, self._local)
+        self._local.add(name)
+        return name
 
     def _step(self, step: Term, scope: Scope, taken: set[str]) -> str:
         children = dict(step.children)
         match step.head:
-            case ("ref", str(name)):
+            case ("start",):
+                return self._value(children.get("value", Ref("id")), scope)
+            case ("use", str(name)):
                 return name
-            case ("tap", str(name)):
-                inner = children["of"]
-                assert isinstance(inner, Term)
-                return f"{self._step(inner, scope, taken)} as {name}"
+            case ("tap",):
+                return f"{self._step(_inner(step), scope, taken)} as {self._value(children['name'], scope)}"
             case ("claim", str(shape)):
-                inner = children["of"]
-                assert isinstance(inner, Term)
-                return f"{self._step(inner, scope, taken)} :: {shape}"
+                return f"{self._step(_inner(step), scope, taken)} :: {shape}"
+            case ("ports",):
+                flows = (self._flow(child, scope, taken) for child in children.values())
+                said = "\n".join(f"{label}: {flow}" for label, flow in zip(self._spec.outputs, flows, strict=True))
+                return f"ports {{\n{said}\n}}"
             case ("residual",):
                 drop = children["drop"]
                 rate = f"(drop={self._value(drop, scope)})" if drop != 0 else ""
@@ -127,11 +180,12 @@ class _Writer:
 
     def _op(self, name: str, children: Mapping[str, Hashable], scope: Scope, taken: set[str]) -> str:
         given = {n: v for n, v in children.items() if n in OPS[name].model_fields}
-        refers = [str(v.head[1]) for n, v in children.items() if n.startswith("with") and isinstance(v, Term)]  # type: ignore[index]
+        refers = [self._value(v, scope) for n, v in children.items() if n.startswith("with")]
+        tensors = {n: children[n] for n in OPS[name].tensors if n in children}
         inner = [child for n, child in children.items() if n.isdigit()]
         flows = [self._flow(child, scope, taken) for child in inner]
         defaults = {n: default(name, n) for n in given}
-        said = self._arguments(given, OPS[name].positional, defaults, scope, refers)
+        said = self._arguments(given | tensors, OPS[name].positional, defaults, scope, refers)
         if not flows:
             return f"{name}{said}"
         labels = self._labels(inner) if name == "add" else [""] * len(flows)
@@ -174,6 +228,8 @@ class _Writer:
         return f"({', '.join(said)})" if said else ""
 
     def _value(self, value: Hashable, scope: Scope) -> str:
+        if isinstance(value, Ref):
+            return value.name
         if isinstance(value, Hole):
             name = scope[value.height][value.index]
             return name if value.factor == 1 else f"{value.factor} * {name}"
@@ -223,6 +279,27 @@ class _Writer:
         if text not in self._tables:
             self._tables[text] = free(called, {*self._tables.values(), *self._taken})
         return self._tables[text]
+
+
+def ports(shapes: Mapping[str, Shape]) -> str:
+    """The shapes of inputs or outputs as a signature has them, with names where there are several."""
+    if len(shapes) == 1:
+        return show(next(iter(shapes.values())))
+    return f"({', '.join(f'{name}: {show(shape)}' for name, shape in shapes.items())})"
+
+
+def _inner(step: Term) -> Term:
+    """The step that has a name or a claim."""
+    inner = dict(step.children)["of"]
+    assert isinstance(inner, Term)
+    return inner
+
+
+def _flows_given(step: Term) -> dict[str, Term]:
+    """The tensor arguments of a step that are flows."""
+    op = _inner(step) if step.head == ("tap",) else step
+    names = OPS[op.head[1]].tensors if op.head[0] == "op" else ()  # type: ignore[index]  # heads are tuples
+    return {name: child for name, child in op.children if name in names and isinstance(child, Term)}
 
 
 def _is_plain(value: Any) -> bool:

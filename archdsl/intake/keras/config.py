@@ -50,8 +50,11 @@ class Config:
         return listed[0] if len(set(listed)) == 1 else tuple(listed)
 
     def axes(self, name: str) -> tuple[int, ...]:
-        found = self.sizes(name)
-        return found if isinstance(found, tuple) else (found,)
+        """A number for each dimension."""
+        value = self.values.get(name)
+        if not isinstance(value, list) or not all(type(n) is int for n in value):
+            raise self._bad(name)
+        return tuple(value)
 
     def per_channel(self, name: str) -> float | tuple[float, ...]:
         """A number, or a list of them."""
@@ -99,6 +102,23 @@ class Config:
         if not isinstance(inner, dict) or inner.get("l1") or not isinstance(inner.get("l2"), int | float):
             raise self._bad(name)
         return float(inner["l2"])
+
+    def grid(self, name: str) -> tuple[int, int]:
+        """Two sizes, of a map."""
+        value = self.values.get(name)
+        if not isinstance(value, list) or len(value) != 2 or not all(type(n) is int for n in value):
+            raise self._bad(name)
+        return value[0], value[1]
+
+    def start(self, name: str) -> float | None:
+        """The number with which all weights begin; ``None`` for other initialisers."""
+        value = self.values.get(name)
+        kind = value.get("class_name") if isinstance(value, dict) else None
+        if kind in ("Zeros", "Ones"):
+            return float(kind == "Ones")
+        inner = value.get("config") if isinstance(value, dict) else None
+        number = inner.get("value") if kind == "Constant" and isinstance(inner, dict) else None
+        return float(number) if isinstance(number, int | float) and not isinstance(number, bool) else None
 
     def _bad(self, name: str) -> Unsupported:
         if name not in self.values:

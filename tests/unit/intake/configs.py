@@ -42,7 +42,13 @@ class Net:
         self.name = name
         self.layers: list[dict[str, Any]] = []
         self.count = 0
-        self.input = self.add("InputLayer", batch_shape=[None, *shape], dtype="float32", name="image")
+        self.inputs: list[Tensor] = []
+        self.input = self.feed("image", shape)
+
+    def feed(self, name: str, shape: list[int | None]) -> Tensor:
+        """An input."""
+        self.inputs.append(self.add("InputLayer", batch_shape=[None, *shape], dtype="float32", name=name))
+        return self.inputs[-1]
 
     def add(self, kind: str, *inputs: Tensor, name: str | None = None, **config: Any) -> Tensor:
         self.count += 1
@@ -51,9 +57,25 @@ class Net:
         tensors = [_tensor(each) for each in inputs]
         joins = len(tensors) > 1
         nodes: list[Any] = [{"args": [tensors] if joins else tensors, "kwargs": {}}] if inputs else []
-        layer = {"module": "keras.layers", "class_name": kind, "config": found, "name": name, "inbound_nodes": nodes}
+        where = {"module": "keras.layers", "class_name": kind, "registered_name": None}
+        if kind.startswith("archdsl>"):
+            where = {"module": "archdsl.backends", "class_name": kind[8:], "registered_name": kind}
+        if kind.startswith("ops."):
+            where = {"module": "keras.src.ops.numpy", "class_name": kind[4:], "registered_name": kind[4:]}
+        layer = {**where, "config": found, "name": name, "inbound_nodes": nodes}
         self.layers.append(layer)
         return (name, 0, 0)
+
+    def call(self, kind: str, *args: Any, name: str | None = None, config: Any = None, **kwargs: Any) -> Tensor:
+        """A layer that is called with tensors and values, by position and by name."""
+        made = self.add(kind, name=name, **(config or {}))
+
+        def run(of: Any) -> Any:
+            return _tensor(of) if isinstance(of, tuple) else of
+
+        node = {"args": [*map(run, args)], "kwargs": {n: run(value) for n, value in kwargs.items()}}
+        self.layers[-1]["inbound_nodes"].append(node)
+        return made
 
     def again(self, of: Tensor, *inputs: Tensor) -> Tensor:
         """Another use of a layer."""
@@ -66,7 +88,7 @@ class Net:
         config = {
             "name": self.name,
             "layers": self.layers,
-            "input_layers": [[*self.input]],
+            "input_layers": [[*each] for each in self.inputs],
             "output_layers": listed[0] if len(listed) == 1 else listed,
         }
         return {"module": "keras.src.models.functional", "class_name": "Functional", "config": config}

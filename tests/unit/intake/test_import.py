@@ -153,20 +153,6 @@ def test_every_layer_without_counterpart_is_listed() -> None:
     assert [problem.place for problem in caught.value.problems] == ["first (Lambda)", "second (Mystery)"]
 
 
-def test_several_outputs_are_told() -> None:
-    net = Net([8, 8, 3])
-    a = net.add("ReLU", net.input)
-    with pytest.raises(Unreadable, match="it has 2 outputs"):
-        import_document(net.document(a, net.add("ReLU", a)), "net.keras")
-
-
-def test_weights_that_are_used_twice_are_told() -> None:
-    net = Net([8, 8, 3])
-    a = net.add("Conv2D", net.input, filters=3, kernel_size=[3, 3], name="twice")
-    with pytest.raises(Unreadable, match="its weights are used twice"):
-        import_document(net.document(net.again(a, a)), "net.keras")
-
-
 def test_an_activation_that_is_used_twice_is_two() -> None:
     net = Net([8, 8, 3])
     a = net.add("ReLU", net.input)

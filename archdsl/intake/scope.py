@@ -1,0 +1,60 @@
+"""Names of values inside of a part of a text: which it needs alone, and so may have anywhere."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
+
+from archdsl.generalise import Term
+from archdsl.intake.terms import Ref
+
+TAP = ("tap",)
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """A value that a part of a text names and needs, and nothing else does; ``place`` counts them in each part."""
+
+    place: int
+
+
+def taps(of: Hashable) -> Iterator[str]:
+    """The names that a term gives to values, in order."""
+    if isinstance(of, Term):
+        name = dict(of.children).get("name") if of.head == TAP else None
+        if isinstance(name, Ref):
+            yield name.name
+        for _, child in of.children:
+            yield from taps(child)
+
+
+def references(of: Hashable) -> Iterator[str]:
+    """The names of values that a term needs, as often as it does."""
+    if isinstance(of, Ref):
+        yield of.name
+    elif isinstance(of, Term):
+        for name, child in of.children:
+            if of.head != TAP or name != "name":
+                yield from references(child)
+
+
+def localised(of: Term, uses: Mapping[str, int]) -> Term | None:
+    """A term with the values that it names as ``Local``; ``None`` if one of them is needed outside of it.
+
+    ``uses`` counts how often each name is needed in the whole text.
+    """
+    own = [*taps(of)]
+    if not own:
+        return of
+    inside = Counter(references(of))
+    if any(inside[name] < uses[name] for name in own):
+        return None
+    places = {name: Local(place) for place, name in enumerate(own)}
+    return replaced(of, lambda leaf: places.get(leaf.name, leaf) if isinstance(leaf, Ref) else leaf)
+
+
+def replaced(of: Term, change: Callable[[Hashable], Hashable]) -> Term:
+    """A term with other leaves."""
+    children = ((name, replaced(c, change) if isinstance(c, Term) else change(c)) for name, c in of.children)
+    return Term(of.head, tuple(children))

@@ -1,0 +1,115 @@
+"""Specs to Keras and back: the second table of docs/import.md. ``python -m scripts.roundtrip [SPEC…]``.
+
+Each model of each bundled spec is built as one of Keras without values, its configuration is imported, and what was
+read is compared with the graph of the spec, node for node, after the rewrites that an import makes. Kinds of blocks are
+those that the spec calls, and those of the imported spec. Specs that are not named keep their rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from archdsl.architecture import Architecture
+from archdsl.bundled import zoo
+from archdsl.diagnostics.error import ArchError
+from archdsl.graph.model import Graph
+from archdsl.intake.errors import Unreadable
+from scripts.tables import Table
+
+TABLE: Final = Table(
+    Path(__file__).parent.parent / "docs/import.md",
+    "round trip",
+    ("model", "nodes", "the same", "lines", "kinds of blocks", "found again", "s"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A spec that came back from Keras."""
+
+    text: str
+    differences: list[str]
+    blocks: tuple[int, int]
+    """Kinds of blocks in the spec and in what was imported."""
+    seconds: float
+    """Of one core, for reading, finding structure and proving."""
+
+
+def returned(architecture: Architecture) -> Returned:
+    """An architecture as a model of Keras, imported again."""
+    import keras
+
+    from archdsl.backends.keras.build import build
+    from archdsl.backends.keras.document import document
+    from archdsl.intake.files import import_document
+    from archdsl.intake.keras.walk import read
+    from archdsl.intake.likeness import differences, flat
+
+    with keras.StatelessScope():  # which gives no weights values
+        data = document(build(architecture.graph))
+    keras.backend.clear_session()
+    start = time.process_time()
+    found = import_document(data, f"{architecture.name}.keras")
+    seconds = time.process_time() - start
+    same = differences(flat(architecture.graph), read(data, architecture.name))
+    return Returned(found.text, same, (kinds(architecture.graph), kinds(found.graph)), seconds)
+
+
+def kinds(graph: Graph) -> int:
+    """How many blocks a graph was made of, each counted once."""
+    return len({instance.block for instance in graph.instances if instance.kind == "block"})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("specs", nargs="*", help="names of files of the zoo")
+    asked = parser.parse_args()
+    for spec in asked.specs or sorted(path.stem for path in zoo().glob("*.arch")):
+        for name, architecture in _models(spec):
+            TABLE.put(_row(name, architecture))
+            sys.stdout.write(f"{name}\n")
+            sys.stdout.flush()
+
+
+def _models(spec: str) -> Iterator[tuple[str, Architecture]]:
+    """The models of a file that need no arguments."""
+    from archdsl.api import load
+
+    file = zoo() / f"{spec}.arch"
+    for name in re.findall(r"^model[ \t]+(\w+)", file.read_text(encoding="utf-8"), re.MULTILINE):
+        try:
+            yield name, load(f"{file}:{name}")
+        except (ArchError, TypeError):
+            continue
+
+
+def _row(name: str, architecture: Architecture) -> list[str]:
+    try:
+        found = returned(architecture)
+    except Unreadable as error:
+        problem = error.problems[0]
+        return [name, str(len(architecture.graph)), f"{problem.place}: {problem.reason}", *[""] * 4]
+    ours, theirs = found.blocks
+    lines = sum(bool(line.strip()) and not line.startswith("#") for line in found.text.splitlines())
+    is_same = "yes" if not found.differences else f"{len(found.differences)} differ"
+    again = "yes" if abs(ours - theirs) <= 1 else "no"
+    return [
+        name,
+        str(len(architecture.graph)),
+        is_same,
+        str(lines),
+        f"{ours} → {theirs}",
+        again,
+        f"{found.seconds:.1f}",
+    ]
+
+
+if __name__ == "__main__":
+    main()
