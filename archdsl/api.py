@@ -36,7 +36,8 @@ def op(text: str) -> Expression:
 def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: Any) -> Architecture:
     """Loads a model: ``file.arch``, ``file.arch:Model``, or the name of a bundled one.
 
-    ``file.arch@HEAD~1`` is a file as it was at a git revision, and ``file.json`` a graph that was saved.
+    ``file.arch@HEAD~1`` is a file as it was at a git revision, and ``file.json`` a graph that was saved. A file of
+    another program, such as ``model.keras``, is read as the spec that ``archdsl import`` would write.
 
     ``params`` set the model's parameters, as in ``load("resnet50", classes=10)``; an op or a block is
     ``op("gelu")``. ``limits`` are for specs that need
@@ -45,6 +46,7 @@ def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: An
     Raises:
         ArchError: the spec has errors; all of them are in ``diagnostics``.
         FileNotFoundError: there is no such spec.
+        Unreadable: a file of another program cannot be a spec; its ``problems`` say why.
         TypeError: the language has no value like that of a parameter.
 
     >>> architecture = load("resnet50", classes=10)
@@ -57,7 +59,12 @@ def load(spec: str | os.PathLike[str], *, limits: Limits = DEFAULT, **params: An
 def find(spec: str | os.PathLike[str], limits: Limits = DEFAULT) -> Located:
     """The text that a spec's name stands for. Raises ``FileNotFoundError``."""
     from archdsl.files import NotFound
+    from archdsl.intake import is_foreign
 
+    if is_foreign(os.fsdecode(spec)):
+        from archdsl.intake.located import located
+
+        return located(os.fsdecode(spec), limits)
     try:
         return locate(os.fsdecode(spec), limits)
     except NotFound as error:

@@ -31,9 +31,11 @@ class SpecType(click.ParamType):  # type: ignore[type-arg]  # generic from click
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from archdsl.bundled import bundled, plain
+        from archdsl.intake import ENDINGS
 
         folder = Path(incomplete) if incomplete.endswith("/") else Path(incomplete).parent
-        files = sorted([*folder.glob("*.arch"), *folder.glob("*.json")]) if folder.is_dir() else []
+        endings = (".arch", ".json", *ENDINGS)
+        files = sorted(each for ending in endings for each in folder.glob(f"*{ending}")) if folder.is_dir() else []
         names = [path.as_posix() for path in files]
         if "/" not in incomplete:
             known = bundled()
@@ -66,9 +68,12 @@ def find(spec: str | Path, loaders: Loaders | None = None) -> Located:
     A path is one of a file, whatever its name.
     """
     from archdsl.files import NotFound, locate, on_disk
+    from archdsl.intake import is_foreign
 
     if spec == STDIN:
         return _stdin()
+    if is_foreign(str(spec)):
+        return _foreign(str(spec))
     try:
         if isinstance(spec, Path):
             located = on_disk(spec, chosen(), loaders=loaders)
@@ -112,6 +117,23 @@ def open_located(located: Located, settings: tuple[str, ...]) -> Architecture:
             show_diagnostics(error.diagnostics, err=True)
             raise click.exceptions.Exit(USAGE) from None  # the spec is right; what it was given is not
         raise
+
+
+def _foreign(file: str) -> Located:
+    """A file of another program, as the spec that it would be imported as."""
+    from archdsl.intake.errors import Unreadable
+    from archdsl.intake.located import located
+
+    try:
+        found = located(file, chosen())
+    except Unreadable as error:
+        raise Refusal(str(error)) from None
+    except ImportError as error:
+        raise Refusal(str(error)) from error
+    except OSError as error:
+        raise Refusal(f"cannot read {file}: {(error.strerror or str(error)).lower()}") from error
+    inputs.add(found.loader.looked_at)
+    return found
 
 
 def _stdin() -> Located:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from archdsl.intake import ENDINGS, is_foreign
 from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.imported import Imported, imported
 from archdsl.intake.keras.file import configuration
 from archdsl.intake.keras.walk import read
 from archdsl.version import __version__
-
-ENDINGS: Final = (".keras", ".onnx")
 
 
 def import_file(file: str, *, flat: bool = False) -> Imported:
@@ -22,7 +21,7 @@ def import_file(file: str, *, flat: bool = False) -> Imported:
         Unreadable: it is no such file, has what the language lacks, or was not proved equal.
         OSError: it cannot be read.
     """
-    if not file.lower().endswith(ENDINGS):
+    if not is_foreign(file):
         raise Unreadable(file, [Problem("", f"it does not end in {' or '.join(ENDINGS)}")])
     if file.lower().endswith(".onnx"):
         return import_onnx(file, flat=flat)

@@ -212,7 +212,11 @@ def attention_by_default(site: Site) -> str | None:
         "kv_heads": op.kv_heads == op.heads,
     }
     plain["map"] = op.shifts == (0, 0)  # which only a shift needs
-    changed = {name: None for name, is_plain in plain.items() if is_plain and getattr(op, name) is not None}
+    changed: dict[str, int | None] = {
+        n: None for n, is_plain in plain.items() if is_plain and getattr(op, n) is not None
+    }
+    if not isinstance(op.shift, int) and len({*op.shift}) == 1:
+        changed["shift"] = op.shift[0]
     return site.emit(op.model_copy(update=changed), *site.inputs) if changed else None
 
 
