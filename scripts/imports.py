@@ -21,6 +21,7 @@ from archdsl.intake.errors import Unreadable
 from archdsl.intake.files import import_document, import_file
 from archdsl.intake.weights import carried
 from archdsl.weights import safetensors
+from scripts.configurations import application
 from scripts.tables import Table
 
 TABLE: Final = Table(
@@ -50,24 +51,29 @@ _ZOO: Final = {
 
 
 def main() -> None:
-    import keras
-    from keras import applications
-
-    from archdsl.backends.keras.document import document
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--outputs", action="store_true")
+    parser.add_argument("--configs", metavar="FOLDER", type=Path, help="keep configurations there, and read those")
     asked = parser.parse_args()
-    known = [name for name in dir(applications) if name[0].isupper() and callable(getattr(applications, name))]
-    for name in asked.names or known:
-        if asked.outputs:
-            model = getattr(applications, name)(weights=None)
-        else:
-            with keras.StatelessScope():  # which gives no weights values
-                model = getattr(applications, name)(weights=None)
-        add(name, document(model), _difference(model, name) if asked.outputs else None)
-        keras.backend.clear_session()
+    for name in asked.names or _known():
+        difference = _compared(name) if asked.outputs else None
+        kept = asked.configs / f"{name}.json" if asked.configs else None
+        add(name, application(name, kept), difference)
+
+
+def _known() -> list[str]:
+    """All models of keras.applications, as the table has them."""
+    return [*TABLE.rows()]
+
+
+def _compared(name: str) -> str:
+    import keras
+    from keras import applications
+
+    found = _difference(getattr(applications, name)(weights=None), name)
+    keras.backend.clear_session()
+    return found
 
 
 def add(name: str, document: Any, difference: str | None = None) -> None:

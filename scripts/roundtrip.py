@@ -14,13 +14,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from archdsl.architecture import Architecture
 from archdsl.bundled import zoo
 from archdsl.diagnostics.error import ArchError
 from archdsl.graph.model import Graph
 from archdsl.intake.errors import Unreadable
+from scripts.configurations import configuration
 from scripts.tables import Table
 
 TABLE: Final = Table(
@@ -42,24 +43,24 @@ class Returned:
     """Of one core, for reading, finding structure and proving."""
 
 
-def returned(architecture: Architecture) -> Returned:
-    """An architecture as a model of Keras, imported again."""
-    import keras
-
-    from archdsl.backends.keras.build import build
-    from archdsl.backends.keras.document import document
+def returned(architecture: Architecture, kept: Path | None = None) -> Returned:
+    """An architecture as a model of Keras, imported again. ``kept`` is a file for its configuration."""
     from archdsl.intake.files import import_document
     from archdsl.intake.keras.walk import read
     from archdsl.intake.likeness import differences, flat
 
-    with keras.StatelessScope():  # which gives no weights values
-        data = document(build(architecture.graph))
-    keras.backend.clear_session()
+    data = configuration(lambda: _built(architecture), kept)
     start = time.process_time()
     found = import_document(data, f"{architecture.name}.keras")
     seconds = time.process_time() - start
     same = differences(flat(architecture.graph), read(data, architecture.name))
     return Returned(found.text, same, (kinds(architecture.graph), kinds(found.graph)), seconds)
+
+
+def _built(architecture: Architecture) -> Any:
+    from archdsl.backends.keras.build import build
+
+    return build(architecture.graph)
 
 
 def kinds(graph: Graph) -> int:
@@ -70,10 +71,12 @@ def kinds(graph: Graph) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("specs", nargs="*", help="names of files of the zoo")
+    parser.add_argument("--configs", metavar="FOLDER", type=Path, help="keep configurations there, and read those")
     asked = parser.parse_args()
     for spec in asked.specs or sorted(path.stem for path in zoo().glob("*.arch")):
         for name, architecture in _models(spec):
-            TABLE.put(_row(name, architecture))
+            kept = asked.configs / f"{spec}.{name}.json" if asked.configs else None
+            TABLE.put(_row(name, architecture, kept))
             sys.stdout.write(f"{name}\n")
             sys.stdout.flush()
 
@@ -90,9 +93,9 @@ def _models(spec: str) -> Iterator[tuple[str, Architecture]]:
             continue
 
 
-def _row(name: str, architecture: Architecture) -> list[str]:
+def _row(name: str, architecture: Architecture, kept: Path | None) -> list[str]:
     try:
-        found = returned(architecture)
+        found = returned(architecture, kept)
     except Unreadable as error:
         problem = error.problems[0]
         return [name, str(len(architecture.graph)), f"{problem.place}: {problem.reason}", *[""] * 4]

@@ -111,8 +111,10 @@ def _factor(one: Sequence[Any], other: Sequence[Any]) -> int | None:
 def _times(one: Any, other: Any) -> int | None:
     """By which whole number a value is multiplied to give another."""
     if isinstance(one, Free) and isinstance(other, Free):
-        same = (one.mark, replace(one.hole, factor=1)) == (other.mark, replace(other.hole, factor=1))
-        return _times(one.hole.factor, other.hole.factor) if same else None
+        if not isinstance(one.of, Hole) or not isinstance(other.of, Hole):
+            return None
+        same = (one.mark, replace(one.of, factor=1)) == (other.mark, replace(other.of, factor=1))
+        return _times(one.of.factor, other.of.factor) if same else None
     if type(one) is int and type(other) is int and one > 0 and other % one == 0:
         return other // one
     return None

@@ -49,5 +49,8 @@ def import_onnx(file: str, *, flat: bool = False) -> Imported:
 
 def import_document(document: Any, name: str, *, flat: bool = False) -> Imported:
     """The same from the configuration of a model of Keras."""
-    head = (f"Imported from {name} by archdsl {__version__}.",)
+    head = (
+        f"Imported from {name} by archdsl {__version__}.",
+        "Outputs were not compared with those of the source: Keras was not run.",
+    )
     return imported(read(document, name), name, flat=flat, head=head)

@@ -95,7 +95,7 @@ class FlatGraph:
                     held.setdefault(owner, held[node.layer])
                 if node.layer in arrays:
                     arrays.setdefault(owner, arrays[node.layer])
-        return FlatGraph(self.name, dict(self.inputs), nodes, dict(self.outputs), held, arrays, self.turned)
+        return replace(self, nodes=nodes, held=held, arrays=arrays)
 
     def __iter__(self) -> Iterator[Flat]:
         return iter(self.nodes.values())

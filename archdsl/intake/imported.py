@@ -108,7 +108,7 @@ def _spec(read: FlatGraph, found: Written, name: str, *, flat: bool) -> Spec:
     if flat or len(read) > _LARGEST:
         return spec
     folded = Folder(body).fold(body)
-    blocks, body = divided(folded, found.order, read, {name})
+    blocks, body = divided(folded, found.order, {name})
     spec.blocks, spec.body = blocks, claimed(body, blocks, read, found.order)
     return spec
 

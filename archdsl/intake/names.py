@@ -14,6 +14,8 @@ _WORDS: Final = frozenset(
     "range enumerate zip reversed sorted unique split linspace make_divisible list op tensor init bool str".split()
 )
 """Words of the language, types and functions: no names of our own."""
+_PLAIN: Final = frozenset({"layer", "layers", "model", "net", "main", "bn", "norm", "act"})
+"""Words that name anything."""
 VARIABLES: Final = {
     "count": "depth",
     "rows": "rounds",
@@ -52,6 +54,19 @@ def free(name: str, taken: Iterable[str]) -> str:
         number += 1
         candidate = f"{name}{number}"
     return candidate
+
+
+def telling(words: str) -> str:
+    """The last two of some words that say more than an op's name or a letter does: ``block`` of ``c_blocks_conv``."""
+    said = [word for word in words.split("_") if len(word) > 1]
+    kept = [word for word in said if word.lower() not in OPS and word.lower() not in _PLAIN] or said or [words]
+    return "_".join(word[:-1] if len(word) > 3 and word[-1] == "s" != word[-2] else word for word in kept[-2:])
+
+
+def local(name: str) -> str:
+    """What a value is called in a block: the last word of its name, if that is none of an op."""
+    words = [word for word in re.split(r"[^a-z]+", name.lower()) if word]
+    return words[-1] if words and words[-1] not in OPS and words[-1] not in _WORDS else "kept"
 
 
 def in_common(names: Sequence[str]) -> str:

@@ -6,9 +6,11 @@ after each pass. No rule changes what a model computes: ``tests/keras/test_intak
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from archdsl.intake import spelled
+from archdsl.intake.conventions import aligned
 from archdsl.intake.flat import Flat, FlatGraph
 from archdsl.intake.numbers import shortest
 from archdsl.intake.site import Rule, Site
@@ -16,7 +18,7 @@ from archdsl.ops.axes import side_pairs
 from archdsl.ops.base import Op, per_axis
 from archdsl.ops.convolution import Conv, DepthwiseConv, SeparableConv
 from archdsl.ops.elementwise import Clip
-from archdsl.ops.extent import Pad, Slice
+from archdsl.ops.extent import Pad, Roll, Slice
 from archdsl.ops.input import Rescale
 from archdsl.ops.joining import Mul
 from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
@@ -130,6 +132,14 @@ def flattened(site: Site) -> str | None:
     return None
 
 
+def rolled_alike(site: Site) -> str | None:
+    """The same shift along all dimensions: one number."""
+    op = site.node.op
+    if not isinstance(op, Roll) or isinstance(op.shift, int) or len({*op.shift}) > 1:
+        return None
+    return site.emit(op.model_copy(update={"shift": op.shift[0]}), *site.inputs)
+
+
 def pool_by_rule(site: Site) -> str | None:
     """Padding of a pooling in numbers that a rule gives for this map, where what the numbers add has no part in it."""
     op = site.node.op
@@ -215,6 +225,7 @@ RULES: Final[tuple[Rule, ...]] = (
     reshaped_twice,
     flattened,
     padded_alike,
+    rolled_alike,
     pool_by_rule,
     pooled_in_boxes,
     sliced_in_vain,
@@ -231,11 +242,11 @@ def rewritten(graph: FlatGraph) -> FlatGraph:
         graph, changed = _pass(graph)
         if not changed:
             break
-    return graph
+    return aligned(graph)
 
 
 def _pass(graph: FlatGraph) -> tuple[FlatGraph, bool]:
-    made = FlatGraph(graph.name, dict(graph.inputs), held=graph.held, arrays=graph.arrays, turned=graph.turned)
+    made = replace(graph, nodes={}, outputs={})
     uses, now = graph.users(), {name: name for name in graph.inputs}
     shared = {node.layer for node in graph if node.layer != node.name}
     came = {name: name for name in graph.inputs}

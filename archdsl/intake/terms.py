@@ -51,13 +51,20 @@ class Hole:
 
 
 @dataclass(frozen=True, slots=True)
+class Ref:
+    """A value that has a name: of a tap or an input."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Free:
-    """A hole of a loop outside of a passage: its value is given to the block.
+    """A hole of a loop outside of a passage, or a reference to a value outside: it is given to the block.
 
     One with another mark is another value, so that a parameter stands for it even where all passages have the same.
     """
 
-    hole: Hole
+    of: Hole | Ref
     mark: int
 
 
@@ -68,13 +75,6 @@ class Unused(Enum):
 
 
 ANY: Final = Unused.ANY
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """A value that has a name: of a tap or an input."""
-
-    name: str
 
 
 def flow(steps: list[Term]) -> Term:

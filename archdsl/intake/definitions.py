@@ -1,0 +1,150 @@
+"""Blocks out of passages: anti-unification, what the parameters are, and how much text is saved.
+
+Of passages of one form the least general generalisation is the body of a block; its variables are the parameters. What
+a passage says of loops around it, and which values it refers to, is given to the block too.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from archdsl.generalise import Term
+from archdsl.intake.columns import Merged, merged
+from archdsl.intake.names import VARIABLES, free, local
+from archdsl.intake.passages import body, retapped
+from archdsl.intake.scope import Local, localised, replaced, taps
+from archdsl.intake.terms import Free, Hole, Ref, cost
+from archdsl.intake.text import PARAMETER, Block
+
+_COMMON: Final = 3
+"""Calls from which on a value that most of them give is a default."""
+
+
+def are_alike(passages: Sequence[Sequence[Term]], uses: Mapping[str, int]) -> bool:
+    """Whether passages of one key can be one block."""
+    return _merged(passages, uses) is not None
+
+
+def saved(passages: Sequence[Sequence[Term]], uses: Mapping[str, int]) -> float:
+    """How much text a block of some passages saves; less than nothing where they cannot be one."""
+    found = _merged(passages, uses)
+    if found is None:
+        return -1.0
+    calls = len(passages) * (1 + 0.5 * len(found.names))
+    return sum(cost(body(each)) for each in passages) - cost(found.body) - 4 - calls
+
+
+def defined(
+    passages: Sequence[Sequence[Term]], uses: Mapping[str, int], name: str, doc: str
+) -> tuple[Block, list[Term]]:
+    """The block of some passages, and the call in the place of each."""
+    found = _merged(passages, uses)
+    assert found is not None, "passages are looked at before"
+    rows = [tuple(_unmarked(value) for value in row) for row in found.rows[:-1]]
+    names: list[str] = []
+    for place, each in enumerate(found.names):
+        wanted = "other" if isinstance(rows[0][place], Ref) else VARIABLES.get(each, each)
+        names.append(free(wanted, names))
+    defaults = tuple(_default([row[i] for row in rows], first=i == 0) for i in range(len(names)))
+    order = sorted(range(len(names)), key=lambda i: defaults[i] is not None)
+    block = Block(
+        name,
+        tuple(names[i] for i in order),
+        (),
+        _placed(found.body, order, _locals(passages[0], names)),
+        tuple(defaults[i] for i in order),
+        doc,
+    )
+    calls = [Term(("call", name), tuple((names[i], row[i]) for i in order)) for row in rows]
+    return block, [retapped(call, steps[-1]) for call, steps in zip(calls, passages, strict=True)]
+
+
+def typed(block: Block, given: Sequence[tuple[Any, ...]]) -> Block:
+    """A block with the types of its parameters, by all that it is called with."""
+    return replace(block, types=tuple(map(_type, zip(*given, strict=True))))
+
+
+# --- generalisation --------------------------------------------------------------------------------------------------
+
+
+def _merged(passages: Sequence[Sequence[Term]], uses: Mapping[str, int]) -> Merged | None:
+    """The generalisation of passages; ``None`` where they use their own values in different ways.
+
+    The first passage is there twice with other marks, so that what lies outside is a variable even where all passages
+    have the same.
+    """
+    closed = [each for each in (localised(body(steps), uses) for steps in passages) if each is not None]
+    if len(closed) < len(passages):
+        return None
+    found = merged([*(_marked(each, 0) for each in closed), _marked(closed[0], 1)], PARAMETER)
+    return None if any(isinstance(value, Local) for row in found.rows for value in row) else found
+
+
+def _marked(of: Term, mark: int) -> Term:
+    return replaced(of, lambda leaf: Free(leaf, mark) if isinstance(leaf, Hole | Ref) else leaf)
+
+
+def _unmarked(of: Any) -> Any:
+    return of.of if isinstance(of, Free) else of
+
+
+def _placed(of: Hashable, order: Sequence[int], locals_: Sequence[str]) -> Term:
+    """A body whose variables are the parameters in their order, and whose own values have names."""
+    place = {old: new for new, old in enumerate(order)}
+
+    def change(leaf: Hashable) -> Hashable:
+        if isinstance(leaf, Local):
+            return Ref(locals_[leaf.place])
+        return replace(leaf, index=place[leaf.index]) if isinstance(leaf, Hole) else leaf
+
+    assert isinstance(of, Term)
+    return replaced(of, change)
+
+
+def _locals(steps: Sequence[Term], parameters: Sequence[str]) -> list[str]:
+    """What a block calls its own values: as the source does in one passage, without its numbers."""
+    found: list[str] = []
+    for name in taps(body(steps)):
+        found.append(free(local(name), [*parameters, *found]))
+    return found
+
+
+# --- parameters ------------------------------------------------------------------------------------------------------
+
+
+def _default(values: Sequence[Any], *, first: bool) -> Any:
+    """What most calls of a block give for a parameter; ``None`` if that is nothing in particular."""
+    if first or len(values) < _COMMON:
+        return None
+    plain = Counter(value for value in values if not isinstance(value, Hole | Ref | tuple))
+    value, count = plain.most_common(1)[0] if plain else (None, 0)
+    return value if count * 2 >= len(values) and count > 1 else None
+
+
+def _type(values: Sequence[Any]) -> str:
+    """The type of a parameter that is given such values."""
+    kinds = dict.fromkeys(map(_kind, values))
+    if "float" in kinds:
+        kinds.pop("int", None)
+    return " | ".join(kinds)
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case int():
+            return "int"
+        case float():
+            return "float"
+        case str():
+            return "str"
+        case Ref():
+            return "tensor"
+        case tuple():
+            inner = _type(value) if value else ""
+            return f"list[{inner}]" if inner and "|" not in inner else "list"
+    return "op"
