@@ -79,7 +79,7 @@ class _Divider:
         """The key of the passages that save most; ``None`` if none saves enough."""
         texts, uses = self._texts(), self._uses()
         best: tuple[float, Key] | None = None
-        for key in self._passages.promising(texts):
+        for key in self._passages.promising(texts, uses):
             found = self._passages.of(texts, key, uses)
             gain = saved(found, uses) if len(found) > 1 else 0.0
             if gain >= LEAST and (best is None or gain > best[0]):

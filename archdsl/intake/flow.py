@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import Final
 
 from archdsl.difference.match import commutes
@@ -18,8 +19,10 @@ from archdsl.intake.flat import Flat, FlatGraph
 
 _DEEPEST: Final = 12
 """Branches within branches, from which on values are tapped instead."""
+_REGION: Final = 400
+"""Nodes between a join and what its branches come from, up to which it is asked what these share."""
 _LONG: Final = 60
-"""Nodes between a join and what its branches come from, from which on the longest is no branch."""
+"""Nodes between a join and what its branches come from, from which on not all are written as branches."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,8 @@ class Step:
 
     node: Flat | None = None
     refers: str = ""
+    nested: list[Step] = field(default_factory=list)
+    """Steps in braces, whose value has a name."""
     branches: list[list[Step]] = field(default_factory=list)
     """Of a join, or of the outputs, which have no node."""
     with_: list[str] = field(default_factory=list)
@@ -89,10 +94,45 @@ class _Writer:
             at = came
         steps = [] if start is None else [start]
         for node, came, through in reversed(spine):
-            steps.append(self._step(node, came, through, depth))
+            before = self._before(node, came, through, depth)
+            steps += before
+            steps.append(self._step(node, None if before else came, through, depth))
             self._done.add(node.name)
             self._order.append(node.name)
         return steps
+
+    def _before(self, node: Flat, came: str | None, through: int | None, depth: int) -> list[Step]:
+        """What several branches of a join need, written before it; the branches begin at its names then."""
+        if through is not None or not node.op.joins or depth >= _DEEPEST:
+            return []
+        made: list[Step] = []
+        for value in self._between(node, came):
+            if value in self._done:
+                continue
+            steps = self._flow(value, came, depth + 1)
+            starts = steps[0].refers or not (steps[0].node is None or steps[0].node.inputs)
+            made += [Step(nested=steps)] if starts else steps
+            came = value
+        return made
+
+    def _between(self, node: Flat, came: str | None) -> list[str]:
+        """Values not written yet that are used in more than one branch of a join, in topological order."""
+        seen: dict[str, int] = {}
+        shared: set[str] = set()
+        for place, value in enumerate(node.inputs):
+            queue = [value]
+            while queue:
+                at = queue.pop()
+                if at == came or at in self._done or at in self._tree.loose or at in shared:
+                    continue
+                if seen.get(at, place) != place:
+                    shared.add(at)
+                elif at not in seen:
+                    seen[at] = place
+                    queue += self._graph.nodes[at].inputs
+                if len(seen) > _REGION:
+                    return []
+        return sorted(shared, key=self._place.__getitem__)
 
     def _comes_from(self, node: Flat, depth: int) -> tuple[str | None, int | None]:
         """What flows into a node; and for a join that takes all else by name, which of its inputs that is."""
@@ -105,13 +145,41 @@ class _Writer:
             flows = node.inputs[waiting[0]]
             if flows not in self._tree.loose:
                 return flows, waiting[0]
-        if depth >= _DEEPEST or self._place[node.name] - self._place.get(above or "", -1) > _LONG:
+        nodes = self._place[node.name] - self._place.get(above or "", -1)
+        far = nodes > _LONG and self._length[node.name] - self._length.get(above or "", 0) > _DEEPEST
+        if depth >= _DEEPEST or far:
             lasting = [place for place, value in enumerate(node.inputs) if value != above]
             if len(lasting) == 1 and (lasting[0] == 0 or orders):
                 return node.inputs[lasting[0]], lasting[0]
-            # The longest branch is no branch, but flows in; the others begin at what it has named.
-            return max(node.inputs, key=self._length.__getitem__), None
+            return self._near(node), None
         return above, None
+
+    def _near(self, node: Flat) -> str:
+        """What flows into a join whose branches come together far away: the last value that several of them need.
+
+        Where none is near it is the end of the longest branch. The others begin at what was named before.
+        """
+        seen: dict[str, int] = {}
+        shared: list[str] = []
+        for branch, value in enumerate(node.inputs):
+            queue = [(self._place_of(value), value)]
+            for _ in range(_LONG):
+                if not queue:
+                    break
+                _, at = heappop(queue)
+                if at in self._done or at in self._tree.loose:
+                    continue
+                if seen.setdefault(at, branch) != branch:
+                    shared.append(at)
+                    continue
+                for each in self._graph.nodes[at].inputs:
+                    if (self._place_of(each), each) not in queue:
+                        heappush(queue, (self._place_of(each), each))
+        return max(shared or node.inputs, key=self._length.__getitem__)
+
+    def _place_of(self, value: str) -> int:
+        """Later values come first."""
+        return -self._place.get(value, -1)
 
     def _step(self, node: Flat, came: str | None, through: int | None, depth: int) -> Step:
         if len(node.inputs) <= 1:

@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from archdsl.generalise import Term
-from archdsl.intake.scope import TAP, localised
+from archdsl.intake.scope import TAP, localised, references, taps
 from archdsl.intake.terms import REPEAT, cost, count_ops, flow, steps_of
 from archdsl.intake.visits import flows
 
@@ -38,7 +38,7 @@ class Passages:
     def _number(self, step: Term) -> int:
         return self._numbers.setdefault(loose(step), len(self._numbers)) if is_movable(step) else -1
 
-    def promising(self, texts: Sequence[Term]) -> list[Key]:
+    def promising(self, texts: Sequence[Term], uses: Mapping[str, int]) -> list[Key]:
         """Keys by what blocks of them may save at most, the most first."""
         counts = Counter[Key]()
         sizes: dict[Key, float] = {}
@@ -46,12 +46,19 @@ class Passages:
             steps = steps_of(each)
             inner = [self._number(step) for step in steps]
             last = [self._number(untapped(step)) for step in steps]
+            names, needs = [[*taps(step)] for step in steps], [[*references(step)] for step in steps]
             for start in range(len(steps)):
                 size = 0.0
+                own, inside = set[str](), Counter[str]()
                 for end in range(start + 1, min(start + _LONGEST, len(steps)) + 1):
                     if last[end - 1] < 0:
                         break
                     size += cost(steps[end - 1])
+                    own.update(names[end - 1])
+                    inside.update(needs[end - 1])
+                    outer = names[end - 1][:1] if steps[end - 1].head == TAP else []
+                    if any(inside[name] < uses[name] for name in own if name not in outer):
+                        continue
                     key = (*inner[start : end - 1], last[end - 1])
                     if count_ops(steps[start]) > 1 or end - start > 1:
                         counts[key] += 1

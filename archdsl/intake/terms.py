@@ -14,6 +14,7 @@ head                    children
 ``("call", block)``     arguments
 ``("start",)``          ``value``, a reference with which a flow starts; none where it is what flows in
 ``("tap",)``            ``name``, a reference; ``of``, the step whose value it is
+``("nest",)``           ``body``, a flow in braces
 ``("ports",)``          flows by their place: several outputs
 ======================  ============================================================
 """
@@ -101,6 +102,13 @@ class Named:
         """A step of a model's flow."""
         if step.refers:
             return Term(("start",), (("value", self._ref(step.refers)),))
+        if step.nested:
+            *front, last = steps_of(self.terms(step.nested))
+            is_named = last.head == ("tap",)
+            inner = dict(last.children)["of"] if is_named else last
+            assert isinstance(inner, Term)
+            nest = Term(("nest",), (("body", flow([*front, inner])),))
+            return Term(last.head, (last.children[0], ("of", nest))) if is_named else nest
         if step.node is None:
             return Term(("ports",), self._branches(step))
         made = self._op(step, step.node)

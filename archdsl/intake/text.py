@@ -157,6 +157,8 @@ class _Writer:
                 return f"{self._step(_inner(step), scope, taken)} as {self._value(children['name'], scope)}"
             case ("claim", str(shape)):
                 return f"{self._step(_inner(step), scope, taken)} :: {shape}"
+            case ("nest",):
+                return f"{{\n{self._flow(children['body'], scope, taken)}\n}}"
             case ("ports",):
                 flows = (self._flow(child, scope, taken) for child in children.values())
                 said = "\n".join(f"{label}: {flow}" for label, flow in zip(self._spec.outputs, flows, strict=True))
