@@ -25,8 +25,9 @@ PAIRS: Final = {
 """Models of keras.applications, and the specs of the zoo that have them."""
 _HEAD: Final = """# Imported and written
 
-What `archdsl import` makes of models of `keras.applications`, as it comes, and the specs that people wrote for the same networks. An imported
-spec is one of one model at one size; a spec of the zoo has all models of its family, takes blocks from the [library](blocks.md) and computes its sizes from parameters.
+What `archdsl import` makes of models of `keras.applications`, as it comes, and the specs that people wrote for the same
+networks. An imported spec is one of one model at one size; a spec of the zoo has all models of its family, takes blocks
+from the [library](blocks.md) and computes its sizes from parameters.
 `python -m scripts.side_by_side` writes this page; [import](import.md) says how structure is found.
 """
 

@@ -73,7 +73,7 @@ def imported(
     graph, text = _elaborated(spec, file)
     layers, problems = pairs(read, found.order, graph)
     assert not problems, "a check changes no graph"
-    held = _held(read, layers)
+    held = {path: read.held[layer] for name, path in layers.items() if (layer := read.nodes[name].layer) in read.held}
     turned = (tuple(name in read.turned for name in read.inputs), tuple(name in read.turned for name in read.outputs))
     owners = {name: owner(graph, graph[path]) for name, path in layers.items()}
     arrays = {f"{owners[name]}/{own}": array for name in layers for own, array in read.arrays.get(name, {}).items()}
