@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -80,6 +80,11 @@ class Program:
         self._module: Module = self._session.files.module(ast.Module(source, (), ()))  # until the file is read
         with _uncollected(), self._reporting():
             self._module = self._session.files.load(source)
+
+    def close(self) -> None:
+        """Ends the use of a program, so that its memory is free at once."""
+        self._session.close()
+        self._module.values.clear()
 
     @property
     def _start(self) -> Span:
@@ -258,7 +263,7 @@ class Program:
         for _ in self.checking():
             pass
 
-    def checking(self) -> Iterator[None]:
+    def checking(self) -> Generator[None]:
         """Does what ``check`` does in pieces: a model, or a `check` line, at a time."""
         for piece in self._pieces():
             is_done = False

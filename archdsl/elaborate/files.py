@@ -53,6 +53,12 @@ class Files:
         """The files as modules, in the order in which they were read."""
         return tuple(self._modules.values())
 
+    def close(self) -> None:
+        """Forgets the modules and their values, which refer to each other."""
+        for module in self._modules.values():
+            module.values.clear()
+        self._modules.clear()
+
     def place(self, origin: Origin) -> Span:
         """The span that an origin in a graph was made of."""
         return Span(self._sources[origin.file], origin.start, origin.end)

@@ -9,9 +9,9 @@ from archdsl.elaborate.values import Value
 
 
 class Scope:
-    """Names of one body. Taps go to ``taps``: the scope of the block or of the loop iteration around the body."""
+    """Names of one body."""
 
-    __slots__ = ("module", "names", "parent", "session", "tapped", "taps")
+    __slots__ = ("_taps", "module", "names", "parent", "session", "tapped")
 
     def __init__(
         self, session: Session, module: Module, parent: Scope | None = None, *, holds_taps: bool = False
@@ -20,8 +20,13 @@ class Scope:
         self.module = module
         self.parent = parent
         self.names: dict[str, Value] = {}
-        self.taps: Scope = self if parent is None or holds_taps else parent.taps
+        self._taps = None if parent is None or holds_taps else parent.taps
         self.tapped: dict[str, Value] = {}
+
+    @property
+    def taps(self) -> Scope:
+        """Where taps go: the scope of the block or of the loop iteration around the body."""
+        return self._taps or self
 
     def inner(self, *, holds_taps: bool = False) -> Scope:
         return Scope(self.session, self.module, self, holds_taps=holds_taps)

@@ -91,3 +91,8 @@ class Session:
         self.graphs: dict[object, Graph | None] = {}
         self.measured: dict[int, Subject] = {}
         """What conditions ask of, by the identity of a graph in ``graphs``: measured once, however many ask."""
+
+    def close(self) -> None:
+        """Forgets everything. It refers to the session, so that all of it would stay until garbage is collected."""
+        self.files.close()
+        self.__dict__.clear()

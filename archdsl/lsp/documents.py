@@ -52,6 +52,8 @@ class Document:
         self._loader: OpenLoader | None = None
         self._analysis: Analysis | None = None
         self._memory = Memory()
+        self._past: list[Analysis] = []
+        """Analyses that are of no use any more, and still to be closed."""
 
     @property
     def is_bundled(self) -> bool:
@@ -67,13 +69,20 @@ class Document:
     def change(self, version: int, text: str) -> None:
         self.version = version
         self.text = text
-        self._analysis = None
+        self.forget()
 
     def forget(self, *, files: bool = False) -> None:
         """Drops the analysis, and with ``files`` what was read of other files."""
-        self._analysis = None
+        if self._analysis is not None:
+            self._past.append(self._analysis)
+            self._analysis = None
         if files:
             self._loader = None
+
+    def release(self) -> None:
+        """Frees the memory of what was dropped, which takes some milliseconds."""
+        while self._past:
+            self._past.pop().close()
 
     def depends_on(self, path: Path) -> bool:
         """Whether another file was looked for, there or not."""

@@ -25,7 +25,7 @@ OPEN_DIAGRAM: Final = "archdsl.openDiagram"
 _REST: Final = 2.0
 """Seconds without a message after which nobody is typing."""
 _FEW: Final = 10
-_MANY: Final = 2_000
+_MANY: Final = 500
 """Changes of texts after which all garbage is collected: in a rest, and without one."""
 _GONE: Final = 1
 """The exit code if the editor goes away without saying so."""
@@ -283,9 +283,7 @@ class Server:
             text = text[:start] + change["text"] + text[max(start, end) :]
             document.edited = start
         self._touch(document, *self.documents.change(document, params["textDocument"]["version"], text))
-        if self._changes < _MANY:
-            gc.collect(0)  # the version before: it refers to itself, and is younger than all that stays
-        else:
+        if self._changes >= _MANY:
             self._tidy()
 
     def _close(self, uri: str) -> None:
@@ -318,6 +316,7 @@ class Server:
             if not has_first:
                 if not analysis.is_complete:
                     self._publish(document, analysis.first_diagnostics)
+                document.release()
                 self._unchecked[uri] = True
                 if self._connection.is_waiting:
                     return

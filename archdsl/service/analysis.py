@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import cached_property
 
 from archdsl.compiler import Program
@@ -44,7 +44,7 @@ class Analysis:
         """What features made of something that this holds, by its identity."""
         self.program = self._program()
         self.program.remember(self.memory.clean)
-        self._pieces = self.program.checking()
+        self._pieces: Generator[None] = self.program.checking()
         self.is_complete = False
         """Whether everything was checked, so that ``diagnostics`` costs nothing."""
 
@@ -119,7 +119,9 @@ class Analysis:
         program = self._program()
         program.remember(self.memory.clean)
         program.check_text()
-        return program.diagnostics
+        found = program.diagnostics
+        program.close()
+        return found
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -154,9 +156,21 @@ class Analysis:
         try:
             self.instances.of(declaration)
         except BaseException:
-            del self.__dict__["instances"]  # half of one is none
+            self._forget_instances()  # half of one is none
             raise
         self.instances.program.interrupt(_go_on)
+
+    def _forget_instances(self) -> None:
+        if "instances" in self.__dict__:
+            self.instances.program.close()
+            del self.__dict__["instances"]
+
+    def close(self) -> None:
+        """Ends the use of a version, so that its memory is free at once."""
+        self._pieces.close()
+        self._forget_instances()
+        self.program.close()
+        self.__dict__.clear()
 
     def span(self, start: int, end: int) -> Span:
         return Span(self.source, start, end)
