@@ -1,18 +1,21 @@
 """``python -m scripts.plots``: the plots that the pages show, in ``docs/plots``.
 
-They are the bytes of the installed matplotlib, which is why no test compares them.
+They are the bytes of the installed matplotlib, which is why no test compares them. Those of speed are of the times in
+``bench.json`` there, which ``archdsl bench --all`` measures; docs/bench.md says how.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import archdsl
 from archdsl.backends.keras.gradients import gradient_flow
 from archdsl.comparison import ordered
 from archdsl.files import locate
-from archdsl.plots import gradients, models, scaling
+from archdsl.plots import gradients, models, scaling, speed
 from archdsl.plots.style import Drawing
+from archdsl.runtimes.kept import Kept
 from archdsl.survey import family
 
 FOLDER = Path(__file__).parent.parent / "docs" / "plots"
@@ -22,11 +25,15 @@ BARS = ("MobileNetV2", "EfficientNetB0", "DenseNet121", "ResNet50", "SwinT", "Co
 def drawings() -> dict[str, Drawing]:
     """The plots by the names of their files."""
     zoo = archdsl.compare()
+    times = Kept(FOLDER / "bench.json").speed({entry.name: entry for entry in zoo})
+    few = replace(times, timings=tuple(timing for timing in times if timing.model in BARS))
     steps = list(family(locate("efficientnet"), lambda *_: {"phi": range(8)}))
     deep = archdsl.load("resnet152", size=64)
     return {
         "accuracy": models.accuracy(zoo),
         "macs": models.accuracy(zoo, "macs"),
+        "latency": speed.accuracy(times),
+        "speed": speed.bars(few),
         "bars": models.bars(ordered([entry for entry in zoo if entry.model in BARS], "params")),
         "efficientnet": scaling.lines("EfficientNet", steps),
         "gradients": gradients.curves(gradient_flow(deep.graph, compare=True)),
