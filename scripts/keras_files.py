@@ -1,12 +1,13 @@
 """Whether each array of the files of keras.applications has a place in our models, and each place an array.
 
-``python -m scripts.keras_files`` makes each model without values and a file as Keras 2 laid it out: a group a layer,
-arrays under the names of layers and variables, which are the installed library's own. Nothing is downloaded, and no
-value compared, which ``make conformance`` does. What it finds is in ``scripts/exports/keras.toml``.
+``python -m scripts.keras_files [MODEL…]`` makes each model without values and a file as Keras 2 laid it out: a group a
+layer, arrays under the names of layers and variables, which are the installed library's own. Nothing is downloaded, and
+no value compared, which ``make conformance`` does. What it finds is in ``scripts/exports/keras.toml``.
 """
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,14 +85,17 @@ def measure(model: str, theirs: str) -> Found:
 
 
 def main() -> None:
+    """Takes the models that are named, or all; what is known of others stays."""
     from scripts.checkpoints import KERAS
 
-    lines = ["# Files of keras.applications beside our models: `python -m scripts.keras_files` writes it."]
-    for model, theirs in sorted(KERAS.items()):
-        found = measure(model, theirs)
+    for model in sys.argv[1:] or KERAS:
+        found = measure(model, KERAS[model])
         print(model, found, flush=True)
-        lines.append(f'{model} = {{ theirs = "{found.theirs}", keys = {found.keys}, left = {found.left} }}')
-    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        known = {**results(), model: found._asdict()}
+        lines = ["# Files of keras.applications beside our models: `python -m scripts.keras_files` writes it."]
+        for name, facts in sorted(known.items()):
+            lines.append(f'{name} = {{ theirs = "{facts["theirs"]}", keys = {facts["keys"]}, left = {facts["left"]} }}')
+        RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -54,10 +54,10 @@ def main() -> None:
     parser.add_argument("--page", action="store_true", help="write the page alone")
     asked = parser.parse_args()
     forms = asked.form or [*FORMS]
-    known = results()
-    names = asked.models or sorted(models(), key=_cost)
-    todo = [name for name in names if asked.again or not {*forms} <= known.get(name, {}).keys()]
     if not asked.page:
+        known = results()
+        names = asked.models or sorted(models(), key=_cost)
+        todo = [name for name in names if asked.again or not {*forms} <= known.get(name, {}).keys()]
         _imported(forms)
         for name in todo[: asked.most]:
             process = multiprocessing.get_context("fork").Process(target=_measured, args=(name, forms))
