@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from archdsl.version import __version__
 
 if TYPE_CHECKING:
-    from archdsl.api import check_text, diff, from_keras, from_onnx, load, load_text, op
+    from archdsl.api import check_text, diff, from_keras, from_onnx, from_torch, load, load_text, op
     from archdsl.architecture import Architecture
     from archdsl.diagnostics import ArchError, Diagnostic
     from archdsl.graph.model import Graph
@@ -35,6 +35,7 @@ __all__ = [
     "diff",
     "from_keras",
     "from_onnx",
+    "from_torch",
     "load",
     "load_text",
     "op",
@@ -54,6 +55,7 @@ _HOMES = {
     "diff": "archdsl.api",
     "from_keras": "archdsl.api",
     "from_onnx": "archdsl.api",
+    "from_torch": "archdsl.api",
     "load": "archdsl.api",
     "load_ipython_extension": "archdsl.notebook",
     "load_text": "archdsl.api",

@@ -164,6 +164,22 @@ def from_onnx(file: str | os.PathLike[str], *, flat: bool = False) -> Architectu
     return Architecture(found.graph, (), {origin: found.text})
 
 
+def from_torch(module: Any, *example: Any, flat: bool = False) -> Architecture:
+    """A module of PyTorch in inference as a spec with blocks and loops, its text in ``source``.
+
+    ``torch.export`` runs the module once on the example. The graph of the spec is proved to be what it records, node
+    for node, and outputs are compared where ONNX Runtime is installed.
+
+    Raises:
+        Unreadable: an operator has no counterpart in the language; all of them are in ``problems``.
+    """
+    from archdsl.intake.files import import_torch
+
+    found = import_torch(module, example, flat=flat)
+    origin = found.graph.instances[0].origin.file
+    return Architecture(found.graph, (), {origin: found.text})
+
+
 def diff(
     a: Architecture | str | os.PathLike[str],
     b: Architecture | str | os.PathLike[str],

@@ -1,11 +1,12 @@
-"""Whether a spec answers as the file of ONNX that it was imported from: both are run, if ONNX Runtime is there."""
+"""Whether a spec answers as the model that it was imported from: ONNX Runtime runs it, and files of ONNX."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
@@ -13,40 +14,60 @@ from archdsl.backends.onnx.write import save
 from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.imported import Imported
 
+Array: TypeAlias = np.ndarray[Any, Any]
 _MOST: Final = 1e-3
 """By how much outputs may differ, relative to the largest: sums are rounded in another order."""
 
 
-def difference(file: str, found: Imported) -> float | None:
-    """By how much outputs differ for random inputs, relative to the largest one; ``None`` where nothing can run them.
+Answers: TypeAlias = Callable[[Sequence[Array]], Sequence[Array]]
+"""What a model makes of its inputs."""
+
+
+def of_file(file: str) -> tuple[Answers, list[tuple[int, ...]]]:
+    """What a file of ONNX answers, and the shapes of its inputs."""
+    session = _session(file)
+    given = session.get_inputs()
+    shapes = [tuple(size if isinstance(size, int) else 1 for size in each.shape) for each in given]
+
+    def answers(values: Sequence[Array]) -> Sequence[Array]:
+        found: Sequence[Array] = session.run(
+            None, {each.name: value for each, value in zip(given, values, strict=True)}
+        )
+        return found
+
+    return answers, shapes
+
+
+def can_run() -> bool:
+    return find_spec("onnxruntime") is not None and find_spec("onnx") is not None
+
+
+def difference(theirs: Answers, shapes: Sequence[tuple[int, ...]], found: Imported, name: str) -> float:
+    """By how much outputs differ for random inputs of such shapes, relative to the largest one.
 
     Raises:
         Unreadable: they differ by more than rounding.
     """
-    if find_spec("onnxruntime") is None:
-        return None
-    worst = max(_answers(found, file), default=0.0)
+    worst = max(_apart(theirs, shapes, found), default=0.0)
     if not worst <= _MOST:
-        raise Unreadable(file, [Problem("", f"outputs of the spec differ by {worst:.0e} of the largest one")])
+        raise Unreadable(name, [Problem("", f"outputs of the spec differ by {worst:.0e} of the largest one")])
     return worst
 
 
-def _answers(found: Imported, file: str) -> list[float]:
+def _apart(theirs: Answers, shapes: Sequence[tuple[int, ...]], found: Imported) -> list[float]:
     """For each output, the largest difference."""
-    theirs = _session(file)
     chance = np.random.default_rng(0)
-    feeds, moved = {}, {}
-    for given, port, is_turned in zip(theirs.get_inputs(), found.graph.inputs, found.turned[0], strict=True):
-        sizes = [size if isinstance(size, int) else 1 for size in given.shape]
-        value = chance.normal(size=sizes).astype("float32")
-        feeds[given.name] = value
-        moved[port.name] = np.moveaxis(value, 1, -1) if is_turned else value
+    values = [chance.normal(size=shape).astype("float32") for shape in shapes]
+    moved = {
+        port.name: np.moveaxis(value, 1, -1) if is_turned else value
+        for port, value, is_turned in zip(found.graph.inputs, values, found.turned[0], strict=True)
+    }
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "spec.onnx"
         save(found.graph, target, found.arrays or {})
-        answers = _session(str(target)).run(None, moved)
+        ours = _session(str(target)).run(None, moved)
     apart = []
-    for one, other, is_turned in zip(theirs.run(None, feeds), answers, found.turned[1], strict=True):
+    for one, other, is_turned in zip(theirs(values), ours, found.turned[1], strict=True):
         same = np.moveaxis(other, -1, 1) if is_turned else other
         largest = float(np.abs(one).max()) or 1.0
         apart.append(float(np.abs(one - same).max()) / largest if one.shape == same.shape else float("inf"))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from archdsl.intake import ENDINGS, is_foreign
 from archdsl.intake.errors import Problem, Unreadable
@@ -12,6 +13,12 @@ from archdsl.intake.imported import Imported, imported
 from archdsl.intake.keras.file import configuration
 from archdsl.intake.keras.walk import read
 from archdsl.version import __version__
+
+if TYPE_CHECKING:
+    from archdsl.intake.tensors.program import Program
+
+Comparable: TypeAlias = tuple[Callable[[Sequence[Any]], Sequence[Any]], list[tuple[int, ...]]]
+"""What a source answers, and the shapes of its inputs."""
 
 
 def import_file(file: str, *, flat: bool = False) -> Imported:
@@ -30,20 +37,37 @@ def import_file(file: str, *, flat: bool = False) -> Imported:
 
 def import_onnx(file: str, *, flat: bool = False) -> Imported:
     """The same from a file of ONNX. Outputs are compared where ONNX Runtime is there, and the head says so."""
-    from archdsl.intake.compared import difference
+    from archdsl.intake import compared
     from archdsl.intake.onnx.read import read as program
+
+    name = Path(file).name
+    found, answers = program(file), compared.of_file(file) if compared.can_run() else None
+    return _import_program(found, name, answers, flat=flat)
+
+
+def import_torch(module: Any, example: Sequence[Any], *, flat: bool = False) -> Imported:
+    """The same from a module of PyTorch, for inputs of the sizes of an example."""
+    from archdsl.intake import compared
+    from archdsl.intake.torch.read import answers as of_module
+    from archdsl.intake.torch.read import read as program
+
+    name = type(module).__name__
+    found = program(module, example, name)
+    answers = (of_module(module), [tuple(each.shape) for each in example]) if compared.can_run() else None
+    return _import_program(found, name, answers, flat=flat)
+
+
+def _import_program(program: Program, name: str, answers: Comparable | None, *, flat: bool) -> Imported:
+    from archdsl.intake import compared
     from archdsl.intake.tensors.fusing import fused
     from archdsl.intake.tensors.reading import lowered
 
-    name = Path(file).name
     head = f"Imported from {name} by archdsl {__version__}."
-    found = imported(lowered(fused(program(file)), name), name, flat=flat, head=(head,))
-    apart = difference(file, found)
-    said = (
-        "Outputs were not compared with those of the source: ONNX Runtime is not installed."
-        if apart is None
-        else "Outputs for random inputs are those of the source, but for rounding."
-    )
+    found = imported(lowered(fused(program), name), name, flat=flat, head=(head,))
+    said = "Outputs were not compared with those of the source: ONNX Runtime is not installed."
+    if answers is not None:
+        compared.difference(*answers, found, name)
+        said = "Outputs for random inputs are those of the source, but for rounding."
     return replace(found, text=found.text.replace(f"# {head}\n", f"# {head}\n# {said}\n", 1))
 
 

@@ -319,6 +319,28 @@ def grown(form: Form, node: Node) -> Node | None:
     return None if shorter is None else _instead(node, "Concat", [shorter, node.inputs[-1]], axis=axis)
 
 
+def einsum(form: Form, node: Node) -> Node | None:
+    """Sums of products over one axis of two tensors, as a product of matrices between transposes."""
+    if node.kind != "Einsum" or len(node.inputs) != 2:
+        return None
+    said = str(node.attributes.get("equation", "")).replace(" ", "")
+    terms, arrow, result = said.partition("->")
+    one, comma, other = terms.partition(",")
+    if not arrow or not comma or not (one + other + result).isalpha():
+        return None
+    summed = [c for c in one if c in other and c not in result]
+    both = [c for c in one if c in other and c in result]
+    left, right = ([c for c in term if c not in rest] for term, rest in ((one, other), (other, one)))
+    if len(summed) != 1 or len(left) != 1 or len(right) != 1 or {*result} != {*both, *left, *right}:
+        return None
+    first, second = "".join([*both, *left, *summed]), "".join([*both, *summed, *right])
+    a = form.add(node, "Transpose", [node.inputs[0]], perm=tuple(one.index(c) for c in first))
+    b = form.add(node, "Transpose", [node.inputs[1]], perm=tuple(other.index(c) for c in second))
+    product = form.add(node, "MatMul", [a, b])
+    made = "".join([*both, *left, *right])
+    return _instead(node, "Transpose", [product], perm=tuple(made.index(c) for c in result))
+
+
 def length_one(form: Form, node: Node) -> Node | None:
     """A tensor divided by its length along an axis, or by a small number if it is shorter: ``F.normalize``."""
     if node.kind != "Div":
@@ -337,7 +359,7 @@ def length_one(form: Form, node: Node) -> Node | None:
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    gelu, mish, quick_gelu, layer_norm, gained, biased, group_norm, roll, rolled_twice, grown, length_one
+    gelu, mish, quick_gelu, layer_norm, gained, biased, group_norm, roll, rolled_twice, grown, einsum, length_one
 )  # fmt: skip
 _PASSES: Final = 6
 

@@ -54,6 +54,7 @@ class Lowering:
         self, name: str, op: Op, inputs: Sequence[str], axes: Axes, held: Held | None = None, shared: Sequence[str] = ()
     ) -> str:
         """Appends an op that makes a value with such axes, and gives its name. ``shared`` are names of its weights."""
+        axes = tuple(map(_without_batch, axes))
         key = tuple(shared) if held and shared and any(a.ndim > 1 for a in held.values()) else ()
         made = self.graph.add(name, op, inputs, self._owners.get(key))
         if key:
@@ -75,7 +76,7 @@ class Lowering:
 
     def laid(self, view: View, groups: Axes, place: str) -> str:
         """The value of a view with its axes in an order, for which ops are appended where it lies otherwise."""
-        target = tuple(map(leaves, groups))
+        target = tuple(map(_without_batch, groups))
         key = (view.base, (places(view), target))
         if key in self._moved:
             return self._moved[key]
@@ -234,7 +235,7 @@ class Site:
         return self.laid(view, lies), lies
 
     def unbatched(self, row: Axis) -> Axis:
-        return tuple(atom for atom in leaves(row) if not atom.is_batch)
+        return _without_batch(row)
 
     def in_order(self, view: View) -> Axes:
         """The axes of a tensor in its own order, without the batch."""
@@ -251,6 +252,10 @@ class Site:
     def as_map(self, base: str, axes: Axes) -> View:
         """The view ``[batch, channels, spatial…]`` of a value whose channels are last."""
         return View(base, ((self.lowering.batch,), axes[-1], *axes[:-1]))
+
+
+def _without_batch(row: Axis) -> Axis:
+    return tuple(atom for atom in leaves(row) if not atom.is_batch)
 
 
 def made(name: str, **arguments: Any) -> Op:

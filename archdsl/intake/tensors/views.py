@@ -106,11 +106,11 @@ class Unaligned(Exception):
 def regrouped(axes: Iterable[Axis], shape: Sequence[int]) -> Axes:
     """The axes of a tensor that is reshaped. Raises ``Unaligned``.
 
-    A batch of one goes to the first axis that begins there.
+    A batch of one goes to an axis of size 1 that begins where it is, else to the axis before or after.
     """
     queue = deque(atom for each in axes for atom in leaves(each))
     made: list[Axis] = []
-    for size in shape:
+    for size, following in zip(shape, (*shape[1:], 0), strict=True):
         taken: list[Atom] = []
         left = size
         while left > 1 or (queue and queue[0].is_batch and queue[0].size == 1):
@@ -129,6 +129,8 @@ def regrouped(axes: Iterable[Axis], shape: Sequence[int]) -> Axes:
                 raise Unaligned
             if left == 1:
                 break
+        if queue and queue[0].is_batch and queue[0].size == 1 and following != 1:
+            taken.append(queue.popleft())
         made.append(tuple(taken))
     if queue:
         raise Unaligned

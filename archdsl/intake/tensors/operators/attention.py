@@ -258,7 +258,7 @@ def _projection(site: Site, view: View) -> Projection | None:
     if any(atom not in units for atom in picks):
         return None
     own, rows = {*units}, view.resolved
-    features, tokens = rows[-1], rows[-2]
+    features, tokens = rows[-1], site.unbatched(rows[-2])
     if not features or any(atom not in own for atom in features) or any(atom in own for atom in tokens):
         return None
     others = [atom for row in rows[:-2] for atom in row if not atom.is_batch]

@@ -1,0 +1,152 @@
+"""Modules of PyTorch as specs, by way of ``torch.export``: what becomes of operators, and whether outputs stay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+import archdsl
+from archdsl.intake.errors import Unreadable
+from archdsl.intake.files import import_torch
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+pytest.importorskip("onnxruntime")
+from torch import nn  # noqa: E402
+from torch.nn import functional  # noqa: E402
+
+
+class Unit(nn.Module):  # type: ignore[misc, name-defined]
+    """A residual unit."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Any) -> Any:
+        return functional.relu(x + self.norm(self.conv(x)), inplace=True)
+
+
+class Mixer(nn.Module):  # type: ignore[misc, name-defined]
+    """An attention as timm writes it, and a perceptron."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.proj = nn.Linear(width, width)
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+        self.gamma = nn.Parameter(torch.full((width,), 0.1))
+
+    def forward(self, x: Any) -> Any:
+        n, tokens, width = x.shape
+        qkv = self.qkv(self.norm(x)).reshape(n, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        query, key, value = qkv.unbind(0)
+        mixed = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2).reshape(n, tokens, width)
+        x = x + self.proj(mixed) * self.gamma
+        return x + self.mlp(x)
+
+
+class Patches(nn.Module):  # type: ignore[misc, name-defined]
+    """A small transformer of images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patches = nn.Conv2d(3, 16, 4, 4)
+        self.token = nn.Parameter(torch.randn(1, 1, 16))
+        self.places = nn.Parameter(torch.randn(1, 17, 16))
+        self.blocks = nn.Sequential(Mixer(16, 2), Mixer(16, 2))
+        self.head = nn.Linear(16, 5)
+
+    def forward(self, x: Any) -> Any:
+        x = self.patches(x).flatten(2).transpose(1, 2)
+        x = torch.cat([self.token.expand(x.shape[0], -1, -1), x], dim=1) + self.places
+        return self.head(self.blocks(x)[:, 0])
+
+
+class Heads(nn.Module):  # type: ignore[misc, name-defined]
+    """PyTorch's own attention, which brings tokens to the front."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(16, 2, batch_first=True)
+
+    def forward(self, x: Any) -> Any:
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
+def ops(module: Any, *shape: int) -> list[str]:
+    found = import_torch(module, (torch.randn(1, *shape),))
+    assert "Outputs for random inputs are those of the source" in found.text
+    return [node.op.name for node in found.graph]
+
+
+def randomised(module: Any) -> Any:
+    """The module with numbers that tell all of its arrays apart."""
+    chance = torch.Generator().manual_seed(1)
+    for array in (*module.parameters(), *module.buffers()):
+        if array.is_floating_point():
+            array.data.uniform_(0.2, 0.8, generator=chance)
+    return module
+
+
+_MIX = ["layer_norm", "attention", "scale", "add", "layer_norm", "dense", "gelu", "dense", "add"]
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "wanted"),
+    [
+        (nn.Sequential(Unit(3), Unit(3)), (3, 8, 8), ["conv", "batch_norm", "add", "relu"] * 2),
+        (
+            Patches(),
+            (3, 16, 16),
+            ["conv", "flatten_spatial", "class_token", "position_embedding", *_MIX, *_MIX, "slice", "dense"],
+        ),
+        (Heads(), (6, 16), ["attention"]),
+        (nn.Sequential(nn.Conv2d(4, 8, 1), nn.ChannelShuffle(2), nn.PixelShuffle(2)), (4, 6, 6), None),
+        (
+            nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)),
+            (3, 8, 8),
+            ["conv", "global_avg_pool", "dense"],
+        ),
+        (nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(48, 2)), (3, 8, 8), ["max_pool", "flatten", "dense"]),
+        (nn.Sequential(nn.GroupNorm(2, 4), nn.Hardswish(), nn.Upsample(scale_factor=2)), (4, 5, 5), None),
+    ],
+)
+def test_modules(module: Any, shape: Sequence[int], wanted: Sequence[str] | None) -> None:
+    found = ops(randomised(module), *shape)
+    assert wanted is None or found == wanted
+
+
+def test_blocks_are_found_and_the_module_stays_as_it_was() -> None:
+    module = nn.Sequential(nn.Conv2d(3, 4, 1), *(Unit(4) for _ in range(3))).train()
+    found = archdsl.from_torch(module, torch.randn(1, 3, 8, 8))
+    assert module.training
+    assert "repeat 3" in found.source
+    assert "residual {" in found.source
+
+
+def test_every_operator_without_counterpart_is_listed() -> None:
+    class Sorted(nn.Module):  # type: ignore[misc, name-defined]
+        def forward(self, x: Any) -> Any:
+            return torch.fft.fft(torch.sort(x)[0].cumsum(-1)).real
+
+    with pytest.raises(Unreadable) as error:
+        archdsl.from_torch(Sorted(), torch.randn(1, 4))
+    assert "(sort)" in str(error.value)
+    assert "(cumsum)" in str(error.value)
+
+
+def test_what_cannot_be_recorded_is_an_error() -> None:
+    class Asks(nn.Module):  # type: ignore[misc, name-defined]
+        def forward(self, x: Any) -> Any:
+            return x if x.sum() > 0 else -x
+
+    with pytest.raises(Unreadable, match=r"torch\.export cannot record it"):
+        archdsl.from_torch(Asks(), torch.randn(1, 4))
