@@ -38,8 +38,22 @@ def of_file(file: str) -> tuple[Answers, list[tuple[int, ...]]]:
     return answers, shapes
 
 
-def can_run() -> bool:
-    return find_spec("onnxruntime") is not None and find_spec("onnx") is not None
+def check(source: Callable[[], tuple[Answers, Sequence[tuple[int, ...]]]], found: Imported, name: str) -> str | None:
+    """Compares outputs for random inputs; gives the reason where that cannot be done. ``source`` opens the source.
+
+    Raises:
+        Unreadable: they differ by more than rounding.
+    """
+    if find_spec("onnxruntime") is None or find_spec("onnx") is None:
+        return "ONNX Runtime is not installed"
+    from onnxruntime.capi import onnxruntime_pybind11_state as errors
+
+    try:
+        answers, shapes = source()
+    except (errors.Fail, errors.NotImplemented, errors.InvalidGraph, errors.InvalidArgument, errors.RuntimeException):
+        return "ONNX Runtime does not run it"
+    difference(answers, shapes, found, name)
+    return None
 
 
 def difference(theirs: Answers, shapes: Sequence[tuple[int, ...]], found: Imported, name: str) -> float:

@@ -17,7 +17,7 @@ from archdsl.version import __version__
 if TYPE_CHECKING:
     from archdsl.intake.tensors.program import Program
 
-Comparable: TypeAlias = tuple[Callable[[Sequence[Any]], Sequence[Any]], list[tuple[int, ...]]]
+Source: TypeAlias = tuple[Callable[[Sequence[Any]], Sequence[Any]], list[tuple[int, ...]]]
 """What a source answers, and the shapes of its inputs."""
 
 
@@ -40,34 +40,31 @@ def import_onnx(file: str, *, flat: bool = False) -> Imported:
     from archdsl.intake import compared
     from archdsl.intake.onnx.read import read as program
 
-    name = Path(file).name
-    found, answers = program(file), compared.of_file(file) if compared.can_run() else None
-    return _import_program(found, name, answers, flat=flat)
+    return _import_program(program(file), Path(file).name, lambda: compared.of_file(file), flat=flat)
 
 
 def import_torch(module: Any, example: Sequence[Any], *, flat: bool = False) -> Imported:
     """The same from a module of PyTorch, for inputs of the sizes of an example."""
-    from archdsl.intake import compared
-    from archdsl.intake.torch.read import answers as of_module
+    from archdsl.intake.torch.read import answers
     from archdsl.intake.torch.read import read as program
 
     name = type(module).__name__
-    found = program(module, example, name)
-    answers = (of_module(module), [tuple(each.shape) for each in example]) if compared.can_run() else None
-    return _import_program(found, name, answers, flat=flat)
+    shapes = [tuple(each.shape) for each in example]
+    return _import_program(program(module, example, name), name, lambda: (answers(module), shapes), flat=flat)
 
 
-def _import_program(program: Program, name: str, answers: Comparable | None, *, flat: bool) -> Imported:
+def _import_program(program: Program, name: str, source: Callable[[], Source], *, flat: bool) -> Imported:
+    """The spec of a program over tensors; ``source`` opens what is to answer alike."""
     from archdsl.intake import compared
     from archdsl.intake.tensors.fusing import fused
     from archdsl.intake.tensors.reading import lowered
 
     head = f"Imported from {name} by archdsl {__version__}."
     found = imported(lowered(fused(program), name), name, flat=flat, head=(head,))
-    said = "Outputs were not compared with those of the source: ONNX Runtime is not installed."
-    if answers is not None:
-        compared.difference(*answers, found, name)
+    if (reason := compared.check(source, found, name)) is None:
         said = "Outputs for random inputs are those of the source, but for rounding."
+    else:
+        said = f"Outputs were not compared with those of the source: {reason}."
     return replace(found, text=found.text.replace(f"# {head}\n", f"# {head}\n# {said}\n", 1))
 
 

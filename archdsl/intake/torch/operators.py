@@ -55,7 +55,7 @@ class Call:
             raise Unsupported(f"`{name}` is no tensor")
         return self.shapes[given]
 
-    def pairs(self, name: str, rank: int) -> tuple[int, ...]:
+    def pairs(self, name: str, rank: int) -> tuple[Any, ...]:
         """A number, or one for each dimension."""
         value = self.given[name]
         listed = [*value] if isinstance(value, list | tuple) else [value]
@@ -479,7 +479,7 @@ def split(call: Call) -> Tensor:
         each = call["split_sizes"] if call["split_sizes"] is not None else call["split_size"]
     sizes = [*each] if isinstance(each, list) else [min(each, size - at) for at in range(0, size, each)]
     found = call.emit("Split", call["self"], sizes, outputs=len(sizes), axis=dim)
-    return found if isinstance(found, tuple) else (found,)
+    return found if len(sizes) > 1 else (found,)
 
 
 @reads("unbind")

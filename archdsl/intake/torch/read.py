@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 
@@ -69,6 +69,11 @@ def _program(exported: Any, name: str) -> Program:
             program.outputs = [tensors[each] for each in _results(node.args[0]) if isinstance(tensors.get(each), str)]
         elif node.op == "call_function" and all(each in values for each in node.all_input_nodes):
             _compute(program, node, tensors, values)
+        elif node.op == "call_function" and _name(node) in _OF_SHAPES:
+            import torch
+
+            like = {each: torch.zeros(each.meta["val"].shape) for each in node.all_input_nodes}
+            _compute(program, node, tensors, values, like)
         elif node.op == "call_function":
             _call(program, node, tensors, problems)
     if problems:
@@ -104,11 +109,22 @@ def _results(of: Any) -> list[Any]:
     return [] if of is None else [of]
 
 
-def _compute(program: Program, node: Any, tensors: dict[Any, Any], values: dict[Any, Any]) -> None:
+_OF_SHAPES: Final = {"zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"}
+"""Operators that take a tensor for its size alone."""
+
+
+def _name(node: Any) -> str:
+    schema = getattr(node.target, "_schema", None)
+    return str(node.target) if schema is None else str(schema.name).removeprefix("aten::")
+
+
+def _compute(
+    program: Program, node: Any, tensors: dict[Any, Any], values: dict[Any, Any], like: Mapping[Any, Any] | None = None
+) -> None:
     """Runs an operator that takes no input of the model: masks, tables of positions, weights in another order."""
     from torch.fx.node import map_arg
 
-    args, kwargs = (map_arg(each, lambda given: values[given]) for each in (node.args, node.kwargs))
+    args, kwargs = (map_arg(each, lambda given: (like or values)[given]) for each in (node.args, node.kwargs))
     values[node] = made = node.target(*args, **kwargs)
     if hasattr(made, "detach"):
         program.constants[node.name] = Constant(_array(made))
@@ -126,7 +142,7 @@ def _call(program: Program, node: Any, tensors: dict[Any, Any], problems: list[P
             tensors[node] = whole
         return
     schema = getattr(target, "_schema", None)
-    name = schema.name.removeprefix("aten::") if schema is not None else str(target)
+    name = _name(node)
     read_ = OPERATORS.get(name) or OPERATORS.get(name.rstrip("_"))
     if schema is None or read_ is None or not (schema.name.startswith("aten::") or name in OPERATORS):
         if node.users:
