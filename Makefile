@@ -157,7 +157,7 @@ oldest: ## try the oldest versions of the dependencies that pyproject.toml allow
 	@$(PYTHON) -m venv $(VENV)-oldest
 	@$(PYTHON) -m scripts.oldest > $(VENV)-oldest/versions
 	@$(VENV)-oldest/bin/python -m pip --quiet --disable-pip-version-check install --constraint $(VENV)-oldest/versions \
-		--editable . editables hatchling hypothesis interegular ipython onnx playwright pytest
+		--editable . editables hatchling hypothesis interegular ipython onnx optuna playwright pytest scikit-learn
 	@$(VENV)-oldest/bin/python -m pytest -q -m "not keras and not full"
 	@$(VENV)-oldest/bin/python -m pytest -q -m "not full" tests/unit/keras tests/keras/test_cli_compile.py
 

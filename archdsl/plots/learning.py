@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from archdsl.plots.labels import Name, annotate
 from archdsl.plots.style import Drawing, label, logarithmic, look, sheet, styles
 from archdsl.study.ablation import Ablation, Subject, curve
+from archdsl.study.pareto import front
 from archdsl.study.statistics import estimate
 
 
@@ -68,7 +69,7 @@ def bars(study: Ablation) -> Drawing:
 
 
 def cost(study: Ablation, x: str = "macs") -> Drawing:
-    """The accuracy of each variant against its ``macs`` or ``params``.
+    """The accuracy of each variant against its ``macs`` or ``params``, and a line over those that no other one beats.
 
     Raises:
         ValueError: no epoch is over.
@@ -79,6 +80,8 @@ def cost(study: Ablation, x: str = "macs") -> Drawing:
     with look():
         figure, (axes,) = sheet(title, 9, 5.4)
         logarithmic(axes, "x")
+        best = [(getattr(each, x), mean(each.accuracies.values())) for each in front(study, x)]
+        axes.step(*zip(*best, strict=True), where="post", color="#8a8a8a", lw=1, zorder=1)
         names = []
         for subject, (colour, marker) in zip(subjects, styles(s.name for s in subjects).values(), strict=True):
             point = (getattr(subject, x), mean(subject.accuracies.values()))

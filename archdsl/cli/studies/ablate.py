@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from archdsl.cli.exits import Refusal
-from archdsl.cli.limits import chosen
+from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.numbers import Percent
-from archdsl.cli.specs import find, set_option, spec_argument
+from archdsl.cli.specs import SpecType, find, set_option
 from archdsl.cli.studies.options import Training, conducted, show_results, told, training_options
 from archdsl.cli.surveys import over_option
 
@@ -30,7 +30,7 @@ Every variant has the same order of images, and the same first weights wherever 
 
 
 @click.command(epilog=_EPILOG)
-@spec_argument
+@click.argument("specs", metavar="SPEC…", type=SpecType(), nargs=-1, required=True)
 @click.option("--variants", metavar="NAME,…", help="Which models of the file.  [default: all that need no arguments]")
 @over_option(required=False)
 @click.option("--baseline", metavar="NAME", help="What the others are compared with.  [default: the first variant]")
@@ -38,11 +38,12 @@ Every variant has the same order of images, and the same first weights wherever 
 @click.option("--reach", type=Percent(), metavar="PERCENT", help="Count the epochs to this accuracy.")
 @training_options()
 @set_option
+@limit_option
 @click.pass_context
 def ablate(
     ctx: click.Context,
     /,
-    spec: str,
+    specs: tuple[str, ...],
     variants: str | None,
     ranges: tuple[str, ...],
     baseline: str | None,
@@ -55,21 +56,28 @@ def ablate(
 ) -> None:
     """Train variants of a model alike, and compare them.
 
-    The variants are the models of the file, or those that --variants names, or one for each combination of the values
-    of --over. Each is trained with each seed. The table has the accuracy with its 95% interval, the difference to the
-    baseline, seed by seed, the epochs and seconds to an accuracy, and what each variant costs.
+    The variants are the models that are named, or those of a file that need no arguments, or those that --variants
+    names, or one for each combination of the values of --over. Each is trained with each seed. The table has the
+    accuracy with its 95% interval, the difference to the baseline, seed by seed, the epochs and seconds to an accuracy,
+    and what each variant costs.
     """
     training = Training(**options)
-    found = tuple(_over(find(spec), ranges, settings) if ranges else _named(find(spec), variants, settings))
     if ranges and variants:
         raise Refusal("--over makes variants of one model, and --variants names others: give one of them")
+    if len(specs) > 1 and (ranges or variants):
+        raise Refusal("--over and --variants are about one file, and several specs are named")
+    found: list[Variant] = []
+    for spec in specs:
+        located = find(spec)
+        found += _over(located, ranges, settings) if ranges else _named(located, variants, settings, len(specs) > 1)
     found = _first(found, baseline)
-    failed = conducted("ablate", found, tuple(range(seeds)), training)
+    failed = conducted("ablate", tuple(found), tuple(range(seeds)), training)
     show_results(training.folder, format, out, reach and reach / 100, partial=False)
     told(ctx, training.folder, failed)
 
 
-def _named(located: Located, names: str | None, settings: tuple[str, ...]) -> Iterator[Variant]:
+def _named(located: Located, names: str | None, settings: tuple[str, ...], is_one: bool) -> Iterator[Variant]:
+    """The models of a file; of a model that is named beside others, ``is_one``, not its variants."""
     from archdsl.api import elaborate
     from archdsl.cli.settings import parse
     from archdsl.compiler import Program
@@ -83,6 +91,8 @@ def _named(located: Located, names: str | None, settings: tuple[str, ...]) -> It
     if program.has_errors:
         raise ArchError(program.diagnostics)
     wanted: Sequence[str] = [part.strip() for part in names.split(",")] if names else program.ready(located.model)
+    if is_one and located.model is not None:
+        wanted = [located.model]
     if not wanted:
         raise Refusal(f"{located.source.name} has no model that needs no arguments: give some with --set or --over")
     for name in wanted:
@@ -115,11 +125,13 @@ def _over(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) 
         yield Variant(", ".join(words), elaborate(program, model, {**fixed, **given}).graph, (*settings, *words))
 
 
-def _first(found: Sequence[Variant], baseline: str | None) -> tuple[Variant, ...]:
+def _first(found: Sequence[Variant], baseline: str | None) -> list[Variant]:
     """The variants with the baseline first."""
-    if baseline is None:
-        return tuple(found)
     names = [variant.name for variant in found]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise Refusal(f"two variants are called `{twice}`")
+    if baseline is None:
+        return list(found)
     if baseline not in names:
         raise Refusal(f"--baseline: no variant is called `{baseline}`; there are {', '.join(names)}")
-    return tuple(sorted(found, key=lambda variant: variant.name != baseline))
+    return sorted(found, key=lambda variant: variant.name != baseline)

@@ -92,6 +92,16 @@ def test_variants_of_values(run: Run) -> None:
     assert [variant["params"] for variant in found["variants"]] == [107, 55, 55, 107]
 
 
+def test_several_specs(run: Run) -> None:
+    Path("other.arch").write_text(TEXT.replace("Net", "Other").replace("Wide", "Broad"), encoding="utf-8")
+    options = ("--data", "data.npz", "--seeds", "1", "--format", "json")
+    result = run("study", "ablate", "net.arch:Net", "other.arch:Broad", *options, "--into", "out")
+    assert result.exit_code == 0, result.output
+    assert [variant["name"] for variant in json.loads(result.output)["variants"]] == ["Net", "Broad"]
+    result = run("study", "ablate", "net.arch:Net", "net.arch", *options, "--into", "more")
+    assert (result.exit_code, "two variants are called `Net`" in result.output) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
