@@ -24,13 +24,20 @@ CREATE TABLE IF NOT EXISTS ends (trial TEXT PRIMARY KEY, latency REAL NOT NULL, 
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
-    """The database; what is written becomes part of it when the block ends, all or nothing."""
-    with closing(sqlite3.connect(folder / _FILE, timeout=_WAIT)) as connection:
-        is_shared = connection.execute("PRAGMA user_version").fetchone()[0]
-        connection.execute(f"PRAGMA journal_mode={'DELETE' if is_shared else 'WAL'}")
-        connection.executescript(_TABLES)
-        with connection:
-            yield connection
+    """The database; what is written becomes part of it when the block ends, all or nothing.
+
+    Raises:
+        OSError: it cannot be read or written: the disk is full, or it is no database.
+    """
+    try:
+        with closing(sqlite3.connect(folder / _FILE, timeout=_WAIT)) as connection:
+            is_shared = connection.execute("PRAGMA user_version").fetchone()[0]
+            connection.execute(f"PRAGMA journal_mode={'DELETE' if is_shared else 'WAL'}")
+            connection.executescript(_TABLES)
+            with connection:
+                yield connection
+    except sqlite3.Error as error:
+        raise OSError(f"{folder / _FILE}: {error}") from error
 
 
 def share(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sqlite3
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,35 @@ def test_a_row_that_is_written_twice_is_one(tmp_path: Path) -> None:
     store.add(tmp_path, "a", *rows(0.1, 0.3, 0.4))
     assert [epoch.val_accuracy for epoch in store.read(tmp_path)["a"].epochs] == [0.1, 0.3, 0.4]
     assert not store.read(tmp_path)["a"].is_done
+
+
+def test_a_database_that_takes_no_more(tmp_path: Path) -> None:
+    """As on a full disk: what was there is still there."""
+    store.add(tmp_path, "a", *rows(0.1))
+    with sqlite3.connect(tmp_path / "results.sqlite") as connection:
+        connection.execute("CREATE TRIGGER full BEFORE INSERT ON epochs BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    connection.close()
+    with pytest.raises(OSError, match=r"results\.sqlite: disk is full"):
+        store.add(tmp_path, "a", *rows(0.1, 0.2))
+    assert [epoch.val_accuracy for epoch in store.read(tmp_path)["a"].epochs] == [0.1]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "results.sqlite").write_bytes(b"no database" * 100)
+    with pytest.raises(OSError, match="not a database"):
+        store.read(tmp_path / "other")
+
+
+def test_a_store_that_machines_share(tmp_path: Path) -> None:
+    """A write-ahead log needs memory that its users share."""
+    store.add(tmp_path, "a", *rows(0.1))
+    modes = []
+    for _ in range(2):
+        with sqlite3.connect(tmp_path / "results.sqlite") as connection:
+            modes.append(connection.execute("PRAGMA journal_mode").fetchone()[0])
+        connection.close()
+        store.share(tmp_path)
+        store.add(tmp_path, "a", *rows(0.1, 0.2))
+    assert modes == ["wal", "delete"]
+    assert len(store.read(tmp_path)["a"].epochs) == 2
 
 
 def test_many_write_at_once(tmp_path: Path) -> None:
