@@ -31,13 +31,13 @@ def search(
     trials: int,
     sampler: Sampler = "tpe",
     cost: Literal["params", "macs"] = "macs",
-    jobs: int = 1,
+    each: int = 4,
     telling: Telling = lambda _: None,
 ) -> dict[str, str]:
-    """Trains candidates of the pool, ``jobs`` at a time, until so many were. Gives the reasons of those that failed.
+    """Trains candidates of the pool, ``each`` of a round together, until so many were. Gives why some failed.
 
     ``plan`` has the variants that every search begins with, a baseline for one. What the sampler chooses depends on the
-    seed and on the results before, so that a search that goes on chooses what it would have chosen.
+    seed and on the results of the rounds before, so that a search that goes on chooses what it would have chosen.
 
     Raises:
         StudyError: there is no candidate, or Optuna is not installed.
@@ -48,7 +48,7 @@ def search(
     chooser = _Chooser(space, pool, plan.seeds[0], sampler, cost)
     failed = run(folder, engine, telling)
     while (left := min(trials, len(pool.passed)) - len(chooser.chosen)) > 0:
-        for candidate in chooser.choose(min(jobs, left)):
+        for candidate in chooser.choose(min(each, left)):
             plan = _with(plan, space, candidate)
         _save(plan, folder)
         failed |= run(folder, engine, telling)

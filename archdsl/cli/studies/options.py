@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-Conduct: TypeAlias = "Callable[[Plan, Engine, int, Callable[[str], None]], dict[str, str]]"
-"""Runs a plan with an engine that has so many trials at once, and says what is going on."""
+Conduct: TypeAlias = "Callable[[Plan, Engine, Callable[[str], None]], dict[str, str]]"
+"""Runs a plan with an engine, and says what is going on."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def conducted(
         engine = Ray(jobs, training.address) if training.engine == "ray" else Local(jobs)
         with progress() as telling:
             if conduct is not None:
-                return conduct(plan, engine, jobs, telling)
+                return conduct(plan, engine, telling)
             return run(training.folder, engine, telling)
 
 

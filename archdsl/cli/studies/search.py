@@ -49,6 +49,9 @@ The numbers of candidates that were dropped are told, with the reasons. DIR/winn
     help="Of Optuna: tpe looks for accuracy, nsga2 for accuracy against cost.",
 )
 @click.option("--cost", type=click.Choice(["macs", "params"]), default="macs", show_default=True, help="Of the front.")
+@click.option(
+    "--round", "each", type=click.IntRange(min=1), default=4, show_default=True, help="Candidates chosen at once."
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is random.")
 @click.option("--dry-run", is_flag=True, help="Judge the candidates, and train none.")
 @budget_options
@@ -65,6 +68,7 @@ def search(
     trials: int,
     sampler: Any,
     cost: Any,
+    each: int,
     seed: int,
     dry_run: bool,
     format: str | None,
@@ -92,7 +96,7 @@ def search(
     if dry_run:
         return
     training = Training(**given)
-    failed = _trained(space, pool, training, trials, sampler, cost, seed)
+    failed = _trained(space, pool, training, trials, sampler, cost, each, seed)
     show_results(training.folder, format, out, None, partial=False)
     _write_winner(located, space, training.folder)
     told(ctx, training.folder, failed)
@@ -138,12 +142,12 @@ def _words(space: Space, pool: Pool, seconds: float) -> str:
 
 
 def _trained(
-    space: Space, pool: Pool, training: Training, trials: int, sampler: Any, cost: Any, seed: int
+    space: Space, pool: Pool, training: Training, trials: int, sampler: Any, cost: Any, each: int, seed: int
 ) -> dict[str, str]:
     from archdsl.training.plan import Plan, Variant
     from archdsl.training.search import search as searched
 
-    def conduct(plan: Plan, engine: Engine, jobs: int, telling: Callable[[str], None]) -> dict[str, str]:
+    def conduct(plan: Plan, engine: Engine, telling: Callable[[str], None]) -> dict[str, str]:
         return searched(
             training.folder,
             plan,
@@ -153,7 +157,7 @@ def _trained(
             trials=trials,
             sampler=sampler,
             cost=cost,
-            jobs=jobs,
+            each=each,
             telling=telling,
         )
 

@@ -100,7 +100,7 @@ def searched(folder: Path, sampler: Sampler, trials: int, *, ranges: tuple[str, 
         folder.mkdir()
         plans.save(plan, folder)
     pool, engine = found.pool(1_000, 0), Graded()
-    assert search(folder, plan, found, pool, engine, trials=trials, sampler=sampler, jobs=3) == {}
+    assert search(folder, plan, found, pool, engine, trials=trials, sampler=sampler, each=3) == {}
     return engine.trained
 
 
