@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from typing import Any, Final, TypeAlias
 
 from archdsl.lsp import convert
@@ -59,7 +60,10 @@ def _signature(documents: Documents, document: Document, params: Params) -> Any:
     shown = {
         "label": found.label,
         "documentation": convert.markdown(found.text),
-        "parameters": [{"label": part} for part in found.parts],
+        "parameters": [
+            {"label": part} | ({"documentation": convert.markdown(note)} if note else {})
+            for part, note in zip_longest(found.parts, found.notes, fillvalue="")
+        ],
     }
     active = found.active if found.active >= 0 else len(found.parts)
     return {"signatures": [shown], "activeSignature": 0, "activeParameter": active}

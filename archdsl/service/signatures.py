@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from archdsl.ops.docs import document
+from archdsl.ops.registry import OPS
 from archdsl.service.analysis import Analysis
 from archdsl.service.completion.candidates import callee, parameters
 from archdsl.service.completion.context import context
@@ -20,6 +22,8 @@ class Signature(NamedTuple):
     active: int
     text: str
     """What the callee is for, as Markdown."""
+    notes: tuple[str, ...] = ()
+    """What each parameter of an op is for, and what it may be: too much for the line."""
 
     @property
     def label(self) -> str:
@@ -27,6 +31,9 @@ class Signature(NamedTuple):
 
     @property
     def parts(self) -> tuple[str, ...]:
+        """The parameters as the line has them: those of ops with their defaults alone."""
+        if self.notes:
+            return tuple(name + "".join(detail.partition(" = ")[1:]) for name, detail in self.parameters)
         return tuple(f"{name}: {detail}" if detail else name for name, detail in self.parameters)
 
 
@@ -49,4 +56,9 @@ def signature(analysis: Analysis, offset: int) -> Signature | None:
     else:
         active = sum(a.name is None and a.span.end < place.offset for a in arguments)
     name = target.span.text
-    return Signature(name, found, active if active < len(found) else -1, text)
+    notes = _notes(meant.name) if meant.kind == "op" else ()
+    return Signature(name, found, active if active < len(found) else -1, text, notes)
+
+
+def _notes(op: str) -> tuple[str, ...]:
+    return tuple(f"{doc.description} ({doc.wanted})" for doc in document(OPS[op]).arguments)

@@ -257,6 +257,8 @@ def test_signature_help_knows_which_parameter_is_given() -> None:
     found = signature(analysis(marked.replace("|", "", 1)), marked.index("|"))
     assert found is not None
     assert found.parameters[found.active][0] == "filters"
+    assert found.label.startswith('conv(filters, k = 3, stride = 1, pad = "same", bias = true, ')
+    assert found.notes[found.active] == "output channels (a positive int)"
 
 
 def texts(found: Iterable[Span]) -> list[tuple[str, int]]:
