@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from archdsl.elaborate.session import Observation
@@ -22,7 +22,7 @@ class Made(NamedTuple):
     shapes: tuple[str, ...]
     rounds: int
     cost: NodeCost | None
-    """Of all rounds together; ``None`` for what is neither an op nor a call of a block."""
+    """Of all rounds together; ``None`` for what is neither an op nor a call of a block, or has a mistake in it."""
 
     @property
     def text(self) -> str:
@@ -53,8 +53,8 @@ class Flow:
         shapes = dict.fromkeys(filter(None, map(shown, results)))
         inner = core(step)
         calls = self._called(inner.target.span) if isinstance(inner, ast.Apply) else ()
-        known: dict[int, NodeCost] = {}
-        cost = NodeCost.sum(self._cost(call, known) for call in calls) if calls else None
+        known: dict[int, NodeCost | None] = {}
+        cost = _total(self._cost(call, known) for call in calls) if calls else None
         return Made(tuple(shapes), len(results), cost)
 
     def _called(self, span: Span) -> Sequence[Step]:
@@ -64,7 +64,7 @@ class Flow:
         """The ops and calls that were made of what is called at a place."""
         return self._called(span)
 
-    def _cost(self, step: Step, known: dict[int, NodeCost]) -> NodeCost:
+    def _cost(self, step: Step, known: dict[int, NodeCost | None]) -> NodeCost | None:
         return step_cost(step, self._values, known)
 
 
@@ -104,8 +104,16 @@ def _values(observation: Observation) -> list[Shape | None]:
     return values
 
 
-def step_cost(step: Step, values: Sequence[Shape | None], known: dict[int, NodeCost]) -> NodeCost:
-    """What an op or a call costs, given the shapes of all values around it."""
+def _total(costs: Iterable[NodeCost | None]) -> NodeCost | None:
+    """The sum of costs; ``None`` if one is not known."""
+    found = [*costs]
+    return NodeCost.sum(each for each in found if each is not None) if None not in found else None
+
+
+def step_cost(step: Step, values: Sequence[Shape | None], known: dict[int, NodeCost | None]) -> NodeCost | None:
+    """What an op or a call costs, given the shapes of all values around it; ``None`` if it takes what is no value."""
+    if any(number < 0 for number in step.inputs):  # a hole that a mistake left
+        return None
     inputs = tuple(values[number] or () for number in step.inputs)
     if not isinstance(step.what, Template):
         return share_of(step.what, inputs, step.shapes[0])
@@ -114,7 +122,7 @@ def step_cost(step: Step, values: Sequence[Shape | None], known: dict[int, NodeC
         inner: list[Shape | None] = [*inputs]
         for each in template.steps:
             inner += each.shapes
-        known[id(template)] = NodeCost.sum(step_cost(each, inner, known) for each in template.steps)
+        known[id(template)] = _total(step_cost(each, inner, known) for each in template.steps)
     return known[id(template)]
 
 

@@ -28,7 +28,8 @@ MOST = 150
 QUESTIONS = (
     "hover", "completion", "definition", "references", "documentHighlight", "signatureHelp", "prepareRename",
 )  # fmt: skip
-OF_TEXTS = ("documentSymbol", "foldingRange", "semanticTokens/full", "formatting")
+OF_TEXTS = ("documentSymbol", "foldingRange", "semanticTokens/full", "formatting", "codeLens")
+OF_RANGES = ("inlayHint", "codeAction", "rangeFormatting", "semanticTokens/range")
 
 
 def megabytes(process: int) -> float:
@@ -76,6 +77,7 @@ def _ask(client: Client, uri: str, hands: Hands, draw: random.Random) -> None:
     offset = draw.randrange(len(hands.text) + 1)
     place = Lines(hands.text).position(offset)
     document = {"textDocument": {"uri": uri}}
+    more: dict[str, Any]
     if draw.random() < 0.3:
         method = draw.choice(OF_TEXTS)
         answer = client.request(f"textDocument/{method}", document | {"options": {"tabSize": 2}})
@@ -83,8 +85,13 @@ def _ask(client: Client, uri: str, hands: Hands, draw: random.Random) -> None:
             found = symbols(Analysis(SourceFile("<text>", hands.text), DiskLoader()))
             assert [each["name"] for each in answer] == [each.name for each in found]
         return
+    if draw.random() < 0.2:
+        around = {"start": place._asdict(), "end": Lines(hands.text).position(len(hands.text))._asdict()}
+        more = {"range": around, "context": {"diagnostics": []}, "options": {"tabSize": 2}}
+        client.request(f"textDocument/{draw.choice(OF_RANGES)}", document | more)
+        return
     method = draw.choice(QUESTIONS)
-    more: dict[str, Any] = {"context": {"includeDeclaration": True}} if method == "references" else {}
+    more = {"context": {"includeDeclaration": True}} if method == "references" else {}
     answer = client.request(f"textDocument/{method}", document | {"position": place._asdict()} | more)
     if method == "completion":
         offset = Lines(hands.text).offset(place)

@@ -312,6 +312,18 @@ def test_hints_are_the_shapes_after_steps() -> None:
     ]
 
 
+def test_what_follows_a_mistake_has_shapes_where_they_are_claimed_and_no_cost() -> None:
+    text = (
+        "model Net() :: [8, 8, 3] -> [4] {\n"
+        "  convv(6) :: [8, 8, 6]\n  -> conv(5, k=3) as here\n  -> global_avg_pool\n  -> dense(4)\n}\n"
+    )
+    found = hover(analysis(text), text.index("conv(5"))
+    assert found is not None
+    assert "→ `[8, 8, 5]`" in found.text
+    assert "MACs (" not in found.text
+    assert [hint.text for hint in hints(analysis(text), 0, len(text))] == ["[8, 8, 5]", "[5]", "[4]"]
+
+
 def test_lenses_tell_what_models_cost() -> None:
     (lens,) = lenses(analysis(NET))
     assert (lens.model, lens.text) == ("Net", "15.8 k params · 15.6 M MACs")
