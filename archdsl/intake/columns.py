@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from archdsl.generalise import Child, Pattern, Term, Variable, generalise
 from archdsl.intake.terms import ANY, Free, Hole
@@ -23,7 +23,8 @@ def merged(terms: Sequence[Term], height: int) -> Merged:
     """The least general term with holes of which all are instances; multiples of one column are one hole."""
     found = generalise(terms)
     names: dict[int, str] = {}
-    _name(found.pattern, "", names)
+    ops: dict[int, str] = {}
+    _name(found.pattern, "", names, ops)
     columns: list[tuple[Any, ...]] = [tuple(values) for values in found.values]
     constants = _constants(columns)
     open_ = [index for index in names if index not in constants and ANY in columns[index]]
@@ -55,7 +56,7 @@ def merged(terms: Sequence[Term], height: int) -> Merged:
     filled: dict[int, Hashable] = {i: Hole(height, p, f) for i, (p, f) in holes.items()}
     body = _filled(found.pattern, filled | constants)
     rows = tuple(tuple(columns[index][row] for index in kept) for row in range(len(terms)))
-    return Merged(body, rows, _distinct([names[index] for index in kept]))
+    return Merged(body, rows, _distinct([(names[index], ops.get(index, "")) for index in kept]))
 
 
 def _constants(columns: Sequence[Sequence[Any]]) -> dict[int, Hashable]:
@@ -120,13 +121,18 @@ def _times(one: Any, other: Any) -> int | None:
     return None
 
 
-def _name(pattern: Hashable, under: str, names: dict[int, str]) -> None:
+def _name(pattern: Hashable, under: str, names: dict[int, str], ops: dict[int, str], op: str = "") -> None:
+    """Finds what each variable is called by the argument in whose place it stands first, and of which op."""
     match pattern:
         case Variable():
             names.setdefault(pattern.index, under)
+            ops.setdefault(pattern.index, op)
         case Pattern():
+            match pattern.head:
+                case ("op", str(name)):
+                    op = name
             for child in pattern.children:
-                _name(child.value, _called(pattern.head, child.name) or under, names)
+                _name(child.value, _called(pattern.head, child.name) or under, names, ops, op)
 
 
 def _called(head: Hashable, child: str) -> str:
@@ -137,10 +143,21 @@ def _called(head: Hashable, child: str) -> str:
     return "" if child.isdigit() else child
 
 
-def _distinct(names: Sequence[str]) -> tuple[str, ...]:
+_KINDS: Final = {"depthwise_conv": "depthwise", "separable_conv": "separable", "conv": "conv", "dense": "dense"}
+"""What arguments of some ops are called beside those of others."""
+
+
+def _distinct(columns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """Names of columns: arguments; of several the later ones by their ops, and of two numbers of channels the last."""
     found: list[str] = []
-    for name in names:
-        free, number = name, 1
+    widths = [place for place, (name, _) in enumerate(columns) if name == "filters"]
+    for place, (argument, op) in enumerate(columns):
+        name, number = argument, 1
+        if len(widths) == 2 and place == widths[1]:
+            name = "out_filters"
+        elif name in found and op in _KINDS and any(n == name and o != op for n, o in columns[:place]):
+            name = f"{_KINDS[op]}_{name}"
+        free = name
         while free in found:
             number += 1
             free = f"{name}{number}"

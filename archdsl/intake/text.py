@@ -10,7 +10,9 @@ from typing import Any, Final
 from archdsl.generalise import Term
 from archdsl.graph.dims import Shape, show
 from archdsl.intake.names import VARIABLES, free
+from archdsl.intake.numbers import fraction
 from archdsl.intake.rates import rates
+from archdsl.intake.repeated import repeated
 from archdsl.intake.scope import taps
 from archdsl.intake.terms import Hole, Ref, default, steps_of
 from archdsl.ops.call import text as literal
@@ -70,6 +72,10 @@ class _Writer:
         self._local: set[str] = set()
         """Names of values in the definition that is being written."""
         self._taken = {block.name for block in spec.blocks} | {spec.model}
+        texts = [spec.body, *(block.body for block in spec.blocks)]
+        values = {name for text in texts for name in taps(text)} | {*spec.inputs, *spec.shared}
+        self._ops = repeated(texts, self._taken | values | {p for block in spec.blocks for p in block.parameters})
+        """What ops that are said often are called."""
 
     def text(self) -> str:
         spec = self._spec
@@ -86,9 +92,14 @@ class _Writer:
             lines += [*shared, ""]
         model = "\n".join([*lines, body, "}"])
         tables = [f"let {name} = {table}" for table, name in self._tables.items()]
+        ops = [f"let {name} = {self._said(step)}" for step, name in self._ops.items()]
         head = "".join(f"# {line}\n" for line in spec.head)
-        parts = [head, *tables, *blocks, model, "\n".join(spec.checks)]
+        parts = [head, "\n".join(ops), *tables, *blocks, model, "\n".join(spec.checks)]
         return "\n\n".join(part for part in parts if part) + "\n"
+
+    def _said(self, step: Term) -> str:
+        """An op without variables."""
+        return self._op(str(step.head[1]), dict(step.children), {}, set())  # type: ignore[index]  # heads are tuples
 
     def _block(self, block: Block) -> str:
         names = tuple(
@@ -177,7 +188,7 @@ class _Writer:
                 usual = {n: d for n, d in zip(block.parameters, block.defaults, strict=True) if d is not None}
                 return name + self._arguments(children, block.parameters[:1], usual, scope)
             case ("op", str(name)):
-                return self._op(name, children, scope, taken)
+                return self._ops.get(step) or self._op(name, children, scope, taken)
         raise AssertionError(step.head)
 
     def _op(self, name: str, children: Mapping[str, Hashable], scope: Scope, taken: set[str]) -> str:
@@ -241,6 +252,8 @@ class _Writer:
             return said
         if isinstance(value, tuple):
             return f"[{', '.join(self._value(each, scope) for each in value)}]"
+        if isinstance(value, float) and (said := fraction(value)):
+            return said
         return literal(value)  # type: ignore[arg-type]  # a value of a call
 
     # --- loops -------------------------------------------------------------------------------------------------------
