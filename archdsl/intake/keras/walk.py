@@ -21,6 +21,7 @@ _DEEPEST: Final = 32
 _UNKNOWN: Final = "there is no such layer in the language"
 _MOST: Final = 20_000
 """Uses of layers: far more than a model has."""
+_TOO_MANY: Final = f"it has more than {_MOST} uses of layers"
 
 
 def read(document: Mapping[str, Any], file: str) -> FlatGraph:
@@ -68,6 +69,8 @@ class _Reader:
             reason = "only functional and sequential models say in a file what they do"
             raise Unreadable(self.file, [Problem(within.name or str(kind), reason)])
         layers = [layer for layer in config["layers"] if isinstance(layer, Mapping)]
+        if len(layers) > _MOST:
+            raise Unreadable(self.file, [Problem(within.name, _TOO_MANY)])
         if kind == "Sequential":
             return self._sequential(layers, graph, given, within, depth)
         return _Functional(self, config, layers, graph, within, depth).run(given)
@@ -85,7 +88,7 @@ class _Reader:
         """One use of a layer; ``None`` where it could not be read, which is noted."""
         self.uses += 1
         if self.uses > _MOST:
-            raise Unreadable(self.file, [Problem("", f"it has more than {_MOST} uses of layers")])
+            raise Unreadable(self.file, [Problem("", _TOO_MANY)])
         kind, config = kind_of(layer), layer.get("config")
         if kind in _MODELS:
             within = _Within(f"{name}.", f"{owner}.")

@@ -185,9 +185,47 @@ def _cycle() -> dict[str, Any]:
     return net.document(net.add("ReLU", a, name="relu_3"))
 
 
+def _shape(shape: list[Any]) -> dict[str, Any]:
+    net = Net([8, 8, 3])
+    net.layers[0]["config"]["batch_shape"] = shape
+    return net.document(net.add("Conv2D", net.input, filters=3, kernel_size=[3, 3]))
+
+
+def _argument(**changes: Any) -> dict[str, Any]:
+    net = Net([8, 8, 3])
+    return net.document(net.add("Conv2D", net.input, **({"filters": 3, "kernel_size": [3, 3]} | changes)))
+
+
 def _of(**changes: Any) -> dict[str, Any]:
     document = residual([1], [8])
     return document | changes
+
+
+def _many(count: int) -> dict[str, Any]:
+    net = Net([8])
+    *_, last = chain(net, net.input, count)
+    return net.document(last)
+
+
+def _nested(depth: int) -> dict[str, Any]:
+    """Models within models."""
+    inner = Net([8])
+    document = inner.document(inner.add("ReLU", inner.input))
+    for _ in range(depth):
+        net = Net([8])
+        x = net.add("Functional", net.input, name="within")
+        net.layers[-1]["config"] = document["config"]
+        document = net.document(x)
+    return document
+
+
+def _itself() -> dict[str, Any]:
+    """Each layer joins what the one before made with itself: paths double with each of them."""
+    net = Net([8])
+    x = net.input
+    for _ in range(60):
+        x = net.add("Add", net.add("ReLU", x), net.add("Mystery", x))
+    return net.document(x)
 
 
 HOSTILE: dict[str, Any] = {
@@ -202,6 +240,15 @@ HOSTILE: dict[str, Any] = {
     "no outputs": archive(_of(config={"layers": [], "input_layers": [], "output_layers": []})),
     "layers of numbers": archive(_of(config={"layers": [1, 2], "input_layers": [["a", 0, 0]], "output_layers": 3})),
     "bomb": archive(" " * (70 * 2**20)),
+    "many layers": archive(_many(30_000)),
+    "models within models": archive(_nested(40)),
+    "paths that double": archive(_itself()),
+    "shapes of words": archive(_shape(["x", 3])),
+    "huge shapes": archive(_shape([None, 2**70, 2**70, 3, 3, 3, 3, 3])),
+    "negative": archive(_shape([None, -1, 8, 3])),
+    "arguments of another type": archive(_argument(filters={"a": 1})),
+    "endless filters": archive(_argument(filters=10**60)),
+    "a kernel of words": archive(_argument(kernel_size="3")),
 }
 
 
