@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,10 +72,11 @@ def kinds(graph: Graph) -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("specs", nargs="*", help="names of files of the zoo")
+    parser.add_argument("--first", action="store_true", help="the first model of each file alone")
     parser.add_argument("--configs", metavar="FOLDER", type=Path, help="keep configurations there, and read those")
     asked = parser.parse_args()
     for spec in asked.specs or sorted(path.stem for path in zoo().glob("*.arch")):
-        for name, architecture in _models(spec):
+        for name, architecture in islice(_models(spec), 1 if asked.first else None):
             kept = asked.configs / f"{spec}.{name}.json" if asked.configs else None
             TABLE.put(_row(name, architecture, kept))
             sys.stdout.write(f"{name}\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any, Final
 
 from archdsl.generalise import Term
@@ -15,6 +15,7 @@ from archdsl.intake.rates import rates
 from archdsl.intake.repeated import repeated
 from archdsl.intake.scope import taps
 from archdsl.intake.terms import Hole, Ref, default, steps_of
+from archdsl.ops.base import Op
 from archdsl.ops.call import text as literal
 from archdsl.ops.registry import OPS
 
@@ -116,11 +117,12 @@ class _Writer:
     def _flow(self, flow: Hashable, scope: Scope, taken: set[str]) -> str:
         said: list[str] = []
         before: Term | None = None
-        for step in steps_of(flow):
+        steps = steps_of(flow)
+        for step, after in zip_longest(steps, steps[1:]):
             if tensors := _flows_given(step):
                 said += self._apart(step, tensors, before, said, scope, taken)
             else:
-                said.append(self._step(step, scope, taken))
+                said.append(self._step(step, scope, taken, after))
             before = step
         return "\n-> ".join(said) or "id"
 
@@ -157,7 +159,7 @@ class _Writer:
         self._local.add(name)
         return name
 
-    def _step(self, step: Term, scope: Scope, taken: set[str]) -> str:
+    def _step(self, step: Term, scope: Scope, taken: set[str], after: Term | None = None) -> str:
         children = dict(step.children)
         match step.head:
             case ("start",):
@@ -188,16 +190,26 @@ class _Writer:
                 usual = {n: d for n, d in zip(block.parameters, block.defaults, strict=True) if d is not None}
                 return name + self._arguments(children, block.parameters[:1], usual, scope)
             case ("op", str(name)):
-                return self._ops.get(step) or self._op(name, children, scope, taken)
+                return self._ops.get(step) or self._op(name, children, scope, taken, after)
         raise AssertionError(step.head)
 
-    def _op(self, name: str, children: Mapping[str, Hashable], scope: Scope, taken: set[str]) -> str:
+    def _op(
+        self,
+        name: str,
+        children: Mapping[str, Hashable],
+        scope: Scope,
+        taken: set[str],
+        after: Term | None = None,
+    ) -> str:
+        """An op as a call. A bias is said where the op after it makes it idle, so that it is no oversight."""
         given = {n: v for n, v in children.items() if n in OPS[name].model_fields}
         refers = [self._value(v, scope) for n, v in children.items() if n.startswith("with")]
         tensors = {n: children[n] for n in OPS[name].tensors if n in children}
         inner = [child for n, child in children.items() if n.isdigit()]
         flows = [self._flow(child, scope, taken) for child in inner]
         defaults = {n: default(name, n) for n in given}
+        if after is not None and _subtracts_mean(after) and "bias" in defaults:
+            defaults["bias"] = ...
         said = self._arguments(given | tensors, OPS[name].positional, defaults, scope, refers)
         if not flows:
             return f"{name}{said}"
@@ -315,6 +327,12 @@ def _flows_given(step: Term) -> dict[str, Term]:
     op = _inner(step) if step.head == ("tap",) else step
     names = OPS[op.head[1]].tensors if op.head[0] == "op" else ()  # type: ignore[index]  # heads are tuples
     return {name: child for name, child in op.children if name in names and isinstance(child, Term)}
+
+
+def _subtracts_mean(step: Term) -> bool:
+    """Whether a step is an op of a kind that may subtract the mean of each channel."""
+    is_op = step.head[0] == "op"  # type: ignore[index]  # heads are tuples
+    return is_op and OPS[step.head[1]].subtracts_mean is not Op.subtracts_mean  # type: ignore[index]
 
 
 def _is_plain(value: Any) -> bool:

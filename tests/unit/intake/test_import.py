@@ -193,7 +193,8 @@ def _shape(shape: list[Any]) -> dict[str, Any]:
 
 def _argument(**changes: Any) -> dict[str, Any]:
     net = Net([8, 8, 3])
-    return net.document(net.add("Conv2D", net.input, **({"filters": 3, "kernel_size": [3, 3]} | changes)))
+    config: dict[str, Any] = {"filters": 3, "kernel_size": [3, 3]} | changes
+    return net.document(net.add("Conv2D", net.input, **config))
 
 
 def _of(**changes: Any) -> dict[str, Any]:
