@@ -144,3 +144,60 @@ def test_a_class_of_another_library_is_none_of_keras() -> None:
     net.layers[-1] |= {"module": "mylayers", "registered_name": "mine>ReLU"}
     with pytest.raises(Unreadable, match=r"theirs \(ReLU\): there is no such layer"):
         read(net.document(x))
+
+
+def test_cells_that_take_the_last_two_states() -> None:
+    """What a cell names for itself is its own; the state before the last is given to the block as a tensor."""
+    net = Net([16, 16, 8])
+    states = [net.input, conv_norm(net, net.input, 8, name="stem")]
+    for i in range(5):
+        now = net.add("ReLU", conv_norm(net, states[-1], 8, name=f"cell_{i}_now"))
+        past = net.add("ReLU", conv_norm(net, states[-2], 8, name=f"cell_{i}_past"))
+        a = net.add("Add", conv_norm(net, now, 8, name=f"cell_{i}_a"), past)
+        b = net.add("Add", conv_norm(net, past, 8, name=f"cell_{i}_b"), now)
+        joined = net.add("Concatenate", a, b, now, name=f"cell_{i}_out")
+        states.append(net.add("Conv2D", joined, filters=8, kernel_size=[1, 1], name=f"cell_{i}_squeeze"))
+    found = read(net.document(states[-1]))
+    assert "tensor" in found.text
+    assert found.text.count("concat {") <= 2
+    assert len(found.text.splitlines()) < 70
+
+
+def test_a_kernel_pads_in_one_way() -> None:
+    """As PyTorch has it: by numbers where there is a stride, which without one are those of the rule."""
+    net = Net([32, 32, 3])
+    x = net.add("ZeroPadding2D", net.input, padding=[[1, 1], [1, 1]])
+    x = net.add("Conv2D", x, filters=8, kernel_size=[3, 3], strides=[2, 2], padding="valid")
+    x = net.add("Conv2D", x, filters=8, kernel_size=[3, 3])
+    x = net.add("Conv2D", x, filters=8, kernel_size=[5, 5])
+    text = read(net.document(x)).text
+    assert "conv(8, stride=2, pad=1)" in text
+    assert "-> conv(8, pad=1)" in text
+    assert "conv(8, k=5)" in text
+
+
+def test_a_bias_before_a_norm_is_said() -> None:
+    net = Net([8, 8, 3])
+    x = net.add("BatchNormalization", net.add("Conv2D", net.input, filters=8, kernel_size=[3, 3]))
+    found = read(net.document(x))
+    assert "conv(8, bias=true)" in found.text
+    assert not archdsl.load_text(found.text).diagnostics
+
+
+@pytest.mark.parametrize(
+    ("index", "said"),
+    [
+        ([{"start": None, "stop": None}, {"start": 2, "stop": 5}], "slice(2, stop=5, axis=0)"),
+        ([{"start": None, "stop": None}, 0], "slice(0, axis=0, keepdims=false)"),
+        ([..., {"start": None, "stop": 4}], "slice(0, stop=4)"),
+    ],
+)
+def test_indices(index: list[Any], said: str) -> None:
+    def item(of: Any) -> Any:
+        if of is ...:
+            return {"class_name": "__ellipsis__", "config": {}}
+        return {"class_name": "__slice__", "config": {"step": None, **of}} if isinstance(of, dict) else of
+
+    net = Net([10, 16])
+    text = read(net.document(net.call("ops.GetItem", net.input, [*map(item, index)]))).text
+    assert said in text
