@@ -269,6 +269,55 @@ def test_another_scale_is_an_argument(tmp_path: Path) -> None:
     assert "scale=0.25" in text
 
 
+def test_attention_by_cosines(tmp_path: Path) -> None:
+    net = Net(1, 6, 8)
+    heads = [net.add("Reshape", net.add("MatMul", "x", net.weight(8, 8)), net.ints(1, 6, 2, 4)) for _ in range(3)]
+    query, key, value = (net.add("Transpose", each, perm=[0, 2, 1, 3]) for each in heads)
+    one, other = (
+        net.add("Div", each, net.add("Clip", net.add("ReduceL2", each, axes=[-1]), net.number(1e-12)))
+        for each in (query, key)
+    )
+    factors = net.add("Exp", net.weight(2, 1, 1))
+    logits = net.add("Mul", net.add("MatMul", one, net.add("Transpose", other, perm=[0, 1, 3, 2])), factors)
+    mixed = net.add("MatMul", net.add("Softmax", logits, axis=-1), value)
+    merged = net.add("Reshape", net.add("Transpose", mixed, perm=[0, 2, 1, 3]), net.ints(1, 6, 8))
+    text = import_file(net.saved(tmp_path, net.add("MatMul", merged, net.weight(8, 8)))).text
+    assert 'attention(2, bias=false, scale="learned", qk_norm="l2")' in text
+
+
+@pytest.mark.parametrize("is_shifted", [False, True])
+def test_attention_in_windows(is_shifted: bool, tmp_path: Path) -> None:
+    """Windows of 2 by 2 of a map of 4 by 4, biases by relative position, and a mask where the map was rolled: Swin."""
+    from archdsl.backends.tables import relative_positions, shifted_window_mask
+
+    net = Net(1, 8, 4, 4)
+    x = net.add("Transpose", conv(net, "x", 8, 8, k=1), perm=[0, 2, 3, 1])
+    cut = net.add("Transpose", net.add("Reshape", x, net.ints(1, 2, 2, 2, 2, 8)), perm=[0, 1, 3, 2, 4, 5])
+    windows = net.add("Reshape", cut, net.ints(4, 4, 8))
+    heads = [net.add("Reshape", net.add("MatMul", windows, net.weight(8, 8)), net.ints(4, 4, 2, 4)) for _ in range(3)]
+    query, key, value = (net.add("Transpose", each, perm=[0, 2, 1, 3]) for each in heads)
+    logits = net.add("MatMul", net.add("Mul", query, net.number(0.5)), net.add("Transpose", key, perm=[0, 1, 3, 2]))
+    table = CHANCE.uniform(-1, 1, (9, 2)).astype("float32")
+    logits = net.add("Add", logits, net.array(table[relative_positions((2, 2))].transpose(2, 0, 1)[None]))
+    if is_shifted:
+        mask = shifted_window_mask((4, 4), (2, 2), (1, 1))
+        parts = net.add("Reshape", logits, net.ints(1, 4, 2, 4, 4))
+        logits = net.add("Reshape", net.add("Add", parts, net.array(mask[None, :, None])), net.ints(4, 2, 4, 4))
+    mixed = net.add("MatMul", net.add("Softmax", logits, axis=-1), value)
+    merged = net.add("Reshape", net.add("Transpose", mixed, perm=[0, 2, 1, 3]), net.ints(4, 4, 8))
+    out = net.add("Reshape", net.add("MatMul", merged, net.weight(8, 8)), net.ints(1, 2, 2, 2, 2, 8))
+    whole = net.add("Reshape", net.add("Transpose", out, perm=[0, 1, 3, 2, 4, 5]), net.ints(1, 4, 4, 8))
+    found = import_file(net.saved(tmp_path, whole))
+    assert [node.op.name for node in found.graph] == [
+        "conv",
+        "window_partition",
+        "attention",
+        "window_merge",
+    ]
+    assert "relative_position=[2, 2]" in found.text
+    assert ("map=[4, 4], shift=1" in found.text) == is_shifted
+
+
 # --- our own files, names and weights ---------------------------------------------------------------------------------
 
 SPEC = """block Unit(filters: int) {

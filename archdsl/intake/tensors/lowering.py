@@ -30,6 +30,17 @@ class Pending:
         raise NotImplementedError
 
 
+@dataclass(frozen=True, slots=True)
+class Spread(Pending):
+    """A tensor repeated along axes of size 1, for a join with one that has them."""
+
+    view: View
+    """With as many axes as the result."""
+
+    def force(self) -> str:
+        raise Unsupported(f"a tensor {[*self.view.shape]} is repeated, and not for a join")
+
+
 @dataclass(slots=True)
 class Lowering:
     """The graph so far, and what each tensor is in it."""
@@ -44,6 +55,8 @@ class Lowering:
     """What became of pending values that had to be said in ops."""
     sources: dict[str, View] = field(default_factory=dict)
     """For results of dense layers, what these take."""
+    cut: set[Axis] = field(default_factory=set)
+    """Axes of windows that maps were cut into."""
     _moved: dict[tuple[str, Any], str] = field(default_factory=dict)
     _owners: dict[tuple[str, ...], str] = field(default_factory=dict)
 
@@ -81,8 +94,10 @@ class Lowering:
         if key in self._moved:
             return self._moved[key]
         base = self._without(view, place)
-        for op, axes in moves(self.layout(base), target):
+        for op, axes in moves(self.layout(base), target, self.cut):
             base = self.emit(f"{place}.{op.name}", op, [base], axes)
+            if op.name == "window_partition":
+                self.cut.add(axes[0])
         self._moved[key] = base
         return base
 
@@ -108,8 +123,7 @@ class Lowering:
         after = (*layout[:index], rest, *layout[index + 1 :])
         if row[0] is atom:
             size = length(rest)
-            last = at == atom.size - 1
-            op = made("slice", start=at * size, stop=None if last else (at + 1) * size, axis=where)
+            op = made("slice", start=at * size, stop=(at + 1) * size, axis=where)
         elif row[-1] is atom:
             op = made("slice", start=at, step=atom.size, axis=where)
         else:

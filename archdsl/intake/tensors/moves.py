@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from math import prod
 from typing import Any
 
@@ -11,8 +11,11 @@ from archdsl.ops.base import Op
 from archdsl.ops.registry import OPS
 
 
-def moves(source: Axes, target: Axes) -> Iterator[tuple[Op, Axes]]:
-    """Ops, each with the axes after it. Both have the same atoms, without the batch."""
+def moves(source: Axes, target: Axes, cut: Collection[Axis] = ()) -> Iterator[tuple[Op, Axes]]:
+    """Ops, each with the axes after it. Both have the same atoms, without the batch.
+
+    ``cut`` are axes of windows: merging these and cutting a map into windows can be one and the same move.
+    """
     if source == target:
         return
     flat = tuple(atom for axis in target for atom in axis)
@@ -24,12 +27,13 @@ def moves(source: Axes, target: Axes) -> Iterator[tuple[Op, Axes]]:
             bare = tuple(axis for axis in axes if axis)
             if axes is source:
                 yield _reshape(source, bare), bare
-                yield from moves(bare, target)
+                yield from moves(bare, target, cut)
             else:
-                yield from moves(source, bare)
+                yield from moves(source, bare, cut)
                 yield _reshape(bare, target), target
             return
-    for rule in (_permuted, _flattened, _windows, _merged, _to_depth, _to_space):
+    windows = (_merged, _windows) if source[0] in cut else (_windows, _merged)
+    for rule in (_permuted, _flattened, *windows, _to_depth, _to_space):
         if (op := rule(source, target)) is not None:
             yield op, target
             return

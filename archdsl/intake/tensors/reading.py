@@ -61,7 +61,7 @@ def _output(lowering: Lowering, view: View, name: str) -> tuple[str, bool]:
         ordered = site.in_order(view)
     if not view.picks and len(ordered) > 2 and lies == (*ordered[1:], ordered[0]):
         return view.base, True
-    if len(ordered) > 2 and lies != ordered and len(view.axes) == len(ordered) + 1 and lowering.graph.turned:
+    if len(ordered) > 2 and lies[-1:] != ordered[-1:] and len(view.axes) == len(ordered) + 1 and lowering.graph.turned:
         return site.laid(view, (*ordered[1:], ordered[0])), True
     return site.laid(view, ordered), False
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from math import isqrt, prod
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from archdsl.intake.tensors.lowering import Pending, Site, made, reads, short
 from archdsl.intake.tensors.program import Numbers
 from archdsl.intake.tensors.views import Atom, Axes, Axis, View, axis, leaves, length, places
 from archdsl.ops.linear import Dense
+
+_MOST: Final = 100.0 * (1 + 1e-5)
+"""What a learned factor of logits is at most, and what rounding adds to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,21 @@ class Logits(Pending):
     """Of the product in its own order, with the batch."""
     scale: float = 1.0
     biases: tuple[Bias, ...] = ()
+    is_cosine: bool = False
+    """Whether queries and keys are brought to length 1 first."""
+    per_head: Numbers | None = None
+    """Factors of the heads, after ``scale``, in the order of the pending value."""
 
     def force(self) -> str:
         site = self.site
-        base = _product(site, self.query, self.key, self.axes, is_transposed=True)
+        query, key = self.query, self.key
+        if self.is_cosine:
+            query, key = (_of_length_one(site, view) for view in (query, key))
+        base = _product(site, query, key, self.axes, is_transposed=True)
         lies = tuple(map(site.unbatched, _lead(site, self.axes)))
+        if self.per_head is not None:
+            source = _partly(site, self.per_head, lies)
+            base = site.emit("mul", [base, source], lies, broadcast=True)
         if self.scale != 1:
             base = site.emit("rescale", [base], lies, factor=self.scale)
         for bias in self.biases:
@@ -62,6 +75,42 @@ class Logits(Pending):
 def _partly(site: Site, numbers: Numbers, lies: Axes) -> str:
     axes = tuple(row if n != 1 else () for row, n in zip(lies, numbers.shape, strict=True))
     return site.lowering.emit(f"{site.place}.bias", made("parameter", size=numbers.shape), [], axes, {"value": numbers})
+
+
+@dataclass(frozen=True, slots=True)
+class Cosine(Pending):
+    """A tensor whose last axis, as its source has it, is brought to length 1."""
+
+    site: Site
+    view: View
+
+    def force(self) -> str:
+        return _of_length_one(self.site, self.view).base
+
+
+def of_length_one(site: Site, view: View) -> View:
+    """A tensor brought to length 1 along its last axis, which a product of queries and keys takes as its own."""
+    return View(site.lowering.wait(Cosine(site, view), site.lies(view)), view.axes)
+
+
+def _of_length_one(site: Site, view: View) -> View:
+    view = site.forced(view)
+    lies, row = site.lies(view), site.unbatched(view.axes[-1])
+    if row not in lies:
+        lies = site.in_order(view)
+    at = lies.index(row)
+    base = site.laid(view, lies)
+    return View(site.emit("l2_normalize", [base], lies, axis=-1 if at == len(lies) - 1 else at), view.axes)
+
+
+def _bare(site: Site, view: View, last: Axis) -> View | None:
+    """What is brought to length 1 along these atoms, if that is what a tensor is."""
+    pending = site.lowering.pending.get(view.base)
+    if not isinstance(pending, Cosine) or view.base in site.lowering.said or view.picks:
+        return None
+    if leaves(pending.view.axes[-1]) != leaves(last):
+        return None
+    return View(pending.view.base, view.axes, pending.view.picks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +187,16 @@ def product(site: Site, one: View, other: View) -> View:
     if isinstance(pending, Shares) and one.base not in site.lowering.said and _is_product(one, pending.logits.axes):
         return _mixed(site, pending, one, other)
     (one, factor), (other, second) = unscaled(site, one), unscaled(site, other)
+    bare = _bare(site, one, one.axes[-1]), _bare(site, other, other.axes[-2])
+    is_cosine = bare[0] is not None and bare[1] is not None
+    if bare[0] is not None and bare[1] is not None:
+        one, other = bare
     one, other = site.forced(one), site.forced(other)
     keys = other.with_axes((*other.axes[:-2], other.axes[-1], other.axes[-2]))
     new = (*one.axes[:-1], _fresh(keys.axes[-2]))
     if one.shape[-1] != keys.shape[-1] or one.shape[:-2] != keys.shape[:-2]:
         raise Unsupported(f"a product of {[*one.shape]} and {[*other.shape]} has no counterpart")
-    logits = Logits(site, one, keys, new, factor * second)
+    logits = Logits(site, one, keys, new, factor * second, is_cosine=is_cosine)
     base = site.lowering.wait(logits, tuple(map(site.unbatched, _lead(site, new))))
     return View(base, new)
 
@@ -172,9 +225,17 @@ def biased(site: Site, kind: str, view: View, numbers: Numbers) -> View | None:
     if not isinstance(pending, Logits) or view.base in site.lowering.said or kind not in ("Add", "Mul"):
         return None
     lies = site.lowering.layout(view.base)
-    if kind == "Mul":
-        if numbers.size != 1 or pending.biases:
+    if kind == "Mul" and pending.biases:
+        return None
+    if kind == "Mul" and numbers.size > 1:
+        rank = len(view.axes)
+        if pending.per_head is not None or numbers.ndim > rank:
             return None
+        laid = as_lies(view, numbers.reshape(*(1 for _ in range(rank - numbers.ndim)), *numbers.shape), lies)
+        if laid is None:
+            return None
+        found = replace(pending, per_head=laid)
+    elif kind == "Mul":
         found = replace(pending, scale=pending.scale * float(numbers.reshape(-1)[0]))
     else:
         rank = max(len(view.axes), numbers.ndim)
@@ -363,7 +424,15 @@ def _form(logits: Logits, query: Projection, held: dict[str, Numbers]) -> dict[s
     """The arguments for the scale and the biases of logits; their arrays are added to those held."""
     size = query.kernel.shape[2]
     arguments: dict[str, Any] = {}
-    if abs(logits.scale / size**-0.5 - 1) > 1e-5:
+    if logits.is_cosine:
+        arguments["qk_norm"] = "l2"
+    if logits.per_head is not None:
+        factors = logits.per_head.reshape(-1) * logits.scale
+        if len(factors) != query.kernel.shape[1] or np.any(factors <= 0) or np.any(factors > _MOST):
+            return None
+        arguments["scale"] = "learned"
+        held["logit_scale"] = np.log(factors)
+    elif abs(logits.scale / size**-0.5 - 1) > 1e-5:
         arguments["scale"] = short(np.float32(logits.scale))
     if not logits.biases:
         return arguments

@@ -9,7 +9,7 @@ import numpy as np
 
 from archdsl.intake.errors import Unsupported
 from archdsl.intake.tensors.broadcasting import as_lies
-from archdsl.intake.tensors.lowering import Site, Value, made, reads, short
+from archdsl.intake.tensors.lowering import Site, Spread, Value, made, reads, short
 from archdsl.intake.tensors.operators import attention
 from archdsl.intake.tensors.program import Constant, Numbers
 from archdsl.intake.tensors.views import Atom, Axes, View, leaves, length, paired
@@ -121,7 +121,18 @@ def join(site: Site) -> Value:
         raise Unsupported("a power by a tensor has no counterpart")
     assert isinstance(one, View)
     assert isinstance(other, View)
+    one, other = _narrow(site, one, other), _narrow(site, other, one)
     return joined(site, _JOINS[kind], site.forced(one), site.forced(other))
+
+
+def _narrow(site: Site, view: View, beside: View) -> View:
+    """A tensor before it was repeated, if what it is joined with has all axes at their size."""
+    pending = site.lowering.pending.get(view.base)
+    if isinstance(pending, Spread) and view.shape == beside.shape and not view.picks:
+        own = site.lowering.layout(view.base)
+        if tuple(map(site.unbatched, view.axes[1:])) == own:
+            return pending.view
+    return view
 
 
 def _several(site: Site, name: str) -> View:

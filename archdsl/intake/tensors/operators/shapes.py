@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from archdsl.intake.errors import Unsupported
-from archdsl.intake.tensors.lowering import Site, Value, reads
+from archdsl.intake.tensors.lowering import Site, Spread, Value, reads
 from archdsl.intake.tensors.program import Constant
 from archdsl.intake.tensors.views import (
     Atom,
@@ -114,9 +114,12 @@ def size(site: Site) -> Constant:
 def expand(site: Site) -> View:
     view = tensor(site)
     to = site.integers(1) or ()
-    if np.broadcast_shapes(view.shape, to) != view.shape:
-        raise Unsupported(f"{[*view.shape]} is repeated to {[*to]}")
-    return view
+    shape = np.broadcast_shapes(view.shape, to)
+    if shape == view.shape:
+        return view
+    padded = view.with_axes((*(() for _ in range(len(shape) - len(view.axes))), *view.axes))
+    axes = tuple(row if length(leaves(row)) == n else axis(n) for row, n in zip(padded.axes, shape, strict=True))
+    return View(site.lowering.wait(Spread(padded), tuple(map(site.unbatched, axes[1:]))), axes)
 
 
 @reads("Tile")

@@ -11,7 +11,9 @@ from archdsl.intake.numbers import shortest
 from archdsl.intake.tensors.lowering import Site, made, reads
 from archdsl.intake.tensors.program import Numbers
 from archdsl.intake.tensors.views import Axes, View, axis, length
+from archdsl.ops.base import Misfit
 from archdsl.ops.sliding import same_pads
+from archdsl.passes.shapes import explain
 
 
 def _equal(numbers: tuple[int, ...]) -> int | tuple[int, ...]:
@@ -39,7 +41,11 @@ def _pads(site: Site, sizes: tuple[int, ...], taps: tuple[int, ...], strides: tu
 def _after(name: str, site: Site, lies: Axes, **arguments: Any) -> tuple[str, Axes]:
     """Appends an op over a map, and gives its name and axes, which are new."""
     base = site.laid(site.view(), lies)
-    shape = made(name, **arguments).shape(tuple(map(length, lies)))
+    op = made(name, **arguments)
+    try:
+        shape = op.shape(tuple(map(length, lies)))
+    except Misfit as misfit:
+        raise Unsupported(explain(misfit, op)) from None
     return base, tuple(axis(int(n)) for n in shape)  # type: ignore[arg-type]  # all sizes are known
 
 
