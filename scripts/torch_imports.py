@@ -41,6 +41,8 @@ def main() -> None:
             rows[name] = _row(name)
         except TimeoutError as error:
             rows[name] = [""] * 5 + [str(error)]
+        except Exception as error:  # noqa: BLE001 -- a bug, which keeps no other model from being read
+            rows[name] = [""] * 5 + [f"bug: {error!r}".replace("|", "/")[:160]]
         signal.alarm(0)
         sys.stdout.write(f"{name} {rows[name]}\n")
         sys.stdout.flush()

@@ -152,11 +152,14 @@ def _residual(body: Term) -> Term:
 
 
 def arguments(op: Op) -> Iterator[tuple[str, Hashable]]:
-    """All arguments of an op but for those that say how weights start."""
+    """The arguments of an op that are given, but for those that say how weights start.
+
+    One that is not given has no word in the language, and so is no value that a table could have in a row.
+    """
     positional = [name for name in op.positional if name in type(op).model_fields]
     for name in (*positional, *(n for n in type(op).model_fields if n not in positional)):
-        if name not in ("init", "bias_init"):
-            yield name, as_value(getattr(op, name))
+        if name not in ("init", "bias_init") and (value := getattr(op, name)) is not None:
+            yield name, as_value(value)
 
 
 def default(op: str, argument: str) -> Any:

@@ -247,7 +247,7 @@ class _Writer:
             if type(usual) is type(value) and usual == value:
                 nameless = False
                 continue
-            nameless &= name in positional and (place == 0 or usual is ...)
+            nameless &= name in positional[place : place + 1] and (place == 0 or usual is ...)
             shown = self._value(value, scope)
             said.append(shown if nameless else f"{name}={shown}")
         return f"({', '.join(said)})" if said else ""

@@ -154,7 +154,7 @@ def taken(site: Site, view: View, place: int, start: int, stop: int, step: int =
         [site.laid(view, lies)],
         (*lies[:at], new, *lies[at + 1 :]),
         start=start,
-        stop=None if stop >= whole else stop,
+        stop=None if stop >= whole and start else stop,
         axis=-1 if at == len(lies) - 1 else at,
         step=step,
     )
