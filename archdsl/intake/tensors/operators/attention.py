@@ -187,10 +187,10 @@ def product(site: Site, one: View, other: View) -> View:
     if isinstance(pending, Shares) and one.base not in site.lowering.said and _is_product(one, pending.logits.axes):
         return _mixed(site, pending, one, other)
     (one, factor), (other, second) = unscaled(site, one), unscaled(site, other)
-    bare = _bare(site, one, one.axes[-1]), _bare(site, other, other.axes[-2])
-    is_cosine = bare[0] is not None and bare[1] is not None
-    if bare[0] is not None and bare[1] is not None:
-        one, other = bare
+    first, last = _bare(site, one, one.axes[-1]), _bare(site, other, other.axes[-2])
+    is_cosine = first is not None and last is not None
+    if first is not None and last is not None:
+        one, other = first, last
     one, other = site.forced(one), site.forced(other)
     keys = other.with_axes((*other.axes[:-2], other.axes[-1], other.axes[-2]))
     new = (*one.axes[:-1], _fresh(keys.axes[-2]))
