@@ -99,16 +99,18 @@ def _percentiles(times: Sequence[float]) -> str:
     return f"{ordered[len(ordered) // 2] * 1000:.0f}, {ordered[int(len(ordered) * 0.95)] * 1000:.0f}"
 
 
-def start() -> float:
-    """Seconds from the start of the server to the first diagnostics of a text: the least of several."""
-    times: list[float] = []
+def start() -> tuple[float, float]:
+    """Seconds from the start of the server to the first diagnostics of a text: its CPU's and the clock's, the least of
+    several.
+    """
+    times: list[tuple[float, float]] = []
     for _ in range(5):
         begin = time.perf_counter()
         with server() as client:
             client.open("untitled:1", (_ROOT / "specs/resnet50.arch").read_text())
             client.until(lambda: "untitled:1" in client.diagnostics)  # called at once
-            times.append(time.perf_counter() - begin)
-    return min(times)
+            times.append((_cpu(client), time.perf_counter() - begin))
+    return min(cpu for cpu, _ in times), min(clock for _, clock in times)
 
 
 def memory() -> tuple[float, float]:
@@ -144,13 +146,14 @@ def _loop() -> float:
 def main(arguments: list[str]) -> int:
     loop = min(_loop() for _ in range(3))
     table = waits()
-    seconds = start()
+    seconds, clock = start()
     early, late = memory()
     grown = f"{early:.0f} MB after {MANY // 10:_} random edits, {late:.0f} MB after {MANY:_}"
     load = (
         f"A million rounds of a loop of Python took {loop:.0f} ms of CPU, and {os.getloadavg()[0]:.1f} processes ran."
     )
-    text = f"{table}\n\nFrom the start of the server to the first diagnostics {seconds:.2f} s; {grown}. {load}"
+    begun = f"From the start of the server to the first diagnostics {seconds:.2f} s of CPU, {clock:.2f} s by the clock"
+    text = f"{table}\n\n{begun}; {grown}. {load}"
     print(text)
     if "--write" in arguments:
         pages.replace(PAGE, "editor", text)
