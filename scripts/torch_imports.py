@@ -101,13 +101,10 @@ def _module(name: str) -> tuple[Any, tuple[int, ...]]:
     chance = torch.Generator().manual_seed(1)
     module.eval()
     with torch.no_grad():
-        for key, array in module.named_parameters():
-            if array.ndim <= 1 and array.numel() > 1:
-                low, high = (0.5, 1.5) if key.endswith("weight") or "gamma" in key else (-0.2, 0.2)
-                array.uniform_(low, high, generator=chance)
-        for key, array in module.named_buffers():
-            if "running" in key:
-                array.uniform_(0.5, 1.5, generator=chance)
+        for key, array in (*module.named_parameters(), *module.named_buffers()):
+            is_scale = key.endswith(("weight", "running_var")) or "gamma" in key
+            if array.ndim <= 1 and array.numel() > 1 and array.is_floating_point():
+                array.uniform_(*((0.8, 1.2) if is_scale else (-0.1, 0.1)), generator=chance)
     return module, tuple(size)
 
 
