@@ -133,7 +133,9 @@ def _placed(net: Net) -> str:
 
 def _class_token(net: Net) -> str:
     tokens = net.add("Expand", net.weight(1, 1, 8), net.ints(1, 1, 8))
-    return net.add("Gather", net.add("Concat", tokens, "x", axis=1), net.number(0, kind=np.int64), axis=1)
+    return net.add(
+        "Gather", net.add("Concat", tokens, net.weight(1, 1, 8), "x", axis=1), net.number(0, kind=np.int64), axis=1
+    )
 
 
 @pytest.mark.parametrize(
@@ -207,6 +209,16 @@ def _padded(net: Net) -> str:
     return net.add("Conv", around, net.weight(4, 8, 3, 3), strides=[2, 2])
 
 
+def _pooled(net: Net) -> str:
+    around = net.add("Pad", "x", net.ints(0, 0, 1, 1, 0, 0, 1, 1), net.number(-np.inf))
+    return net.add("MaxPool", around, kernel_shape=[3, 3], strides=[2, 2])
+
+
+def _gated(net: Net) -> str:
+    gate = net.add("Expand", net.add("GlobalAveragePool", "x"), net.add("Shape", "x"))
+    return net.add("Mul", "x", gate)
+
+
 def _resized(net: Net) -> str:
     factors = net.array(np.asarray([1, 1, 2, 2], np.float32))
     return net.add("Resize", "x", "", factors, mode="linear", coordinate_transformation_mode="half_pixel")
@@ -232,6 +244,8 @@ def _normed_map(net: Net) -> str:
         (_rolled, ["roll"]),
         (_padded, ["conv"]),
         (_resized, ["upsample"]),
+        (_pooled, ["max_pool"]),
+        (_gated, ["global_avg_pool", "mul"]),
         (_normed_map, ["layer_norm"]),
     ],
 )

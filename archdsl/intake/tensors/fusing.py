@@ -341,6 +341,25 @@ def einsum(form: Form, node: Node) -> Node | None:
     return _instead(node, "Transpose", [product], perm=tuple(made.index(c) for c in result))
 
 
+def padded_pool(form: Form, node: Node) -> Node | None:
+    """Minus infinity around a map, and the largest of windows: the window's own padding."""
+    pad = form.maker(node.inputs[0], "Pad") if node.kind == "MaxPool" else None
+    if pad is None or len(pad.inputs) != 3 or pad.attributes.get("mode", "constant") != "constant":
+        return None
+    value, around = form.number(pad.inputs[2]), form.program.constants.get(pad.inputs[1])
+    kernel = node.attributes.get("kernel_shape", ())
+    rank = len(kernel)
+    if value != -np.inf or around is None or around.array.size != 2 * (rank + 2):
+        return None
+    before, after = (each[2:] for each in np.split(around.array.reshape(-1), 2))
+    own = node.attributes.get("pads", (0,) * (2 * rank))
+    sums = [int(a) + int(b) for a, b in zip((*before, *after), own, strict=True)]
+    lead = [int(around.array.reshape(-1)[i]) for i in (0, 1, rank + 2, rank + 3)]
+    if any(lead) or any(not 0 <= n < k for n, k in zip(sums, (*kernel, *kernel), strict=True)):
+        return None
+    return _instead(node, "MaxPool", pad.inputs[:1], **{**node.attributes, "pads": tuple(sums)})
+
+
 def length_one(form: Form, node: Node) -> Node | None:
     """A tensor divided by its length along an axis, or by a small number if it is shorter: ``F.normalize``."""
     if node.kind != "Div":
@@ -359,8 +378,20 @@ def length_one(form: Form, node: Node) -> Node | None:
 
 
 RULES: Final[tuple[Rule, ...]] = (
-    gelu, mish, quick_gelu, layer_norm, gained, biased, group_norm, roll, rolled_twice, grown, einsum, length_one
-)  # fmt: skip
+    gelu,
+    mish,
+    quick_gelu,
+    layer_norm,
+    gained,
+    biased,
+    group_norm,
+    roll,
+    rolled_twice,
+    grown,
+    einsum,
+    padded_pool,
+    length_one,
+)
 _PASSES: Final = 6
 
 

@@ -290,6 +290,14 @@ def add(call: Call) -> Tensor:
     return call.emit("Sub" if call["operator"].startswith("sub") else "Add", one, other)
 
 
+@reads("addcmul")
+def addcmul(call: Call) -> Tensor:
+    product = call.emit("Mul", call["tensor1"], call["tensor2"])
+    if call["value"] not in (None, 1):
+        product = call.emit("Mul", product, call["value"])
+    return call.emit("Add", call["self"], product)
+
+
 _JOINS: Final = {"mul": "Mul", "maximum": "Max", "minimum": "Min"}
 
 

@@ -279,9 +279,11 @@ def _first(site: Site) -> int:
 
 def _class_token(site: Site, place: int) -> View | None:
     """Learned tokens before a sequence."""
-    if len(site.inputs) != 2 or not isinstance(site.inputs[0], Constant) or place != 1 or len(site.shape(1)) != 3:
+    *tokens, last = site.inputs
+    arrays = [value.array for value in tokens if isinstance(value, Constant)]
+    if not arrays or len(arrays) < len(tokens) or not isinstance(last, View) or place != 1 or len(last.axes) != 3:
         return None
-    view, array = site.view(1), site.array(0)
+    view, array = site.forced(last), np.concatenate(arrays, axis=1)
     if array.ndim != 3 or array.shape[0] != 1:
         return None
     lies = site.in_order(view)
