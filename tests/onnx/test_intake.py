@@ -219,6 +219,10 @@ def _gated(net: Net) -> str:
     return net.add("Mul", "x", gate)
 
 
+def _lengths(net: Net) -> str:
+    return net.add("Div", "x", net.add("Add", net.add("ReduceL2", "x", axes=[2, 3]), net.number(1.0)))
+
+
 def _resized(net: Net) -> str:
     factors = net.array(np.asarray([1, 1, 2, 2], np.float32))
     return net.add("Resize", "x", "", factors, mode="linear", coordinate_transformation_mode="half_pixel")
@@ -245,6 +249,7 @@ def _normed_map(net: Net) -> str:
         (_padded, ["conv"]),
         (_resized, ["upsample"]),
         (_pooled, ["max_pool"]),
+        (_lengths, ["square", "sum", "sqrt", "rescale", "reshape", "divide"]),
         (_gated, ["global_avg_pool", "mul"]),
         (_normed_map, ["layer_norm"]),
     ],

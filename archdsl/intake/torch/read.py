@@ -9,7 +9,9 @@ import numpy as np
 
 from archdsl.intake.errors import Problem, Unreadable, Unsupported
 from archdsl.intake.tensors.program import Constant, Program
-from archdsl.intake.torch.operators import OPERATORS, Call, Tensor
+from archdsl.intake.torch import operators as operators
+from archdsl.intake.torch import shapes as shapes
+from archdsl.intake.torch.call import OPERATORS, Call, Tensor
 
 
 def read(module: Any, example: Sequence[Any], name: str) -> Program:

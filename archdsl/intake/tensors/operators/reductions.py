@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from archdsl.intake.errors import Unsupported
@@ -50,6 +51,14 @@ def reduce(site: Site) -> View:
     if not left:
         raise Unsupported("it leaves nothing but the batch")
     return View(site.emit(name, [base], left, keepdims=False, **arguments), after)
+
+
+@reads("ReduceL2")
+def length_along(site: Site) -> View:
+    """The root of the sum of squares."""
+    squares = site.same(site.view(), "square")
+    node = replace(site.node, kind="ReduceSum")
+    return site.same(reduce(replace(site, node=node, inputs=(squares, *site.inputs[1:]))), "sqrt")
 
 
 def _axes(places: list[int], rank: int) -> int | tuple[int, ...]:
