@@ -58,7 +58,9 @@ def length_along(site: Site) -> View:
     """The root of the sum of squares."""
     squares = site.same(site.view(), "square")
     node = replace(site.node, kind="ReduceSum")
-    return site.same(reduce(replace(site, node=node, inputs=(squares, *site.inputs[1:]))), "sqrt")
+    total = reduce(replace(site, node=node, inputs=(squares, *site.inputs[1:])))
+    assert isinstance(total, View), "a sum of what depends on the input does so too"
+    return site.same(total, "sqrt")
 
 
 def _axes(places: list[int], rank: int) -> int | tuple[int, ...]:
