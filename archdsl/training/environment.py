@@ -21,7 +21,7 @@ def limit_threads(backend: str, threads: int) -> None:
 
 
 def compiles(backend: str) -> bool:
-    """Whether Keras should compile a training step: not for TensorFlow on processors, whose own kernels are faster."""
+    """Whether Keras should compile a training step: not for TensorFlow on processors."""
     if backend == "torch":
         return False
     if backend == "jax":

@@ -390,7 +390,32 @@ def test_other_numbers_are_found_out(exported: str) -> None:
     array = found.arrays[key]
     changed = {**found.arrays, key: replace(array, read=lambda: array.read() * 1.5)}
     with pytest.raises(Unreadable, match="outputs of the spec differ"):
-        compared.difference(*compared.of_file(exported), replace(found, arrays=changed), "net")
+        compared.check(lambda: compared.of_file(exported), replace(found, arrays=changed), "net")
+
+
+def test_a_source_that_rounding_decides_about_is_not_compared(exported: str) -> None:
+    """Its own answers to nearly the same inputs are as far apart as those of the spec."""
+    from archdsl.intake import compared
+
+    def shaken(values: Sequence[Any]) -> Sequence[Any]:
+        chaos = np.cos(1e7 * values[0].sum(dtype=np.float64))
+        return [answer + chaos * np.abs(answer).max() for answer in answers(values)]
+
+    answers, shapes = compared.of_file(exported)
+    assert compared.check(lambda: (answers, shapes), import_file(exported), "net") is None
+    reason = compared.check(lambda: (shaken, shapes), import_file(exported), "net")
+    assert reason is not None
+    assert reason.startswith("with its weights, noise of 1e-06 in its inputs moves them by")
+
+
+def test_no_number_is_no_answer(exported: str) -> None:
+    from archdsl.intake import compared
+
+    answers, shapes = compared.of_file(exported)
+    with pytest.raises(Unreadable, match="differ by inf"):
+        compared.check(
+            lambda: (lambda values: [np.nan * each for each in answers(values)], shapes), import_file(exported), "net"
+        )
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------

@@ -252,6 +252,11 @@ def power(call: Call) -> Tensor:
     return call.emit("Pow", call["self"], call["exponent"])
 
 
+@reads("square")
+def square(call: Call) -> Tensor:
+    return call.emit("Mul", call["self"], call["self"])
+
+
 @reads("cat", "concat")
 def cat(call: Call) -> Tensor:
     return call.emit("Concat", *call["tensors"], axis=call["dim"])

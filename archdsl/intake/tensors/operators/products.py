@@ -8,14 +8,14 @@ import numpy as np
 
 from archdsl.intake.errors import Unsupported
 from archdsl.intake.tensors.lowering import Site, reads
-from archdsl.intake.tensors.operators import attention
+from archdsl.intake.tensors.operators import attention, projections
 from archdsl.intake.tensors.program import Constant, Numbers
 from archdsl.intake.tensors.views import View, axis
 
 
 def dense(site: Site, view: View, kernel: Numbers, bias: Numbers | None, shared: list[str]) -> View:
     """A product with a matrix ``[features, units]``; one that ends an attention is part of that."""
-    if (found := attention.ended(site, view, kernel, bias)) is not None:
+    if (found := projections.ended(site, view, kernel, bias)) is not None:
         return found
     view = site.forced(view)
     base, lies = site.features_last(view)

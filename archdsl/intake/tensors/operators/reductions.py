@@ -48,6 +48,8 @@ def reduce(site: Site) -> View:
     base = site.laid(view, lies)
     places = [i for i, row in enumerate(lies) if row in reduced or not row]
     arguments: dict[str, Any] = {"axis": _axes(places, len(lies))}
+    if not left and len(lies) == 1:  # one number of each image, which the language has as a vector
+        return View(site.emit(name, [base], ((),), axis=-1, keepdims=True), after)
     if not left:
         raise Unsupported("it leaves nothing but the batch")
     return View(site.emit(name, [base], left, keepdims=False, **arguments), after)
