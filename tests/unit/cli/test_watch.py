@@ -16,10 +16,22 @@ from tests.unit.cli.conftest import Run
 NET = "model Net() :: [8] -> [4] { dense(4) }\n"
 
 
+def _interruptible() -> None:
+    """Lets SIGINT end a process: one that was started in the background of a shell script has it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_report_for_each_change(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(NET)
     command = [sys.executable, "-m", "archdsl", "check", "--watch", "."]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=_interruptible,
+    )
     patience = Timer(120, process.kill)
     patience.start()
     try:
