@@ -16,22 +16,17 @@ from tests.unit.cli.conftest import Run
 NET = "model Net() :: [8] -> [4] { dense(4) }\n"
 
 
-def _interruptible() -> None:
-    """Lets SIGINT end a process: one that was started in the background of a shell script has it ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+INTERRUPTIBLE = (
+    "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "runpy.run_module('archdsl', run_name='__main__')"
+)
+"""A process that a shell script started in the background ignores SIGINT, and so do those that it starts."""
 
 
 def test_a_report_for_each_change(tmp_path: Path) -> None:
     (tmp_path / "net.arch").write_text(NET)
-    command = [sys.executable, "-m", "archdsl", "check", "--watch", "."]
-    process = subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        preexec_fn=_interruptible,
-    )
+    command = [sys.executable, "-c", INTERRUPTIBLE, "check", "--watch", "."]
+    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     patience = Timer(120, process.kill)
     patience.start()
     try:
