@@ -160,3 +160,20 @@ def test_a_spec_comes_back(spec: str) -> None:
     from scripts.roundtrip import returned
 
     assert not returned(archdsl.load(spec, **ROUND[spec])).differences
+
+
+def test_a_function_is_named_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its weights come from a file alone."""
+    (tmp_path / "live_keras.py").write_text(
+        "import keras\n"
+        "def net():\n"
+        "    return keras.Sequential([keras.Input((8,)), keras.layers.Dense(4, activation='relu')], name='net')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["import", "live_keras:net", "-o", "net.arch"])
+    assert result.exit_code == 0, result.output
+    assert archdsl.load("net.arch").summary().total.params == 8 * 4 + 4
+    refused = CliRunner().invoke(cli, ["import", "live_keras:net", "-o", "other.arch", "--weights", "w.safetensors"])
+    assert refused.exit_code == 2
+    assert "save it as .keras first" in refused.stderr
+    assert not Path("other.arch").exists()

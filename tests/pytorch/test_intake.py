@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 import archdsl
+from archdsl.cli.main import cli
 from archdsl.intake.errors import Unreadable
 from archdsl.intake.files import import_torch
 
@@ -150,3 +153,35 @@ def test_what_cannot_be_recorded_is_an_error() -> None:
 
     with pytest.raises(Unreadable, match=r"torch\.export cannot record it"):
         archdsl.from_torch(Asks(), torch.randn(1, 4))
+
+
+NETS = """
+from torch import nn
+
+class Small(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.conv = nn.Conv2d(3, width, 3, padding=1)
+        self.head = nn.Linear(width, 5)
+
+    def forward(self, x):
+        return self.head(self.conv(x).relu().mean((2, 3)))
+
+wide = Small(16)
+"""
+
+
+@pytest.mark.parametrize(("name", "width"), [("Small", 8), ("wide", 16)])
+def test_a_module_is_named_on_the_command_line(
+    name: str, width: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "live_modules.py").write_text(NETS)
+    monkeypatch.chdir(tmp_path)
+    target = [f"live_modules:{name}", "-o", "net.arch", "--weights", "net.safetensors"]
+    result = CliRunner().invoke(cli, ["import", *target, "--input", "3,16,16"])
+    assert result.exit_code == 0, result.output
+    graph = archdsl.load("net.arch").graph
+    assert graph.inputs[0].shape == (16, 16, 3)
+    assert archdsl.load("net.arch").summary().total.params == 3 * 9 * width + width + 5 * width + 5
+    assert "Outputs for random inputs are those of the source" in Path("net.arch").read_text(encoding="utf-8")
+    assert Path("net.safetensors").stat().st_size > 4 * (3 * 9 * width)

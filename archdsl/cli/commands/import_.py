@@ -12,6 +12,7 @@ from archdsl.cli import inputs
 from archdsl.cli.exits import SPEC_ERRORS, Refusal
 from archdsl.cli.output import STDOUT, tell, write_text, written
 from archdsl.diagnostics.display import visible
+from archdsl.intake import is_foreign
 
 if TYPE_CHECKING:
     from archdsl.intake.imported import Imported
@@ -22,7 +23,9 @@ Examples:
   archdsl import model.keras
   archdsl import model.keras -o net.arch --weights net.safetensors
   archdsl import model.keras -o net.arch --flat
-  archdsl import model.onnx -o net.arch --weights net.safetensors"""
+  archdsl import model.onnx -o net.arch --weights net.safetensors
+  archdsl import torchvision.models:resnet50 -o net.arch
+  archdsl import mine.nets:SmallNet --input 3,32,32 -o net.arch --weights net.safetensors"""
 
 
 @click.command("import", epilog=_EPILOG)
@@ -34,27 +37,39 @@ Examples:
     metavar="FILE",
     help="A file that ends in .safetensors, for the weights by the spec's names.",
 )
+@click.option(
+    "--input",
+    "sizes",
+    metavar="SIZE",
+    multiple=True,
+    help="The size of an input of a PyTorch module, without the batch; 3,224,224 if none is given.",
+)
 @click.option("--flat", is_flag=True, help="Write one step after the other, without blocks and loops.")
 @click.pass_context
-def import_(ctx: click.Context, model: str, out: str, weights: str | None, flat: bool) -> None:
+def import_(ctx: click.Context, model: str, out: str, weights: str | None, sizes: tuple[str, ...], flat: bool) -> None:
     """Turn a model into a spec.
 
     MODEL is a .keras file of a functional or sequential model, or a file of ONNX. It is read as data, and nothing in it
-    is executed; what an ONNX file answers is compared by ONNX Runtime, if that is installed.
+    is executed; what an ONNX file answers is compared by ONNX Runtime, if that is installed. MODULE:NAME is a model of
+    Python instead, of PyTorch or Keras, or a function or class that gives one: its code is run.
     Blocks, loops and tables are found in it. What is written is elaborated again and compared with what was read, node
     for node: where the two are not the same, or a layer has no counterpart in the language, no file is written, and all
     such layers are listed.
     """
     from archdsl.intake.errors import Unreadable
     from archdsl.intake.files import import_file
+    from archdsl.intake.live import import_live
 
     if weights is not None and not weights.lower().endswith(".safetensors"):
         raise Refusal(f"weights go to a file that ends in .safetensors, not to {weights}")
     if weights is not None and out != STDOUT and Path(weights) == Path(out):
         raise Refusal(f"the spec and its weights cannot both be {out}")
+    is_live = ":" in model and not is_foreign(model)
+    if sizes and not is_live:
+        raise Refusal("--input is for modules of PyTorch, as MODULE:NAME; a file knows the sizes of its inputs")
     inputs.add({Path(model)})
     try:
-        found = import_file(model, flat=flat)
+        found = import_live(model, _sizes(sizes), flat=flat) if is_live else import_file(model, flat=flat)
     except Unreadable as error:
         lines = str(error).splitlines()
         click.echo("error: " + "\n".join(map(visible, lines)), err=True)
@@ -63,12 +78,25 @@ def import_(ctx: click.Context, model: str, out: str, weights: str | None, flat:
         raise Refusal(str(error)) from error
     except OSError as error:
         raise Refusal(f"cannot read {model}: {(error.strerror or str(error)).lower()}") from error
+    if weights is not None and is_live and found.arrays is None:
+        raise Refusal("weights of a model of Keras come from a file: save it as .keras first")
     if weights is not None:
         count = _write_weights(found, model, Path(weights))
     if write_text(found.text, out):
         tell(out, f": {len(found.graph)} nodes, the same as in {Path(model).name}")
     if weights is not None and out != STDOUT:
         tell(weights, f": {count} arrays")
+
+
+def _sizes(given: tuple[str, ...]) -> list[list[int]]:
+    """The sizes of inputs, those of an image of ImageNet if none are given."""
+    try:
+        found = [[int(number) for number in size.split(",")] for size in given or ("3,224,224",)]
+    except ValueError:
+        raise Refusal("--input takes numbers and commas, as 3,224,224") from None
+    if any(number < 1 for size in found for number in size):
+        raise Refusal("--input takes sizes of 1 and more")
+    return found
 
 
 def _write_weights(found: Imported, model: str, target: Path) -> int:

@@ -35,6 +35,13 @@ def read(module: Any, example: Sequence[Any], name: str) -> Program:
     return _program(exported, name)
 
 
+def example(sizes: Sequence[Sequence[int]]) -> list[Any]:
+    """Tensors of normal numbers, of such sizes after a batch of one."""
+    import torch
+
+    return [torch.randn(1, *size) for size in sizes]
+
+
 def answers(module: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
     """What a module makes of arrays."""
 

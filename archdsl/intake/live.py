@@ -1,0 +1,62 @@
+"""Models that a function of Python makes, as specs. Unlike files, this runs code: that of the module named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+from archdsl.intake.errors import Problem, Unreadable
+from archdsl.intake.files import import_document, import_torch
+from archdsl.intake.imported import Imported
+
+
+def import_live(name: str, sizes: Sequence[Sequence[int]], *, flat: bool = False) -> Imported:
+    """The spec of what ``module:attribute`` is or, called without arguments, gives: a module of PyTorch or a model of
+    Keras. ``sizes`` are those of a module's inputs, after the batch and with channels first.
+
+    Raises:
+        Unreadable: there is no such attribute, it is no model, or the model cannot be read.
+    """
+    model = _model(name)
+    if _is_a(model, "torch.nn", "Module"):
+        from archdsl.intake.torch.read import example
+
+        return import_torch(model, example(sizes), flat=flat)
+    if _is_a(model, "keras", "Model"):
+        from archdsl.backends.keras.document import document
+
+        return import_document(document(model), model.name, flat=flat)
+    kind = type(model).__name__
+    raise Unreadable(name, [Problem("", f"it is of type `{kind}`, no module of PyTorch or model of Keras")])
+
+
+def _model(name: str) -> Any:
+    """A model, or what something that is none gives when it is called."""
+    module, _, path = name.partition(":")
+    sys.path.insert(0, "")  # modules beside the user, as for `python -m`
+    try:
+        found: Any = import_module(module)
+    except ImportError as error:
+        raise Unreadable(name, [Problem("", f"cannot import `{module}`: {error}")]) from error
+    finally:
+        sys.path.remove("")
+    for attribute in path.split("."):
+        if not hasattr(found, attribute):
+            raise Unreadable(name, [Problem("", f"`{module}` has no `{path}`")])
+        found = getattr(found, attribute)
+    is_model = _is_a(found, "torch.nn", "Module") or _is_a(found, "keras", "Model")
+    if is_model or not callable(found):
+        return found
+    try:
+        return found()
+    except Exception as error:  # whatever a function of someone else's raises
+        said = f"`{path}()` raises {type(error).__name__}: {error}"
+        raise Unreadable(name, [Problem("", said)]) from error
+
+
+def _is_a(value: Any, module: str, kind: str) -> bool:
+    """Whether a value has a class of a library, which is loaded if so."""
+    library = sys.modules.get(module)
+    return library is not None and isinstance(value, getattr(library, kind))
