@@ -19,7 +19,7 @@ from archdsl.ops.activation import Softmax
 from archdsl.study.learning import Epoch
 from archdsl.training import checkpoint, store
 from archdsl.training.batches import Batches, Tests
-from archdsl.training.chance import reseed
+from archdsl.training.chance import number, reseed
 from archdsl.training.data import Data, load
 from archdsl.training.data.model import fit as fits
 from archdsl.training.environment import compiles
@@ -151,6 +151,7 @@ class _Keeper(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._started = time.perf_counter()
         self._batches.epoch = epoch
+        keras.utils.set_random_seed(number(self._trial.seed, "backend", epoch))  # what dropout takes on PyTorch
         reseed(self.model.layers, self._trial.seed, epoch)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
