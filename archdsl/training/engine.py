@@ -122,8 +122,7 @@ class _Line:
         for line in process.stdout:
             with suppress(ValueError):  # it was killed within a line
                 yield json.loads(line)
-        process.wait()
-        self._process = None
+        self._ended(process)
 
     def _start(self) -> subprocess.Popen[str]:
         with (self._folder / "log.txt").open("ab") as log:
@@ -142,4 +141,13 @@ class _Line:
         """Ends the process, in the middle of a trial if there is one."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._ended(self._process)
+
+    def _ended(self, process: subprocess.Popen[str]) -> None:
+        """Waits for the process, and closes its pipes."""
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            with suppress(BrokenPipeError):  # a name that it did not read
+                if pipe is not None:
+                    pipe.close()
+        self._process = None
