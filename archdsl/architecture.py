@@ -281,23 +281,15 @@ class Architecture:
             KeyError: there is no such rewrite.
         """
         from archdsl.backends.onnx.weights import initial
-        from archdsl.graph.fingerprint import fingerprint
         from archdsl.rewrites import REWRITES, optimised
-        from archdsl.version import __version__
         from archdsl.weights import safetensors
 
         arrays = initial(self.graph, seed)
         with fitted(self.graph, weights, partial=partial) as stored:
             arrays |= {key: array.read() for key, array in stored.items()}
         found = optimised(self.graph, arrays, rewrites if rewrites is not None else tuple(REWRITES))
-        metadata = {
-            "schema": safetensors.SCHEMA,
-            "version": safetensors.VERSION,
-            "model": found.graph.name,
-            "graph": fingerprint(found.graph),
-            "archdsl": __version__,
-            "rewrites": ", ".join(f"{name} {count}" for name, count in found.done.items()),
-        }
+        done = ", ".join(f"{name} {count}" for name, count in found.done.items())
+        metadata = safetensors.metadata(found.graph) | {"rewrites": done}
         with replacing(Path(file)) as written:
             safetensors.write(written, found.arrays, metadata)
         return replace(self, graph=found.graph)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import click
 
@@ -15,7 +15,9 @@ from archdsl.cli.terminal import show_diagnostics, working
 if TYPE_CHECKING:
     from archdsl.comparison import Entry
     from archdsl.comparison.scaling import Member
+    from archdsl.compiler import Program
     from archdsl.diagnostics import Diagnostic
+    from archdsl.elaborate.values import Given
     from archdsl.files import Located
     from archdsl.survey import Failed
 
@@ -35,6 +37,36 @@ def over_option(*, required: bool) -> Callable[[_Command], _Command]:
         help="A parameter and its values: `phi=0..7`, `size=64..256 step 64`, or a list of any values of the "
         "language. With several, all combinations.",
     )
+
+
+class Varied(NamedTuple):
+    """A model whose parameters have one value each, or several."""
+
+    program: Program
+    model: str
+    fixed: dict[str, Any]
+    varied: dict[str, Sequence[Given]]
+
+
+def given_ranges(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) -> Varied:
+    """What ``--over`` and ``--set`` say of a model's parameters.
+
+    Raises:
+        Refusal: it is a graph, or a parameter has both.
+    """
+    from archdsl.api import choose_model
+    from archdsl.cli import ranges as over
+    from archdsl.cli.settings import parse
+    from archdsl.compiler import Program
+
+    if located.is_graph:
+        raise Refusal(f"--over: {located.source.name} is a graph, which has no parameters")
+    program = Program(located.source, located.loader, chosen())
+    model = choose_model(program, located.model)
+    found = Varied(program, model, parse(program, model, settings), over.parse(program, model, ranges))
+    if twice := sorted(found.fixed.keys() & found.varied.keys()):
+        raise Refusal(f"--over: `{twice[0]}` has a value already")
+    return found
 
 
 def sweep(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) -> list[Member]:

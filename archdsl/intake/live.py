@@ -38,8 +38,9 @@ def _model(name: str) -> Any:
     sys.path.insert(0, "")  # modules beside the user, as for `python -m`
     try:
         found: Any = import_module(module)
-    except ImportError as error:
-        raise Unreadable(name, [Problem("", f"cannot import `{module}`: {error}")]) from error
+    except Exception as error:  # whatever someone else's module raises
+        said = f"importing `{module}` raises {type(error).__name__}: {error}"
+        raise Unreadable(name, [Problem("", said)]) from error
     finally:
         sys.path.remove("")
     for attribute in path.split("."):

@@ -14,6 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from archdsl.graph.fingerprint import fingerprint
+from archdsl.graph.model import Graph
+from archdsl.version import __version__
 from archdsl.weights.arrays import Array, Weights, WeightsError
 
 SCHEMA: Final = "archdsl-weights"
@@ -34,6 +37,17 @@ _TYPES: Final = {
     "BOOL": "bool",
 }
 _CODES: Final = {name: code for code, name in _TYPES.items()}
+
+
+def metadata(graph: Graph) -> dict[str, str]:
+    """What a file says of itself and of the graph whose weights it holds."""
+    return {
+        "schema": SCHEMA,
+        "version": VERSION,
+        "model": graph.name,
+        "graph": fingerprint(graph),
+        "archdsl": __version__,
+    }
 
 
 @contextmanager

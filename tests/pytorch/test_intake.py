@@ -155,6 +155,30 @@ def test_what_cannot_be_recorded_is_an_error() -> None:
         archdsl.from_torch(Asks(), torch.randn(1, 4))
 
 
+def test_modules_stay_in_the_modes_in_which_they_were() -> None:
+    """A frozen norm within a module that trains, and when the module cannot be recorded, too."""
+
+    class Refusing(nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.unit = Unit(4)
+
+        def forward(self, x: Any) -> Any:
+            raise ValueError("not today")
+
+    for module in (nn.Sequential(nn.Conv2d(3, 4, 1), Unit(4)), Refusing()):
+        module.train()
+        unit = next(each for each in module.modules() if isinstance(each, Unit))
+        unit.norm.eval()
+        before = [each.training for each in module.modules()]
+        if isinstance(module, Refusing):
+            with pytest.raises(Unreadable, match="cannot record it"):
+                import_torch(module, (torch.randn(1, 3, 8, 8),))
+        else:
+            import_torch(module, (torch.randn(1, 3, 8, 8),))
+        assert [each.training for each in module.modules()] == before
+
+
 NETS = """
 from torch import nn
 

@@ -12,9 +12,7 @@ from archdsl.atomic import elsewhere, replacing
 from archdsl.backends.keras.files import hdf5
 from archdsl.backends.keras.held import Held, held_elsewhere, name_in_layer
 from archdsl.backends.keras.registry import layer_name
-from archdsl.graph.fingerprint import fingerprint
 from archdsl.graph.model import Graph
-from archdsl.version import __version__
 from archdsl.weights import Array, WeightsError, expected, safetensors
 
 
@@ -107,13 +105,7 @@ def save(graph: Graph, model: keras.Model, file: Path) -> None:
 def write(graph: Graph, model: keras.Model, path: Path, form: str) -> None:
     """The same into a file that is open to be written: ``form`` is one of ``FORMS``."""
     named = variables(graph, model)
-    metadata = {
-        "schema": safetensors.SCHEMA,
-        "version": safetensors.VERSION,
-        "model": graph.name,
-        "graph": fingerprint(graph),
-        "archdsl": __version__,
-    }
+    metadata = safetensors.metadata(graph)
     if form == ".safetensors":
         shapes = expected(graph)
         arrays = {

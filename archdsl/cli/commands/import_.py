@@ -102,19 +102,10 @@ def _sizes(given: tuple[str, ...]) -> list[list[int]]:
 def _write_weights(found: Imported, model: str, target: Path) -> int:
     """Writes the weights by the spec's names; how many arrays there are."""
     from archdsl.backends.keras.files import opened
-    from archdsl.graph.fingerprint import fingerprint
     from archdsl.intake.weights import carried
-    from archdsl.version import __version__
     from archdsl.weights import WeightsError, safetensors
 
-    metadata = {
-        "schema": safetensors.SCHEMA,
-        "version": safetensors.VERSION,
-        "model": found.graph.name,
-        "graph": fingerprint(found.graph),
-        "archdsl": __version__,
-        "source": Path(model).name,
-    }
+    metadata = safetensors.metadata(found.graph) | {"source": Path(model).name}
 
     def write(arrays: Mapping[str, Array]) -> int:
         with written(target) as path:

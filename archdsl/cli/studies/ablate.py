@@ -13,7 +13,7 @@ from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.numbers import Percent
 from archdsl.cli.specs import SpecType, find, set_option
 from archdsl.cli.studies.options import Training, conducted, show_results, told, training_options
-from archdsl.cli.surveys import over_option
+from archdsl.cli.surveys import given_ranges, over_option
 
 if TYPE_CHECKING:
     from archdsl.files import Located
@@ -103,20 +103,11 @@ def _named(located: Located, names: str | None, settings: tuple[str, ...], is_on
 
 
 def _over(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) -> Iterator[Variant]:
-    from archdsl.api import choose_model, elaborate
-    from archdsl.cli import ranges as over
-    from archdsl.cli.settings import parse
-    from archdsl.compiler import Program
+    from archdsl.api import elaborate
     from archdsl.survey import MOST, argument
     from archdsl.training.plan import Variant
 
-    if located.is_graph:
-        raise Refusal(f"--over: {located.source.name} is a graph, which has no parameters")
-    program = Program(located.source, located.loader, chosen())
-    model = choose_model(program, located.model)
-    fixed, varied = parse(program, model, settings), over.parse(program, model, ranges)
-    if twice := sorted(fixed.keys() & varied.keys()):
-        raise Refusal(f"--over: `{twice[0]}` has a value already")
+    program, model, fixed, varied = given_ranges(located, ranges, settings)
     for count, values in enumerate(product(*varied.values())):
         if count == MOST:
             raise Refusal(f"--over: more than {MOST:_} variants")

@@ -11,10 +11,9 @@ import click
 
 from archdsl.cli.budgets import budget_options, criteria
 from archdsl.cli.exits import Refusal
-from archdsl.cli.limits import chosen
 from archdsl.cli.specs import find, set_option, spec_argument
 from archdsl.cli.studies.options import Training, conducted, refusing, show_results, told, training_options
-from archdsl.cli.surveys import over_option
+from archdsl.cli.surveys import given_ranges, over_option
 from archdsl.cli.terminal import working
 
 if TYPE_CHECKING:
@@ -109,21 +108,11 @@ def _space(
     settings: tuple[str, ...],
     budgets: dict[str, Any],
 ) -> Space:
-    from archdsl.api import choose_model
-    from archdsl.cli import ranges as over
-    from archdsl.cli.settings import parse
-    from archdsl.compiler import Program
     from archdsl.diagnostics import ArchError
     from archdsl.source import SourceFile
     from archdsl.training.space import Space
 
-    if located.is_graph:
-        raise Refusal(f"--over: {located.source.name} is a graph, which has no parameters")
-    program = Program(located.source, located.loader, chosen())
-    model = choose_model(program, located.model)
-    fixed, varied = parse(program, model, settings), over.parse(program, model, ranges)
-    if twice := sorted(fixed.keys() & varied.keys()):
-        raise Refusal(f"--over: `{twice[0]}` has a value already")
+    program, model, fixed, varied = given_ranges(located, ranges, settings)
     found = [program.expression(SourceFile("--where", f"let condition = {text}")) for text in conditions]
     if program.has_errors:
         raise ArchError(program.diagnostics)

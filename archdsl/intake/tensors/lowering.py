@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
@@ -22,12 +23,12 @@ Held: TypeAlias = Mapping[str, Numbers]
 """The arrays of an op by the names that it gives them."""
 
 
-class Pending:
+class Pending(ABC):
     """What several operators make together, until the last of them is met. ``force`` says it in ops one by one."""
 
+    @abstractmethod
     def force(self) -> str:
         """The value of the graph, whose axes are those of what was pending."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -22,17 +23,28 @@ def read(module: Any, example: Sequence[Any], name: str) -> Program:
     """
     import torch
 
-    was_training = module.training
-    module.eval()
     try:
-        with torch.no_grad():
+        with _inference(module):
             exported = torch.export.export(module, tuple(example))
     except (RuntimeError, ValueError, TypeError, NotImplementedError, AssertionError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise Unreadable(name, [Problem("", f"torch.export cannot record it: {first}")]) from error
-    finally:
-        module.train(was_training)
     return _program(exported, name)
+
+
+@contextmanager
+def _inference(module: Any) -> Iterator[None]:
+    """Has a module and all within it infer, without gradients; then each is in the mode in which it was."""
+    import torch
+
+    modes = {each: each.training for each in module.modules()}
+    module.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for each, mode in modes.items():
+            each.training = mode
 
 
 def example(sizes: Sequence[Sequence[int]]) -> list[Any]:
@@ -48,11 +60,8 @@ def answers(module: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
     def run(values: Sequence[Any]) -> Sequence[Any]:
         import torch
 
-        was_training = module.training
-        module.eval()
-        with torch.no_grad():
+        with _inference(module):
             found = _results(module(*(torch.from_numpy(np.ascontiguousarray(value)) for value in values)))
-        module.train(was_training)
         return [each.numpy() for each in found]
 
     return run

@@ -23,7 +23,9 @@ class Namespace:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("no_such_module_here:net", "cannot import `no_such_module_here`"),
+        ("no_such_module_here:net", "importing `no_such_module_here` raises ModuleNotFoundError"),
+        ("live_broken:net", "importing `live_broken` raises SyntaxError"),
+        (":net", "importing `` raises ValueError"),
         ("live_nets:missing", "`live_nets` has no `missing`"),
         ("live_nets:Namespace.missing", "`live_nets` has no `Namespace.missing`"),
         ("live_nets:raising", "`raising()` raises ValueError: no such width"),
@@ -34,6 +36,7 @@ class Namespace:
 )
 def test_what_is_no_model(name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "live_nets.py").write_text(MODULE)
+    (tmp_path / "live_broken.py").write_text("def net(:\n")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(cli, ["import", name, "-o", "net.arch"])
     assert result.exit_code == 1, result.output

@@ -17,20 +17,26 @@ def _last(config: Config, use: Use) -> None:
         raise Unsupported(f"axis={axis!r} is not that of the channels")
 
 
+def _common(config: Config) -> dict[str, Any]:
+    """The arguments that norms with a gain have in common."""
+    return {
+        "eps": config.number("epsilon"),
+        "l2": config.l2("gamma_regularizer"),
+        "trainable": config.flag("trainable", True),
+    }
+
+
+def _affine(config: Config) -> dict[str, Any]:
+    """Whether a norm has a gain, and whether an offset."""
+    return {"scale": config.flag("scale", True), "center": config.flag("center", True)}
+
+
 @reads("BatchNormalization")
 def _batch_norm(config: Config, use: Use) -> str:
     single(use)
     _last(config, use)
     config.only("renorm", False)
-    return use.emit(
-        "batch_norm",
-        eps=config.number("epsilon"),
-        momentum=config.number("momentum"),
-        scale=config.flag("scale", True),
-        center=config.flag("center", True),
-        l2=config.l2("gamma_regularizer"),
-        trainable=config.flag("trainable", True),
-    )
+    return use.emit("batch_norm", momentum=config.number("momentum"), **_affine(config), **_common(config))
 
 
 @reads("LayerNormalization")
@@ -38,31 +44,19 @@ def _layer_norm(config: Config, use: Use) -> str:
     single(use)
     _last(config, use)
     config.only("rms_scaling", False)
-    return use.emit(
-        "layer_norm",
-        eps=config.number("epsilon"),
-        scale=config.flag("scale", True),
-        center=config.flag("center", True),
-        l2=config.l2("gamma_regularizer"),
-        trainable=config.flag("trainable", True),
-    )
+    return use.emit("layer_norm", **_affine(config), **_common(config))
 
 
 @reads("GroupNormalization")
 def _group_norm(config: Config, use: Use) -> str:
     single(use)
     _last(config, use)
-    groups, scale, center = config.integer("groups"), config.flag("scale", True), config.flag("center", True)
-    arguments: dict[str, Any] = {
-        "eps": config.number("epsilon"),
-        "l2": config.l2("gamma_regularizer"),
-        "trainable": config.flag("trainable", True),
-    }
+    groups, affine = config.integer("groups"), _affine(config)
     if groups in (-1, use.shape()[-1]):
-        return use.emit("instance_norm", scale=scale, center=center, **arguments)
-    if not (scale and center):
+        return use.emit("instance_norm", **affine, **_common(config))
+    if not all(affine.values()):
         raise Unsupported("groups are normalised without scale or center")
-    return use.emit("group_norm", groups=groups, **arguments)
+    return use.emit("group_norm", groups=groups, **_common(config))
 
 
 @reads("RMSNormalization", "archdsl>RootMeanSquareNormalization")
