@@ -19,7 +19,7 @@ from archdsl.elaborate.arguments import give_block, missing_arguments
 from archdsl.elaborate.checks import file_checks, run_check
 from archdsl.elaborate.declared import declared_value
 from archdsl.elaborate.definitions import check_definitions
-from archdsl.elaborate.evaluate import evaluate_or_poison
+from archdsl.elaborate.evaluate import domain, evaluate_or_poison
 from archdsl.elaborate.failure import Exhausted, Failure, too_deep
 from archdsl.elaborate.files import Read
 from archdsl.elaborate.lint import check_names, lint
@@ -154,6 +154,17 @@ class Program:
         if not isinstance(ref, BlockRef):
             return {}
         return {p.name.id: _parameter(p, ref.arguments.get(p.name.id)) for p in ref.decl.params}
+
+    def domains(self, model: str) -> dict[str, tuple[Given, ...]]:
+        """Of each parameter whose values the definition lists, these; without those that a variant sets."""
+        ref, found = self._module.find(model), dict[str, tuple[Given, ...]]()
+        if isinstance(ref, BlockRef):
+            with self._reporting():
+                for param in ref.decl.params:
+                    if param.domain is not None and param.name.id not in ref.arguments:
+                        values = domain(param, Scope(self._session, ref.module)) or ()
+                        found[param.name.id] = tuple(Given(value, param.domain.span) for value in values)
+        return found
 
     def ready(self, model: str | None = None) -> tuple[str, ...]:
         """The models that need no arguments: all in the file, or a model and its variants."""

@@ -43,19 +43,46 @@ class Costs:
         """The parameters that each condition depends on."""
         self._held: dict[Hashable, bool] = {}
         """Whether one held, by the values of these."""
+        self._admitted: dict[Hashable, bool] = {}
+        """Whether a parameter may have a value, by its name and that."""
         self._templates: dict[int, NodeCost] = {}
         self._kept: list[Template] = []
         """Those in ``_templates``, so that their identities stay theirs."""
+
+    @property
+    def conditions(self) -> tuple[ast.Expr, ...]:
+        """What the model's definition asks of its arguments."""
+        return self._ref.decl.conditions
 
     def of(self, arguments: Mapping[str, Given]) -> NodeCost | None:
         """The cost with these arguments; ``None`` if they are wrong, or some shape is not proved with them."""
         session = self._session
         try:
             with session.reporter.aside() as found, session.budget.apart():
+                if not (self.takes(arguments) and all(self.holds(each, arguments) for each in self.conditions)):
+                    return None
                 total = self._chain(arguments) if self._mentions is not None else self._whole(arguments)
         except (Failure, Exhausted):
             return None
         return None if found.has_errors else total
+
+    def takes(self, arguments: Mapping[str, Given]) -> bool:
+        """Whether each parameter may have its value, whatever the others have."""
+        params = (param for param in self._ref.decl.params if param.name.id in arguments)
+        return all(self._admits(param, arguments[param.name.id]) for param in params)
+
+    def _admits(self, param: ast.Param, given: Given) -> bool:
+        name = param.name.id
+        key = (name, _key(given))
+        if key not in self._admitted:
+            scope = Scope(self._session, self._ref.module)
+            with self._session.reporter.aside() as found, self._session.budget.apart():
+                try:
+                    bind_parameters(self._ref.decl.name.id, (param,), {name: given}, scope, self._span)
+                except Failure as failure:
+                    self._session.reporter.report(*failure.diagnostics)
+            self._admitted[key] = not found.has_errors
+        return self._admitted[key]
 
     def holds(self, condition: ast.Expr, arguments: Mapping[str, Given]) -> bool:
         """Whether a condition over the parameters is true. Raises ``Failure``: it has no value."""

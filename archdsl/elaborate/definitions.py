@@ -5,6 +5,7 @@ from __future__ import annotations
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue.contracts import UnboundDimension
 from archdsl.diagnostics.catalogue.names import UnknownName
+from archdsl.elaborate.conditions import broken
 from archdsl.elaborate.evaluate import bind_parameters, evaluate_function
 from archdsl.elaborate.failure import Exhausted, Failure
 from archdsl.elaborate.instantiate import define
@@ -94,6 +95,8 @@ def _parameters(decl: ast.Block | ast.Function, session: Session, module: Module
         session.reporter.report(*failure.diagnostics)
     for param in decl.params:
         scope.names[param.name.id] = _parameter(param, scope.names[param.name.id])
+    if isinstance(decl, ast.Block):
+        session.reporter.report(*broken(decl.name.id, decl, scope, decl.name.span))
     return scope
 
 

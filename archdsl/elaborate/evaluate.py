@@ -16,6 +16,7 @@ from archdsl.elaborate import operators
 from archdsl.elaborate.arguments import Arguments, give, give_block, give_op, missing_arguments
 from archdsl.elaborate.builtin_calls import call_builtin, call_init
 from archdsl.elaborate.builtins import CALLED
+from archdsl.elaborate.domain import is_among, listed, no_list, outside
 from archdsl.elaborate.expect import bind_targets, decide, element_of, iterate, some_of
 from archdsl.elaborate.failure import Exhausted, Failure, Silence, too_deep
 from archdsl.elaborate.module import MISSING
@@ -447,10 +448,40 @@ def bind_parameters(
                     fix=fix,
                 )
             )
+        elif fitted is not POISON:
+            cell = bound[name].cell if name in bound else None
+            if found := _misplaced(callee, param, Given(fitted, at, cell), scope):
+                problems += found
+                scope.names[name], is_silent = POISON, True
     if missing:
         problems.append(missing_arguments(callee, missing, span))
     if is_silent:
         raise Failure(*problems)
+
+
+def _misplaced(callee: str, param: ast.Param, given: Given, scope: Scope) -> Sequence[Diagnostic]:
+    """What is wrong with a value whose parameter may have some values only, or with the list of these."""
+    try:
+        values = domain(param, scope)
+        if values is None or is_among(given.value, values, given.span):
+            return ()
+    except Failure as failure:
+        return failure.diagnostics
+    return (outside(callee, param, given, values),)
+
+
+def domain(param: ast.Param, scope: Scope) -> tuple[Value, ...] | None:
+    """The values that a parameter may have, if its definition lists them. They see the names of the file alone.
+
+    ``None`` where all of its type will do, and where the list could not be read. Raises ``Failure`` if it is none.
+    """
+    if param.domain is None:
+        return None
+    value = evaluate_or_poison(param.domain, Scope(scope.session, scope.module))
+    values = POISON if value is POISON else listed(value, param)
+    if values is POISON and value is not POISON and is_known(param.type):
+        raise Failure(no_list(value, param))
+    return None if values is POISON else values
 
 
 def _other_type(param: ast.Param, default: Value) -> tuple[tuple[str, ...], Fix | None]:

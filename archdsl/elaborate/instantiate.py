@@ -8,7 +8,8 @@ from dataclasses import replace
 from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.elaborate import apply
 from archdsl.elaborate.budget import LETTERS, TEMPLATE
-from archdsl.elaborate.evaluate import bind_parameters, evaluate
+from archdsl.elaborate.conditions import bind_block
+from archdsl.elaborate.evaluate import evaluate
 from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.flow import Call, Flows
 from archdsl.elaborate.ports import entered, takes, told
@@ -195,7 +196,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
     inner = {port: assembly.input(_shape(tensor)) for port, tensor in taken.items()}
     carried = [assembly.input(_shape(tensor)) for tensor in carry.tensors]
     scope = Scope(session, ref.module)
-    bind_parameters(name, decl.params, carry.all_into(ref.arguments, carried), scope, span)
+    bind_block(name, decl, carry.all_into(ref.arguments, carried), scope, span)
     spared = frozenset(_spared(decl.params, ref.arguments, scope))
     signature = decl.signature
     if signature is not None:
@@ -290,7 +291,7 @@ class Instance(Flows):
         tensors = [*taken.values(), *carry.tensors]
         if any(t.shape is None for t in tensors):
             # What flows in is unknown; the arguments can be wrong all the same.
-            bind_parameters(name_of(ref), ref.decl.params, ref.arguments, Scope(session, ref.module), call.span)
+            bind_block(name_of(ref), ref.decl, ref.arguments, Scope(session, ref.module), call.span)
             return _holes(ref, assembly)
         template = template_of(session, ref, call.span, taken, carry, key)
         if template is None:

@@ -8,7 +8,8 @@ from typing import TypeVar
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.elaborate import habits
-from archdsl.elaborate.evaluate import bind_parameters, evaluate
+from archdsl.elaborate.conditions import bind_block
+from archdsl.elaborate.evaluate import evaluate
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.flatten import flatten
 from archdsl.elaborate.instantiate import argument_key, template_for_inputs
@@ -46,7 +47,7 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
     try:
         scope = Scope(session, ref.module)
         if asked is ref.decl.signature:
-            bind_parameters(name, ref.decl.params, ref.arguments, scope, span)
+            bind_block(name, ref.decl, ref.arguments, scope, span)
         inputs = model_inputs(asked, scope)
         template = template_for_inputs(session, ref, span, inputs)
         about = _about(session, ref)

@@ -14,7 +14,8 @@ from typing import Final, TypeAlias
 from archdsl.elaborate import certain
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.apply import OpCall, count, is_wrong_count, misfitting, one, with_arguments
-from archdsl.elaborate.evaluate import bind_parameters, evaluate_or_poison
+from archdsl.elaborate.conditions import bind_block
+from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.expect import bind_targets, decide, else_if, loop_targets, some_of
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.fans import Made
@@ -117,7 +118,7 @@ class Sketch(Flows):
         """What is known of the outputs of a call, by the names of its ports."""
         name, decl, scope = name_of(ref), ref.decl, Scope(self.session, ref.module)
         try:
-            bind_parameters(name, decl.params, ref.arguments, scope, span)
+            bind_block(name, decl, ref.arguments, scope, span)
         except Failure as failure:  # without a diagnostic where an argument is not known
             if failure.diagnostics:
                 raise

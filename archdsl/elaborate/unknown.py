@@ -96,9 +96,18 @@ def _usual_cause(name: str, span: Span, names: Names | None) -> tuple[str, Fix |
         return f"several tensors that flow are read from a tap: `ports {{ … }} as x`, then `x.{name}`", None
     if label is not None:
         return f"a label is no value; a tap is: `step as {name}`", None
+    if names is not None and _is_in_domain(name, span, names.declaration):
+        return "what a parameter may be does not depend on others; a condition behind `where` may", None
     if name in ("h", "w", "c"):
         return "a signature gives sizes their names: `:: [h, w, c] -> …`", None
     return None
+
+
+def _is_in_domain(name: str, span: Span, declaration: ast.Declaration) -> bool:
+    """Whether a parameter's name stands where the values of one are listed."""
+    params = declaration.params if isinstance(declaration, ast.Block | ast.Function) else ()
+    domains = [param.domain.span for param in params if param.domain is not None]
+    return any(param.name.id == name for param in params) and any(d.start <= span.start < d.end for d in domains)
 
 
 @cache

@@ -74,7 +74,7 @@ class Rules(Writer):
             if isinstance(part, Node) and part.kind == "params":
                 ops += self._bracketed(part.children, params)
             else:
-                ops += self._signed([part], "head", params)
+                ops += self._signed([part], "where" if is_kind(part, "where") else "head", params)
         return [*ops, " ", body]
 
     def _variant(self, children: Sequence[Child]) -> Ops:
@@ -102,9 +102,15 @@ class Rules(Writer):
         return [Open(group), colon, " ", inputs, Break(When.BROKEN, group=group), arrow, " ", outputs, Close(group)]
 
     def _param(self, children: Sequence[Child]) -> Ops:
-        name, colon, type_, *default = children
-        ops: list[Op] = [name, colon, " ", type_]
-        return [*ops, " ", default[0], " ", default[1]] if default else ops
+        name, colon, *parts = children
+        return [name, colon, *(op for part in parts for op in (" ", part))]
+
+    def _where(self, children: Sequence[Child]) -> Ops:
+        keyword, first, *others = children
+        ops: list[Op] = [keyword, " ", first]
+        for condition in others:
+            ops += [","] if is_kind(condition, "COMMA") else self._filled([condition], SIDE, ",")
+        return ops
 
     def _labelled_shape(self, children: Sequence[Child]) -> Ops:
         name, colon, shape = children
@@ -301,6 +307,7 @@ _RULES: Final[dict[str, Callable[[Rules, Sequence[Child]], Ops]]] = {
     "variant": Rules._variant,
     "check": Rules._check,
     "approximately": Rules._operators,
+    "where": Rules._where,
     "params": Rules._bracketed,
     "param": Rules._param,
     "type": Rules._words,

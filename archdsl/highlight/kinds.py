@@ -57,7 +57,7 @@ TERMINALS: Final[Mapping[str, str]] = {
     "LET": "declaration", "FN": "declaration", "BLOCK": "declaration", "MODEL": "declaration", "CHECK": "declaration",
     "ABOUT": "declaration", "SHARED": "declaration", "TABLE": "declaration",
     "PORTS": "keyword", "IF": "keyword", "ELSE": "keyword", "FOR": "keyword", "IN": "keyword", "REPEAT": "keyword",
-    "AS": "keyword",
+    "AS": "keyword", "WHERE": "keyword",
     "AND": "word-operator", "OR": "word-operator", "NOT": "word-operator",
     "TRUE": "constant", "FALSE": "constant",
     "ARROW": "operator", "DOUBLE_COLON": "operator", "ELLIPSIS": "operator", "QUESTION": "operator",

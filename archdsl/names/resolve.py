@@ -231,17 +231,24 @@ class _Resolver(Scopes):
         yield from (entry.value for entry in node.entries)
 
     def function(self, node: ast.Function) -> Iterator[Next]:
-        yield from node.params
+        yield from self._params(node.params)
         yield from node.statements
         yield node.value
 
     def block(self, node: ast.Block) -> Iterator[Next]:
         if node.body.about is not None:
             yield node.body.about
-        yield from node.params
+        yield from self._params(node.params)
+        yield from (As(condition, "plain") for condition in node.conditions)
         if node.signature is not None:
             yield node.signature
         yield node.body
+
+    @staticmethod
+    def _params(params: tuple[ast.Param, ...]) -> Iterator[Next]:
+        """What one may be does not depend on others."""
+        yield from (As(param.domain, "plain") for param in params if param.domain is not None)
+        yield from params
 
     def parameter(self, node: ast.Param) -> Iterator[Next]:
         if node.default is not None:

@@ -34,10 +34,17 @@ def head(decl: ast.Block | ast.Function) -> str:
     params = [" ".join(param.span.text.split()) for param in decl.params]
     brackets = bool(params) or isinstance(decl, ast.Function) or decl.signature is None
     line = f"{word} {decl.name.id}" + (f"({', '.join(params)})" if brackets else "()")
-    signature = f" :: {_signature(decl.signature)}" if isinstance(decl, ast.Block) and decl.signature else ""
-    if len(line) + len(signature) <= _LONGEST:
-        return line + signature
-    return f"{word} {decl.name.id}(\n" + "".join(f"  {param},\n" for param in params) + f"){signature}"
+    rest = _rest(decl) if isinstance(decl, ast.Block) else ""
+    if len(line) + len(rest) <= _LONGEST:
+        return line + rest
+    return f"{word} {decl.name.id}(\n" + "".join(f"  {param},\n" for param in params) + f"){rest}"
+
+
+def _rest(block: ast.Block) -> str:
+    """The conditions and the signature of a block."""
+    conditions = ", ".join(" ".join(each.span.text.split()) for each in block.conditions)
+    signature = f" :: {_signature(block.signature)}" if block.signature else ""
+    return (f" where {conditions}" if conditions else "") + signature
 
 
 def _signature(signature: ast.Signature) -> str:

@@ -235,6 +235,8 @@ class Type(Node):
 class Param(Node):
     name: Name
     type: Type
+    domain: Expr | None
+    """The list of the values that it may have."""
     default: Expr | None
 
 
@@ -358,6 +360,8 @@ class Block(Node):
 
     name: Name
     params: tuple[Param, ...]
+    conditions: tuple[Expr, ...]
+    """What must hold of the values of the parameters."""
     signature: Signature | None
     body: Body
     is_model: bool

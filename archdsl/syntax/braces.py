@@ -18,6 +18,8 @@ _BEFORE_BODY: Final = frozenset({"ARROW", "COLON"})
 """After one of these a body may begin."""
 _BEGINS: Final = frozenset({"ARROW", "LET", "RBRACE"})
 """What no line begins with that goes on within brackets."""
+_HANGS: Final = frozenset({"DOUBLE_COLON", "COLON", "WHERE"})
+"""What begins a line that belongs to the one above."""
 _HEADS: Final = frozenset({"IF", "ELSE", "FOR", "REPEAT", "PORTS", "TABLE"})
 """What a body follows on its line."""
 _MOST: Final = 50
@@ -110,7 +112,7 @@ def _declarations(text: str, tokens: Sequence[Token]) -> Iterator[list[_Line]]:
             if not lines or kinds[0] in _BEGINS:
                 depth = 0
             indent = start.start - text.rfind("\n", 0, start.start) - 1
-            lines.append(_Line(first, number - 1, indent, hangs=depth > 0 or kinds[0] in ("DOUBLE_COLON", "COLON")))
+            lines.append(_Line(first, number - 1, indent, hangs=depth > 0 or kinds[0] in _HANGS))
             depth += sum(kind in ("LPAR", "LSQB") for kind in kinds) - sum(kind in ("RPAR", "RSQB") for kind in kinds)
         first = number + 1
     yield lines

@@ -38,6 +38,13 @@ class _AnyNumber(NamedTuple):
     shape: ast.ShapeOf
 
 
+class _Where(NamedTuple):
+    """The conditions of a block."""
+
+    span: Span
+    conditions: tuple[ast.Expr, ...]
+
+
 class _Computed(NamedTuple):
     """What stands in the braces of a function."""
 
@@ -131,15 +138,20 @@ class Builder(Expressions):
 
     def _definition(self, children: Children, *, is_model: bool) -> ast.Block:
         params: tuple[ast.Param, ...] = ()
+        conditions: tuple[ast.Expr, ...] = ()
         signature = None
         for child in children[2:-1]:
             if isinstance(child, ast.Signature):
                 signature = child
+            elif isinstance(child, _Where):
+                conditions = child.conditions
             else:
                 params = child[1]
-        return ast.Block(
-            self._span(children), self._name(children[1]), params, signature, self._body(children[-1]), is_model
-        )
+        span, name, body = self._span(children), self._name(children[1]), self._body(children[-1])
+        return ast.Block(span, name, params, conditions, signature, body, is_model)
+
+    def where(self, children: Children) -> _Where:
+        return _Where(self._span(children), self._values(children))
 
     def variant(self, children: Children) -> ast.Variant:
         about = children[4] if len(children) == 5 else None
@@ -159,15 +171,16 @@ class Builder(Expressions):
         return "params", params
 
     def param(self, children: Children) -> ast.Param:
-        default = children[4] if len(children) == 5 else None
-        return ast.Param(self._span(children), self._name(children[0]), children[2], default)
+        name, _, type_, *rest = children
+        given = {mark.type: value for mark, value in zip(rest[::2], rest[1::2], strict=True)}
+        return ast.Param(self._span(children), self._name(name), type_, given.get("IN"), given.get("EQUAL"))
 
     def _param(self, value: ast.Param | ast.Broken) -> ast.Param | None:
         """A parameter. One that could not be read has a name, if there is one, and takes anything."""
         if isinstance(value, ast.Param) or not value.names:
             return value if isinstance(value, ast.Param) else None
         span = value.span
-        return ast.Param(span, ast.Name(span, value.names[0]), ast.Type(span, ()), ast.Broken(span, ()))
+        return ast.Param(span, ast.Name(span, value.names[0]), ast.Type(span, ()), None, ast.Broken(span, ()))
 
     @staticmethod
     def _sound(values: Iterable[Read | ast.Broken | None]) -> tuple[Read, ...]:

@@ -136,6 +136,8 @@ def _expected(accepted: Collection[str]) -> str:
             left -= kind | (_BEFORE_VALUE if kind is _VALUE else frozenset())
     if left & {"COMMA", "RPAR", "RSQB", "LBRACE", "RBRACE", "NEWLINE", "ARROW", "ELSE"}:
         left -= _GOES_ON
+    if "DOUBLE_COLON" in left:
+        left -= {"WHERE"}  # which few definitions have
     if "ARROW" in left:
         left -= _STEP_GOES_ON
     words += sorted({_SPELLING.get(kind, f"`{kind.lower()}`") for kind in left})

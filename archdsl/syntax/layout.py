@@ -8,7 +8,7 @@ from archdsl.limits import Limits
 from archdsl.syntax.tokens import CLOSER, CLOSERS, END, Token
 
 # A line that starts with one of these continues the statement before it.
-_CONTINUES = frozenset({"ARROW", "DOUBLE_COLON", "AS", "ELSE", "RBRACE", "RPAR", "RSQB", END})
+_CONTINUES = frozenset({"ARROW", "DOUBLE_COLON", "AS", "ELSE", "WHERE", "RBRACE", "RPAR", "RSQB", END})
 # So does one that starts with an arrow of another language or half a `::`: no statement starts with these.
 _ARROWS = frozenset({"EQUAL", "PIPE", "COMPARE", "COLON"})
 # A line that ends with one of these is not finished.

@@ -46,7 +46,7 @@ class Pool:
 
 
 class Space:
-    """The values of parameters, conditions that hold among them, and a budget."""
+    """The values of parameters, conditions among them beside those of the model itself, and a budget."""
 
     def __init__(
         self,
@@ -98,8 +98,10 @@ class Space:
     def judge(self, choice: Choice) -> Candidate | str:
         """The candidate of a choice, or why it falls out."""
         given = {**self._fixed, **self.arguments(choice)}
+        if not self._costs.takes(given):
+            return "a value is not allowed"
         try:
-            if not all(self._costs.holds(condition, given) for condition in self._conditions):
+            if not all(self._costs.holds(each, given) for each in (*self._costs.conditions, *self._conditions)):
                 return "a condition does not hold"
         except Failure:
             return "a condition has no value"

@@ -43,7 +43,10 @@ fn third(x: int, of: list[int] = sorted(unique([3, 2, 3]))) {
 }
 fn norm(kind: str, eps: float = 1e-3) = batch_norm(eps=eps) if kind == "batch" else layer_norm
 
-block Head(units: int) :: [_] -> [units] { dense(units) }
+block Head(units: int in [10, ...widths], act: op in [id, relu] = id) where units % 2 == 0
+    :: [_] -> [units] {
+  dense(units) -> act
+}
 
 model Open :: [?, w, 3] -> [_, w / 2, 4] { conv(4, stride=2) as half :: [_, w / 2, 4] -> residual { conv(4) } }
 """

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 _EPILOG = """\b
 Examples:
-  archdsl study search net.arch --over "width=8..64 step 8" --over "depth=1..4" --max-macs 40M --dry-run
-  archdsl study search net.arch --over "width=8..64 step 8" --over "act=[relu, gelu]" \\
-      --where "width * depth <= 128" --max-params 0.3M --trials 40 --data cifar10 \\
+  archdsl study search space.arch --max-macs 40M --dry-run
+  archdsl study search space.arch --max-params 0.3M --trials 40 --data cifar10 \\
       --with epochs=5 --with holdout=0.1 --sampler nsga2 --into out/search
+  archdsl study search net.arch --over "width=8..64 step 8" --over "act=[relu, gelu]" \\
+      --where "width * depth <= 128" --max-macs 40M --dry-run
   archdsl study show out/search
 
 The numbers of candidates that were dropped are told, with the reasons. DIR/winner.arch has the best as a spec."""
@@ -34,7 +35,7 @@ The numbers of candidates that were dropped are told, with the reasons. DIR/winn
 
 @click.command(epilog=_EPILOG)
 @spec_argument
-@over_option(required=True)
+@over_option(required=False)
 @click.option("--where", "conditions", multiple=True, metavar="CONDITION", help="What must hold: `w * depth <= 128`.")
 @click.option(
     "--candidates", type=click.IntRange(min=1), default=10_000, show_default=True, help="How many are judged at most."
@@ -77,9 +78,10 @@ def search(
 ) -> None:
     """Search a space of models for accuracy within a budget.
 
-    The space is every combination of the values of --over for which all --where hold. Candidates whose shapes are not
-    proved, or that break a budget, are dropped before anything is built. Of the others the sampler chooses which to
-    train. Accuracy should be measured on held-out training images: --with holdout=0.1.
+    The space is every combination of the values that the spec lists (`width: int in [8, 16]`), or that --over gives
+    instead, for which the spec's `where` and all --where hold. Candidates whose shapes are not proved, or that break a
+    budget, are dropped before anything is built. Of the others the sampler chooses which to train. Accuracy should be
+    measured on held-out training images: --with holdout=0.1.
     """
     fields = Training.__dataclass_fields__
     budgets = {name: value for name, value in options.items() if name not in fields}
@@ -113,11 +115,15 @@ def _space(
     from archdsl.training.space import Space
 
     program, model, fixed, varied = given_ranges(located, ranges, settings)
+    listed = {name: values for name, values in program.domains(model).items() if name not in fixed}
+    if not listed and not varied:
+        raise Refusal(f"`{model}` lists no values, as `width: int in [8, 16]` does: give some with --over")
     found = [program.expression(SourceFile("--where", f"let condition = {text}")) for text in conditions]
     if program.has_errors:
         raise ArchError(program.diagnostics)
+    wanted = [each for each in found if each]
     with refusing():
-        return Space(program, model, fixed, varied, [each for each in found if each], criteria(budgets, "params"))
+        return Space(program, model, fixed, {**listed, **varied}, wanted, criteria(budgets, "params"))
 
 
 def _words(space: Space, pool: Pool, seconds: float) -> str:

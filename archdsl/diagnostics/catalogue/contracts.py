@@ -95,6 +95,20 @@ class CheckFailed(Diagnostic):
     expected: str
 
 
+class ConditionBroken(Diagnostic):
+    """The arguments of a block break a condition that stands behind `where` in its definition.
+
+    block A(width: int, heads: int) where width % heads == 0 { attention(heads) -> dense(width) }
+    A(100, heads=8)                     # wrong: 100 % 8 is 4
+    """
+
+    message = "`{callee}` asks for `{condition}`"
+    label = "{values}"
+    callee: str
+    condition: str
+    values: str
+
+
 class BadFact(Diagnostic):
     """A fact in `about` is a string, a number or a truth value, so that tables can show it."""
 

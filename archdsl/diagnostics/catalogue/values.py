@@ -20,6 +20,20 @@ class WrongType(Diagnostic):
     given: str
 
 
+class OutsideDomain(Diagnostic):
+    """An argument is none of the values that its parameter may have, which stand behind `in`.
+
+    block A(stride: int in [1, 2]) { conv(8, stride=stride) }
+    A(3)                                # wrong: neither 1 nor 2
+    """
+
+    message = "`{parameter}` of `{callee}` should be {values}, not {given}"
+    parameter: str
+    callee: str
+    values: str
+    given: str
+
+
 class BadArgument(Diagnostic):
     """An argument of an op has a value that the op does not allow: `conv(0)`, `dropout(1.5)`, `pad="full"`.
 

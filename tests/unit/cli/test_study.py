@@ -135,6 +135,22 @@ def test_what_is_shown(run: Run) -> None:
     assert "is no folder of a study" in result.output
 
 
+def test_a_space_that_the_spec_states(run: Run) -> None:
+    head = "width: int in range(1, 41) = 4, act: op in [relu, gelu] = relu) where width > 2 or act == gelu"
+    Path("space.arch").write_text(TEXT.replace("width: int = 4, act: op = relu)", head), encoding="utf-8")
+    space = ("study", "search", "space.arch:Net", "--max-params", "200", "--dry-run")
+    result = run(*space)
+    assert result.exit_code == 0, result.output
+    assert "80 of 80 candidates" in result.output
+    assert "28 pass" in result.output
+    assert "2 dropped: a condition does not hold" in result.output
+    assert "13 pass" in run(*space, "--set", "act=relu").output
+    assert "4 dropped: a value is not allowed" in run(*space, "--over", "width=38..42").output
+    result = run("study", "search", "net.arch:Net", "--dry-run")
+    assert result.exit_code == 2
+    assert "lists no values" in result.output
+
+
 def test_a_search(run: Run) -> None:
     space = ("study", "search", "net.arch:Net", "--over", "width=1..40", "--max-params", "200", "--where", "width > 2")
     result = run(*space, "--dry-run")

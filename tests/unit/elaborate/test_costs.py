@@ -104,3 +104,18 @@ def test_two_thousand_a_second() -> None:
         assert all(known)
     assert len({found.params for found in map(costs.of, given) if found}) > 300
     assert max(rates) > 2000
+
+
+def test_what_the_definition_does_not_allow_has_no_cost() -> None:
+    text = CHAIN.replace("w: int = 16, d: int = 2", "w: int in [4, 8, 12] = 4, d: int in [1, 2, 3] = 1")
+    text = text.replace(")\n    ::", ")\n    where w * d < 30\n    ::")
+    program, costs, span = made(text)
+    allowed = {
+        (w, d): costs.of({"w": Given(w, span), "d": Given(d, span)}) for w in (4, 8, 12, 16) for d in (1, 2, 3, 4)
+    }
+    assert {key for key, found in allowed.items() if found is not None} == {
+        (w, d) for w in (4, 8, 12) for d in (1, 2, 3) if w * d < 30
+    }
+    graph = program.graph("Net", {"w": 12, "d": 2})
+    assert graph is not None
+    assert cost(graph).total == allowed[12, 2]

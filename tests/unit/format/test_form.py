@@ -24,7 +24,7 @@ def test_form(text: str, form: str) -> None:
 
 
 def test_examples() -> None:
-    assert len(EXAMPLES) == 42
+    assert len(EXAMPLES) == 43
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,12 @@ def test_hover_of_a_block_has_its_documentation_and_what_all_rounds_cost() -> No
     assert "Several convolutions, one after the other." in text
 
 
+def test_hover_of_a_block_has_its_values_and_conditions() -> None:
+    text = "block A(n: int in [2, 4], m: int)\n    where m % n == 0,\n      m > n :: [c] -> [m] { dense(m) }\n"
+    text = hovered(f"{text}model Net() :: [8] -> [8] {{ A|(2, 8) }}\n")
+    assert "block A(n: int in [2, 4], m: int) where m % n == 0, m > n :: [c] -> [m]" in text
+
+
 def test_hover_of_names_tells_their_values() -> None:
     assert "classes = 10" in hovered(within("dense(cla", "sses)"))
     assert "width = 16" in hovered(within("ConvBNAct(wi", "dth"))
@@ -163,6 +169,9 @@ def test_a_module_is_a_file() -> None:
         ("let n = 3\nlet m = |", ["n"]),
         ("model Net() :: [8, 8, 3] -> [_, _, 4] {\n  conv(4, pad=|", ['"same"', '"valid"']),
         ("model Net() :: [8, 8, 3] -> [_, _, 4] {\n  conv(4, bias=|) }", ["false", "true"]),
+        ('block B(kind: str in ["a", "b"]) { relu }\nblock C() { B(kind=|', ['"a"', '"b"']),
+        ("block B(n: int) w| { relu }", ["where"]),
+        ("let all = [1, 2]\nblock B(n: int in |) { relu }", ["all", "range"]),
         ('model Net() :: [8] -> [4] {\n  about { paper = "x", | }\n  dense(4) }', ["year", "imagenet_top1"]),
         ("model Net() :: [8] -> [4] {\n  dense(4) -> |", ["relu", "dense"]),
         ("model Net() :: [8] -> [4] {\n  dense(4) as hidden -> { hi|", ["hidden"]),

@@ -117,7 +117,8 @@ def dump(node: Any) -> str:
         case ast.TypeName():
             return node.name + (f"[{dump(node.item)}]" if node.item else "")
         case ast.Param():
-            return f"{node.name.id}: {dump(node.type)}" + (f" = {dump(node.default)}" if node.default else "")
+            domain = f" in {dump(node.domain)}" if node.domain else ""
+            return f"{node.name.id}: {dump(node.type)}{domain}" + (f" = {dump(node.default)}" if node.default else "")
         case _:
             raise AssertionError(f"no dump of {node!r}")
 

@@ -39,6 +39,16 @@ def test_function() -> None:
     assert dump(node.value) == "make_divisible((filters * width), 8)"
 
 
+@pytest.mark.parametrize("shapes", ["", " :: [h] -> [h]", "\n    :: [h] -> [h]"])
+@pytest.mark.parametrize("before", [" ", "\n    "])
+def test_conditions(before: str, shapes: str) -> None:
+    node = declaration(f"block A(a: int, b: int){before}where a < b, a in [1, 2],\n  not b == 3{shapes} {{ relu }}")
+    assert isinstance(node, ast.Block)
+    assert list(map(dump, node.conditions)) == ["(a < b)", "(a in [1, 2])", "(not (b == 3))"]
+    assert (node.signature is None) == (not shapes)
+    assert dump(node.body) == "{<relu>}"
+
+
 def test_function_with_lets() -> None:
     node = declaration("fn f(x: int) {\n  let y = 2 * x\n  let z = y + 1\n\n  [y, z]\n}")
     assert isinstance(node, ast.Function)
@@ -52,6 +62,8 @@ def test_function_with_lets() -> None:
         ("a: int", ["a: int"]),
         ("a: int | list[int] = 3, b: str", ["a: int | list[int] = 3", "b: str"]),
         ("a: list[list[float]],\n  b: op = leaky_relu(0.1),\n", ["a: list[list[float]]", "b: op = leaky_relu(0.1)"]),
+        ("k: int in [3, 5] = 3, n: list[int] in rows", ["k: int in [3, 5] = 3", "n: list[int] in rows"]),
+        ("k: int | str in [3] if x in y else z", ["k: int | str in ([3] if (x in y) else z)"]),
         ("", []),
     ],
 )

@@ -54,6 +54,18 @@ def test_what_falls_out_and_why() -> None:
         assert graph.outputs[0].shape == (10,)
 
 
+def test_a_space_that_the_spec_states() -> None:
+    params = "w: int in range(4, 33, 4) = 8, d: int in range(1, 5) = 1, act: op in [relu, gelu, tanh] = relu"
+    text = TEXT.replace("w: int = 8, d: int = 1, act: op = relu)", f"{params}) where w * d <= 64")
+    program = Program(SourceFile("net.arch", text), DiskLoader())
+    stated = Space(program, "Net", {}, program.domains("Net"), (), Criteria(prefer="params", macs=100_000))
+    assert not program.has_errors
+    given = space(where=("w * d <= 64",), macs=100_000)
+    assert stated.pool(1_000, 0) == given.pool(1_000, 0)
+    assert stated.pool(30, 1) == given.pool(30, 1)
+    assert stated.words((1, 2, 0)) == ("w=8", "d=3", "act=relu")
+
+
 def test_limits_that_need_the_graph() -> None:
     pool = space("d=1..4", depth=4).pool(10, seed=0)
     assert [candidate.choice for candidate in pool.passed] == [(0,), (1,)]

@@ -1,0 +1,43 @@
+"""Arguments of blocks, and what the definition asks of them: ``where width % heads == 0``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from archdsl.diagnostics import Diagnostic, Label
+from archdsl.diagnostics.catalogue.contracts import ConditionBroken
+from archdsl.elaborate.evaluate import bind_parameters, evaluate
+from archdsl.elaborate.expect import decide
+from archdsl.elaborate.failure import Failure
+from archdsl.elaborate.scope import Scope
+from archdsl.elaborate.values import Given, show_value
+from archdsl.source import Span
+from archdsl.syntax import ast
+from archdsl.syntax.walk import walk
+
+
+def bind_block(callee: str, decl: ast.Block, bound: Mapping[str, Given], scope: Scope, span: Span) -> None:
+    """Puts the values of parameters into a scope. Raises ``Failure`` where one is wrong or a condition is broken."""
+    bind_parameters(callee, decl.params, bound, scope, span)
+    if problems := tuple(broken(callee, decl, scope, span)):
+        raise Failure(*problems)
+
+
+def broken(callee: str, decl: ast.Block, scope: Scope, span: Span) -> Iterator[Diagnostic]:
+    """What is wrong with the values that parameters have in a scope, as far as they are known."""
+    for condition in decl.conditions:
+        try:
+            holds = decide(evaluate(condition, scope), condition.span)
+        except Failure as failure:
+            yield from failure.diagnostics
+            continue
+        if holds is False:
+            mentioned = {node.id for node in walk(condition) if isinstance(node, ast.Name)}
+            names = [param.name.id for param in decl.params if param.name.id in mentioned]
+            yield ConditionBroken(
+                span=span,
+                callee=callee,
+                condition=" ".join(condition.span.text.split()),
+                values=", ".join(f"`{name}` is {show_value(scope.names[name])}" for name in names) or "it never holds",
+                labels=(Label(condition.span, "stated here"),),
+            )
