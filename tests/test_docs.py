@@ -13,6 +13,7 @@ What a fence says after its language:
     ```python from=archdsl/ops/init.py   stands in that file, word for word; `arch` and `text` may as well
     ```python keras                      needs Keras, as does `console keras`
     ```console published                 needs published weights, and has scikit-image's photographs in `photos/`
+    ```console study                     has a copy of `docs/studies`, in which there are studies that ran, in `studies/`
 
 The samples of one page share a folder, where `specs/` is the repository's own, and its programs share their names.
 """
@@ -29,6 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from click.testing import CliRunner
@@ -109,6 +111,8 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         assert found is not None
         assert found.origin is not None
         (tmp_path / "photos").symlink_to(Path(found.origin).parent / "data")
+    if "study" in sample.options:
+        copytree(ROOT / "docs" / "studies", tmp_path / "studies")  # SQLite writes beside what it reads
     for other in SAMPLES:
         if other.page == sample.page and "file" in other.options:
             (tmp_path / other.options["file"]).write_text(other.text, encoding="utf-8")
