@@ -23,7 +23,7 @@ from tests.lsp.test_edits import megabytes
 
 _ROOT = Path(__file__).parent.parent
 PAGE = _ROOT / "docs" / "performance.md"
-EDITS = 20
+EDITS = 60
 MANY = 10_000
 """Edits after which the memory of the server is looked at."""
 

@@ -77,12 +77,16 @@ class Budget:
         if self._ticks > self._mark:
             self._check(span)
 
+    def look(self) -> None:
+        """Looks whether the work is still wanted, between two parts of it that are not counted."""
+        if self._look is not None:
+            self._look()
+
     def _check(self, span: Span) -> None:
         if self._ticks > self._steps:
             help_ = self.limits.advice("steps")
             raise Exhausted(codes.TooMuchWork(span=span, most=f"{self._steps:_}", help=help_))
-        if self._look is not None:
-            self._look()
+        self.look()
         self._set_mark()
 
     def charge(self, steps: int, span: Span) -> None:

@@ -268,4 +268,4 @@ def _walk(node: object) -> Iterator[ast.Node]:
     elif isinstance(node, ast.Node):
         yield node
         for name in node.fields:
-            yield from _walk(node.__dict__.get(name))
+            yield from _walk(getattr(node, name))

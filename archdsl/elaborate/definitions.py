@@ -33,6 +33,7 @@ def check_definitions(session: Session, module: Module) -> None:
         for declaration in module.ast.declarations:
             if not isinstance(declaration, ast.Block | ast.Function) or _is_sound(declaration, session):
                 continue
+            session.budget.look()
             before = session.known
             key = ("definition", before.key(declaration)) if before is not None else None
             if before is not None and key in before.clean:

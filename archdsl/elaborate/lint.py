@@ -30,6 +30,7 @@ from archdsl.syntax.walk import walk
 def check_names(session: Session, module: Module) -> None:
     """Reports the names of a file that mean nothing, or two things, unless elaboration did."""
     for names in module.names.all():
+        session.budget.look()
         for problem in (*diagnose.mistakes(names), *_unknown(names, Scope(session, module))):
             if not session.reporter.knows(problem):
                 session.reporter.report(problem)
@@ -40,6 +41,7 @@ def lint(session: Session, module: Module) -> None:
     reporter = session.reporter
     chains = [*_chains(module)]
     for declaration in module.ast.declarations:
+        session.budget.look()
         if isinstance(declaration, ast.Block) and declaration.is_model:
             reporter.report(*_inputs(declaration))
         if isinstance(declaration, ast.Block) and not reporter.sink.has_errors:

@@ -313,20 +313,17 @@ class Server:
         document = self.documents.open[uri]
         try:
             analysis = document.analysis
-            if not has_first:
-                if not analysis.is_complete:
-                    self._publish(document, analysis.first_diagnostics)
-                document.release()
-                self._unchecked[uri] = True
-                if self._connection.is_waiting:
-                    return
-            analysis.interrupt(self._look)
-            for _ in analysis.checking():
+            with analysis.interruptible(self._look):
                 self._look()
-            analysis.interrupt(_go_on)
+                if not has_first:
+                    if not analysis.is_complete:
+                        self._publish(document, analysis.first_diagnostics)
+                    document.release()
+                    self._unchecked[uri] = True
+                for _ in analysis.checking():
+                    self._look()
             self._publish(document, analysis.diagnostics)
         except _Interrupted:
-            document.forget()
             return
         except ConnectionError:
             raise
@@ -364,7 +361,3 @@ class Server:
         self._published[document.uri] = (document.version, made)
         params = {"uri": document.uri, "version": document.version, "diagnostics": made}
         self._connection.send({"method": "textDocument/publishDiagnostics", "params": params})
-
-
-def _go_on() -> None:
-    """Looks at nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 
 from archdsl.compiler import Program
@@ -42,11 +43,10 @@ class Analysis:
         self.memory = memory or Memory()
         self.kept: dict[int, object] = {}
         """What features made of something that this holds, by its identity."""
-        self.program = self._program()
-        self.program.remember(self.memory.clean)
-        self._pieces: Generator[None] = self.program.checking()
+        self._look: Callable[[], None] = _go_on
         self.is_complete = False
         """Whether everything was checked, so that ``diagnostics`` costs nothing."""
+        self._begin()
 
     # --- the text ---
 
@@ -69,7 +69,15 @@ class Analysis:
 
     def _program(self) -> Program:
         """The text, ready to be asked for its models."""
-        return Program(self.source, self.loader, self.limits, self._read)
+        program = Program(self.source, self.loader, self.limits, self._read)
+        program.interrupt(self._look)
+        return program
+
+    def _begin(self) -> None:
+        """Begins the check."""
+        self.program = self._program()
+        self.program.remember(self.memory.clean)
+        self._pieces: Generator[None] = self.program.checking()
 
     @property
     def lexed(self) -> Lexed:
@@ -117,11 +125,12 @@ class Analysis:
         Found by a program of its own, so that what is found later is as if this had not been asked for.
         """
         program = self._program()
-        program.remember(self.memory.clean)
-        program.check_text()
-        found = program.diagnostics
-        program.close()
-        return found
+        try:
+            program.remember(self.memory.clean)
+            program.check_text()
+            return program.diagnostics
+        finally:
+            program.close()
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -132,13 +141,35 @@ class Analysis:
 
     def checking(self) -> Iterator[None]:
         """Checks what is not checked yet, a model or a `check` line at a time."""
-        for _ in self._pieces:
+        while not self.is_complete:
+            try:
+                next(self._pieces)
+            except StopIteration:
+                self.is_complete = True
+            except BaseException:  # half of a piece is none
+                self._end()
+                self._begin()
+                raise
             yield
-        self.is_complete = True
 
-    def interrupt(self, look: Callable[[], None]) -> None:
-        """Has ``look`` called now and then while models are elaborated: what it raises ends this analysis."""
+    @contextmanager
+    def interruptible(self, look: Callable[[], None]) -> Iterator[None]:
+        """Has ``look`` called now and then while the text is checked inside: what it raises ends the check.
+
+        The next one goes on from what was found to be right by then.
+        """
+        self._look = look
         self.program.interrupt(look)
+        try:
+            yield
+        finally:
+            self._look = _go_on
+            self.program.interrupt(_go_on)
+
+    def _end(self) -> None:
+        self._pieces.close()
+        self.program.close()
+        self.__dict__.pop("indices", None)
 
     # --- instances ---
 
@@ -167,9 +198,8 @@ class Analysis:
 
     def close(self) -> None:
         """Ends the use of a version, so that its memory is free at once."""
-        self._pieces.close()
+        self._end()
         self._forget_instances()
-        self.program.close()
         self.__dict__.clear()
 
     def span(self, start: int, end: int) -> Span:

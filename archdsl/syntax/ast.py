@@ -7,9 +7,12 @@ comments stay in ``Module.comments``. What was written to the last blank is in `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, TypeAlias, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeAlias, dataclass_transform
 
 from archdsl.source import SourceFile, Span
+
+LATE: Final = "late"
+"""What stands in a node in place of its fields until the first of them is asked for: a function that makes them."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -35,13 +38,23 @@ class _Record:
 
     def replaced(self, **changes: Any) -> Self:
         """A copy with other values in some fields."""
-        return type(self)(**{**self.__dict__, **changes})
+        return type(self)(**{name: changes[name] if name in changes else getattr(self, name) for name in self.fields})
 
 
 class Node(_Record):
     """Base of the tree: everything was read from somewhere."""
 
     span: Span
+
+    if not TYPE_CHECKING:  # lest every name is an attribute of every node to a type checker
+
+        def __getattr__(self, name: str) -> Any:
+            """A field of a node that has none yet: all of them are made."""
+            make = self.__dict__.pop(LATE, None)
+            if make is None:
+                raise AttributeError(f"{type(self).__name__} has no {name}", name=name, obj=self)
+            self.__dict__.update(make())
+            return getattr(self, name)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(getattr(self, n) == getattr(other, n) for n in self.fields)

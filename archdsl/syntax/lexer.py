@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from archdsl.source import SURROGATES
@@ -37,9 +38,9 @@ class Lexed(NamedTuple):
     comments: list[Token]
 
 
-def is_crowded(lexed: Lexed) -> bool:
+def is_crowded(tokens: Iterable[Token]) -> bool:
     """Whether there are so many strings that do not end that those before one say how it is read."""
-    return sum(token.type == UNKNOWN and token.text.startswith('"') for token in lexed.tokens) >= _OPEN_STRINGS
+    return sum(token.type == UNKNOWN and token.text.startswith('"') for token in tokens) >= _OPEN_STRINGS
 
 
 def scan(text: str, tables: Tables) -> Lexed:

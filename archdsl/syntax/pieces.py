@@ -20,6 +20,8 @@ from archdsl.syntax.tokens import DECLARATION, END, UNKNOWN, Token
 
 _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 """What a node holds besides spans, nodes and tuples of these."""
+_LATE: Final[frozenset[type[Any]]] = frozenset({ast.Body, ast.Check, ast.Signature, ast.Table})
+"""Nodes whose fields are made when one of them is asked for: most are of no use to a completion."""
 _span: Final = tuple.__new__
 """Makes a span without asking it how: there are thousands."""
 _KEYWORD: Final = re.compile(rf"^(?:{'|'.join(sorted(DECLARATION)).lower()})\b", re.MULTILINE)
@@ -56,11 +58,14 @@ def split(text: str, tables: Tables, known: Pieces) -> tuple[Lexed, Sequence[Par
     for start, end in zip([0, *starts], [*starts, len(text)], strict=True):
         piece, first = known.get(text[start:end]), len(lexed.tokens)
         found, by = (piece.lexed, start - piece.start) if piece else (scan(plain[start:end], tables), start)
-        for tokens, more in zip(lexed, found, strict=True):
-            tokens += [Token(token.type, token.text, token.start + by) for token in more if token.type != END]
+        for into, more in zip(lexed, found, strict=True):
+            into.extend([Token(token.type, token.text, token.start + by) for token in more] if by else more)
+        if piece is None:
+            lexed.tokens.pop()  # the end of the piece
         parts.append(Part(start, end, first, len(lexed.tokens), piece))
     lexed.tokens.append(Token(END, "", len(text)))
-    return (scan(text, tables), ()) if is_crowded(lexed) else (lexed, parts)
+    new = (token for part in parts if part.known is None for token in lexed.tokens[part.first : part.last])
+    return (scan(text, tables), ()) if is_crowded(new) else (lexed, parts)
 
 
 def joined(
@@ -78,9 +83,11 @@ def sound(
     """The pieces of a text that are one declaration each, and in which nothing is wrong."""
     by_start = {declaration.span.start: declaration for declaration in declarations}
     found: dict[str, Piece] = {}
-    for start, end, first, last, _ in parts:
+    for start, end, first, last, known in parts:
         declaration, tokens = by_start.get(start), lexed.tokens[first:last]
-        if declaration is None or declaration.span.end > end or any(token.type == UNKNOWN for token in tokens):
+        if declaration is None or declaration.span.end > end:
+            continue
+        if known is None and any(token.type == UNKNOWN for token in tokens):
             continue
         if any(span.start <= end and start <= span.end for span in wrong):
             continue
@@ -91,18 +98,35 @@ def sound(
 
 def _moved(node: Any, source: SourceFile, by: int) -> Any:
     """A node as it is in a text in which it stands further on."""
+    late = node.__dict__.get(ast.LATE)
+    fields = _Fields(late.fields, source, late.by + by) if late else _Fields(node.__dict__, source, by)
     made = object.__new__(node.__class__)
-    fields = made.__dict__
-    fields.update(node.__dict__)
-    for name, field in node.__dict__.items():
-        kind = field.__class__
-        if kind is Span:
-            fields[name] = _span(Span, (source, field.start + by, field.end + by))
-        elif kind is tuple:
-            fields[name] = _all_moved(field, source, by)
-        elif kind not in _PLAIN:
-            fields[name] = _moved(field, source, by)
+    if node.__class__ in _LATE:
+        made.__dict__.update({"span": Span(source, node.span.start + by, node.span.end + by), ast.LATE: fields})
+    else:
+        made.__dict__.update(fields())
     return made
+
+
+class _Fields(NamedTuple):
+    """Makes the fields of a node, in a text in which it stands further on than in the one that it was read from."""
+
+    fields: Mapping[str, Any]
+    source: SourceFile
+    by: int
+
+    def __call__(self) -> dict[str, Any]:
+        source, by = self.source, self.by
+        made = dict(self.fields)
+        for name, field in self.fields.items():
+            kind = field.__class__
+            if kind is Span:
+                made[name] = _span(Span, (source, field.start + by, field.end + by))
+            elif kind is tuple:
+                made[name] = _all_moved(field, source, by)
+            elif kind not in _PLAIN:
+                made[name] = _moved(field, source, by)
+        return made
 
 
 def _all_moved(found: tuple[Any, ...], source: SourceFile, by: int) -> tuple[Any, ...]:

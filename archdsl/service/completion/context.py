@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
@@ -134,14 +134,11 @@ def _in_comment(analysis: Analysis, offset: int) -> bool:
 
 def _around(analysis: Analysis, start: int, end: int) -> tuple[int, int]:
     """The declaration that a place is in: from its keyword to that of the next one."""
-    first, last = 0, len(analysis.text)
-    for token in analysis.lexed.tokens:
-        if is_declaration(token, analysis.text):
-            if token.start < start:
-                first = token.start
-            elif token.start >= end and token.start > start:
-                last = token.start
-                break
+    tokens, text = analysis.lexed.tokens, analysis.text
+    at = bisect_left(tokens, start, key=lambda token: token.start)
+    before, behind = reversed(tokens[:at]), tokens[bisect_left(tokens, max(end, start + 1), key=lambda t: t.start) :]
+    first = next((token.start for token in before if is_declaration(token, text)), 0)
+    last = next((token.start for token in behind if is_declaration(token, text)), len(text))
     return first, last
 
 

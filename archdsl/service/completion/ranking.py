@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from functools import cached_property
@@ -30,7 +31,9 @@ class Ranking:
     """Scores for the names at a place, from the names before it."""
 
     def __init__(self, analysis: Analysis, place: Context) -> None:
-        self._tokens = [t for t in analysis.lexed.tokens if t.start < place.start and t.type != "NEWLINE" and t.text]
+        tokens = analysis.lexed.tokens
+        before = tokens[: bisect_left(tokens, place.start, key=lambda token: token.start)]
+        self._tokens = [token for token in before if token.type != "NEWLINE" and token.text]
         self._before = tuple(token.text for token in self._tokens[-3:])
 
     @cached_property
