@@ -22,6 +22,7 @@ from archdsl.elaborate.definitions import check_definitions
 from archdsl.elaborate.evaluate import domain, evaluate_or_poison
 from archdsl.elaborate.failure import Exhausted, Failure, too_deep
 from archdsl.elaborate.files import Read
+from archdsl.elaborate.kept import Kept
 from archdsl.elaborate.lint import check_names, lint
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.models import model_graph
@@ -331,9 +332,13 @@ class Program:
     def _closures(self) -> Closures:
         return Closures(self._module.names, (module.source for module in self.modules if module is not self._module))
 
-    def remember(self, clean: set[tuple[str, bytes]]) -> None:
-        """Leaves out what was checked before, in this text or another, and found nothing; notes what finds nothing."""
+    def remember(self, clean: set[tuple[str, bytes]], kept: Kept) -> None:
+        """Leaves out what was checked before, in this text or another, and found nothing; notes what finds nothing.
+
+        The same with what imported blocks make of their inputs.
+        """
         self._session.known = Known(clean, self._closures.of)
+        self._session.kept = kept
 
     def _values(self) -> None:
         for declaration in self._module.ast.declarations:

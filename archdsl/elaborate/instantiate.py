@@ -48,6 +48,10 @@ class _Carry:
     def __init__(self) -> None:
         self.tensors: dict[Tensor, int] = {}
         """Each with its number among the further inputs, in their order."""
+        self.declarations: list[ast.Declaration] = []
+        """The blocks and functions in arguments that have a key."""
+        self.has_shared = False
+        """Whether an argument is a `shared` line."""
 
     def key(self, value: Value) -> Hashable:
         """Equal for arguments that elaborate alike. Tensors count by their shape and by which are the same."""
@@ -63,10 +67,13 @@ class _Carry:
             case OpRef():
                 return "op", value.op, self.arguments(value.arguments), tuple(self.key(g.value) for g in value.joined)
             case BlockRef():
+                self.declarations.append(value.decl)
                 return "block", id(value.decl), self.arguments(value.arguments)
             case SharedRef():
+                self.has_shared = True
                 return "shared", id(value.slot)
             case FunctionRef():
+                self.declarations.append(value.decl)
                 return "function", id(value.decl)
             case _:
                 return type(value), value
@@ -159,6 +166,13 @@ def template_of(
         session.reporter.again(found_before, depth, (ref, span))
         return template
     session.budget.charge(TEMPLATE + len(carry.tensors), span)
+    kept, declarations = session.kept, (ref.decl, *carry.declarations)
+    if kept is not None and (carry.has_shared or any(each.span.source is session.main for each in declarations)):
+        kept = None  # it depends on the text
+    if kept is not None and (template := kept.get(key)) is not None:
+        session.claimed |= kept.claimed
+        session.templates[key] = (template, (), session.calls.depth)
+        return template
     with session.reporter.recording() as found:
         try:
             template = _elaborate(session, ref, span, taken, carry)
@@ -170,6 +184,8 @@ def template_of(
         if not template.broken:
             session.sound.add(id(ref.decl))
     session.templates[key] = (template, found.found, session.calls.depth)
+    if kept is not None and template is not None and not template.broken and not found.found:
+        kept.add(key, template, declarations, (span for span in session.claimed if span.source is not session.main))
     return template
 
 

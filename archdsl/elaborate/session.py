@@ -9,6 +9,7 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.elaborate.budget import Budget
 from archdsl.elaborate.calls import Calls
 from archdsl.elaborate.files import Files, Read
+from archdsl.elaborate.kept import Kept
 from archdsl.elaborate.loader import Loader
 from archdsl.elaborate.module import Declared, Module
 from archdsl.elaborate.reporter import Reporter
@@ -61,8 +62,11 @@ class Session:
         limits: Limits | None = None,
         read: Read = parse_once,
     ) -> None:
+        self.main = main
         self.known: Known | None = None
         """What was checked before, in other texts, without finding anything."""
+        self.kept: Kept | None = None
+        """Templates that other versions of the text made."""
         self.observer: Observer | None = None
         """Is shown each body that was elaborated."""
         self.limits = limits or DEFAULT

@@ -76,7 +76,7 @@ class Analysis:
     def _begin(self) -> None:
         """Begins the check."""
         self.program = self._program()
-        self.program.remember(self.memory.clean)
+        self.program.remember(self.memory.clean, self.memory.kept)
         self._pieces: Generator[None] = self.program.checking()
 
     @property
@@ -126,7 +126,7 @@ class Analysis:
         """
         program = self._program()
         try:
-            program.remember(self.memory.clean)
+            program.remember(self.memory.clean, self.memory.kept)
             program.check_text()
             return program.diagnostics
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from archdsl.elaborate.kept import Kept
 from archdsl.syntax.pieces import Pieces
 
 _MOST: Final = 10_000
@@ -18,6 +19,8 @@ class Memory:
         """Checks that found nothing, by all that they depend on."""
         self.figures: dict[bytes, str] = {}
         """What models cost, in words, by all that they depend on."""
+        self.kept = Kept()
+        """What imported blocks make of their inputs."""
         self.pieces: Pieces = {}
         """What the declarations of the text that was read last were read as."""
 

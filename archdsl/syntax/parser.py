@@ -41,10 +41,7 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
 
 def reparse(source: SourceFile, limits: Limits, known: Pieces) -> Reading:
     """Reads a text of which pieces were read before, with the result that ``parse`` has."""
-    try:
-        return _read(source, limits, *split(source.text, tables.load(), known))
-    except RecursionError:  # a piece nests too deeply to be copied
-        return _read(source, limits, scan(source.text, tables.load()), ())
+    return _read(source, limits, *split(source.text, tables.load(), known))
 
 
 def _read(source: SourceFile, limits: Limits, lexed: Lexed, parts: Sequence[Part]) -> Reading:

@@ -96,15 +96,9 @@ def sound(
     return found
 
 
-def _moved(node: Any, source: SourceFile, by: int) -> Any:
-    """A node as it is in a text in which it stands further on."""
-    late = node.__dict__.get(ast.LATE)
-    fields = _Fields(late.fields, source, late.by + by) if late else _Fields(node.__dict__, source, by)
-    made = object.__new__(node.__class__)
-    if node.__class__ in _LATE:
-        made.__dict__.update({"span": Span(source, node.span.start + by, node.span.end + by), ast.LATE: fields})
-    else:
-        made.__dict__.update(fields())
+def _moved(declaration: ast.Declaration, source: SourceFile, by: int) -> ast.Declaration:
+    """A declaration as it is in a text in which it stands further on."""
+    made: ast.Declaration = _Fields({"": declaration}, source, by)()[""]
     return made
 
 
@@ -116,28 +110,35 @@ class _Fields(NamedTuple):
     by: int
 
     def __call__(self) -> dict[str, Any]:
+        """The fields, with all below them but for what is late; without recursion, as hostile files nest deeply."""
         source, by = self.source, self.by
-        made = dict(self.fields)
-        for name, field in self.fields.items():
-            kind = field.__class__
-            if kind is Span:
-                made[name] = _span(Span, (source, field.start + by, field.end + by))
-            elif kind is tuple:
-                made[name] = _all_moved(field, source, by)
-            elif kind not in _PLAIN:
-                made[name] = _moved(field, source, by)
+        made: dict[str, Any] = {}
+        pending = [(self.fields, made)]
+
+        def node(known: Any) -> Any:
+            kind = known.__class__
+            if kind in _PLAIN:
+                return known
+            if kind is tuple:
+                return tuple([node(each) for each in known])
+            new = object.__new__(kind)
+            if kind in _LATE:
+                late = known.__dict__.get(ast.LATE)
+                fields = _Fields(late.fields, source, late.by + by) if late else _Fields(known.__dict__, source, by)
+                span = known.span
+                new.__dict__.update({"span": Span(source, span.start + by, span.end + by), ast.LATE: fields})
+            else:
+                pending.append((known.__dict__, new.__dict__))
+            return new
+
+        while pending:
+            fields, into = pending.pop()
+            for name, field in fields.items():
+                kind = field.__class__
+                if kind is Span:
+                    into[name] = _span(Span, (source, field.start + by, field.end + by))
+                elif kind in _PLAIN:
+                    into[name] = field
+                else:
+                    into[name] = node(field)
         return made
-
-
-def _all_moved(found: tuple[Any, ...], source: SourceFile, by: int) -> tuple[Any, ...]:
-    """The nodes in a tuple, those of its tuples too."""
-    return tuple(
-        [
-            _all_moved(each, source, by)
-            if each.__class__ is tuple
-            else each
-            if each.__class__ in _PLAIN
-            else _moved(each, source, by)
-            for each in found
-        ]
-    )

@@ -10,7 +10,7 @@ import pytest
 
 from archdsl.limits import DEFAULT
 from archdsl.source import SourceFile
-from archdsl.syntax import tables
+from archdsl.syntax import ast, tables
 from archdsl.syntax.lexer import scan
 from archdsl.syntax.parser import parse, reparse
 from archdsl.syntax.pieces import Pieces
@@ -65,3 +65,19 @@ def test_a_let_in_an_open_body_is_none_of_the_file() -> None:
 def test_what_is_wrong_is_not_kept() -> None:
     known = compare('let a = 1\nlet b = "x\nmodel M :: [4] -> [4] { dense( }\nblock B { id }\n', {})
     assert [*known] == ["let a = 1\n", "block B { id }\n"]
+
+
+def test_a_body_is_moved_when_it_is_looked_at() -> None:
+    text = "block A { dense(4) }\n"
+    known = compare(f"let n = 1\n{text}", {})
+    for number in (10, 100, 1000):  # nobody looks at it in between
+        known = reparse(SourceFile("<text>", f"let n = {number}\n{text}"), DEFAULT, known).pieces
+    block = known[text].declaration
+    assert isinstance(block, ast.Block)
+    assert "flow" not in block.body.__dict__
+    assert block.body.span.text == "{ dense(4) }"
+    assert block.body.flow is not None
+    assert block.body.flow.span.text == "dense(4)"
+    assert "flow" in block.body.__dict__
+    with pytest.raises(AttributeError, match="Body has no flows"):
+        block.body.flows  # type: ignore[attr-defined]  # noqa: B018
