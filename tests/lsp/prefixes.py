@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from archdsl.files import locate
 from archdsl.service import Analysis
 from archdsl.service.completion import complete
+from archdsl.service.memory import Memory
 from archdsl.service.symbol import symbol
 from archdsl.source import SourceFile
 
@@ -23,10 +25,16 @@ class Place(NamedTuple):
     name: str
 
 
+@cache
+def analysed(file: Path) -> Analysis:
+    """A spec as it is."""
+    located = locate(str(file))
+    return Analysis(located.source, located.loader)
+
+
 def places(file: Path) -> Iterator[Place]:
     """Every place in or before a name that stands for something, in a text that is right."""
-    located = locate(str(file))
-    whole = Analysis(located.source, located.loader)
+    whole = analysed(file)
     for token in whole.lexed.tokens:
         if token.type != "NAME" or not exists(whole, token.start):
             continue
@@ -57,9 +65,10 @@ def exists(whole: Analysis, start: int) -> bool:
 
 def rank(place: Place) -> int | None:
     """How many words come before the one that its author wrote; ``None`` if it is not offered."""
-    located = locate(str(place.file))
-    source = SourceFile(located.source.name, located.source.text[: place.offset], located.source.path)
-    found = [each.label for each in complete(Analysis(source, located.loader), place.offset)]
+    whole, memory = analysed(place.file), Memory()
+    memory.pieces = whole.memory.pieces  # the declarations before the place are not read again
+    source = SourceFile(whole.source.name, whole.text[: place.offset], whole.source.path)
+    found = [each.label for each in complete(Analysis(source, whole.loader, memory=memory), place.offset)]
     return found.index(place.name) if place.name in found else None
 
 
