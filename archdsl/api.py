@@ -19,6 +19,7 @@ from archdsl.source import SourceFile, Span
 
 if TYPE_CHECKING:
     from archdsl.difference import Aspect, Difference
+    from archdsl.intake.opaque import Asked
 
 
 def op(text: str) -> Expression:
@@ -130,52 +131,57 @@ def choose_model(program: Program, asked: str | None) -> str:
     raise ArchError([needs_model(program)])
 
 
-def from_keras(model: Any, *, flat: bool = False) -> Architecture:
+def from_keras(model: Any, *, flat: bool = False, opaque: Asked = False) -> Architecture:
     """A functional or sequential model of Keras as a spec with blocks and loops, its text in ``source``.
 
-    The graph of the spec is proved to be that of the model, node for node. ``flat`` writes no blocks and loops.
+    The graph of the spec is proved to be that of the model, node for node. ``flat`` writes no blocks and loops. With
+    ``opaque``, a layer that has no counterpart in the language is an opaque step: its name and its shapes. These may be
+    given by the names of layers, without the batch, where the source does not say them.
 
     Raises:
         Unreadable: a layer has no counterpart in the language; all of them are in ``problems``.
         TypeError: it is no model of Keras.
     """
-    from archdsl.backends.keras.document import document
-    from archdsl.intake.files import import_document
+    from archdsl.intake.files import import_keras
+    from archdsl.intake.opaque import asked
 
-    found = import_document(document(model), model.name, flat=flat)
+    found = import_keras(model, flat=flat, opaque=asked(opaque))
     file = found.graph.instances[0].origin.file
     return Architecture(found.graph, (), {file: found.text})
 
 
-def from_onnx(file: str | os.PathLike[str], *, flat: bool = False) -> Architecture:
+def from_onnx(file: str | os.PathLike[str], *, flat: bool = False, opaque: Asked = False) -> Architecture:
     """The model in a file of ONNX as a spec with blocks and loops, its text in ``source``.
 
     The graph of the spec is proved to be that of the model, node for node, and its outputs are compared where ONNX
-    Runtime is installed. ``flat`` writes no blocks and loops.
+    Runtime is installed. ``flat`` and ``opaque`` are as for ``from_keras``.
 
     Raises:
         Unreadable: an operator has no counterpart in the language; all of them are in ``problems``.
         ImportError: the package ``onnx`` is not installed.
     """
     from archdsl.intake.files import import_onnx
+    from archdsl.intake.opaque import asked
 
-    found = import_onnx(os.fspath(file), flat=flat)
+    found = import_onnx(os.fspath(file), flat=flat, opaque=asked(opaque))
     origin = found.graph.instances[0].origin.file
     return Architecture(found.graph, (), {origin: found.text})
 
 
-def from_torch(module: Any, *example: Any, flat: bool = False) -> Architecture:
+def from_torch(module: Any, *example: Any, flat: bool = False, opaque: Asked = False) -> Architecture:
     """A module of PyTorch in inference as a spec with blocks and loops, its text in ``source``.
 
     ``torch.export`` runs the module once on the example. The graph of the spec is proved to be what it records, node
-    for node, and outputs are compared where ONNX Runtime is installed.
+    for node, and outputs are compared where ONNX Runtime is installed. ``flat`` and ``opaque`` are as for
+    ``from_keras``.
 
     Raises:
         Unreadable: an operator has no counterpart in the language; all of them are in ``problems``.
     """
     from archdsl.intake.files import import_torch
+    from archdsl.intake.opaque import asked
 
-    found = import_torch(module, example, flat=flat)
+    found = import_torch(module, example, flat=flat, opaque=asked(opaque))
     origin = found.graph.instances[0].origin.file
     return Architecture(found.graph, (), {origin: found.text})
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.atomic import replacing
+from archdsl.backends.known import need_known
 from archdsl.diagnostics import Diagnostic
 from archdsl.fitted import fitted, matched
 from archdsl.graph.dims import show
@@ -149,6 +150,7 @@ class Architecture:
         from archdsl.backends.keras.build import build
         from archdsl.backends.keras.seeds import seeded
 
+        need_known(self.graph, "a Keras model", self.sources)
         if not by_order:
             with fitted(self.graph, weights, partial=partial) as arrays, seeded(seed):
                 return build(self.graph, (lambda _: arrays) if weights is not None else None)
@@ -188,6 +190,7 @@ class Architecture:
         """
         from archdsl.backends.onnx.write import need_onnx, save
 
+        need_known(self.graph, "an ONNX model", self.sources)
         need_onnx()
         with fitted(self.graph, weights, partial=partial) as arrays:
             return save(self.graph, Path(file), arrays, inline=inline, seed=seed)
@@ -210,6 +213,7 @@ class Architecture:
         """
         from archdsl.backends.openvino.write import need_openvino, save
 
+        need_known(self.graph, "an OpenVINO model", self.sources)
         need_openvino()
         with fitted(self.graph, weights, partial=partial) as arrays:
             return save(self.graph, Path(file), arrays, seed=seed)
@@ -284,6 +288,7 @@ class Architecture:
         from archdsl.rewrites import REWRITES, optimised
         from archdsl.weights import safetensors
 
+        need_known(self.graph, "an optimised model", self.sources)
         arrays = initial(self.graph, seed)
         with fitted(self.graph, weights, partial=partial) as stored:
             arrays |= {key: array.read() for key, array in stored.items()}
@@ -320,6 +325,7 @@ class Architecture:
         """
         from archdsl.backends.torch.file import written
 
+        need_known(self.graph, "PyTorch code", self.sources)
         return written(self.graph, names).text
 
     def torch_state(self, weights: str | os.PathLike[str], *, names: str | None = None) -> dict[str, Any]:
@@ -334,6 +340,7 @@ class Architecture:
         from archdsl.backends.torch.file import written
         from archdsl.backends.torch.state import state
 
+        need_known(self.graph, "PyTorch code", self.sources)
         with fitted(self.graph, weights) as arrays:
             return state(written(self.graph, names), {key: array.read() for key, array in arrays.items()})
 
@@ -349,6 +356,7 @@ class Architecture:
         """
         from archdsl.backends.python.file import written
 
+        need_known(self.graph, "Keras code", self.sources)
         return written(self.graph)
 
     def save_weights(self, model: keras.Model, file: str | os.PathLike[str]) -> None:

@@ -22,7 +22,7 @@ from archdsl.intake.files import import_document, import_file
 from archdsl.intake.weights import carried
 from archdsl.weights import safetensors
 from scripts.configurations import application
-from scripts.tables import Table
+from scripts.tables import Table, lines
 
 TABLE: Final = Table(
     Path(__file__).parent.parent / "docs/import.md",
@@ -92,13 +92,13 @@ def _row(name: str, document: Any, difference: str) -> list[str]:
         found = import_document(document, name)
     except Unreadable as error:
         problem = error.problems[0]
-        return [name, layers, f"{problem.place}: {problem.reason}", *[""] * 6]
+        return [name, layers, str(problem), *[""] * 6]
     seconds = time.process_time() - start
     return [
         name,
         layers,
         str(len(found.graph)),
-        str(_lines(found.text)),
+        str(lines(found.text)),
         str(len(re.findall(r"^block ", found.text, re.MULTILINE))),
         str(len(re.findall(r"\b(?:for|repeat)\b.*\{$", found.text, re.MULTILINE))),
         _of_zoo(name),
@@ -132,11 +132,7 @@ def _difference(model: Any, name: str) -> str:
 
 def _of_zoo(name: str) -> str:
     spec = next((spec for start, spec in _ZOO.items() if name.startswith(start)), "")
-    return f"{_lines((zoo() / f'{spec}.arch').read_text(encoding='utf-8'))} ({spec})" if spec else ""
-
-
-def _lines(text: str) -> int:
-    return sum(bool(line.strip()) and not line.strip().startswith("#") for line in text.splitlines())
+    return f"{lines((zoo() / f'{spec}.arch').read_text(encoding='utf-8'))} ({spec})" if spec else ""
 
 
 if __name__ == "__main__":

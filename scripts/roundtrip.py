@@ -23,7 +23,7 @@ from archdsl.diagnostics.error import ArchError
 from archdsl.graph.model import Graph
 from archdsl.intake.errors import Unreadable
 from scripts.configurations import configuration
-from scripts.tables import Table
+from scripts.tables import Table, lines
 
 TABLE: Final = Table(
     Path(__file__).parent.parent / "docs/import.md",
@@ -100,16 +100,15 @@ def _row(name: str, architecture: Architecture, kept: Path | None) -> list[str]:
         found = returned(architecture, kept)
     except Unreadable as error:
         problem = error.problems[0]
-        return [name, str(len(architecture.graph)), f"{problem.place}: {problem.reason}", *[""] * 4]
+        return [name, str(len(architecture.graph)), str(problem), *[""] * 4]
     ours, theirs = found.blocks
-    lines = sum(bool(line.strip()) and not line.startswith("#") for line in found.text.splitlines())
     is_same = "yes" if not found.differences else f"{len(found.differences)} differ"
     again = "yes" if abs(ours - theirs) <= 1 else "no"
     return [
         name,
         str(len(architecture.graph)),
         is_same,
-        str(lines),
+        str(lines(found.text)),
         f"{ours} → {theirs}",
         again,
         f"{found.seconds:.1f}",

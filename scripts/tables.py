@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,3 +37,9 @@ class Table:
         before, _, rest = text.partition(start)
         inside, _, after = rest.partition(end)
         return before + start, inside, end + after
+
+
+def lines(spec: str) -> int:
+    """How many lines of a spec have more than comments and facts."""
+    text = re.sub(r"^ *about \{[^}]*\}", "", spec, flags=re.MULTILINE)
+    return sum(bool(line.strip()) and not line.strip().startswith("#") for line in text.splitlines())

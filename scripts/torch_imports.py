@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from archdsl.intake.errors import Unreadable
 from archdsl.intake.files import import_torch
+from scripts.tables import lines
 
 _PAGE: Final = Path(__file__).parent.parent / "docs/import.md"
 _START, _END = "<!-- table of PyTorch -->", "<!-- end of the table of PyTorch -->"
@@ -61,7 +62,7 @@ def _row(name: str) -> list[str]:
     try:
         found = import_torch(module, (torch.randn(1, *size),))
     except Unreadable as error:
-        said = sorted({f"{problem.place.rpartition(' ')[2]} {problem.reason}" for problem in error.problems})
+        said = sorted({f"({problem.kind}) {problem.reason}" for problem in error.problems})
         more = f" and {len(said) - 2} more" if len(said) > 2 else ""
         return [
             "",
@@ -74,7 +75,7 @@ def _row(name: str) -> list[str]:
     seconds, text = time.process_time() - start, found.text
     return [
         str(len(found.graph)),
-        str(sum(bool(line.strip()) and not line.strip().startswith("#") for line in text.splitlines())),
+        str(lines(text)),
         str(len(re.findall(r"^block ", text, re.MULTILINE))),
         str(len(re.findall(r"\b(?:for|repeat)\b.*\{$", text, re.MULTILINE))),
         f"{seconds:.0f}",

@@ -56,6 +56,7 @@ FAMILIES: Final = {
     "shape": ("#e8dcd2", "#8c6d54"),
     "learned": ("#f7d3e3", "#b0487e"),
     "input": ("#d3eeee", "#3a8f8f"),
+    "opaque": ("#d7d9dc", "#3c434b"),
 }
 """Of each family a fill and a line, on white."""
 
@@ -73,6 +74,7 @@ _DARK: Final = {
     "shape": ("#403126", "#b8967b"),
     "learned": ("#4f2138", "#d979ab"),
     "input": ("#174040", "#63bcbc"),
+    "opaque": ("#2c3036", "#c3cad2"),
 }
 
 _PRINT: Final = {
@@ -89,6 +91,7 @@ _PRINT: Final = {
     "shape": ("#efefef", "dotted"),
     "learned": ("#efefef", "bold"),
     "input": ("#efefef", "solid"),
+    "opaque": ("#c4c4c4", "dashed"),
 }
 """In print, a grey and a style of the line: the pair tells families apart without colour."""
 

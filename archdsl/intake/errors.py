@@ -9,17 +9,21 @@ from typing import Final
 from archdsl.diagnostics.model import shortened
 
 _SHOWN: Final = 20
+_ALIKE: Final = 3
+"""Places that are named of those where the same is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at one place: a layer, by its name and class."""
+    """What is wrong at one place: a layer, by its name, and the class or operator that it is of."""
 
     place: str
     reason: str
+    kind: str = ""
 
     def __str__(self) -> str:
-        return shortened(f"{self.place}: {self.reason}" if self.place else self.reason)
+        place = f"{self.place} ({self.kind})" if self.kind else self.place
+        return shortened(f"{place}: {self.reason}" if place else self.reason)
 
 
 class Unreadable(Exception):
@@ -28,11 +32,26 @@ class Unreadable(Exception):
     def __init__(self, file: str, problems: Sequence[Problem]) -> None:
         self.file = file
         self.problems = tuple(problems)
-        more = len(self.problems) - _SHOWN
-        shown = [f"\n  {problem}" for problem in self.problems[:_SHOWN]]
-        if more > 0:
-            shown.append(f"\n  and {more} more")
+        lines = _lines(self.problems)
+        shown = [f"\n  {line}" for line in lines[:_SHOWN]]
+        if len(lines) > _SHOWN:
+            shown.append(f"\n  and {len(lines) - _SHOWN} more")
         super().__init__(f"{shortened(file)} cannot be imported:{''.join(shown)}")
+
+
+def _lines(problems: Sequence[Problem]) -> list[str]:
+    """A line for each problem; those of one kind for one reason share a line, which names some of the places."""
+    alike: dict[object, list[Problem]] = {}
+    for number, problem in enumerate(problems):
+        alike.setdefault((problem.kind, problem.reason) if problem.kind else number, []).append(problem)
+    return [f"{same[0]}{_likewise(same[1:])}" for same in alike.values()]
+
+
+def _likewise(others: Sequence[Problem]) -> str:
+    places = [shortened(problem.place) for problem in others[:_ALIKE]]
+    if len(others) > _ALIKE:
+        places.append(f"{len(others) - _ALIKE} more")
+    return f"; also {', '.join(places)}" if places else ""
 
 
 class Unsupported(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -11,8 +11,11 @@ from archdsl.intake import ENDINGS, is_foreign
 from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.imported import Imported, imported
 from archdsl.intake.keras.file import configuration
+from archdsl.intake.keras.holes import Known
 from archdsl.intake.keras.walk import read
-from archdsl.version import __version__
+from archdsl.intake.opaque import Opaque, not_known
+from archdsl.intake.origin import Origin
+from archdsl.intake.weights import by_layer
 
 if TYPE_CHECKING:
     from archdsl.intake.tensors.program import Program
@@ -21,8 +24,10 @@ Source: TypeAlias = tuple[Callable[[Sequence[Any]], Sequence[Any]], list[tuple[i
 """What a source answers, and the shapes of its inputs."""
 
 
-def import_file(file: str, *, flat: bool = False) -> Imported:
+def import_file(file: str, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
     """The spec of the model in a file. Nothing of the file is executed.
+
+    With ``opaque``, what the language lacks is an opaque step, which has its name and its shapes.
 
     Raises:
         Unreadable: it is no such file, has what the language lacks, or was not proved equal.
@@ -31,47 +36,68 @@ def import_file(file: str, *, flat: bool = False) -> Imported:
     if not is_foreign(file):
         raise Unreadable(file, [Problem("", f"it does not end in {' or '.join(ENDINGS)}")])
     if file.lower().endswith(".onnx"):
-        return import_onnx(file, flat=flat)
-    return import_document(configuration(file), Path(file).name, flat=flat)
+        return import_onnx(file, flat=flat, opaque=opaque)
+    document, version = configuration(file)
+    known = Known(by_layer(file), (), opaque) if opaque is not None else None
+    writer = f"keras {version}" if version else ""
+    return import_document(document, Path(file).name, writer=writer, flat=flat, opaque=known)
 
 
-def import_onnx(file: str, *, flat: bool = False) -> Imported:
+def import_onnx(file: str, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
     """The same from a file of ONNX. Outputs are compared where ONNX Runtime is there, and the head says so."""
     from archdsl.intake import compared
-    from archdsl.intake.onnx.read import read as program
+    from archdsl.intake.onnx.read import read
 
-    return _import_program(program(file), Path(file).name, lambda: compared.of_file(file), flat=flat)
+    name = Path(file).name
+    return _import_program(
+        read(file, shapes=opaque is not None), name, lambda: compared.of_file(file), flat=flat, opaque=opaque
+    )
 
 
-def import_torch(module: Any, example: Sequence[Any], *, flat: bool = False) -> Imported:
+def import_torch(module: Any, example: Sequence[Any], *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
     """The same from a module of PyTorch, for inputs of the sizes of an example."""
-    from archdsl.intake.torch.read import answers
-    from archdsl.intake.torch.read import read as program
+    from archdsl.intake.torch.read import answers, read
 
     name = type(module).__name__
     shapes = [tuple(each.shape) for each in example]
-    return _import_program(program(module, example, name), name, lambda: (answers(module), shapes), flat=flat)
+    program = read(module, example, name)
+    return _import_program(program, name, lambda: (answers(module), shapes), flat=flat, opaque=opaque)
 
 
-def _import_program(program: Program, name: str, source: Callable[[], Source], *, flat: bool) -> Imported:
+def _import_program(
+    program: Program, name: str, source: Callable[[], Source], *, flat: bool, opaque: Opaque | None
+) -> Imported:
     """The spec of a program over tensors; ``source`` opens what is to answer alike."""
     from archdsl.intake import compared
     from archdsl.intake.tensors.fusing import fused
     from archdsl.intake.tensors.reading import lowered
 
-    head = f"Imported from {name} by archdsl {__version__}."
-    found = imported(lowered(fused(program), name), name, flat=flat, head=(head,))
-    if (reason := compared.check(source, found, name)) is None:
+    origin = Origin(name, program.writer)
+    graph = lowered(fused(program), name, opaque)
+    found = imported(graph, name, flat=flat, head=(origin.head,), about=origin.facts)
+    reason = not_known(node.op for node in found.graph) or compared.check(source, found, name)
+    if reason is None:
         said = "Outputs for random inputs are those of the source, but for rounding."
     else:
         said = f"Outputs were not compared with those of the source: {reason}."
-    return replace(found, text=found.text.replace(f"# {head}\n", f"# {head}\n# {said}\n", 1))
+    return replace(found, text=found.text.replace(f"# {origin.head}\n", f"# {origin.head}\n# {said}\n", 1))
 
 
-def import_document(document: Any, name: str, *, flat: bool = False) -> Imported:
-    """The same from the configuration of a model of Keras."""
-    head = (
-        f"Imported from {name} by archdsl {__version__}.",
-        "Outputs were not compared with those of the source: Keras was not run.",
-    )
-    return imported(read(document, name), name, flat=flat, head=head)
+def import_keras(model: Any, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
+    """The same from a model of Keras in memory. Raises ``TypeError`` for what is none."""
+    from archdsl.backends.keras.document import document, outputs, weights, writer
+
+    found = document(model)
+    known = Known(weights(model), outputs(model), opaque) if opaque is not None else None
+    return import_document(found, model.name, writer=writer(), flat=flat, opaque=known)
+
+
+def import_document(
+    document: Mapping[str, Any], name: str, *, writer: str = "", flat: bool = False, opaque: Known | None = None
+) -> Imported:
+    """The same from the configuration of a model of Keras; with ``opaque``, what it does not say of unknown layers."""
+    origin = Origin(name, writer)
+    graph = read(document, name, opaque)
+    why = not_known(node.op for node in graph) or "Keras was not run"
+    head = (origin.head, f"Outputs were not compared with those of the source: {why}.")
+    return imported(graph, name, flat=flat, head=head, about=origin.facts)

@@ -18,6 +18,7 @@ from archdsl.intake.flat import FlatGraph
 from archdsl.intake.flow import Written, written
 from archdsl.intake.loops import Folder
 from archdsl.intake.names import free, pascal, snake
+from archdsl.intake.opaque import not_known
 from archdsl.intake.proof import pairs
 from archdsl.intake.rewrites import rewritten
 from archdsl.intake.terms import Named, Ref, arguments, flow, steps_of
@@ -142,7 +143,9 @@ def _elaborated(spec: Spec, file: str) -> tuple[Graph, str]:
 
 def _check(graph: Graph) -> str:
     found = cost(graph)
-    figures = [("params", found.params), ("macs", found.macs), ("depth", found.depth)]
+    figures: list[tuple[str, object]] = [("params", found.params)]
+    if not_known(node.op for node in graph) is None:
+        figures += [("macs", found.macs), ("depth", found.depth)]
     said = ", ".join(f"{name} == {value:_}" for name, value in figures if isinstance(value, int))
     shapes = " -> ".join(ports({port.name: port.shape for port in each}) for each in (graph.inputs, graph.outputs))
     return f"check {graph.name}() :: {shapes}" + (f", {said}" if said else "")

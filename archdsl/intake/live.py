@@ -8,13 +8,17 @@ from importlib import import_module
 from typing import Any
 
 from archdsl.intake.errors import Problem, Unreadable
-from archdsl.intake.files import import_document, import_torch
+from archdsl.intake.files import import_keras, import_torch
 from archdsl.intake.imported import Imported
+from archdsl.intake.opaque import Opaque
 
 
-def import_live(name: str, sizes: Sequence[Sequence[int]], *, flat: bool = False) -> Imported:
+def import_live(
+    name: str, sizes: Sequence[Sequence[int]], *, flat: bool = False, opaque: Opaque | None = None
+) -> Imported:
     """The spec of what ``module:attribute`` is or, called without arguments, gives: a module of PyTorch or a model of
-    Keras. ``sizes`` are those of a module's inputs, after the batch and with channels first.
+    Keras. ``sizes`` are those of a module's inputs, after the batch and with channels first. With ``opaque``, what the
+    language lacks is an opaque step.
 
     Raises:
         Unreadable: there is no such attribute, it is no model, or the model cannot be read.
@@ -23,11 +27,9 @@ def import_live(name: str, sizes: Sequence[Sequence[int]], *, flat: bool = False
     if _is_a(model, "torch.nn", "Module"):
         from archdsl.intake.torch.read import example
 
-        return import_torch(model, example(sizes), flat=flat)
+        return import_torch(model, example(sizes), flat=flat, opaque=opaque)
     if _is_a(model, "keras", "Model"):
-        from archdsl.backends.keras.document import document
-
-        return import_document(document(model), model.name, flat=flat)
+        return import_keras(model, flat=flat, opaque=opaque)
     kind = type(model).__name__
     raise Unreadable(name, [Problem("", f"it is of type `{kind}`, no module of PyTorch or model of Keras")])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
+from archdsl.backends.keras.files import opened
 from archdsl.backends.keras.held import Held, held_elsewhere
 from archdsl.intake.imported import Imported
 from archdsl.weights import Array, Weights, WeightsError, expected
@@ -21,7 +24,8 @@ def carried(found: Imported, weights: Weights) -> dict[str, Array]:
         path, _, own = key.partition("/")
         place = held.get(key, Held(weight.name, weight.shape))
         layer = found.layers.get(path, path)
-        array = left.pop(f"{layer}/{place.name}", None)
+        name = f"{layer}/{place.name}" if found.graph[path].op.computes else _numbered(weights, layer, int(own))
+        array = left.pop(name, None)
         if array is None:
             # A layer that the file has no names for: its arrays are numbered, and it has one.
             alone = [name for name in left if name.startswith(f"{layer}/")]
@@ -37,3 +41,21 @@ def carried(found: Imported, weights: Weights) -> dict[str, Array]:
         more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
         raise WeightsError(f"{weights.file}: " + "".join(f"\n  {line}" for line in (*wrong[:_SHOWN], *more)))
     return arrays
+
+
+def by_layer(file: str) -> dict[str, list[tuple[int, ...]]]:
+    """The shapes of the arrays of each layer in a file of Keras; none where it does not say whose they are."""
+    found: defaultdict[str, list[tuple[int, ...]]] = defaultdict(list)
+    try:
+        with opened(file) as weights:
+            for name, array in weights.arrays.items():
+                found[name.partition("/")[0]].append(array.shape)
+    except WeightsError:
+        return {}
+    return dict(found)
+
+
+def _numbered(weights: Weights, layer: str, number: int) -> str:
+    """The name of an array of a layer by its place among them."""
+    names = [name for name in weights.arrays if name.startswith(f"{layer}/")]
+    return names[number] if number < len(names) else f"{layer}/{number}"

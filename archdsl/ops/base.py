@@ -142,6 +142,8 @@ class Op(BaseModel):
     """Whether it passes its input on as it is in inference."""
     queries_apart: ClassVar[bool] = False
     """Whether the first input is queries: each row of it has its row of the output, whatever the others are."""
+    computes: ClassVar[bool] = True
+    """Whether what it computes is known, so that backends can build it."""
     masks: ClassVar[bool] = False
     """Whether the gradient needs a byte for each element of the output: what was dropped."""
     example: ClassVar[str] = ""

@@ -13,7 +13,7 @@ from archdsl.ops.wanted import wanted
 
 FAMILIES: Final = (
     *("convolution", "linear", "normalisation", "activation", "pooling"),
-    *("regularisation", "joining", "shape", "learned", "input"),
+    *("regularisation", "joining", "shape", "learned", "input", "opaque"),
 )
 """In the order in which they are shown; others follow."""
 

@@ -29,6 +29,7 @@ MODULES: Final[Mapping[str, str]] = {
     "source": "parameter constant ramp sinusoid rotary causal_mask relative_position_bias",
     "learned": "embedding class_token position_embedding scale",
     "input": "rescale normalize",
+    "opaque": "opaque",
 }
 """The modules of this package and the ops that each defines, in the order of the documentation."""
 

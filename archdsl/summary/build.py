@@ -40,6 +40,7 @@ def summarise(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Summ
         estimate=Estimate(batch, dtype, inference, training),
         sizes=least_sizes(graph),
         field=fields.largest,
+        opaque=sum(not node.op.computes for node in graph),
         figures={measure.name: measure.of(model) for measure in MEASURES},
     )
 

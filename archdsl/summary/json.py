@@ -33,6 +33,7 @@ def to_json(summary: Summary, *, depth: int | None = None, indent: int | None = 
         "input": _ports(summary.inputs),
         "output": _ports(summary.outputs),
         **({"sizes": [least._asdict() for least in summary.sizes]} if summary.sizes else {}),
+        **({"opaque": summary.opaque} if summary.opaque else {}),
         **{measure.name: member(summary.figures[measure.name]) for measure in MEASURES},
         "receptive_field": _field(summary.field),
         "memory": {

@@ -41,6 +41,8 @@ class Summary:
     """What the sizes that are left open must be at least."""
     field: Field | None
     """The receptive field of the last map: the largest window that a node looks through."""
+    opaque: int
+    """Steps of which only the shapes are known, so that figures count their weights alone."""
     figures: Mapping[str, Value]
     """All measures of the model by their names; memory is for one example in float32."""
 
@@ -191,6 +193,8 @@ def totals(summary: Summary) -> Table:
         elif value is not None and not isinstance(value, tuple):
             read = in_bytes(value) if measure.unit == "bytes" else human(value)
             lines.append(_total(measure.title, counted(value), read))
+    if summary.opaque:
+        lines.append(_total("opaque steps", counted(summary.opaque), "what they compute is not known or counted"))
     if summary.sizes:
         lines.append(_total("proved for", Cell.words(", ".join(map(str, summary.sizes))), ""))
     return Table("", (Column("name", "", "words"), Column("total", ""), Column("rounded", "", "words")), tuple(lines))

@@ -12,11 +12,12 @@ from random import Random
 
 from archdsl.graph.dims import Shape
 from archdsl.ops.registry import OPS
+from tests.computed import COMPUTED
 from tests.fuzz.calls import Step, call, literal
 from tests.fuzz.domains import needs_positive
 
-_JOINS = tuple(name for name in OPS if OPS[name].joins)
-_CALLS = tuple(name for name in OPS if not OPS[name].joins)
+_JOINS = tuple(name for name, op in COMPUTED.items() if op.joins)
+_CALLS = tuple(name for name, op in COMPUTED.items() if not op.joins)
 _SHAPES: tuple[Shape, ...] = (
     *((8, 8, 4), (8, 8, 4), (6, 4, 2), (4, 4, 8), (12, 12, 3), (7, 5, 6)),  # maps
     *((16, 8), (9, 4), (12,), (8,), (4, 4, 4, 2)),  # tokens or signals, vectors, volumes

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from archdsl.ops.registry import OPS
+from tests.computed import COMPUTED
 from tests.fuzz.single import one
 from tests.keras.agreement import ONE_OP, disagreements, leaves_to_chance
 
@@ -16,7 +16,7 @@ CALLS = int(os.environ.get("ARCHDSL_CALLS", "4"))
 """Of each op; `make differential` asks for more."""
 
 
-@pytest.mark.parametrize("name", OPS)
+@pytest.mark.parametrize("name", COMPUTED)
 def test_op_is_what_it_says(name: str) -> None:
     found: list[str] = []
     for seed in range(CALLS):

@@ -12,7 +12,7 @@ import pytest
 
 from archdsl.backends.keras.build import build
 from archdsl.graph.model import Graph
-from archdsl.ops.registry import OPS
+from tests.computed import COMPUTED
 from tests.fuzz.sharing import pair, written_out
 from tests.keras.agreement import answers, assign, difference, inputs_for, precision
 from tests.reference.run import random_weights, run
@@ -47,7 +47,7 @@ def _answers(graph: Graph, weights: dict[str, Any], inputs: dict[str, Any]) -> d
     return {name: keras.ops.convert_to_numpy(value) for name, value in answers(model, inputs).items()}
 
 
-@pytest.mark.parametrize("name", OPS)
+@pytest.mark.parametrize("name", COMPUTED)
 def test_shared_is_written_out(name: str) -> None:
     found: list[str] = []
     for seed in range(PAIRS):

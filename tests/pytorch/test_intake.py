@@ -142,8 +142,8 @@ def test_every_operator_without_counterpart_is_listed() -> None:
 
     with pytest.raises(Unreadable) as error:
         archdsl.from_torch(Sorted(), torch.randn(1, 4))
-    assert "(sort)" in str(error.value)
-    assert "(cumsum)" in str(error.value)
+    assert "(aten::sort)" in str(error.value)
+    assert "(aten::cumsum)" in str(error.value)
 
 
 def test_what_cannot_be_recorded_is_an_error() -> None:
@@ -209,3 +209,35 @@ def test_a_module_is_named_on_the_command_line(
     assert archdsl.load("net.arch").summary().total.params == 3 * 9 * width + width + 5 * width + 5
     assert "Outputs for random inputs are those of the source" in Path("net.arch").read_text(encoding="utf-8")
     assert Path("net.safetensors").stat().st_size > 4 * (3 * 9 * width)
+
+
+def test_operators_that_nothing_reads_are_listed_or_opaque() -> None:
+    @torch.library.custom_op("archdsl_tests::blur", mutates_args=())  # type: ignore[untyped-decorator]
+    def blur(x: torch.Tensor, weight: torch.Tensor, sigma: float) -> torch.Tensor:  # type: ignore[name-defined]
+        return x[:, :, ::2, ::2] * weight.sum()
+
+    @blur.register_fake  # type: ignore[untyped-decorator]
+    def _(x: Any, weight: Any, sigma: float) -> Any:
+        return x.new_empty(x.shape[0], x.shape[1], x.shape[2] // 2, x.shape[3] // 2)
+
+    class Custom(nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 3)
+            self.kernel = nn.Parameter(torch.randn(3, 3))
+
+        def forward(self, x: Any) -> Any:
+            return torch.cumsum(blur(self.conv(x), self.kernel, 1.5), 1)
+
+    image = torch.randn(1, 3, 10, 10)
+    with pytest.raises(Unreadable) as caught:
+        archdsl.from_torch(Custom(), image)
+    assert [problem.kind for problem in caught.value.problems] == ["archdsl_tests::blur", "aten::cumsum"]
+    net = archdsl.from_torch(Custom(), image, opaque=True)
+    assert [(node.op.name, node.shape) for node in net.graph] == [
+        ("conv", (8, 8, 4)),
+        ("opaque", (4, 4, 4)),
+        ("opaque", (4, 4, 4)),
+    ]
+    assert net.graph.nodes[1].op.arrays == ((3, 3),)
+    assert dict(net.graph.about)["writer"] == f"pytorch {torch.__version__}"

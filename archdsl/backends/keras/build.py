@@ -14,6 +14,7 @@ from archdsl.backends.keras.held import uses
 from archdsl.backends.keras.layers import Repeat
 from archdsl.backends.keras.registry import Owner, Site, layer_name, lower, static, stretches
 from archdsl.backends.keras.weights import Choice, started
+from archdsl.backends.known import need_known
 from archdsl.graph.model import Graph, Node
 from archdsl.graph.view import order
 from archdsl.passes.constants import constants
@@ -28,7 +29,10 @@ def build(graph: Graph, choose: Choice | None = None) -> keras.Model:
     is called ``<path>.pad`` and the like. Nodes that share weights call one layer, which has the path of the first. One
     unnamed output is a tensor, named ones are a dictionary; inputs are in the order of the spec and may also be fed by
     name.
+
+    Raises ``ArchError`` where what a step computes is not known.
     """
+    need_known(graph, "a Keras model")
     if choose is not None:
         return started(graph, partial(_model, graph), choose)
     # In a scope of its own, Keras makes all layers first and then all values of their variables, which are the same

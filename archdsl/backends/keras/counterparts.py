@@ -97,6 +97,7 @@ COUNTERPARTS: Final[Mapping[str, str]] = {
     "scale": "DepthwiseConv2D of one place on [h, w, c], otherwise archdsl's Scale",
     "rescale": "Rescaling",
     "normalize": "Normalization",
+    "opaque": "none, since what it computes is not known",
 }
 """What each op becomes, in words: layers by their names, functions of ``keras.ops`` in lower case."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from archdsl.backends.known import need_known
 from archdsl.backends.onnx.initial import fresh
 from archdsl.backends.onnx.program import Array
 from archdsl.backends.onnx.site import Arrays
@@ -28,7 +29,11 @@ def source(stored: Mapping[str, Stored], seed: int) -> Arrays:
 
 
 def initial(graph: Graph, seed: int) -> dict[str, Array]:
-    """Fresh values of all weights of a graph by key, those that a file of ONNX has with this seed."""
+    """Fresh values of all weights of a graph by key, those that a file of ONNX has with this seed.
+
+    Raises ``ArchError`` where what a step computes is not known, and so how its weights start.
+    """
+    need_known(graph, "fresh weights")
     from archdsl.backends.onnx.build import program
 
     found: dict[str, Array] = {}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from archdsl.atomic import replacing
+from archdsl.backends.known import need_known
 from archdsl.graph.fingerprint import fingerprint
 from archdsl.graph.model import Graph
 from archdsl.passes.tokens import tokens
@@ -39,10 +40,12 @@ def save(
     ``.data`` after the name. Gives that file, if there is one.
 
     Raises:
+        ArchError: what a step computes is not known.
         OnnxMissing: the package ``onnx`` is not installed.
         OSError: a file cannot be written.
     """
     need_onnx()
+    need_known(graph, "an ONNX model")
     from archdsl.backends.onnx.build import program
     from archdsl.backends.onnx.file import Content, write
     from archdsl.backends.onnx.functions import folded

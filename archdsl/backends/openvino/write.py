@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from archdsl.atomic import ending, replacing
+from archdsl.backends.known import need_known
 from archdsl.backends.onnx.write import need_onnx
 from archdsl.backends.onnx.write import save as save_onnx
 from archdsl.graph.fingerprint import fingerprint
@@ -37,10 +38,12 @@ def save(graph: Graph, file: Path, arrays: Mapping[str, Array] | None = None, *,
     Weights are as in ``backends.onnx.write.save``.
 
     Raises:
+        ArchError: what a step computes is not known.
         ImportError: ``openvino`` or ``onnx`` is not installed.
         OSError: a file cannot be written.
     """
     need_openvino()
+    need_known(graph, "an OpenVINO model")
     import openvino
 
     beside = file.with_suffix(".bin")

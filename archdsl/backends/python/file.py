@@ -10,6 +10,7 @@ from archdsl.backends.code.merge import Definition, definitions
 from archdsl.backends.code.terms import same
 from archdsl.backends.code.text import docstring
 from archdsl.backends.code.values import Argument, Make
+from archdsl.backends.known import need_known
 from archdsl.backends.python import loading
 from archdsl.backends.python.dialect import Keras
 from archdsl.backends.python.naming import functions
@@ -32,7 +33,11 @@ _NAMES = ("KerasTensor", "initializers", "layers", "ops", "regularizers")
 
 
 def written(graph: Graph) -> str:
-    """A file that imports Keras, h5py and NumPy alone and defines the model, with a function for each kind of block."""
+    """A file that imports Keras, h5py and NumPy alone and defines the model, with a function for each kind of block.
+
+    Raises ``ArchError`` where what a step computes is not known.
+    """
+    need_known(graph, "Keras code")
     dialect = Keras(graph)
     made = definitions(bodies(dialect), dialect)
     needed = {name for lowered in dialect.layers.values() for name in lowered.helpers}

@@ -9,6 +9,7 @@ from archdsl.backends.code.body import bodies
 from archdsl.backends.code.merge import Definition, definitions
 from archdsl.backends.code.text import docstring
 from archdsl.backends.code.values import Argument, Make
+from archdsl.backends.known import need_known
 from archdsl.backends.torch.dialect import Torch
 from archdsl.backends.torch.helpers import definitions as helpers
 from archdsl.backends.torch.helpers.starts import STARTS
@@ -41,8 +42,10 @@ def written(graph: Graph, names: str | None = None) -> File:
     With ``names`` its modules are called as those of a published model: one of ``naming.SOURCES``.
 
     Raises:
+        ArchError: what a step computes is not known.
         NoNames: there are none for this model.
     """
+    need_known(graph, "PyTorch code")
     before: Mapping[str, Sequence[str]] = {}
     if names:
         given = renamed(graph, names)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -24,8 +24,12 @@ Examples:
   archdsl import model.keras -o net.arch --weights net.safetensors
   archdsl import model.keras -o net.arch --flat
   archdsl import model.onnx -o net.arch --weights net.safetensors
+  archdsl import model.onnx -o net.arch --opaque
   archdsl import torchvision.models:resnet50 -o net.arch
   archdsl import mine.nets:SmallNet --input 3,32,32 -o net.arch --weights net.safetensors"""
+
+_OPAQUE: Final = "--opaque reads the rest, and writes these as steps of which the shapes are known"
+_SHAPES: Final = "--shape LAYER=SIZE says what a layer gives, without the batch"
 
 
 @click.command("import", epilog=_EPILOG)
@@ -45,8 +49,29 @@ Examples:
     help="The size of an input of a PyTorch module, without the batch; 3,224,224 if none is given.",
 )
 @click.option("--flat", is_flag=True, help="Write one step after the other, without blocks and loops.")
+@click.option(
+    "--opaque",
+    is_flag=True,
+    help="Write what the language lacks as opaque steps, which have their names and shapes, in place of an error.",
+)
+@click.option(
+    "--shape",
+    "told",
+    metavar="LAYER=SIZE",
+    multiple=True,
+    help="With --opaque, what a layer gives that MODEL does not say, without the batch: norm=7,7,64.",
+)
 @click.pass_context
-def import_(ctx: click.Context, model: str, out: str, weights: str | None, sizes: tuple[str, ...], flat: bool) -> None:
+def import_(
+    ctx: click.Context,
+    model: str,
+    out: str,
+    weights: str | None,
+    sizes: tuple[str, ...],
+    flat: bool,
+    opaque: bool,
+    told: tuple[str, ...],
+) -> None:
     """Turn a model into a spec.
 
     MODEL is a .keras file of a functional or sequential model, or a file of ONNX. It is read as data, and nothing in it
@@ -54,11 +79,13 @@ def import_(ctx: click.Context, model: str, out: str, weights: str | None, sizes
     Python instead, of PyTorch or Keras, or a function or class that gives one: its code is run.
     Blocks, loops and tables are found in it. What is written is elaborated again and compared with what was read, node
     for node: where the two are not the same, or a layer has no counterpart in the language, no file is written, and all
-    such layers are listed.
+    such layers are listed. With --opaque these become steps that have their names, shapes and weights; such a spec can
+    be checked, drawn, compared and summed up, and not compiled.
     """
     from archdsl.intake.errors import Unreadable
     from archdsl.intake.files import import_file
     from archdsl.intake.live import import_live
+    from archdsl.intake.opaque import Opaque
 
     if weights is not None and not weights.lower().endswith(".safetensors"):
         raise Refusal(f"weights go to a file that ends in .safetensors, not to {weights}")
@@ -67,12 +94,20 @@ def import_(ctx: click.Context, model: str, out: str, weights: str | None, sizes
     is_live = ":" in model and not is_foreign(model)
     if sizes and not is_live:
         raise Refusal("--input is for modules of PyTorch, as MODULE:NAME; a file knows the sizes of its inputs")
+    if told and not opaque:
+        raise Refusal("--shape is for the steps of --opaque")
     inputs.add({Path(model)})
+    holes = Opaque(dict(map(_told, told))) if opaque else None
     try:
-        found = import_live(model, _sizes(sizes), flat=flat) if is_live else import_file(model, flat=flat)
+        if is_live:
+            found = import_live(model, _sizes(sizes), flat=flat, opaque=holes)
+        else:
+            found = import_file(model, flat=flat, opaque=holes)
     except Unreadable as error:
         lines = str(error).splitlines()
         click.echo("error: " + "\n".join(map(visible, lines)), err=True)
+        if any(problem.kind for problem in error.problems):
+            click.echo(f"  = help: {_SHAPES if opaque else _OPAQUE}", err=True)
         ctx.exit(SPEC_ERRORS)
     except ImportError as error:
         raise Refusal(str(error)) from error
@@ -90,12 +125,24 @@ def import_(ctx: click.Context, model: str, out: str, weights: str | None, sizes
 
 def _sizes(given: tuple[str, ...]) -> list[list[int]]:
     """The sizes of inputs, those of an image of ImageNet if none are given."""
+    return [_size(size, "--input") for size in given or ("3,224,224",)]
+
+
+def _told(given: str) -> tuple[str, list[int]]:
+    """The name of a layer and the shape that it gives."""
+    name, _, size = given.rpartition("=")
+    if not name:
+        raise Refusal(f"--shape takes the name of a layer and a size, as norm=7,7,64, not {given}")
+    return name, _size(size, "--shape")
+
+
+def _size(given: str, option: str) -> list[int]:
     try:
-        found = [[int(number) for number in size.split(",")] for size in given or ("3,224,224",)]
+        found = [int(number) for number in given.split(",")]
     except ValueError:
-        raise Refusal("--input takes numbers and commas, as 3,224,224") from None
-    if any(number < 1 for size in found for number in size):
-        raise Refusal("--input takes sizes of 1 and more")
+        raise Refusal(f"{option} takes numbers and commas, as 3,224,224, not {given}") from None
+    if any(number < 1 for number in found):
+        raise Refusal(f"{option} takes sizes of 1 and more")
     return found
 
 

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 
 def prepare(architecture: Architecture, options: Options, _names: Collection[str]) -> Write:
+    from archdsl.backends.known import need_known
     from archdsl.backends.torch.file import written as made
     from archdsl.backends.torch.naming import NoNames
 
+    need_known(architecture.graph, "PyTorch code", architecture.sources)
     try:
         file = made(architecture.graph, options.names)
     except NoNames as error:

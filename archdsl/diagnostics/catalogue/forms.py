@@ -17,3 +17,20 @@ class NoKernel(Diagnostic):
     form: str
     op: str
     operations: str
+
+
+class OpaqueStep(Diagnostic):
+    """A model has a step of which only the shapes are known, so that nothing can be built of it.
+
+    `archdsl import --opaque` writes `opaque` for layers and operators that the language has no op for. Such a model can
+    be checked, drawn, compared and summed up. To build it, put steps that compute the same in the place of each:
+
+        opaque(layer="mine>Swish", size=[56, 56, 64])   # shapes alone
+        silu                                            # what it computes
+    """
+
+    message = "{form} cannot be made: what {layer} at {path} computes is not known"
+    label = "only its shapes are known"
+    form: str
+    layer: str
+    path: str

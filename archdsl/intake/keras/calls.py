@@ -20,6 +20,8 @@ class Call(NamedTuple):
     inputs: tuple[Key, ...] = ()
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = MappingProxyType({})
+    shapes: tuple[Any, ...] = ()
+    """Of ``inputs``, as the configuration has them: lists with the batch, where all is well."""
 
 
 def call(node: object) -> Call:
@@ -28,6 +30,7 @@ def call(node: object) -> Call:
         return Call()
     args, kwargs = node.get("args"), node.get("kwargs")
     inputs: list[Key] = []
+    shapes: list[Any] = []
 
     def run(item: Any, depth: int = 0) -> Any:
         if isinstance(item, list) and depth < _DEEPEST:
@@ -37,12 +40,13 @@ def call(node: object) -> Call:
             history = config.get("keras_history") if isinstance(config, Mapping) else None
             if (key := _key(history)) is not None:
                 inputs.append(key)
+                shapes.append(config.get("shape") if isinstance(config, Mapping) else None)
                 return Tensor(len(inputs) - 1)
         return item
 
     given = tuple(map(run, args if isinstance(args, list) else ()))
     named = {str(name): run(each) for name, each in kwargs.items()} if isinstance(kwargs, Mapping) else {}
-    return Call(tuple(inputs), given, named)
+    return Call(tuple(inputs), given, named, tuple(shapes))
 
 
 def ports(struct: object, label: str = "", depth: int = 0) -> Iterator[tuple[str, Key]]:

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any, Final
 
-from archdsl.backends.keras.files.archive import BROKEN
+from archdsl.backends.keras.files.archive import BROKEN, version
 from archdsl.backends.keras.files.archive import configuration as archive_configuration
 from archdsl.intake.errors import Problem, Unreadable
 
@@ -16,8 +16,8 @@ _CONFIG: Final = "config.json"
 _DIGITS: Final = 80
 
 
-def configuration(file: str) -> Mapping[str, Any]:
-    """The configuration of the model in a file.
+def configuration(file: str) -> tuple[Mapping[str, Any], str]:
+    """The configuration of the model in a file, and the version of Keras that wrote it, if it says so.
 
     Raises:
         Unreadable: it is no file of Keras, or broken.
@@ -25,10 +25,10 @@ def configuration(file: str) -> Mapping[str, Any]:
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            text = archive_configuration(archive)
+            text, written_by = archive_configuration(archive), version(archive)
     except BROKEN as error:
         raise Unreadable(file, [Problem("", f"it is no file of Keras's, or broken: {error}")]) from None
-    return parsed(text, file)
+    return parsed(text, file), written_by
 
 
 def parsed(text: bytes | str, file: str) -> Mapping[str, Any]:

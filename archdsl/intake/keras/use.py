@@ -93,10 +93,13 @@ READERS: Final[dict[str, Reader]] = {}
 
 
 def kind_of(layer: Mapping[str, Any]) -> str:
-    """The class of a layer, as ``READERS`` has it. A class from elsewhere is its module and name."""
+    """The class of a layer, as ``READERS`` has it.
+
+    A class from elsewhere is what it is registered as, which Keras notes in place of a module, or its module and name.
+    """
     kind, module, registered = (str(layer.get(key) or "") for key in ("class_name", "module", "registered_name"))
-    if registered.startswith("archdsl>"):
-        return registered
+    if registered.startswith("archdsl>") or (registered and not module):
+        return registered if ">" in registered else f"custom>{registered}"
     if module.startswith("keras.src.ops"):
         return f"ops.{kind}"
     return kind if not module or module.split(".")[0] == "keras" else f"{module}.{kind}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
 from archdsl.graph.dims import Sym
@@ -12,6 +14,7 @@ from archdsl.intake.flat import FlatGraph
 from archdsl.intake.keras import layers as layers  # registers every class
 from archdsl.intake.keras.calls import Call, Key, call, layer_name, ports
 from archdsl.intake.keras.config import Config
+from archdsl.intake.keras.holes import Known, Results, hole
 from archdsl.intake.keras.use import READERS, Tensor, Use, kind_of
 
 _MODELS: Final = ("Functional", "Model", "Sequential")
@@ -24,17 +27,20 @@ _MOST: Final = 20_000
 _TOO_MANY: Final = f"it has more than {_MOST} uses of layers"
 
 
-def read(document: Mapping[str, Any], file: str) -> FlatGraph:
+def read(document: Mapping[str, Any], file: str, opaque: Known | None = None) -> FlatGraph:
     """The graph of a model. ``document`` is what ``config.json`` has.
+
+    With ``opaque``, layers that cannot be read are opaque steps, for which it has what the document does not say.
 
     Raises:
         Unreadable: with all layers that no op of the language stands for, each by its name.
     """
-    reader = _Reader(file)
+    reader = _Reader(file, opaque)
     config = document["config"]
     name = config.get("name")
     graph = FlatGraph(name if isinstance(name, str) else "model", {})
-    outputs = reader.model(document, graph, None, _Within())
+    gives = dict(enumerate(opaque.outputs)) if opaque is not None else {}
+    outputs = reader.model(document, graph, None, _Within(), gives)
     if not reader.problems:
         for place, (label, value) in enumerate(outputs):
             graph.outputs[label or ("output" if len(outputs) == 1 else f"output_{place}")] = value
@@ -52,16 +58,35 @@ class _Within(NamedTuple):
     """In those of what owns weights, which all uses of the model have."""
 
 
+class _Place(NamedTuple):
+    """A use of a layer: what its nodes and its weights are called, and which of its results are used."""
+
+    name: str
+    owner: str
+    depth: int
+    results: Results
+
+
 @dataclass(slots=True)
 class _Reader:
     file: str
+    opaque: Known | None
     problems: list[Problem] = field(default_factory=list)
     uses: int = 0
 
     def model(
-        self, document: Mapping[str, Any], graph: FlatGraph, given: list[str] | None, within: _Within, depth: int = 0
+        self,
+        document: Mapping[str, Any],
+        graph: FlatGraph,
+        given: list[str] | None,
+        within: _Within,
+        gives: Results,
+        depth: int = 0,
     ) -> list[tuple[str, str]]:
-        """Appends a model to a graph, applied to values or to inputs of its own; gives labels and values of outputs."""
+        """Appends a model to a graph, applied to values or to inputs of its own; gives labels and values of outputs.
+
+        ``gives`` has the shapes of outputs, as far as they are known.
+        """
         if depth > _DEEPEST:
             raise Unreadable(self.file, [Problem(within.name, "models within models are too many")])
         kind, config = document.get("class_name"), document.get("config")
@@ -72,47 +97,64 @@ class _Reader:
         if len(layers) > _MOST:
             raise Unreadable(self.file, [Problem(within.name, _TOO_MANY)])
         if kind == "Sequential":
-            return self._sequential(layers, graph, given, within, depth)
-        return _Functional(self, config, layers, graph, within, depth).run(given)
+            return self._sequential(layers, graph, given, within, gives, depth)
+        return _Functional(self, config, layers, graph, within, gives, depth).run(given)
 
     def layer(
-        self,
-        layer: Mapping[str, Any],
-        graph: FlatGraph,
-        inputs: list[str],
-        name: str,
-        owner: str,
-        depth: int,
-        call: Call | None = None,
-    ) -> list[str] | None:
-        """One use of a layer; ``None`` where it could not be read, which is noted."""
+        self, layer: Mapping[str, Any], graph: FlatGraph, inputs: list[str], place: _Place, call: Call | None = None
+    ) -> dict[int, str] | None:
+        """The results of one use of a layer; ``None`` where it could not be read, which is noted."""
         self.uses += 1
         if self.uses > _MOST:
             raise Unreadable(self.file, [Problem("", _TOO_MANY)])
         kind, config = kind_of(layer), layer.get("config")
         if kind in _MODELS:
-            within = _Within(f"{name}.", f"{owner}.")
-            return [value for _, value in self.model(layer, graph, inputs, within, depth + 1)] or None
-        reader = READERS.get(kind)
-        if reader is None or not isinstance(config, Mapping):
-            self.note(name, layer.get("class_name"), _UNKNOWN)
-            return None
-        graph.held.setdefault(owner, layer_name(layer))
+            within = _Within(f"{place.name}.", f"{place.owner}.")
+            made = self.model(layer, graph, inputs, within, place.results, place.depth + 1)
+            return dict(enumerate(value for _, value in made)) or None
+        arguments = config if isinstance(config, Mapping) else {}
+        graph.held.setdefault(place.owner, layer_name(layer))
         call = call or Call(args=(Tensor(0),))
+        use = Use(graph, kind, place.name, place.owner, tuple(inputs), call.args, call.kwargs)
+        reader, reason = READERS.get(kind), _UNKNOWN
         try:
-            return [reader(Config(config), Use(graph, kind, name, owner, tuple(inputs), call.args, call.kwargs))]
+            if reader is not None and isinstance(config, Mapping):
+                return {0: reader(Config(config), use)}
         except Unsupported as error:
-            self.note(name, kind, str(error))
-            return None
+            reason = str(error)
+        if self.opaque is not None:
+            try:
+                return hole(use, layer_name(layer), arguments, place.results, self.opaque)
+            except Unsupported as error:
+                reason = f"{reason}; no opaque step can stand for it: {error}"
+        self._note(place.name, kind if kind in READERS else str(layer.get("class_name")), reason)
+        return None
 
-    def note(self, name: str, kind: object, reason: str) -> None:
-        self.problems.append(Problem(f"{name} ({kind})", reason))
+    def unread(self, layer: Mapping[str, Any], name: str, depth: int) -> None:
+        """Looks at a layer for its class alone, since it takes what could not be read: notes it if it is unknown."""
+        kind, config = kind_of(layer), layer.get("config")
+        if kind in _MODELS:
+            inner = config.get("layers") if isinstance(config, Mapping) else None
+            for each in inner if isinstance(inner, list) and depth < _DEEPEST else ():
+                if isinstance(each, Mapping):
+                    self.unread(each, f"{name}.{layer_name(each)}", depth + 1)
+        elif kind not in READERS and kind != "InputLayer" and self.opaque is None:
+            self._note(name, str(layer.get("class_name")), _UNKNOWN)
+
+    def _note(self, name: str, kind: str, reason: str) -> None:
+        self.problems.append(Problem(name, reason, kind))
 
     def _sequential(
-        self, layers: list[Mapping[str, Any]], graph: FlatGraph, given: list[str] | None, within: _Within, depth: int
+        self,
+        layers: list[Mapping[str, Any]],
+        graph: FlatGraph,
+        given: list[str] | None,
+        within: _Within,
+        gives: Results,
+        depth: int,
     ) -> list[tuple[str, str]]:
-        values = given
-        for layer in layers:
+        values, failed = given, False
+        for layer, after in zip_longest(layers, layers[1:]):
             name, owner = (f"{prefix}{layer_name(layer)}" for prefix in within)
             if layer.get("class_name") == "InputLayer":
                 if values is None:
@@ -120,11 +162,14 @@ class _Reader:
                 continue
             if values is None:
                 raise Unreadable(self.file, [Problem(name, "the model does not say the shape of its input")])
-            made = self.layer(layer, graph, values, name, owner, depth)
-            if made is None:
-                return []
-            values = made
-        return [("", value) for value in values or []]
+            if failed:
+                self.unread(layer, name, depth)
+                continue
+            results = {0: _built_for(after)} if after is not None else gives or {0: None}
+            made = self.layer(layer, graph, values, _Place(name, owner, depth, results))
+            failed = made is None
+            values = [*made.values()] if made is not None else values
+        return [] if failed else [("", value) for value in values or []]
 
     def input(self, layer: Mapping[str, Any], graph: FlatGraph, name: str) -> str:
         config = layer.get("config")
@@ -147,10 +192,13 @@ class _Functional:
     layers: list[Mapping[str, Any]]
     graph: FlatGraph
     within: _Within
+    gives: Results
     depth: int
     known: dict[Key, str] = field(default_factory=dict)
     """Values by the tensors that they are."""
     failed: set[Key] = field(default_factory=set)
+    results: defaultdict[tuple[str, int], dict[int, Any]] = field(default_factory=lambda: defaultdict(dict))
+    """For each use of a layer, the shapes of its results that are used."""
 
     def run(self, given: list[str] | None) -> list[tuple[str, str]]:
         self._inputs(given)
@@ -162,6 +210,11 @@ class _Functional:
         outputs = [*ports(self.config.get("output_layers"))]
         if not outputs:
             raise Unreadable(self.reader.file, [Problem(self.within.name, "the model has no outputs")])
+        for place, (_, (name, number, result)) in enumerate(outputs):
+            self.results[name, number][result] = self.gives.get(place)
+        for _, each in calls.values():
+            for (name, number, result), shape in zip(each.inputs, each.shapes, strict=True):
+                self.results[name, number][result] = shape
         for _, key in outputs:
             self._demand(key, calls)
         return [(label, self.known[key]) for label, key in outputs if key in self.known]
@@ -202,23 +255,27 @@ class _Functional:
             self._make(top, layer, made)
 
     def _make(self, key: Key, layer: Mapping[str, Any], call: Call) -> None:
-        if any(each in self.failed for each in call.inputs):
-            # What hangs on a layer that could not be read is looked at for its class alone.
-            kind = kind_of(layer)
-            if kind not in READERS and kind not in _MODELS:
-                self.reader.note(
-                    f"{self.within.name}{key[0]}", layer.get("class_name"), "there is no such layer in the language"
-                )
-            self.failed.add(key)
-            return
         name, owner = (f"{prefix}{key[0]}" for prefix in self.within)
-        name = name if key[1] == 0 else f"{name}#{key[1] + 1}"
-        values = [self.known[each] for each in call.inputs]
-        made = self.reader.layer(layer, self.graph, values, name, owner, self.depth, call)
-        if made is None:
-            self.failed.add(key)
+        if any(each in self.failed for each in call.inputs):
+            self.reader.unread(layer, name, self.depth)
+            self._fail(key)
             return
-        for place, value in enumerate(made):
-            self.known[key[0], key[1], place] = value
+        place = _Place(name if key[1] == 0 else f"{name}#{key[1] + 1}", owner, self.depth, self.results[key[:2]])
+        made = self.reader.layer(layer, self.graph, [self.known[each] for each in call.inputs], place, call)
+        if made is None:
+            self._fail(key)
+            return
+        for result, value in made.items():
+            self.known[key[0], key[1], result] = value
         if key not in self.known:
             raise Unreadable(self.reader.file, [Problem(owner, f"it has no result {key[2]}")])
+
+    def _fail(self, key: Key) -> None:
+        """Notes that all results of a use of a layer are missing."""
+        self.failed.update((*key[:2], result) for result in self.results[key[:2]])
+
+
+def _built_for(layer: Mapping[str, Any]) -> Any:
+    """The shape that a layer takes, if its configuration says it."""
+    built = layer.get("build_config")
+    return built.get("input_shape") if isinstance(built, Mapping) else None

@@ -12,6 +12,7 @@ import numpy as np
 from archdsl.intake.errors import Problem, Unreadable, Unsupported
 from archdsl.intake.onnx.file import array, message
 from archdsl.intake.onnx.nodes import attributes, constant_value, modern, place
+from archdsl.intake.onnx.shapes import shapes as tensor_shapes
 from archdsl.intake.tensors.program import Constant, Node, Numbers, Program
 
 _MOST: Final = 50_000
@@ -25,15 +26,15 @@ _NAMELESS: Final = {"", "graph", "main_graph", "model", "onnx_graph", "tf2onnx",
 _DOMAINS: Final = ("", "ai.onnx")
 
 
-def read(file: str) -> Program:
-    """The program in a file.
+def read(file: str, *, shapes: bool = False) -> Program:
+    """The program in a file, with the shapes of its tensors if told so.
 
     Raises:
         Unreadable: it is broken, or of a form that cannot be read.
         OnnxMissing: the package ``onnx`` is not installed.
         OSError: it cannot be read.
     """
-    return _Reader(file, message(file)).run()
+    return _Reader(file, message(file)).run(shapes=shapes)
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     calls: int = 0
 
-    def run(self) -> Program:
+    def run(self, *, shapes: bool) -> Program:
         graph, program = self.model.graph, self.program
         opset = next((each.version for each in self.model.opset_import if each.domain in _DOMAINS), 0)
         if opset < _OLDEST:
@@ -53,6 +54,7 @@ class _Reader:
         if len(graph.node) > _MOST:
             raise self._refused("", f"it has {len(graph.node)} nodes; at most {_MOST} can be read")
         program.name = graph.name if graph.name.lower() not in _NAMELESS else Path(self.file).stem
+        program.writer = f"{self.model.producer_name} {self.model.producer_version}".strip()
         for tensor in graph.initializer:
             program.constants[tensor.name] = Constant(array(tensor, self.file), tensor.name)
         for value in graph.input:
@@ -64,6 +66,10 @@ class _Reader:
         functions = {(each.domain, each.name): each for each in self.model.functions}
         names = {name: name for name in self.made}
         self._nodes(graph.node, names, functions, {}, "", opset, 0)
+        if shapes:
+            batch = next(iter(program.inputs.values()))[0]
+            found = tensor_shapes(self.model, batch, self.file)
+            program.shapes = {names[name]: shape for name, shape in found.items() if name in names}
         program.outputs = [names.get(value.name, value.name) for value in graph.output]
         for value in graph.output:
             if names.get(value.name) is None:
@@ -112,9 +118,7 @@ class _Reader:
             inputs = [names.get(name) if name else "" for name in node.input]
             if None in inputs:
                 missing = node.input[inputs.index(None)]
-                self.problems.append(
-                    Problem(f"{where} ({node.op_type})", f"nothing before it makes its input {missing}")
-                )
+                self.problems.append(Problem(where, f"nothing before it makes its input {missing}", node.op_type))
                 raise Unreadable(self.file, self.problems)
             known = [name for name in inputs if name is not None]
             taken = attributes(node, given, lambda tensor: array(tensor, self.file))
@@ -148,18 +152,16 @@ class _Reader:
         kind = node.op_type if node.domain in _DOMAINS else f"{node.domain}.{node.op_type}"
         outputs = [self._fresh(name) if name else "" for name in node.output]
         names.update(zip(node.output, outputs, strict=True))
-        wrong = next((value for value in taken.values() if isinstance(value, Unsupported)), None)
+        wrong = next((str(value) for value in taken.values() if isinstance(value, Unsupported)), "")
+        plain = {name: value for name, value in taken.items() if not isinstance(value, Unsupported)}
+        made = Node(kind, inputs, outputs, plain, where, wrong)
         try:
-            if wrong is not None:
-                raise wrong
-            if kind == "Constant":
-                self.program.constants[outputs[0]] = Constant(constant_value(taken))
+            if kind == "Constant" and not wrong:
+                self.program.constants[outputs[0]] = Constant(constant_value(plain))
                 return
-            made = Node(kind, inputs, outputs, taken, where)
             modern(made, opset, self._constant)
         except (Unsupported, IndexError) as error:
-            self.problems.append(Problem(f"{where} ({kind})", str(error)))
-            return
+            made.refused = str(error)
         self.program.nodes.append(made)
 
     def _constant(self, value: Numbers) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from archdsl.intake.errors import Unsupported
@@ -24,10 +25,11 @@ def fused(program: Program) -> Program:
 
 def _folded(program: Program) -> Program:
     """The program with what is computed of constants as constants."""
-    made = Program(program.name, program.inputs, dict(program.constants), [], program.outputs)
+    made = replace(program, constants=dict(program.constants), nodes=[])
     for node in program.nodes:
         inputs = [made.constants.get(name) if name else None for name in node.inputs]
-        if all(not name or value is not None for name, value in zip(node.inputs, inputs, strict=True)):
+        is_known = all(not name or value is not None for name, value in zip(node.inputs, inputs, strict=True))
+        if is_known and not node.refused:
             try:
                 values = computed(node, tuple(inputs))
             except (ValueError, IndexError, TypeError, KeyError, OverflowError, Unsupported):

@@ -35,6 +35,8 @@ class Node:
     attributes: dict[str, Any] = field(default_factory=dict)
     place: str = ""
     """The layer of the source that it belongs to."""
+    refused: str = ""
+    """Why no reader can take it, where the one of the source says so."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,10 @@ class Program:
     constants: dict[str, Constant] = field(default_factory=dict)
     nodes: list[Node] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Shapes of tensors, with the batch, as far as the source says them."""
+    writer: str = ""
+    """What made the source, and by what version, if it says so."""
 
     def makers(self) -> dict[str, Node]:
         """The node that makes each tensor."""

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Final
+
 from archdsl.intake.errors import Problem, Unreadable, Unsupported
 from archdsl.intake.flat import FlatGraph
+from archdsl.intake.opaque import Opaque
 from archdsl.intake.tensors import operators as operators
+from archdsl.intake.tensors.holes import hole
 from archdsl.intake.tensors.images import channel_axis
 from archdsl.intake.tensors.lowering import READERS, Lowering, Reader, Site, Value
 from archdsl.intake.tensors.operators.numbers import COMPUTED, computed
 from archdsl.intake.tensors.program import Node, Program
 from archdsl.intake.tensors.views import Atom, Unaligned, View, axis, leaves, length
 
+_UNKNOWN: Final = "there is no such operator in the language"
+
 
 def _known_only(_: Site) -> Value:
     raise Unsupported("it is read of constants alone")
 
 
-def lowered(program: Program, file: str) -> FlatGraph:
-    """The flat graph of a program.
+def lowered(program: Program, file: str, opaque: Opaque | None = None) -> FlatGraph:
+    """The flat graph of a program. With ``opaque``, what cannot be read is an opaque step.
 
     Raises:
         Unreadable: with all operators that no op of the language stands for, each by its place.
@@ -35,7 +42,7 @@ def lowered(program: Program, file: str) -> FlatGraph:
         lowering.layouts[name] = lies
         lowering.values[name] = View(name, logical)
     lowering.values |= program.constants
-    problems = _run(program, lowering)
+    problems = _run(program, lowering, opaque)
     if problems:
         raise Unreadable(file, problems)
     for place, name in enumerate(program.outputs):
@@ -66,43 +73,63 @@ def _output(lowering: Lowering, view: View, name: str) -> tuple[str, bool]:
     return site.laid(view, ordered), False
 
 
-def _made(site: Site, reader: Reader) -> Value | tuple[Value, ...]:
+def _made(site: Site, reader: Reader) -> dict[str, Value]:
     """The results of an operator: computed, where all that it takes is known."""
     known = tuple(value for value in site.inputs if not isinstance(value, View))
-    if len(known) == len(site.inputs) and (found := computed(site.node, known)) is not None:
-        return found
-    return reader(site)
+    found: Value | tuple[Value, ...] | None = None
+    if len(known) == len(site.inputs):
+        found = computed(site.node, known)
+    found = reader(site) if found is None else found
+    values = found if isinstance(found, tuple) else (found,)
+    return {name: value for name, value in zip(site.node.outputs, values, strict=False) if name}
 
 
-def _run(program: Program, lowering: Lowering) -> list[Problem]:
+def _read(site: Site, reader: Reader) -> dict[str, Value] | str:
+    """The results of an operator, or why it cannot be read."""
+    try:
+        return _made(site, reader)
+    except Unsupported as error:
+        return str(error)
+    except Unaligned:
+        return "a reshape cuts across the axes that it needs"
+    except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError) as error:
+        return f"its arguments do not fit: {error}"
+
+
+def _run(program: Program, lowering: Lowering, opaque: Opaque | None) -> list[Problem]:
     problems: list[Problem] = []
     failed: set[str] = set()
+    used = program.users()
     for node in program.nodes:
         reader = READERS.get(node.kind, _known_only if node.kind in COMPUTED else None)
-        place = f"{node.place} ({node.kind})"
-        if reader is None:
-            problems.append(Problem(place, "there is no such operator in the language"))
-        if reader is None or any(name in failed for name in node.inputs):
+        refused = node.refused or ("" if reader else _UNKNOWN)
+        if refused and opaque is None:
+            problems.append(Problem(node.place, refused, node.kind))
+            failed.update(node.outputs)
+            continue
+        if any(name in failed for name in node.inputs):
             failed.update(node.outputs)
             continue
         missing = next((name for name in node.inputs if name and name not in lowering.values), None)
         if missing is not None:
-            problems.append(Problem(place, f"nothing before it makes its input {missing}"))
+            problems.append(Problem(node.place, f"nothing before it makes its input {missing}", node.kind))
             failed.update(node.outputs)
             continue
         site = Site(lowering, node, tuple(lowering.values[name] if name else None for name in node.inputs))
-        try:
-            found = _made(site, reader)
-        except Unsupported as error:
-            reason = str(error)
-        except Unaligned:
-            reason = "a reshape cuts across the axes that it needs"
-        except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError) as error:
-            reason = f"its arguments do not fit: {error}"
+        found = _read(site, reader) if reader and not refused else refused
+        if isinstance(found, str) and opaque is not None:
+            found = _opaque(site, program, used, opaque, found)
+        if isinstance(found, str):
+            problems.append(Problem(node.place, found, node.kind))
+            failed.update(node.outputs)
         else:
-            values = found if isinstance(found, tuple) else (found,)
-            lowering.values.update((name, value) for name, value in zip(node.outputs, values, strict=False) if name)
-            continue
-        problems.append(Problem(place, reason))
-        failed.update(node.outputs)
+            lowering.values.update(found)
     return problems
+
+
+def _opaque(site: Site, program: Program, used: Collection[str], told: Opaque, reason: str) -> dict[str, Value] | str:
+    """The results of what cannot be read, as opaque steps, or why that is not possible either."""
+    try:
+        return {**hole(site, program.shapes, used, told)}
+    except Unsupported as error:
+        return f"{reason}; no opaque step can stand for it: {error}"

@@ -150,7 +150,10 @@ def test_every_layer_without_counterpart_is_listed() -> None:
     x = net.add("Conv2D", x, name="third", filters=0, kernel_size=[3, 3])
     with pytest.raises(Unreadable) as caught:
         import_document(net.document(x), "net.keras")
-    assert [problem.place for problem in caught.value.problems] == ["first (Lambda)", "second (Mystery)"]
+    assert [(problem.place, problem.kind) for problem in caught.value.problems] == [
+        ("first", "Lambda"),
+        ("second", "Mystery"),
+    ]
 
 
 def test_an_activation_that_is_used_twice_is_two() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import archdsl
 from archdsl.diagnostics import ArchError
-from archdsl.ops.registry import OPS
+from tests.computed import COMPUTED
 
 
 def opened(example: str, first: int) -> archdsl.Architecture | None:
@@ -27,7 +27,7 @@ def opened(example: str, first: int) -> archdsl.Architecture | None:
 
 @pytest.mark.parametrize("first", [0, -1], ids=["all", "channels"])
 def test_what_is_accepted_can_be_built(first: int) -> None:
-    accepted = [name for name, op in OPS.items() if (net := opened(op.example, first)) and net.build()]
+    accepted = [name for name, op in COMPUTED.items() if (net := opened(op.example, first)) and net.build()]
     assert {"relu", "dropout", "max_pool", "space_to_depth", "window_partition"} <= {*accepted}
     assert {"conv", "dense", "batch_norm", "local_response_norm"}.isdisjoint(accepted)
 

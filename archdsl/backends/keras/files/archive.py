@@ -13,6 +13,7 @@ from archdsl.backends.keras.files import hdf5
 from archdsl.weights.arrays import Weights, WeightsError
 
 _CONFIG: Final = "config.json"
+_METADATA: Final = "metadata.json"
 _WEIGHTS: Final = "model.weights.h5"
 BROKEN: Final = (zipfile.BadZipFile, NotImplementedError, EOFError, KeyError, ValueError, RuntimeError)
 """What reading an archive raises that is damaged, compressed in an unknown way, or encrypted."""
@@ -37,10 +38,26 @@ def opened(file: str) -> Iterator[Weights]:
 
 def configuration(archive: zipfile.ZipFile) -> bytes:
     """The text of the configuration of the model. Raises one of ``BROKEN``."""
-    with archive.open(_CONFIG) as member:
+    return _text(archive, _CONFIG)
+
+
+def version(archive: zipfile.ZipFile) -> str:
+    """The version of Keras that wrote a file; empty where it does not say. Raises one of ``BROKEN``."""
+    if _METADATA not in archive.namelist():
+        return ""
+    try:
+        said = json.loads(_text(archive, _METADATA))
+    except RecursionError as error:
+        raise ValueError(f"{_METADATA} is nested too deep") from error
+    found = said.get("keras_version") if isinstance(said, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def _text(archive: zipfile.ZipFile, name: str) -> bytes:
+    with archive.open(name) as member:
         text = member.read(_LONGEST + 1)
     if len(text) > _LONGEST:
-        raise ValueError(f"{_CONFIG} is larger than any model's")
+        raise ValueError(f"{name} is larger than any model's")
     return text
 
 
