@@ -606,3 +606,27 @@ def test_the_origin_is_kept(tmp_path: Path) -> None:
     onnx.save(model, tmp_path / "net.onnx")
     facts = dict(archdsl.from_onnx(tmp_path / "net.onnx").graph.about)
     assert facts == {"source": "net.onnx", "writer": "mine  1.2", "importer": f"archdsl {archdsl.__version__}"}
+
+
+@pytest.mark.parametrize(
+    ("shape", "places", "axis"),
+    [
+        ((1, 6, 4, 4), [0, 1, 2, 3, 4, 5], 1),
+        ((1, 6, 4, 4), [2, 3, 4], 1),
+        ((1, 6, 4, 8), [0, 2, 4, 6], 3),
+        ((1, 6, 4, 4), [[0, 1, 2], [3, 4, 5]], 1),
+        ((1, 6, 4, 4), [-2, -1], 2),
+    ],
+)
+def test_places_at_equal_distances_are_parts(shape: tuple[int, ...], places: Any, axis: int, tmp_path: Path) -> None:
+    net = Net(*shape)
+    x = net.add("Gather", "x", net.array(np.asarray(places, np.int64)), axis=axis)
+    found = import_file(net.saved(tmp_path, net.add("Relu", x)))
+    assert "Outputs for random inputs are those of the source" in found.text
+
+
+def test_places_in_another_order_have_no_reader(tmp_path: Path) -> None:
+    net = Net(1, 6, 4, 4)
+    x = net.add("Gather", "x", net.ints(0, 2, 1), axis=1)
+    with pytest.raises(Unreadable, match="places of an axis by a list"):
+        import_file(net.saved(tmp_path, net.add("Relu", x)))

@@ -241,3 +241,43 @@ def test_operators_that_nothing_reads_are_listed_or_opaque() -> None:
     ]
     assert net.graph.nodes[1].op.arrays == ((3, 3),)
     assert dict(net.graph.about)["writer"] == f"pytorch {torch.__version__}"
+
+
+_POOLED = {
+    "flattened, largest": ("global_max_pool", lambda x: x.flatten(2).amax(-1)),
+    "flattened, largest with its place": ("global_max_pool", lambda x: x.flatten(2).max(-1)[0]),
+    "flattened, mean": ("global_avg_pool", lambda x: x.flatten(2).mean(-1)),
+    "flattened, pooled": ("global_avg_pool", lambda x: functional.adaptive_avg_pool1d(x.flatten(2), 1).flatten(1)),
+    "both axes, largest": ("global_max_pool", lambda x: x.amax((2, 3))),
+    "axis after axis, largest": ("global_max_pool", lambda x: x.max(-1)[0].max(-1)[0]),
+    "axis after axis, mean": ("global_avg_pool", lambda x: x.mean(2).mean(2)),
+    "axis after axis, kept": ("global_max_pool", lambda x: x.amax(2, True).amax(3, True).flatten(1)),
+    "channels last, largest": ("global_max_pool", lambda x: x.permute(0, 2, 3, 1).amax((1, 2))),
+}
+
+
+@pytest.mark.parametrize("form", _POOLED)
+def test_a_map_reduced_to_one_place_is_pooled(form: str) -> None:
+    op, reduce = _POOLED[form]
+
+    class Pooled(nn.Module):  # type: ignore[misc, name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv, self.head = nn.Conv2d(3, 6, 3), nn.Linear(6, 5)
+
+        def forward(self, x: Any) -> Any:
+            return self.head(reduce(self.conv(x)))
+
+    net = archdsl.from_torch(Pooled(), torch.randn(1, 3, 9, 7))
+    assert [node.op.name for node in net.graph] == ["conv", op, "dense"]
+    assert "Outputs for random inputs are those of the source" in net.source
+
+
+def test_the_place_of_the_largest_has_no_reader() -> None:
+    class Places(nn.Module):  # type: ignore[misc, name-defined]
+        def forward(self, x: Any) -> Any:
+            largest, places = x.max(-1)
+            return largest + places
+
+    with pytest.raises(Unreadable, match=r"aten::max\): its result 1 is used"):
+        archdsl.from_torch(Places(), torch.randn(1, 4, 5))

@@ -292,14 +292,17 @@ def pool(call: Call) -> Tensor:
 def adaptive(call: Call) -> Tensor:
     sizes = call.shape()[2:]
     wanted = [n if m is None else m for n, m in zip(sizes, call.pairs("output_size", len(sizes)), strict=True)]
+    if all(size == 1 for size in wanted):
+        return call.emit("ReduceMean", call["self"], [*range(2, len(call.shape()))], keepdims=1)
     return call.emit("AdaptiveAveragePool", call["self"], size=tuple(wanted))
 
 
-@reads("adaptive_max_pool2d")
+@reads("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d")
 def adaptive_max(call: Call) -> Tensor:
-    if any(n != 1 for n in call.pairs("output_size", 2)):
+    places = [*range(2, len(call.shape()))]
+    if any(n != 1 for n in call.pairs("output_size", len(places))):
         raise Unsupported("an adaptive pooling by the largest, to more than one place, has no counterpart")
-    return call.emit("GlobalMaxPool", call["self"])
+    return (call.emit("ReduceMax", call["self"], places, keepdims=1),)
 
 
 _REDUCTIONS: Final = {"mean": "ReduceMean", "sum": "ReduceSum", "amax": "ReduceMax", "amin": "ReduceMin"}
@@ -310,6 +313,20 @@ def reduce(call: Call) -> Tensor:
     dims = call["dim"]
     listed = [*range(len(call.shape()))] if dims in (None, []) else [dims] if isinstance(dims, int) else [*dims]
     return call.emit(_REDUCTIONS[call["operator"]], call["self"], listed, keepdims=int(bool(call["keepdim"])))
+
+
+_EXTREMES: Final = {"max": ("ReduceMax", "Max"), "min": ("ReduceMin", "Min")}
+
+
+@reads(*_EXTREMES)
+def extreme(call: Call) -> Tensor:
+    """The largest along an axis, without its place; of all, or the larger of two tensors."""
+    along, of_two = _EXTREMES[call["operator"]]
+    if call["other"] is not None:
+        return call.emit(of_two, call["self"], call["other"])
+    if call["dim"] is None:
+        return call.emit(along, call["self"], [*range(len(call.shape()))], keepdims=0)
+    return (call.emit(along, call["self"], [call["dim"]], keepdims=int(bool(call["keepdim"]))),)
 
 
 @reads("linalg_vector_norm", "norm")

@@ -105,6 +105,19 @@ def select(call: Call) -> Tensor:
     return call.emit("Gather", call["self"], name, axis=call["dim"])
 
 
+@reads("index_select")
+def index_select(call: Call) -> Tensor:
+    return call.emit("Gather", call["self"], call["index"], axis=call["dim"])
+
+
+@reads("index")
+def index(call: Call) -> Tensor:
+    places = [place for place, each in enumerate(call["indices"]) if each is not None]
+    if len(places) != 1:
+        raise Unsupported("places of several axes by lists have no counterpart")
+    return call.emit("Gather", call["self"], call["indices"][places[0]], axis=places[0])
+
+
 @reads("split", "split_with_sizes", "chunk")
 def split(call: Call) -> Tensor:
     size, dim = call.shape()[call["dim"]], call["dim"]

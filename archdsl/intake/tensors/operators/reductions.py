@@ -32,11 +32,12 @@ def reduce(site: Site) -> View:
     name = _REDUCTIONS[site.node.kind]
     if 0 in axes:
         raise Unsupported("it reduces the batch")
-    gone = [site.unbatched(view.axes[n]) for n in axes]
+    gone = {atom for n in axes for atom in site.unbatched(view.axes[n])}
     lies = site.lies(view)
-    reduced = [row for row in gone if row]
-    if any(row not in lies for row in reduced):
+    if any(0 < sum(atom in gone for atom in row) < len(row) for row in lies):
         lies = site.in_order(view)
+    # Of axes that the source has made one, such as a flattened map, each that lies in the value is reduced.
+    reduced = [row for row in lies if row and gone.issuperset(row)]
     after = tuple(() if n in axes else row for n, row in enumerate(view.axes))
     if not keeps:
         after = tuple(row for n, row in enumerate(view.axes) if n not in axes)

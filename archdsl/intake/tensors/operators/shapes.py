@@ -221,13 +221,18 @@ def gather(site: Site) -> Value:
         raise Unsupported("looking up rows of a table has no counterpart yet")
     view, wanted = tensor(site), site.array(1)
     place = site.axis(site.attribute("axis", 0))
-    if wanted.size != 1 or wanted.ndim > 1:
+    if wanted.dtype.kind not in "iu":
+        raise Unsupported("places of an axis by a mask have no counterpart")
+    listed = [int(at) + (view.shape[place] if at < 0 else 0) for at in wanted.reshape(-1)]
+    step = listed[1] - listed[0] if len(listed) > 1 else 1
+    if step < 1 or listed != [*range(listed[0], listed[0] + step * len(listed), step)]:
         raise Unsupported("places of an axis by a list have no counterpart")
-    at = int(wanted.reshape(-1)[0])
-    at += view.shape[place] if at < 0 else 0
-    found = taken(site, view, place, at, at + 1)
+    found = taken(site, view, place, listed[0], listed[-1] + 1, step)
     if wanted.ndim == 0:
         return found.with_axes(each for i, each in enumerate(found.axes) if i != place)
+    if wanted.ndim > 1:
+        shape = (*found.shape[:place], *wanted.shape, *found.shape[place + 1 :])
+        return found.with_axes(regrouped(found.axes, shape))
     return found
 
 

@@ -13,6 +13,7 @@ from archdsl.intake.tensors.rules.form import Rule
 from archdsl.intake.tensors.rules.norms import gained, group_norm, layer_norm, length_one
 from archdsl.intake.tensors.rules.places import grown, padded_pool, roll, rolled_twice
 from archdsl.intake.tensors.rules.products import biased, einsum
+from archdsl.intake.tensors.rules.reductions import reduced_twice
 
 RULES: Final[tuple[Rule, ...]] = (
     gelu,
@@ -27,5 +28,6 @@ RULES: Final[tuple[Rule, ...]] = (
     grown,
     einsum,
     padded_pool,
+    reduced_twice,
     length_one,
 )
