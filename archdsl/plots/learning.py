@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from statistics import mean
+from typing import NamedTuple
 
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from archdsl.plots.labels import Name, annotate
@@ -13,20 +17,39 @@ from archdsl.study.pareto import front
 from archdsl.study.statistics import estimate
 
 
+class _Shown(NamedTuple):
+    """A subject that has results, and how it is drawn: as in all plots of the study."""
+
+    subject: Subject
+    colour: str
+    marker: str
+
+
+@contextmanager
+def _plot(study: Ablation, title: str, height: float, row: float = 0.0) -> Iterator[tuple[Drawing, Axes, list[_Shown]]]:
+    """A drawing with one pair of axes, ``row`` inches higher for each subject.
+
+    Raises:
+        ValueError: no epoch is over.
+    """
+    looks = styles(subject.name for subject in study.subjects)
+    shown = [_Shown(subject, *looks[subject.name]) for subject in study.subjects if subject.accuracies]
+    if not shown:
+        raise ValueError("no epoch is over yet")
+    with look():
+        figure, (axes,) = sheet(title, 9, height + row * len(shown))
+        yield Drawing(figure, title), axes, shown
+
+
 def curves(study: Ablation) -> Drawing:
     """The mean accuracy of each variant after each epoch, in a band from the worst seed to the best.
 
     Raises:
         ValueError: no epoch is over.
     """
-    title = f"Accuracy on {study.data} over the epochs"
-    subjects = _known(study)
-    look_of = styles(subject.name for subject in study.subjects)
-    with look():
-        figure, (axes,) = sheet(title, 9, 5.4)
-        for subject in subjects:
+    with _plot(study, f"Accuracy on {study.data} over the epochs", 5.4) as (drawing, axes, shown):
+        for subject, colour, marker in shown:
             numbers, means, least, most = zip(*curve(list(subject.runs.values())), strict=True)
-            colour, marker = look_of[subject.name]
             every = max(1, len(numbers) // 12)
             axes.plot(
                 numbers, means, marker, ls="-", color=colour, ms=4, lw=1.6, markevery=every, label=label(subject.name)
@@ -38,7 +61,7 @@ def curves(study: Ablation) -> Drawing:
         axes.set_xlabel("epoch")
         axes.set_ylabel("test accuracy: mean, worst and best seed")
         axes.legend(loc="lower right")
-    return Drawing(figure, title)
+    return drawing
 
 
 def bars(study: Ablation) -> Drawing:
@@ -47,25 +70,22 @@ def bars(study: Ablation) -> Drawing:
     Raises:
         ValueError: no epoch is over.
     """
-    title = f"Accuracy on {study.data}"
-    subjects = _known(study)
-    look_of = styles(subject.name for subject in study.subjects)
-    with look():
-        figure, (axes,) = sheet(title, 9, 1.6 + 0.45 * len(subjects))
-        for place, subject in enumerate(subjects):
+    with _plot(study, f"Accuracy on {study.data}", 1.6, row=0.45) as (drawing, axes, shown):
+        for place, (subject, colour, _) in enumerate(shown):
             values = list(subject.accuracies.values())
             found = estimate(values)
-            axes.barh(place, found.mean, color=look_of[subject.name][0], alpha=0.55, height=0.62, xerr=found.margin)
+            ends = found.interval(0.0, 1.0)
+            error = [[found.mean - ends[0]], [ends[1] - found.mean]] if ends else None
+            axes.barh(place, found.mean, color=colour, alpha=0.55, height=0.62, xerr=error)
             axes.plot(values, [place] * len(values), "o", color="#303030", ms=3.5)
-        axes.set_yticks(range(len(subjects)), [label(subject.name) for subject in subjects])
+        axes.set_yticks(range(len(shown)), [label(each.subject.name) for each in shown])
         axes.invert_yaxis()
-        lowest = min(min(subject.accuracies.values()) for subject in subjects)
-        highest = max(max(subject.accuracies.values()) for subject in subjects)
-        room = max(highest - lowest, 0.01)
-        axes.set_xlim(max(0.0, lowest - room), min(1.0, highest + room))
+        every = [value for each in shown for value in each.subject.accuracies.values()]
+        room = max(max(every) - min(every), 0.01)
+        axes.set_xlim(max(0.0, min(every) - room), min(1.0, max(every) + room))
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel("test accuracy: mean, 95% interval, and each seed; the axis does not start at zero")
-    return Drawing(figure, title)
+    return drawing
 
 
 def cost(study: Ablation, x: str = "macs") -> Drawing:
@@ -75,15 +95,12 @@ def cost(study: Ablation, x: str = "macs") -> Drawing:
         ValueError: no epoch is over.
     """
     words = {"macs": "multiply-adds", "params": "parameters"}[x]
-    title = f"Accuracy on {study.data} against {words}"
-    subjects = _known(study)
-    with look():
-        figure, (axes,) = sheet(title, 9, 5.4)
+    with _plot(study, f"Accuracy on {study.data} against {words}", 5.4) as (drawing, axes, shown):
         logarithmic(axes, "x")
         best = [(getattr(each, x), mean(each.accuracies.values())) for each in front(study, x)]
         axes.step(*zip(*best, strict=True), where="post", color="#8a8a8a", lw=1, zorder=1)
         names = []
-        for subject, (colour, marker) in zip(subjects, styles(s.name for s in subjects).values(), strict=True):
+        for subject, colour, marker in shown:
             point = (getattr(subject, x), mean(subject.accuracies.values()))
             axes.plot(*point, marker, color=colour, ms=7)
             names.append(Name(subject.name, *point, colour))
@@ -91,12 +108,5 @@ def cost(study: Ablation, x: str = "macs") -> Drawing:
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel(words)
         axes.set_ylabel("test accuracy, mean over the seeds")
-        annotate(figure, axes, names)
-    return Drawing(figure, title)
-
-
-def _known(study: Ablation) -> list[Subject]:
-    subjects = [subject for subject in study.subjects if subject.accuracies]
-    if not subjects:
-        raise ValueError("no epoch is over yet")
-    return subjects
+        annotate(drawing.figure, axes, names)
+    return drawing

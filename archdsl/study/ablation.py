@@ -130,10 +130,8 @@ def _cells(study: Ablation, subject: Subject) -> Iterator[Cell]:
 
 
 def _interval(found: Estimate) -> Cell:
-    if found.margin is None:
-        return Cell.unknown()
-    low, high = (100 * (found.mean + sign * found.margin) for sign in (-1, 1))
-    return Cell(f"{low:.2f} to {high:.2f}", found.margin)
+    ends = found.interval(0.0, 1.0)
+    return Cell.unknown() if ends is None else Cell(f"{100 * ends[0]:.2f} to {100 * ends[1]:.2f}", found.margin)
 
 
 def _difference(found: Estimate | None) -> Cell:
@@ -183,8 +181,8 @@ def _members(study: Ablation, subject: Subject) -> dict[str, Any]:
         "params": subject.params,
         "macs": subject.macs,
         "latency": subject.latency,
-        "accuracy": _estimate(estimate(accuracies) if accuracies else None),
-        "difference": _estimate(difference),
+        "accuracy": _estimate(estimate(accuracies) if accuracies else None, 0.0),
+        "difference": _estimate(difference, -1.0),
         "epochs_to": reached and reached[0],
         "seconds_to": reached and reached[1],
         "runs": [
@@ -194,8 +192,8 @@ def _members(study: Ablation, subject: Subject) -> dict[str, Any]:
     }
 
 
-def _estimate(found: Estimate | None) -> dict[str, Any] | None:
-    return found._asdict() if found else None
+def _estimate(found: Estimate | None, least: float) -> dict[str, Any] | None:
+    return {**found._asdict(), "interval": found.interval(least, 1.0)} if found else None
 
 
 def curve(runs: Sequence[Run]) -> list[tuple[int, float, float, float]]:

@@ -19,6 +19,16 @@ class Estimate(NamedTuple):
     among: int
     """How many values it is of."""
 
+    def interval(self, least: float, most: float) -> tuple[float, float] | None:
+        """The interval as far as it lies between the values that are possible: what it is about is none of the others.
+
+        >>> estimate([0.97, 0.99]).interval(0.0, 1.0)[1]
+        1.0
+        """
+        return (
+            None if self.margin is None else (max(least, self.mean - self.margin), min(most, self.mean + self.margin))
+        )
+
     @property
     def is_apart(self) -> bool:
         """Whether zero is outside of the interval."""

@@ -220,6 +220,26 @@ def test_the_table_of_an_ablation(tmp_path: Path) -> None:
     assert len(found["variants"][0]["runs"][1]["epochs"]) == 2
 
 
+def test_intervals_end_where_accuracies_do() -> None:
+    runs = [{0: Run(rows(0.97)), 1: Run(rows(0.99))}, {0: Run(rows(0.01)), 1: Run(rows(0.03))}]
+    study = Ablation(tuple(Subject(str(i), 1, 1, "", each) for i, each in enumerate(runs)), "d", 1, 4, {})
+    margin = 12.7062 * 0.01  # Student's for one degree of freedom, times the deviation over the root of two
+    text = render(table(study), format="markdown")
+    assert f"{98 - 100 * margin:.2f} to 100.00" in text
+    assert f"0.00 to {2 + 100 * margin:.2f}" in text
+    found = json.loads(to_json(study))["variants"]
+    assert [each["accuracy"]["interval"] for each in found] == [
+        pytest.approx([0.98 - margin, 1.0], abs=1e-5),
+        pytest.approx([0.0, 0.02 + margin], abs=1e-5),
+    ]
+    assert found[0]["accuracy"]["margin"] == pytest.approx(margin, abs=1e-5)
+    assert found[1]["difference"]["interval"] == pytest.approx([-0.96, -0.96], abs=1e-5)
+    figure = learning.bars(study).figure
+    errors = [path for lines in figure.axes[0].collections for path in lines.get_paths()]
+    ends = sorted(round(float(x), 4) for path in errors for x, _ in path.vertices)
+    assert ends == [0.0, round(0.02 + margin, 4), round(0.98 - margin, 4), 1.0]
+
+
 def test_what_is_done_so_far(tmp_path: Path) -> None:
     prepare(plan("Net", "Wide"), tmp_path / "s", resume=False)
     store.add(tmp_path / "s", "000-0", *rows(0.5))
