@@ -43,11 +43,11 @@ $(VENV)/quality: $(VENV)/dev
 	@touch $@
 
 $(VENV)/torch: $(VENV)/dev
-	@echo "installing PyTorch, OpenVINO, LiteRT, and published weights (once)"
-	@$(PIP) install --constraint $(LOCK) --editable '.[dev,litert,openvino,published,torch]'
+	@echo "installing PyTorch, OpenVINO, LiteRT, Ray, and published weights (once)"
+	@$(PIP) install --constraint $(LOCK) --editable '.[dev,litert,openvino,published,ray,torch]'
 	@touch $@
 
-torch: $(VENV)/torch ## add PyTorch, OpenVINO, LiteRT and published weights to .venv, so that no test is skipped for want of them
+torch: $(VENV)/torch ## add PyTorch, OpenVINO, LiteRT, Ray and published weights to .venv, so that no test is skipped for want of them
 
 env: $(VENV)/dev ## make .venv with everything a developer needs
 

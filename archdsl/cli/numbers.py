@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 _BINARY = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30}
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 class Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
@@ -31,6 +32,21 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
     def _plain(self, text: str) -> tuple[str, int]:
         found = re.fullmatch(rf"(.*?)\s*(Ki|Mi|Gi)?{self.unit}", text) if self.unit else None
         return (found[1], _BINARY.get(found[2], 1)) if found else (text, 1)
+
+
+class Duration(Number):
+    """A time in seconds, written with its unit: ``5ms``, ``0.8 s``, ``250us``."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, int | float):
+            return value
+        found = re.fullmatch(r"(.*?)\s*(us|ms|s)", str(value).strip())
+        number = evaluate(found[1]) if found and found[1] else None
+        if found is None or number is None or not 0 < number < float("inf"):
+            self.fail(f"`{value}` is no time such as 5ms or 0.8s", param, ctx)
+        return number * _SECONDS[found[2]]
 
 
 class Percent(Number):

@@ -91,6 +91,8 @@ def bars(study: Ablation) -> Drawing:
 def cost(study: Ablation, x: str = "macs") -> Drawing:
     """The accuracy of each variant against its ``macs`` or ``params``, and a line over those that no other one beats.
 
+    Those that a search ended early are hollow.
+
     Raises:
         ValueError: no epoch is over.
     """
@@ -102,7 +104,7 @@ def cost(study: Ablation, x: str = "macs") -> Drawing:
         names = []
         for subject, colour, marker in shown:
             point = (getattr(subject, x), mean(subject.accuracies.values()))
-            axes.plot(*point, marker, color=colour, ms=7)
+            axes.plot(*point, marker, color=colour, ms=7, mfc="none" if subject.ended else colour)
             names.append(Name(subject.name, *point, colour))
         axes.margins(0.15)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))

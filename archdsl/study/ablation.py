@@ -37,6 +37,11 @@ class Subject:
         return {seed: run.accuracy for seed, run in self.runs.items() if run.accuracy is not None}
 
     @property
+    def ended(self) -> Sequence[Run]:
+        """The runs that a search ended before their last epoch."""
+        return [run for run in self.runs.values() if run.ended]
+
+    @property
     def latency(self) -> float | None:
         """The mean over the runs of their medians, in seconds."""
         known = [run.latency for run in self.runs.values() if run.latency is not None]
@@ -117,7 +122,8 @@ def _cells(study: Ablation, subject: Subject) -> Iterator[Cell]:
     else:
         found = estimate(list(subject.accuracies.values()))
         spread = f" ± {100 * found.deviation:.2f}" if found.deviation is not None else ""
-        yield Cell(f"{100 * found.mean:.2f}%{spread}", found.mean)
+        early = f" after {len(subject.ended[0].epochs)}, ended" if subject.ended else ""
+        yield Cell(f"{100 * found.mean:.2f}%{spread}{early}", found.mean)
         yield _interval(found)
         yield _difference(study.difference(subject))
     reached = study.reached(subject)
@@ -151,6 +157,8 @@ def _notes(study: Ablation) -> Iterator[str]:
         yield f"{study.done} of {study.trials} trials are done"
     yield f"{study.epochs} epochs; {', '.join(f'{name} {value}' for name, value in study.conditions.items())}"
     yield "accuracy: mean and standard deviation over the seeds, after the last epoch"
+    if early := sum(bool(subject.ended) for subject in study.subjects):
+        yield f"{early} of {len(study.subjects)} were ended early, since others had more after as many epochs"
     if len(study.subjects) > 1:
         yield "difference: points of accuracy, seed by seed, with its 95% interval; * where that is apart from zero"
     if len(study.subjects) > 3:
@@ -186,7 +194,12 @@ def _members(study: Ablation, subject: Subject) -> dict[str, Any]:
         "epochs_to": reached and reached[0],
         "seconds_to": reached and reached[1],
         "runs": [
-            {"seed": seed, "epochs": [epoch._asdict() for epoch in run.epochs], "latency": run.latency}
+            {
+                "seed": seed,
+                "epochs": [epoch._asdict() for epoch in run.epochs],
+                "latency": run.latency,
+                "ended": run.ended or None,
+            }
             for seed, run in subject.runs.items()
         ],
     }

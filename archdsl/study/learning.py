@@ -27,6 +27,8 @@ class Run:
     latency: float | None = None
     """Median seconds that one image takes; known when the trial is done."""
     is_done: bool = False
+    ended: str = ""
+    """Why it was ended before its last epoch, if a search did so."""
 
     @property
     def accuracy(self) -> float | None:

@@ -10,8 +10,11 @@ from archdsl.tabular import Cell, Column, Row, Table
 
 
 def front(study: Ablation, cost: str = "macs") -> tuple[Subject, ...]:
-    """The subjects that no other one beats in mean accuracy at the same ``cost`` or less, the cheapest first."""
-    known = [subject for subject in study.subjects if subject.accuracies]
+    """The subjects that no other one beats in mean accuracy at the same ``cost`` or less, the cheapest first.
+
+    Of those that were trained to the end.
+    """
+    known = [subject for subject in study.subjects if subject.accuracies and not subject.ended]
     best, found = -1.0, []
     for subject in sorted(known, key=lambda each: (getattr(each, cost), -_accuracy(each))):
         if _accuracy(subject) > best:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from archdsl.training import plan as plans
 from archdsl.training import store
@@ -23,6 +24,7 @@ def trial(folder: str, name: str) -> str:
     """A trial in a worker of Ray: why it failed, or nothing."""
     home = Path(folder)
     plan = plans.load(home)
+    os.environ.update(settings(plan.backend, plan.threads))
     limit_threads(plan.backend, plan.threads)
     from archdsl.training.trial import run
 
@@ -51,15 +53,13 @@ class Ray:
         plan = plans.load(folder)
         if self.address:
             store.share(folder)
-        here = {} if self.address else {"num_cpus": self.jobs * plan.threads, "include_dashboard": False}
-        variables = settings(plan.backend, plan.threads)
-        ray.init(address=self.address, runtime_env={"env_vars": variables}, log_to_driver=False, **here)
+        _connect(ray, self.address, self.jobs * plan.threads, plan.backend)
+        start = ray.remote(num_cpus=plan.threads, max_retries=_TRIES)(self.trial)
+        names = {start.remote(str(folder.resolve()), name): name for name in trials}
+        left = list(names)
+        failed: dict[str, str] = {}
+        told = {name: len(run.epochs) for name, run in store.read(folder).items()}
         try:
-            start = ray.remote(num_cpus=plan.threads, max_retries=_TRIES)(self.trial)
-            names = {start.remote(str(folder.resolve()), name): name for name in trials}
-            failed: dict[str, str] = {}
-            told = {name: len(run.epochs) for name, run in store.read(folder).items()}
-            left = list(names)
             while left:
                 done, left = ray.wait(left, timeout=_LOOK)
                 _tell(folder, set(trials), told, hear)
@@ -70,9 +70,27 @@ class Ray:
                         reason = str(error).splitlines()[0]
                     if reason:
                         failed[names[each]] = reason
-            return failed
         finally:
-            ray.shutdown()
+            for each in left:  # after an error: nobody waits for them any more
+                ray.cancel(each, force=True)
+        return failed
+
+
+_connected: Final[list[tuple[Any, ...]]] = []
+
+
+def _connect(ray: Any, address: str | None, processors: int, backend: str) -> None:
+    """Joins a cluster, or starts Ray here, which takes seconds: once for all rounds of a search.
+
+    It lasts until the process ends. Workers have one backend for life, so that another one starts anew.
+    """
+    wanted = (address, processors, backend)
+    if ray.is_initialized() and _connected == [wanted]:
+        return
+    ray.shutdown()
+    here = {} if address else {"num_cpus": processors, "include_dashboard": False}
+    ray.init(address=address, log_to_driver=False, **here)
+    _connected[:] = [wanted]
 
 
 def _tell(folder: Path, trials: set[str], told: dict[str, int], hear: Hear) -> None:

@@ -13,6 +13,7 @@ from archdsl.graph.json import GraphError, from_json, to_json
 from archdsl.graph.model import Graph
 from archdsl.tabular.json import document
 from archdsl.training.errors import StudyError
+from archdsl.training.pruning import Floors
 from archdsl.training.recipe import Recipe, from_data
 
 SCHEMA: Final = "archdsl-study"
@@ -39,6 +40,8 @@ class Variant:
     graph: Graph
     settings: tuple[str, ...] = ()
     """The parameters that make it, ``width=16``."""
+    floors: Floors = ()
+    """What its trials must have reached, lest they end early."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,12 @@ def text(plan: Plan) -> str:
         seeds=list(plan.seeds),
         recipe=plan.recipe.model_dump(),
         variants=[
-            {"name": each.name, "settings": list(each.settings), "graph": json.loads(to_json(each.graph))}
+            {
+                "name": each.name,
+                "settings": list(each.settings),
+                "floors": list(each.floors),
+                "graph": json.loads(to_json(each.graph)),
+            }
             for each in plan.variants
         ],
     )
@@ -133,4 +141,4 @@ def _variants(found: Sequence[Any], name: str) -> Iterator[Variant]:
             graph = from_json(json.dumps(each["graph"]))
         except GraphError as error:
             raise StudyError(f"{name}: {each['name']}: {error.problems[0]}") from None
-        yield Variant(each["name"], graph, tuple(each["settings"]))
+        yield Variant(each["name"], graph, tuple(each["settings"]), tuple(each.get("floors", ())))

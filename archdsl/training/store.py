@@ -70,6 +70,6 @@ def read(folder: Path) -> Mapping[str, Run]:
     for trial, *row in epochs:
         found.setdefault(trial, []).append(Epoch(*row))
     return {
-        trial: Run(tuple(rows), latency=ends[trial][0], is_done=True) if trial in ends else Run(tuple(rows))
+        trial: Run(tuple(rows), ends[trial][0], True, ends[trial][1]) if trial in ends else Run(tuple(rows))
         for trial, rows in found.items()
     }

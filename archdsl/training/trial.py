@@ -25,7 +25,8 @@ from archdsl.training.data.model import fit as fits
 from archdsl.training.environment import compiles
 from archdsl.training.errors import StudyError
 from archdsl.training.optimise import optimiser
-from archdsl.training.plan import CHECKPOINT, WEIGHTS, Plan, Trial
+from archdsl.training.plan import CHECKPOINT, WEIGHTS, Plan, Trial, Variant
+from archdsl.training.pruning import Floors, behind
 from archdsl.training.recipe import Recipe
 from archdsl.weights import in_memory
 
@@ -50,14 +51,14 @@ def run(folder: Path, plan: Plan, trial: Trial, told: Told = lambda _: None) -> 
         raise StudyError(f"the study runs on {plan.backend}, and Keras here on {keras.backend.backend()}")
     home = folder / "trials" / trial.name
     home.mkdir(parents=True, exist_ok=True)
-    graph = plan.variant(trial.variant).graph
+    variant = plan.variant(trial.variant)
     data = _data(plan.data)
-    fits(data, graph)
+    fits(data, variant.graph)
     data = data.held_out(plan.recipe.holdout, trial.seed)
     keras.utils.set_random_seed(trial.seed)
     keras.config.set_dtype_policy(plan.recipe.precision)
     try:
-        _train(folder, home, graph, data, plan.recipe, trial, told)
+        _train(folder, home, variant, data, plan.recipe, trial, told)
     finally:
         keras.config.set_dtype_policy("float32")
         keras.backend.clear_session()
@@ -70,7 +71,8 @@ def _data(name: str) -> Data:
     return _LOADED[name]
 
 
-def _train(folder: Path, home: Path, graph: Graph, data: Data, recipe: Recipe, trial: Trial, told: Told) -> None:
+def _train(folder: Path, home: Path, variant: Variant, data: Data, recipe: Recipe, trial: Trial, told: Told) -> None:
+    graph = variant.graph
     arrays = in_memory(initial(graph, trial.seed))
     model = build(graph, lambda _: arrays)
     batches = Batches(data, recipe.batch, recipe.augmentation, trial.seed)
@@ -92,7 +94,7 @@ def _train(folder: Path, home: Path, graph: Graph, data: Data, recipe: Recipe, t
         _restore(kept, state.variables, home)
         store.add(folder, trial.name, *done)
 
-    keeper = _Keeper(folder, home, trial, recipe, done, kept, batches, told)
+    keeper = _Keeper(folder, home, trial, recipe, variant.floors, done, kept, batches, told)
     if not keeper.is_over:
         averages = [keras.callbacks.SwapEMAWeights()] if recipe.ema else []
         model.fit(
@@ -107,7 +109,7 @@ def _train(folder: Path, home: Path, graph: Graph, data: Data, recipe: Recipe, t
     if recipe.ema:
         model.optimizer.finalize_variable_values(model.trainable_variables)
     Architecture(graph).save_weights(model, home / WEIGHTS)
-    store.end(folder, trial.name, _latency(model, data))
+    store.end(folder, trial.name, _latency(model, data), behind(done, variant.floors))
 
 
 def _gives_shares(graph: Graph) -> bool:
@@ -131,6 +133,7 @@ class _Keeper(keras.callbacks.Callback):
         home: Path,
         trial: Trial,
         recipe: Recipe,
+        floors: Floors,
         done: list[Epoch],
         kept: Sequence[Any],
         batches: Batches,
@@ -138,15 +141,16 @@ class _Keeper(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._folder, self._home, self._trial, self._recipe = folder, home, trial, recipe
-        self._done, self._kept, self._batches, self._told = done, kept, batches, told
+        self._floors, self._done, self._kept, self._batches, self._told = floors, done, kept, batches, told
         self._started = 0.0
 
     @property
     def is_over(self) -> bool:
-        """Whether no epoch is left, or the last ones were no better than one before them."""
+        """Whether no epoch is left, the last ones were no better than one before them, or others are ahead."""
         done, patience = self._done, self._recipe.patience
         best = max(range(len(done)), key=lambda index: done[index].val_accuracy, default=0)
-        return len(done) >= self._recipe.epochs or bool(patience and len(done) - 1 - best >= patience)
+        is_stuck = bool(patience and len(done) - 1 - best >= patience)
+        return len(done) >= self._recipe.epochs or is_stuck or bool(behind(done, self._floors))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._started = time.perf_counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 import pytest
 
 import archdsl
+from archdsl.study.ablation import table
 from archdsl.study.learning import Epoch
+from archdsl.tabular import Row, render
 from archdsl.training import plan as plans
 from archdsl.training import store
 from archdsl.training.batches import Batches
@@ -79,12 +82,22 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return study(tmp_path_factory.mktemp("studies") / "alone", plan())
 
 
+def shown(folder: Path) -> str:
+    """The table of a study without its columns of times."""
+    whole = table(results(folder, 0.5))
+    kept = [index for index, column in enumerate(whole.columns) if column.name not in ("latency", "seconds_to")]
+    rows = tuple(Row(tuple(row.cells[index] for index in kept)) for row in whole.rows)
+    return render(replace(whole, columns=tuple(whole.columns[index] for index in kept), rows=rows), format="markdown")
+
+
 @pytest.mark.full
-def test_an_ablation_learns_the_same_twice(alone: Path, tmp_path: Path) -> None:
-    """Two variants with two seeds; a trial does not depend on what else its study has."""
+def test_an_ablation_comes_to_the_same_table_twice(alone: Path, tmp_path: Path) -> None:
+    """Two variants with two seeds, also if it was killed and went on; a trial does not depend on the others."""
     made = plan(names=("Digits", "Smooth"), seeds=2)
-    first, second = study(tmp_path / "first", made), study(tmp_path / "second", made)
-    assert known(first) == known(second)
+    first, second, resumed = (study(tmp_path / name, made, killed_after=int(name == "c")) for name in "abc")
+    assert known(first) == known(second) == known(resumed)
+    assert shown(first) == shown(second) == shown(resumed)
+    assert "95% interval" in shown(first)
     assert known(first)[0] == known(alone)[0]
     found = results(first)
     assert found.done == 4
@@ -184,6 +197,19 @@ def test_training_ends_early(tmp_path: Path) -> None:
     folder = study(tmp_path / "a", plan("epochs=9", "patience=1", "optimiser.rate=1e-9", "schedule.name=constant"))
     assert len(store.read(folder)["000-0"].epochs) == 2
     assert store.read(folder)["000-0"].is_done
+
+
+def test_a_trial_that_falls_behind_ends(tmp_path: Path) -> None:
+    made = plan("epochs=4")
+    floored = replace(made, variants=(replace(made.variants[0], floors=(0.0, 0.999, 0.0)),))
+    folder = study(tmp_path / "a", floored)
+    found = store.read(folder)["000-0"]
+    assert found.is_done
+    assert len(found.epochs) == 2
+    assert found.ended == f"{found.accuracy:.1%} after epoch 2, where others had 99.9%"
+    assert run(folder, Inline()) == {}
+    assert store.read(folder)["000-0"] == found
+    assert (folder / "trials" / "000-0" / WEIGHTS).exists()
 
 
 @pytest.mark.full

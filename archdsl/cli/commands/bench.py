@@ -15,6 +15,7 @@ from archdsl.cli.limits import limit_option
 from archdsl.cli.numbers import Number
 from archdsl.cli.output import STDOUT
 from archdsl.cli.plotting import plot_option, save
+from archdsl.cli.runtimes import Names
 from archdsl.cli.specs import SpecType, find, open_located, set_option
 from archdsl.cli.tables import FORMATS, chosen_format, format_option, output_option, show, show_tables
 from archdsl.cli.terminal import progress, show_diagnostics
@@ -47,25 +48,6 @@ class Sizes(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.
         if not all(part.isdecimal() and 0 < int(part) <= 65_536 for part in parts):
             self.fail(f"`{value}` is no list of sizes, such as 1,8", param, ctx)
         return tuple(dict.fromkeys(int(part) for part in parts))
-
-
-class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """Names of runtimes with commas between."""
-
-    name = "runtimes"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        from archdsl.diagnostics.suggest import did_you_mean
-        from archdsl.runtimes import RUNTIMES
-
-        if isinstance(value, tuple):
-            return value
-        names = tuple(dict.fromkeys(part.strip() for part in value.split(",")))
-        for name in names:
-            if name not in RUNTIMES:
-                near = did_you_mean(name, RUNTIMES) or (f"there are {', '.join(RUNTIMES)}",)
-                self.fail(f"no runtime is called `{name}`: {near[0]}", param, ctx)
-        return names
 
 
 @click.command(epilog=_EPILOG)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,8 @@ import click
 
 from archdsl.cli.budgets import budget_options, criteria
 from archdsl.cli.exits import Refusal
+from archdsl.cli.numbers import Duration
+from archdsl.cli.runtimes import Names
 from archdsl.cli.specs import find, set_option, spec_argument
 from archdsl.cli.studies.options import Training, conducted, refusing, show_results, told, training_options
 from archdsl.cli.surveys import given_ranges, over_option
@@ -19,6 +21,8 @@ from archdsl.cli.terminal import working
 if TYPE_CHECKING:
     from archdsl.files import Located
     from archdsl.training.engine import Engine
+    from archdsl.training.latency import Latency
+    from archdsl.training.search import Strategy
     from archdsl.training.space import Pool, Space
 
 _EPILOG = """\b
@@ -52,6 +56,17 @@ The numbers of candidates that were dropped are told, with the reasons. DIR/winn
 @click.option(
     "--round", "each", type=click.IntRange(min=1), default=4, show_default=True, help="Candidates chosen at once."
 )
+@click.option("--prune", is_flag=True, help="End trials that fall behind half of the earlier ones (tpe, random).")
+@click.option(
+    "--max-latency", "slowest", type=Duration(), metavar="TIME", help="At most so long for one image here: `5ms`."
+)
+@click.option(
+    "--latency-on",
+    "runtimes",
+    type=Names(),
+    metavar="NAME",
+    help="The runtime that is measured, as `bench` does.  [default: ONNX Runtime if it is installed]",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of all that is random.")
 @click.option("--dry-run", is_flag=True, help="Judge the candidates, and train none.")
 @budget_options
@@ -65,10 +80,8 @@ def search(
     ranges: tuple[str, ...],
     conditions: tuple[str, ...],
     candidates: int,
-    trials: int,
-    sampler: Any,
-    cost: Any,
-    each: int,
+    slowest: float | None,
+    runtimes: tuple[str, ...] | None,
     seed: int,
     dry_run: bool,
     format: str | None,
@@ -83,9 +96,12 @@ def search(
     budget, are dropped before anything is built. Of the others the sampler chooses which to train. Accuracy should be
     measured on held-out training images: --with holdout=0.1.
     """
-    fields = Training.__dataclass_fields__
-    budgets = {name: value for name, value in options.items() if name not in fields}
-    given = {name: value for name, value in options.items() if name in fields}
+    from archdsl.training.search import Strategy
+
+    given, options = _split(options, Training)
+    chosen, budgets = _split(options, Strategy)
+    with refusing():
+        strategy = Strategy(**chosen)
     if not dry_run and (given["data"] is None or given["folder"] is None):
         raise Refusal("a search that trains takes --data and --into; --dry-run judges alone")
     located = find(spec)
@@ -97,7 +113,11 @@ def search(
     if dry_run:
         return
     training = Training(**given)
-    failed = _trained(space, pool, training, trials, sampler, cost, each, seed)
+    latency = _latency(training.folder, slowest, runtimes)
+    failed = _trained(space, pool, training, strategy, seed, latency)
+    if latency is not None and slowest is not None:
+        limit = f"{1000 * slowest:g} ms"
+        click.echo(f"{latency.slow} of {len(latency.measured)} candidates took longer than {limit}", err=True)
     show_results(training.folder, format, out, None, partial=False)
     _write_winner(located, space, training.folder)
     told(ctx, training.folder, failed)
@@ -126,6 +146,24 @@ def _space(
         return Space(program, model, fixed, {**listed, **varied}, wanted, criteria(budgets, "params"))
 
 
+def _split(options: Mapping[str, Any], kind: type[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The options that are fields of a dataclass, and the others."""
+    mine = {name: value for name, value in options.items() if name in kind.__dataclass_fields__}
+    return mine, {name: value for name, value in options.items() if name not in mine}
+
+
+def _latency(folder: Path, slowest: float | None, runtimes: tuple[str, ...] | None) -> Latency | None:
+    from archdsl.training.latency import Latency
+
+    if slowest is None:
+        return None
+    if runtimes is None:
+        return Latency(folder, slowest)
+    if len(runtimes) > 1:
+        raise Refusal("--latency-on: one runtime is measured, and several are named")
+    return Latency(folder, slowest, runtimes[0])
+
+
 def _words(space: Space, pool: Pool, seconds: float) -> str:
     rate = pool.judged / max(seconds, 1e-9)
     lines = [
@@ -137,27 +175,16 @@ def _words(space: Space, pool: Pool, seconds: float) -> str:
 
 
 def _trained(
-    space: Space, pool: Pool, training: Training, trials: int, sampler: Any, cost: Any, each: int, seed: int
+    space: Space, pool: Pool, training: Training, strategy: Strategy, seed: int, latency: Latency | None
 ) -> dict[str, str]:
     from archdsl.training.plan import Plan, Variant
     from archdsl.training.search import search as searched
 
     def conduct(plan: Plan, engine: Engine, telling: Callable[[str], None]) -> dict[str, str]:
-        return searched(
-            training.folder,
-            plan,
-            space,
-            pool,
-            engine,
-            trials=trials,
-            sampler=sampler,
-            cost=cost,
-            each=each,
-            telling=telling,
-        )
+        return searched(training.folder, plan, space, pool, engine, strategy, latency=latency, telling=telling)
 
     baseline = (Variant(space.model, space.baseline()),)
-    return conducted("search", baseline, (seed,), training, conduct, trials)
+    return conducted("search", baseline, (seed,), training, conduct, strategy.trials)
 
 
 def _write_winner(located: Located, space: Space, folder: Path) -> None:
@@ -166,7 +193,7 @@ def _write_winner(located: Located, space: Space, folder: Path) -> None:
     from archdsl.training.plan import load
     from archdsl.training.results import results
 
-    known = [subject for subject in results(folder).subjects if subject.accuracies]
+    known = [subject for subject in results(folder).subjects if subject.accuracies and not subject.ended]
     if not known:
         return
     best = max(known, key=lambda subject: sum(subject.accuracies.values()) / len(subject.accuracies))
@@ -175,7 +202,7 @@ def _write_winner(located: Located, space: Space, folder: Path) -> None:
     lines = [
         located.source.text.rstrip(),
         "",
-        f"## The best of {len(known)} that were trained.",
+        f"## The best of {len(known)} that were trained to the end.",
         f"model {name} = {space.model}({', '.join(words)})",
         f"check {name}(), params == {best.params}, macs == {best.macs}",
     ]

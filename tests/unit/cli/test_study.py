@@ -11,6 +11,7 @@ import pytest
 from archdsl.training import plan as plans
 from archdsl.training import store
 from archdsl.training.engine import Local
+from archdsl.training.latency import Latency
 from tests.unit.cli.conftest import Run
 from tests.unit.training.test_study import rows
 
@@ -164,3 +165,28 @@ def test_a_search(run: Run) -> None:
     assert run("check", "out/winner.arch").exit_code == 0
     result = run(*space, "--where", "width >", "--dry-run")
     assert result.exit_code == 1
+
+
+def test_a_search_for_fast_models(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def allows(self: Latency, name: str, *_: object) -> bool:
+        self.measured[name] = 0.001 * int(name.partition("=")[2])
+        return self.measured[name] <= self.most
+
+    monkeypatch.setattr(Latency, "allows", allows)
+    search = ("study", "search", "net.arch:Net", "--over", "width=1..8", "--data", "data.npz", "--jobs", "2")
+    result = run(*search, "--into", "out", "--max-latency", "4.5ms", "--prune", "--round", "3")
+    assert result.exit_code == 0, result.output
+    assert "4 of 8 candidates took longer than 4.5 ms" in result.output
+    names = {variant.name for variant in plans.load(Path("out")).variants}
+    assert names == {"Net", "width=1", "width=2", "width=3", "width=4"}
+    for options, words in (
+        (("--max-latency", "5"), "`5` is no time such as 5ms or 0.8s"),
+        (("--max-latency", "-1ms"), "is no time"),
+        (("--max-latency", "5ms", "--latency-on", "onyx"), "no runtime is called `onyx`"),
+        (("--max-latency", "5ms", "--latency-on", "onnx,keras"), "one runtime is measured"),
+        (("--prune", "--sampler", "nsga2"), "behind by accuracy alone"),
+    ):
+        result = run(*search, "--into", "more", *options)
+        assert result.exit_code == 2, result.output
+        assert words in result.output
+    assert not Path("more/results.sqlite").exists()

@@ -19,7 +19,7 @@ from archdsl.training.errors import StudyError
 from archdsl.training.plan import Plan, Variant
 from archdsl.training.recipe import read
 from archdsl.training.results import results
-from archdsl.training.search import Sampler, search
+from archdsl.training.search import Sampler, Strategy, search
 from archdsl.training.space import Space
 from tests.unit.training.test_study import rows
 
@@ -112,7 +112,7 @@ def searched(folder: Path, sampler: Sampler, trials: int, *, ranges: tuple[str, 
         folder.mkdir()
         plans.save(plan, folder)
     pool, engine = found.pool(1_000, 0), Graded()
-    assert search(folder, plan, found, pool, engine, trials=trials, sampler=sampler, each=3) == {}
+    assert search(folder, plan, found, pool, engine, Strategy(trials, sampler, each=3)) == {}
     return engine.trained
 
 
@@ -150,4 +150,4 @@ def test_the_front(tmp_path: Path) -> None:
 def test_an_empty_pool(tmp_path: Path) -> None:
     found = space(params=10)
     with pytest.raises(StudyError, match="of 96 candidates none is left: 96 since more params than allowed"):
-        search(tmp_path, None, found, found.pool(1_000, 0), Graded(), trials=1)  # type: ignore[arg-type]
+        search(tmp_path, None, found, found.pool(1_000, 0), Graded(), Strategy(1))  # type: ignore[arg-type]
