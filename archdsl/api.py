@@ -169,7 +169,7 @@ def from_onnx(file: str | os.PathLike[str], *, flat: bool = False, opaque: Asked
 
 
 def from_torch(module: Any, *example: Any, flat: bool = False, opaque: Asked = False) -> Architecture:
-    """A module of PyTorch in inference as a spec with blocks and loops, its text in ``source``.
+    """A module of PyTorch in inference, or an ``ExportedProgram``, as a spec with blocks and loops in ``source``.
 
     ``torch.export`` runs the module once on the example. The graph of the spec is proved to be what it records, node
     for node, and outputs are compared where ONNX Runtime is installed. ``flat`` and ``opaque`` are as for

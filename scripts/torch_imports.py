@@ -57,7 +57,7 @@ def _late(*_: object) -> None:
 def _row(name: str) -> list[str]:
     import torch
 
-    module, size = _module(name)
+    module, size = numbered(name)
     start = time.process_time()
     try:
         found = import_torch(module, (torch.randn(1, *size),))
@@ -83,7 +83,7 @@ def _row(name: str) -> list[str]:
     ]
 
 
-def _module(name: str) -> tuple[Any, tuple[int, ...]]:
+def numbered(name: str) -> tuple[Any, tuple[int, ...]]:
     """A module with numbers that tell all of its arrays apart, and the size of its input."""
     import torch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from archdsl.intake import ENDINGS, is_foreign
 from archdsl.intake.errors import Problem, Unreadable
@@ -24,6 +24,10 @@ Source: TypeAlias = tuple[Callable[[Sequence[Any]], Sequence[Any]], list[tuple[i
 """What a source answers, and the shapes of its inputs."""
 
 
+_PICKLED: Final = (".pt2", ".pt", ".pth")
+"""Files that hold pickles, which run code where they are loaded, those of ``torch.export.save`` too."""
+
+
 def import_file(file: str, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
     """The spec of the model in a file. Nothing of the file is executed.
 
@@ -34,13 +38,21 @@ def import_file(file: str, *, flat: bool = False, opaque: Opaque | None = None) 
         OSError: it cannot be read.
     """
     if not is_foreign(file):
-        raise Unreadable(file, [Problem("", f"it does not end in {' or '.join(ENDINGS)}")])
+        raise Unreadable(file, [Problem("", _refused(file))])
     if file.lower().endswith(".onnx"):
         return import_onnx(file, flat=flat, opaque=opaque)
     document, version = configuration(file)
     known = Known(by_layer(file), (), opaque) if opaque is not None else None
     writer = f"keras {version}" if version else ""
     return import_document(document, Path(file).name, writer=writer, flat=flat, opaque=known)
+
+
+def _refused(file: str) -> str:
+    if file.lower().endswith(_PICKLED):
+        return (
+            "PyTorch runs code that such a file holds; load it yourself, and import what a function gives: module:name"
+        )
+    return f"it does not end in {' or '.join(ENDINGS)}"
 
 
 def import_onnx(file: str, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
@@ -55,12 +67,12 @@ def import_onnx(file: str, *, flat: bool = False, opaque: Opaque | None = None) 
 
 
 def import_torch(module: Any, example: Sequence[Any], *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
-    """The same from a module of PyTorch, for inputs of the sizes of an example."""
+    """The same from a module of PyTorch, for inputs of the sizes of an example; or from what was recorded of one."""
     from archdsl.intake.torch.read import answers, read
 
     name = type(module).__name__
-    shapes = [tuple(each.shape) for each in example]
     program = read(module, example, name)
+    shapes = [*program.inputs.values()]
     return _import_program(program, name, lambda: (answers(module), shapes), flat=flat, opaque=opaque)
 
 
@@ -84,11 +96,19 @@ def _import_program(
 
 
 def import_keras(model: Any, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
-    """The same from a model of Keras in memory. Raises ``TypeError`` for what is none."""
-    from archdsl.backends.keras.document import document, outputs, weights, writer
+    """The same from a model of Keras in memory; one of a class of its own is run once on symbolic tensors.
 
-    found = document(model)
-    known = Known(weights(model), outputs(model), opaque) if opaque is not None else None
+    Raises ``TypeError`` for what is no model of Keras.
+    """
+    from archdsl.backends.keras.document import document, outputs, weights, writer
+    from archdsl.backends.keras.traced import NotRecorded, recorded
+
+    try:
+        with recorded(model) as functional:
+            found = document(functional)
+            known = Known(weights(functional), outputs(functional), opaque) if opaque is not None else None
+    except NotRecorded as error:
+        raise Unreadable(model.name, [Problem("", str(error))]) from error
     return import_document(found, model.name, writer=writer(), flat=flat, opaque=known)
 
 

@@ -24,6 +24,8 @@ def import_live(
         Unreadable: there is no such attribute, it is no model, or the model cannot be read.
     """
     model = _model(name)
+    if _is_a(model, "torch.export", "ExportedProgram"):
+        return import_torch(model, (), flat=flat, opaque=opaque)
     if _is_a(model, "torch.nn", "Module"):
         from archdsl.intake.torch.read import example
 
@@ -49,8 +51,8 @@ def _model(name: str) -> Any:
         if not hasattr(found, attribute):
             raise Unreadable(name, [Problem("", f"`{module}` has no `{path}`")])
         found = getattr(found, attribute)
-    is_model = _is_a(found, "torch.nn", "Module") or _is_a(found, "keras", "Model")
-    if is_model or not callable(found):
+    kinds = (("torch.nn", "Module"), ("torch.export", "ExportedProgram"), ("keras", "Model"))
+    if any(_is_a(found, *kind) for kind in kinds) or not callable(found):
         return found
     try:
         return found()

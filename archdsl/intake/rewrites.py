@@ -22,6 +22,7 @@ from archdsl.ops.extent import Pad, Roll, Slice
 from archdsl.ops.input import Rescale
 from archdsl.ops.joining import Mul
 from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
+from archdsl.ops.reduction import Max, Mean
 from archdsl.ops.registry import OPS
 from archdsl.ops.reshape import Flatten, Reshape
 from archdsl.ops.sliding import pad_pairs, same_pads
@@ -109,6 +110,18 @@ def pooled_with_dims(site: Site) -> str | None:
     if kept.shape(site.graph.shape(made.inputs[0])) != site.node.shape:
         return None
     return site.emit(kept, made.inputs[0])
+
+
+def pooled_as_reduced(site: Site) -> str | None:
+    """The mean or the largest along all axes of a map but the channels: pooled to one place."""
+    op, rank = site.node.op, len(site.graph.shape(site.inputs[0])) if site.inputs else 0
+    if not isinstance(op, Mean | Max) or not 2 <= rank <= 4:
+        return None
+    axes = {axis % rank for axis in ((op.axis,) if isinstance(op.axis, int) else op.axis)}
+    if axes != {*range(rank - 1)}:
+        return None
+    pool = GlobalAvgPool if isinstance(op, Mean) else GlobalMaxPool
+    return site.emit(pool(keepdims=op.keepdims), *site.inputs)
 
 
 def reshaped_in_vain(site: Site) -> str | None:
@@ -221,6 +234,7 @@ RULES: Final[tuple[Rule, ...]] = (
     pad_by_rule,
     valid_by_default,
     pooled_with_dims,
+    pooled_as_reduced,
     reshaped_in_vain,
     reshaped_twice,
     flattened,

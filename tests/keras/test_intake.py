@@ -14,6 +14,8 @@ from keras import layers
 
 import archdsl
 from archdsl.cli.main import cli
+from archdsl.intake.errors import Unreadable
+from archdsl.weights import safetensors
 
 
 def _unit(x: keras.KerasTensor, filters: int, stride: int = 1) -> keras.KerasTensor:
@@ -107,7 +109,22 @@ def tokens() -> keras.Model:
     return keras.Model(given, layers.Dense(4)(x[:, 0]), name="tokens")
 
 
-MODELS: list[Callable[[], keras.Model]] = [residual, gates, sequence, skips, siamese, tokens]
+def reduced() -> keras.Model:
+    """Maps and tokens reduced to one place by functions."""
+    given = keras.Input((8, 6, 3))
+    x = layers.Conv2D(4, 3)(given)
+    parts = [keras.ops.mean(x, (1, 2)), keras.ops.max(x, axis=[1, 2])]
+    parts.append(keras.ops.mean(keras.ops.reshape(x, (-1, 24, 4)), axis=1))
+    return keras.Model(given, layers.Dense(3)(layers.Concatenate()(parts)), name="reduced")
+
+
+MODELS: list[Callable[[], keras.Model]] = [residual, gates, sequence, skips, siamese, tokens, reduced]
+
+
+def test_a_map_that_is_reduced_to_one_place_is_pooled() -> None:
+    steps = [node.op.name for node in archdsl.from_keras(reduced()).graph]
+    assert sorted(step for step in steps if "pool" in step) == ["global_avg_pool"] * 2 + ["global_max_pool"]
+    assert {"mean", "max"}.isdisjoint(steps)
 
 
 @pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
@@ -177,3 +194,94 @@ def test_a_function_is_named_on_the_command_line(tmp_path: Path, monkeypatch: py
     assert refused.exit_code == 2
     assert "save it as .keras first" in refused.stderr
     assert not Path("other.arch").exists()
+
+
+class Gain(layers.Layer):  # type: ignore[misc]
+    """A layer with a weight of its own, which no reader knows."""
+
+    def build(self, shape: Any) -> None:
+        self.gain = self.add_weight(shape=(shape[-1],), name="gain")
+
+    def call(self, x: Any) -> Any:
+        return x * self.gain
+
+
+class Unit(layers.Layer):  # type: ignore[misc]
+    """A layer made of layers."""
+
+    def __init__(self, filters: int) -> None:
+        super().__init__()
+        self.conv = layers.Conv2D(filters, 3, padding="same", name="conv")
+        self.norm = layers.BatchNormalization(name="norm")
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        return keras.ops.relu(x + self.norm(self.conv(x), training=training))
+
+
+class Subclassed(keras.Model):  # type: ignore[misc]
+    """A model that says in Python what it does."""
+
+    def __init__(self, gains: bool = False) -> None:
+        super().__init__()
+        self.stem, self.head = layers.Conv2D(8, 3, strides=2), layers.Dense(5)
+        self.units = [Unit(8) for _ in range(3)]
+        self.gain = Gain() if gains else None
+
+    def call(self, x: Any, training: bool | None = None) -> Any:
+        x = self.stem(x)
+        for unit in self.units:
+            x = unit(x, training=training)
+        if self.gain is not None:
+            x = self.gain(x)
+        return self.head(keras.ops.mean(x, axis=(1, 2)))
+
+
+def test_a_subclassed_model_is_what_it_calls() -> None:
+    model = Subclassed()
+    with pytest.raises(Unreadable, match="it was never called"):
+        archdsl.from_keras(model)
+    model(np.zeros((1, 16, 16, 3), "float32"))
+    net = archdsl.from_keras(model)
+    assert "repeat 3 {" in net.source
+    assert net.summary().params == model.count_params()
+    assert [unit.conv.name for unit in model.units] == ["conv"] * 3, "names are what they were"
+    steps = [node.op.name for node in net.graph]
+    assert steps == ["conv", *["conv", "batch_norm", "add", "relu"] * 3, "global_avg_pool", "dense"]
+
+
+def test_layers_with_weights_of_their_own_are_listed_or_opaque() -> None:
+    model = Subclassed(gains=True)
+    model(np.zeros((1, 16, 16, 3), "float32"))
+    with pytest.raises(Unreadable, match=r"gain\w* \(Gain\): there is no such layer"):
+        archdsl.from_keras(model)
+    net = archdsl.from_keras(model, opaque=True)
+    (gain,) = (node for node in net.graph if node.op.name == "opaque")
+    assert (gain.shape, gain.op.arrays) == ((7, 7, 8), ((8,),))
+    assert net.summary().params == model.count_params()
+
+
+def test_weights_of_custom_layers_are_carried_by_place(tmp_path: Path) -> None:
+    given = keras.Input((8, 8, 3))
+    x = Gain(name="gain")(layers.Conv2D(4, 3)(given))
+    model = keras.Model(given, layers.GlobalAveragePooling2D()(x))
+    file, spec, weights = (str(tmp_path / name) for name in ("net.keras", "net.arch", "net.safetensors"))
+    model.save(file)
+    result = CliRunner().invoke(cli, ["import", file, "--opaque", "-o", spec, "--weights", weights])
+    assert result.exit_code == 0, result.output
+    net = archdsl.load(spec)
+    assert dict(net.graph.about)["writer"] == f"keras {keras.__version__}"
+    assert net.match_weights(weights)
+    (gain,) = (node for node in net.graph if node.op.name == "opaque")
+    with safetensors.opened(weights) as stored:
+        np.testing.assert_array_equal(stored.arrays[f"{gain.path}/0"].read(), model.get_layer("gain").gain.numpy())
+
+
+def test_what_cannot_run_on_symbolic_tensors_is_an_error() -> None:
+    class Branching(keras.Model):  # type: ignore[misc]
+        def call(self, x: Any) -> Any:
+            return x if float(x[0, 0]) > 0 else -x
+
+    model = Branching(name="branching")
+    model(np.ones((1, 4), "float32"))
+    with pytest.raises(Unreadable, match="its `call` raises"):
+        archdsl.from_keras(model)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 import archdsl
 from archdsl.cli.main import cli
+from archdsl.graph.fingerprint import fingerprint
 from archdsl.intake.errors import Unreadable
 from archdsl.intake.files import import_torch
 
@@ -281,3 +282,20 @@ def test_the_place_of_the_largest_has_no_reader() -> None:
 
     with pytest.raises(Unreadable, match=r"aten::max\): its result 1 is used"):
         archdsl.from_torch(Places(), torch.randn(1, 4, 5))
+
+
+def test_what_was_recorded_is_read_and_a_file_of_it_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module, image = nn.Sequential(nn.Conv2d(3, 4, 3), Unit(4)).eval(), torch.randn(1, 3, 8, 8)
+    recorded = torch.export.export(module, (image,))
+    ours, same = archdsl.from_torch(recorded), archdsl.from_torch(module, image)
+    assert "Outputs for random inputs are those of the source" in ours.source
+    assert fingerprint(ours.graph) == fingerprint(same.graph)
+    monkeypatch.chdir(tmp_path)
+    torch.export.save(recorded, "net.pt2")
+    refused = CliRunner().invoke(cli, ["import", "net.pt2"])
+    assert refused.exit_code == 1
+    assert "PyTorch runs code that such a file holds" in refused.output
+    (tmp_path / "loading_a_net.py").write_text("import torch\ndef net():\n    return torch.export.load('net.pt2')\n")
+    done = CliRunner().invoke(cli, ["import", "loading_a_net:net", "-o", "net.arch"])
+    assert done.exit_code == 0, done.output
+    assert fingerprint(archdsl.load("net.arch").graph) == fingerprint(ours.graph)

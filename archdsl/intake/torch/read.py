@@ -15,20 +15,30 @@ from archdsl.intake.torch.recorded import program, results
 
 
 def read(module: Any, example: Sequence[Any], name: str) -> Program:
-    """The program of a module in inference, for inputs of the sizes of an example.
+    """The program of a module in inference, for inputs of the sizes of an example; or of what was recorded already.
 
     Raises:
-        Unreadable: it cannot be recorded, or has operators that cannot be read.
+        Unreadable: it cannot be recorded.
     """
     import torch
 
+    writer = f"pytorch {torch.__version__}"
+    if is_recorded(module):
+        return replace(program(module, name), writer=writer)
     try:
         with _inference(module):
             exported = torch.export.export(module, tuple(example))
     except (RuntimeError, ValueError, TypeError, NotImplementedError, AssertionError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise Unreadable(name, [Problem("", f"torch.export cannot record it: {first}")]) from error
-    return replace(program(exported, name), writer=f"pytorch {torch.__version__}")
+    return replace(program(exported, name), writer=writer)
+
+
+def is_recorded(module: Any) -> bool:
+    """Whether it is an ``ExportedProgram``, which has its inputs' sizes, and no modes."""
+    import torch
+
+    return isinstance(module, torch.export.ExportedProgram)
 
 
 @contextmanager
@@ -59,8 +69,13 @@ def answers(module: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
     def run(values: Sequence[Any]) -> Sequence[Any]:
         import torch
 
-        with _inference(module):
-            found = results(module(*(torch.from_numpy(np.ascontiguousarray(value)) for value in values)))
+        given = [torch.from_numpy(np.ascontiguousarray(value)) for value in values]
+        if is_recorded(module):
+            with torch.no_grad():
+                found = results(module.module()(*given))
+        else:
+            with _inference(module):
+                found = results(module(*given))
         return [each.numpy() for each in found]
 
     return run
