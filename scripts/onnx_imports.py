@@ -48,7 +48,7 @@ def _read(file: str) -> list[str]:
     try:
         found = import_onnx(file)
     except Unreadable as error:
-        said = "; ".join(sorted({f"({problem.kind}) {problem.reason}" for problem in error.problems}))
+        said = "; ".join(sorted({f"({p.kind}) {p.reason}" if p.kind else p.reason for p in error.problems}))
         return ["", "", f"{time.process_time() - start:.1f}", said.replace("|", "/")[:160]]
     is_equal = "Outputs for random inputs are those" in found.text
     said = "equal" if is_equal else "isomorphic, outputs not compared"
@@ -70,9 +70,8 @@ def _tf2onnx(name: str, file: str) -> None:
     import tf2onnx  # type: ignore[import-not-found,unused-ignore]  # in an environment of its own
 
     model = getattr(keras.applications, name)(weights=None)
-    call = tf.function(
-        lambda x: model(x, training=False), input_signature=[tf.TensorSpec((1, *model.input_shape[1:]), tf.float32)]
-    )
+    sizes = (1, *(size or 224 for size in model.input_shape[1:]))
+    call = tf.function(lambda x: model(x, training=False), input_signature=[tf.TensorSpec(sizes, tf.float32)])
     made, _ = tf2onnx.convert.from_function(call, input_signature=call.input_signature, opset=17)
     onnx.save(made, file)
 

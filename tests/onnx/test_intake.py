@@ -630,3 +630,35 @@ def test_places_in_another_order_have_no_reader(tmp_path: Path) -> None:
     x = net.add("Gather", "x", net.ints(0, 2, 1), axis=1)
     with pytest.raises(Unreadable, match="places of an axis by a list"):
         import_file(net.saved(tmp_path, net.add("Relu", x)))
+
+
+def gained(net: Net, x: str, rank: int, axis: int, channels: int, *, offset: bool, of: str = "") -> str:
+    """A layer norm as TensorFlow computes it; with ``of``, one whose squares are of another tensor."""
+    shape = [channels if place == axis % rank else 1 for place in range(rank)]
+    mean = net.add("ReduceMean", x, axes=[axis], keepdims=1)
+    apart = net.add("Sub", of or x, mean)
+    variance = net.add("ReduceMean", net.add("Mul", apart, apart), axes=[axis], keepdims=1)
+    root = net.add("Sqrt", net.add("Add", variance, net.number(1e-3)))
+    factor = net.add("Mul", net.add("Reciprocal", root), net.weight(*shape, low=0.5, high=1.5))
+    shift = net.add("Mul", net.add("Neg", mean), factor)
+    if offset:
+        shift = net.add("Add", shift, net.weight(*shape))
+    return net.add("Add", net.add("Mul", x, factor), shift)
+
+
+@pytest.mark.parametrize("offset", [True, False])
+@pytest.mark.parametrize(("shape", "axis"), [((1, 6, 8), -1), ((1, 8, 4, 5), 1)])
+def test_a_norm_with_its_gain_first(shape: tuple[int, ...], axis: int, offset: bool, tmp_path: Path) -> None:
+    net = Net(*shape)
+    x = net.add("Relu", "x")
+    found = import_file(net.saved(tmp_path, gained(net, x, len(shape), axis, 8, offset=offset)))
+    assert [node.op.name for node in found.graph] == ["relu", "layer_norm"]
+    assert "Outputs for random inputs are those of the source" in found.text
+
+
+def test_a_variance_of_another_tensor_is_no_norm(tmp_path: Path) -> None:
+    net = Net(1, 6, 8)
+    x = net.add("Relu", "x")
+    made = gained(net, x, 3, -1, 8, offset=True, of=net.add("Tanh", "x"))
+    with pytest.raises(Unreadable):
+        import_file(net.saved(tmp_path, made))

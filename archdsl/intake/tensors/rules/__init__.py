@@ -10,6 +10,7 @@ from typing import Final
 
 from archdsl.intake.tensors.rules.activations import gelu, mish, quick_gelu
 from archdsl.intake.tensors.rules.form import Rule
+from archdsl.intake.tensors.rules.gains import gained_first
 from archdsl.intake.tensors.rules.norms import gained, group_norm, layer_norm, length_one
 from archdsl.intake.tensors.rules.places import grown, padded_pool, roll, rolled_twice
 from archdsl.intake.tensors.rules.products import biased, einsum
@@ -20,6 +21,7 @@ RULES: Final[tuple[Rule, ...]] = (
     mish,
     quick_gelu,
     layer_norm,
+    gained_first,
     gained,
     biased,
     group_norm,
