@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from archdsl.atomic import replacing
-from archdsl.backends.known import need_known
 from archdsl.diagnostics import Diagnostic
 from archdsl.fitted import fitted, matched
 from archdsl.graph.dims import show
@@ -56,6 +55,12 @@ class Architecture:
 
     def __hash__(self) -> int:
         return hash((self.name, len(self.graph), self.graph.inputs, self.graph.outputs))
+
+    def _need_known(self, form: str) -> None:
+        """Raises ``ArchError`` where what a step computes is not known, so that a form cannot be made."""
+        from archdsl.backends.known import need_known
+
+        need_known(self.graph, form, self.sources)
 
     def _repr_svg_(self) -> str:
         """For notebooks: the diagram."""
@@ -142,6 +147,7 @@ class Architecture:
         Imports Keras, with the backend that ``KERAS_BACKEND`` names.
 
         Raises:
+            ArchError: what a step computes is not known (``opaque``).
             WeightsError: the file is broken, does not say the names of its arrays, or has not the arrays of the model,
                 all of which the message lists. It is a ``ValueError``.
             ValueError: ``partial`` or ``by_order`` without a file, or both.
@@ -150,7 +156,7 @@ class Architecture:
         from archdsl.backends.keras.build import build
         from archdsl.backends.keras.seeds import seeded
 
-        need_known(self.graph, "a Keras model", self.sources)
+        self._need_known("a Keras model")
         if not by_order:
             with fitted(self.graph, weights, partial=partial) as arrays, seeded(seed):
                 return build(self.graph, (lambda _: arrays) if weights is not None else None)
@@ -183,6 +189,7 @@ class Architecture:
         Gives the file beside ``file`` that has the weights, where these are more than 2 GB, and otherwise ``None``.
 
         Raises:
+            ArchError: what a step computes is not known (``opaque``).
             ImportError: the package ``onnx`` is not installed.
             WeightsError: as ``build`` raises it.
             ValueError: ``partial`` without a file of weights.
@@ -190,7 +197,7 @@ class Architecture:
         """
         from archdsl.backends.onnx.write import need_onnx, save
 
-        need_known(self.graph, "an ONNX model", self.sources)
+        self._need_known("an ONNX model")
         need_onnx()
         with fitted(self.graph, weights, partial=partial) as arrays:
             return save(self.graph, Path(file), arrays, inline=inline, seed=seed)
@@ -208,12 +215,13 @@ class Architecture:
         Shapes, names and weights are as ``to_onnx`` has them. Gives the file of the weights.
 
         Raises:
+            ArchError: what a step computes is not known (``opaque``).
             ImportError: the package ``openvino`` or ``onnx`` is not installed.
             WeightsError, ValueError, OSError: as ``to_onnx`` raises them.
         """
         from archdsl.backends.openvino.write import need_openvino, save
 
-        need_known(self.graph, "an OpenVINO model", self.sources)
+        self._need_known("an OpenVINO model")
         need_openvino()
         with fitted(self.graph, weights, partial=partial) as arrays:
             return save(self.graph, Path(file), arrays, seed=seed)
@@ -281,6 +289,7 @@ class Architecture:
         ``archdsl.rewrites.REWRITES``, all of them when not given.
 
         Raises:
+            ArchError: what a step computes is not known (``opaque``).
             WeightsError, ValueError, OSError: as ``to_onnx`` raises them.
             KeyError: there is no such rewrite.
         """
@@ -288,7 +297,7 @@ class Architecture:
         from archdsl.rewrites import REWRITES, optimised
         from archdsl.weights import safetensors
 
-        need_known(self.graph, "an optimised model", self.sources)
+        self._need_known("an optimised model")
         arrays = initial(self.graph, seed)
         with fitted(self.graph, weights, partial=partial) as stored:
             arrays |= {key: array.read() for key, array in stored.items()}
@@ -317,6 +326,7 @@ class Architecture:
         modules are called as in torchvision's model, whose published weights load as they are.
 
         Raises:
+            ArchError: what a step computes is not known (``opaque``).
             NoNames: there are no such names for the model. It is a ``ValueError``.
 
         >>> from archdsl import load
@@ -325,7 +335,7 @@ class Architecture:
         """
         from archdsl.backends.torch.file import written
 
-        need_known(self.graph, "PyTorch code", self.sources)
+        self._need_known("PyTorch code")
         return written(self.graph, names).text
 
     def torch_state(self, weights: str | os.PathLike[str], *, names: str | None = None) -> dict[str, Any]:
@@ -340,7 +350,7 @@ class Architecture:
         from archdsl.backends.torch.file import written
         from archdsl.backends.torch.state import state
 
-        need_known(self.graph, "PyTorch code", self.sources)
+        self._need_known("PyTorch code")
         with fitted(self.graph, weights) as arrays:
             return state(written(self.graph, names), {key: array.read() for key, array in arrays.items()})
 
@@ -356,7 +366,7 @@ class Architecture:
         """
         from archdsl.backends.python.file import written
 
-        need_known(self.graph, "Keras code", self.sources)
+        self._need_known("Keras code")
         return written(self.graph)
 
     def save_weights(self, model: keras.Model, file: str | os.PathLike[str]) -> None:

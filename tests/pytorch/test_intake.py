@@ -299,3 +299,16 @@ def test_what_was_recorded_is_read_and_a_file_of_it_is_not(tmp_path: Path, monke
     done = CliRunner().invoke(cli, ["import", "loading_a_net:net", "-o", "net.arch"])
     assert done.exit_code == 0, done.output
     assert fingerprint(archdsl.load("net.arch").graph) == fingerprint(ours.graph)
+
+
+def test_a_file_of_the_newer_exporter_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("onnxscript")
+    head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 5))
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.GELU(), *(Unit(4) for _ in range(3)), head).eval()
+    file = tmp_path / "net.onnx"
+    torch.onnx.export(module, (torch.randn(1, 3, 8, 8),), file, dynamo=True, verbose=False)
+    net = archdsl.from_onnx(file)
+    assert "repeat 3" in net.source
+    assert "global_avg_pool" in net.source
+    assert "Outputs for random inputs are those of the source" in net.source
+    assert dict(net.graph.about)["writer"] == f"pytorch {torch.__version__}"
