@@ -87,6 +87,9 @@ def numbered(name: str) -> tuple[Any, tuple[int, ...]]:
     """A module with numbers that tell all of its arrays apart, and the size of its input."""
     import torch
 
+    from tests.pytorch.vision import torchvision
+
+    models = torchvision().models
     library, _, own = name.rpartition(":")
     if library == "timm":
         import timm
@@ -94,8 +97,6 @@ def numbered(name: str) -> tuple[Any, tuple[int, ...]]:
         module = timm.create_model(own, pretrained=False, exportable=True)
         size = module.pretrained_cfg.get("input_size", (3, 224, 224))
     else:
-        from torchvision import models
-
         is_whole = own in models.segmentation.__dict__
         module = models.get_model(own, weights=None, **({"weights_backbone": None} if is_whole else {}))
         size = (3, 299, 299) if own == "inception_v3" else (3, 224, 224)

@@ -13,7 +13,7 @@ What a fence says after its language:
     ```python from=archdsl/ops/init.py   stands in that file, word for word; `arch` and `text` may as well
     ```python keras                      needs Keras, as does `console keras`
     ```console published                 needs published weights, and has scikit-image's photographs in `photos/`
-    ```console study                     has a copy of `docs/studies`, in which there are studies that ran, in `studies/`
+    ```console study                     has a copy of `docs/studies`, the studies that ran, in `studies/`
 
 The samples of one page share a folder, where `specs/` is the repository's own, and its programs share their names.
 """
