@@ -1,7 +1,7 @@
 """``python -m scripts.plots``: the plots that the pages show, in ``docs/plots``.
 
 They are the bytes of the installed matplotlib, which is why no test compares them. Those of speed are of the times in
-``bench.json`` there, which ``archdsl bench --all`` measures; docs/bench.md says how.
+``bench.json`` and ``side_by_side.json`` there, which ``archdsl bench`` measures; docs/bench.md says how.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def drawings() -> dict[str, Drawing]:
     """The plots by the names of their files."""
     zoo = archdsl.compare()
     times = Kept(FOLDER / "bench.json").speed({entry.name: entry for entry in zoo})
+    beside = Kept(FOLDER / "side_by_side.json").speed({entry.name: entry for entry in zoo})
     few = replace(times, timings=tuple(timing for timing in times if timing.model in TIMED))
     steps = list(family(locate("efficientnet"), lambda *_: {"phi": range(8)}))
     deep = archdsl.load("resnet152", size=64)
@@ -38,6 +39,8 @@ def drawings() -> dict[str, Drawing]:
         "macs": models.accuracy(zoo, "macs"),
         "latency": speed.accuracy(times),
         "speed": speed.bars(few),
+        "side_by_side": speed.bars(replace(beside, timings=tuple(sorted(beside, key=lambda each: each.latency)))),
+        "trade": speed.accuracy(beside),
         "bars": models.bars(ordered([entry for entry in zoo if entry.model in BARS], "params")),
         "efficientnet": scaling.lines("EfficientNet", steps),
         "gradients": gradients.curves(gradient_flow(deep.graph, compare=True)),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, TypeAlias
 
-from archdsl.summary.figures import in_bytes
+from archdsl.summary.figures import human, in_bytes
 from archdsl.tabular import Cell, Column, Row, Table, render
 from archdsl.tabular.html import fragment
 from archdsl.tabular.json import document
@@ -115,9 +115,17 @@ class Speed:
         return iter(self.timings)
 
     def table(self) -> Table:
-        """A row for each timing; below, how it was measured, and what was not."""
-        rows = tuple(Row(tuple(_cells(timing))) for timing in self.timings)
-        return Table("Speed", _COLUMNS, rows, tuple(self._notes()), spare=("spread", "first", "memory"))
+        """A row for each timing, with what is known of its model; below, how it was measured, and what was not."""
+        models = [self.entries.get(timing.model) for timing in self.timings]
+        figures = [
+            figure for figure in _FIGURES if any(entry is not None and figure.is_known(entry) for entry in models)
+        ]
+        rows = tuple(
+            Row((*_cells(timing), *(figure.cell(entry) for figure in figures)))
+            for timing, entry in zip(self.timings, models, strict=True)
+        )
+        columns = (*_COLUMNS, *(figure.column for figure in figures))
+        return Table("Speed", columns, rows, tuple(self._notes()), spare=("spread", "first", "memory", "macs"))
 
     def _notes(self) -> Iterator[str]:
         yield f"{self.terms}; medians and quartiles of calls in {self.rounds} rounds, in which the runtimes took turns"
@@ -141,6 +149,36 @@ _COLUMNS: Final = (
     Column("throughput", "images/s"),
     Column("first", "first call"),
     Column("memory", "memory"),
+)
+
+
+class _Figure(NamedTuple):
+    """A column of a model's own, beside its times."""
+
+    column: Column
+    value: Callable[[Entry], float | None]
+    show: Callable[[Any], str]
+
+    def is_known(self, entry: Entry) -> bool:
+        return self.value(entry) is not None
+
+    def cell(self, entry: Entry | None) -> Cell:
+        value = None if entry is None else self.value(entry)
+        return Cell.unknown() if value is None else Cell(self.show(value), value)
+
+
+def _measure(name: str) -> Callable[[Entry], float | None]:
+    def value(entry: Entry) -> float | None:
+        found = entry.figures.get(name)
+        return found if isinstance(found, int | float) else None
+
+    return value
+
+
+_FIGURES: Final = (
+    _Figure(Column("params", "params"), _measure("params"), human),
+    _Figure(Column("macs", "MACs"), _measure("macs"), human),
+    _Figure(Column("top1", "top-1"), lambda entry: entry.top1, lambda value: f"{value:.1f}"),
 )
 
 
@@ -174,7 +212,10 @@ def to_json(speed: Speed, kept: Mapping[str, str] | None = None) -> str:
 
     With ``kept``, the fingerprints of the graphs by the names of the models, there is all that it takes to go on.
     """
-    more: dict[str, Any] = {} if kept is None else {"graphs": dict(sorted(kept.items()))}
+    if kept is None:
+        more: dict[str, Any] = {"models": [_of_model(name, entry) for name, entry in speed.entries.items()]}
+    else:
+        more = {"graphs": dict(sorted(kept.items()))}
     return document(
         SCHEMA,
         VERSION,
@@ -190,6 +231,10 @@ def to_json(speed: Speed, kept: Mapping[str, str] | None = None) -> str:
         absent=[{"runtime": each.runtime, "install": each.install} for each in speed.absent],
         **more,
     )
+
+
+def _of_model(name: str, entry: Entry) -> dict[str, Any]:
+    return {"model": name, **{figure.column.name: figure.value(entry) for figure in _FIGURES}}
 
 
 def _members(timing: Timing, has_calls: bool) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -73,6 +74,8 @@ def test_the_table_says_how_it_was_measured_and_what_was_not() -> None:
         "first",
         "call",
         "memory",
+        "params",
+        "top-1",
     ]
     assert lines[1].split() == [
         "Small",
@@ -89,7 +92,13 @@ def test_the_table_says_how_it_was_measured_and_what_was_not() -> None:
         "ms",
         "300",
         "MB",
+        "1.50",
+        "M",
+        "70.5",
     ]
+    assert lines[4].split()[-3:] == ["25.0", "M", "–"]
+    bare = render(replace(_speed(), entries={}).table())
+    assert "params" not in bare
     notes = "\n".join(lines)
     assert "2 threads" in notes
     assert "in 10 rounds" in notes
@@ -106,6 +115,11 @@ def test_json_has_seconds_and_bytes() -> None:
     assert first["quartiles"] == [0.002, 0.003]
     assert first["calls"] == 5
     assert (first["memory"], first["memory_before"], first["first_call"]) == (300_000_000, 100_000_000, 0.25)
+    assert document["models"] == [
+        {"model": "Small", "params": 1_500_000, "macs": None, "top1": 70.5},
+        {"model": "Large", "params": 25_000_000, "macs": None, "top1": None},
+    ]
+    assert "models" not in json.loads(to_json(_speed(), kept={}))
     assert document["absent"] == [{"runtime": "torch", "install": "torch"}]
 
 
