@@ -131,12 +131,13 @@ def choose_model(program: Program, asked: str | None) -> str:
     raise ArchError([needs_model(program)])
 
 
-def from_keras(model: Any, *, flat: bool = False, opaque: Asked = False) -> Architecture:
+def from_keras(model: Any, *, flat: bool = False, std: bool = True, opaque: Asked = False) -> Architecture:
     """A functional or sequential model of Keras as a spec with blocks and loops, its text in ``source``.
 
-    The graph of the spec is proved to be that of the model, node for node. ``flat`` writes no blocks and loops. With
-    ``opaque``, a layer that has no counterpart in the language is an opaque step: its name and its shapes. These may be
-    given by the names of layers, without the batch, where the source does not say them.
+    The graph of the spec is proved to be that of the model, node for node. ``flat`` writes no blocks and loops,
+    ``std=False`` calls none of the library. With ``opaque``, a layer that has no counterpart in the language is an
+    opaque step: its name and its shapes. These may be given by the names of layers, without the batch, where the source
+    does not say them.
 
     Raises:
         Unreadable: a layer has no counterpart in the language; all of them are in ``problems``.
@@ -144,17 +145,19 @@ def from_keras(model: Any, *, flat: bool = False, opaque: Asked = False) -> Arch
     """
     from archdsl.intake.files import import_keras
     from archdsl.intake.opaque import asked
+    from archdsl.intake.style import Style
 
-    found = import_keras(model, flat=flat, opaque=asked(opaque))
-    file = found.graph.instances[0].origin.file
-    return Architecture(found.graph, (), {file: found.text})
+    found = import_keras(model, style=Style(flat=flat, std=std), opaque=asked(opaque))
+    return Architecture(found.graph, (), found.sources)
 
 
-def from_onnx(file: str | os.PathLike[str], *, flat: bool = False, opaque: Asked = False) -> Architecture:
+def from_onnx(
+    file: str | os.PathLike[str], *, flat: bool = False, std: bool = True, opaque: Asked = False
+) -> Architecture:
     """The model in a file of ONNX as a spec with blocks and loops, its text in ``source``.
 
     The graph of the spec is proved to be that of the model, node for node, and its outputs are compared where ONNX
-    Runtime is installed. ``flat`` and ``opaque`` are as for ``from_keras``.
+    Runtime is installed. ``flat``, ``std`` and ``opaque`` are as for ``from_keras``.
 
     Raises:
         Unreadable: an operator has no counterpart in the language; all of them are in ``problems``.
@@ -162,17 +165,17 @@ def from_onnx(file: str | os.PathLike[str], *, flat: bool = False, opaque: Asked
     """
     from archdsl.intake.files import import_onnx
     from archdsl.intake.opaque import asked
+    from archdsl.intake.style import Style
 
-    found = import_onnx(os.fspath(file), flat=flat, opaque=asked(opaque))
-    origin = found.graph.instances[0].origin.file
-    return Architecture(found.graph, (), {origin: found.text})
+    found = import_onnx(os.fspath(file), style=Style(flat=flat, std=std), opaque=asked(opaque))
+    return Architecture(found.graph, (), found.sources)
 
 
-def from_torch(module: Any, *example: Any, flat: bool = False, opaque: Asked = False) -> Architecture:
+def from_torch(module: Any, *example: Any, flat: bool = False, std: bool = True, opaque: Asked = False) -> Architecture:
     """A module of PyTorch in inference, or an ``ExportedProgram``, as a spec with blocks and loops in ``source``.
 
     ``torch.export`` runs the module once on the example. The graph of the spec is proved to be what it records, node
-    for node, and outputs are compared where ONNX Runtime is installed. ``flat`` and ``opaque`` are as for
+    for node, and outputs are compared where ONNX Runtime is installed. ``flat``, ``std`` and ``opaque`` are as for
     ``from_keras``.
 
     Raises:
@@ -180,10 +183,10 @@ def from_torch(module: Any, *example: Any, flat: bool = False, opaque: Asked = F
     """
     from archdsl.intake.files import import_torch
     from archdsl.intake.opaque import asked
+    from archdsl.intake.style import Style
 
-    found = import_torch(module, example, flat=flat, opaque=asked(opaque))
-    origin = found.graph.instances[0].origin.file
-    return Architecture(found.graph, (), {origin: found.text})
+    found = import_torch(module, example, style=Style(flat=flat, std=std), opaque=asked(opaque))
+    return Architecture(found.graph, (), found.sources)
 
 
 def diff(

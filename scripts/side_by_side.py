@@ -1,19 +1,20 @@
-"""docs/imported.md: models of keras.applications and torchvision as they are imported, beside the specs of the zoo.
+"""docs/imported.md: models of Keras as they are imported, beside the specs of the zoo.
 
-``python -m scripts.side_by_side [--configs FOLDER]``, where torchvision is installed too. FOLDER is one in which
-``python -m scripts.imports --configs FOLDER`` has kept configurations; Keras is not needed then.
+``python -m scripts.side_by_side [--configs FOLDER]``. FOLDER is one in which ``python -m scripts.imports --configs
+FOLDER`` and ``python -m scripts.roundtrip --configs FOLDER`` have kept configurations; Keras is not needed then.
 """
 
 from __future__ import annotations
 
 import argparse
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from archdsl.api import load
 from archdsl.bundled import zoo
 from archdsl.intake.files import import_document
 from scripts.configurations import application
+from scripts.roundtrip import returned
 
 PAGE: Final = Path(__file__).parent.parent / "docs/imported.md"
 PAIRS: Final = {
@@ -25,13 +26,14 @@ PAIRS: Final = {
     "ConvNeXtTiny": "convnext",
 }
 """Models of keras.applications, and the specs of the zoo that have them."""
-TORCH: Final = {"vit_b_16": "vit", "swin_t": "swin"}
-"""The same of torchvision."""
+OF_ZOO: Final = {"ViTB16": "vit", "SwinT": "swin"}
+"""Models that keras.applications lacks: those of the zoo, compiled to Keras and imported again."""
 _HEAD: Final = """# Imported and written
 
-What `archdsl import` makes of models of `keras.applications` and torchvision, as it comes, and the specs that people
-wrote for the same networks. An imported spec is one of one model at one size; a spec of the zoo has all models of its
-family, takes blocks from the [library](blocks.md) and computes its sizes from parameters.
+What `archdsl import` makes of models of `keras.applications`, as it comes, and the specs that people wrote for the same
+networks. ViT-B and Swin-T, which Keras has not, are those of the zoo compiled to Keras and imported again. An imported
+spec is one of one model at one size; a spec of the zoo has all models of its family and computes its sizes from
+parameters. Both take blocks from the [library](blocks.md).
 `python -m scripts.side_by_side` writes this page; [import](import.md) says how structure is found.
 """
 
@@ -44,23 +46,16 @@ def main() -> None:
     for name, spec in PAIRS.items():
         kept = asked.configs / f"{name}.json" if asked.configs else None
         parts += _section(name, import_document(application(name, kept), f"{name}.keras").text, spec)
-    for name, spec in TORCH.items() if find_spec("torchvision") else ():
-        parts += _section(name, _of_torchvision(name), spec)
+    for name, spec in OF_ZOO.items():
+        kept = asked.configs / f"{spec}.{name}.json" if asked.configs else None
+        architecture = load(f"{zoo() / f'{spec}.arch'}:{name}")
+        parts += _section(name, returned(architecture, kept).text, spec)
     PAGE.write_text("\n".join(parts), encoding="utf-8")
 
 
 def _section(name: str, imported: str, spec: str) -> list[str]:
     written = (zoo() / f"{spec}.arch").read_text(encoding="utf-8")
     return [f"## {name}\n", "Imported:\n", _fenced(imported), f"`specs/{spec}.arch`:\n", _fenced(written)]
-
-
-def _of_torchvision(name: str) -> str:
-    import torch
-    from torchvision import models
-
-    from archdsl.api import from_torch
-
-    return from_torch(getattr(models, name)(weights=None).eval(), torch.zeros(1, 3, 224, 224)).source
 
 
 def _fenced(text: str) -> str:

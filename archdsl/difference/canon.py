@@ -72,6 +72,31 @@ def same_padding(a: Op, b: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...]) 
     return pads is not None and pads == _pads(b, outs)
 
 
+def is_same(a: Op, b: Op, inputs: tuple[Shape, ...]) -> bool:
+    """Whether two ops compute the same of inputs of these shapes, however their weights start."""
+    a, b = _without_starts(a), _without_starts(b)
+    if canonical(a) == canonical(b):
+        return True
+    if type(a) is not type(b) or not (same_padding(a, b, inputs, inputs) or _fit(a, b, inputs)):
+        return False
+    return canonical(a) == canonical(b.model_copy(update={"pad": a.pad}))  # type: ignore[attr-defined]  # it slides
+
+
+def _fit(a: Op, b: Op, inputs: tuple[Shape, ...]) -> bool:
+    """Whether the windows of two poolings cover their input without padding, by one rule or the other."""
+    pads = [getattr(op, "pad", None) for op in (a, b)]
+    if a.family != "pooling" or not {*pads} <= {"same", "valid"}:
+        return False
+    spatial = inputs[0][:-1]
+    windows = zip(spatial, *(per_axis(argument(a, name), len(spatial), name) for name in ("k", "stride")), strict=True)
+    return all(same_pads(size, k, stride) == (0, 0) for size, k, stride in windows)
+
+
+def _without_starts(op: Op) -> Op:
+    starts = {name: None for name in ("init", "bias_init") if getattr(op, name, None) is not None}
+    return op.model_copy(update=starts) if starts else op
+
+
 def _pads(op: Op, inputs: tuple[Shape, ...]) -> Pairs | None:
     if not _slides(op):
         return None

@@ -7,7 +7,7 @@ saved: greedy minimisation of description length. Then what is long in the round
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -25,13 +25,15 @@ _ROUND: Final = 7
 """Ops in a round of a loop from which on it is a block of its own."""
 
 
-def divided(body: Hashable, order: Sequence[str], taken: set[str]) -> tuple[list[Block], Term]:
+def divided(
+    body: Hashable, order: Sequence[str], spans: Mapping[int, int], taken: set[str]
+) -> tuple[list[Block], Term]:
     """The blocks of a flow, each defined before it is called, and the flow with calls of them.
 
     ``order`` has the source's names of the nodes in the order of the text, ``taken`` names that no block may have.
     """
     assert isinstance(body, Term)
-    divider = _Divider(body, order, taken)
+    divider = _Divider(body, order, spans, taken)
     divider.shorten()
     divider.cut_rounds()
     divider.shorten()
@@ -39,10 +41,11 @@ def divided(body: Hashable, order: Sequence[str], taken: set[str]) -> tuple[list
 
 
 class _Divider:
-    def __init__(self, body: Term, order: Sequence[str], taken: set[str]) -> None:
+    def __init__(self, body: Term, order: Sequence[str], spans: Mapping[int, int], taken: set[str]) -> None:
         self.body = body
         self._blocks: dict[str, Block] = {}
         self._order = order
+        self._spans = spans
         self._taken = taken
         self._passages = Passages()
 
@@ -58,7 +61,7 @@ class _Divider:
 
         for name in callees(self.body):
             add(name)
-        given = Expansion(self.body, self._blocks).given
+        given = Expansion(self.body, self._blocks, self._spans).given
         return [typed(block, given[block.name]) for block in made.values()]
 
     def shorten(self) -> None:
@@ -94,7 +97,7 @@ class _Divider:
                 if step is not None and is_movable(step):
                     chunk.append(step)
                     continue
-                calls = sum(each.head[0] == "call" for each in chunk)  # type: ignore[index]  # heads are tuples
+                calls = sum(each.head[0] in ("call", "std") for each in chunk)  # type: ignore[index]  # heads are tuples
                 if sum(map(count_ops, chunk)) >= _ROUND and calls < len(chunk):
                     key = self._passages.key(chunk)
                     if key not in refused:
@@ -110,7 +113,7 @@ class _Divider:
         found = self._passages.of(texts, key, uses)
         if not found or not are_alike(found, uses):
             return False
-        name, doc = named(found, self.body, self._blocks, self._order, self._taken)
+        name, doc = named(found, self.body, self._blocks, self._order, self._spans, self._taken)
         block, calls = defined(found, uses, name, doc)
         self._taken.add(name)
         waiting = iter(calls)

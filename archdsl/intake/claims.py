@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from archdsl.generalise import Term
 from archdsl.graph.dims import Shape, show
@@ -12,17 +12,19 @@ from archdsl.intake.terms import flow, steps_of
 from archdsl.intake.text import Block
 
 
-def claimed(body: Hashable, blocks: Sequence[Block], read: FlatGraph, order: Sequence[str]) -> Term:
+def claimed(
+    body: Hashable, blocks: Sequence[Block], read: FlatGraph, order: Sequence[str], spans: Mapping[int, int]
+) -> Term:
     """The flow of a model with the shape after each step that is more than an op and changes the size of the map."""
-    run = Expansion(body, {block.name: block for block in blocks})
+    run = Expansion(body, {block.name: block for block in blocks}, spans)
     before: Shape = next(iter(read.inputs.values()))
     made: list[Term] = []
     at = 0
     for step in steps_of(body):
-        spans = [span for span in run.of(step) if span[0] >= at] or [(at, at)]
-        at = spans[0][1]
+        made_by = [interval for interval in run.of(step) if interval[0] >= at] or [(at, at)]
+        at = made_by[0][1]
         after = read.shape(order[at - 1]) if at else before
-        is_part = step.head[0] in ("for", "repeat", "call")  # type: ignore[index]  # heads are tuples
+        is_part = step.head[0] in ("for", "repeat", "call", "std")  # type: ignore[index]  # heads are tuples
         states = is_part and after[:-1] != before[:-1] and len(after) > 1
         made.append(Term(("claim", show(after)), (("of", step),)) if states else step)
         before = after if is_part else before

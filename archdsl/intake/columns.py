@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from archdsl.generalise import Child, Pattern, Term, Variable, generalise
-from archdsl.intake.terms import ANY, Free, Hole
+from archdsl.intake.terms import ANY, Free, Hole, Usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ def merged(terms: Sequence[Term], height: int) -> Merged:
     names: dict[int, str] = {}
     ops: dict[int, str] = {}
     _name(found.pattern, "", names, ops)
-    columns: list[tuple[Any, ...]] = [tuple(values) for values in found.values]
-    constants = _constants(columns)
+    constants = _constants(found.values)
+    columns: list[tuple[Any, ...]] = [tuple(map(_said, values)) for values in found.values]
     open_ = [index for index in names if index not in constants and ANY in columns[index]]
     kept: list[int] = []
     holes: dict[int, tuple[int, int]] = {}
@@ -57,6 +57,10 @@ def merged(terms: Sequence[Term], height: int) -> Merged:
     body = _filled(found.pattern, filled | constants)
     rows = tuple(tuple(columns[index][row] for index in kept) for row in range(len(terms)))
     return Merged(body, rows, _distinct([(names[index], ops.get(index, "")) for index in kept]))
+
+
+def _said(value: Any) -> Any:
+    return value.value if isinstance(value, Usual) else value
 
 
 def _constants(columns: Sequence[Sequence[Any]]) -> dict[int, Hashable]:
@@ -99,7 +103,7 @@ def _likely(
 
 def _are_widths(*names: str) -> bool:
     """Whether arguments count channels, which in a block are multiples of each other; of others that is chance."""
-    return all(name in ("filters", "units", "groups") for name in names)
+    return all(name in ("filters", "units", "groups", "width") for name in names)
 
 
 def _factor(one: Sequence[Any], other: Sequence[Any]) -> int | None:

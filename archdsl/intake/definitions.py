@@ -16,7 +16,7 @@ from archdsl.intake.columns import Merged, merged
 from archdsl.intake.names import VARIABLES, free, local
 from archdsl.intake.passages import body, retapped
 from archdsl.intake.scope import Local, localised, replaced, taps
-from archdsl.intake.terms import Free, Hole, Ref, cost
+from archdsl.intake.terms import Free, Hole, Ref, Usual, cost, given
 from archdsl.intake.text import PARAMETER, Block
 
 _COMMON: Final = 3
@@ -33,7 +33,7 @@ def saved(passages: Sequence[Sequence[Term]], uses: Mapping[str, int]) -> float:
     found = _merged(passages, uses)
     if found is None:
         return -1.0
-    calls = len(passages) * (1 + 0.5 * len(found.names))
+    calls = sum(1 + sum(given(_unmarked(value)) for value in row) for row in found.rows[:-1])
     return sum(cost(body(each)) for each in passages) - cost(found.body) - 4 - calls
 
 
@@ -62,9 +62,9 @@ def defined(
     return block, [retapped(call, steps[-1]) for call, steps in zip(calls, passages, strict=True)]
 
 
-def typed(block: Block, given: Sequence[tuple[Any, ...]]) -> Block:
+def typed(block: Block, calls: Sequence[tuple[Any, ...]]) -> Block:
     """A block with the types of its parameters, by all that it is called with."""
-    return replace(block, types=tuple(map(_type, zip(*given, strict=True))))
+    return replace(block, types=tuple(map(_type, zip(*calls, strict=True))))
 
 
 # --- generalisation --------------------------------------------------------------------------------------------------
@@ -134,6 +134,8 @@ def _type(values: Sequence[Any]) -> str:
 
 def _kind(value: Any) -> str:
     match value:
+        case Usual():
+            return _kind(value.value)
         case bool():
             return "bool"
         case int():

@@ -18,8 +18,10 @@ class Expansion:
     A term that is written once and run several times, in a loop or a block, has several.
     """
 
-    def __init__(self, body: Hashable, blocks: Mapping[str, Block]) -> None:
+    def __init__(self, body: Hashable, blocks: Mapping[str, Block], spans: Mapping[int, int]) -> None:
+        """``spans`` says of calls of library blocks how many nodes they make, by the place of the first."""
         self._blocks = blocks
+        self._spans = spans
         self.intervals: dict[int, list[tuple[int, int]]] = {}
         """By the identity of the term."""
         self.given: dict[str, list[tuple[Any, ...]]] = {}
@@ -56,6 +58,8 @@ class Expansion:
                 given = tuple(value(children[parameter], scope) for parameter in block.parameters)
                 self.given.setdefault(block.name, []).append(given)
                 return self._run(block.body, {PARAMETER: given}, at)
+            case ("std", _):
+                return at + self._spans[at]
             case ("residual",):
                 at = self._run(children["body"], scope, at)
                 return at + 1 + bool(value(children["drop"], scope))

@@ -15,6 +15,7 @@ from archdsl.intake.keras.holes import Known
 from archdsl.intake.keras.walk import read
 from archdsl.intake.opaque import Opaque, not_known
 from archdsl.intake.origin import Origin
+from archdsl.intake.style import USUAL, Style
 from archdsl.intake.weights import by_layer
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _PICKLED: Final = (".pt2", ".pt", ".pth")
 """Files that hold pickles, which run code where they are loaded, those of ``torch.export.save`` too."""
 
 
-def import_file(file: str, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
+def import_file(file: str, *, style: Style = USUAL, opaque: Opaque | None = None) -> Imported:
     """The spec of the model in a file. Nothing of the file is executed.
 
     With ``opaque``, what the language lacks is an opaque step, which has its name and its shapes.
@@ -40,11 +41,11 @@ def import_file(file: str, *, flat: bool = False, opaque: Opaque | None = None) 
     if not is_foreign(file):
         raise Unreadable(file, [Problem("", _refused(file))])
     if file.lower().endswith(".onnx"):
-        return import_onnx(file, flat=flat, opaque=opaque)
+        return import_onnx(file, style=style, opaque=opaque)
     document, version = configuration(file)
     known = Known(by_layer(file), (), opaque) if opaque is not None else None
     writer = f"keras {version}" if version else ""
-    return import_document(document, Path(file).name, writer=writer, flat=flat, opaque=known)
+    return import_document(document, Path(file).name, writer=writer, style=style, opaque=known)
 
 
 def _refused(file: str) -> str:
@@ -55,29 +56,31 @@ def _refused(file: str) -> str:
     return f"it does not end in {' or '.join(ENDINGS)}"
 
 
-def import_onnx(file: str, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
+def import_onnx(file: str, *, style: Style = USUAL, opaque: Opaque | None = None) -> Imported:
     """The same from a file of ONNX. Outputs are compared where ONNX Runtime is there, and the head says so."""
     from archdsl.intake import compared
     from archdsl.intake.onnx.read import read
 
     name = Path(file).name
     return _import_program(
-        read(file, shapes=opaque is not None), name, lambda: compared.of_file(file), flat=flat, opaque=opaque
+        read(file, shapes=opaque is not None), name, lambda: compared.of_file(file), style=style, opaque=opaque
     )
 
 
-def import_torch(module: Any, example: Sequence[Any], *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
+def import_torch(
+    module: Any, example: Sequence[Any], *, style: Style = USUAL, opaque: Opaque | None = None
+) -> Imported:
     """The same from a module of PyTorch, for inputs of the sizes of an example; or from what was recorded of one."""
     from archdsl.intake.torch.read import answers, read
 
     name = type(module).__name__
     program = read(module, example, name)
     shapes = [*program.inputs.values()]
-    return _import_program(program, name, lambda: (answers(module), shapes), flat=flat, opaque=opaque)
+    return _import_program(program, name, lambda: (answers(module), shapes), style=style, opaque=opaque)
 
 
 def _import_program(
-    program: Program, name: str, source: Callable[[], Source], *, flat: bool, opaque: Opaque | None
+    program: Program, name: str, source: Callable[[], Source], *, style: Style, opaque: Opaque | None
 ) -> Imported:
     """The spec of a program over tensors; ``source`` opens what is to answer alike."""
     from archdsl.intake import compared
@@ -86,16 +89,17 @@ def _import_program(
 
     origin = Origin(name, program.writer)
     graph = lowered(fused(program), name, opaque)
-    found = imported(graph, name, flat=flat, head=(origin.head,), about=origin.facts)
+    found = imported(graph, name, style, head=(origin.head,), about=origin.facts)
     reason = not_known(node.op for node in found.graph) or compared.check(source, found, name)
     if reason is None:
         said = "Outputs for random inputs are those of the source, but for rounding."
     else:
         said = f"Outputs were not compared with those of the source: {reason}."
-    return replace(found, text=found.text.replace(f"# {origin.head}\n", f"# {origin.head}\n# {said}\n", 1))
+    text = found.text.replace(f"# {origin.head}\n", f"# {origin.head}\n# {said}\n", 1)
+    return replace(found, text=text, sources={**found.sources, found.graph.instances[0].origin.file: text})
 
 
-def import_keras(model: Any, *, flat: bool = False, opaque: Opaque | None = None) -> Imported:
+def import_keras(model: Any, *, style: Style = USUAL, opaque: Opaque | None = None) -> Imported:
     """The same from a model of Keras in memory; one of a class of its own is run once on symbolic tensors.
 
     Raises ``TypeError`` for what is no model of Keras.
@@ -109,15 +113,15 @@ def import_keras(model: Any, *, flat: bool = False, opaque: Opaque | None = None
             known = Known(weights(functional), outputs(functional), opaque) if opaque is not None else None
     except NotRecorded as error:
         raise Unreadable(model.name, [Problem("", str(error))]) from error
-    return import_document(found, model.name, writer=writer(), flat=flat, opaque=known)
+    return import_document(found, model.name, writer=writer(), style=style, opaque=known)
 
 
 def import_document(
-    document: Mapping[str, Any], name: str, *, writer: str = "", flat: bool = False, opaque: Known | None = None
+    document: Mapping[str, Any], name: str, *, writer: str = "", style: Style = USUAL, opaque: Known | None = None
 ) -> Imported:
     """The same from the configuration of a model of Keras; with ``opaque``, what it does not say of unknown layers."""
     origin = Origin(name, writer)
     graph = read(document, name, opaque)
     why = not_known(node.op for node in graph) or "Keras was not run"
     head = (origin.head, f"Outputs were not compared with those of the source: {why}.")
-    return imported(graph, name, flat=flat, head=head, about=origin.facts)
+    return imported(graph, name, style, head=head, about=origin.facts)

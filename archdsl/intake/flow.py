@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from typing import Final
 
 from archdsl.difference.match import commutes
+from archdsl.generalise import Term
 from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.flat import Flat, FlatGraph
 
@@ -39,6 +40,8 @@ class Step:
     """Values that a join takes as arguments, after what flows."""
     given: dict[str, str | list[Step]] = field(default_factory=dict)
     """Tensor arguments of an op: values that were written before, or flows."""
+    call: Term | None = None
+    """A call of a library block that makes the node and others before it."""
 
 
 @dataclass(slots=True)
@@ -89,7 +92,7 @@ class _Writer:
                 start = Step(refers=self._refer(at))
                 break
             node = self._graph.nodes[at]
-            came, through = self._comes_from(node, depth)
+            came, through = self._comes_from(node, current, depth)
             spine.append((node, came, through))
             at = came
         steps = [] if start is None else [start]
@@ -134,14 +137,21 @@ class _Writer:
                     return []
         return sorted(shared, key=self._place.__getitem__)
 
-    def _comes_from(self, node: Flat, depth: int) -> tuple[str | None, int | None]:
-        """What flows into a node; and for a join that takes all else by name, which of its inputs that is."""
+    def _comes_from(self, node: Flat, current: str | None, depth: int) -> tuple[str | None, int | None]:
+        """What flows into a node; and for a join that takes all else by name, which of its inputs that is.
+
+        ``current`` is the value with which the flow starts: what skips to there is a branch.
+        """
         if len(node.inputs) <= 1 or not node.op.joins:
             return (node.inputs[0] if node.inputs else None), None
         waiting = [place for place, value in enumerate(node.inputs) if value not in self._done]
         orders = commutes(node.op)
         above = self._tree.above[node.name]
-        if len(waiting) == 1 and (waiting[0] == 0 or orders) and (above is None or above in self._done):
+        if (
+            len(waiting) == 1
+            and (waiting[0] == 0 or orders)
+            and (above is None or (above in self._done and above != current))
+        ):
             flows = node.inputs[waiting[0]]
             if flows not in self._tree.loose:
                 return flows, waiting[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
-from archdsl.compiler import NoFiles, Program
+from archdsl.compiler import Program
 from archdsl.difference.match import owner
+from archdsl.files import DiskLoader
 from archdsl.format import format_text
 from archdsl.generalise import Term
 from archdsl.graph.model import Graph
@@ -16,20 +17,25 @@ from archdsl.intake.claims import claimed
 from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.flat import FlatGraph
 from archdsl.intake.flow import Written, written
-from archdsl.intake.loops import Folder
+from archdsl.intake.library.standard import Standard, home, library_block, standard
+from archdsl.intake.loops import Folder, simplified
 from archdsl.intake.names import free, pascal, snake
 from archdsl.intake.opaque import not_known
 from archdsl.intake.proof import pairs
 from archdsl.intake.rewrites import rewritten
-from archdsl.intake.terms import Named, Ref, arguments, flow, steps_of
+from archdsl.intake.style import USUAL, Style
+from archdsl.intake.terms import Named, Ref, arguments, cost, flow, steps_of
 from archdsl.intake.text import Spec, ports
+from archdsl.intake.visits import changed, library_calls
 from archdsl.limits import DEFAULT
-from archdsl.passes.cost import cost
+from archdsl.passes import cost as costs
 from archdsl.source import SourceFile
 from archdsl.weights import Array
 
 _LARGEST: Final = 5000
 """Nodes of a graph in which structure is looked for: several times those of the largest model of keras.applications."""
+_LONGER: Final = (1, 1.12, 1.2)
+"""What a text counts with calls of all library blocks, of those without loops, and of none: a call says more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,8 @@ class Imported:
 
     text: str
     graph: Graph
+    sources: Mapping[str, str]
+    """By their names, the texts that the graph came from: the spec's and those of the library."""
     layers: Mapping[str, str]
     """By the path of a node, what the source calls its layer."""
     arrays: Mapping[str, Array] | None = None
@@ -49,12 +57,12 @@ class Imported:
 def imported(
     source: FlatGraph,
     file: str,
+    style: Style = USUAL,
     *,
-    flat: bool = False,
     about: Mapping[str, str] | None = None,
     head: tuple[str, ...] = (),
 ) -> Imported:
-    """The spec of a graph that was read from a file. With ``flat`` it has no blocks and loops.
+    """The spec of a graph that was read from a file.
 
     Raises:
         Unreadable: the language has no such form, or what was written is not what was read.
@@ -64,24 +72,64 @@ def imported(
         raise Unreadable(file, [Problem("", "it has no layers that do anything")])
     found = written(read, file)
     name = free(pascal(source.name), ())
-    spec = _spec(read, found, name, flat=flat)
-    spec.head, spec.about = head, about or {}
-    graph, _ = _elaborated(spec, file)
-    layers, problems = pairs(read, found.order, graph)
-    if problems:
-        raise Unreadable(file, [replace(problems[0], reason=f"not proved equal: {problems[0].reason}")])
-    spec.checks = [_check(graph)]
-    graph, text = _elaborated(spec, file)
-    layers, problems = pairs(read, found.order, graph)
-    assert not problems, "a check changes no graph"
+    made, layers = _shortest(read, found, file, _Frame(name, head, about or {}), style)
+    graph = made.graph
     held = {path: read.held[layer] for name, path in layers.items() if (layer := read.nodes[name].layer) in read.held}
     turned = (tuple(name in read.turned for name in read.inputs), tuple(name in read.turned for name in read.outputs))
     owners = {name: owner(graph, graph[path]) for name, path in layers.items()}
     arrays = {f"{owners[name]}/{own}": array for name in layers for own, array in read.arrays.get(name, {}).items()}
-    return Imported(text, graph, held, arrays if read.arrays else None, turned)
+    return Imported(made.text, graph, made.sources, held, arrays if read.arrays else None, turned)
 
 
-def _spec(read: FlatGraph, found: Written, name: str, *, flat: bool) -> Spec:
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What a spec says beside its structure."""
+
+    name: str
+    head: tuple[str, ...]
+    about: Mapping[str, str]
+
+
+def _shortest(
+    read: FlatGraph, found: Written, file: str, frame: _Frame, style: Style
+) -> tuple[_Elaborated, dict[str, str]]:
+    """The spec that takes the least text, with blocks of the library or without, and is proved."""
+    plain = Standard(found.steps, found.order)
+    options = [plain]
+    if style.std and not style.flat and len(read) <= _LARGEST:
+        options = [*standard(found, read), plain]
+    specs = [(_spec(read, each, found.tapped, frame.name, flat=style.flat), each.order) for each in options]
+    refused: Unreadable | None = None
+    words = [_words(spec) * more for (spec, _), more in zip(specs, _LONGER if len(specs) > 1 else (1,), strict=True)]
+    for place in sorted(range(len(specs)), key=words.__getitem__):
+        spec, order = specs[place]
+        spec.head, spec.about = frame.head, frame.about
+        try:
+            return _proved(read, spec, order, file)
+        except Unreadable as error:
+            refused = error
+    assert refused is not None
+    raise refused
+
+
+def _words(spec: Spec) -> float:
+    """How much text a spec takes."""
+    return cost(spec.body) + sum(4 + cost(block.body) for block in spec.blocks) + 0.5 * len(spec.library)
+
+
+def _proved(read: FlatGraph, spec: Spec, order: Sequence[str], file: str) -> tuple[_Elaborated, dict[str, str]]:
+    made = _elaborated(spec, file)
+    _, problems = pairs(read, order, made.graph)
+    if problems:
+        raise Unreadable(file, [replace(problems[0], reason=f"not proved equal: {problems[0].reason}")])
+    spec.checks = [_check(made.graph)]
+    made = _elaborated(spec, file)
+    layers, problems = pairs(read, order, made.graph)
+    assert not problems, "a check changes no graph"
+    return made, layers
+
+
+def _spec(read: FlatGraph, found: Standard, tapped: Iterable[str], name: str, *, flat: bool) -> Spec:
     labels = _distinct(read.outputs)
     inputs = _distinct(read.inputs) if len(read.inputs) > 1 else {name: name for name in read.inputs}
     taken = [*inputs.values(), *labels.values()]
@@ -91,7 +139,7 @@ def _spec(read: FlatGraph, found: Written, name: str, *, flat: bool) -> Spec:
             shared[node.layer] = free(snake(node.layer), taken)
             taken.append(shared[node.layer])
     taps = dict(inputs) if len(inputs) > 1 else {}
-    for value in found.tapped:
+    for value in tapped:
         if value not in taps:
             taps[value] = free(snake(value), taken)
             taken.append(taps[value])
@@ -109,8 +157,15 @@ def _spec(read: FlatGraph, found: Written, name: str, *, flat: bool) -> Spec:
     if flat or len(read) > _LARGEST:
         return spec
     folded = Folder(body).fold(body)
-    blocks, body = divided(folded, found.order, {name})
-    spec.blocks, spec.body = blocks, claimed(body, blocks, read, found.order)
+    assert isinstance(folded, Term)
+    folded = changed(folded, simplified)
+    called = {*library_calls(folded)}
+    spec.model = free(name, called)
+    blocks, body = divided(folded, found.order, found.spans, {spec.model, *called})
+    spec.blocks, spec.body = blocks, claimed(body, blocks, read, found.order, found.spans)
+    spec.library = {each: library_block(each) for each in sorted(called)}
+    for each in sorted(spec.library, key=lambda each: (home(each), each)):
+        spec.imports.setdefault(home(each), []).append(each)
     return spec
 
 
@@ -128,21 +183,28 @@ def _alone(read: FlatGraph, name: str) -> Term:
     return Term(("op", op.name), tuple(arguments(op)))
 
 
-def _elaborated(spec: Spec, file: str) -> tuple[Graph, str]:
-    """The graph of a spec and its text in the canonical form."""
+class _Elaborated(NamedTuple):
+    """The graph of a spec, its text in the canonical form, and all texts that the graph came from."""
+
+    graph: Graph
+    text: str
+    sources: Mapping[str, str]
+
+
+def _elaborated(spec: Spec, file: str) -> _Elaborated:
     text = format_text(spec.text()).text
-    program = Program(SourceFile(f"{file} as a spec", text), NoFiles(), DEFAULT)
+    program = Program(SourceFile(f"{file} as a spec", text), DiskLoader(), DEFAULT)
     graph = None if program.has_errors else program.graph(spec.model, {})
     if graph is None or program.has_errors:
         first = next((d for d in program.diagnostics if d.is_error), program.diagnostics[0])
         raise Unreadable(
             file, [Problem("", f"the spec that was written has an error, which is a bug of archdsl: {first.text}")]
         )
-    return graph, text
+    return _Elaborated(graph, text, program.sources)
 
 
 def _check(graph: Graph) -> str:
-    found = cost(graph)
+    found = costs.cost(graph)
     figures: list[tuple[str, object]] = [("params", found.params)]
     if not_known(node.op for node in graph) is None:
         figures += [("macs", found.macs), ("depth", found.depth)]

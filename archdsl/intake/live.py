@@ -11,10 +11,11 @@ from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.files import import_keras, import_torch
 from archdsl.intake.imported import Imported
 from archdsl.intake.opaque import Opaque
+from archdsl.intake.style import USUAL, Style
 
 
 def import_live(
-    name: str, sizes: Sequence[Sequence[int]], *, flat: bool = False, opaque: Opaque | None = None
+    name: str, sizes: Sequence[Sequence[int]], *, style: Style = USUAL, opaque: Opaque | None = None
 ) -> Imported:
     """The spec of what ``module:attribute`` is or, called without arguments, gives: a module of PyTorch or a model of
     Keras. ``sizes`` are those of a module's inputs, after the batch and with channels first. With ``opaque``, what the
@@ -25,13 +26,13 @@ def import_live(
     """
     model = _model(name)
     if _is_a(model, "torch.export", "ExportedProgram"):
-        return import_torch(model, (), flat=flat, opaque=opaque)
+        return import_torch(model, (), style=style, opaque=opaque)
     if _is_a(model, "torch.nn", "Module"):
         from archdsl.intake.torch.read import example
 
-        return import_torch(model, example(sizes), flat=flat, opaque=opaque)
+        return import_torch(model, example(sizes), style=style, opaque=opaque)
     if _is_a(model, "keras", "Model"):
-        return import_keras(model, flat=flat, opaque=opaque)
+        return import_keras(model, style=style, opaque=opaque)
     kind = type(model).__name__
     raise Unreadable(name, [Problem("", f"it is of type `{kind}`, no module of PyTorch or model of Keras")])
 

@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from archdsl.generalise import Term
 from archdsl.intake.columns import merged
-from archdsl.intake.scope import Local, localised, references, replaced, taps
-from archdsl.intake.terms import ANY, FLOW, REPEAT, Hole, Ref, cost, flow, height, leaves, skeleton, steps_of
+from archdsl.intake.passages import retapped, untapped
+from archdsl.intake.scope import TAP, Local, localised, references, replaced, taps
+from archdsl.intake.terms import ANY, COMPUTED, FLOW, REPEAT, Hole, Ref, cost, flow, height, leaves, skeleton, steps_of
 from archdsl.ops.registry import OPS
 
 _LONGEST: Final = 40
@@ -116,8 +117,15 @@ class Folder:
             end = start
             while end + length < len(numbers) and numbers[end] == numbers[end + length]:
                 end += 1
+            is_tapped = self._closes(steps, numbers, start, end, length)
+            end += is_tapped
             rounds = (end - start) // length + 1
-            if rounds > 1:
+            if rounds > 1 and is_tapped:
+                run = steps[start : start + rounds * length]
+                loop, saved = self._loop([*run[:-1], untapped(run[-1])], length)
+                if saved >= (_LEAST_EQUAL if loop.head == REPEAT else _LEAST) and (best is None or saved > best[0]):
+                    best = (saved, start, rounds, retapped(loop, run[-1]))
+            elif rounds > 1:
                 spare = min((end - start) % length, _PHASES)
                 tried = [
                     (*self._loop(steps[at : at + rounds * length], length), at)
@@ -128,6 +136,13 @@ class Folder:
                     best = (saved, first, rounds, loop)
             start = max(end, start) + 1 if rounds == 1 else start + (rounds - 1) * length + 1
         return best and best[1:]
+
+    def _closes(self, steps: list[Term], numbers: list[int], start: int, end: int, length: int) -> bool:
+        """Whether the step after a run would end its last round, but that its value has a name."""
+        last = end + length
+        if last >= len(steps) or (last + 1 - start) % length or last - start < length:
+            return False
+        return steps[last].head == TAP and self.number(untapped(steps[last])) == numbers[end]
 
     def _loop(self, steps: list[Term], length: int) -> tuple[Term, float]:
         """Rounds as a loop, and how much text it saves: nothing where others need a value of a round."""
@@ -156,9 +171,11 @@ class Folder:
 
 
 def _is_composite(of: Hashable) -> bool:
-    """Whether a flow holds branches or loops."""
+    """Whether a flow holds branches or loops, or nothing but calls."""
     if not isinstance(of, Term):
         return False
+    if of.head == FLOW and all(step.head[0] == "std" for step in steps_of(of)):  # type: ignore[index]  # heads are tuples
+        return True
     inner = any(name.isdigit() and isinstance(c, Term) for name, c in of.children) if of.head != FLOW else False
     return inner or of.head[0] in ("residual", "repeat", "for") or any(_is_composite(c) for _, c in of.children)  # type: ignore[index]
 
@@ -179,7 +196,11 @@ def _body(loop: Term) -> list[Term]:
 
 def _loosely(of: Hashable) -> Hashable:
     """A skeleton in which holes are values as others."""
-    return (of.head, tuple((n, _loosely(c)) for n, c in of.children)) if isinstance(of, Term) else None
+    return (of.head, tuple((n, _loosely(c)) for n, c in of.children)) if isinstance(of, Term) else _kept(of)
+
+
+def _kept(of: Hashable) -> Hashable:
+    return of if of == COMPUTED else None
 
 
 def _once(loop: Term, steps: Sequence[Term]) -> Term | None:
@@ -229,7 +250,7 @@ def _never(loop: Term) -> Term:
 def _anything(of: Hashable) -> Hashable:
     if isinstance(of, Term):
         return Term(of.head, tuple((name, _anything(child)) for name, child in of.children))
-    return of if isinstance(of, Hole) else ANY
+    return of if isinstance(of, Hole) or of == COMPUTED else ANY
 
 
 def _fits(steps: Sequence[Term], usual: Sequence[Sequence[Term]]) -> bool:

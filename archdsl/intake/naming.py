@@ -23,13 +23,14 @@ def named(
     text: Term,
     blocks: Mapping[str, Block],
     order: Sequence[str],
+    spans: Mapping[int, int],
     taken: set[str],
 ) -> tuple[str, str]:
     """The words that the names of most passages' layers begin with, else those of the ops; and where the first is.
 
     ``order`` has the source's names of the nodes in the order of the text.
     """
-    run = Expansion(text, blocks)
+    run = Expansion(text, blocks, spans)
     words = Counter[str]()
     starts: list[int] = []
     for steps in passages:
@@ -62,8 +63,10 @@ def _by_ops(steps: Sequence[Term]) -> str:
         match step.head:
             case ("op", str(name)):
                 words.append(_SHORT.get(name, pascal(name)))
-            case ("call", str(name)):
+            case ("call" | "std", str(name)):
                 words.append(name)
             case ("residual",):
                 words.append("Residual")
+    if any(step.head[0] in ("call", "std") for step in steps):  # type: ignore[index]  # heads are tuples
+        return words[0] if len(words) == 1 else f"{words[0]}Unit"
     return "".join(words[:4]) if 0 < len(words) <= 4 else f"{''.join(words[:2])}Unit"

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from archdsl.generalise import Term
 from archdsl.intake.scope import TAP, localised, references, taps
-from archdsl.intake.terms import REPEAT, cost, count_ops, flow, steps_of
+from archdsl.intake.terms import COMPUTED, REPEAT, cost, count_ops, flow, steps_of
 from archdsl.intake.visits import flows
 
 Key: TypeAlias = tuple[int, ...]
@@ -108,7 +108,13 @@ def retapped(step: Term, like: Term) -> Term:
 
 def loose(of: Hashable) -> Hashable:
     """The form of a term, in which variables are values as others."""
-    return (of.head, tuple((n, loose(c)) for n, c in of.children)) if isinstance(of, Term) else None
+    return (
+        (of.head, tuple((n, loose(c)) for n, c in of.children))
+        if isinstance(of, Term)
+        else of
+        if of == COMPUTED
+        else None
+    )
 
 
 def is_movable(step: Term) -> bool:

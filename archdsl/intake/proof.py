@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from archdsl.difference.canon import canonical
+from archdsl.difference.canon import is_same
 from archdsl.difference.match import commutes, owner
 from archdsl.graph.model import Graph
 from archdsl.intake.errors import Problem
@@ -38,7 +38,7 @@ def _differences(read: FlatGraph, graph: Graph, ours: Mapping[str, str], made: M
             inputs, wanted = sorted(inputs), sorted(wanted)
         if inputs != wanted:
             yield Problem(name, f"it takes {', '.join(wanted)}, and {path} of the spec takes {', '.join(inputs)}")
-        elif canonical(theirs.op) != canonical(node.op):
+        elif not is_same(theirs.op, node.op, tuple(read.shape(value) for value in theirs.inputs)):
             yield Problem(name, f"it is {theirs.op!r}, and {path} of the spec is {node.op!r}")
         elif theirs.shape != node.shape:
             yield Problem(name, f"its shape is {theirs.shape}, and that of {path} {node.shape}")

@@ -62,8 +62,8 @@ def _found(of: Any) -> Iterator[float]:
         for name, child in of.children:
             if name == "drop" and isinstance(child, float):
                 yield child
-            elif name == "rows":
-                yield from _long(child)
+            elif name == "rows" or of.head[0] in ("std", "call"):  # type: ignore[index]  # heads are tuples
+                yield from _long(child) if isinstance(child, tuple) else _found(child)
             elif isinstance(child, Term):
                 yield from _found(child)
 

@@ -24,7 +24,7 @@ from archdsl.ops.joining import Mul
 from archdsl.ops.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, GlobalMaxPool, MaxPool
 from archdsl.ops.reduction import Max, Mean
 from archdsl.ops.registry import OPS
-from archdsl.ops.reshape import Flatten, Reshape
+from archdsl.ops.reshape import Flatten, Permute, Reshape
 from archdsl.ops.sliding import pad_pairs, same_pads
 
 
@@ -191,6 +191,29 @@ def pooled_in_boxes(site: Site) -> str | None:
     return site.inputs[0] if is_vain else None
 
 
+def pooled_by_axis(site: Site) -> str | None:
+    """A pooling to a size along one axis and then along others: one to both."""
+    made = site.maker() if isinstance(site.node.op, AdaptiveAvgPool) else None
+    if made is None or not isinstance(made.op, AdaptiveAvgPool):
+        return None
+    before, between, after = site.graph.shape(made.inputs[0])[:-1], made.shape[:-1], site.node.shape[:-1]
+    if any(middle not in (first, last) for first, middle, last in zip(before, between, after, strict=True)):
+        return None
+    size = tuple(n for n in after if isinstance(n, int))
+    if len(size) < len(after):
+        return None
+    return site.emit(AdaptiveAvgPool(size=size[0] if len({*size}) == 1 else size), made.inputs[0])
+
+
+def permuted_twice(site: Site) -> str | None:
+    """Two permutations after each other: one, or none where the second undoes the first."""
+    made = site.maker() if isinstance(site.node.op, Permute) else None
+    if made is None or not isinstance(made.op, Permute) or not isinstance(site.node.op, Permute):
+        return None
+    order = tuple(made.op.order[place] for place in site.node.op.order)
+    return made.inputs[0] if order == (*range(len(order)),) else site.emit(Permute(order=order), made.inputs[0])
+
+
 def sliced_in_vain(site: Site) -> str | None:
     """A slice that takes all there is."""
     is_all = isinstance(site.node.op, Slice) and site.graph.shape(site.inputs[0]) == site.node.shape
@@ -242,6 +265,8 @@ RULES: Final[tuple[Rule, ...]] = (
     rolled_alike,
     pool_by_rule,
     pooled_in_boxes,
+    pooled_by_axis,
+    permuted_twice,
     sliced_in_vain,
     hard_sigmoid,
     gated_by_itself,

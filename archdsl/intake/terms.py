@@ -12,6 +12,7 @@ head                    children
 ``("for", columns, h)`` ``rows``, a tuple for each round, or a value for each where there is one column; ``body``, a
                         flow with holes of height ``h``
 ``("call", block)``     arguments
+``("std", block)``      of a block of the library, all arguments
 ``("start",)``          ``value``, a reference with which a flow starts; none where it is what flows in
 ``("tap",)``            ``name``, a reference; ``of``, the step whose value it is
 ``("nest",)``           ``body``, a flow in braces
@@ -69,6 +70,16 @@ class Free:
     mark: int
 
 
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """An argument of a library block that is not given: what it is by default, ``...`` where that depends on others."""
+
+    value: Hashable
+
+
+COMPUTED: Final = Usual(...)
+
+
 class Unused(Enum):
     """The value of what is never run: any would do."""
 
@@ -76,6 +87,12 @@ class Unused(Enum):
 
 
 ANY: Final = Unused.ANY
+
+
+_CELL: Final = 0.3
+"""Words that a value takes in a table, where it has no name beside it."""
+_SAID: Final = 4
+"""Values of a list that a formula says."""
 
 
 def flow(steps: list[Term]) -> Term:
@@ -109,9 +126,14 @@ class Named:
             assert isinstance(inner, Term)
             nest = Term(("nest",), (("body", flow([*front, inner])),))
             return Term(last.head, (last.children[0], ("of", nest))) if is_named else nest
+        if step.call is not None:
+            return self._tapped(step, step.call)
         if step.node is None:
             return Term(("ports",), self._branches(step))
-        made = self._op(step, step.node)
+        return self._tapped(step, self._op(step, step.node))
+
+    def _tapped(self, step: Step, made: Term) -> Term:
+        assert step.node is not None
         name = step.node.name
         return Term(("tap",), (("name", self._ref(name)), ("of", made))) if name in self.taps else made
 
@@ -175,7 +197,7 @@ def skeleton(of: Hashable) -> Hashable:
     """
     if isinstance(of, Term):
         return of.head, tuple((name, skeleton(child)) for name, child in of.children)
-    return of if isinstance(of, Hole) else None
+    return of if isinstance(of, Hole) or of == COMPUTED else None
 
 
 def cost(of: Hashable) -> float:
@@ -191,15 +213,39 @@ def cost(of: Hashable) -> float:
             return 1 + 0.5 * shown + inner + (1 if any(n.isdigit() for n, _ in of.children) else 0)
         case ("for", _, _):
             rows = dict(of.children)["rows"]
-            return 2 + 0.5 * leaves(rows) + inner
-        case ("call", _):
-            return 1 + 0.5 * len(of.children)
+            return 2 + _CELL * leaves(rows) + _tables(rows) + inner
+        case ("call" | "std", _):
+            return 1 + sum(given(value) for _, value in of.children)
     return 1 + inner
 
 
+def given(value: Hashable) -> float:
+    """How much text an argument of a call takes. An op is said in a word, and often by a name; numbers by a formula."""
+    match value:
+        case Usual():
+            return 0
+        case Ref():
+            return 0.5
+        case Term(head=("op", _)):
+            return 0.5 + 0.25 * (cost(value) - 1)
+        case tuple():
+            return 0.5 * leaves(value)
+    return 0.5 + cost(value)
+
+
+def _tables(rows: Hashable) -> float:
+    """How much harder a table is to read by the tables in its cells: two words for each row of these."""
+    cells = [cell for row in rows if isinstance(row, tuple) for cell in row] if isinstance(rows, tuple) else []
+    return 2 * sum(isinstance(inner, tuple) for cell in cells if isinstance(cell, tuple) for inner in cell)
+
+
 def leaves(value: object) -> int:
-    """How many values a list of lists holds."""
-    return sum(map(leaves, value)) if isinstance(value, tuple) else 1
+    """How many values a list of lists holds; fractions are often said by a formula."""
+    if not isinstance(value, tuple):
+        return 1
+    if len(value) > _SAID and all(isinstance(each, float) for each in value):
+        return _SAID
+    return sum(map(leaves, value))
 
 
 def height(of: Hashable) -> int:
@@ -214,4 +260,6 @@ def count_ops(of: Hashable) -> int:
     """How many ops and calls are written in a term."""
     if not isinstance(of, Term):
         return 0
-    return (of.head[0] in ("op", "residual", "call")) + sum(count_ops(c) for _, c in of.children)  # type: ignore[index]
+    if of.head[0] in ("call", "std"):  # type: ignore[index]  # heads are tuples
+        return 1
+    return (of.head[0] in ("op", "residual")) + sum(count_ops(c) for _, c in of.children)  # type: ignore[index]

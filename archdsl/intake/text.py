@@ -14,7 +14,7 @@ from archdsl.intake.numbers import fraction
 from archdsl.intake.rates import rates
 from archdsl.intake.repeated import repeated
 from archdsl.intake.scope import taps
-from archdsl.intake.terms import Hole, Ref, default, steps_of
+from archdsl.intake.terms import Hole, Ref, Usual, default, steps_of
 from archdsl.ops.base import Op
 from archdsl.ops.call import text as literal
 from archdsl.ops.registry import OPS
@@ -48,6 +48,10 @@ class Spec:
     shared: Mapping[str, Term] = field(default_factory=dict)
     """What has its weights once and is used several times: ops and calls of blocks."""
     blocks: Sequence[Block] = ()
+    library: Mapping[str, Block] = field(default_factory=dict)
+    """The blocks of the library that are called, by their names."""
+    imports: dict[str, list[str]] = field(default_factory=dict)
+    """By the name of a module, what is imported from it."""
     head: Sequence[str] = ()
     """Lines of a comment."""
     doc: str = ""
@@ -72,7 +76,7 @@ class _Writer:
         self._rates = rates([spec.body, *(block.body for block in spec.blocks)])
         self._local: set[str] = set()
         """Names of values in the definition that is being written."""
-        self._taken = {block.name for block in spec.blocks} | {spec.model}
+        self._taken = {block.name for block in spec.blocks} | {spec.model} | {*spec.library}
         texts = [spec.body, *(block.body for block in spec.blocks)]
         values = {name for text in texts for name in taps(text)} | {*spec.inputs, *spec.shared}
         self._ops = repeated(texts, self._taken | values | {p for block in spec.blocks for p in block.parameters})
@@ -95,7 +99,8 @@ class _Writer:
         tables = [f"let {name} = {table}" for table, name in self._tables.items()]
         ops = [f"let {name} = {self._said(step)}" for step, name in self._ops.items()]
         head = "".join(f"# {line}\n" for line in spec.head)
-        parts = [head, "\n".join(ops), *tables, *blocks, model, "\n".join(spec.checks)]
+        imports = [f"from {module} import {', '.join(names)}" for module, names in spec.imports.items()]
+        parts = [head, "\n".join(imports), "\n".join(ops), *tables, *blocks, model, "\n".join(spec.checks)]
         return "\n\n".join(part for part in parts if part) + "\n"
 
     def _said(self, step: Term) -> str:
@@ -189,6 +194,11 @@ class _Writer:
                 block = self._blocks[name]
                 usual = {n: d for n, d in zip(block.parameters, block.defaults, strict=True) if d is not None}
                 return name + self._arguments(children, block.parameters[:1], usual, scope)
+            case ("std", str(name)):
+                block = self._spec.library[name]
+                given = {n: v for n, v in children.items() if not isinstance(v, Usual)}
+                first = [name for name in block.parameters[:1] if name in given]
+                return name + self._arguments(given, first, {}, scope)
             case ("op", str(name)):
                 return self._ops.get(step) or self._op(name, children, scope, taken, after)
         raise AssertionError(step.head)
@@ -253,8 +263,12 @@ class _Writer:
         return f"({', '.join(said)})" if said else ""
 
     def _value(self, value: Hashable, scope: Scope) -> str:
+        if isinstance(value, Usual):
+            value = value.value
         if isinstance(value, Ref):
             return value.name
+        if isinstance(value, Term):
+            return self._step(value, scope, set())
         if isinstance(value, Hole):
             name = scope[value.height][value.index]
             return name if value.factor == 1 else f"{value.factor} * {name}"

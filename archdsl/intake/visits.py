@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 
 from archdsl.generalise import Term
-from archdsl.intake.terms import FLOW, flow, steps_of
+from archdsl.intake.terms import FLOW, Usual, flow, steps_of
 
 
 def flows(of: Hashable) -> Iterator[Term]:
@@ -40,3 +40,18 @@ def callees(of: Hashable) -> Iterator[str]:
             yield str(of.head[1])  # type: ignore[index]
         for _, child in of.children:
             yield from callees(child)
+
+
+def library_calls(of: Hashable) -> Iterator[str]:
+    """The names of the library blocks that a term calls or has as arguments."""
+    match of:
+        case Usual():
+            return
+        case Term():
+            if of.head[0] == "std":  # type: ignore[index]  # heads are tuples
+                yield str(of.head[1])  # type: ignore[index]
+            for _, child in of.children:
+                yield from library_calls(child)
+        case tuple():
+            for each in of:
+                yield from library_calls(each)

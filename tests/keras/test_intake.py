@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from keras import layers
 
 import archdsl
+from archdsl.backends.keras.layers.functions import adaptive_average
 from archdsl.cli.main import cli
 from archdsl.intake.errors import Unreadable
 from archdsl.weights import safetensors
@@ -118,7 +119,13 @@ def reduced() -> keras.Model:
     return keras.Model(given, layers.Dense(3)(layers.Concatenate()(parts)), name="reduced")
 
 
-MODELS: list[Callable[[], keras.Model]] = [residual, gates, sequence, skips, siamese, tokens, reduced]
+def windows() -> keras.Model:
+    """An adaptive pooling to a size that does not divide the map: a product with a table along each axis."""
+    given = keras.Input((14, 11, 3))
+    return keras.Model(given, layers.Dense(2)(adaptive_average(given, (4, 3))), name="windows")
+
+
+MODELS: list[Callable[[], keras.Model]] = [residual, gates, sequence, skips, siamese, tokens, reduced, windows]
 
 
 def test_a_map_that_is_reduced_to_one_place_is_pooled() -> None:
@@ -170,6 +177,17 @@ ROUND: dict[str, dict[str, Any]] = {
     "specs/gpt2.arch": {"depth": 2, "width": 32, "heads": 2, "vocabulary": 50},
     "specs/alexnet.arch:AlexNet2012": {},
 }
+
+
+def test_means_of_windows_are_one_pooling() -> None:
+    assert "adaptive_avg_pool([4, 3])" in archdsl.from_keras(windows()).source
+
+
+def test_products_with_other_tables_are_refused() -> None:
+    given = keras.Input((4, 4, 3))
+    model = keras.Model(given, keras.ops.tensordot(given, np.eye(4, dtype="float32")[::-1], axes=[[1], [1]]))
+    with pytest.raises(Unreadable, match="means of windows"):
+        archdsl.from_keras(model)
 
 
 @pytest.mark.parametrize("spec", ROUND)

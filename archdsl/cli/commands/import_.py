@@ -23,6 +23,7 @@ Examples:
   archdsl import model.keras
   archdsl import model.keras -o net.arch --weights net.safetensors
   archdsl import model.keras -o net.arch --flat
+  archdsl import model.keras -o net.arch --std off
   archdsl import model.onnx -o net.arch --weights net.safetensors
   archdsl import model.onnx -o net.arch --opaque
   archdsl import torchvision.models:resnet50 -o net.arch
@@ -50,6 +51,13 @@ _SHAPES: Final = "--shape LAYER=SIZE says what a layer gives, without the batch"
 )
 @click.option("--flat", is_flag=True, help="Write one step after the other, without blocks and loops.")
 @click.option(
+    "--std",
+    type=click.Choice(["on", "off"]),
+    default="on",
+    show_default=True,
+    help="Whether blocks of the library are called where they fit.",
+)
+@click.option(
     "--opaque",
     is_flag=True,
     help="Write what the language lacks as opaque steps, which have their names and shapes, in place of an error.",
@@ -69,6 +77,7 @@ def import_(
     weights: str | None,
     sizes: tuple[str, ...],
     flat: bool,
+    std: str,
     opaque: bool,
     told: tuple[str, ...],
 ) -> None:
@@ -77,15 +86,16 @@ def import_(
     MODEL is a .keras file of a functional or sequential model, or a file of ONNX. It is read as data, and nothing in it
     is executed; what an ONNX file answers is compared by ONNX Runtime, if that is installed. MODULE:NAME is a model of
     Python instead, of PyTorch or Keras, or a function or class that gives one: its code is run.
-    Blocks, loops and tables are found in it. What is written is elaborated again and compared with what was read, node
-    for node: where the two are not the same, or a layer has no counterpart in the language, no file is written, and all
-    such layers are listed. With --opaque these become steps that have their names, shapes and weights; such a spec can
-    be checked, drawn, compared and summed up, and not compiled.
+    Blocks, loops and tables are found in it, and blocks of the library where they fit. What is written is elaborated
+    again and compared with what was read, node for node: where the two are not the same, or a layer has no counterpart
+    in the language, no file is written, and all such layers are listed. With --opaque these become steps that have
+    their names, shapes and weights; such a spec can be checked, drawn, compared and summed up, and not compiled.
     """
     from archdsl.intake.errors import Unreadable
     from archdsl.intake.files import import_file
     from archdsl.intake.live import import_live
     from archdsl.intake.opaque import Opaque
+    from archdsl.intake.style import Style
 
     if weights is not None and not weights.lower().endswith(".safetensors"):
         raise Refusal(f"weights go to a file that ends in .safetensors, not to {weights}")
@@ -97,12 +107,13 @@ def import_(
     if told and not opaque:
         raise Refusal("--shape is for the steps of --opaque")
     inputs.add({Path(model)})
+    style = Style(flat=flat, std=std == "on")
     holes = Opaque(dict(map(_told, told))) if opaque else None
     try:
         if is_live:
-            found = import_live(model, _sizes(sizes), flat=flat, opaque=holes)
+            found = import_live(model, _sizes(sizes), style=style, opaque=holes)
         else:
-            found = import_file(model, flat=flat, opaque=holes)
+            found = import_file(model, style=style, opaque=holes)
     except Unreadable as error:
         lines = str(error).splitlines()
         click.echo("error: " + "\n".join(map(visible, lines)), err=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 import archdsl
-from archdsl.difference.canon import canonical
+from archdsl.difference.canon import canonical, is_same
 from archdsl.ops.convolution import Conv
+from archdsl.ops.init import Init
+from archdsl.ops.pooling import AvgPool
 from archdsl.ops.registry import OPS
 from archdsl.ops.transposed import ConvTranspose
 
@@ -16,6 +18,16 @@ def test_every_op_has_one(name: str) -> None:
     shapes, _, line = OPS[name].example.partition(": ")
     ops = [node.op for node in archdsl.load_text(f"model Example :: {shapes} {{ {line} }}").graph]
     assert [canonical(op) for op in ops] == [canonical(op.model_copy()) for op in ops]
+
+
+def test_what_is_the_same_on_some_maps() -> None:
+    strided = Conv(filters=8, k=4, stride=4)
+    assert is_same(strided, Conv(filters=8, k=4, stride=4, pad="valid"), ((8, 8, 3),))
+    assert not is_same(strided, Conv(filters=8, k=4, stride=4, pad="valid"), ((9, 9, 3),))
+    assert is_same(AvgPool(k=2), AvgPool(k=2, pad="valid"), ((8, 8, 3),))
+    assert not is_same(AvgPool(k=2), AvgPool(k=2, pad="valid"), ((7, 8, 3),))
+    assert is_same(strided, Conv(filters=8, k=4, stride=4, init=Init(kind="he_normal")), ((8, 8, 3),))
+    assert not is_same(strided, Conv(filters=9, k=4, stride=4), ((8, 8, 3),))
 
 
 def test_padding_by_rule_is_that_by_numbers_where_the_stride_is_one() -> None:

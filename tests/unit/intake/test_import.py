@@ -50,9 +50,10 @@ def test_the_text_is_the_same_each_time() -> None:
 
 def test_flat() -> None:
     from archdsl.intake.imported import imported
+    from archdsl.intake.style import Style
 
     document = residual([2, 2], [8, 16])
-    text = imported(read(document, "net"), "net", flat=True).text
+    text = imported(read(document, "net"), "net", Style(flat=True)).text
     assert "block " not in text
     assert "for " not in text
     nodes = {len(archdsl.load_text(t).graph) for t in (text, import_document(document, "net").text)}
@@ -92,7 +93,7 @@ def test_padding_goes_into_the_window_after_it() -> None:
     x = net.add("ZeroPadding2D", x, padding=[[1, 1], [1, 1]])
     x = net.add("MaxPooling2D", x, pool_size=[3, 3])
     text = import_document(net.document(x), "net.keras").text
-    assert "conv(8, k=7, stride=2, pad=3)" in text
+    assert "ConvAct(8, k=7, stride=2, pad=3)" in text
     assert "max_pool(3, stride=2, pad=1)" in text
 
 
@@ -167,6 +168,8 @@ def test_the_command(tmp_path: Path) -> None:
     file, out = saved(tmp_path, residual([2, 2], [8, 16])), tmp_path / "net.arch"
     run = partial(CliRunner().invoke, cli)
     assert run(["import", str(file)]).stdout == import_file(str(file)).text
+    assert "from std" in run(["import", str(file)]).stdout
+    assert "from std" not in run(["import", str(file), "--std", "off"]).stdout
     assert run(["import", str(file), "-o", str(out)]).exit_code == 0
     assert out.read_text(encoding="utf-8") == import_file(str(file)).text
     out.unlink()

@@ -9,6 +9,8 @@ from archdsl.intake.keras.config import Config
 from archdsl.intake.keras.use import Use, reads, single
 from archdsl.intake.numbers import shortest
 
+_ROUNDED: Final = 1e-6
+
 _SAME: Final = {
     "Exp": "exp",
     "Log": "log",
@@ -106,6 +108,15 @@ def _transpose(config: Config, use: Use) -> str:
     return use.emit("permute", order=tuple(axis - 1 for axis in axes[1:]))
 
 
+@reads("ops.Moveaxis")
+def _move_axis(config: Config, use: Use) -> str:
+    rank = len(use.shape())
+    ends = [use.axis(config.values.get(name)) % rank for name in ("source", "destination")]
+    order = [place for place in range(rank) if place != ends[0]]
+    order.insert(ends[1], ends[0])
+    return use.emit("permute", order=tuple(order))
+
+
 @reads("ops.SwapAxes", "ops.Swapaxes")
 def _swap_axes(config: Config, use: Use) -> str:
     rank = len(use.shape())
@@ -160,6 +171,35 @@ def _take(config: Config, use: Use) -> str:
     if step < 1 or places != [*range(places[0], places[-1] + 1, step)]:
         raise Unsupported("places at unequal distances have no counterpart")
     return use.emit("slice", start=places[0], stop=places[-1] + 1, step=step, axis=use.axis(axis))
+
+
+@reads("ops.Tensordot")
+def _tensordot(config: Config, use: Use) -> str:
+    """A product along one axis with a table whose rows are means of windows: what an adaptive pooling is in Keras."""
+    table, axes = use.argument(1, "x2"), config.values.get("axes")
+    rows: Any = table.get("config", {}).get("value") if isinstance(table, dict) else None
+    if not isinstance(axes, list) or len(axes) != 2 or [len(each) for each in axes] != [1, 1] or axes[1] != [1]:
+        raise Unsupported(f"a product along axes={axes!r} has no counterpart")
+    axis, shape = use.axis(axes[0][0]), use.shape()
+    if axis == -1 or not _are_means(rows, shape[axis]):
+        raise Unsupported("a product along an axis with a table that is none of means of windows has no counterpart")
+    size = [*shape[:-1]]
+    size[axis] = len(rows)
+    pooled = use.emit("adaptive_avg_pool", part="pool", size=tuple(size))
+    others = [place for place in range(len(shape)) if place != axis]
+    return use.emit("permute", pooled, order=(*others, axis))
+
+
+def _are_means(rows: Any, size: Any) -> bool:
+    """Whether each row of a table is the mean of a window of an axis, of as many windows as there are rows."""
+    if not isinstance(rows, list) or type(size) is not int or not all(isinstance(row, list) for row in rows):
+        return False
+    for place, row in enumerate(rows):
+        start, stop = place * size // len(rows), -(-(place + 1) * size // len(rows))
+        mean = [1 / (stop - start) if start <= at < stop else 0.0 for at in range(size)]
+        if len(row) != size or any(abs(a - b) > _ROUNDED for a, b in zip(row, mean, strict=True)):
+            return False
+    return bool(rows)
 
 
 @reads("ops.Pad")

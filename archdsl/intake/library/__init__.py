@@ -1,0 +1,1 @@
+"""Calls of the library's blocks in place of what they make: unification of their definitions with parts of a model."""

@@ -1,0 +1,111 @@
+"""What a step of a definition calls, as far as that is known: an op or a block with arguments, or a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from archdsl.elaborate.values import BlockRef, FunctionRef, Keyword, OpRef
+from archdsl.intake.library.solution import Callee, Delayed, Frame, Variable
+from archdsl.syntax import ast
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A parameter of which nothing is known, with the arguments that it is called with."""
+
+    variable: Variable
+    named: Mapping[str, Any]
+    bare: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """A value of the model that a definition names."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apart:
+    """A flow that comes from no input and has a name: it is compared where it is used."""
+
+    body: ast.Body
+    frame: Frame
+
+
+Called: TypeAlias = Callee | Open | Keyword | Here
+
+
+def as_called(value: Any) -> Iterator[Called]:
+    """A value of the language as what is called; nothing for what cannot be."""
+    match value:
+        case Callee():
+            yield value
+        case OpRef():
+            yield Callee(value.op, {name: given.value for name, given in value.arguments.items()})
+        case BlockRef():
+            yield Callee(value, {name: given.value for name, given in value.arguments.items()})
+        case Keyword(name="id"):
+            yield Callee(None)
+        case Keyword(name="residual"):
+            yield value
+
+
+def with_arguments(called: Called, arguments: Sequence[ast.Argument], frame: Frame) -> Called | None:
+    """What is called, with further arguments; ``None`` if it has no such."""
+    if isinstance(called, Keyword | Here) or not arguments:
+        return called
+    if any(each.spread for each in arguments):
+        return None
+    bare = tuple(Delayed(each.value, frame) for each in arguments if each.name is None)
+    named = {each.name.id: Delayed(each.value, frame) for each in arguments if each.name is not None}
+    if isinstance(called, Open):
+        return Open(called.variable, {**called.named, **named}, (*called.bare, *bare))
+    return _added(called, named, bare)
+
+
+def completed(found: Called, wanted: Open) -> Called | None:
+    """What a parameter was found to be, with the arguments that it is called with; ``id`` takes any."""
+    match found:
+        case Callee(of=None):
+            return found
+        case Callee():
+            return _added(found, wanted.named, wanted.bare)
+        case Open():
+            return Open(found.variable, {**found.named, **wanted.named}, (*found.bare, *wanted.bare))
+    return None
+
+
+def _added(callee: Callee, named: Mapping[str, Any], bare: Sequence[Any]) -> Callee | None:
+    if callee.of is None:
+        return None if bare else callee
+    positional: Sequence[str]
+    if isinstance(callee.of, BlockRef):
+        positional = known = [param.name.id for param in callee.of.decl.params]
+    else:
+        positional, known = callee.of.positional, [*callee.of.model_fields, *callee.of.tensors]
+    free = [name for name in positional if name not in callee.given]
+    if len(bare) > len(free) or not {*named} <= {*known}:
+        return None
+    return Callee(callee.of, {**callee.given, **dict(zip(free, bare, strict=False)), **named})
+
+
+def function_frame(function: FunctionRef, arguments: Sequence[ast.Argument], frame: Frame) -> Frame | None:
+    """The names in a function that is called; ``None`` for a call that it does not take."""
+    names: dict[str, Any] = {}
+    inner = Frame(function.module, names)
+    params = {param.name.id: param for param in function.decl.params}
+    names.update((name, Delayed(param.default, inner)) for name, param in params.items() if param.default is not None)
+    bare = iter(params)
+    for each in arguments:
+        name = each.name.id if each.name is not None else next(bare, "")
+        if each.spread or name not in params:
+            return None
+        names[name] = Delayed(each.value, frame)
+    for statement in function.decl.statements:
+        if isinstance(statement, ast.Broken):
+            return None
+        names[statement.name.id] = Delayed(statement.value, inner)
+    return inner
