@@ -167,7 +167,10 @@ def test_outputs_are_equal_with_the_weights_that_were_carried(make: Callable[[],
 
 def test_a_live_model() -> None:
     found = archdsl.from_keras(residual())
-    assert "residual {" in found.source
+    assert "from std" in found.source
+    plain = archdsl.from_keras(residual(), std=False)
+    assert "from std" not in plain.source
+    assert "residual {" in plain.source
     assert archdsl.load_text(found.source).name == "Residual"
     with pytest.raises(TypeError, match="a model of Keras is wanted"):
         archdsl.from_keras(3)
