@@ -263,7 +263,7 @@ class Architecture:
         that ``build`` gives, in float32.
 
         Raises:
-            ArchError: LiteRT has no kernels for some ops; all of them are in ``diagnostics``.
+            ArchError: LiteRT has no kernels for some ops, which are all in ``diagnostics``, or its files are too small.
             NotTensorFlow: Keras runs on another framework. It is a ``ValueError``.
             WeightsError, ValueError, OSError: as ``build`` raises them.
         """

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "ambiguous-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",
     "invalid-graph": "about a graph in JSON: tests/unit/cli/test_diff.py",
     "not-utf8": "about bytes that are no text, which no case is: tests/trust/test_reading.py",
+    "form-too-large": "about a form that is written: tests/keras/test_serving.py",
     "no-kernel": "about a form that is written: tests/keras/test_serving.py",
     "opaque-step": "about a form that is written: tests/unit/backends/test_known.py",
     "no-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",

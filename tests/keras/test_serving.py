@@ -168,6 +168,22 @@ def test_what_has_no_kernel_is_located(tmp_path: Path, monkeypatch: pytest.Monke
     assert [(d.code, d.span.text) for d in caught.value.diagnostics] == [("no-kernel", "space_to_depth")]
 
 
+def test_a_file_of_litert_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BiT-152x4 has 3.75 GB of weights; a small model and a smaller end take less time."""
+    net = archdsl.load_text("model Net() :: [8] -> [4] { dense(16) -> relu -> dense(4) as head }")
+    weights = 4 * net.summary().params
+    monkeypatch.setattr(litert, "MOST", weights - 1)
+    with pytest.raises(ArchError) as caught:
+        net.to_litert(tmp_path / "net.tflite")
+    assert [(d.code, d.span.text, d.text) for d in caught.value.diagnostics] == [
+        ("form-too-large", "dense", "a file of LiteRT holds at most 847 B, and the weights are 848 B")
+    ]
+    assert not (tmp_path / "net.tflite").exists()
+    monkeypatch.setattr(litert, "MOST", weights)
+    net.to_litert(tmp_path / "net.tflite")
+    assert (tmp_path / "net.tflite").exists()
+
+
 def test_only_a_savedmodel_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("net.arch").write_text("model Net() :: [4] -> [2] { dense(2) }\n", encoding="utf-8")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from math import prod
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 import keras
 import tensorflow as tf
@@ -15,9 +17,16 @@ from archdsl.atomic import replacing
 from archdsl.backends.keras.registry import layer_name
 from archdsl.backends.keras.savedmodel import export, need_tensorflow
 from archdsl.diagnostics import ArchError
-from archdsl.diagnostics.catalogue.forms import NoKernel
+from archdsl.diagnostics.catalogue.forms import FormTooLarge, NoKernel
 from archdsl.graph.model import Graph, Node
 from archdsl.source import SourceFile, Span
+from archdsl.summary.figures import in_bytes
+from archdsl.weights import expected
+
+MOST: Final = 2**31 - 1
+"""Bytes of a flatbuffer, whose offsets are signed numbers of 32 bits."""
+_BYTES: Final = 4
+"""Of a number: weights are float32."""
 
 
 def save(graph: Graph, model: keras.Model, file: Path, sources: Mapping[str, str]) -> None:
@@ -26,11 +35,13 @@ def save(graph: Graph, model: keras.Model, file: Path, sources: Mapping[str, str
     ``sources`` are the texts that the graph was written in, by the names of files that its origins have.
 
     Raises:
-        ArchError: LiteRT has no kernels for some nodes.
+        ArchError: LiteRT has no kernels for some nodes, or the weights are more than a file holds.
         NotTensorFlow: Keras runs on another framework.
         OSError: the file cannot be written.
     """
     need_tensorflow()
+    if too_large := _too_large(graph, sources):
+        raise ArchError([too_large])
     try:
         found = converted(graph, model)
     except ConverterError as error:
@@ -50,6 +61,24 @@ def converted(graph: Graph, model: keras.Model, batch: int = 1) -> bytes:
     return found
 
 
+def _too_large(graph: Graph, sources: Mapping[str, str]) -> FormTooLarge | None:
+    """At the node with the most weights, if all of them together are more than a file holds."""
+    sizes: Counter[str] = Counter()
+    for key, weight in expected(graph).items():
+        sizes[key.rpartition("/")[0]] += prod(weight.shape) * _BYTES
+    if sizes.total() <= MOST:
+        return None
+    ((path, largest),) = sizes.most_common(1)
+    total, most = in_bytes(sizes.total()), in_bytes(MOST)
+    span = _span(graph[path], sources)
+    return FormTooLarge(span=span, form="LiteRT", most=most, size=total, largest=in_bytes(largest))
+
+
+def _span(node: Node, sources: Mapping[str, str]) -> Span:
+    text = SourceFile(node.origin.file, sources.get(node.origin.file, ""))
+    return Span(text, node.origin.start, node.origin.end)
+
+
 def _missing(graph: Graph, errors: Iterable[Any], sources: Mapping[str, str]) -> Iterator[NoKernel]:
     """What has no kernel, by node, as far as the converter names the layer that an operation is of."""
     nodes = {layer_name(node.path): node for node in graph}
@@ -61,9 +90,7 @@ def _missing(graph: Graph, errors: Iterable[Any], sources: Mapping[str, str]) ->
             found.setdefault(node.path, {})[error.operator.name] = None
     for path, operations in found.items():
         node = graph[path]
-        text = SourceFile(node.origin.file, sources.get(node.origin.file, ""))
-        span = Span(text, node.origin.start, node.origin.end)
-        yield NoKernel(span=span, form="LiteRT", op=node.op.name, operations=", ".join(operations))
+        yield NoKernel(span=_span(node, sources), form="LiteRT", op=node.op.name, operations=", ".join(operations))
 
 
 def _owner(scope: str, nodes: Mapping[str, Node]) -> Node | None:

@@ -19,6 +19,21 @@ class NoKernel(Diagnostic):
     operations: str
 
 
+class FormTooLarge(Diagnostic):
+    """A form of model cannot hold as many weights as the model has.
+
+    A file of LiteRT is a flatbuffer, whose offsets are signed numbers of 32 bits: it ends at 2 GiB. Other forms can be
+    written; ONNX has such weights in a file of their own.
+    """
+
+    message = "a file of {form} holds at most {most}, and the weights are {size}"
+    label = "has the most, {largest}"
+    form: str
+    most: str
+    size: str
+    largest: str
+
+
 class OpaqueStep(Diagnostic):
     """A model has a step of which only the shapes are known, so that nothing can be built of it.
 
