@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Final
 
 from archdsl.weights.arrays import Array, Weights, WeightsError
@@ -22,18 +23,20 @@ def opened(file: str) -> Iterator[Weights]:
     Raises:
         WeightsError: PyTorch is not installed, or the file is broken, holds other objects than tensors, which would
             have to be run to be read, or has no state dict.
+        OSError: the file cannot be opened.
     """
     try:
         import torch
     except ImportError:
         raise WeightsError(f"{file} is read by PyTorch, which is not installed: pip install torch") from None
+    archive = _is_archive(file)
     try:
-        found: Any = torch.load(file, map_location="cpu", weights_only=True, mmap=_is_archive(file))
-    except OSError:
-        raise
+        found: Any = torch.load(file, map_location="cpu", weights_only=True, mmap=archive)
+    except UnpicklingError as error:
+        raise WeightsError(f"{file} is no checkpoint of tensors alone{_unsupported(error)}") from None
     except Exception as error:  # noqa: BLE001  # of many classes, as the file is what somebody made it
         first = str(error).partition("\n")[0]
-        raise WeightsError(f"{file} is no checkpoint of tensors alone: {first}") from None
+        raise WeightsError(f"{file} is no checkpoint of PyTorch, or broken: {first}") from None
     yield Weights(file, {name: _array(tensor) for name, tensor in _state(file, found).items()})
 
 
@@ -48,6 +51,12 @@ def write(path: Path, arrays: Mapping[str, Any]) -> None:
     except ImportError:
         raise WeightsError("PyTorch writes its own files, and is not installed: pip install torch") from None
     torch.save({name: torch.from_numpy(array) for name, array in arrays.items()}, path)
+
+
+def _unsupported(error: UnpicklingError) -> str:
+    """Which object or instruction of a pickle PyTorch refused, without its advice to run the file."""
+    line = next((line for line in str(error).splitlines() if "nsupported" in line), None)
+    return f": {line.partition(' whose ')[0]}" if line else ""
 
 
 def _is_archive(file: str) -> bool:

@@ -25,7 +25,7 @@ have the names and shapes of the spec, channels last, in all but [PyTorch code](
 |---|---|---|---|---|
 | `keras` | `NAME.keras` | Keras | Keras | any |
 | `python` | `NAME.py`, [code](keras-code.md) | archdsl | Keras | any |
-| `torch` | `NAME.py`, [code](pytorch.md), weights in `NAME.safetensors` | archdsl | PyTorch 2.4 or later | any |
+| `torch` | `NAME.py`, [code](pytorch.md), weights in `NAME.safetensors` | archdsl | PyTorch 2.5 or later | any |
 | `onnx` | `NAME.onnx` | archdsl, with `archdsl[onnx]` | ONNX Runtime 1.20 or later | any |
 | `openvino` | `NAME.xml`, weights in `NAME.bin` | OpenVINO, with `archdsl[openvino]` | OpenVINO | any |
 | `savedmodel` | folder `NAME.savedmodel`, any with `--to` | TensorFlow | TensorFlow, TensorFlow Serving | any |

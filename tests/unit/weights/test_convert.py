@@ -187,7 +187,18 @@ class TestPyTorch:
         result = convert("net.pth")
         assert result.exit_code == 2
         assert "net.pth is no checkpoint of tensors alone" in result.stderr
+        assert "weights_only" not in result.stderr
         assert not (folder / "run").exists()
+
+    def test_a_file_that_was_cut_off_is_broken(self, folder: Path) -> None:
+        torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+        torch.save({"weight": torch.zeros(100, 100)}, folder / "net.pth")
+        whole = (folder / "net.pth").read_bytes()
+        for size in (len(whole) // 2, len(whole) - 10):
+            (folder / "net.pth").write_bytes(whole[:size])
+            result = convert("net.pth")
+            assert result.exit_code == 2
+            assert "net.pth is no checkpoint of PyTorch, or broken" in result.stderr
 
     def test_other_objects_are_no_state_dict(self, folder: Path) -> None:
         torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
