@@ -23,11 +23,21 @@ def _proved(shape: Shape, sizes: dict[str, int]) -> tuple[int, ...] | None:
     return found if min(found) > 0 else None
 
 
+def _input(shape: Shape, sizes: dict[str, int]) -> tuple[int | None, ...]:
+    return (2, *(sizes.get(str(dim)) if isinstance(dim, Sym) else dim for dim in shape))
+
+
 def _computed(model: keras.Model, shape: Shape, sizes: dict[str, int]) -> tuple[int, ...] | None:
-    """The shape that comes out, if the model takes such an input."""
-    dims = [sizes.get(str(dim)) if isinstance(dim, Sym) else dim for dim in shape]
+    """The shape of what the model computes, if it takes such an input and something is left of it.
+
+    What Keras infers is asked first: where nothing is left of a map, TensorFlow's pooling divides by zero, which ends
+    the process.
+    """
+    dims = (2, *(sizes.get(str(dim)) if isinstance(dim, Sym) else dim for dim in shape))
     try:
-        return tuple(model(np.zeros((2, *dims), "float32"), training=False).shape[1:])
+        if 0 in model(keras.Input(batch_shape=dims)).shape:
+            return None
+        return tuple(model(np.zeros(dims, "float32"), training=False).shape[1:])
     except Exception:  # noqa: BLE001 -- backends have many ways to refuse what does not fit
         return None
 
