@@ -275,8 +275,8 @@ class Architecture:
 
     def optimised(
         self,
-        file: str | os.PathLike[str],
         *,
+        weights_to: str | os.PathLike[str],
         weights: str | os.PathLike[str] | None = None,
         partial: bool = False,
         seed: int = 0,
@@ -284,8 +284,8 @@ class Architecture:
     ) -> Architecture:
         """The same function with less work, for inference alone: norms folded, branches made one, dead tokens left out.
 
-        Its weights are computed from those of ``weights``, or from fresh ones, and written to ``file``, which ends in
-        ``.safetensors``, for ``to_onnx``, ``build`` and the like. ``rewrites`` are names of
+        Its weights are computed from those of ``weights``, or from fresh ones, and written to ``weights_to``, a
+        ``.safetensors`` file, for ``to_onnx``, ``build`` and the like. ``rewrites`` are names of
         ``archdsl.rewrites.REWRITES``, all of them when not given.
 
         Raises:
@@ -304,7 +304,7 @@ class Architecture:
         found = optimised(self.graph, arrays, rewrites if rewrites is not None else tuple(REWRITES))
         done = ", ".join(f"{name} {count}" for name, count in found.done.items())
         metadata = safetensors.metadata(found.graph) | {"rewrites": done}
-        with replacing(Path(file)) as written:
+        with replacing(Path(weights_to)) as written:
             safetensors.write(written, found.arrays, metadata)
         return replace(self, graph=found.graph)
 

@@ -122,7 +122,7 @@ def _versions(
         home = folder / str(number)
         home.mkdir()
         file = home / "given.safetensors"
-        made = architecture.optimised(file, weights=weights, partial=partial, seed=seed, rewrites=names)
+        made = architecture.optimised(weights_to=file, weights=weights, partial=partial, seed=seed, rewrites=names)
         return made, file
 
     yield ((), *version(0, ()))

@@ -15,6 +15,9 @@ ENDINGS: Final = (".pth", ".pt", ".bin")
 _WITHIN: Final = ("state_dict", "model_state_dict", "model")
 """Where training scripts put the state dict among what else they save."""
 
+_WRAPPER: Final = "module."
+"""What PyTorch's wrappers for several devices put before every name."""
+
 
 @contextmanager
 def opened(file: str) -> Iterator[Weights]:
@@ -66,7 +69,7 @@ def _is_archive(file: str) -> bool:
 
 
 def _state(file: str, found: Any) -> Mapping[str, Any]:
-    """The tensors by name, at the top or one level below it."""
+    """The tensors by name, at the top or one level below it, without the ``module.`` of ``DataParallel``."""
     import torch
 
     def tensors(of: Any) -> dict[str, Any]:
@@ -76,7 +79,8 @@ def _state(file: str, found: Any) -> Mapping[str, Any]:
     within = (found.get(name) for name in _WITHIN) if isinstance(found, Mapping) else ()
     for candidate in (found, *within):
         if state := tensors(candidate):
-            return state
+            is_wrapped = all(name.startswith(_WRAPPER) for name in state)
+            return {name.removeprefix(_WRAPPER): value for name, value in state.items()} if is_wrapped else state
     raise WeightsError(f"{file} has no state dict: no tensors by name, at the top or in {', '.join(_WITHIN)}")
 
 

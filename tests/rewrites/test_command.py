@@ -67,7 +67,7 @@ def test_optimise_writes_what_computes_the_same(net: Graph) -> None:
 
 
 def test_optimise_gives_python_a_model_and_its_weights(net: Graph) -> None:
-    lean = archdsl.load("net.arch").optimised("lean.safetensors", weights="w.safetensors")
+    lean = archdsl.load("net.arch").optimised(weights_to="lean.safetensors", weights="w.safetensors")
     assert [node.op.name for node in lean.graph] == ["pad", "conv", "relu", "global_avg_pool", "dense"]
     assert lean.match_weights("lean.safetensors")
     with safetensors.opened("lean.safetensors") as source:

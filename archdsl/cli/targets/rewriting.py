@@ -31,6 +31,6 @@ def rewriting(architecture: Architecture, options: Options) -> Iterator[tuple[Ar
         ):
             warnings.simplefilter("ignore", PartialWeights)
             made = architecture.optimised(
-                file, weights=options.weights, partial=options.partial, seed=options.seed or 0
+                weights_to=file, weights=options.weights, partial=options.partial, seed=options.seed or 0
             )
         yield made, options._replace(weights=str(file), partial=False, seed=None)

@@ -24,7 +24,7 @@ FORMS: dict[str, Callable[[archdsl.Architecture, Path], object]] = {
     "a Keras model": lambda net, _: net.build(),
     "an ONNX model": lambda net, folder: net.to_onnx(folder / "net.onnx"),
     "an OpenVINO model": lambda net, folder: net.to_openvino(folder / "net.xml"),
-    "an optimised model": lambda net, folder: net.optimised(folder / "net.safetensors"),
+    "an optimised model": lambda net, folder: net.optimised(weights_to=folder / "net.safetensors"),
     "PyTorch code": lambda net, _: net.to_torch(),
     "Keras code": lambda net, _: net.to_python(),
     "fresh weights": lambda net, _: initial(net.graph, 0),

@@ -147,10 +147,13 @@ def test_list() -> None:
 class TestPyTorch:
     """What PyTorch itself reads."""
 
-    @pytest.mark.parametrize("within", ["", "state_dict"])
-    def test_a_checkpoint_is_what_its_safetensors_are(self, folder: Path, arrays: Arrays, within: str) -> None:
+    @pytest.mark.parametrize(("within", "prefix"), [("", ""), ("state_dict", ""), ("model", "module.")])
+    def test_a_checkpoint_is_what_its_safetensors_are(
+        self, folder: Path, arrays: Arrays, within: str, prefix: str
+    ) -> None:
+        """Also one level down, and from a model that ``DataParallel`` wrapped."""
         torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
-        state = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        state = {f"{prefix}{name}": torch.from_numpy(array) for name, array in arrays.items()}
         torch.save({within: state, "epoch": 3} if within else state, folder / "net.pth")
         safetensors.write(folder / "net.safetensors", arrays, {})
         assert convert("net.pth", "one.safetensors").exit_code == 0
