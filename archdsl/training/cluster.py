@@ -88,6 +88,7 @@ def _connect(ray: Any, address: str | None, processors: int, backend: str) -> No
     if ray.is_initialized() and _connected == [wanted]:
         return
     ray.shutdown()
+    os.environ.setdefault("RAY_worker_niceness", "0")  # trials here have the rank of this process, not one far below
     here = {} if address else {"num_cpus": processors, "include_dashboard": False}
     ray.init(address=address, log_to_driver=False, **here)
     _connected[:] = [wanted]

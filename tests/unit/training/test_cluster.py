@@ -15,10 +15,7 @@ from archdsl.training.engine import Local
 from archdsl.training.run import run
 from tests.unit.training.test_kills import checkpoints, known, prepared
 
-pytestmark = [
-    pytest.mark.full,
-    pytest.mark.skipif(find_spec("ray") is None, reason="runs trials on Ray: `pip install 'archdsl[ray]'`"),
-]
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="runs trials on Ray: `pip install 'archdsl[ray]'`")
 
 
 def played(folder: str, name: str) -> str:
