@@ -67,13 +67,19 @@ class Ray:
                     try:
                         reason = ray.get(each)
                     except ray.exceptions.RayError as error:
-                        reason = str(error).splitlines()[0]
+                        reason = _reason(error)
                     if reason:
                         failed[names[each]] = reason
         finally:
             for each in left:  # after an error: nobody waits for them any more
                 ray.cancel(each, force=True)
         return failed
+
+
+def _reason(error: Exception) -> str:
+    """What a task raised in its worker, or what became of the worker."""
+    cause = getattr(error, "cause", None) or error
+    return f"{type(cause).__name__}: {(str(cause).splitlines() or [''])[0]}"
 
 
 _connected: Final[list[tuple[Any, ...]]] = []

@@ -98,8 +98,10 @@ class CheckFailed(Diagnostic):
 class ConditionBroken(Diagnostic):
     """The arguments of a block break a condition that stands behind `where` in its definition.
 
-    block A(width: int, heads: int) where width % heads == 0 { attention(heads) -> dense(width) }
-    A(100, heads=8)                     # wrong: 100 % 8 is 4
+    Either an argument is wrong, or the definition asks for more than it must:
+
+        block A(width: int, heads: int) where width % heads == 0 { attention(heads) -> dense(width) }
+        A(100, heads=8)                     # wrong: 100 % 8 is 4
     """
 
     message = "`{callee}` asks for `{condition}`"

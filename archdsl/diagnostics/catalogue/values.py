@@ -23,8 +23,10 @@ class WrongType(Diagnostic):
 class OutsideDomain(Diagnostic):
     """An argument is none of the values that its parameter may have, which stand behind `in`.
 
-    block A(stride: int in [1, 2]) { conv(8, stride=stride) }
-    A(3)                                # wrong: neither 1 nor 2
+    Either the argument is wrong, or the list in the definition is too short:
+
+        block A(stride: int in [1, 2]) { conv(8, stride=stride) }
+        A(3)                                # wrong: neither 1 nor 2
     """
 
     message = "`{parameter}` of `{callee}` should be {values}, not {given}"

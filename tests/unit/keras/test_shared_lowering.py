@@ -23,7 +23,8 @@ CASES: list[tuple[str, tuple[int, ...], tuple[int, ...]]] = [
     ("normalize(mean=1.0, variance=2.0)", (8, 8, 4), (6, 4)),
     ("normalize", (8, 8, 4), (6, 4)),
     ("conv(3, k=3, stride=2, pad=1)", (7, 7, 4), (8, 8, 4)),
-    ("conv(3, k=5, stride=[1, 2])", (9, 9, 1), (9, 2, 1)),
+    # with one channel, TensorFlow 2.21 reads past the end of so narrow a map, where oneDNN has AVX-512
+    ("conv(3, k=5, stride=[1, 2])", (9, 9, 2), (9, 2, 2)),
     ("conv_transpose(3, k=3, stride=2, pad=0, output_pad=1)", (3, 3, 4), (2, 4, 4)),
     ("dense(3)", (5, 5, 4), (4,)),
     ("batch_norm", (5, 5, 4), (4,)),
