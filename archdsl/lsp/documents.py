@@ -21,6 +21,8 @@ SCHEME: Final = "archdsl"
 
 _MOST: Final = 500
 """Files of a project that are looked through, at most."""
+_PAST: Final = 8
+"""Analyses of a document that are of no use any more, at most."""
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "build", "dist"})
 
 
@@ -76,6 +78,8 @@ class Document:
         if self._analysis is not None:
             self._past.append(self._analysis)
             self._analysis = None
+            if len(self._past) > _PAST:  # nobody rests
+                self.release()
         if files:
             self._loader = None
 
