@@ -69,8 +69,8 @@ group, as Keras and PyTorch compute them themselves. Beside PyTorch in float64, 
 2.9e-06, with nothing but its convolutions in float64 by 2.1e-05, and with nothing but the norms of kernels by 2.3e-05
 (2026-11-29).
 
-`bit_101x3` and `bit_152x4`, with 1.55 and 3.75 GB of weights, were not measured: all forms of a model are compared in one process, for which
-24 GB of memory were too few.
+`bit_101x3` and `bit_152x4`, with 1.55 and 3.75 GB of weights, were not measured: all forms of a model are compared in
+one process, for which 24 GB of memory were too few.
 """
 
 
