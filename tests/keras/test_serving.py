@@ -168,6 +168,24 @@ def test_what_has_no_kernel_is_located(tmp_path: Path, monkeypatch: pytest.Monke
     assert [(d.code, d.span.text) for d in caught.value.diagnostics] == [("no-kernel", "space_to_depth")]
 
 
+def test_what_follows_an_enlarged_map_of_open_sizes(tmp_path: Path) -> None:
+    """A convolution, of as many channels as before, also where one layer enlarges two maps."""
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter", reason="LiteRT is not installed")
+    net = archdsl.load_text(
+        "model Net() :: [h, w, 3] -> [...] {\n  shared up = upsample(2)\n  conv(8) -> up -> conv(4) -> up -> conv(2)\n}"
+    )
+    model = net.build(seed=1)
+    net.to_litert(tmp_path / "net.tflite", seed=1)
+    reader = interpreter.Interpreter(str(tmp_path / "net.tflite"))
+    (port,), (out,) = reader.get_input_details(), reader.get_output_details()
+    reader.resize_tensor_input(port["index"], [1, 6, 10, 3])
+    reader.allocate_tensors()
+    x = np.random.default_rng(0).normal(size=(1, 6, 10, 3)).astype("float32")
+    reader.set_tensor(port["index"], x)
+    reader.invoke()
+    np.testing.assert_allclose(reader.get_tensor(out["index"]), model(x), rtol=1e-5, atol=1e-5)
+
+
 def test_a_file_of_litert_has_an_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """BiT-152x4 has 3.75 GB of weights; a small model and a smaller end take less time."""
     net = archdsl.load_text("model Net() :: [8] -> [4] { dense(16) -> relu -> dense(4) as head }")

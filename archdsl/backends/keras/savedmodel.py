@@ -19,6 +19,8 @@ SIGNATURE: Final = "serving_default"
 """What servers call when no signature is named."""
 _MARK: Final = "saved_model.pb"
 """The file by which TensorFlow tells a SavedModel."""
+_REPEATING: Final = (keras.layers.UpSampling1D, keras.layers.UpSampling2D, keras.layers.UpSampling3D)
+"""Layers that TensorFlow computes by ``repeat``, whose result has no known size where one is open."""
 
 
 class NotTensorFlow(ValueError):
@@ -72,14 +74,18 @@ def _answers(graph: Graph, model: keras.Model) -> Callable[..., dict[str, Any]]:
 
 @contextmanager
 def _scopes(model: keras.Model) -> Iterator[None]:
-    """What the model's operations compute is named after them, as what its layers compute always is."""
-    operations = [operation for operation in model.operations if not isinstance(operation, keras.Layer)]
-    for operation in operations:
-        operation.call = _scoped(operation.name, operation.call)
+    """What the model's operations compute is named after them, as what its layers compute always is.
+
+    Whoever reads the graph must find how many channels enlarged maps have: LiteRT convolves no unknown number of them.
+    """
+    changed = {each: _scoped(each.name, each.call) for each in model.operations if not isinstance(each, keras.Layer)}
+    changed |= {each: _with_channels(each.call) for each in model.operations if isinstance(each, _REPEATING)}
+    for operation, call in changed.items():
+        operation.call = call
     try:
         yield
     finally:
-        for operation in operations:
+        for operation in changed:
             del operation.call
 
 
@@ -89,6 +95,18 @@ def _scoped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
             return call(*args, **kwargs)
 
     return scoped
+
+
+def _with_channels(call: Callable[..., Any]) -> Callable[..., Any]:
+    """The call of a layer, in whose operations the number of channels of a result with open sizes is a constant."""
+
+    def shaped(*args: Any, **kwargs: Any) -> Any:
+        found = call(*args, **kwargs)
+        if None not in found.shape[1:]:
+            return found
+        return tf.reshape(found, tf.concat([tf.shape(found)[:-1], found.shape[-1:]], axis=0))
+
+    return shaped
 
 
 def _size(dim: Dim) -> int | None:
