@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from typing import Any, Final, TypeAlias
 
 from archdsl.graph.dims import Shape
-from archdsl.ops.base import Op, per_axis
+from archdsl.ops.base import Op, per_axis, without_starts
 from archdsl.ops.sliding import pad_pairs, same_pads
 
 _PER_AXIS: Final = frozenset({"k", "stride", "dilation", "size"})
@@ -74,7 +74,7 @@ def same_padding(a: Op, b: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...]) 
 
 def is_same(a: Op, b: Op, inputs: tuple[Shape, ...]) -> bool:
     """Whether two ops compute the same of inputs of these shapes, however their weights start."""
-    a, b = _without_starts(a), _without_starts(b)
+    a, b = without_starts(a), without_starts(b)
     if canonical(a) == canonical(b):
         return True
     if type(a) is not type(b) or not (same_padding(a, b, inputs, inputs) or _fit(a, b, inputs)):
@@ -90,11 +90,6 @@ def _fit(a: Op, b: Op, inputs: tuple[Shape, ...]) -> bool:
     spatial = inputs[0][:-1]
     windows = zip(spatial, *(per_axis(argument(a, name), len(spatial), name) for name in ("k", "stride")), strict=True)
     return all(same_pads(size, k, stride) == (0, 0) for size, k, stride in windows)
-
-
-def _without_starts(op: Op) -> Op:
-    starts = {name: None for name in ("init", "bias_init") if getattr(op, name, None) is not None}
-    return op.model_copy(update=starts) if starts else op
 
 
 def _pads(op: Op, inputs: tuple[Shape, ...]) -> Pairs | None:

@@ -10,7 +10,7 @@ from archdsl.difference.match import commutes, owner
 from archdsl.graph.model import Graph
 from archdsl.intake.flat import FlatGraph
 from archdsl.intake.rewrites import rewritten
-from archdsl.ops.base import Weighted
+from archdsl.ops.base import without_starts
 
 
 def flat(graph: Graph) -> FlatGraph:
@@ -40,9 +40,7 @@ def _numbered(graph: FlatGraph) -> tuple[Counter[Hashable], list[Hashable]]:
     found = Counter[Hashable]()
     for node in graph:
         inputs = [known[value] for value in node.inputs]
-        bare = {"init": None, "bias_init": None} if isinstance(node.op, Weighted) else {}
-        defaults = {name: type(node.op).model_fields[name].default for name in bare}
-        key = (canonical(node.op.model_copy(update=defaults)), node.shape, uses[node.layer])
+        key = (canonical(without_starts(node.op)), node.shape, uses[node.layer])
         known[node.name] = hash((key, tuple(sorted(inputs) if commutes(node.op) else inputs)))
         found[(known[node.name], *key)] += 1
     return found, [known[value] for value in graph.outputs.values()]

@@ -31,6 +31,7 @@ from archdsl.generalise import Term
 from archdsl.intake.flat import Flat
 from archdsl.intake.flow import Step
 from archdsl.ops.base import Op
+from archdsl.ops.init import STARTS
 from archdsl.ops.registry import OPS
 from archdsl.ops.show import as_value
 
@@ -180,7 +181,7 @@ def arguments(op: Op) -> Iterator[tuple[str, Hashable]]:
     """
     positional = [name for name in op.positional if name in type(op).model_fields]
     for name in (*positional, *(n for n in type(op).model_fields if n not in positional)):
-        if name not in ("init", "bias_init") and (value := getattr(op, name)) is not None:
+        if name not in STARTS and (value := getattr(op, name)) is not None:
             yield name, as_value(value)
 
 

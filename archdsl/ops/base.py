@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import shapes as codes
 from archdsl.graph.dims import Dim, Shape, Sym, elements, show
-from archdsl.ops.init import Init
+from archdsl.ops.init import STARTS, Init
 from archdsl.ops.reach import SAME, Layout, Sight
 
 
@@ -228,6 +228,19 @@ class Weighted(Op):
     def start(self, weight: str) -> Init | None:
         """How an array starts where an argument says so: ``bias_init`` for offsets, ``init`` for what is multiplied."""
         return self.bias_init if weight.rpartition("/")[2] in ("bias", "beta") else self.init
+
+
+def without_starts(op: Op) -> Op:
+    """The op with weights that start as they do by default: what it computes once it is trained.
+
+    >>> from archdsl.ops.linear import Dense
+    >>> from archdsl.ops.init import Init
+    >>> without_starts(Dense(units=4, init=Init(kind="zeros"))) == Dense(units=4)
+    True
+    """
+    if not isinstance(op, Weighted):
+        return op
+    return op.model_copy(update={name: type(op).model_fields[name].default for name in STARTS})
 
 
 def known(dim: Dim, what: str) -> int:

@@ -6,6 +6,9 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
+STARTS: Final = ("init", "bias_init")
+"""The arguments of ops that say how their weights start, and nothing of what they compute."""
+
 KINDS: Final[Mapping[str, tuple[tuple[str, float | None], ...]]] = {
     "zeros": (),
     "ones": (),

@@ -7,9 +7,9 @@ from typing import Final
 
 from archdsl.ops.base import Op, Weighted
 from archdsl.ops.call import Argument, Call, Value, text, words
-from archdsl.ops.init import Init
+from archdsl.ops.init import STARTS, Init
 
-TRAINING: Final = ("init", "bias_init", "l2", "trainable")
+TRAINING: Final = (*STARTS, "l2", "trainable")
 """Arguments that say how an op is trained and not what it computes: left out where the architecture is what counts."""
 
 

@@ -19,14 +19,13 @@ from archdsl.backends.keras.savedmodel import export, need_tensorflow
 from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.catalogue.forms import FormTooLarge, NoKernel
 from archdsl.graph.model import Graph, Node
+from archdsl.passes.memory import DTYPES
 from archdsl.source import SourceFile, Span
 from archdsl.summary.figures import in_bytes
 from archdsl.weights import expected
 
 MOST: Final = 2**31 - 1
 """Bytes of a flatbuffer, whose offsets are signed numbers of 32 bits."""
-_BYTES: Final = 4
-"""Of a number: weights are float32."""
 
 
 def save(graph: Graph, model: keras.Model, file: Path, sources: Mapping[str, str]) -> None:
@@ -65,7 +64,7 @@ def _too_large(graph: Graph, sources: Mapping[str, str]) -> FormTooLarge | None:
     """At the node with the most weights, if all of them together are more than a file holds."""
     sizes: Counter[str] = Counter()
     for key, weight in expected(graph).items():
-        sizes[key.rpartition("/")[0]] += prod(weight.shape) * _BYTES
+        sizes[key.rpartition("/")[0]] += prod(weight.shape) * DTYPES["float32"].weight
     if sizes.total() <= MOST:
         return None
     ((path, largest),) = sizes.most_common(1)

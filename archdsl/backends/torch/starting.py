@@ -17,7 +17,7 @@ from archdsl.backends.keras.held import held
 from archdsl.backends.torch.code import Entry, Lowered, sizes_of
 from archdsl.backends.torch.lowering.initial import filled, start
 from archdsl.backends.torch.registry import Site
-from archdsl.ops.base import Op, Weighted
+from archdsl.ops.base import Op, Weighted, without_starts
 
 MARK = "*"
 """Before the name of an argument that no call has."""
@@ -25,9 +25,7 @@ MARK = "*"
 
 def with_starts(op: Op, site: Site, lowered: Lowered) -> Lowered:
     """The module with how its parameters start, for those of which the spec says so."""
-    if lowered.module is None or not isinstance(op, Weighted):
-        return lowered
-    if all(getattr(op, name) == type(op).model_fields[name].default for name in ("init", "bias_init")):
+    if lowered.module is None or not isinstance(op, Weighted) or op == without_starts(op):
         return lowered
     module = lowered.module
     for entry in lowered.entries:

@@ -34,10 +34,9 @@ from archdsl.intake.library.shelf import Shelf
 from archdsl.intake.library.solution import UNKNOWN, Callee, Delayed, Frame, Solution, Variable, Wanted, argument
 from archdsl.names.steps import body_of
 from archdsl.ops.base import Op
+from archdsl.ops.init import STARTS
 from archdsl.syntax import ast
 
-_STARTS: Final = ("init", "bias_init")
-"""Arguments that say how weights start, which a model does not."""
 _WAYS: Final = 24
 """In how many ways a block may make the same steps, of which the best is taken."""
 _ROUNDS: Final = 200
@@ -494,7 +493,7 @@ class Matcher:
             return
         shapes = tuple(self._graph.shape(value) for value in node.inputs)
         for name, binding in sorted(callee.given.items(), key=lambda given: not _is_literal(given[1])):
-            if name not in _STARTS and name not in tensors:
+            if name not in STARTS and name not in tensors:
                 met = _equal(found, binding, Wanted(argument(node.op, name), node.op, name, shapes))
                 if met is None:
                     return
@@ -604,7 +603,7 @@ def _own(op: Op) -> dict[str, Any]:
     return {
         name: argument(op, name)
         for name in fields
-        if name not in _STARTS and (fields[name].is_required() or getattr(op, name) != fields[name].default)
+        if name not in STARTS and (fields[name].is_required() or getattr(op, name) != fields[name].default)
     }
 
 
@@ -616,7 +615,7 @@ def _is_literal(binding: Any) -> bool:
 def _is_default(op: Op, given: Mapping[str, Any]) -> bool:
     """Whether all arguments that are not given are what they are by default."""
     fields = type(op).model_fields
-    left = {name: fields[name].default for name in fields if name not in given and name not in _STARTS}
+    left = {name: fields[name].default for name in fields if name not in given and name not in STARTS}
     if any(fields[name].is_required() for name in left):
         return False
     return all(getattr(op, n) == v for n, v in left.items()) or canonical(op.model_copy(update=left)) == canonical(op)
