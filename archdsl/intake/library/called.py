@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from archdsl.elaborate.builtins import LANGUAGE
+from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.values import BlockRef, FunctionRef, Keyword, OpRef
-from archdsl.intake.library.solution import Callee, Delayed, Frame, Variable
+from archdsl.intake.library.solution import Callee, Delayed, Frame, Solution, Variable, Wanted
 from archdsl.syntax import ast
 
 
@@ -109,3 +111,49 @@ def function_frame(function: FunctionRef, arguments: Sequence[ast.Argument], fra
             return None
         names[statement.name.id] = Delayed(statement.value, inner)
     return inner
+
+
+def decided(condition: ast.Expr, frame: Frame, solution: Solution) -> Iterator[tuple[bool, Solution]]:
+    """Both ways that a condition can go, if it is not known."""
+    for is_met in (True, False):
+        found = solution.equal(condition, frame, Wanted(is_met))
+        if found is not None:
+            yield is_met, found
+
+
+def callees(expression: ast.Expr, frame: Frame, solution: Solution) -> Iterator[tuple[Called, Solution]]:
+    """What an expression may name: an op, a block, or a parameter of which nothing is known."""
+    match expression:
+        case ast.Name(id=name) if name in frame.names:
+            yield from bound_to(frame.names[name], solution)
+        case ast.Name(id=name):
+            value = frame.module.find(name)
+            value = LANGUAGE.get(name, MISSING) if value is MISSING else value
+            yield from ((callee, solution) for callee in as_called(value))
+        case ast.Conditional():
+            for is_met, found in decided(expression.condition, frame, solution):
+                yield from callees(expression.then if is_met else expression.otherwise, frame, found)
+        case ast.Call(callee=ast.Name(id=name)) if isinstance(frame.module.find(name), FunctionRef):
+            function = frame.module.find(name)
+            inner = function_frame(function, expression.arguments, frame)
+            if inner is not None:
+                yield from callees(function.decl.value, inner, solution)
+        case ast.Call():
+            for callee, found in callees(expression.callee, frame, solution):
+                given = with_arguments(callee, expression.arguments, frame)
+                if given is not None:
+                    yield given, found
+
+
+def bound_to(binding: Any, solution: Solution) -> Iterator[tuple[Called, Solution]]:
+    if isinstance(binding, Variable):
+        if binding not in solution.bound:
+            yield Open(binding, {}, ()), solution
+            return
+        binding = solution.bound[binding]
+    if isinstance(binding, Delayed):
+        yield from callees(binding.expression, binding.frame, solution)
+    elif isinstance(binding, Here):
+        yield binding, solution
+    else:
+        yield from ((callee, solution) for callee in as_called(binding))

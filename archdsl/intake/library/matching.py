@@ -11,29 +11,19 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
-from archdsl.difference.canon import canonical
 from archdsl.difference.match import commutes
-from archdsl.elaborate.builtins import LANGUAGE
-from archdsl.elaborate.module import MISSING
-from archdsl.elaborate.values import BlockRef, FunctionRef, Keyword
-from archdsl.graph.dims import Shape
+from archdsl.elaborate.values import BlockRef, Keyword
 from archdsl.intake.flat import FlatGraph
 from archdsl.intake.flow import Step
-from archdsl.intake.library.called import (
-    Apart,
-    Called,
-    Here,
-    Open,
-    as_called,
-    completed,
-    function_frame,
-    with_arguments,
-)
+from archdsl.intake.library.arguments import equal, is_default, is_literal, own_arguments
+from archdsl.intake.library.called import Apart, Called, Here, Open, bound_to, callees, completed, decided
 from archdsl.intake.library.first import may_begin, starts_anew
+from archdsl.intake.library.given import given
+from archdsl.intake.library.place import Place
 from archdsl.intake.library.shelf import Shelf
+from archdsl.intake.library.signatures import named_sizes, with_sizes
 from archdsl.intake.library.solution import UNKNOWN, Callee, Delayed, Frame, Solution, Variable, Wanted, argument
 from archdsl.names.steps import body_of
-from archdsl.ops.base import Op
 from archdsl.ops.init import STARTS
 from archdsl.syntax import ast
 
@@ -43,28 +33,6 @@ _ROUNDS: Final = 200
 """Of a loop without a known end, how many are taken: a round costs time in proportion to those before."""
 _DEEPEST: Final = 2
 """Blocks of the library that are arguments of one another."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place in a flow: before the step of that number. ``came`` is the value with which the flow starts."""
-
-    steps: Sequence[Step]
-    at: int
-    came: str
-
-    @property
-    def step(self) -> Step | None:
-        return self.steps[self.at] if self.at < len(self.steps) else None
-
-    @property
-    def value(self) -> str:
-        """The value that flows there."""
-        node = self.steps[self.at - 1].node if self.at else None
-        return node.name if node is not None else self.came
-
-    def on(self) -> Place:
-        return replace(self, at=self.at + 1)
 
 
 Found: TypeAlias = tuple[Place, Solution]
@@ -82,7 +50,9 @@ class Match:
 
 
 class Matcher:
-    """Compares blocks of the library with steps of a model."""
+    """Compares blocks of the library with steps of a model. What was found is kept by the identity of a flow, which the
+    caller keeps as long.
+    """
 
     def __init__(self, graph: FlatGraph, shelf: Shelf, alone: frozenset[str]) -> None:
         """``alone`` has the nodes that no call may make: their values or weights are needed by name."""
@@ -112,52 +82,12 @@ class Matcher:
             finished = solution.finished()
             if finished is None or len(finished.nodes) < 2 or not self._may_go(finished.nodes):
                 continue
-            given = self._given(callee, finished)
-            if given is not None:
-                yield Match(block, given, end.at, finished.nodes)
+            taken = given(callee, finished)
+            if taken is not None:
+                yield Match(block, taken, end.at, finished.nodes)
 
     def _may_go(self, nodes: Sequence[str]) -> bool:
         return not any(name in self._alone for name in nodes[:-1])
-
-    def _given(self, callee: Callee, solution: Solution) -> dict[str, Any] | None:
-        """The arguments of a call that differ from defaults; ``None`` where one is not known."""
-        assert isinstance(callee.of, BlockRef)
-        found: dict[str, Any] = {}
-        for param in callee.of.decl.params:
-            name, binding = param.name.id, callee.given[param.name.id]
-            value = solution.plain(binding)
-            if isinstance(binding, Variable):
-                if binding.default is not None and solution.is_default(binding):
-                    continue
-                if value is UNKNOWN:
-                    return None
-            if isinstance(value, Callee):
-                value = self._settled(value, solution)
-            if value is None:
-                return None
-            found[name] = value
-        return found
-
-    def _settled(self, callee: Callee, solution: Solution) -> Callee | None:
-        """An op or block as an argument, with values for its own arguments."""
-        if not isinstance(callee.of, BlockRef):
-            return callee
-        given = {n: b for n, b in callee.given.items() if isinstance(b, Variable)}
-        names = [p.name.id for p in callee.of.decl.params if p.name.id in given]
-        found: dict[str, Any] = {}
-        for name in names:
-            variable = given[name]
-            if variable not in solution.bound or solution.is_default(variable):
-                if variable.default is None:
-                    return None
-                continue
-            value = solution.plain(variable)
-            if isinstance(value, Callee):
-                value = self._settled(value, solution)
-            if value is None or value is UNKNOWN:
-                return None
-            found[name] = value
-        return Callee(callee.of, found)
 
     # --- blocks and flows --------------------------------------------------------------------------------------------
 
@@ -185,35 +115,17 @@ class Matcher:
         signature = block.decl.signature
         entered: Solution | None = solution
         if signature is not None:
-            entered = self._entered(signature.inputs[0].shape, self._graph.shape(place.value), names, frame, solution)
+            sizes = self._graph.shape(place.value)
+            names |= named_sizes(signature.inputs[0].shape, sizes, names)
+            entered = with_sizes(signature.inputs[0].shape, sizes, frame, solution)
         if entered is None:
             return
         for end, found in self._body(block.decl.body, place, frame, entered, depth):
-            made = found if signature is None else self._made(signature.outputs[0].shape, end, frame, found)
+            made: Solution | None = found
+            if signature is not None:
+                made = with_sizes(signature.outputs[0].shape, self._graph.shape(end.value), frame, found)
             if made is not None:
                 yield end, made
-
-    def _entered(
-        self, shape: ast.ShapeOf, sizes: Shape, names: dict[str, Any], frame: Frame, solution: Solution
-    ) -> Solution | None:
-        """With the names of dimensions bound to the sizes of what flows in."""
-        aligned = _aligned(shape, sizes)
-        found: Solution | None = solution if aligned is not None else None
-        for dim, size in aligned or ():
-            if isinstance(dim, ast.Name) and dim.id != "_" and dim.id not in names:
-                names[dim.id] = size
-            elif isinstance(dim, ast.Expr) and not (isinstance(dim, ast.Name) and dim.id == "_") and found is not None:
-                found = found.equal(dim, frame, Wanted(size))
-        return found
-
-    def _made(self, shape: ast.ShapeOf, end: Place, frame: Frame, solution: Solution) -> Solution | None:
-        """With the knowledge that what flows out has the shape that the signature says."""
-        aligned = _aligned(shape, self._graph.shape(end.value))
-        found: Solution | None = solution if aligned is not None else None
-        for dim, size in aligned or ():
-            if isinstance(dim, ast.Expr) and not (isinstance(dim, ast.Name) and dim.id == "_") and found is not None:
-                found = found.equal(dim, frame, Wanted(size))
-        return found
 
     def _body(self, body: ast.Body, place: Place, frame: Frame, solution: Solution, depth: int) -> Iterator[Found]:
         if body.flow is None or any(not isinstance(each, ast.Let) for each in body.statements):
@@ -248,7 +160,7 @@ class Matcher:
             case ast.Nest():
                 yield from self._body(step.body, place, frame, solution, depth)
             case ast.Choose():
-                for is_met, found in self._decided(step.condition, frame, solution):
+                for is_met, found in decided(step.condition, frame, solution):
                     side = step.then if is_met else step.otherwise
                     if side is None:
                         yield place, found
@@ -260,15 +172,8 @@ class Matcher:
                 yield from self._each(step, place, frame, solution, depth)
             case ast.Apply():
                 called = ast.Call(step.span, step.target, step.arguments) if step.arguments else step.target
-                for callee, found in self._callees(called, frame, solution):
+                for callee, found in callees(called, frame, solution):
                     yield from self._applied(callee, step, place, frame, found, depth)
-
-    def _decided(self, condition: ast.Expr, frame: Frame, solution: Solution) -> Iterator[tuple[bool, Solution]]:
-        """Both ways that a condition can go, if it is not known."""
-        for is_met in (True, False):
-            found = solution.equal(condition, frame, Wanted(is_met))
-            if found is not None:
-                yield is_met, found
 
     # --- loops -------------------------------------------------------------------------------------------------------
 
@@ -336,44 +241,6 @@ class Matcher:
                 now, rounds = made, rounds + 1
             yield *now, rounds
 
-    # --- what is called ----------------------------------------------------------------------------------------------
-
-    def _callees(self, expression: ast.Expr, frame: Frame, solution: Solution) -> Iterator[tuple[Called, Solution]]:
-        """What an expression may name: an op, a block, or a parameter of which nothing is known."""
-        match expression:
-            case ast.Name(id=name) if name in frame.names:
-                yield from self._bound(frame.names[name], solution)
-            case ast.Name(id=name):
-                value = frame.module.find(name)
-                value = LANGUAGE.get(name, MISSING) if value is MISSING else value
-                yield from ((callee, solution) for callee in as_called(value))
-            case ast.Conditional():
-                for is_met, found in self._decided(expression.condition, frame, solution):
-                    yield from self._callees(expression.then if is_met else expression.otherwise, frame, found)
-            case ast.Call(callee=ast.Name(id=name)) if isinstance(frame.module.find(name), FunctionRef):
-                function = frame.module.find(name)
-                inner = function_frame(function, expression.arguments, frame)
-                if inner is not None:
-                    yield from self._callees(function.decl.value, inner, solution)
-            case ast.Call():
-                for callee, found in self._callees(expression.callee, frame, solution):
-                    given = with_arguments(callee, expression.arguments, frame)
-                    if given is not None:
-                        yield given, found
-
-    def _bound(self, binding: Any, solution: Solution) -> Iterator[tuple[Called, Solution]]:
-        if isinstance(binding, Variable):
-            if binding not in solution.bound:
-                yield Open(binding, {}, ()), solution
-                return
-            binding = solution.bound[binding]
-        if isinstance(binding, Delayed):
-            yield from self._callees(binding.expression, binding.frame, solution)
-        elif isinstance(binding, Here):
-            yield binding, solution
-        else:
-            yield from ((callee, solution) for callee in as_called(binding))
-
     def _applied(
         self,
         callee: Called,
@@ -406,7 +273,7 @@ class Matcher:
         """What a parameter may be that is an op or a block: its default, an op of that family, or another block."""
         variable, usual, is_met = open_.variable, None, False
         bound = solution.bind(variable, variable.default) if variable.default is not None else None
-        for callee, found in self._bound(variable, bound) if bound is not None else ():
+        for callee, found in bound_to(variable, bound) if bound is not None else ():
             usual = callee
             given = completed(callee, open_)
             for made in self._applied(given, step, place, frame, found, depth) if given is not None else ():
@@ -434,13 +301,13 @@ class Matcher:
         op = place.step.node.op if place.step is not None and place.step.node is not None else None
         if op is None or not isinstance(usual.of, type) or op.family != usual.of.family or open_.named:
             return
-        own = Callee(type(op), _own(op))
+        own = Callee(type(op), own_arguments(op))
         bound = solution.bind(open_.variable, own)
         if bound is None:
             return
         for name, binding in usual.given.items() if type(op) is usual.of else ():
             if name in type(op).model_fields and solution.is_required(binding):
-                bound = _equal(bound, binding, Wanted(argument(op, name))) or bound
+                bound = equal(bound, binding, Wanted(argument(op, name))) or bound
         yield from self._applied(own, step, place, frame, bound, depth)
 
     def _of_library(
@@ -478,13 +345,7 @@ class Matcher:
         if now is None or node is None or type(node.op) is not callee.of or node.layer != node.name:
             return
         tensors = {name: binding for name, binding in callee.given.items() if name in node.op.tensors}
-        if (
-            now.refers
-            or now.nested
-            or now.with_
-            or {*tensors} != {*now.given}
-            or not _is_default(node.op, callee.given)
-        ):
+        if now.refers or now.nested or now.with_ or {*tensors} != {*now.given} or not is_default(node.op, callee.given):
             return
         found: Solution | None = solution
         for name, binding in tensors.items():
@@ -492,9 +353,9 @@ class Matcher:
         if found is None:
             return
         shapes = tuple(self._graph.shape(value) for value in node.inputs)
-        for name, binding in sorted(callee.given.items(), key=lambda given: not _is_literal(given[1])):
+        for name, binding in sorted(callee.given.items(), key=lambda given: not is_literal(given[1])):
             if name not in STARTS and name not in tensors:
-                met = _equal(found, binding, Wanted(argument(node.op, name), node.op, name, shapes))
+                met = equal(found, binding, Wanted(argument(node.op, name), node.op, name, shapes))
                 if met is None:
                     return
                 found = met
@@ -542,7 +403,7 @@ class Matcher:
         if flow is None:
             return
         body = _residual_body(place.step)
-        for is_met, found in self._decided(named["when"], frame, solution) if "when" in named else ((True, solution),):
+        for is_met, found in decided(named["when"], frame, solution) if "when" in named else ((True, solution),):
             if not is_met:
                 yield from self._flow(flow.steps, place, frame, found, depth)
             elif body is not None:
@@ -586,41 +447,6 @@ def _variable(param: ast.Param) -> Variable:
     return Variable(param.type)
 
 
-def _equal(solution: Solution, binding: Any, wanted: Wanted) -> Solution | None:
-    """With the knowledge that what a name is bound to has a value."""
-    if isinstance(binding, Variable):
-        if binding not in solution.bound:
-            return solution.bind(binding, wanted.value)
-        binding = solution.bound[binding]
-    if isinstance(binding, Delayed):
-        return solution.equal(binding.expression, binding.frame, wanted)
-    return solution if not isinstance(binding, Callee) and wanted.is_met(binding) else None
-
-
-def _own(op: Op) -> dict[str, Any]:
-    """The arguments of an op that are not its defaults."""
-    fields = type(op).model_fields
-    return {
-        name: argument(op, name)
-        for name in fields
-        if name not in STARTS and (fields[name].is_required() or getattr(op, name) != fields[name].default)
-    }
-
-
-def _is_literal(binding: Any) -> bool:
-    """Whether a binding is soon compared."""
-    return isinstance(binding, Delayed) and isinstance(binding.expression, ast.Literal)
-
-
-def _is_default(op: Op, given: Mapping[str, Any]) -> bool:
-    """Whether all arguments that are not given are what they are by default."""
-    fields = type(op).model_fields
-    left = {name: fields[name].default for name in fields if name not in given and name not in STARTS}
-    if any(fields[name].is_required() for name in left):
-        return False
-    return all(getattr(op, n) == v for n, v in left.items()) or canonical(op.model_copy(update=left)) == canonical(op)
-
-
 def _keeps(block: BlockRef) -> bool:
     """Whether a block gives what it takes, by its signature."""
     signature = block.decl.signature
@@ -640,17 +466,3 @@ def _residual_body(step: Step | None) -> Sequence[Step] | None:
         return None
     full = [branch for branch in step.branches if branch]
     return full[0] if len(full) == 1 else None
-
-
-def _aligned(shape: ast.ShapeOf, sizes: Shape) -> list[tuple[Any, Any]] | None:
-    """Dimensions of a signature and sizes; ``None`` where there are too many or too few."""
-    dims = [*shape.dims]
-    rest = next((place for place, dim in enumerate(dims) if isinstance(dim, ast.Rest)), None)
-    if rest is not None:
-        if len(sizes) < len(dims) - 1:
-            return None
-        return [
-            *zip(dims[:rest], sizes, strict=False),
-            *zip(dims[rest + 1 :], sizes[len(sizes) - len(dims) + rest + 1 :], strict=True),
-        ]
-    return [*zip(dims, sizes, strict=True)] if len(dims) == len(sizes) else None

@@ -12,7 +12,8 @@ from archdsl.elaborate.values import BlockRef, Keyword, OpRef
 from archdsl.generalise import Term
 from archdsl.intake.flat import FlatGraph
 from archdsl.intake.flow import Step, Written
-from archdsl.intake.library.matching import Match, Matcher, Place
+from archdsl.intake.library.matching import Match, Matcher
+from archdsl.intake.library.place import Place
 from archdsl.intake.library.shelf import has_loop, mentioned, shelf
 from archdsl.intake.library.solution import UNKNOWN, Callee, Delayed, Frame, Solution
 from archdsl.intake.terms import COMPUTED, Usual, arguments, cost
