@@ -51,8 +51,6 @@ class Ray:
         except ImportError:
             raise StudyError("`--engine ray` takes Ray: `pip install 'archdsl[ray]'`") from None
         plan = plans.load(folder)
-        if self.address:
-            store.share(folder)
         _connect(ray, self.address, self.jobs * plan.threads, plan.backend)
         start = ray.remote(num_cpus=plan.threads, max_retries=_TRIES)(self.trial)
         names = {start.remote(str(folder.resolve()), name): name for name in trials}

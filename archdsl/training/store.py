@@ -6,56 +6,65 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from archdsl.study.learning import Epoch, Run
 
 _FILE: Final = "results.sqlite"
 _WAIT: Final = 60.0
 """Seconds that a writer waits for another."""
-_TABLES: Final = """
+_TABLES: Final = (
+    """
 CREATE TABLE IF NOT EXISTS epochs (
   trial TEXT NOT NULL, epoch INTEGER NOT NULL, loss REAL, accuracy REAL, val_loss REAL, val_accuracy REAL NOT NULL,
   seconds REAL NOT NULL, PRIMARY KEY (trial, epoch)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS ends (trial TEXT PRIMARY KEY, latency REAL NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID;
-"""
+) WITHOUT ROWID
+""",
+    """
+CREATE TABLE IF NOT EXISTS ends (trial TEXT PRIMARY KEY, latency REAL NOT NULL, reason TEXT NOT NULL) WITHOUT ROWID
+""",
+)
 
 
 @contextmanager
-def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
+def _transaction(folder: Path, kind: Literal["DEFERRED", "IMMEDIATE"]) -> Iterator[sqlite3.Connection]:
     """The database; what is written becomes part of it when the block ends, all or nothing.
+
+    SQLite gives up at once, whatever the timeout, when a reader wants to write, or to change how the journal is kept,
+    beside another. So a writer is one from the start (``IMMEDIATE``), and the journal is the default one, which needs
+    no memory that its users share, as a write-ahead log does: machines of a cluster may write to one file.
 
     Raises:
         OSError: it cannot be read or written: the disk is full, or it is no database.
     """
     try:
-        with closing(sqlite3.connect(folder / _FILE, timeout=_WAIT)) as connection:
-            is_shared = connection.execute("PRAGMA user_version").fetchone()[0]
-            connection.execute(f"PRAGMA journal_mode={'DELETE' if is_shared else 'WAL'}")
-            connection.executescript(_TABLES)
+        with closing(sqlite3.connect(folder / _FILE, timeout=_WAIT, isolation_level=None)) as connection:
+            connection.execute(f"BEGIN {kind}")
             with connection:
                 yield connection
     except sqlite3.Error as error:
         raise OSError(f"{folder / _FILE}: {error}") from error
 
 
-def share(folder: Path) -> None:
-    """Prepares for writers on several machines, which a write-ahead log is not for. The database remembers it."""
-    with _opened(folder) as connection:
-        connection.execute("PRAGMA user_version=1")
+@contextmanager
+def _written(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The database with its tables, to write to."""
+    with _transaction(folder, "IMMEDIATE") as connection:
+        for table in _TABLES:
+            connection.execute(table)
+        yield connection
 
 
 def add(folder: Path, trial: str, *epochs: Epoch) -> None:
     """Writes rows of a trial, in place of those that there are of the same epochs."""
     rows = [(trial, *epoch) for epoch in epochs]
-    with _opened(folder) as connection:
+    with _written(folder) as connection:
         connection.executemany("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def end(folder: Path, trial: str, latency: float, reason: str = "") -> None:
     """Notes that a trial has all its epochs, and what ended it before the last, if anything did."""
-    with _opened(folder) as connection:
+    with _written(folder) as connection:
         connection.execute("INSERT OR REPLACE INTO ends VALUES (?, ?, ?)", (trial, latency, reason))
 
 
@@ -63,7 +72,9 @@ def read(folder: Path) -> Mapping[str, Run]:
     """What there is of each trial so far, by its name."""
     if not (folder / _FILE).exists():
         return {}
-    with _opened(folder) as connection:
+    with _transaction(folder, "DEFERRED") as connection:
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return {}  # made by a writer that has not committed yet
         epochs = connection.execute("SELECT * FROM epochs ORDER BY trial, epoch").fetchall()
         ends = {trial: (latency, reason) for trial, latency, reason in connection.execute("SELECT * FROM ends")}
     found: dict[str, list[Epoch]] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import sqlite3
-import threading
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -138,28 +139,50 @@ def test_a_database_that_takes_no_more(tmp_path: Path) -> None:
         store.read(tmp_path / "other")
 
 
-def test_a_store_that_machines_share(tmp_path: Path) -> None:
-    """A write-ahead log needs memory that its users share."""
+def test_no_writer_is_turned_away(tmp_path: Path) -> None:
+    """Processes that make databases together, write and read: each waits for the others."""
+    code = """
+import sys; from pathlib import Path; from archdsl.study.learning import Epoch; from archdsl.training import store
+print(flush=True); sys.stdin.readline()
+for i in range(200):
+    folder = Path(sys.argv[1], str(i))
+    store.add(folder, sys.argv[2], Epoch(i, 1.0, 0.1, 1.0, 0.1, 1.0))
+    store.read(folder)
+"""
+    folders = [tmp_path / str(i) for i in range(200)]
+    for folder in folders:
+        folder.mkdir()
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, tmp_path, f"t{i}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for i in range(8)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    assert [writer.communicate()[1] for writer in writers] == [b""] * 8
+    for folder in folders:
+        assert [len(run.epochs) for run in store.read(folder).values()] == [1] * 8
+
+
+def test_results_that_may_only_be_read(tmp_path: Path) -> None:
+    """No file is left beside them, and none is needed."""
+    assert store.read(tmp_path) == {}
+    (tmp_path / "results.sqlite").touch()
+    assert store.read(tmp_path) == {}
     store.add(tmp_path, "a", *rows(0.1))
-    modes = []
-    for _ in range(2):
-        with sqlite3.connect(tmp_path / "results.sqlite") as connection:
-            modes.append(connection.execute("PRAGMA journal_mode").fetchone()[0])
-        connection.close()
-        store.share(tmp_path)
-        store.add(tmp_path, "a", *rows(0.1, 0.2))
-    assert modes == ["wal", "delete"]
-    assert len(store.read(tmp_path)["a"].epochs) == 2
-
-
-def test_many_write_at_once(tmp_path: Path) -> None:
-    store.add(tmp_path, "first", *rows(0.1))
-    threads = [threading.Thread(target=lambda i=i: store.add(tmp_path, f"t{i}", *rows(0.1, 0.2))) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(len(run.epochs) for run in store.read(tmp_path).values()) == 17
+    with sqlite3.connect(f"file:{tmp_path / 'results.sqlite'}?mode=ro", uri=True) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    connection.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["results.sqlite"]
 
 
 def test_a_checkpoint_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
