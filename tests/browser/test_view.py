@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Watched
+from tests.patience import patience
 
 expect = pytest.importorskip("playwright.sync_api").expect
 ROOT = Path(__file__).parents[2]
@@ -94,7 +95,7 @@ def test_follows_the_file_and_what_it_imports(view: View, browser: Any, tmp_path
     watched.close()
 
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=5) == 130
+    assert process.wait(timeout=patience(5)) == 130
 
 
 def test_starts_with_a_broken_file(view: View, browser: Any, tmp_path: Path) -> None:

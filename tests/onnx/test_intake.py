@@ -23,6 +23,8 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
+from tests.patience import patience
+
 CHANCE = np.random.default_rng(3)
 
 
@@ -520,7 +522,7 @@ def test_a_million_nodes_are_refused_in_proportion(tmp_path: Path) -> None:
     file.write_bytes(head + b"\x3a" + length + graph)
     start = time.process_time()
     assert "1000001 nodes" in refused(str(file))
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < patience(5)
 
 
 def test_nothing_is_loaded_that_computes(exported: str) -> None:

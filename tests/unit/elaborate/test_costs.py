@@ -18,6 +18,7 @@ from archdsl.source import SourceFile, Span
 CHAIN = """\
 from std.conv import ConvBNAct
 from std.residual import BasicBlock, ResidualStage
+from tests.patience import patience
 
 model Net(w: int = 16, d: int = 2, k: int = 3, m: int = 2, last: int = w * m, size: int = 32)
     :: [size, size, 3] -> [10] {
@@ -103,7 +104,7 @@ def test_two_thousand_a_second() -> None:
         rates.append(500 / (time.process_time() - started))
         assert all(known)
     assert len({found.params for found in map(costs.of, given) if found}) > 300
-    assert max(rates) > 2000
+    assert max(rates) > 2000 / patience(1)
 
 
 def test_what_the_definition_does_not_allow_has_no_cost() -> None:
