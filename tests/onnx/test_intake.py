@@ -23,7 +23,7 @@ onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
-from tests.patience import patience
+from tests.patience import patience  # noqa: E402
 
 CHANCE = np.random.default_rng(3)
 

@@ -14,11 +14,11 @@ from archdsl.elaborate.values import Given
 from archdsl.files import DiskLoader
 from archdsl.passes.cost import cost
 from archdsl.source import SourceFile, Span
+from tests.patience import patience
 
 CHAIN = """\
 from std.conv import ConvBNAct
 from std.residual import BasicBlock, ResidualStage
-from tests.patience import patience
 
 model Net(w: int = 16, d: int = 2, k: int = 3, m: int = 2, last: int = w * m, size: int = 32)
     :: [size, size, 3] -> [10] {
