@@ -24,6 +24,7 @@ from tests.fuzz.wide import opened, several
 from tests.pytorch.running import Array, loaded, outputs
 from tests.reference.definitions import size
 from tests.reference.run import random_weights, run
+from tests.unit.backends.reused import NESTED
 from tests.unit.backends.unet import UNET
 
 PROGRAMS = int(os.environ.get("ARCHDSL_VALUES", "6"))
@@ -63,8 +64,9 @@ def _differences(graph: Graph, seed: int, sizes: dict[str, int] | None = None) -
     ]
 
 
-def test_a_u_net() -> None:
-    assert _differences(load_text(UNET).graph, 0) == []
+@pytest.mark.parametrize("text", [UNET, NESTED], ids=["u-net", "shared in shared"])
+def test_a_text(text: str) -> None:
+    assert _differences(load_text(text).graph, 0) == []
 
 
 @pytest.mark.parametrize("seed", range(PROGRAMS))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from archdsl.backends.code.dialect import Dialect
 from archdsl.graph.model import Node
 from archdsl.graph.tree import Branch, local_name, walk
+from archdsl.graph.uses import Uses
 
 
 class Sharing:
@@ -15,6 +16,7 @@ class Sharing:
     def __init__(self, dialect: Dialect, root: Branch) -> None:
         self._dialect = dialect
         self._graph = dialect.graph
+        self._uses = Uses(dialect.graph)
         self._branches = {item.instance.path: item for _, item in walk(root) if isinstance(item, Branch)}
         self.owners: dict[int, str] = {}
         """For instances whose weights are all another's, the path of that one, whose module they call."""
@@ -55,13 +57,8 @@ class Sharing:
             return ""
         nodes = [*branch.nodes()]
         path = branch.instance.path
-        owners = set[str]()
-        for node in nodes:
-            if node.layer != node.path:
-                below = local_name(node.path, path)
-                owners.add(node.layer.removesuffix(f".{below}") if node.layer.endswith(f".{below}") else "")
-        owner = owners.pop() if len(owners) == 1 else ""
-        if not owner or owner not in self._branches or owner == path:
+        owner = self._uses.first(path, nodes)
+        if owner not in self._branches:
             return ""
         other = [*self._branches[owner].nodes()]
         alike = len(nodes) == len(other) and all(

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from archdsl.backends.torch import lowering as lowering  # registers every op
 from archdsl.backends.torch.fusing import fused
 from archdsl.backends.torch.registry import Site, lower
-from archdsl.backends.torch.reuses import reuses
+from archdsl.graph.uses import reuses
 from archdsl.diagnostics.suggest import closest
 from archdsl.graph.model import Graph, Instance, Node
 from archdsl.graph.tree import local_name

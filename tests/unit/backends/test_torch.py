@@ -22,6 +22,7 @@ from archdsl.graph.model import Graph
 from archdsl.weights import expected
 from tests.conftest import ROOT, Golden
 from tests.unit.backends.formatting import assert_formatted
+from tests.unit.backends.reused import NESTED
 from tests.unit.backends.unet import UNET
 
 SOME = ("resnet50", "vit_ti16", "efficientnet_b0", "swin_t", "convnext_tiny", "gpt2", "squeezenet10", "lenet5")
@@ -155,6 +156,15 @@ def test_the_arms_of_a_u_net_are_loops() -> None:
     assert text.count("skips.append(x)") == 4
     assert text.count("torch.cat((x, skips.pop()), dim=1)") == 3
     assert "skips" not in archdsl.load_text(UNET.replace("repeat 2", "repeat 1").replace(", 8, 8]", "]")).to_torch()
+
+
+def test_a_shared_block_in_a_shared_block_is_a_class() -> None:
+    """Both are called again, and their rounds stay loops."""
+    text = archdsl.load_text(NESTED).to_torch()
+    assert re.findall(r"class (\w+)", text) == ["Unit", "Tower", "Two", "Net"]
+    assert "return self.inner(self.between(self.inner(x)))" in text
+    assert text.count("x = self.head(x)") == 1
+    assert "return self.head(x)" in text
 
 
 def test_a_round_of_a_chain_is_used_outside() -> None:

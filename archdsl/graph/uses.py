@@ -1,0 +1,62 @@
+"""Instances of a graph that are other uses of one whose weights they have."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from archdsl.graph.model import Graph, Node
+from archdsl.graph.tree import local_name
+
+
+class Uses:
+    """Which instances have their weights from earlier ones, place for place."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._layers = {node.path: node.layer for node in graph}
+        self._by_layer = defaultdict[str, list[Node]](list)
+        for node in graph:
+            self._by_layer[node.layer].append(node)
+
+    def first(self, path: str, nodes: Sequence[Node]) -> str:
+        """The path of the first use of the instance that holds these nodes; empty if this is it, or no use of another.
+
+        At each place, nodes that have the weights of others have those of the first use's node. That one may have them
+        from a third: where a shared block uses another one twice, the second use of the outer block has four uses of the
+        inner one's weights before it, and is a use of the first outer one.
+        """
+        shared = [node for node in nodes if node.layer != node.path]
+        if not shared:
+            return ""
+        places = [local_name(node.path, path) for node in shared]
+        ending = f".{places[0]}"
+        for node in self._by_layer[shared[0].layer]:
+            if node is shared[0]:
+                break
+            first = node.path.removesuffix(ending)
+            if first != node.path and all(
+                self._layers.get(f"{first}.{place}") == other.layer for place, other in zip(places, shared, strict=True)
+            ):
+                return first
+        return ""
+
+
+def reuses(graph: Graph) -> dict[str, str]:
+    """For each node of another use the one in the first use that it is like; the outermost instances are taken."""
+    inside = defaultdict[int, list[Node]](list)
+    for node in graph:
+        index: int | None = node.instance
+        while index is not None:
+            inside[index].append(node)
+            index = graph.instances[index].parent
+    places = {instance.path: index for index, instance in enumerate(graph.instances) if index}
+    uses = Uses(graph)
+    found: dict[str, str] = {}
+    for index, instance in enumerate(graph.instances):
+        nodes = inside[index]
+        if not nodes or nodes[0].path in found:
+            continue
+        first = uses.first(instance.path, nodes)
+        if first in places and len(inside[places[first]]) == len(nodes):
+            found.update((node.path, f"{first}.{local_name(node.path, instance.path)}") for node in nodes)
+    return found
