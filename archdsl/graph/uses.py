@@ -21,9 +21,9 @@ class Uses:
     def first(self, path: str, nodes: Sequence[Node]) -> str:
         """The path of the first use of the instance that holds these nodes; empty if this is it, or no use of another.
 
-        At each place, nodes that have the weights of others have those of the first use's node. That one may have them
-        from a third: where a shared block uses another one twice, the second use of the outer block has four uses of the
-        inner one's weights before it, and is a use of the first outer one.
+        At each place, a node with the weights of another has those of the node there in the first use, which may have
+        them from a third: in two uses of a shared block that uses another one twice, the inner weights are used four
+        times, and the second outer block is a use of the first.
         """
         shared = [node for node in nodes if node.layer != node.path]
         if not shared:

@@ -14,10 +14,10 @@ from typing import TypeAlias
 from archdsl.backends.torch import lowering as lowering  # registers every op
 from archdsl.backends.torch.fusing import fused
 from archdsl.backends.torch.registry import Site, lower
-from archdsl.graph.uses import reuses
 from archdsl.diagnostics.suggest import closest
 from archdsl.graph.model import Graph, Instance, Node
 from archdsl.graph.tree import local_name
+from archdsl.graph.uses import reuses
 from archdsl.ops.convolution import Conv
 from archdsl.ops.linear import Dense
 from archdsl.weights.published import NameMap, Stored, sources, stored
