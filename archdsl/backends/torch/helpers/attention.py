@@ -111,7 +111,7 @@ def _init(used: _Used) -> str:
     values = f"values_dim or {context}" if "values_dim" in used else context
     units = "units or dim" if "units" in used else "dim"
     fused = used.named("fused")
-    if not fused or "key_dim" in used or any(feature in used for feature in ("qk_norm", "rotary")):
+    if not fused or any(feature in used for feature in ("key_dim", "rotary", *(f"qk_norm {kind}" for kind in _NORMS))):
         used.add(f"size = {size}")
     if "value_dim" in used:
         used.add(f"value_size = {value_size}")
@@ -142,7 +142,7 @@ def _init(used: _Used) -> str:
             _linear(used, used.named(part) or part, given, made, _bias(used, part))
     _linear(used, used.named("output") or "output", heads_in, units, _bias(used, "output"))
     used.add(_LEARNED_SCALE, "learned_scale")
-    used.add(_QK_NORM, "qk_norm")
+    _norms(used)
     if "talking_heads" in used:
         used.add("self.talking_heads = talking_heads\nif talking_heads:")
         for part in ("talking_logits", "talking_weights"):
@@ -154,6 +154,27 @@ def _init(used: _Used) -> str:
 
 
 _PROJECTIONS = ("query", "key", "value")
+_NORMS = {"layer": "nn.LayerNorm", "rms": "nn.RMSNorm"}
+
+
+def _norms(used: _Used) -> None:
+    """The norms of queries and keys, of each kind that is used."""
+    word = "if"
+    for kind, norm in _NORMS.items():
+        if f"qk_norm {kind}" in used:
+            used.add(f'{word} qk_norm == "{kind}":')
+            used.add(f"    self.query_norm = {norm}(size, eps=1e-6)\n    self.key_norm = {norm}(size, eps=1e-6)")
+            word = "elif"
+
+
+def _normed(used: _Used) -> None:
+    """Queries and keys after their norms; the one without weights comes first."""
+    word = "if"
+    if "qk_norm l2" in used:
+        used.add('if self.qk_norm == "l2":\n    q, k = F.normalize(q, dim=-1), F.normalize(k, dim=-1)')
+        word = "elif"
+    if any(f"qk_norm {kind}" in used for kind in _NORMS):
+        used.add(f"{word} self.qk_norm is not None:\n    q, k = self.query_norm(q), self.key_norm(k)")
 
 
 def _bias(used: _Used, part: str) -> str:
@@ -204,7 +225,7 @@ def _forward(used: _Used) -> str:
             ("v", "value", values, shared),
         ):
             used.add(f"{short} = {used.self(part)}({given}).unflatten(-1, ({heads}, -1)).transpose(-3, -2)")
-    used.add(_NORMED, "qk_norm")
+    _normed(used)
     used.add(_TURNED, "rotary")
     used.add(_REPEATED, "kv_heads")
     scale = ""
@@ -300,16 +321,6 @@ _HIDDEN = """if self.causal:
 _LEARNED_SCALE = """self.learned_scale = learned_scale
 if learned_scale:
     self.logit_scale = nn.Parameter(torch.full((heads, 1, 1), math.log(10)))"""
-_QK_NORM = """if qk_norm == "layer":
-    self.query_norm = nn.LayerNorm(size, eps=1e-6)
-    self.key_norm = nn.LayerNorm(size, eps=1e-6)
-elif qk_norm == "rms":
-    self.query_norm = nn.RMSNorm(size, eps=1e-6)
-    self.key_norm = nn.RMSNorm(size, eps=1e-6)"""
-_NORMED = """if self.qk_norm == "l2":
-    q, k = F.normalize(q, dim=-1), F.normalize(k, dim=-1)
-elif self.qk_norm is not None:
-    q, k = self.query_norm(q), self.key_norm(k)"""
 _REPEATED = """if self.shared != self.heads:
     k = k.repeat_interleave(self.heads // self.shared, dim=-3)
     v = v.repeat_interleave(self.heads // self.shared, dim=-3)"""

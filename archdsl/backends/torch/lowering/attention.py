@@ -37,6 +37,8 @@ def attention(op: Attention, site: Site) -> Lowered:
         if value != usual:
             features.add(name)
             named[name] = value  # type: ignore[assignment]  # widths are numbers
+    if op.qk_norm is not None:
+        features.add(f"qk_norm {op.qk_norm}")
     if op.rotary is not None:
         named |= {"base": op.rotary_base, "interleaved": op.rotary_pairs == "interleaved"}
     if op.relative_position is not None:
