@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,8 +18,12 @@ from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.diagnostics.display import visible
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from archdsl.architecture import Architecture
     from archdsl.weights import Weights
+
+    Array = npt.NDArray[Any]
 
 _EPILOG = """\b
 Examples:
@@ -70,13 +74,17 @@ def list_(model: str | None, format_: str) -> None:
 
 def _list_checkpoints(model: str, format_: str) -> None:
     """What libraries publish for a model."""
+    from archdsl.diagnostics.suggest import closest
     from archdsl.tabular.json import document
-    from archdsl.weights.published.checkpoints import of_model
+    from archdsl.weights.published.checkpoints import of_model, published
     from archdsl.weights.published.fetch import cached
 
     found = of_model(model)
     if not found:
-        raise Refusal(f"no library is known to publish weights of {model}")
+        near = " or ".join(closest(model, sorted({each.model for each in published()})))
+        raise Refusal(
+            f"no library is known to publish weights of {model}" + (f"; did you mean {near}?" if near else "")
+        )
     if format_ == "json":
         rows = [{**each.model_dump(mode="json"), "cached": cached(each) is not None} for each in found]
         click.echo(document("archdsl-weights-checkpoints", 1, model=model, checkpoints=rows))
@@ -146,7 +154,9 @@ def convert(
             "source_names": f"{source.library} of {source.family}",
         }
         with written(beside(Path(out))) as page, written(Path(out)) as path:
-            safetensors.write(path, {key: array.read() for key, array in converted.arrays.items()}, metadata)
+            arrays = {key: array.read() for key, array in converted.arrays.items()}
+            _refuse_unbounded(arrays, file)
+            safetensors.write(path, arrays, metadata)
             certificate = of_file(certificate, path)
             page.write_text(certificate.text(), encoding="utf-8", newline="\n")
     if format_ == "json":
@@ -160,6 +170,16 @@ def convert(
         tell(beside(Path(out)), f": error {certificate.error:.1e} against {certificate.compared_with}")
     else:
         tell(beside(Path(out)), f"; not compared with the source: {certificate.why_not}")
+
+
+def _refuse_unbounded(arrays: Mapping[str, Array], file: str) -> None:
+    """Published weights are numbers: infinities and NaN come from training that diverged or a file that was damaged."""
+    import numpy as np
+
+    bad = [key for key, array in arrays.items() if not np.isfinite(array).all()]
+    if bad:
+        others = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+        raise Refusal(f"{file} has infinities or NaN among the numbers for {bad[0]}{others}")
 
 
 @weights.command("fetch", epilog=_EPILOG)

