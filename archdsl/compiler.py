@@ -19,7 +19,7 @@ from archdsl.elaborate.arguments import give_block, missing_arguments
 from archdsl.elaborate.checks import file_checks, run_check
 from archdsl.elaborate.declared import declared_value
 from archdsl.elaborate.definitions import check_definitions
-from archdsl.elaborate.evaluate import domain, evaluate_or_poison
+from archdsl.elaborate.expressions import domain, evaluate_or_poison
 from archdsl.elaborate.failure import Exhausted, Failure, too_deep
 from archdsl.elaborate.files import Read
 from archdsl.elaborate.kept import Kept

@@ -7,7 +7,7 @@ from math import log2
 from typing import NamedTuple, TypeAlias
 
 from archdsl.diagnostics import Fix
-from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.expressions import evaluate
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.template import Assembly

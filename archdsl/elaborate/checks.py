@@ -10,8 +10,8 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue.values import WrongType
 from archdsl.elaborate import operators
-from archdsl.elaborate.evaluate import evaluate, evaluate_or_poison
 from archdsl.elaborate.expect import truth
+from archdsl.elaborate.expressions import evaluate, evaluate_or_poison
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.models import model_graph
 from archdsl.elaborate.module import Module

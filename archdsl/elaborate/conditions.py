@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue.contracts import ConditionBroken
-from archdsl.elaborate.evaluate import bind_parameters, evaluate
 from archdsl.elaborate.expect import decide
+from archdsl.elaborate.expressions import bind_parameters, evaluate
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.values import Given, show_value

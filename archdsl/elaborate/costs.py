@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
 from archdsl.elaborate.arguments import give_block
-from archdsl.elaborate.evaluate import bind_parameters, evaluate, evaluate_or_poison
+from archdsl.elaborate.expressions import bind_parameters, evaluate, evaluate_or_poison
 from archdsl.elaborate.failure import Exhausted, Failure
 from archdsl.elaborate.instantiate import Instance, argument_key
 from archdsl.elaborate.models import model_graph

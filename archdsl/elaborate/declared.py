@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archdsl.diagnostics.catalogue.contracts import NotAModel
-from archdsl.elaborate.evaluate import evaluate_or_poison
+from archdsl.elaborate.expressions import evaluate_or_poison
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.module import Declared, Module
 from archdsl.elaborate.scope import Scope

@@ -6,7 +6,7 @@ from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue.contracts import UnboundDimension
 from archdsl.diagnostics.catalogue.names import UnknownName
 from archdsl.elaborate.conditions import broken
-from archdsl.elaborate.evaluate import bind_parameters, evaluate_function
+from archdsl.elaborate.expressions import bind_parameters, evaluate_function
 from archdsl.elaborate.failure import Exhausted, Failure
 from archdsl.elaborate.instantiate import define
 from archdsl.elaborate.module import Module

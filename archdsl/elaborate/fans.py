@@ -11,8 +11,8 @@ from archdsl.diagnostics.catalogue import values as value_codes
 from archdsl.elaborate import apply, branches, habits
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.budget import BRANCH, ROUND
-from archdsl.elaborate.evaluate import evaluate
 from archdsl.elaborate.expect import bind_targets, else_if, iterate, loop_targets, truth
+from archdsl.elaborate.expressions import evaluate
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.parts import Part, Parts
 from archdsl.elaborate.scope import Scope

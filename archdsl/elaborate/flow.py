@@ -13,8 +13,8 @@ from archdsl.elaborate.advice import Place
 from archdsl.elaborate.arguments import give_block, give_op
 from archdsl.elaborate.budget import CALL, NAME
 from archdsl.elaborate.builtins import LANGUAGE, aliases
-from archdsl.elaborate.evaluate import call, evaluate, evaluate_arguments, evaluate_or_poison
 from archdsl.elaborate.expect import is_tensor_like, truth
+from archdsl.elaborate.expressions import call, evaluate, evaluate_arguments, evaluate_or_poison
 from archdsl.elaborate.failure import Exhausted, Failure, Silence, too_deep
 from archdsl.elaborate.fans import Fans
 from archdsl.elaborate.module import MISSING

@@ -9,7 +9,7 @@ from archdsl.diagnostics.catalogue import flows as codes
 from archdsl.elaborate import apply
 from archdsl.elaborate.budget import LETTERS, TEMPLATE
 from archdsl.elaborate.conditions import bind_block
-from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.expressions import evaluate
 from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.flow import Call, Flows
 from archdsl.elaborate.ports import entered, takes, told

@@ -9,7 +9,7 @@ from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.elaborate import habits
 from archdsl.elaborate.conditions import bind_block
-from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.expressions import evaluate
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.flatten import flatten
 from archdsl.elaborate.instantiate import argument_key, template_for_inputs

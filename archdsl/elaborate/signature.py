@@ -11,7 +11,7 @@ from archdsl.diagnostics import Diagnostic, Label
 from archdsl.diagnostics.catalogue import contracts as codes
 from archdsl.diagnostics.catalogue import shapes as shape_codes
 from archdsl.diagnostics.catalogue.values import InexactDivision
-from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.expressions import evaluate
 from archdsl.elaborate.failure import Failure, Silence
 from archdsl.elaborate.module import MISSING
 from archdsl.elaborate.operators import roundings_of_size

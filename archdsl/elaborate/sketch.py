@@ -15,8 +15,8 @@ from archdsl.elaborate import certain
 from archdsl.elaborate.advice import Place
 from archdsl.elaborate.apply import OpCall, count, is_wrong_count, misfitting, one, with_arguments
 from archdsl.elaborate.conditions import bind_block
-from archdsl.elaborate.evaluate import evaluate_or_poison
 from archdsl.elaborate.expect import bind_targets, decide, else_if, loop_targets, some_of
+from archdsl.elaborate.expressions import evaluate_or_poison
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.fans import Made
 from archdsl.elaborate.flow import Call, Flows

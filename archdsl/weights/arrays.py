@@ -48,6 +48,16 @@ def _itself(array: Any) -> Any:
     return array
 
 
+def refuse_unbounded(arrays: Mapping[str, Any], file: str) -> None:
+    """Raises ``WeightsError`` if an array of NumPy has infinities or NaN: training diverged, or the file is damaged."""
+    import numpy as np
+
+    bad = [key for key, array in arrays.items() if not np.isfinite(array).all()]
+    if bad:
+        others = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
+        raise WeightsError(f"{file} has infinities or NaN among the numbers for {bad[0]}{others}")
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """What a file says of a layer that has arrays: for matching by order, where names are not to be used."""

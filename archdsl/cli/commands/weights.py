@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,12 +18,8 @@ from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.diagnostics.display import visible
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from archdsl.architecture import Architecture
     from archdsl.weights import Weights
-
-    Array = npt.NDArray[Any]
 
 _EPILOG = """\b
 Examples:
@@ -125,6 +121,7 @@ def convert(
     from archdsl.certification import certify
     from archdsl.certification.certify import of_file
     from archdsl.weights import safetensors
+    from archdsl.weights.arrays import refuse_unbounded
     from archdsl.weights.certificate import beside
     from archdsl.weights.published import convert
 
@@ -155,7 +152,7 @@ def convert(
         }
         with written(beside(Path(out))) as page, written(Path(out)) as path:
             arrays = {key: array.read() for key, array in converted.arrays.items()}
-            _refuse_unbounded(arrays, file)
+            refuse_unbounded(arrays, file)
             safetensors.write(path, arrays, metadata)
             certificate = of_file(certificate, path)
             page.write_text(certificate.text(), encoding="utf-8", newline="\n")
@@ -170,16 +167,6 @@ def convert(
         tell(beside(Path(out)), f": error {certificate.error:.1e} against {certificate.compared_with}")
     else:
         tell(beside(Path(out)), f"; not compared with the source: {certificate.why_not}")
-
-
-def _refuse_unbounded(arrays: Mapping[str, Array], file: str) -> None:
-    """Published weights are numbers: infinities and NaN come from training that diverged or a file that was damaged."""
-    import numpy as np
-
-    bad = [key for key, array in arrays.items() if not np.isfinite(array).all()]
-    if bad:
-        others = f", and {len(bad) - 1} more" if len(bad) > 1 else ""
-        raise Refusal(f"{file} has infinities or NaN among the numbers for {bad[0]}{others}")
 
 
 @weights.command("fetch", epilog=_EPILOG)

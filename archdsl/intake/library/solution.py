@@ -14,7 +14,7 @@ from math import nextafter
 from typing import Any, Final, TypeAlias
 
 from archdsl.difference.canon import is_same
-from archdsl.elaborate.evaluate import evaluate
+from archdsl.elaborate.expressions import evaluate
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.module import Module
 from archdsl.elaborate.scope import Scope
