@@ -1,9 +1,14 @@
-"""JSON that reads well and is safe to show: letters of all languages stay, what a terminal obeys is escaped."""
+"""JSON that reads well and is safe to show, and JSON of strangers, read with bounds."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+_DIGITS: Final = 80
+"""Of an integer, at most: as many as the largest of a spec, and fewer than make a float infinite."""
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
@@ -21,3 +26,40 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
     return "".join(
         c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] if c != "\x7f" else "\\u007f" for c in text
     )
+
+
+def loads(text: str | bytes) -> Any:
+    """The value that strict JSON says: numbers are finite, integers have at most 80 digits, and no key is given twice.
+
+    >>> loads('{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+        ...
+    ValueError: 'a' is given twice
+
+    Raises:
+        json.JSONDecodeError: it is no JSON.
+        ValueError: it is JSON, and not as strict.
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(text, parse_int=_bounded, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_unique)
+
+
+def _bounded(written: str) -> int:
+    if len(written) > _DIGITS:
+        raise ValueError(f"a number of {len(written)} digits is too large")
+    return int(written)
+
+
+def _finite(written: str) -> float:
+    number = float(written)
+    if not math.isfinite(number):
+        raise ValueError(f"{written} is no finite number")
+    return number
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"{next(key for key in members if keys.count(key) > 1)!r} is given twice")
+    return members

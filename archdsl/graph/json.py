@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -15,7 +14,7 @@ from pydantic import ValidationError
 from archdsl.diagnostics.model import shortened
 from archdsl.graph.dims import Sym, terms
 from archdsl.graph.model import Graph
-from archdsl.jsontext import dumps
+from archdsl.jsontext import dumps, loads
 from archdsl.limits import DEFAULT
 from archdsl.source import SourceFile, not_text
 
@@ -25,8 +24,6 @@ MAX_NESTING: Final = 200
 """Instances within instances: far above what a spec reaches, far below what a hostile file could ask of a stack."""
 MAX_SIZES: Final = 100
 """Names of sizes that are known only when the model runs; a model has two or three."""
-_DIGITS: Final = 80
-"""Of an integer: as many as the largest of a spec, and fewer than make a float infinite."""
 _REPORTED: Final = 10
 
 
@@ -99,9 +96,7 @@ def _document(text: str) -> dict[str, Any]:
         line, column = SourceFile("", text).position(bad.offset)
         raise GraphError(f"not UTF-8: {bad.what} at line {line}, column {column}")
     try:
-        document = json.loads(
-            text, parse_int=_bounded, parse_float=_finite, parse_constant=_finite, object_pairs_hook=_unique
-        )
+        document = loads(text)
     except json.JSONDecodeError as error:
         raise GraphError(f"not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}") from None
     except (ValueError, RecursionError) as error:
@@ -112,27 +107,6 @@ def _document(text: str) -> dict[str, Any]:
     if version != VERSION or isinstance(version, bool):
         raise GraphError(f"version {_line(version)} of the form; this archdsl reads version {VERSION}")
     return {key: value for key, value in document.items() if key not in ("schema", "version")}
-
-
-def _bounded(written: str) -> int:
-    if len(written) > _DIGITS:
-        raise ValueError(f"a number of {len(written)} digits is too large")
-    return int(written)
-
-
-def _finite(written: str) -> float:
-    number = float(written)
-    if not math.isfinite(number):
-        raise ValueError(f"{written} is no finite number")
-    return number
-
-
-def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"{next(key for key in members if keys.count(key) > 1)!r} is given twice")
-    return members
 
 
 def _refuse_cycles(nodes: object) -> None:
