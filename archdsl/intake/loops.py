@@ -75,7 +75,10 @@ class Folder:
             while at + length <= len(steps):
                 alone = steps[at : at + length]
                 if [_loosely(step) for step in alone] == body and (once := _once(loop, alone)) is not None:
-                    steps[at : at + length] = [once]
+                    end = at + length
+                    while loop.head == REPEAT and steps[end : end + length] == alone:
+                        end += length
+                    steps[at:end] = [once if end == at + length else _times((end - at) // length, alone)]
                     changed = True
                 at += 1
         kinds = {
@@ -153,8 +156,8 @@ class Folder:
             return nothing
         names = [*taps(written[0])]
         if all(each == rounds[0] for each in rounds):
-            loop = Term(REPEAT, (("count", len(rounds)), ("body", written[0])))
-            return loop, sum(map(cost, rounds)) - cost(loop)
+            loop = _times(len(rounds), steps_of(written[0]))
+            return loop, sum(map(_written, rounds)) - cost(loop)
         level = max(map(height, rounds)) + 1
         found = merged(rounds, level)
         if len(rounds) == 2 and leaves(found.rows) > _PAIR:
@@ -165,7 +168,7 @@ class Folder:
         assert isinstance(found.body, Term)
         body = replaced(found.body, lambda leaf: Ref(names[leaf.place]) if isinstance(leaf, Local) else leaf)
         loop = Term(("for", found.names, level), (("rows", rows), ("body", body)))
-        saved = sum(map(cost, rounds)) - cost(loop)
+        saved = sum(map(_written, rounds)) - cost(loop)
         # Rounds that are chains of ops would rather be one call of a block each.
         return loop, saved if _is_composite(rounds[0]) else min(saved, 1.5 * len(rounds) - 4 - 0.5 * len(found.names))
 
@@ -206,7 +209,7 @@ def _kept(of: Hashable) -> Hashable:
 def _once(loop: Term, steps: Sequence[Term]) -> Term | None:
     """Steps as a loop of one round, in the form of another loop; ``None`` if they have not its form."""
     if loop.head == REPEAT:
-        return Term(REPEAT, (("count", 1), ("body", flow([*steps]))))
+        return _times(1, steps)
     names = loop.head[1]  # type: ignore[index]
     row: dict[int, Any] = {}
     body = _holed(dict(loop.children)["body"], flow([*steps]), row)
@@ -214,6 +217,11 @@ def _once(loop: Term, steps: Sequence[Term]) -> Term | None:
         return None
     values = tuple(row[place] for place in range(len(names)))
     return Term(loop.head, (("rows", (values[0] if len(values) == 1 else values,)), ("body", body)))
+
+
+def _times(count: int, steps: Sequence[Term]) -> Term:
+    """Equal rounds as a loop."""
+    return Term(REPEAT, (("count", count), ("body", flow([*steps]))))
 
 
 def _holed(pattern: Hashable, of: Hashable, row: dict[int, Any]) -> Hashable | None:
@@ -245,6 +253,17 @@ def _never(loop: Term) -> Term:
     children = dict(loop.children)
     times: tuple[str, Hashable] = ("count", 0) if loop.head == REPEAT else ("rows", ())
     return Term(loop.head, (times, ("body", _anything(children["body"]))))
+
+
+def _written(round_: Term) -> float:
+    """How much text a round takes where it stands; a loop without rounds is not written at all."""
+    return cost(flow([step for step in steps_of(round_) if not _is_never(step)]))
+
+
+def _is_never(step: Term) -> bool:
+    """Whether a step is a loop without rounds."""
+    children = dict(step.children)
+    return (step.head == REPEAT and children["count"] == 0) or (step.head[0] == "for" and children["rows"] == ())  # type: ignore[index]
 
 
 def _anything(of: Hashable) -> Hashable:
