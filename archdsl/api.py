@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.architecture import Architecture
 from archdsl.bundled import plain
-from archdsl.compiler import Expression, Program, needs_model, unknown_model
+from archdsl.compiler import Program, needs_model, unknown_model
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.files import Located, locate
 from archdsl.graph.model import Graph
 from archdsl.limits import DEFAULT, Limits
+from archdsl.parameters import Expression
 from archdsl.source import SourceFile, Span
 
 if TYPE_CHECKING:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property, partial
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from archdsl.diagnostics import Diagnostic
 from archdsl.diagnostics.catalogue import contracts as contract_codes
@@ -30,10 +29,11 @@ from archdsl.elaborate.module import Module
 from archdsl.elaborate.operators import bounded
 from archdsl.elaborate.scope import Scope
 from archdsl.elaborate.session import Known, Observer, Session
-from archdsl.elaborate.values import POISON, BlockRef, Given, Value, describe, show_value
+from archdsl.elaborate.values import POISON, BlockRef, Given, Value, describe
 from archdsl.graph.model import Graph
 from archdsl.limits import Limits
 from archdsl.names.closure import Closures
+from archdsl.parameters import Expression, Parameter, parameter, plain
 from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 from archdsl.syntax.parser import parse, parse_once
@@ -154,7 +154,7 @@ class Program:
         ref = self._module.find(model)
         if not isinstance(ref, BlockRef):
             return {}
-        return {p.name.id: _parameter(p, ref.arguments.get(p.name.id)) for p in ref.decl.params}
+        return {p.name.id: parameter(p, ref.arguments.get(p.name.id)) for p in ref.decl.params}
 
     def domains(self, model: str) -> dict[str, tuple[Given, ...]]:
         """Of each parameter whose values the definition lists, these; without those that a variant sets."""
@@ -373,80 +373,6 @@ class Program:
             self._session.reporter.sink.extend(end.diagnostics)
         except RecursionError:
             self._session.reporter.sink.add(too_deep(self._start))
-
-
-@dataclass(frozen=True, slots=True)
-class Expression:
-    """A value that Python has no type for, as the language writes it: an op or a block, with or without arguments.
-
-    It sees the names of the spec that it is given to.
-    """
-
-    text: str
-
-    def __repr__(self) -> str:
-        return f"archdsl.op({self.text!r})"
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class Parameter(NamedTuple):
-    """A parameter of a model, as tools show it."""
-
-    type: str
-    default: str | None
-    """As the spec writes it, or as the variant sets it; ``None`` where a value must be given."""
-    value: Any
-    """The default as a Python value if it is a number, a string, a truth value or a list of them, else ``None``."""
-
-
-def _parameter(param: ast.Param, bound: Given | None) -> Parameter:
-    kind = param.type.span.text
-    if bound is not None:
-        return Parameter(kind, show_value(bound.value), bound.value if _is_plain(bound.value) else None)
-    if param.default is None:
-        return Parameter(kind, None, None)
-    return Parameter(kind, param.default.span.text, _literal(param.default))
-
-
-def plain(name: str, value: Any) -> Any:
-    """A value from Python in plain types, also a number of another library.
-
-    Raises:
-        TypeError: the language has no value like it.
-    """
-    from numbers import Integral, Real
-
-    match value:
-        case int() | float() | str() | Given() | Expression():
-            return value
-        case list() | tuple():
-            return tuple(plain(name, element) for element in value)
-        case Integral():
-            return int(value)
-        case Real():
-            return float(value)
-    raise TypeError(
-        f"`{name}` is a number, a string, a truth value, `archdsl.op(…)` or a list of them, not {type(value).__name__}"
-    )
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, int | float | str) or (isinstance(value, tuple) and all(map(_is_plain, value)))
-
-
-def _literal(node: ast.Expr | ast.Spread) -> Any:
-    """The value of an expression that needs no scope, else ``None``."""
-    match node:
-        case ast.Literal():
-            return node.value
-        case ast.Unary(operator="-", value=ast.Literal(value=int() | float() as number)):
-            return -number
-        case ast.ListOf():
-            items = tuple(map(_literal, node.items))
-            return None if None in items else items
-    return None
 
 
 def unknown_model(program: Program, model: str) -> Diagnostic:

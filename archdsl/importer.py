@@ -31,9 +31,10 @@ from typing import TYPE_CHECKING, Any
 
 from archdsl.api import elaborate
 from archdsl.architecture import Architecture
-from archdsl.compiler import Parameter, Program
+from archdsl.compiler import Program
 from archdsl.diagnostics import ArchError
 from archdsl.files import Located, NotFound, on_disk, read_text
+from archdsl.parameters import Parameter
 
 if TYPE_CHECKING:
     import keras

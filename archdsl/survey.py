@@ -15,11 +15,12 @@ from archdsl.bundled import bundled
 from archdsl.comparison.entries import Entries
 from archdsl.comparison.entry import Entry, measure
 from archdsl.comparison.scaling import Argument, Member
-from archdsl.compiler import Expression, Program, needs_model, plain
+from archdsl.compiler import Program, needs_model
 from archdsl.diagnostics import ArchError, Diagnostic
 from archdsl.elaborate.values import Given, show_value
 from archdsl.files import Located, locate
 from archdsl.limits import DEFAULT, Limits
+from archdsl.parameters import Expression, plain
 
 if TYPE_CHECKING:
     from archdsl.study.speed import Clock, Speed

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from archdsl.cli.exits import Refusal
-from archdsl.compiler import Parameter, Program
+from archdsl.compiler import Program
 from archdsl.diagnostics import ArchError
 from archdsl.diagnostics.suggest import did_you_mean
 from archdsl.elaborate.values import Given
+from archdsl.parameters import Parameter
 from archdsl.source import SourceFile
 
 _SET: Final = "--set"
