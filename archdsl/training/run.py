@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,9 +20,10 @@ Telling: TypeAlias = Callable[[str], None]
 
 
 def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
-    """Writes the plan into a new folder; or finds that it is that of the folder, and gives that one.
+    """Writes the plan into a new folder; or finds that it goes on with that of the folder, and gives that one.
 
-    A study goes on with the threads of each trial that it was started with, since results depend on them.
+    A study may go on with more seeds, and with more variants behind those that it has; a search adds variants itself.
+    Each trial goes on with the threads that the study was started with, since results depend on them.
 
     Raises:
         StudyError: the folder has another study, or one and ``resume`` is not asked for, or something else.
@@ -35,15 +37,18 @@ def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
     if not resume:
         raise StudyError(f"{folder} has a study: `--resume` goes on with it")
     there = plans.load(folder)
-    differs = [
-        name for name in ("kind", "data", "backend", "seeds", "recipe") if getattr(there, name) != getattr(plan, name)
-    ]
-    begun = there.variants[: len(plan.variants)] if plan.kind == "search" else there.variants  # a search adds some
-    if begun != plan.variants:
+    differs = [name for name in ("kind", "data", "backend", "recipe") if getattr(there, name) != getattr(plan, name)]
+    if there.seeds != (plan.seeds if plan.kind == "search" else plan.seeds[: len(there.seeds)]):
+        differs.append("seeds")
+    shorter, longer = (plan, there) if plan.kind == "search" else (there, plan)
+    if longer.variants[: len(shorter.variants)] != shorter.variants:
         differs.append("variants")
     if differs:
         raise StudyError(f"{folder} has a study with other {' and '.join(differs)}: name another folder")
-    return there
+    whole = replace(there, seeds=plan.seeds, variants=longer.variants)
+    if whole != there:
+        plans.save(whole, folder)
+    return whole
 
 
 def run(folder: Path, engine: Engine, telling: Telling = lambda _: None) -> dict[str, str]:

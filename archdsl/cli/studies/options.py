@@ -94,7 +94,9 @@ def _options(*, required: bool) -> tuple[Callable[[Any], Any], ...]:
         ),
         click.option("--address", metavar="ADDRESS", help="Of a cluster of Ray whose machines share DIR."),
         click.option(
-            "--resume", is_flag=True, help="Go on with the study in DIR, from the last epochs that were finished."
+            "--resume",
+            is_flag=True,
+            help="Go on with the study in DIR, from the last finished epochs; with more seeds or variants, if they are given.",
         ),
         format_option(*FORMATS),
         output_option,

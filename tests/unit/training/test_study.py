@@ -103,6 +103,20 @@ def test_a_study_goes_on_only_as_it_began(tmp_path: Path) -> None:
             prepare(other, tmp_path / "study", resume=True)
 
 
+def test_seeds_and_variants_are_added_to_a_study(tmp_path: Path) -> None:
+    few = plan("Net")
+    prepare(few, tmp_path / "s", resume=False)
+    names = [trial.name for trial in few.trials]
+    more = replace(plan("Net", "Wide"), seeds=(*few.seeds, 7))
+    assert prepare(more, tmp_path / "s", resume=True) == more == plans.load(tmp_path / "s")
+    assert {*names} < {trial.name for trial in more.trials}
+    with pytest.raises(StudyError, match="a study with other seeds and variants"):
+        prepare(few, tmp_path / "s", resume=True)
+    with pytest.raises(StudyError, match="a study with other variants"):
+        prepare(replace(more, variants=more.variants[::-1]), tmp_path / "s", resume=True)
+    assert plans.load(tmp_path / "s") == more
+
+
 def test_only_what_is_left_is_run(tmp_path: Path) -> None:
     prepare(plan("Net", "Wide"), tmp_path / "s", resume=False)
     store.add(tmp_path / "s", "000-0", *rows(0.4, 0.5))
