@@ -96,7 +96,7 @@ def _options(*, required: bool) -> tuple[Callable[[Any], Any], ...]:
         click.option(
             "--resume",
             is_flag=True,
-            help="Go on with the study in DIR, from the last finished epochs; with more seeds or variants, if they are given.",
+            help="Go on with the study in DIR from its last finished epochs; more seeds and variants are added.",
         ),
         format_option(*FORMATS),
         output_option,
