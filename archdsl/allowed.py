@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Allowed(NamedTuple):
-    """Codes of warnings that are meant, in all files below a folder and in those that match a pattern."""
+    """Codes of allowed warnings: in all files below a folder, and in those that match a pattern."""
 
     folder: Path
     everywhere: frozenset[str]

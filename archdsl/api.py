@@ -1,4 +1,4 @@
-"""Specs by name, by file or as text, to architectures."""
+"""Loads architectures from specs: by name, by file or as text."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def load_text(
 
 
 def select(located: Located, params: Mapping[str, Any], limits: Limits = DEFAULT) -> Architecture:
-    """The model that was asked for, from a spec that was found."""
+    """Elaborates the model that was asked for, from a located spec."""
     if located.is_graph:
         if params:
             raise TypeError(f"{located.source.name} is a graph, which has no parameters")
@@ -97,7 +97,7 @@ def select(located: Located, params: Mapping[str, Any], limits: Limits = DEFAULT
 
 
 def read_graph(source: SourceFile) -> Graph:
-    """A graph that was saved as JSON, its shapes proved again. Raises ``ArchError`` with all that is wrong with it."""
+    """Reads a graph saved as JSON and proves its shapes again. Raises ``ArchError`` with all that is wrong with it."""
     from archdsl.diagnostics.catalogue.contracts import InvalidGraph
     from archdsl.graph.json import GraphError, from_json
 
@@ -109,7 +109,7 @@ def read_graph(source: SourceFile) -> Graph:
 
 
 def elaborate(program: Program, model: str, params: Mapping[str, Any]) -> Architecture:
-    """One model of a program. Raises ``ArchError`` when there is an error in it, or was one in the file."""
+    """Elaborates one model of a program. Raises ``ArchError`` when the model or the file has errors."""
     graph = None if program.has_errors else program.graph(model, params)
     if graph is None or program.has_errors:
         raise ArchError(program.diagnostics)

@@ -1,4 +1,4 @@
-"""A model that was elaborated: what can be asked of it, and the forms it can be given."""
+"""An elaborated model, with its figures, diagrams and exports."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Architecture:
-    """A model that was elaborated and checked: every shape in ``graph`` is proved.
+    """An elaborated and checked model: every shape in ``graph`` is proved.
 
     ``diagnostics`` are the warnings; a spec with errors raises ``ArchError`` instead. ``sources`` are the texts that it
     was written in, by the names of files that the graph's origins have.
@@ -57,7 +57,7 @@ class Architecture:
         return hash((self.name, len(self.graph), self.graph.inputs, self.graph.outputs))
 
     def _need_known(self, form: str) -> None:
-        """Raises ``ArchError`` where what a step computes is not known, so that a form cannot be made."""
+        """Raises ``ArchError`` for opaque steps, of which only the shapes are known: nothing can be built of them."""
         from archdsl.backends.known import need_known
 
         need_known(self.graph, form, self.sources)
@@ -282,7 +282,8 @@ class Architecture:
         seed: int = 0,
         rewrites: Collection[str] | None = None,
     ) -> Architecture:
-        """The same function with less work, for inference alone: norms folded, branches made one, dead tokens left out.
+        """An equivalent model with less work, for inference only: norms folded, branches merged, unneeded tokens left
+        out.
 
         Its weights are computed from those of ``weights``, or from fresh ones, and written to ``weights_to``, a
         ``.safetensors`` file, for ``to_onnx``, ``build`` and the like. ``rewrites`` are names of
@@ -309,7 +310,7 @@ class Architecture:
         return replace(self, graph=found.graph)
 
     def match_weights(self, weights: str | os.PathLike[str]) -> Match:
-        """How a file of weights fits, by name, without building anything: what ``build`` would keep and what not.
+        """Matches a file of weights by name, without building anything: what ``build`` would keep and what not.
 
         Raises:
             WeightsError: the file is broken, or does not say the names of its arrays.

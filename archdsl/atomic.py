@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all, whatever ends the process that writes them.
+"""Atomic writes: files and folders are written whole or not at all, however the process ends.
 
 A new file has no name until it is complete: on Linux it is made without one (``O_TMPFILE``) and linked when its bytes
 are on the disk. So not even a process that is killed leaves half a file, or litter. Where the file system cannot do
@@ -97,7 +97,7 @@ def replacing_folder(target: Path, is_known: Callable[[Path], bool]) -> Iterator
 
 @contextmanager
 def ending(path: Path, suffix: str) -> Iterator[Path]:
-    """Another path to the same file that ends as some writers want it."""
+    """A path to the same file with a suffix that some writers insist on."""
     folder = Path(tempfile.gettempdir())
     _sweep(folder)
     alias = folder / _name(suffix)
@@ -110,7 +110,7 @@ def ending(path: Path, suffix: str) -> Iterator[Path]:
 
 @contextmanager
 def elsewhere(path: Path, suffix: str) -> Iterator[Path]:
-    """A new file with that ending among the temporary files, whose bytes go to ``path`` when the block ends.
+    """A temporary file with that suffix, whose bytes are copied to ``path`` when the block ends.
 
     For writers that must make the file themselves, under a name: HDF5.
     """
@@ -125,7 +125,7 @@ def elsewhere(path: Path, suffix: str) -> Iterator[Path]:
 
 
 def _nameless(folder: Path) -> tuple[int, Path, None] | None:
-    """A new file without a name, and a path that opens it; ``None`` where there is no such thing."""
+    """A new file without a name (``O_TMPFILE``) and a path that opens it; ``None`` if the system has no such files."""
     flag = getattr(os, "O_TMPFILE", None)  # Linux
     if flag is None:
         return None
@@ -147,7 +147,7 @@ def _named(target: Path) -> tuple[int, Path, Path]:
 
 
 def _link(descriptor: int, target: Path) -> Path | None:
-    """Gives the nameless file the target's name, or if that is taken a name beside it to be renamed from."""
+    """Links the nameless file under the target's name or, if that is taken, under a temporary name to be renamed."""
     folder = os.open(target.parent, os.O_RDONLY)
     try:
         # With a folder given, Python follows the link in /proc to the file itself.
@@ -164,7 +164,7 @@ def _link(descriptor: int, target: Path) -> Path | None:
 
 
 def _resolved(target: Path) -> Path:
-    """The file that a path leads to, there or not."""
+    """The path with symbolic links resolved, whether or not the file exists."""
     try:
         target = target.resolve()
     except RuntimeError:  # links that lead to each other, before Python 3.13
@@ -180,7 +180,7 @@ def _name(suffix: str = "") -> str:
 
 
 def _sweep(folder: Path) -> None:
-    """Removes what processes of this user left that were killed: temporary files and folders, old and nobody's."""
+    """Removes stale temporary files and folders of this user's processes that were killed."""
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             ours = _OURS.fullmatch(entry.name)
@@ -210,7 +210,7 @@ def _is_alive(process: int) -> bool:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Lets SIGTERM and SIGHUP end the process as an exception does, so that what is made gets removed."""
+    """Lets SIGTERM and SIGHUP end the process as an exception does, so that temporary files are removed."""
     import signal  # here, because few commands write files
     from threading import current_thread, main_thread
 
@@ -231,7 +231,7 @@ def _terminate(number: int, _frame: FrameType | None) -> None:
 
 
 def _mode(target: Path) -> int:
-    """The permissions of the file that is replaced, else what ``open`` would give: those of a new file are private."""
+    """The permissions of the file being replaced, else those that ``open`` would give: temporary files are private."""
     if target.exists():
         return target.stat().st_mode & 0o7777
     umask = os.umask(0)

@@ -61,7 +61,7 @@ def _uncollected() -> Iterator[None]:
 
 
 class Program:
-    """One spec, read and ready to be asked for its models.
+    """A parsed spec, whose models are elaborated on request.
 
     >>> program = Program(SourceFile("net.arch", "model Net() :: [8] -> [4] { dense(4) }"))
     >>> program.graph("Net").outputs[0].shape
@@ -75,7 +75,7 @@ class Program:
         limits: Limits | None = None,
         read: Read = parse_once,
     ) -> None:
-        """``read`` gives what a file says, for whoever knows that already."""
+        """``read`` parses a file; the default reuses the results of earlier programs."""
         self.source = source
         self._session = Session(source, loader or NoFiles(), declared_value, limits, read)
         self._module: Module = self._session.files.module(ast.Module(source, (), ()))  # until the file is read
@@ -89,7 +89,7 @@ class Program:
 
     @property
     def _start(self) -> Span:
-        """The first line, for what has no better place."""
+        """The first line of the spec, for diagnostics without a better place."""
         return Span(self.source, 0, len(self.source.text[:_SHOWN].split("\n", 1)[0]))
 
     @property
@@ -109,15 +109,15 @@ class Program:
 
     @property
     def graphs(self) -> tuple[Graph, ...]:
-        """Those that were made so far."""
+        """The graphs that were elaborated so far."""
         return tuple(graph for graph in self._session.graphs.values() if graph is not None)
 
     def observe(self, observer: Observer) -> None:
-        """Has every body shown that is elaborated from now on."""
+        """Calls ``observer`` with every body that is elaborated from now on."""
         self._session.observer = observer
 
     def interrupt(self, look: Callable[[], None]) -> None:
-        """Has ``look`` called now and then during compilations: what it raises ends them, and the program's use."""
+        """Calls ``look`` regularly during compilations. What it raises ends them; the program is unusable then."""
         self._session.budget.interrupt(look)
 
     @property
@@ -136,7 +136,7 @@ class Program:
 
     @property
     def open_sizes(self) -> Mapping[str, tuple[Least, ...]]:
-        """Of each model that was made and leaves sizes open, what these must be at least for its proof to hold."""
+        """For each elaborated model with open sizes, the least sizes for which its proof holds."""
         graphs = {graph.name: graph for graph in self._session.graphs.values() if graph is not None and graph.is_open}
         if not graphs:
             return {}
@@ -157,7 +157,7 @@ class Program:
         return {p.name.id: parameter(p, ref.arguments.get(p.name.id)) for p in ref.decl.params}
 
     def domains(self, model: str) -> dict[str, tuple[Given, ...]]:
-        """Of each parameter whose values the definition lists, these; without those that a variant sets."""
+        """The domain of each parameter whose definition lists its values, except for those that a variant sets."""
         ref, found = self._module.find(model), dict[str, tuple[Given, ...]]()
         if isinstance(ref, BlockRef):
             with self._reporting():
@@ -213,7 +213,7 @@ class Program:
         return line.value if isinstance(line, ast.Let) and not problems else None
 
     def costs(self, model: str) -> Costs:
-        """What a model of the file would cost with one set of arguments or another, without its graph."""
+        """The cost of a model as a function of its arguments, computed without making a graph."""
         from archdsl.elaborate.costs import Costs
 
         ref = self._module.find(model)
@@ -246,7 +246,7 @@ class Program:
         return self.value(source) or Given(POISON, Span(source, 0, 0))
 
     def _plain(self, name: str, value: Any, span: Span) -> Any:
-        """A Python value as the language has it; its numbers are bounded as those that a spec computes."""
+        """A Python value as a value of the language. Its numbers are bounded as those that a spec computes."""
         if isinstance(value, list | tuple):
             return tuple(self._plain(name, element, span) for element in value)
         value = plain(name, value)
@@ -276,7 +276,7 @@ class Program:
             pass
 
     def checking(self) -> Generator[None]:
-        """Does what ``check`` does in pieces: a model, or a `check` line, at a time."""
+        """Like ``check``, step by step: one model, or one `check` line, at a time."""
         for piece in self._pieces():
             is_done = False
             with _uncollected(), self._reporting():
@@ -288,7 +288,7 @@ class Program:
         self.check_text()
 
     def check_text(self) -> None:
-        """Checks what can be said without calling anything: names, definitions whatever they are given, habits."""
+        """Checks without instantiating anything: names, definitions for all arguments, and lints of the text."""
         with _uncollected(), self._reporting(), self._session.budget.apart():
             check_names(self._session, self._module)
             check_definitions(self._session, self._module)
@@ -302,7 +302,7 @@ class Program:
             yield partial(self._unless_known, check, partial(run_check, check, self._session, self._module))
 
     def _unless_known(self, declaration: ast.Declaration, check: Callable[[], object]) -> None:
-        """Checks a declaration, unless that found nothing before, where all that it depends on was the same."""
+        """Checks a declaration, unless an earlier check with the same dependencies found nothing."""
         known, reporter = self._session.known, self._session.reporter
         if known is None or reporter.allowances:  # what is allowed must be met, lest it is said to be of no use
             check()
@@ -325,7 +325,7 @@ class Program:
         return found
 
     def key(self, declaration: ast.Declaration) -> bytes:
-        """A number for all that a declaration of the file depends on."""
+        """A hash of everything that a declaration of the file depends on."""
         return self._closures.of(declaration)
 
     @cached_property
@@ -333,7 +333,7 @@ class Program:
         return Closures(self._module.names, (module.source for module in self.modules if module is not self._module))
 
     def remember(self, clean: set[tuple[str, bytes]], kept: Kept) -> None:
-        """Leaves out what was checked before, in this text or another, and found nothing; notes what finds nothing.
+        """Caches checks that find nothing by their dependencies, also across texts, and skips those in the cache.
 
         The same with what imported blocks make of their inputs.
         """
@@ -346,7 +346,7 @@ class Program:
                 self._module.find(declaration.name.id)
 
     def _usual_graph(self, model: str) -> Graph | None:
-        """The graph of a model as its defaults make it; ``None`` if it needs arguments, or after errors."""
+        """The graph of a model with its default arguments; ``None`` if some have no default, or after errors."""
         ref = self._module.find(model)
         if not isinstance(ref, BlockRef) or any(
             p.default is None and p.name.id not in ref.arguments for p in ref.decl.params
@@ -355,7 +355,7 @@ class Program:
         return model_graph(self._session, ref, self._module.models[model].name.span)
 
     def usual_graph(self, model: str) -> Graph | None:
-        """The graph of a model as its defaults make it; ``None`` if it needs arguments, or after errors."""
+        """The graph of a model with its default arguments; ``None`` if some have no default, or after errors."""
         found: Graph | None = None
         with _uncollected(), self._reporting():
             found = self._usual_graph(model)
@@ -363,7 +363,7 @@ class Program:
 
     @contextmanager
     def _reporting(self) -> Iterator[None]:
-        """Turns what ends an evaluation into diagnostics."""
+        """Turns the exceptions that end an evaluation into diagnostics."""
         try:
             try:
                 yield

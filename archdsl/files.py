@@ -71,7 +71,7 @@ class Located(NamedTuple):
 
     @property
     def is_graph(self) -> bool:
-        """Whether it is a saved graph, which is JSON. From a pipe, what starts with a brace is one: no spec does."""
+        """Whether it is a graph saved as JSON. Text from a pipe is one if it starts with a brace, as no spec does."""
         name, text, path = self.source.name, self.source.text, self.source.path
         if name == STDIN_NAME:
             return text.lstrip()[:1] == "{"
@@ -85,7 +85,7 @@ class DiskLoader:
     """
 
     def __init__(self, root: Path | None = None, limits: Limits = DEFAULT, prefix: str = "") -> None:
-        """``prefix`` is what names have before their paths from the root."""
+        """``prefix`` precedes the path from the root in the names of files."""
         self._root = root
         self._most = limits.source
         self._homes = {} if root is None else {root: prefix}
@@ -150,7 +150,7 @@ class DiskLoader:
         return self._at(importer.path.parent / path, home, path)
 
     def _at(self, asked: Path, home: Path, written: str) -> SourceFile | None:
-        """The file at a path, if there is one. Raises ``Outside`` for what is ``written`` and leads out of the home."""
+        """The file at a path, if there is one. Raises ``Outside``, with the path as ``written``, if it is outside."""
         if asked in self._read:
             return self._read[asked]
         try:
@@ -207,7 +207,7 @@ class DiskLoader:
 
 @lru_cache(maxsize=64)
 def _kept(name: str, text: str, path: Path | None = None) -> SourceFile:
-    """A file; the same one for the same text, so that it need not be parsed for each loader."""
+    """A source file, cached so that equal texts are one object and are parsed once for all loaders."""
     return SourceFile(name, text, path)
 
 
@@ -343,7 +343,7 @@ def _located(spec: str, typed: Path, source: SourceFile, loader: DiskLoader, mod
 
 
 def shown(name: str) -> str:
-    """A file's name, or another word from outside, as outputs have it: on one line, and nothing that hides.
+    """A file's name, or another word from outside, made safe for output: on one line, with nothing hidden.
 
     Bytes of a name that are no UTF-8 are spelt out.
 
@@ -361,7 +361,7 @@ def _text_at(revision: Revision, path: Path, most: int) -> str | None:
 
 
 def project_root(path: Path) -> Path:
-    """The nearest folder above a file with a mark of a project, else the file's own folder."""
+    """The nearest folder above a file with the marker of a project, else the file's own folder."""
     return _marked(path) or path.parent
 
 
@@ -373,7 +373,7 @@ def _marked(path: Path) -> Path | None:
 
 
 def _project(path: Path, typed: Path) -> tuple[Path, str]:
-    """The root of a file's project, and what the names of its files have before their paths from there.
+    """The root of a file's project, and the prefix of the names of its files.
 
     That is nothing, except for a file in no project: its names are relative to the current folder, as it was typed.
     """

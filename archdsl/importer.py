@@ -144,7 +144,7 @@ def _signature(parameters: dict[str, Parameter]) -> Signature:
 
 
 def _list(value: Any) -> Any:
-    """The language's lists are Python's."""
+    """Converts the language's lists, which are tuples, to Python's."""
     return list(map(_list, value)) if isinstance(value, tuple) else value
 
 

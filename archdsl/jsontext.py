@@ -1,4 +1,4 @@
-"""JSON that reads well and is safe to show, and JSON of strangers, read with bounds."""
+"""Readable JSON that is safe to print, and bounded parsing of untrusted JSON."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 
 
 def loads(text: str | bytes) -> Any:
-    """The value that strict JSON says: numbers are finite, integers have at most 80 digits, and no key is given twice.
+    """Parses strict JSON: numbers are finite, integers have at most 80 digits, and keys are unique.
 
     >>> loads('{"a": 1, "a": 2}')
     Traceback (most recent call last):

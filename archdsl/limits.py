@@ -1,4 +1,4 @@
-"""What one compilation may use: bounds far above any real architecture, below what hurts the machine that reads it."""
+"""Resource limits of a compilation: far above any real architecture, below what would overload the machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 
 def _limit(most: int, unit: str, of: str) -> int:
-    """A field with its default, what it counts, and of what."""
+    """A field with its default, its unit, and the name of what it limits."""
     made: int = field(default=most, metadata={"unit": unit, "of": of})
     return made
 

@@ -1,4 +1,4 @@
-"""Packages of modules that imports find by name: with archdsl, among a project's folders, in installed distributions.
+"""Packages of modules that imports find by name: bundled ones, those of the project, those of installed distributions.
 
 ``from std.conv import …`` and ``from zoo.vit import …`` read what travels with archdsl. Every other first word of a
 dotted name is a folder that the project names in ``pyproject.toml``::

@@ -46,7 +46,7 @@ def parameter(param: ast.Param, bound: Given | None) -> Parameter:
 
 
 def plain(name: str, value: Any) -> Any:
-    """A value from Python in plain types, also a number of another library.
+    """A Python value in plain types; numbers of other libraries are converted.
 
     Raises:
         TypeError: the language has no value like it.
@@ -72,7 +72,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def _literal(node: ast.Expr | ast.Spread) -> Any:
-    """The value of an expression that needs no scope, else ``None``."""
+    """The value of a literal, a negative number or a list of these, else ``None``."""
     match node:
         case ast.Literal():
             return node.value

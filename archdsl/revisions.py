@@ -29,7 +29,7 @@ class GitError(Exception):
 
 @dataclass(frozen=True)
 class Revision:
-    """A commit of a repository. ``name`` is what the user called it, ``top`` the folder that its tree is of."""
+    """A commit of a repository. ``name`` is what the user called it, ``top`` the root of the work tree."""
 
     top: Path
     commit: str
@@ -49,7 +49,7 @@ class Revision:
         return cls(Path(top).resolve(), commit, name)
 
     def read(self, path: Path, most: int) -> bytes | None:
-        """A file's content by its path from ``top``, or of a longer one the first ``most`` bytes and a few more.
+        """A file's content by its path from ``top``; of a longer file, its first ``most`` bytes and a few more.
 
         ``None`` if the revision has no such file. Links are not followed: where they lead may have been something else
         then. Raises ``GitError``, also when git has the name of a file and not its content, or a damaged one.
@@ -66,7 +66,7 @@ class Revision:
             raise GitError(f"git could not be run: {(error.strerror or 'failed').lower()}") from None
 
     def _content(self, blob: str, most: int) -> bytes:
-        """The content of a blob, which git streams: compared with its name, since git itself does so for some only."""
+        """The content of a blob, streamed. Its hash is verified here, as git does so for some objects only."""
         command = [*_GIT, "cat-file", "blob", blob]
         with subprocess.Popen(
             command,
@@ -95,7 +95,7 @@ class Revision:
 
 
 def _first(stream: IO[bytes], most: int) -> bytes:
-    """All bytes of a stream, or a little more than ``most`` of them."""
+    """A whole stream, or a little more than ``most`` bytes of it."""
     parts: list[bytes] = []
     size = 0
     while size <= most and (part := stream.read(_CHUNK)):

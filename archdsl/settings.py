@@ -13,7 +13,7 @@ KEYS: Final = ("allow", "allow-in", "folders")
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be meant. Says which file and key, for the one who wrote it."""
+    """An invalid setting. The message names the file and the key."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{NAME}: {reason}")

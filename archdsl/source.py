@@ -1,4 +1,4 @@
-"""Source text and places in it: the coordinates that every later stage carries along."""
+"""Source text and positions in it, which every later stage refers to."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SourceFile:
 
     @property
     def identity(self) -> Path | str:
-        """What tells a module from all others, however it was imported: its file, or else its name.
+        """The identity of a module, however it was imported: its file, or else its name.
 
         Names are strings and files are paths, so that no file of a project is taken for one of the library.
         """
@@ -42,7 +42,7 @@ class SourceFile:
 
     @property
     def starts(self) -> list[int]:
-        """Offsets at which lines start; found on first use, as most files never need them."""
+        """Offsets of the starts of lines, computed on first use."""
         if self._starts is None:
             starts, position = [0], self.text.find("\n")
             while position >= 0:
@@ -73,7 +73,7 @@ _ESCAPED: Final = 0xDC00
 
 
 class NotText(NamedTuple):
-    """The first character of a text that is none, in words, and how many others there are."""
+    """The first character that is no text, in words, and the number of others."""
 
     offset: int
     what: str
@@ -81,7 +81,7 @@ class NotText(NamedTuple):
 
 
 def not_text(text: str) -> NotText | None:
-    """What of a text is a byte that could not be decoded, or half a pair of surrogates; ``None`` for nothing.
+    """Characters of a text that are undecodable bytes or lone surrogates; ``None`` if there are none.
 
     >>> not_text(b"caf\\xe9".decode(errors="surrogateescape"))
     NotText(offset=3, what='byte 0xE9', more=0)

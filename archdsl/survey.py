@@ -160,7 +160,7 @@ def _arguments(
 
 
 def argument(name: str, given: Any) -> Argument:
-    """A parameter with its value, as a reader and as programs have it."""
+    """A parameter with its value, for programs and as text."""
     value = given.value if isinstance(given, Given) else given
     text = _as_written(value)
     return Argument(name, text if isinstance(value, Expression) else _as_python(value), text)

@@ -1,4 +1,4 @@
-"""Help for shapes that do not fit: the usual cause, with what to write instead."""
+"""Help for shapes that do not fit: the usual cause, and what to write instead."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing happens on the way: the flow's own tensor, or a branch that is only `id`."""
+        """Whether it is the flow's own tensor, or a branch that is only `id`."""
         return self.flow is None or (len(self.flow.steps) == 1 and self.flow.span.text == "id")
 
 
@@ -74,7 +74,7 @@ def _rounded(first: Shape, second: Shape, home: Assembly) -> str:
 
 
 def _factor(large: Shape, small: Shape) -> int:
-    """How many times larger one map is than another in each dimension, or 0 if it is not so."""
+    """The integer by which all spatial dimensions of one map are larger than those of another; 0 if there is none."""
     pairs = list(zip(large[:-1], small[:-1], strict=True))
     factors = {a // b if isinstance(a, int) and isinstance(b, int) and a % b == 0 else 0 for a, b in pairs}
     factor = factors.pop() if len(factors) == 1 else 0
@@ -139,7 +139,7 @@ def _ops(place: Place) -> Iterator[tuple[ast.Apply, type[Op]]]:
 
 
 def _pooled(place: Place) -> str:
-    """The help for a branch with a window whose size is odd, and its stride because none is given."""
+    """The help for a pooling branch whose stride defaults to an odd window size."""
     for step, op in _ops(place):
         is_odd = len(given := step.arguments or ()) == 1 and given[0].span.text in ("3", "5", "7")
         if is_odd and _default(op, "stride") is None and "k" in op.model_fields:
@@ -149,7 +149,7 @@ def _pooled(place: Place) -> str:
 
 
 def _default(op: type[Op], argument: str) -> object:
-    """The default of an argument, and the class itself if it has no such one."""
+    """The default of an argument; the class itself, which equals no default, if there is no such argument."""
     return op.model_fields[argument].default if argument in op.model_fields else op
 
 

@@ -1,4 +1,4 @@
-"""Warnings that a spec says are meant: ``# allow: CODE, CODE`` at the end of a line, or alone on the line above."""
+"""Allowed warnings of a spec: ``# allow: CODE, CODE`` at the end of a line, or alone on the line above."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Allowance(NamedTuple):
 
 
 class Allowances:
-    """What the files of one compilation allow, and what of it was needed."""
+    """The warnings that the files of a compilation allow, and which of these allowances were used."""
 
     def __init__(self) -> None:
         self._at: dict[tuple[str, int], dict[str, Allowance]] = {}
@@ -39,7 +39,7 @@ class Allowances:
         return bool(self._at)
 
     def read(self, module: ast.Module) -> None:
-        """Adds those of a file."""
+        """Adds the allowances of a file."""
         file, lines = module.source.name, set[int]()
         for allowance in _of(module):
             self._at.setdefault((file, allowance.line), {})[allowance.code] = allowance
@@ -48,7 +48,7 @@ class Allowances:
             self._lines[file] = sorted(lines)
 
     def allows(self, code: str, span: Span) -> bool:
-        """Whether a warning at a place is meant, which is remembered."""
+        """Whether a warning at a place is allowed; marks the allowance as used."""
         allowance = self._at.get((span.source.name, span.line), {}).get(code)
         if allowance is None:
             return False
@@ -56,12 +56,12 @@ class Allowances:
         return True
 
     def reach(self, span: Span) -> None:
-        """Notes that a step was elaborated, so that it gave all the warnings that it can give."""
+        """Notes that a step was elaborated, so that all its warnings were given."""
         if span.source.name in self._lines:
             self._reached.add(span)
 
     def _within(self, span: Span) -> Iterator[int]:
-        """The lines of a place that allow something."""
+        """The lines of a place that have allowances."""
         lines = self._lines.get(span.source.name, [])
         first, last = _lines(span)
         for index in range(bisect_left(lines, first), bisect_right(lines, last)):
@@ -72,7 +72,7 @@ class Allowances:
         self._entered.add(id(block))
 
     def unused(self, module: ast.Module) -> Iterator[Allowance]:
-        """Those of a file that no warning needed, where warnings could have been: in code that was elaborated."""
+        """The unused allowances of a file, in code that was elaborated and so gave its warnings."""
         file = module.source.name
         left = [each for codes in self._at.values() for each in codes.values() if each.span.source.name == file]
         left = [each for each in left if each not in self._used]
@@ -124,7 +124,7 @@ def _lines_below(source: SourceFile, comments: Sequence[ast.Comment]) -> dict[in
 
 
 def _own_span(step: ast.Apply | ast.Choose) -> Span:
-    """Where a step stands, without the steps inside of it."""
+    """The span of a step without its branches or sides."""
     if not isinstance(step, ast.Apply):
         return step.span._replace(end=step.span.start)
     return step.span._replace(end=step.branches[0].span.start) if step.branches else step.span

@@ -1,4 +1,4 @@
-"""Ops and blocks meet tensors: counts, shapes and help where they do not fit."""
+"""Applies ops and blocks to tensors: checks counts and shapes, with help where they do not fit."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class OpCall(NamedTuple):
 
 
 def op(session: Session, assembly: Assembly, call: OpCall) -> Tensor:
-    """Adds an op to the assembly, its shape proved."""
+    """Adds an op to the assembly and proves its shape."""
     ref, span = call.ref, call.span
     kind = ref.op
     inputs, places = with_arguments(ref, call.inputs, call.places)

@@ -1,4 +1,4 @@
-"""Arguments meet parameters by position and name: of ops, blocks, functions and initialisers."""
+"""Binds arguments to parameters by position and name: of ops, blocks, functions and initialisers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def give(
     absent: Mapping[str, str] = _NOTHING,
     also: Callable[[Mapping[str, Given]], Iterable[Diagnostic]] | None = None,
 ) -> dict[str, Given]:
-    """Adds arguments to those that are bound. Names may replace what was bound before, as in a variant of a variant.
+    """Adds arguments to those that are bound. Named ones may replace earlier ones, as in a variant of a variant.
 
     ``known`` are further parameters that are given by name only; ``absent`` has what helps who looks for others;
     ``also`` says what is wrong with the arguments that have a parameter, where a name beside them has none.
@@ -86,7 +86,7 @@ def _too_many(
 
 
 def unexpected(callee: str, key: ast.Name, names: Sequence[str], absent: Mapping[str, str] = _NOTHING) -> Diagnostic:
-    """The diagnostic for a named argument that no parameter has the name of."""
+    """The diagnostic for a named argument without a parameter of that name."""
     if key.id in absent:
         return codes.UnexpectedArgument(span=key.span, callee=callee, argument=key.id, help=(absent[key.id],))
     if key.id in _NO_ARGUMENTS and key.id not in names:
@@ -142,7 +142,7 @@ _NO_ARGUMENTS = {
 
 
 def give_op(ref: OpRef, given: Arguments) -> OpRef:
-    """The op with more of its arguments. Tensors that a joining op gets by position are those that it joins."""
+    """The op with more of its arguments bound. Positional tensors of a joining op are its operands."""
     op = ref.op
     joined = list(ref.joined)
     rest: Arguments = []
@@ -186,7 +186,7 @@ def _size_for_tensor(op: type[Op], key: ast.Name, value: Given) -> Diagnostic:
 
 @cache
 def _parameters(op: type[Op]) -> tuple[str, ...]:
-    """The names of its arguments, its own before those that all ops with weights have."""
+    """The names of an op's arguments: its own, then those of all ops with weights."""
     fields, shared = op.model_fields, Weighted.model_fields
     own = [name for name in fields if name not in shared]
     return (*own, *op.tensors, *(name for name in fields if name in shared))
@@ -208,7 +208,7 @@ def give_block(ref: BlockRef, given: Arguments) -> BlockRef:
 
 
 def missing_arguments(callee: str, params: Sequence[ast.Param], span: Span, help_: tuple[str, ...] = ()) -> Diagnostic:
-    """The diagnostic for a call without a value for each of ``params``, all told at once."""
+    """One diagnostic for all of ``params`` to which a call gives no value."""
     *others, last = (f"`{param.name.id}`" for param in params)
     return codes.MissingArgument(
         span=span,

@@ -1,4 +1,4 @@
-"""Branches of a fan-out: what their text says, and what is wrong with it."""
+"""Branches of a fan-out: their syntax, and diagnostics for wrong ones."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from archdsl.syntax import ast
 
 
 def any_number(step: ast.Apply, ref: OpRef) -> bool:
-    """Whether values decide how many tensors a join has."""
+    """Whether the number of tensors of a join depends on values."""
     is_spread = any(argument.spread for argument in step.arguments or ())
     is_open = any(not isinstance(branch.flow, ast.Flow) for branch in step.branches or ())
     return is_spread or is_open or any(isinstance(joined.value, tuple) for joined in ref.joined)
 
 
 def flow_of(branch: ast.Branch) -> ast.Flow | None:
-    """The steps that make the tensors of a branch, if they are the same for each."""
+    """The flow that makes the tensors of a branch, if it is the same for each."""
     flow = branch.flow
     if isinstance(flow, ast.Several):
         step = flow.step
@@ -28,7 +28,7 @@ def flow_of(branch: ast.Branch) -> ast.Flow | None:
 
 
 def unexpected(step: ast.Apply, name: str) -> Diagnostic:
-    """The error for branches of what takes none."""
+    """The error for branches of a step that takes none."""
     source, end = step.span.source, step.branches[0].span.start if step.branches else step.span.end
     brace = source.text.rfind("{", step.target.span.end, end)
     fix = Fix(Span(source, brace, brace), "-> ") if brace >= 0 else None

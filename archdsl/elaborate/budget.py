@@ -1,4 +1,4 @@
-"""What one compilation may use: compile-time steps, lengths of values, sizes of graphs, lengths of files."""
+"""The budget of a compilation: compile-time steps, lengths of values, sizes of graphs, lengths of files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PART: Final = 16
 
 
 class Budget:
-    """Counts what is used, and ends the compilation where that is too much."""
+    """Counts what is used, and ends the compilation at a limit."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -53,7 +53,7 @@ class Budget:
         self._products: set[Monomial] = set()
 
     def interrupt(self, look: Callable[[], None]) -> None:
-        """Has ``look`` called now and then: it may raise what ends the compilation."""
+        """Calls ``look`` regularly: an exception from it ends the compilation."""
         self._look = look
         self._set_mark()
 
@@ -62,7 +62,7 @@ class Budget:
 
     @contextmanager
     def apart(self) -> Iterator[None]:
-        """Counts the work inside by itself, against a part of the limit."""
+        """Counts the work inside separately, against a fraction of the limit."""
         ticks, self._ticks = self._ticks, self._steps - self._steps // PART
         self._set_mark()
         try:
@@ -78,7 +78,7 @@ class Budget:
             self._check(span)
 
     def look(self) -> None:
-        """Looks whether the work is still wanted, between two parts of it that are not counted."""
+        """Checks for an interruption, between parts of the work that are not counted."""
         if self._look is not None:
             self._look()
 
@@ -90,12 +90,12 @@ class Budget:
         self._set_mark()
 
     def charge(self, steps: int, span: Span) -> None:
-        """Counts work of several units before it is done."""
+        """Counts several units of work before they are done."""
         self._ticks += max(steps - 1, 0)
         self.tick(span)
 
     def weigh(self, value: Value, span: Span) -> None:
-        """Bounds a value with all that it holds, and counts the work of using it."""
+        """Bounds the size and depth of a value, and counts the work of using it."""
         parts, depth = self.scales.weigh(value)
         if parts > self.limits.length:
             what = "the string" if isinstance(value, str) else "the list" if isinstance(value, tuple) else "the value"
@@ -109,24 +109,24 @@ class Budget:
             self.charge(parts // PARTS, span)
 
     def count_nodes(self, nodes: int, span: Span) -> None:
-        """Bounds the ops of a model that is being put together."""
+        """Bounds the number of ops in a model under construction."""
         if nodes > self._nodes:
             help_ = self.limits.advice("nodes")
             raise Exhausted(codes.GraphTooLarge(span=span, most=f"{self._nodes:_}", help=help_))
 
     def add_size(self, size: Dim, span: Span) -> None:
-        """Notes how large a tensor is. Sums over a model have a term for each product of run-time sizes in it."""
+        """Notes the size of a tensor. Sums over a model have a term for each product of run-time sizes in it."""
         if isinstance(size, Sym):
             self._products.update(size.monomials)
             self.charge(size.size, span)
 
     def charge_graph(self, nodes: int, letters: int, span: Span) -> None:
-        """Counts the work of making a graph, and of what is asked of it then: figures of each node, names in texts."""
+        """Counts the work of making a graph and of the analyses that follow: figures of each node, names in texts."""
         each = NODE + len(self._products) // 2
         self.charge(each * nodes + letters // LETTERS, span)
 
     def has_room(self, characters: int) -> bool:
-        """Counts the length of a file, which allows for more work, unless the spec becomes too long by it."""
+        """Counts the length of a file, which raises the limits in proportion; false if the spec becomes too long."""
         self._characters += characters
         if self._characters > self.limits.source:
             return False

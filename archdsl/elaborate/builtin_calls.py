@@ -50,7 +50,7 @@ def call_builtin(name: str, given: Arguments, span: Span, session: Session) -> V
 
 
 def _charge_sizes(values: tuple[Value, ...], span: Span, session: Session) -> None:
-    """Counts the work of adding run-time sizes up, and bounds it: every sum on the way is a polynomial of its own."""
+    """Counts and bounds the work of a sum of run-time sizes: every partial sum is a polynomial."""
     total: Value = 0
     for value in values:
         if isinstance(value, Sym):

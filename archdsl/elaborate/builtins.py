@@ -1,4 +1,4 @@
-"""The functions of the language, and its table of names: ops, initialisers, functions and steps that are no op."""
+"""The language's built-in functions, and its table of names: ops, initialisers, functions and keywords for steps."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _FEW: Final = 9
 
 
 class Made(NamedTuple):
-    """A list that a function would make: how long it is, to be asked before its elements are computed."""
+    """The list that a function returns: its length, known before the elements are computed, which are lazy."""
 
     length: int
     elements: Iterable[Value]
 
 
 class Misuse(Exception):
-    """A function cannot compute; the text continues "`name` …". ``value`` is the argument at fault, if one is."""
+    """A function is undefined for its arguments. The text continues "`name` …"; ``value`` is the one at fault."""
 
     def __init__(self, reason: str, value: Value = None) -> None:
         super().__init__(reason)
@@ -38,7 +38,7 @@ class Misuse(Exception):
 
 
 class Undecided(Exception):
-    """An argument is not known, and may be of a type that the function takes."""
+    """An argument is not known, and its type may be one that the function takes."""
 
 
 def _undecided(value: Value, wanted: Type) -> None:
@@ -79,7 +79,7 @@ def _length(value: Value) -> int:
 
 
 def _sum(values: Value) -> Value:
-    """The sum of numbers, or lists put together: what ``+`` between the elements would make."""
+    """The sum of numbers, or the concatenation of lists: ``+`` between the elements."""
     elements = _list(values)
     if elements and isinstance(elements[0], tuple):
         return _joined(elements)
@@ -119,7 +119,7 @@ def _ordered(values: Value) -> tuple[Value, ...]:
 
 
 def _unique(values: Value) -> tuple[Value, ...]:
-    """Each element once, where it is first."""
+    """The elements without repetitions, in the order of first occurrence."""
     return tuple(dict.fromkeys(_numbers_or_strings(values)))
 
 
@@ -203,7 +203,7 @@ def _zip(*lists: Value) -> tuple[tuple[Value, ...], ...]:
 
 
 def _split(values: Value, lengths: Value) -> tuple[tuple[Value, ...], ...]:
-    """A list cut into lists of given lengths, one after the other: what an outer loop hands to its inner ones."""
+    """A list cut into consecutive parts of given lengths: an outer loop hands them to its inner loops."""
     elements, counts = _list(values), [_int(length) for length in _list(lengths)]
     if min(counts, default=0) < 0 or sum(counts) != len(elements):
         added = " + ".join(map(str, counts)) if len(counts) < _FEW else str(sum(counts))
@@ -277,7 +277,7 @@ _RESULTS: Final[Mapping[str, Type]] = {
 
 
 def result(name: str, arguments: Sequence[Value]) -> Type:
-    """The type of what a function makes of arguments of which some are not known."""
+    """The type of a function's result when some arguments are not known."""
     if name in _RESULTS:
         return _RESULTS[name]
     lists = arguments[0].type.taken_for(_LIST) if isinstance(arguments[0], Unknown) else _LIST
@@ -297,7 +297,7 @@ _OTHERS: Final[Mapping[str, Value]] = {
 
 
 class _Language(Mapping[str, Value]):
-    """Every name that is always there. An op is imported when it is first looked up.
+    """Every built-in name. An op is imported when it is first looked up.
 
     A name that an op shares with a function, such as ``max``, is the op; see ``CALLED``. ``constant`` is the
     initialiser, and the op where a step is meant.

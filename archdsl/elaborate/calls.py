@@ -1,4 +1,4 @@
-"""The definitions that are being evaluated, one within the other: for traces, and against recursion."""
+"""The stack of definitions under evaluation: for traces, and against recursion."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Call: TypeAlias = tuple[BlockRef | FunctionRef, Span]
 
 
 class Calls:
-    """The chain of calls under way."""
+    """The call stack."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -36,11 +36,11 @@ class Calls:
 
     @property
     def depth(self) -> int:
-        """How many calls are under way."""
+        """The depth of the stack."""
         return len(self._calls)
 
     def frames(self, at: Span | None, *further: Call) -> Iterator[Frame]:
-        """The chain, then further calls, the innermost first. ``at`` is what is wrong there: it may be a parameter."""
+        """The stack with further calls, innermost first. ``at`` is the place of the mistake: it may be a parameter."""
         for ref, span in reversed((*self._calls, *further)):
             given = ref.arguments.get(at.text) if at is not None and ref.decl.span.holds(at) else None
             at = given.span if given else None
@@ -53,12 +53,12 @@ class Calls:
         return replace(diagnostic, trace=tuple(self.frames(diagnostic.span)))
 
     def _shown(self, ref: BlockRef | FunctionRef) -> str:
-        """A call as a reader would write it, who would not write out what is very long."""
+        """A call as text, abbreviated if it is very long."""
         return show_value(ref) if self._budget.scales.weigh(ref).parts <= _WRITTEN else f"{name_of(ref)}(…)"
 
     @contextmanager
     def entering(self, decl: ast.Node, name: str, span: Span, *, again: bool = False) -> Iterator[None]:
-        """Marks a definition as being evaluated. Raises ``Failure`` when it is so already and may not be ``again``."""
+        """Marks a definition as being evaluated. Raises ``Failure`` on recursion, unless ``again`` allows it."""
         around = self._entered.get(id(decl))
         if around is not None and not again:
             raise Failure(self._recursion(decl, name, span))
@@ -104,7 +104,7 @@ class Calls:
                 self._calls.pop()
 
     def _lies_deeper(self, ref: BlockRef | FunctionRef, span: Span) -> bool:
-        """Whether a block came to itself as an argument: with fewer of its kind in it at each step, that ends."""
+        """Whether a block receives itself as an argument with less nesting than before: such recursion terminates."""
         if id(ref.decl) not in self._entered or not isinstance(ref, BlockRef):
             return False
         around = next((outer for outer, _ in reversed(self._calls) if outer.decl is ref.decl), None)
@@ -116,7 +116,7 @@ class Calls:
 
     @contextmanager
     def outside(self) -> Iterator[None]:
-        """Module-level values belong to no instance, whoever asks for them first."""
+        """Hides the stack: module-level values belong to no instance, whichever asks for them first."""
         calls, self._calls = self._calls, []
         try:
             yield

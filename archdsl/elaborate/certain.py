@@ -1,4 +1,4 @@
-"""Shapes that hold whatever the values are that nobody knows: the parts of definitions that nothing calls."""
+"""Shapes of ops on unknown values that hold for all of them: for definitions that nothing calls."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def either(one: Shape | None, other: Shape | None) -> Shape | None:
 
 
 def shape(made: Op, shapes: Sequence[Shape], is_open: bool) -> Shape | None:
-    """What is known of an op's output, ``None`` if nothing is. Raises ``Misfit`` where no values fit."""
+    """What is known of an op's output shape, ``None`` if nothing. Raises ``Misfit`` if the op fits for no values."""
     found: list[Shape | None] = []
     problems: list[Misfit] = []
     for choice in _choices(made, len(shapes[0]) - 1 if shapes else 0) if is_open else [made]:
@@ -47,7 +47,7 @@ def shape(made: Op, shapes: Sequence[Shape], is_open: bool) -> Shape | None:
 
 
 def _choices(made: Op, axes: int) -> Iterator[Op]:
-    """The op with every kind of value that an argument of which only the type is known may have."""
+    """The op for each kind of value of the arguments of which only the type is known."""
     open_ = {name: value for name, value in made if isinstance(value, Unknown)}
     if len(open_) > _CHOICES:
         return iter([made])
@@ -68,7 +68,7 @@ def _values(of: Type, axes: int) -> Iterator[Value]:
 
 
 def _is_certain(misfit: Misfit, made: Op, shapes: Sequence[Shape], is_open: bool) -> bool:
-    """Whether an op does not take its inputs whatever is not known of them and of its arguments."""
+    """Whether an op does not fit its inputs for any values of unknown dimensions and arguments."""
     if not is_open and not any(isinstance(dim, Sym) for shape in shapes for dim in shape):
         return True
     if misfit.code is codes.ShapeMismatch:
@@ -80,7 +80,7 @@ def _is_certain(misfit: Misfit, made: Op, shapes: Sequence[Shape], is_open: bool
 
 
 def _outcome(made: Op, shapes: Sequence[Shape]) -> object:
-    """The output's shape, or the code of what is wrong."""
+    """The output's shape, or the code of the mistake."""
     try:
         return made.shape(*shapes)
     except Misfit as misfit:
@@ -88,14 +88,14 @@ def _outcome(made: Op, shapes: Sequence[Shape]) -> object:
 
 
 def _may_stretch(made: Op, shapes: Sequence[Shape]) -> bool:
-    """Whether dimensions that are not known may be 1, and stretch."""
+    """Whether unknown dimensions may be 1 and broadcast."""
     return getattr(made, "broadcast", False) and any(
         isinstance(dim, Sym) and not never_equal(dim, 1) for shape in shapes for dim in shape
     )
 
 
 def _agreed(made: Op, shapes: Sequence[Shape]) -> object:
-    """What a join makes if as few dimensions as possible that may be equal are so, or what is wrong even then."""
+    """The output shape of a join with the fewest unknown dimensions taken to be equal, or the code of the mistake."""
     if len({len(shape) for shape in shapes}) > 1:
         return codes.ShapeMismatch
     axes = [axis for axis, dims in enumerate(zip(*shapes, strict=True)) if len(set(dims)) > 1 and _may_agree(dims)]

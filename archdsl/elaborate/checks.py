@@ -38,7 +38,7 @@ def file_checks(module: Module) -> list[ast.Check]:
 
 
 def run_check(check: ast.Check, session: Session, module: Module) -> None:
-    """Reports what a `check` line claims and does not hold."""
+    """Reports the claims of a `check` line that do not hold."""
     scope = Scope(session, module)
     figures: dict[str, Value] = {}
     conditions = check.conditions
@@ -112,7 +112,7 @@ def _same_ports(
 
 
 def _hold(condition: ast.Expr, scope: Scope) -> None:
-    """Evaluates a condition and reports it, with the values on both sides, if it is false."""
+    """Evaluates a condition and, if it is false, reports it with the values on both sides."""
     if not isinstance(condition, ast.Compare) or len(condition.operators) > 1:
         if not truth(evaluate(condition, scope), condition.span):
             scope.session.reporter.report(_false(condition, scope))
@@ -164,7 +164,7 @@ def _figure(value: Value) -> str:
 
 
 def _to_the_digits(value: Value, wanted: Value, node: ast.Expr) -> bool:
-    """Whether a value rounds to the digits that are written: 4_089_184_256 is ``~= 4.1G``."""
+    """Whether a value rounds to the digits written: 4_089_184_256 is ``~= 4.1G``."""
     text = node.span.text.strip("() \t\n").replace("_", "")
     if not isinstance(node, ast.Literal) or isinstance(wanted, bool) or not isinstance(wanted, int | float):
         what, figure = "what `~=` compares with", "a figure as written, such as `4.1G`"

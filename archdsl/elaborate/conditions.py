@@ -1,4 +1,4 @@
-"""Arguments of blocks, and what the definition asks of them: ``where width % heads == 0``."""
+"""Binds the arguments of blocks and checks the conditions of the definition: ``where width % heads == 0``."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from archdsl.syntax.walk import walk
 
 
 def bind_block(callee: str, decl: ast.Block, bound: Mapping[str, Given], scope: Scope, span: Span) -> None:
-    """Puts the values of parameters into a scope. Raises ``Failure`` where one is wrong or a condition is broken."""
+    """Binds parameters in a scope. Raises ``Failure`` for a wrong value or a broken condition."""
     bind_parameters(callee, decl.params, bound, scope, span)
     if problems := tuple(broken(callee, decl, scope, span)):
         raise Failure(*problems)
 
 
 def broken(callee: str, decl: ast.Block, scope: Scope, span: Span) -> Iterator[Diagnostic]:
-    """What is wrong with the values that parameters have in a scope, as far as they are known."""
+    """The conditions that the parameters in a scope break, as far as their values are known."""
     for condition in decl.conditions:
         try:
             holds = decide(evaluate(condition, scope), condition.span)

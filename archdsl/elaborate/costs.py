@@ -1,4 +1,4 @@
-"""What a model would cost with other arguments, thousands of times a second: no graph is made.
+"""The cost of a model as a function of its arguments, without a graph: thousands of evaluations a second.
 
 The steps of the model's body are elaborated one by one, each once for equal values of the parameters that it mentions
 and equal shapes of what flows in. So a step that two candidates have in common is elaborated for the first alone.
@@ -29,7 +29,7 @@ _NOTHING: Final = NodeCost()
 
 
 class Costs:
-    """The costs of one model by its arguments."""
+    """The cost of one model as a function of its arguments."""
 
     def __init__(self, session: Session, ref: BlockRef, span: Span) -> None:
         self._session = session
@@ -51,11 +51,11 @@ class Costs:
 
     @property
     def conditions(self) -> tuple[ast.Expr, ...]:
-        """What the model's definition asks of its arguments."""
+        """The `where` conditions of the model's definition."""
         return self._ref.decl.conditions
 
     def of(self, arguments: Mapping[str, Given]) -> NodeCost | None:
-        """The cost with these arguments; ``None`` if they are wrong, or some shape is not proved with them."""
+        """The cost with these arguments; ``None`` if they are not valid, or some shape cannot be proved."""
         session = self._session
         try:
             with session.reporter.aside() as found, session.budget.apart():
@@ -67,7 +67,7 @@ class Costs:
         return None if found.has_errors else total
 
     def takes(self, arguments: Mapping[str, Given]) -> bool:
-        """Whether each parameter may have its value, whatever the others have."""
+        """Whether each value is in its parameter's domain, taken by itself."""
         params = (param for param in self._ref.decl.params if param.name.id in arguments)
         return all(self._admits(param, arguments[param.name.id]) for param in params)
 
@@ -85,7 +85,7 @@ class Costs:
         return self._admitted[key]
 
     def holds(self, condition: ast.Expr, arguments: Mapping[str, Given]) -> bool:
-        """Whether a condition over the parameters is true. Raises ``Failure``: it has no value."""
+        """The value of a condition over the parameters. Raises ``Failure`` if it has none."""
         if condition not in self._conditions:
             reached = _reached(condition, _parameters(self._ref.decl))
             self._conditions[condition] = tuple(sorted(reached))
@@ -105,7 +105,7 @@ class Costs:
         return scope
 
     def _whole(self, arguments: Mapping[str, Given]) -> NodeCost | None:
-        """By way of the graph, for bodies whose steps are more than a chain."""
+        """The cost by way of the graph, for bodies that are not a chain."""
         ref = self._given(arguments)
         graph = model_graph(self._session, ref, self._span)
         self._session.graphs.pop((argument_key(ref), None), None)
@@ -135,7 +135,7 @@ class Costs:
         return NodeCost.sum(parts)
 
     def _result(self, index: int, shape: Shape, scope: Scope) -> tuple[NodeCost, Shape] | None:
-        """The input and the lines before the flow; a step of the flow; or last, the proof of the output."""
+        """Part ``index`` of a chain: the input and ``let`` lines, then each step, and last the proof of the output."""
         signature, body = self._ref.decl.signature, self._ref.decl.body
         assert signature is not None
         if index == 0:
@@ -160,7 +160,7 @@ class Costs:
         return self._cost([shape], assembly.steps), result.shape
 
     def _inside(self, scope: Scope, given: Shape, until: ast.Let | None = None) -> Scope:
-        """The scope of the body, with the sizes of the input and the values of its lines, or of those before one."""
+        """The scope of the body with the input sizes and its ``let`` lines: all, or those before ``until``."""
         signature, body = self._ref.decl.signature, self._ref.decl.body
         assert signature is not None
         outer = scope.inner()
@@ -195,7 +195,7 @@ def _key(given: Given | None) -> Hashable:
 
 
 def _hashable(value: object) -> Hashable:
-    """A value with its type: 1, 1.0 and true are equal in Python."""
+    """A value paired with its type: 1, 1.0 and true are equal in Python."""
     if isinstance(value, tuple):
         return tuple(map(_hashable, value))
     if isinstance(value, bool | int | float | str):
@@ -204,7 +204,7 @@ def _hashable(value: object) -> Hashable:
 
 
 def _is_chain(decl: ast.Block) -> bool:
-    """Whether each step of a model's body sees only what flows in, and weights are not shared."""
+    """Whether each step of a model's body depends only on the flow, and no weights are shared."""
     signature, body = decl.signature, decl.body
     if signature is None or body.flow is None or len(signature.inputs) != 1 or len(signature.outputs) != 1:
         return False
@@ -223,7 +223,7 @@ def _is_chain(decl: ast.Block) -> bool:
 
 
 def _mentions(decl: ast.Block) -> tuple[tuple[str, ...], ...]:
-    """Which parameters matter for the input and the lines before the flow, for each step, and for the output."""
+    """The parameters on which each part of a chain depends: the input and ``let`` lines, each step, and the output."""
     assert decl.signature is not None
     assert decl.body.flow is not None
     parameters = [param.name.id for param in decl.params]
@@ -239,7 +239,7 @@ def _mentions(decl: ast.Block) -> tuple[tuple[str, ...], ...]:
 
 
 def _parameters(decl: ast.Block) -> dict[str, set[str]]:
-    """On which parameters each depends: itself, and earlier ones that its default mentions."""
+    """For each parameter, those on which it depends: itself, and earlier ones in its default."""
     of: dict[str, set[str]] = {}
     for param in decl.params:
         of[param.name.id] = {param.name.id} | _reached(param.default, of)
@@ -261,7 +261,7 @@ def _names(node: ast.Node) -> Iterator[str]:
 
 
 def _walk(node: object) -> Iterator[ast.Node]:
-    """A node and all below it."""
+    """A node and its descendants."""
     if isinstance(node, tuple):
         for each in node:
             yield from _walk(each)

@@ -1,4 +1,4 @@
-"""Definitions are checked whether anything calls them or not: what is wrong with them for every argument is told."""
+"""Checks definitions whether or not anything calls them: mistakes that occur for all arguments are reported."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OF_NAMES = (UnknownName, UnboundDimension)
 
 
 def check_definitions(session: Session, module: Module) -> None:
-    """Reports what is wrong with the blocks and functions of a file for all arguments, unless it was reported."""
+    """Reports mistakes in a file's blocks and functions that occur for all arguments, unless they were reported."""
     known = dict[object, Outputs]()
     with session.budget.apart():
         for declaration in module.ast.declarations:
@@ -53,12 +53,12 @@ def check_definitions(session: Session, module: Module) -> None:
 
 
 def _is_sound(decl: ast.Block | ast.Function, session: Session) -> bool:
-    """Whether a model that has no parameters was elaborated without an error: nothing is left that could be wrong."""
+    """Whether it is a model without parameters that was elaborated without errors, so that nothing is left to check."""
     return isinstance(decl, ast.Block) and decl.is_model and not decl.params and id(decl) in session.sound
 
 
 def _is_new(problem: Diagnostic, session: Session, module: Module) -> bool:
-    """Whether it is an error, and none was reported where it is: in the file, or at the call that leads out of it."""
+    """Whether it is an error at a place, in this file, for which none was reported."""
     places = (problem.span, *(frame.span for frame in problem.trace))
     here = next((place for place in places if place.source is module.source), None)
     if here is None or not problem.is_error or isinstance(problem, _OF_NAMES):
@@ -87,7 +87,7 @@ def _check(decl: ast.Block | ast.Function, session: Session, module: Module, kno
 
 
 def _parameters(decl: ast.Block | ast.Function, session: Session, module: Module) -> Scope:
-    """A scope in which each parameter may be anything of its type; its default is compared with that."""
+    """A scope in which each parameter is an unknown value of its type; its default is checked against the type."""
     scope = Scope(session, module)
     given = {p.name.id: Given(_parameter(p), p.span) for p in decl.params if p.default is None}
     try:

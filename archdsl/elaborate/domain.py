@@ -1,4 +1,4 @@
-"""The values that a parameter may have, where its definition lists them: ``stride: int in [1, 2]``."""
+"""The domains of parameters whose definition lists their values: ``stride: int in [1, 2]``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN: Final = 8
 
 
 def listed(domain: Value, param: ast.Param) -> Value:
-    """The values as the parameter has them: an int is a float for a ``float``. ``POISON`` if one has another type."""
+    """The values converted to the parameter's type (an int to a float), ``POISON`` if one has another type."""
     if holds_unknown(domain) or not isinstance(domain, tuple):
         return POISON
     values = tuple(fit(value, param.type) for value in domain)
@@ -28,7 +28,7 @@ def listed(domain: Value, param: ast.Param) -> Value:
 
 
 def no_list(domain: Value, param: ast.Param) -> Diagnostic:
-    """The diagnostic for a domain that has something else than values of the parameter's type."""
+    """The diagnostic for a domain that is not a list of values of the parameter's type."""
     assert param.domain is not None
     return codes.WrongType(
         span=param.domain.span,
@@ -39,7 +39,7 @@ def no_list(domain: Value, param: ast.Param) -> Diagnostic:
 
 
 def is_among(value: Value, values: Sequence[Value], span: Span) -> bool:
-    """Whether a value is one of the list, or may be: it is not known. Ops and lists are compared as they are written.
+    """Whether a value is in the list, or not known and so may be. Ops and lists are compared as text.
 
     Raises ``Failure`` for a size that is known at run time only.
     """
@@ -51,7 +51,7 @@ def is_among(value: Value, values: Sequence[Value], span: Span) -> bool:
 
 
 def outside(callee: str, param: ast.Param, given: Given, values: Sequence[Value]) -> Diagnostic:
-    """The diagnostic for a value that is none of the list."""
+    """The diagnostic for a value outside of the list."""
     words, value = [show_value(each) for each in values], show_value(given.value)
     near = closest(value, words, {}) if isinstance(given.value, str) else ()
     return codes.OutsideDomain(

@@ -1,4 +1,4 @@
-"""Values as what they are needed for: a condition, a list to go over, tensors."""
+"""Checks that values have the kind that their place needs: a condition, a list to iterate over, tensors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BOOL, _LIST = Type.named("bool"), Type.named("list")
 
 
 def iterate(value: Value, span: Span) -> tuple[Value, ...]:
-    """The elements that a loop goes over."""
+    """The elements that a loop iterates over."""
     if not isinstance(value, tuple):
         keep_quiet(value, "list")
         hint = (f"write `range({span.text})`",) if isinstance(value, int) else ()
@@ -26,7 +26,7 @@ def iterate(value: Value, span: Span) -> tuple[Value, ...]:
 
 
 def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> None:
-    """Gives the loop variables of one round their values."""
+    """Binds the variables of a loop for one iteration."""
     if len(targets) == 1:
         scope.names[targets[0].id] = value
         return
@@ -43,7 +43,7 @@ def bind_targets(targets: tuple[ast.Name, ...], value: Value, scope: Scope) -> N
 
 
 def _parts(value: Value, count: int) -> Value:
-    """A value that is taken apart; of one that is not known, as many parts as there should be."""
+    """A value to be unpacked; for an unknown list, as many unknown elements as are needed."""
     if value is POISON:
         return (POISON,) * count
     if isinstance(value, Unknown) and value.type.overlaps(_LIST):
@@ -59,20 +59,20 @@ def loop_targets(step: ast.Each | ast.Repeat) -> tuple[ast.Name, ...]:
 
 
 def else_if(side: ast.Body) -> ast.Choose | None:
-    """The condition that a side of another is, as in ``else if``."""
+    """The condition that is a side of another one, as in ``else if``."""
     steps = side.flow.steps if side.flow is not None and not side.statements else ()
     return steps[0] if len(steps) == 1 and isinstance(steps[0], ast.Choose) else None
 
 
 def decide(value: Value, span: Span) -> bool | None:
-    """A condition's value, which must be a bool; ``None`` if it is not known."""
+    """The value of a condition, which must be a bool; ``None`` if it is not known."""
     if isinstance(value, Unknown) and value.type.overlaps(_BOOL):
         return None
     return truth(value, span)
 
 
 def truth(value: Value, span: Span) -> bool:
-    """A condition's value, which must be a bool: no number or list is taken for one."""
+    """A condition's value, which must be a bool: numbers and lists have no truth value."""
     if isinstance(value, bool):
         return value
     keep_quiet(value, "bool")
@@ -82,13 +82,13 @@ def truth(value: Value, span: Span) -> bool:
 
 
 def element_of(value: Unknown) -> Value:
-    """Some element of a list that is not known."""
+    """An unknown element of an unknown list."""
     item = value.type.item
     return POISON if item is None else unknown(item)
 
 
 def some_of(value: Value) -> tuple[Value, ...] | None:
-    """One element to stand for those of a list that is not known, else ``None``."""
+    """One unknown element that stands for all of an unknown list; ``None`` for other values."""
     return (element_of(value),) if isinstance(value, Unknown) and value.type.overlaps(_LIST) else None
 
 

@@ -1,4 +1,4 @@
-"""How an evaluation ends early: with mistakes that were found, with what was reported already, or at a limit."""
+"""Exceptions that end an evaluation: mistakes found, mistakes reported already, or a limit reached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archdsl.source import Span
 
 
 class Failure(Exception):
-    """Mistakes of the user's that end the evaluation of one expression or step."""
+    """User errors that end the evaluation of one expression or step."""
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__(*(d.code for d in diagnostics))
@@ -16,14 +16,14 @@ class Failure(Exception):
 
 
 class Silence(Failure):
-    """Something failed because of what was reported already."""
+    """An evaluation failed because of mistakes reported already."""
 
     def __init__(self) -> None:
         super().__init__()
 
 
 class Exhausted(Exception):
-    """A limit was reached. The compilation ends, wherever it is: nothing on the way may go on."""
+    """A limit was reached. It ends the compilation: nothing may catch it and go on."""
 
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.code)
@@ -31,5 +31,5 @@ class Exhausted(Exception):
 
 
 def too_deep(span: Span) -> Diagnostic:
-    """The diagnostic for what nests so deeply that Python's stack ends."""
+    """The diagnostic for nesting so deep that Python's stack overflows."""
     return NestedTooDeeply(span=span, most="the compiler can follow")

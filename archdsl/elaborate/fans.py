@@ -1,4 +1,4 @@
-"""What a step makes of several bodies: rounds of loops, branches of joins and of ``ports``, and residuals."""
+"""Elaborates steps with several bodies: iterations of loops, branches of joins and of ``ports``, and residuals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from archdsl.syntax import ast
 
 
 class Made(NamedTuple):
-    """What a branch computes: one tensor, or those of the branches that it stands for."""
+    """The outputs of a branch: one tensor, or those of all branches that it stands for."""
 
     tensors: list[Tensor]
     is_open: bool = False
@@ -34,7 +34,7 @@ class Made(NamedTuple):
 
 
 class Fans(Parts, ABC):
-    """Elaborates what holds several bodies. What a body makes, and what ops are there, a subclass says."""
+    """Elaborates steps with several bodies. Subclasses elaborate the bodies and add the ops."""
 
     def __init__(self, session: Session, assembly: Assembly, names: Names) -> None:
         super().__init__(session, names)
@@ -42,15 +42,15 @@ class Fans(Parts, ABC):
 
     @abstractmethod
     def body(self, body: ast.Body, scope: Scope, current: Result) -> Result:
-        """What a body makes of what flows into it."""
+        """Elaborates a body on the tensors that flow into it."""
 
     @abstractmethod
     def flow(self, flow: ast.Flow, scope: Scope, current: Result) -> Result:
-        """What a flow makes of what flows into it."""
+        """Elaborates a flow on the tensors that flow into it."""
 
     @abstractmethod
     def add_op(self, call: apply.OpCall) -> Tensor:
-        """What comes out of an op."""
+        """Adds an op and returns its output."""
 
     def reach(self, step: ast.Step) -> None:
         """Counts a step that is elaborated."""
@@ -61,7 +61,7 @@ class Fans(Parts, ABC):
     # --- loops ---
 
     def _elements(self, step: ast.Each | ast.Repeat, scope: Scope) -> Sequence[Value]:
-        """What the variables of a loop stand for in each round."""
+        """The values of a loop's variables in each iteration."""
         if isinstance(step, ast.Each):
             return iterate(evaluate(step.iterable, scope), step.iterable.span)
         count = evaluate(step.count, scope)
@@ -80,7 +80,7 @@ class Fans(Parts, ABC):
     def _scopes(
         self, step: ast.Each | ast.Repeat, scope: Scope, rounds: Sequence[Value]
     ) -> Iterator[tuple[int, Scope]]:
-        """The number and the scope of each round. A tap inside is a list after it, with an element for each round."""
+        """The number and the scope of each iteration. After the loop, a tap inside is a list of all its values."""
         tapped: dict[str, list[Value]] = {name: [] for name in self.names.taps(step.body)}
         self.session.budget.charge(len(tapped), step.body.span)
         targets = loop_targets(step)
@@ -139,7 +139,7 @@ class Fans(Parts, ABC):
         return inputs, places
 
     def _branch(self, branch: ast.Branch, scope: Scope, current: Result, unnamed: Part) -> Made:
-        """What a branch computes. ``unnamed`` is its part if it has no label."""
+        """The outputs of a branch. ``unnamed`` is its part if it has no label."""
         if isinstance(branch.flow, ast.Spread):
             value = evaluate(branch.flow.value, scope)
             return Made(apply.tensors(Given(value, branch.flow.span), apply.SPREAD))
@@ -152,7 +152,7 @@ class Fans(Parts, ABC):
     def _several(
         self, branch: ast.Branch, step: ast.Choose | ast.Each | ast.Repeat, scope: Scope, current: Result, unnamed: Part
     ) -> Made:
-        """What each of the branches computes that a condition or a loop stands for, all from what flows in."""
+        """The outputs of the branches that a condition or loop stands for, all of the same input."""
         self.reach(step)
         try:
             results = self._apart(branch, step, scope, current, unnamed)
@@ -179,7 +179,7 @@ class Fans(Parts, ABC):
         return results
 
     def _side(self, step: ast.Choose, scope: Scope) -> ast.Body | None:
-        """The side of a condition that is taken, ``None`` if no side is."""
+        """The side of a condition that is taken; ``None`` if there is none."""
         while not truth(evaluate(step.condition, scope), step.condition.span):
             if step.otherwise is None:
                 return None
@@ -192,7 +192,7 @@ class Fans(Parts, ABC):
 
     @staticmethod
     def _left(inputs: Sequence[Tensor], step: ast.Apply, ref: OpRef) -> Tensor:
-        """What a join makes that lists and conditions left with one tensor: that tensor."""
+        """The output of a join that lists and conditions left with one tensor: that tensor."""
         if not inputs:
             help_ = ("one branch must be there whatever the values are: `id` is what flows in",)
             raise Failure(codes.NoBranchLeft(span=step.target.span, op=ref.op.name, help=help_))

@@ -1,4 +1,4 @@
-"""The files of one compilation: read once each, joined by their imports."""
+"""The files of one compilation: each is read once, then linked with its imports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Read: TypeAlias = Callable[[SourceFile, Limits], tuple[ast.Module, tuple[Diagnos
 
 
 class Files:
-    """What is loaded, by the identity of files: one that is imported in several ways is one module."""
+    """Loaded files by their identity: a file imported in several ways is one module."""
 
     def __init__(self, loader: Loader, reporter: Reporter, budget: Budget, evaluate: Evaluate, read: Read) -> None:
         self.loader = loader
@@ -54,21 +54,21 @@ class Files:
         return tuple(self._modules.values())
 
     def close(self) -> None:
-        """Forgets the modules and their values, which refer to each other."""
+        """Drops the modules and their values, which are reference cycles."""
         for module in self._modules.values():
             module.values.clear()
         self._modules.clear()
 
     def place(self, origin: Origin) -> Span:
-        """The span that an origin in a graph was made of."""
+        """The span of an origin in a graph."""
         return Span(self._sources[origin.file], origin.start, origin.end)
 
     def module(self, tree: ast.Module) -> Module:
-        """A module that nothing is imported into yet."""
+        """A module whose imports are not linked yet."""
         return Module(tree, self._evaluate)
 
     def load(self, source: SourceFile, *, is_library: bool = False) -> Module:
-        """The module of a file, read and joined with what it imports unless that was done before."""
+        """The module of a file, parsed and linked with its imports on the first call."""
         known = self._modules.get(source.identity)
         if known is not None:
             return known
@@ -93,7 +93,7 @@ class Files:
         return module
 
     def _link(self, module: Module, node: ast.Import) -> None:
-        """Joins an import with the module that it names."""
+        """Resolves an import to the module that it names."""
         other = self._imported(node, module.source)
         for imported in node.names:
             bound = (imported.alias or imported.name).id
@@ -123,7 +123,7 @@ class Files:
         return self.load(source, is_library=not node.is_path or self._reporter.is_library(importer))
 
     def _unfit(self, source: SourceFile, span: Span) -> Diagnostic | None:
-        """Why a file cannot be imported, if it cannot."""
+        """The reason why a file cannot be imported, if there is one."""
         limits = self._budget.limits
         around = [s.identity for s in self._loading]
         if source.identity in around:

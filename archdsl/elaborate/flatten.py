@@ -1,4 +1,4 @@
-"""Template to graph: stamps every call, finds what is dead, and lets uses of a ``shared`` block own one set."""
+"""Template to graph: stamps out every call, removes dead nodes, and gives all uses of a ``shared`` block one owner."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ ShareKey = tuple[Slot, str, str]
 
 
 class _Share(NamedTuple):
-    """A step whose weights are shared: with which others, and where the ``shared`` name was used."""
+    """A step with shared weights: which others share them, and where the ``shared`` name was used."""
 
     key: ShareKey
     use: Span
 
 
 class _Place(NamedTuple):
-    """A node before it is known to be alive."""
+    """A node before liveness is known."""
 
     step: Step
     op: Op
@@ -55,7 +55,7 @@ class _Stamper:
         share: _Share | None,
         float32: bool = False,
     ) -> list[str]:
-        """Writes out one call and gives the paths of its outputs."""
+        """Stamps out one call and returns the paths of its outputs."""
         values = list(inputs)
         groups: dict[int, int] = {}
         for slot in template.slots:
@@ -92,7 +92,7 @@ class _Stamper:
         return [values[ref] for ref in template.outputs]
 
     def _group(self, group: Group | None, prefix: str, instance: int, groups: dict[int, int]) -> int:
-        """The instance that stands for a group, made when its first step is met."""
+        """The instance of a group, created at its first step."""
         if group is None:
             return instance
         if id(group) not in groups:
@@ -179,7 +179,7 @@ def flatten(
 def _owners(
     places: Sequence[_Place], inputs: Mapping[str, Shape], report: Callable[[Diagnostic], None]
 ) -> list[str] | None:
-    """For each node the path of the one that owns its weights: the first use of the same ``shared`` place.
+    """For each node the path of the owner of its weights: the first use of the same ``shared`` place.
 
     What has no weights owns itself, and may differ from one use to the next. ``None`` after errors.
     """

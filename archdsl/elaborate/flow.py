@@ -1,4 +1,4 @@
-"""Flows: the steps of a body, one after the other, on the tensors that flow through them."""
+"""Elaborates flows: the steps of a body in sequence, on the tensors that flow through them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ from archdsl.syntax import ast
 
 
 class Call(NamedTuple):
-    """A use of a block in a flow."""
+    """A call of a block in a flow."""
 
     ref: BlockRef
     span: Span
@@ -62,12 +62,12 @@ class Call(NamedTuple):
 
 
 class Flows(Fans, ABC):
-    """Elaborates a body into an assembly. What ops and calls of blocks are there, a subclass says."""
+    """Elaborates a body into an assembly. Subclasses add the ops and the calls of blocks."""
 
     # --- bodies ---
 
     def body(self, body: ast.Body, scope: Scope, current: Result) -> Result:
-        """What a body makes of what flows into it. Mistakes are reported; what depends on them is a hole."""
+        """Elaborates a body. Mistakes are reported; values that depend on them are holes."""
         for statement in body.statements:
             if isinstance(statement, ast.Broken):
                 self._broken(statement, scope)
@@ -102,7 +102,7 @@ class Flows(Fans, ABC):
     def _step_or_hole(
         self, step: ast.Step, scope: Scope, current: Result, tap: ast.Tap | None, *, first: bool
     ) -> Result:
-        """One step, and the tap that names it; ``first`` allows it to be a named tensor.
+        """Elaborates one step and binds its tap; ``first`` allows a named tensor.
 
         After a mistake, which is reported, it is a hole that hides what follows from it.
         """
@@ -118,7 +118,7 @@ class Flows(Fans, ABC):
         return self.assembly.hole(None)
 
     def _seen(self, step: ast.Step, result: Result) -> Result:
-        """What a step made, kept if somebody observes."""
+        """Records the output of a step if there is an observer."""
         if self.session.observer is not None:
             self.assembly.results.append((step, result))
         return result
@@ -129,7 +129,7 @@ class Flows(Fans, ABC):
         return result
 
     def _broken(self, lost: ast.Broken, scope: Scope) -> None:
-        """What text that could not be read might have defined is known, but has no value."""
+        """Binds names that unparsable text may define: they are known, but have no value."""
         self.session.budget.charge(NAME * len(lost.names), lost.span)
         for name in lost.names:
             if scope.find(name) is MISSING:
@@ -140,7 +140,7 @@ class Flows(Fans, ABC):
         raise Silence()
 
     def _claimed(self, name: ast.Name, value: Value, scope: Scope) -> Value:
-        """The value that a name of the body has: none if it means something else as well, which is reported."""
+        """The value for a name of the body; ``POISON``, after a report, if the name is ambiguous or bound twice."""
         if scope.local(name.id) is not MISSING:
             first = self.names.first(name.id)
             self.session.reporter.report(diagnose.repeated(name, None if first == name.span else first, self.names))
@@ -178,7 +178,7 @@ class Flows(Fans, ABC):
     def _loop(
         self, step: ast.Each | ast.Repeat, scope: Scope, current: Result, tap: ast.Tap | None, first: bool
     ) -> Result:
-        """The rounds of a loop in sequence."""
+        """Elaborates the iterations of a loop in sequence."""
         rounds = self._elements(step, scope)
         with self.tapped(tap):
             part = self.part
@@ -239,12 +239,12 @@ class Flows(Fans, ABC):
         return evaluate(target, scope)
 
     def _chosen(self, step: ast.Apply, value: Value, scope: Scope) -> tuple[Value, Sequence[ast.Argument]]:
-        """The op or block that a step applies, with its arguments, which a function that chooses it has used up."""
+        """The op or block that a step applies, and its arguments; a function that returns it has consumed them."""
         arguments = step.arguments or ()
         return (call(value, arguments, step.span, scope), ()) if isinstance(value, FunctionRef) else (value, arguments)
 
     def _check_rest(self, step: ast.Apply, scope: Scope, current: Result) -> None:
-        """Looks for further mistakes in a step whose target has no meaning."""
+        """Checks the arguments and branches of a step whose target has no meaning."""
         evaluate_arguments(step.arguments or (), scope)
         for branch in step.branches or ():
             self._branch(branch, scope, current, self.part)
@@ -309,7 +309,7 @@ class Flows(Fans, ABC):
 
     @abstractmethod
     def add_block(self, call: Call, current: Result) -> Result:
-        """What comes out of a call of a block."""
+        """Adds a call of a block and returns its output."""
 
     def _precise(
         self,
@@ -319,7 +319,7 @@ class Flows(Fans, ABC):
         current: Result,
         tap: ast.Tap | None,
     ) -> Result:
-        """What the body makes, all of it computed in float32."""
+        """Elaborates a body whose steps all compute in float32."""
         flow = body_of(step)
         if flow is None or given:
             raise Failure(codes.PrecisionForm(span=step.target.span))

@@ -1,4 +1,4 @@
-"""Warnings about what is allowed and almost never meant, where elaboration knows of it."""
+"""Warnings about constructs that are legal but almost never intended, found during elaboration."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from archdsl.syntax import ast
 
 
 def meant(kind: type[Diagnostic]) -> str:
-    """The help that says how a warning is answered with a yes."""
+    """The help that says how to allow a warning."""
     return f"if it is meant: `# allow: {kind.code}` at the end of the line"
 
 
 def doubted(session: Session, doubt: Misfit, ref: OpRef, span: Span) -> None:
-    """Reports what an op says of its own arguments and inputs, at the argument if it was given."""
+    """Reports an op's own warning about its arguments and inputs, at the argument if it was given."""
     given = ref.arguments.get(doubt.argument or "")
     values = {"op": ref.op.name, **doubt.values}
     help_ = (*doubt.help, meant(doubt.code))
@@ -34,7 +34,7 @@ def doubted(session: Session, doubt: Misfit, ref: OpRef, span: Span) -> None:
 
 
 def joined_twice(session: Session, ref: OpRef, inputs: Sequence[Tensor], places: Sequence[Place], span: Span) -> None:
-    """Reports a join that has a tensor twice, unless branches say `id` in so many words, or make a square."""
+    """Reports a join that has a tensor twice, unless a branch says `id` explicitly, or it makes a square."""
     first: dict[int, Place] = {}
     for tensor, place in zip(inputs, places, strict=True):
         known = first.setdefault(tensor.ref, place)
@@ -74,7 +74,7 @@ _SHORT = 40
 
 
 def identity_branch(session: Session, branch: ast.Branch, op: str) -> None:
-    """Reports a branch that is what flows in, since no `if` of it was taken and none has an `else`.
+    """Reports a branch that is the identity because none of its `if`s without `else` was taken.
 
     Called for branches that changed nothing.
     """
@@ -93,14 +93,14 @@ def identity_branch(session: Session, branch: ast.Branch, op: str) -> None:
 
 
 def _untaken(flow: ast.Flow | None) -> tuple[ast.Choose, ...]:
-    """The steps of a flow that is nothing but `if` without `else`: where it changed nothing, none was taken."""
+    """The steps of a flow that is only `if`s without `else`, else none. If they change nothing, none was taken."""
     steps = flow.steps if flow is not None else ()
     choices = tuple(step for step in steps if isinstance(step, ast.Choose) and step.otherwise is None)
     return choices if len(choices) == len(steps) else ()
 
 
 def in_graph(session: Session, graph: Graph, signature: ast.Signature, *, is_model: bool) -> None:
-    """Reports what only shows when tensors are followed from the model's inputs on."""
+    """Reports mistakes that show only when axes are followed from the model's inputs."""
     starts = _starts(graph, signature, is_model)
     places: dict[Origin, list[axes.Slip]] = {}
     for slip in axes.slips(graph, starts):
@@ -135,7 +135,7 @@ def linted(session: Session, graph: Graph) -> None:
 
 
 def _starts(graph: Graph, signature: ast.Signature, is_model: bool) -> dict[str, Layout]:
-    """What the axes of the inputs stand for. A model's are places, and channels last; of a block only names are known.
+    """The layouts of the inputs. Those of a model are spatial, channels last; of a block only named axes are known.
 
     A name that stands for one axis of an input stands for the same in another.
     """
@@ -160,7 +160,7 @@ def _names(written: ast.ShapeOf, shape: Shape) -> dict[int, str]:
 
 
 def _called(part: Part, starts: Mapping[str, Layout], graph: Graph, signature: ast.Signature) -> str:
-    """What an axis of an input is called: by its name, or else by its place."""
+    """The word for an input's axis: its name, or else its position."""
     for port, given in zip(graph.inputs, signature.inputs, strict=True):
         names = _names(given.shape, port.shape)
         for axis, parts in enumerate(starts[port.name]):
@@ -171,7 +171,7 @@ def _called(part: Part, starts: Mapping[str, Layout], graph: Graph, signature: a
 
 
 def _trace(session: Session, graph: Graph, node: Node) -> tuple[Frame, ...]:
-    """The chain of instances that a node belongs to, the innermost first."""
+    """The chain of instances that a node belongs to, innermost first."""
     frames: list[Frame] = []
     index: int | None = node.instance
     while index is not None:

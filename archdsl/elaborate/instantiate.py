@@ -1,4 +1,4 @@
-"""Calls of blocks: arguments and tensors go in, a template comes out, made once for equal calls."""
+"""Instantiates calls of blocks: a template for arguments and input shapes, memoised for equal calls."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from archdsl.syntax import ast
 
 
 class _Carry:
-    """Takes arguments into another assembly: tensors in them become further inputs of the block."""
+    """Moves arguments into another assembly: tensors in them are captured as further inputs of the block."""
 
     def __init__(self) -> None:
         self.tensors: dict[Tensor, int] = {}
@@ -54,7 +54,7 @@ class _Carry:
         """Whether an argument is a `shared` line."""
 
     def key(self, value: Value) -> Hashable:
-        """Equal for arguments that elaborate alike. Tensors count by their shape and by which are the same."""
+        """A memoisation key, equal for arguments that elaborate alike. Of tensors, shape and identity count."""
         match value:
             case Tensor():
                 return "tensor", self.tensors.setdefault(value, len(self.tensors)), value.shape
@@ -82,7 +82,7 @@ class _Carry:
         return tuple((name, self.key(given.value)) for name, given in arguments.items())
 
     def into(self, value: Value, inner: Sequence[Tensor]) -> Value:
-        """The value with its tensors replaced by the block's own inputs."""
+        """The value with its captured tensors replaced by the block's own inputs."""
         if not self.tensors:
             return value
         match value:
@@ -107,7 +107,7 @@ class _Carry:
 
 
 def argument_key(ref: BlockRef) -> Hashable:
-    """Equal for calls of the same block or variant with the same arguments, none of them tensors."""
+    """A key that is equal for calls of the same block or variant with the same arguments, none of them tensors."""
     return id(ref.decl), ref.name, _Carry().arguments(ref.arguments)
 
 
@@ -118,7 +118,7 @@ def _rehome(output: Result, made: Sequence[Tensor]) -> Result:
 
 
 def _holes(ref: BlockRef, assembly: Assembly) -> Result:
-    """What flows on after an error: nothing is known of it, but how many tensors there are."""
+    """The outputs after an error: tensors of unknown shape, as many as the signature states."""
     signature = ref.decl.signature
     if signature is not None and signature.outputs[0].name is not None:
         return Bundle({f"{p.key}{ANY_NUMBER if p.is_open else ''}": assembly.hole(None) for p in signature.outputs})
@@ -158,7 +158,7 @@ def enter(ref: BlockRef, flow: Result, span: Span) -> dict[str, Tensor]:
 def template_of(
     session: Session, ref: BlockRef, span: Span, taken: Mapping[str, Tensor], carry: _Carry, key: Hashable
 ) -> Template | None:
-    """The template of a call, from the kept ones if an equal call was elaborated before."""
+    """The template of a call, memoised."""
     known = session.templates.get(key)
     if known is not None:
         template, found_before, depth = known
@@ -190,7 +190,7 @@ def template_of(
 
 
 def template_for_inputs(session: Session, ref: BlockRef, span: Span, inputs: Mapping[str, Shape]) -> Template | None:
-    """The template of a whole model, whose inputs come from outside."""
+    """The template of a whole model."""
     outside = Assembly()
     signature = ref.decl.signature
     named = signature is not None and signature.inputs[0].name is not None
@@ -234,7 +234,7 @@ def _elaborate(session: Session, ref: BlockRef, span: Span, taken: Mapping[str, 
 
 
 def _spared(params: Sequence[ast.Param], given: Mapping[str, Given], scope: Scope) -> Iterator[str]:
-    """The arguments that equal the defaults of their parameters, whose values are in the scope."""
+    """The arguments that equal their parameters' defaults, given the values in the scope."""
     for param in params:
         name, default = param.name.id, param.default
         if name not in given or default is None:
@@ -249,7 +249,7 @@ def _spared(params: Sequence[ast.Param], given: Mapping[str, Given], scope: Scop
 
 
 def _full(value: Value) -> Hashable:
-    """Equal for values that mean the same: of an op, with the defaults of the arguments that it was not given."""
+    """A key of a value, equal for ops with the same arguments whether these are given or defaults."""
     if not isinstance(value, OpRef) or value.joined:
         return _Carry().key(value)
     defaults = {name: field.default for name, field in value.op.model_fields.items()}
@@ -266,7 +266,8 @@ def define(
     wanted: Declared,
     ref: BlockRef | None = None,
 ) -> Result:
-    """What a block makes of its inputs; ``scope`` has its parameters and sizes, ``wanted`` is stated of its outputs.
+    """Elaborates a block on its inputs; ``scope`` has its parameters and sizes, ``wanted`` are the stated output
+    shapes.
 
     ``ref`` is what was called, if the values of all its arguments are known.
     """
@@ -296,7 +297,7 @@ class Instance(Flows):
         return apply.op(self.session, self.assembly, call)
 
     def add_block(self, call: Call, current: Result) -> Result:
-        """Adds the template of a call to the assembly, made once for equal calls."""
+        """Adds the template of a call to the assembly, memoised for equal calls."""
         session, assembly, ref = self.session, self.assembly, call.ref
         if any(given.value is POISON for given in ref.arguments.values()):
             raise Silence()

@@ -1,4 +1,4 @@
-"""Templates of calls in which nothing of the text itself has a part: all versions of the text have them in common."""
+"""Templates of calls that do not depend on the edited text, kept for all versions of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST: Final = 20_000
 
 
 class Kept:
-    """Templates of imported blocks in which nothing was found to be wrong.
+    """Templates of imported blocks that were elaborated without findings.
 
     Each by the key of its call, which has the identities of declarations: a file that is read anew has others.
     """
@@ -36,7 +36,7 @@ class Kept:
     def add(
         self, key: Hashable, template: Template, declarations: Sequence[ast.Declaration], claimed: Iterable[Span]
     ) -> None:
-        """Keeps a template made of ``declarations``. ``claimed`` are steps whose shape is stated, in it or others."""
+        """Keeps a template of ``declarations``. ``claimed`` are steps with a stated shape, in it or its callees."""
         size = 1 + len(template.steps)
         if self._steps + size > _MOST:
             self._templates.clear()

@@ -1,4 +1,4 @@
-"""What can be said of a file without instantiating anything: names without a meaning or with two, unused ones, style.
+"""Checks of a file that need no instantiation: unknown, ambiguous and unused names, and style.
 
 Elaboration reports errors of names where it comes by; ``check_names`` finds those in blocks that nothing calls and in
 branches that no condition chose. Unused names and style are warnings; a file with errors has names that wait for their
@@ -28,7 +28,7 @@ from archdsl.syntax.walk import walk
 
 
 def check_names(session: Session, module: Module) -> None:
-    """Reports the names of a file that mean nothing, or two things, unless elaboration did."""
+    """Reports unknown and ambiguous names of a file, unless elaboration reported them."""
     for names in module.names.all():
         session.budget.look()
         for problem in (*diagnose.mistakes(names), *_unknown(names, Scope(session, module))):
@@ -37,7 +37,7 @@ def check_names(session: Session, module: Module) -> None:
 
 
 def lint(session: Session, module: Module) -> None:
-    """Reports what is doubtful in one file."""
+    """Reports the lints of one file."""
     reporter = session.reporter
     chains = [*_chains(module)]
     for declaration in module.ast.declarations:
@@ -57,7 +57,7 @@ def lint(session: Session, module: Module) -> None:
 
 
 def _chains(module: Module) -> Iterator[Chain]:
-    """The blocks that a file imports."""
+    """The blocks that a file imports, as chains of ops."""
     for alias, (other, name) in module.imports.items():
         found = other.names.exported(name)
         if found is not None and isinstance(found.node, ast.Block):
@@ -65,7 +65,7 @@ def _chains(module: Module) -> Iterator[Chain]:
 
 
 def _allowances(reporter: Reporter, module: Module) -> Iterator[Diagnostic]:
-    """Warns of comments `# allow:` that name no warning, and, where nothing hides them, of those that silence none."""
+    """Warns of `# allow:` comments that name no warning, or that silence none where nothing hides warnings."""
     from archdsl.diagnostics.explain import catalogue
 
     kinds = catalogue()
@@ -81,7 +81,7 @@ def _allowances(reporter: Reporter, module: Module) -> Iterator[Diagnostic]:
 
 
 def _unknown(names: Names, scope: Scope) -> Iterator[Diagnostic]:
-    """Uses of names that mean nothing; in a signature, where one cause has many, the first of each name."""
+    """Uses of unknown names; in a signature, where one cause has many, the first use of each name."""
     declaration = names.declaration
     signature = declaration.signature.span if isinstance(declaration, ast.Block) and declaration.signature else None
     told: set[str] = set()
@@ -98,14 +98,14 @@ def _unknown(names: Names, scope: Scope) -> Iterator[Diagnostic]:
 
 
 def _inputs(model: ast.Block) -> Iterator[Diagnostic]:
-    """Warns of inputs that look like `[3, 224, 224]`, or like a batch of images."""
+    """Warns of input shapes such as `[3, 224, 224]`, or a batch of images."""
     for port in model.signature.inputs if model.signature else ():
         yield from _channels(model, port.shape)
         yield from _batch(model, port.shape)
 
 
 def _channels(model: ast.Block, shape: ast.ShapeOf) -> Iterator[Diagnostic]:
-    """One or three channels, then a square."""
+    """Whether a shape is one or three channels, then a square."""
     first, *square = shape.dims if len(shape.dims) == 3 else (None,)
     if not isinstance(first, ast.Literal) or first.span.text not in _CHANNELS:
         return
@@ -123,7 +123,7 @@ _CHANNELS = ("1", "3")
 
 
 def _batch(model: ast.Block, shape: ast.ShapeOf) -> Iterator[Diagnostic]:
-    """A number, then a square image of one or three channels, last or first; or a name that says it."""
+    """Whether a shape is a number, then a square of one or three channels, last or first; or a name that says so."""
     if len(shape.dims) < 2:
         return
     first, *rest = (dim.span.text for dim in shape.dims)
@@ -140,6 +140,6 @@ def _batch(model: ast.Block, shape: ast.ShapeOf) -> Iterator[Diagnostic]:
 
 
 def _slides_along_three(model: ast.Block) -> bool:
-    """Whether an argument in the model has a number for each of three dimensions, so that the first is no batch."""
+    """Whether an argument has three elements, so that there are three spatial dimensions and no batch."""
     lists = (n.value for n in walk(model) if isinstance(n, ast.Argument) and isinstance(n.value, ast.ListOf))
     return any(len(each.items) == 3 for each in lists)

@@ -1,4 +1,4 @@
-"""Where the texts of imports come from."""
+"""The interface through which imports are read."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from archdsl.source import SourceFile
 
 
 class Outside(Exception):
-    """A path that leaves the project."""
+    """A path that leads out of the project."""
 
 
 class Unreadable(Exception):
-    """A file that is there and cannot be read. Says why, for a reader who knows which file it is."""
+    """A file that exists and cannot be read. The message gives the reason, without the name of the file."""
 
 
 class Loader(Protocol):
-    """Where imports are read from. The compiler itself touches no disk."""
+    """Reads imports. The compiler itself touches no disk."""
 
     def module(self, name: str) -> SourceFile | None:
         """The text of a module of a package, such as ``std.conv``, or ``None``. Raises ``Outside``, ``Unreadable``."""
         ...
 
     def packages(self) -> tuple[str, ...]:
-        """The first words of the names of all modules."""
+        """The names of all packages: the first words of the names of modules."""
         ...
 
     def modules(self, package: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A call of a model, or of a block whose inputs are given, becomes a graph."""
+"""Makes the graph of a call of a model, or of a block with given inputs."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _model_graph(session: Session, ref: BlockRef, span: Span, signature: ast.Sig
 
 
 def _has_sizes(session: Session, graph: Graph, asked: ast.Signature) -> bool:
-    """Whether open sizes can be chosen so that all dimensions are those of maps; reports it if not."""
+    """Whether there are open sizes for which all dimensions are positive integers; reports it if not."""
     if not graph.is_open:
         return True
     from archdsl.passes.sizes import NoSize, least_sizes
@@ -98,7 +98,7 @@ def _has_sizes(session: Session, graph: Graph, asked: ast.Signature) -> bool:
 
 
 def _apart(inputs: Mapping[str, T], template: Template) -> dict[str, T]:
-    """The inputs as a `check` line names them, with an underscore where the block calls a step so."""
+    """The inputs under their names in a `check` line, with an underscore where a step of the block has the name."""
     taken = {step.path for step in template.steps}
     apart: dict[str, T] = {}
     for written, value in inputs.items():
@@ -115,7 +115,7 @@ def _kind(ref: BlockRef) -> str:
 
 
 def _about(session: Session, ref: BlockRef) -> tuple[tuple[str, str | int | float | bool], ...]:
-    """The facts of `about`: the model's own, then those of its variant, which win."""
+    """The facts of `about`: the model's own, overridden by those of its variant."""
     facts: dict[str, str | int | float | bool] = {}
     for about in dict.fromkeys((ref.decl.body.about, ref.about)):
         for entry in about.entries if about else ():

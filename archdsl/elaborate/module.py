@@ -1,4 +1,4 @@
-"""Files as modules: what each declares and imports, and the values of that."""
+"""Files as modules: their declarations, imports and values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Evaluate: TypeAlias = "Callable[[Module, Declared], Any]"
 
 
 class Module:
-    """One file: its declarations by name, each given a value when it is first asked for."""
+    """One file: its declarations by name, evaluated on first use."""
 
     def __init__(self, tree: ast.Module, evaluate: Evaluate) -> None:
         self.ast = tree
@@ -33,11 +33,11 @@ class Module:
         return self.ast.source
 
     def exports(self) -> tuple[str, ...]:
-        """The names that other files may import: those that the file declares."""
+        """The names that other files may import: those declared in the file."""
         return tuple(name for name, found in self.names.declared.items() if found.kind != "import")
 
     def import_fix(self, line: str) -> Fix:
-        """Adds an import after those that the file has, or at its start."""
+        """The fix that adds an import after the existing ones, or at the start of the file."""
         ends = [d.span.end for d in self.ast.declarations if isinstance(d, ast.Import)]
         at = Span(self.source, ends[-1], ends[-1]) if ends else Span(self.source, 0, 0)
         return Fix(at, f"\n{line}" if ends else f"{line}\n", is_safe=True)

@@ -1,4 +1,4 @@
-"""Arguments of ops meet their pydantic classes, and what those refuse becomes diagnostics."""
+"""Validates arguments of ops with their pydantic classes, and turns refusals into diagnostics."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Advice: TypeAlias = tuple[tuple[str, ...], Fix | None]
 
 
 def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
-    """The op as a value. Equal calls give the same object: models repeat few ops many times."""
+    """The op as a value, interned: equal calls give the same object, as models repeat few ops many times."""
     values: dict[str, Any] = {}
     for name, given in ref.arguments.items():
         if name in ref.op.tensors:
@@ -50,7 +50,7 @@ def make_op(ref: OpRef, span: Span, cache: dict[object, Op]) -> Op:
 
 
 def refused(ref: OpRef) -> list[Diagnostic]:
-    """What is wrong with the values of the arguments that an op has; others may be missing."""
+    """Diagnostics for the given arguments of an op; others may be missing."""
     if not ref.arguments:
         return []
     try:
@@ -61,7 +61,7 @@ def refused(ref: OpRef) -> list[Diagnostic]:
 
 
 def made_or_refused(ref: OpRef, span: Span, cache: dict[object, Op]) -> tuple[Op, bool]:
-    """The op, and whether some of its arguments are not known: what is known of them is checked."""
+    """The op, and whether some of its arguments are unknown; the known ones are checked."""
     types, known, is_open = parameters(ref.op), dict[str, Given](), dict[str, Value]()
     problems: list[Diagnostic] = []
     for name, given in ref.arguments.items():
@@ -87,7 +87,7 @@ def made_or_refused(ref: OpRef, span: Span, cache: dict[object, Op]) -> tuple[Op
 
 
 def _refused(ref: OpRef, error: ValidationError, span: Span) -> Iterator[Diagnostic]:
-    """One diagnostic an argument: pydantic lists every type that a value might have had."""
+    """One diagnostic for each argument: pydantic lists every type that a value might have had."""
     seen: set[str] = set()
     for problem in error.errors():
         argument = str(problem["loc"][0]) if problem["loc"] else ""
@@ -127,7 +127,7 @@ def _bad(ref: OpRef, argument: str, reason: str, span: Span) -> Diagnostic:
 
 
 def _cause_in_op(ref: OpRef, argument: str, given: Given) -> Advice | None:
-    """What a value was meant for that the op takes otherwise: a tensor by name, a size at run time from a tensor."""
+    """Help for a value that the op takes in another way: a tensor by name, a run-time size from a tensor."""
     value, text = given.value, given.span.text
     if isinstance(value, Tensor) and ref.op.tensors and ref.op.model_fields[argument].default is None:
         named = f"{ref.op.tensors[0]}={text}"

@@ -1,4 +1,4 @@
-"""What the operators of the language do, and the bounds on what they make."""
+"""The operators of the language, with bounds on their results."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
 
 
 def bounded(value: Value, span: Span, limits: Limits) -> Value:
-    """The number, unless it is larger than any architecture needs. What is no number has other bounds."""
+    """The number, unless it is larger than any architecture needs. Other values are bounded elsewhere."""
     if isinstance(value, int) and value.bit_length() > limits.bits:
         raise Failure(number_too_large(span, limits))
     if isinstance(value, float) and not math.isfinite(value):
@@ -77,7 +77,7 @@ def bounded_shape(shape: Shape, span: Span, limits: Limits) -> None:
 
 
 def long(length: int, what: str, span: Span, limits: Limits) -> None:
-    """Raises ``Failure`` for a list or string that is, or would be, too long."""
+    """Raises ``Failure`` for a list or string that is or would be too long."""
     if length > limits.length:
         unit = "characters" if what == "the string" else "elements"
         most, help_ = f"{limits.length:_} {unit}", limits.advice("length")
@@ -124,7 +124,7 @@ def binary(node: ast.Binary, left: Value, right: Value, limits: Limits) -> Value
 
 
 def _result(symbol: str, left: Type, right: Type) -> Type:
-    """The types that ``left OP right`` may have; none if no values of these types have a result."""
+    """The possible types of ``left OP right``; none if the operator is not defined for these types."""
     names: list[str] = []
     for one in (kind.name for kind in left.alternatives):
         for other in (kind.name for kind in right.alternatives):
@@ -172,7 +172,7 @@ def _roundings(node: ast.Binary) -> str:
 
 
 def _written(node: ast.Expr) -> str:
-    """As the spec has it, on one line; where that would be long, as a gap."""
+    """The source text of an expression on one line; an ellipsis if it is long."""
     text = " ".join(node.span.text.split())
     return text if len(text) < _QUOTED and "#" not in text else "…"
 
@@ -182,7 +182,7 @@ def _in_brackets(node: ast.Expr) -> bool:
 
 
 def roundings_of_size(node: ast.Binary) -> str:
-    """How a size in a shape is rounded: by a stride that pads its map, up."""
+    """Help for a size that needs rounding: a stride that pads its map rounds up."""
     left, right = _written(node.left), _written(node.right)
     one_less = str(int(right) - 1) if right.isdigit() else f"{right} - 1"
     up = f"({left} + {one_less}) // {right}"
@@ -212,7 +212,7 @@ _BOOL: Final = Type.named("bool")
 
 
 def compare(symbol: str, left: Value, right: Value, span: Span) -> Value:
-    """One link of a comparison. A run-time size equals only itself; whether it equals a number nobody knows."""
+    """One link of a comparison chain. A run-time size equals only itself; comparing it with a number is undecidable."""
     if (is_unknown(left) or is_unknown(right)) and _may_compare(symbol, type_of(left), type_of(right)):
         return Unknown(_BOOL)
     if symbol in ("in", "not in"):

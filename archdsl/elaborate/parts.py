@@ -1,4 +1,4 @@
-"""Names of what a body makes: the part of the body under way, and the paths of the places in it."""
+"""Paths of the steps in a body: the part being elaborated, and the names in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONG: Final = 100
 
 
 class Part(NamedTuple):
-    """The part of the body under way: what comes before and after the names of its steps."""
+    """The part of a body being elaborated: the prefix and suffix of the names of its steps."""
 
     prefix: str = ""
     rounds: str = ""
@@ -27,14 +27,14 @@ class Part(NamedTuple):
     group: Group | None = None
 
     def round(self, number: int, *, is_part: bool) -> Part:
-        """That of a round of a loop, whose number stands before the names in it if the loop is a part of its own."""
+        """The part of a loop iteration. Its number is a prefix if the loop is a part of its own, else a suffix."""
         if is_part:
             return self._replace(prefix=f"{self.prefix}{number}.")
         return self._replace(rounds=f"{self.rounds}.{number}")
 
 
 class Parts:
-    """Knows the part that is under way, and the paths of what is made in it."""
+    """Keeps track of the current part, and gives paths to its steps."""
 
     def __init__(self, session: Session, names: Names) -> None:
         self.session = session
@@ -44,7 +44,7 @@ class Parts:
         """Whether what is made stands within ``float32 { … }``."""
 
     def position(self, node: ast.Apply | ast.Tap, kind: str, slot: Slot | None = None) -> Position:
-        """That of an op or a call of a block, by its tap if it has one; ``kind`` is what its own name would make."""
+        """The position of an op or call, named by its tap if it has one; ``kind`` is the default name of its target."""
         word = node.name.id if isinstance(node, ast.Tap) else node.target.span.text
         is_given = isinstance(node, ast.Tap) or (slot is not None and word == slot.name)
         return Position(self._path(node), word, is_given and word != kind, self.part.group, self.float32)
@@ -57,11 +57,11 @@ class Parts:
         return path
 
     def inside(self, step: ast.Apply, position: Position, number: int) -> Part:
-        """The part that a branch without a label is."""
+        """The part of a branch without a label."""
         return self.part if is_residual(step) else Part(f"{position.path}.{number}.", "", self.part.group)
 
     def dropping(self, step: ast.Apply, joining: Position) -> Position:
-        """That of the ``drop_path`` of a residual; one that is called by another name has it beside its branch."""
+        """The position of the ``drop_path`` of a residual; with a name of its own, it lies next to the branch."""
         name = self.names.steps.drops.get(id(step))
         path = f"{joining.path}.drop_path" if name is None else f"{self.part.prefix}{name}{self.part.rounds}"
         return Position(path, "drop_path", False, joining.group, self.float32)
@@ -77,7 +77,7 @@ class Parts:
 
     @contextmanager
     def tapped(self, tap: ast.Tap | None) -> Iterator[None]:
-        """Steps made inside belong to what a tap names; without one, to the part around it."""
+        """Steps made inside belong to the tap's group; without a tap, to the current part."""
         outer = self.part
         if tap is not None:
             path = self._path(tap)

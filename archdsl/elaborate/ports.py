@@ -26,12 +26,12 @@ _LIST: Final = Type.named("list")
 
 
 def takes(port: ast.Port, key: str) -> bool:
-    """Whether a tensor that flows is that of a port, or one of its list."""
+    """Whether a tensor belongs to a port: it is the port's own, or one of its list."""
     return key != port.key == group_of(key) if port.is_open else key == port.key
 
 
 def entered(ports: Sequence[ast.Port], keys: Iterable[str]) -> list[ast.Port]:
-    """One port for each tensor; ``keys`` are those of the tensors, which say how many there are of each list."""
+    """The ports with a list port expanded to one for each tensor; ``keys`` are those of the tensors."""
     found: list[ast.Port] = []
     for port in ports:
         held = [key for key in keys if port.is_open and takes(port, key)]
@@ -41,7 +41,7 @@ def entered(ports: Sequence[ast.Port], keys: Iterable[str]) -> list[ast.Port]:
 
 
 def stated(ports: Sequence[ast.Port], scope: Scope) -> list[ast.Port]:
-    """One port for each tensor of an output, where the lists in a shape say how many; others stay as they are."""
+    """The ports with a list port expanded where lists in its shape fix the number of tensors."""
     found: list[ast.Port] = []
     for port in ports:
         lists = _lists(port, scope)
@@ -61,7 +61,7 @@ def _differing(counts: Mapping[str, int]) -> tuple[str, str]:
 
 
 def element_scope(port: ast.Port, scope: Scope) -> Scope:
-    """The scope of the shape of one tensor: that of its block, with elements in place of lists."""
+    """The scope for the shape of one tensor: that of the block, with the element in place of each list."""
     if not port.is_open:
         return scope
     inner = scope.inner()
@@ -76,7 +76,7 @@ def element_scope(port: ast.Port, scope: Scope) -> Scope:
 
 
 def check_length(port: ast.Port, count: int, scope: Scope, span: Span) -> None:
-    """Raises ``Failure`` unless the lists in the shape of a port are as long as that of its tensors."""
+    """Raises ``Failure`` unless the lists in a port's shape are as long as its list of tensors."""
     for name, value in _lists(port, scope).items():
         if isinstance(value, tuple) and len(value) != count:
             raise Failure(_other_length(port, name, value, count, span))
@@ -90,7 +90,7 @@ def _other_length(port: ast.Port, name: str, value: tuple[object, ...], count: i
 
 
 def _lists(port: ast.Port, scope: Scope) -> dict[str, tuple[object, ...] | Unknown]:
-    """The lists in the shape of a port that takes a list, by their names."""
+    """The lists that the shape of a list port mentions, by name."""
     if not port.is_open:
         return {}
     written = sorted((n for n in walk(port.shape) if isinstance(n, ast.Name)), key=lambda n: n.span.start)
@@ -105,7 +105,7 @@ def _lists(port: ast.Port, scope: Scope) -> dict[str, tuple[object, ...] | Unkno
 
 
 def told(keys: Iterable[str]) -> str:
-    """The names of tensors that flow, for a message: lists with their lengths."""
+    """The names of flowing tensors for a message, lists with their lengths."""
     counts: dict[str, int] = {}
     for key in keys:
         group = group_of(key)

@@ -1,4 +1,4 @@
-"""What a body computes is compared with the output that its signature declares."""
+"""Proves that a body computes the output that its signature declares."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def prove(
 
 
 def _other_ports(name: str, body: ast.Body, ports: Sequence[str], results: dict[str, Tensor]) -> Diagnostic:
-    """The diagnostic for an output with other names than the signature's, at the first wrong name if there is one."""
+    """The diagnostic for output names that differ from the signature's, at the first wrong name if there is one."""
     last = body.flow.steps[-1] if body.flow else body
     span, fix = last.span, None
     help_: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What was found wrong: diagnostics with the chain of instances that led to each, but for what its line allows."""
+"""Collects diagnostics, each with the chain of instances that led to it, except for those that are allowed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LABELS: Final = 2
 
 
 class Reporter:
-    """Takes every diagnostic of a compilation."""
+    """Receives every diagnostic of a compilation."""
 
     def __init__(self, main: SourceFile, calls: Calls, budget: Budget) -> None:
         self.sink = Sink()
@@ -43,18 +43,18 @@ class Reporter:
         """What was found before what is set aside."""
 
     def read(self, module: ast.Module, *, is_library: bool) -> None:
-        """Notes what a file allows, and where its text was not read as it is written."""
+        """Notes a file's allowances, and where its text was repaired by the parser."""
         self.allowances.read(module)
         self._doubtful += module.doubtful
         if is_library:
             self._library.add(module.source.name)
 
     def is_library(self, source: SourceFile) -> bool:
-        """Whether a file is of the library, which its users cannot mend."""
+        """Whether a file belongs to the library, which its users cannot fix."""
         return source.name in self._library
 
     def knows(self, diagnostic: Diagnostic) -> bool:
-        """Whether the same mistake at the same place was reported, whether or not what is found now is set aside."""
+        """Whether the same diagnostic at the same place was reported, also while reports are set aside."""
         return any(sink.has(diagnostic) for sink in (self.sink, self._following, *self._around))
 
     def report(self, *diagnostics: Diagnostic) -> None:
@@ -83,14 +83,14 @@ class Reporter:
         self.sink.add(diagnostic)
 
     def _follows(self, error: Diagnostic) -> bool:
-        """Whether an error may be a consequence of one of syntax: a figure, or what stands where that is."""
+        """Whether an error may follow from a syntax error: it is at a number, or where that is used."""
         here = error.span
         return isinstance(error, CheckFailed) or any(
             here.source is part.source and here.start <= part.end and here.end >= part.start for part in self._doubtful
         )
 
     def _placed(self, found: Diagnostic) -> Diagnostic:
-        """What is found in a file of the library at the line that led there, which is the one to mend.
+        """A diagnostic in the library, moved to the user's line that led there.
 
         That is where an argument has its value, if it is one that is wrong, or else the call. What is found in a file
         that the user imports has the call for a second place.
@@ -110,7 +110,7 @@ class Reporter:
 
     @contextmanager
     def recording(self) -> Iterator[Sink]:
-        """Collects what is reported inside, so that it can be reported again for an equal instance."""
+        """Records what is reported inside, so that it can be replayed for an equal instance."""
         found = Sink()
         self._recorders.append(found)
         try:
@@ -122,7 +122,7 @@ class Reporter:
 
     @contextmanager
     def aside(self) -> Iterator[Sink]:
-        """Collects what is reported inside instead of reporting it."""
+        """Collects reports inside instead of passing them on."""
         sink, allowances, recorders = self.sink, self.allowances, self._recorders
         self.sink, self.allowances, self._recorders = Sink(), Allowances(), []
         self._around.append(sink)
@@ -133,7 +133,7 @@ class Reporter:
             self.sink, self.allowances, self._recorders = sink, allowances, recorders
 
     def again(self, diagnostics: tuple[Diagnostic, ...], depth: int, call: Call) -> None:
-        """Reports what an equal instance showed before, ``depth`` calls deep: the sink counts it.
+        """Replays the diagnostics of an equal instance, ``depth`` calls deep: the sink counts them.
 
         What is found in the library's blocks belongs to the call of the instance that is there now.
         """
@@ -145,7 +145,7 @@ class Reporter:
             self._recorders[-1].extend(diagnostics)
 
     def _called_by(self, found: Diagnostic, depth: int, call: Call) -> Diagnostic:
-        """A diagnostic from within a call, ``depth`` calls deep, as it is for an equal call."""
+        """A diagnostic from ``depth`` calls deep, with the trace of an equal call."""
         inside = found.trace[: len(found.trace) - depth]
         if not inside:
             return found

@@ -1,4 +1,4 @@
-"""Where names have their values: scopes inside a block, over its module, over the language's own names."""
+"""Scopes of names: inside a block, over its module, over the language's built-in names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archdsl.elaborate.values import Value
 
 
 class Scope:
-    """Names of one body."""
+    """The names of one body."""
 
     __slots__ = ("_taps", "module", "names", "parent", "session", "tapped")
 
@@ -25,7 +25,7 @@ class Scope:
 
     @property
     def taps(self) -> Scope:
-        """Where taps go: the scope of the block or of the loop iteration around the body."""
+        """The scope that taps are bound in: that of the block or of the loop iteration around the body."""
         return self._taps or self
 
     def inner(self, *, holds_taps: bool = False) -> Scope:
@@ -43,7 +43,7 @@ class Scope:
         return MISSING
 
     def defines(self, name: str) -> bool:
-        """Whether the block or the module gives a name a value of its own."""
+        """Whether the block or the module binds a name."""
         return self.local(name) is not MISSING or self.module.find(name) is not MISSING
 
     def find(self, name: str) -> Value:

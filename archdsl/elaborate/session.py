@@ -30,7 +30,7 @@ Evaluate: TypeAlias = "Callable[[Session, Module, Declared], Any]"
 
 
 class Known(NamedTuple):
-    """Checks that found nothing, by what they depend on: the same need not be looked at again."""
+    """Checks that found nothing, by a key of their dependencies: they need not be repeated."""
 
     clean: set[tuple[str, bytes]]
     key: Callable[[ast.Declaration], bytes]
@@ -49,7 +49,7 @@ class Observation(NamedTuple):
 
 
 class Session:
-    """What the parts of a compilation share: who reports, what may be spent, which files are loaded, what was made.
+    """The state that all parts of a compilation share: reporter, budget, loaded files and finished graphs.
 
     It knows no disk: files come from the loader, results are returned.
     """
@@ -97,6 +97,6 @@ class Session:
         """What conditions ask of, by the identity of a graph in ``graphs``: measured once, however many ask."""
 
     def close(self) -> None:
-        """Forgets everything. It refers to the session, so that all of it would stay until garbage is collected."""
+        """Drops everything: reference cycles would keep it all until garbage collection."""
         self.files.close()
         self.__dict__.clear()

@@ -1,4 +1,4 @@
-"""Signatures: the names in a block's input shape bind, its output shape is computed and compared."""
+"""Signatures: binds the names in input shapes, and evaluates and compares output shapes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REST = "..."
 
 
 def bind_inputs(block: str, ports: Sequence[ast.Port], tensors: Sequence[Tensor], scope: Scope, span: Span) -> None:
-    """Binds the names of input dimensions to the sizes of the tensors, and proves what is given twice."""
+    """Binds the names of input dimensions to the sizes of the tensors, and checks those bound before."""
     later: list[tuple[ast.Port, ast.Expr, Dim, Shape]] = []
     for _, members in groupby(zip(ports, tensors, strict=True), key=lambda member: group_of(member[0].key)):
         bound: dict[str, tuple[Value, ...]] = {}
@@ -80,7 +80,7 @@ def _mismatch(block: str, port: ast.Port, shape: Shape, span: Span, reason: str)
 
 
 def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span: Span) -> list[tuple[ast.Expr, Dim]]:
-    """Pairs the dimensions of a pattern with sizes; what `...` covers goes into the scope, `?` takes anything."""
+    """Pairs the dimensions of a pattern with sizes; `...` is bound in the scope, `?` matches anything."""
     dims = pattern.dims
     if _is_broken(pattern):
         names = [name.id for name in dims if isinstance(name, ast.Name)]
@@ -108,12 +108,12 @@ def _aligned(block: str, pattern: ast.ShapeOf, shape: Shape, scope: Scope, span:
 
 
 def _is_broken(pattern: ast.ShapeOf) -> bool:
-    """Whether a part of a shape could not be read: it then fits anything."""
+    """Whether a part of a shape could not be parsed: it then matches anything."""
     return any(isinstance(dim, ast.Broken) for dim in pattern.dims)
 
 
 def dimension(node: ast.Expr, scope: Scope) -> Dim:
-    """A dimension that an expression in a shape stands for."""
+    """The dimension that an expression in a shape evaluates to."""
     for name in _free(node, scope):
         if scope.find(name.id) is MISSING:
             raise Failure(unbound(name))
@@ -131,7 +131,7 @@ def dimension(node: ast.Expr, scope: Scope) -> Dim:
 
 
 def _free(node: ast.Expr, scope: Scope) -> Sequence[ast.Name]:
-    """The names that an expression takes from around it."""
+    """The free names of an expression."""
     if isinstance(node, ast.Name | ast.Literal):
         return (node,) if isinstance(node, ast.Name) else ()
     names = scope.module.names.around(node.span)
@@ -146,7 +146,7 @@ def _is_within(definition: Definition | None, span: Span) -> bool:
 
 
 def _as_size(problem: Diagnostic, node: ast.Expr, scope: Scope) -> Diagnostic:
-    """The diagnostic with the help that fits a size, if it is about a division within this dimension."""
+    """The diagnostic, with help on rounding sizes if it is about a division in this dimension."""
     if not isinstance(problem, InexactDivision) or scope.session.reporter.sink.has(problem):
         return problem  # of which the first one of a place is explained
     division = next((n for n in walk(node) if isinstance(n, ast.Binary) and n.span == problem.span), None)
@@ -169,7 +169,7 @@ def unbound(name: ast.Name) -> Diagnostic:
 
 
 def differ(one: Dim | str, other: Dim) -> bool:
-    """Whether two dimensions differ; those that are not known, for every value."""
+    """Whether two dimensions differ; unknown ones, for all values."""
     return one != other and (isinstance(one, str) or never_equal(one, other))
 
 
@@ -181,7 +181,7 @@ Declared: TypeAlias = "Sequence[tuple[ast.Port, Pattern]]"
 
 
 def declared(pattern: ast.ShapeOf, scope: Scope) -> Pattern:
-    """The shape that the spec states after `::`, with its expressions evaluated."""
+    """The shape stated after `::`, with its expressions evaluated."""
     dims: list[Dim | str | None] = []
     if _is_broken(pattern):
         return (REST,)
@@ -197,12 +197,12 @@ def declared(pattern: ast.ShapeOf, scope: Scope) -> Pattern:
 
 
 def declared_ports(ports: Sequence[ast.Port], scope: Scope) -> Declared:
-    """The shapes that a signature states of its outputs, each with its port."""
+    """The stated shapes of a signature's outputs, with their ports."""
     return [(port, declared(port.shape, element_scope(port, scope))) for port in stated(ports, scope)]
 
 
 def agrees(pattern: Pattern, shape: Shape) -> bool:
-    """Whether a shape is what was declared."""
+    """Whether a shape matches a declared one."""
     if REST in pattern:
         at = pattern.index(REST)
         after = len(pattern) - at - 1
@@ -217,7 +217,7 @@ def agrees(pattern: Pattern, shape: Shape) -> bool:
 def broken(
     claim: ast.ShapeOf, pattern: Pattern, actual: Shape, what: str, computed: ast.Node | None
 ) -> codes.ContractBroken:
-    """The diagnostic for a shape that is not what the spec states, at the dimensions that differ."""
+    """The diagnostic for a shape that differs from the declared one, at the dimensions that differ."""
     span = claim.span
     if len(claim.dims) == len(pattern) == len(actual):
         wrong = [
@@ -238,13 +238,13 @@ def show_pattern(pattern: Pattern) -> str:
 
 
 def assumed(pattern: Pattern) -> Shape | None:
-    """The shape that a declaration promises, with which to go on after an error; ``None`` if it leaves gaps."""
+    """The declared shape, to go on with after an error; ``None`` if it has gaps."""
     sizes = tuple(dim for dim in pattern if isinstance(dim, int | Sym))
     return sizes if len(sizes) == len(pattern) else None
 
 
 def model_inputs(signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
-    """The shapes of a model's inputs. `?`, and a name without a value, are sizes known only when the model runs."""
+    """The shapes of a model's inputs. `?`, and names without a value, are sizes known only at run time."""
     shapes: dict[str, Shape] = {}
     anonymous = 0
     for port in signature.inputs:
@@ -274,7 +274,7 @@ def model_inputs(signature: ast.Signature, scope: Scope) -> Mapping[str, Shape]:
 
 
 def _for_open_size(dim: ast.Node, shape: ast.ShapeOf) -> tuple[str, ...]:
-    """What stands for the `None` of Keras, whose first one is the batch."""
+    """The dimension that replaces Keras's `None`, the first of which is the batch."""
     first, *rest = shape.dims
     written = [each.span.text for each in rest]
     if dim is first and len(rest) > 1 and first.span.text not in written:
@@ -283,7 +283,7 @@ def _for_open_size(dim: ast.Node, shape: ast.ShapeOf) -> tuple[str, ...]:
 
 
 def bind_free(pattern: ast.ShapeOf, shape: Shape, scope: Scope) -> None:
-    """Gives names that have no value the sizes in whose places they stand: `check Net() :: [h, w, 3] -> [h, w, 8]`."""
+    """Binds names without a value to the sizes at their positions: `check Net() :: [h, w, 3] -> [h, w, 8]`."""
     for dim, size in zip(pattern.dims, shape, strict=False):
         if isinstance(dim, ast.Name) and dim.id != "_" and _is_free(dim.id, scope):
             scope.names[dim.id] = size

@@ -1,4 +1,4 @@
-"""Flows over values that are not known: a body is elaborated once for all arguments that it may be given.
+"""Abstract elaboration: a body is elaborated once for all arguments, over values that are not known.
 
 Parameters are letters, or values of which the type is known; what depends on them is unknown in turn and keeps quiet.
 Conditions on them are taken both ways, loops over them go one round that stands for all, and blocks count for what
@@ -59,7 +59,7 @@ _LONG: Final = 32
 
 
 class _Either(Exception):
-    """A step applies one op or another, each with its arguments."""
+    """One of several ops, each with its arguments: which one is not known."""
 
     def __init__(self, choices: Sequence[tuple[Value, Sequence[ast.Argument]]]) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class _Either(Exception):
 
 
 class Sketch(Flows):
-    """Elaborates a body for all values of its parameters. No graph is made of it."""
+    """Elaborates a body for all values of its parameters. No graph is made."""
 
     def __init__(self, session: Session, assembly: Assembly, names: Names, known: dict[object, Outputs]) -> None:
         super().__init__(session, assembly, names)
@@ -115,7 +115,7 @@ class Sketch(Flows):
         return made[""] if "" in made else Bundle(made)
 
     def _outputs(self, ref: BlockRef, span: Span, taken: Mapping[str, Tensor]) -> Outputs:
-        """What is known of the outputs of a call, by the names of its ports."""
+        """The known part of a call's outputs, by the names of its ports."""
         name, decl, scope = name_of(ref), ref.decl, Scope(self.session, ref.module)
         try:
             bind_block(name, decl, ref.arguments, scope, span)
@@ -144,7 +144,7 @@ class Sketch(Flows):
         return shapes
 
     def _apply(self, step: ast.Apply, scope: Scope, current: Result, tap: ast.Tap | None, first: bool) -> Result:
-        """Of an op that may be one or another, what flows out whichever it is. Whether it takes this is not told."""
+        """The output of one of several possible ops, as far as all agree. Misfits of single ones are not reported."""
         try:
             return super()._apply(step, scope, current, tap, first)
         except _Either as either:
@@ -187,12 +187,12 @@ class Sketch(Flows):
         return self._sides([step.then, step.otherwise], scope, current)
 
     def _decided(self, step: ast.Choose, scope: Scope) -> bool | None:
-        """Whether a condition holds, ``None`` if that is not known."""
+        """The value of a condition, ``None`` if it is not known."""
         condition = evaluate_or_poison(step.condition, scope)
         return None if condition is POISON else decide(condition, step.condition.span)
 
     def _sides(self, sides: Sequence[ast.Body | None], scope: Scope, current: Result) -> Result:
-        """What flows out of one side or another; without a side, what flows in."""
+        """The join of the outputs of both sides; a missing side is the identity."""
         before, after = scope.taps.tapped, dict[str, Value]()
         results: list[Result] = []
         for body in sides:
@@ -207,7 +207,7 @@ class Sketch(Flows):
     def _several(
         self, branch: ast.Branch, step: ast.Choose | ast.Each | ast.Repeat, scope: Scope, current: Result, unnamed: Part
     ) -> Made:
-        """Of a condition or a loop of which nobody knows how many branches it makes, one that stands for them."""
+        """For a condition or loop with an unknown number of branches, one that stands for all."""
         if isinstance(step, ast.Choose):
             sides = self._possible(step, scope)
             if len(sides) == 1:
@@ -222,7 +222,7 @@ class Sketch(Flows):
         return Made([one(result, branch.span, "a branch")], is_open=True)
 
     def _possible(self, step: ast.Choose, scope: Scope) -> list[ast.Body | None]:
-        """The sides of a condition that may be taken, ``None`` for none of them."""
+        """The sides of a condition that may be taken, with ``None`` for a missing one."""
         sides: list[ast.Body | None] = []
         while True:
             decided = self._decided(step, scope)
@@ -244,7 +244,7 @@ class Sketch(Flows):
         return self._some_rounds(step, scope, current, some[0])
 
     def _some(self, step: ast.Each | ast.Repeat, scope: Scope) -> tuple[Value, ...]:
-        """An element that stands for those of a loop, if they are not known or too many; else none."""
+        """One unknown element for those of a loop that are unknown or too many; else none."""
         if isinstance(step, ast.Repeat):
             count = evaluate_or_poison(step.count, scope)
             is_wrong = count is not POISON and not type_of(count).overlaps(INT)
@@ -257,7 +257,7 @@ class Sketch(Flows):
         return some_of(elements) or ()
 
     def _some_rounds(self, step: ast.Each | ast.Repeat, scope: Scope, current: Result, element: Value) -> Result:
-        """Any number of rounds: one, on what all of them take. Its taps are lists after it."""
+        """Any number of iterations: the fixed point of one. Its taps are lists after it."""
         for _ in range(_ROUNDS):
             with self.session.reporter.aside() as found:
                 result = self._round(step, scope, current, element)
@@ -289,7 +289,7 @@ class Sketch(Flows):
 
 
 def _possible(places: Sequence[Place]) -> Iterator[list[int]]:
-    """The numbers of the inputs that a join may have where nobody knows how many branches there are.
+    """The possible numbers of inputs of a join whose number of branches is not known.
 
     Those that are always there; these with one of the others; and last all, with the others twice: some of the others
     may never be there together.
@@ -314,7 +314,7 @@ def _alike(one: Result, other: Result) -> bool:
 
 
 def letters(port: ast.Port, scope: Scope, *, is_call: bool = False) -> tuple[str, Shape | None]:
-    """The shape of an input, with letters for its sizes; ``None`` if `...` leaves their number open.
+    """The shape of an input with letters for its sizes; ``None`` if `...` leaves the rank open.
 
     In a call the sizes have no names: those of another block mean something else where it stands. Of a list nobody
     knows how many tensors there are, and its sizes are lists.
@@ -332,7 +332,7 @@ def letters(port: ast.Port, scope: Scope, *, is_call: bool = False) -> tuple[str
 
 
 def stated(ports: Sequence[ast.Port], scope: Scope) -> Declared:
-    """What a signature states of its ports; nothing of those in which something is wrong, which is reported."""
+    """The stated shapes of a signature's ports; ports with mistakes, which are reported, match anything."""
     found: list[tuple[ast.Port, Pattern]] = []
     for port in ports:
         try:
@@ -344,7 +344,7 @@ def stated(ports: Sequence[ast.Port], scope: Scope) -> Declared:
 
 
 def _refined(pattern: Pattern, shape: Shape | None) -> Shape | None:
-    """A shape with the sizes that are stated of it; ``None`` where nothing says how many dimensions there are."""
+    """A shape refined by the stated sizes; ``None`` if the rank is not known."""
     if REST in pattern:
         return shape
     found = shape or tuple(Var.some(1) for _ in pattern)

@@ -1,4 +1,4 @@
-"""The elaborated form of one block call: its steps, and the names of their places.
+"""The elaborated form of one block call: its steps, and the names of their positions.
 
 A block that is called again with equal arguments and input shapes has an equal template, so each is made once and
 stamped wherever it is used. That makes elaboration proportional to what is different in a model, not to its depth.
@@ -39,7 +39,7 @@ class Group:
 
 
 class Position(NamedTuple):
-    """Where a step stands in its template."""
+    """The position of a step in its template."""
 
     path: str
     word: str
@@ -69,18 +69,18 @@ class Step:
 
     @property
     def path(self) -> str:
-        """Relative to the template."""
+        """The path relative to the template."""
         return self.position.path
 
     @cached_property
     def origin(self) -> Origin:
-        """Made once, however often the template is stamped."""
+        """The origin, cached over all stamps of the template."""
         return origin(self.span)
 
 
 @dataclass(eq=False, repr=False)
 class Assembly:
-    """A template in the making. Values are numbered: the inputs first, then every output of every step."""
+    """A template under construction. Values are numbered: the inputs first, then every output of every step."""
 
     inputs: list[Shape] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
@@ -102,7 +102,7 @@ class Assembly:
         return Tensor(self.values - 1, shape)
 
     def maker(self, tensor: Tensor) -> Step | None:
-        """The step that a tensor comes out of; ``None`` for an input."""
+        """The step that produces a tensor; ``None`` for an input."""
         first = len(self.inputs)
         for step in self.steps:
             if first <= tensor.ref < first + len(step.shapes):
@@ -111,12 +111,12 @@ class Assembly:
         return None
 
     def hole(self, shape: Shape | None) -> Tensor:
-        """A tensor that stands for one an error hides. A graph with errors is never emitted."""
+        """A placeholder for a tensor that depends on an error. A graph with errors is never emitted."""
         self.broken = True
         return Tensor(-1, shape)
 
     def add(self, step: Step) -> list[Tensor]:
-        """Appends a step and gives its outputs."""
+        """Appends a step and returns its outputs."""
         self.steps.append(step)
         self.size += 1 + len(step.inputs) // EDGES + (step.what.size if isinstance(step.what, Template) else 0)
         first = self.values
@@ -150,7 +150,7 @@ class Template:
 def finish(
     assembly: Assembly, output: Tensor | Bundle, *, block: str, kind: str, doc: str, spared: frozenset[str]
 ) -> Template:
-    """The template that an assembly has become."""
+    """The template of a finished assembly."""
     tensors = [output] if isinstance(output, Tensor) else list(output.tensors.values())
     return Template(
         block=block,
@@ -175,6 +175,6 @@ def _letters(step: Step) -> int:
 
 
 def origin(span: Span) -> Origin:
-    """The span as the graph keeps it."""
+    """The span in the form that graphs store."""
     line, column = span.source.position(span.start)
     return Origin(file=span.source.name, line=line, column=column, start=span.start, end=span.end)

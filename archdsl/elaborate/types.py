@@ -66,7 +66,7 @@ _FOREIGN: Final = {
 
 
 def fit(value: Value, wanted: ast.Type) -> Value:
-    """The value as a parameter of this type has it (an int becomes a float where one is asked for), or ``POISON``."""
+    """The value converted to the type of a parameter (an int to a float where one is wanted), or ``POISON``."""
     if not wanted.alternatives:
         return value
     if isinstance(value, Unknown | Var):
@@ -94,12 +94,12 @@ def fit(value: Value, wanted: ast.Type) -> Value:
 
 
 def meaning(written: ast.Type) -> Type:
-    """A type that a definition declares, without its places."""
+    """A declared type, without its source positions."""
     return Type(tuple(Kind(each.name, meaning(each.item) if each.item else None) for each in written.alternatives))
 
 
 def type_of(value: Value) -> Type:
-    """The type of a value; that of what failed, and so may be anything, has no alternatives."""
+    """The type of a value. ``POISON``, which may be anything, has a type without alternatives."""
     if isinstance(value, Unknown):
         return value.type
     if isinstance(value, bool):
@@ -108,7 +108,7 @@ def type_of(value: Value) -> Type:
 
 
 def unknown(of: Type, like: Value = None) -> Value:
-    """Some value of a type, ``like`` if it is one already; ``POISON``, which keeps quiet, where there is no type."""
+    """An unknown value of a type, ``like`` if it is one already; ``POISON``, which suppresses errors, for no type."""
     if isinstance(like, Unknown | Var) and type_of(like) == of:
         return like
     return Var.some() if of == INT else Unknown(of) if of.alternatives else POISON
@@ -119,7 +119,7 @@ def is_unknown(value: Value) -> bool:
 
 
 def join(one: Value, other: Value) -> Value:
-    """What a value is that may be either of two."""
+    """The least upper bound of two values."""
     is_alike = type(one) is type(other) and (isinstance(one, Var) or not (holds_unknown(one) or holds_unknown(other)))
     if one is other or (is_alike and one == other):
         return one
@@ -139,7 +139,7 @@ def _choices(op: Value) -> tuple[Value, ...]:
 
 
 def keep_quiet(value: Value, *names: str) -> None:
-    """Raises ``Silence`` for a value that is not known and may be of one of these types."""
+    """Raises ``Silence`` for an unknown value that may be of one of these types."""
     is_open = value is POISON or (isinstance(value, Tensor) and value.shape is None)
     if is_open or (is_unknown(value) and type_of(value).overlaps(Type.named(*names))):
         raise Silence()
@@ -154,13 +154,13 @@ def default_init(ref: InitRef) -> Value:
 
 
 def check_types(params: Sequence[ast.Param]) -> Iterator[Diagnostic]:
-    """What is wrong with the types that a definition declares."""
+    """Diagnostics for the types that a definition declares."""
     for param in params:
         yield from _check(param.type)
 
 
 def is_known(wanted: ast.Type) -> bool:
-    """Whether all of its types are some of the language's; ``check_types`` says what is wrong otherwise."""
+    """Whether all alternatives are types of the language; ``check_types`` reports others."""
     return all(
         _is_known(alternative) and (alternative.item is None or is_known(alternative.item))
         for alternative in wanted.alternatives
@@ -172,7 +172,7 @@ def _is_known(alternative: ast.TypeName) -> bool:
 
 
 def width(wanted: ast.Type) -> int:
-    """How many types a value may have to be compared with, at most, as far as its length says."""
+    """An upper bound on the number of alternatives of a type, from the length of its text."""
     return 1 + (wanted.span.end - wanted.span.start) // _LETTERS
 
 
@@ -190,7 +190,7 @@ def _check(wanted: ast.Type) -> Iterator[Diagnostic]:
 
 
 def usual_cause(value: Value, wanted: str, span: Span) -> tuple[tuple[str, ...], Fix | None]:
-    """Help for a value that does not fit, and the fix if there is one; ``wanted`` are the words for what would."""
+    """Help for a value of the wrong type, and a fix if there is one; ``wanted`` describes the right type."""
     text = span.text
     if isinstance(value, Tensor | Bundle):
         return (f"a tensor flows into a step: `{text} -> …`",), None

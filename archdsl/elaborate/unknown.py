@@ -1,4 +1,4 @@
-"""Names without a meaning: what the writer may have meant."""
+"""Diagnostics for unknown names, with suggestions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from archdsl.syntax.walk import walk
 
 
 def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> Diagnostic:
-    """The diagnostic for a name without a meaning, with what the writer may have meant."""
+    """The diagnostic for an unknown name, with suggestions."""
     if name in _FOREIGN_VALUES:
         help_, replacement = _FOREIGN_VALUES[name]
         fix = Fix(span, replacement, is_safe=True) if replacement else None
@@ -65,19 +65,19 @@ def unknown_name(name: str, span: Span, scope: Scope, *, what: str = "name") -> 
 
 
 def _meant(what: str) -> Iterable[str]:
-    """The names of the language that may stand there: no function is a step, and no initialiser."""
+    """The names of the language that may stand there: functions and initialisers are no steps."""
     return (n for n in LANGUAGE if what == "name" or not isinstance(LANGUAGE[n], Builtin | InitRef))
 
 
 def _is_called_by_position(span: Span, scope: Scope) -> bool:
-    """Whether what stands at a place is called with several arguments by position, whose order is another elsewhere."""
+    """Whether the name is called with several positional arguments, whose order differs in other libraries."""
     calls = (node for each in scope.module.ast.declarations for node in walk(each) if isinstance(node, ast.Apply))
     given = next((call.arguments or () for call in calls if call.target.span == span), ())
     return sum(argument.name is None for argument in given) > 1
 
 
 def _usual_cause(name: str, span: Span, names: Names | None) -> tuple[str, Fix | None] | None:
-    """What Python's libraries make one write, and what a signature would have to say."""
+    """Help for habits from Python's libraries, and for names that a signature should bind."""
     if name.lower() in _choices():
         return f'a string stands in quotes: `"{name.lower()}"`', Fix(span, f'"{name.lower()}"', is_safe=name.islower())
     dotted = re.match(r"(?:\.[A-Za-z_][A-Za-z_0-9]*)+", span.source.text[span.end : span.end + 100])

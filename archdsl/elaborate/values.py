@@ -1,4 +1,4 @@
-"""Compile-time values beside Python's own numbers, strings, truth values and tuples (the language's lists)."""
+"""Compile-time values besides Python's numbers, strings, truth values and tuples (the language's lists)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from archdsl.syntax import ast
 
 
 class Poison:
-    """The value of something that failed and was reported; whatever depends on it keeps quiet."""
+    """The value of an expression that failed and was reported; errors that depend on it are suppressed."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -31,7 +31,7 @@ POISON: Final = Poison()
 
 
 class Unknown:
-    """Some value of a type: a parameter while its definition is checked without a call. An int is a ``Var`` then."""
+    """An unknown value of a type: a parameter while its definition is checked without a call. An int is a ``Var``."""
 
     __slots__ = ("choices", "type")
 
@@ -61,7 +61,7 @@ class Given(NamedTuple):
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """What shows where the value comes from, if not from the place of the argument."""
+        """A label at the origin of the value, if that is not the argument itself."""
         return (Label(self.cell, f"`{self.span.text}` in this row"),) if self.cell else ()
 
 
@@ -124,7 +124,7 @@ class Row:
 
 @dataclass(frozen=True)
 class OpRef:
-    """An op with the arguments it has so far."""
+    """An op with the arguments bound so far."""
 
     op: type[Op]
     arguments: Mapping[str, Given] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class OpRef:
 
 @dataclass(frozen=True)
 class BlockRef:
-    """A block or model with the arguments it has so far. ``name`` is a variant's where it came from one."""
+    """A block or model with the arguments bound so far. ``name`` is a variant's if it came from one."""
 
     decl: ast.Block
     module: Module
@@ -147,7 +147,7 @@ class BlockRef:
 
 
 def nesting(ref: BlockRef) -> tuple[int, int]:
-    """How deep a block has itself within its arguments, and how many parts were looked at to know.
+    """How deep a block is nested within its own arguments, and the number of parts examined.
 
     In a loop, and each part only where it lies deeper than before, as parts may be shared.
     """
@@ -208,7 +208,7 @@ class Keyword:
 
 @dataclass(frozen=True)
 class Builtin:
-    """A function of the language; ``name`` finds it in ``builtins.FUNCTIONS``."""
+    """A built-in function; ``name`` finds it in ``builtins.FUNCTIONS``."""
 
     name: str
 
@@ -278,28 +278,28 @@ _WORDS: Final = {
 
 
 def name_of(ref: BlockRef | FunctionRef) -> str:
-    """What a block, a variant or a function is called."""
+    """The name of a block, a variant or a function."""
     return (ref.name if isinstance(ref, BlockRef) else "") or ref.decl.name.id
 
 
 def without(ref: BlockRef, names: Collection[str]) -> BlockRef:
-    """A block without some of its arguments; those that its variant brings along stay."""
+    """A block without some of its arguments; those bound by its variant stay."""
     left = {name: given for name, given in ref.arguments.items() if name not in names or name in ref.own}
     return replace(ref, arguments=left)
 
 
 def show_value(value: Value) -> str:
-    """A value as a spec would write it; for what no expression makes, such as a tensor, words."""
+    """A value as source text; values without a literal form, such as a tensor, as words."""
     return text(constant(value))
 
 
 def constant(value: Value) -> called.Value:
-    """A value as calls in graphs keep it; what no expression makes, such as a tensor, is words."""
+    """A value in the form that calls in graphs store; values without a literal form, such as a tensor, are words."""
     return as_value(value, _other)
 
 
 def call_of(ref: BlockRef) -> Call:
-    """A block with the arguments that its variant does not bring along."""
+    """A block with the arguments that its variant does not bind."""
     fresh = {name: given for name, given in ref.arguments.items() if given != ref.own.get(name)}
     return _call(name_of(ref), (p.name.id for p in ref.decl.params if p.name.id not in ref.own), fresh)
 

@@ -1,4 +1,4 @@
-"""How much a value holds, counted through everything in it: what bounds lists of lists, and what using them costs.
+"""The size of values, counted through all their parts: bounds nested lists and the work of using them.
 
 Values share their parts: ``[a, a]`` costs nothing to make, and sixty such lines make a value that nobody can compare,
 print or hash. So each value is weighed once, from the weights of its parts, when an expression makes it.
@@ -22,7 +22,7 @@ work: parameters of a call, links of a chain of conditions.
 
 
 class Weight(NamedTuple):
-    """Parts, with the parts of parts, as often as they are met; and how deep they lie."""
+    """The number of nested parts, counted with repetition, and the nesting depth."""
 
     parts: int
     depth: int
@@ -32,7 +32,7 @@ _PLAIN: Final = Weight(1, 0)
 
 
 class Scales:
-    """Weighs the values of one compilation.
+    """Computes the weights of the values of one compilation.
 
     >>> Scales().weigh(((1, 2), (3,)))
     Weight(parts=3, depth=2)

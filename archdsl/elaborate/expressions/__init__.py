@@ -1,4 +1,4 @@
-"""Compile-time expressions: syntax and a scope in, a value out.
+"""Evaluation of compile-time expressions in a scope.
 
 ``evaluate`` has the table of functions, one for each kind of node, which the modules beside it register.
 """

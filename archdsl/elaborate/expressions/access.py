@@ -76,7 +76,7 @@ def _item(node: ast.Item, scope: Scope) -> Value:
 
 
 def _item_of(value: Unknown, index: ast.Expr | ast.Slice, scope: Scope) -> Value:
-    """An element of a list that is not known, or a part of it."""
+    """An unknown element, or part, of an unknown list."""
     parts = [index] if not isinstance(index, ast.Slice) else [index.start, index.stop, index.step]
     for part in parts:
         if part is not None:

@@ -1,4 +1,4 @@
-"""Parameters and what they are given: types, defaults, and the values that definitions list."""
+"""Binds parameters to arguments: types, defaults, and domains."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from archdsl.syntax import ast
 def bind_parameters(
     callee: str, params: Sequence[ast.Param], bound: Mapping[str, Given], scope: Scope, span: Span
 ) -> None:
-    """Puts the value of every parameter into a scope, checked against its type. Defaults see earlier parameters."""
+    """Binds every parameter in a scope and checks its type. Defaults see earlier parameters."""
     problems: list[Diagnostic] = []
     missing: list[ast.Param] = []
     is_silent = False
@@ -70,7 +70,7 @@ def bind_parameters(
 
 
 def _misplaced(callee: str, param: ast.Param, given: Given, scope: Scope) -> Sequence[Diagnostic]:
-    """What is wrong with a value whose parameter may have some values only, or with the list of these."""
+    """Diagnostics for a value outside of its parameter's domain, or for a wrong domain."""
     try:
         values = domain(param, scope)
         if values is None or is_among(given.value, values, given.span):
@@ -81,7 +81,7 @@ def _misplaced(callee: str, param: ast.Param, given: Given, scope: Scope) -> Seq
 
 
 def domain(param: ast.Param, scope: Scope) -> tuple[Value, ...] | None:
-    """The values that a parameter may have, if its definition lists them. They see the names of the file alone.
+    """The domain of a parameter, if its definition lists one. Its expressions see the names of the file alone.
 
     ``None`` where all of its type will do, and where the list could not be read. Raises ``Failure`` if it is none.
     """
@@ -95,7 +95,7 @@ def domain(param: ast.Param, scope: Scope) -> tuple[Value, ...] | None:
 
 
 def _other_type(param: ast.Param, default: Value) -> tuple[tuple[str, ...], Fix | None]:
-    """Help for a default that does not fit the type beside it: of the two, the type is the likelier slip."""
+    """Help for a default that does not fit its type: of the two, the type is the likelier slip."""
     right = str(type_of(default))
     if right not in NAMES:
         return (), None

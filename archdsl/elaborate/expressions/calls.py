@@ -1,4 +1,4 @@
-"""Values of calls: of functions, and of ops and blocks that are given some of their arguments."""
+"""Evaluates calls: of functions, and of ops and blocks with some of their arguments."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _call(node: ast.Call, scope: Scope) -> Value:
 
 
 def call(callee: Value, arguments: tuple[ast.Argument, ...], span: Span, scope: Scope) -> Value:
-    """Calls a function, or gives an op or block some of its arguments."""
+    """Calls a function, or binds some arguments of an op or block."""
     given = evaluate_arguments(arguments, scope)
     if isinstance(callee, BlockRef | FunctionRef):
         scope.session.budget.charge(len(callee.decl.params) // 2, span)
@@ -65,7 +65,7 @@ def _call_function(function: FunctionRef, given: Arguments, span: Span, scope: S
 
 
 def evaluate_function(decl: ast.Function, scope: Scope) -> Value:
-    """The value of a function whose parameters are in the scope. Mistakes in its ``let`` lines are reported."""
+    """The value of a function with its parameters bound in the scope. Mistakes in its ``let`` lines are reported."""
     for statement in decl.statements:
         if isinstance(statement, ast.Broken):
             scope.names.update((name, POISON) for name in statement.names if scope.find(name) is MISSING)
@@ -76,7 +76,7 @@ def evaluate_function(decl: ast.Function, scope: Scope) -> Value:
 
 
 def evaluate_arguments(arguments: Sequence[ast.Argument], scope: Scope) -> Arguments:
-    """The values in the order written; each mistake is reported and leaves a ``POISON``."""
+    """Evaluates arguments in the order written; each mistake is reported and gives ``POISON``."""
     given: Arguments = []
     for argument in arguments:
         value = evaluate_or_poison(argument.value, scope)

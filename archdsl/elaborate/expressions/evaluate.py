@@ -1,4 +1,4 @@
-"""The value of an expression, by the function that is registered for its kind of node."""
+"""Evaluates an expression with the function registered for its kind of node."""
 
 from __future__ import annotations
 

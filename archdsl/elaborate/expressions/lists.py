@@ -1,4 +1,4 @@
-"""Values of lists and comprehensions, and what `...` spreads."""
+"""Values of lists, comprehensions and spreads (`...`)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _comprehension(node: ast.Comprehension, scope: Scope) -> Value:
 
 
 def _rounds(node: ast.Comprehension, level: int, scope: Scope, found: list[Value]) -> bool:
-    """Adds the elements that the clauses from one on make, and says whether these are all and no others."""
+    """Appends the elements of a comprehension from clause ``level`` on; false if their number is not known."""
     if level == len(node.clauses):
         return _add(node.element, scope, found)
     clause = node.clauses[level]
@@ -50,7 +50,7 @@ def _rounds(node: ast.Comprehension, level: int, scope: Scope, found: list[Value
 
 
 def _add(item: ast.Expr | ast.Spread, scope: Scope, found: list[Value]) -> bool:
-    """Adds an element, or those of the list that is spread: one for all, and it is false, if that is not known."""
+    """Appends an element, or a spread list. For an unknown list, appends one unknown element and returns false."""
     if isinstance(item, ast.Spread):
         value = evaluate(item.value, scope)
         some = some_of(value)
@@ -63,7 +63,7 @@ def _add(item: ast.Expr | ast.Spread, scope: Scope, found: list[Value]) -> bool:
 
 
 def spread(value: Value, span: Span) -> tuple[Value, ...]:
-    """The elements that three dots give one by one."""
+    """The elements of a spread."""
     if isinstance(value, Bundle):
         return tuple(value.tensors.values())
     if not isinstance(value, tuple):
@@ -73,7 +73,7 @@ def spread(value: Value, span: Span) -> tuple[Value, ...]:
 
 
 def _made(found: list[Value], is_known: bool) -> Value:
-    """A list of what was found; if more or less may be in it, some list of the same types."""
+    """A list of the elements; if they may be more or fewer, an unknown list of their types."""
     if is_known:
         return tuple(found)
     is_open = any(value is POISON for value in found)

@@ -109,7 +109,7 @@ def _binary(node: ast.Binary, scope: Scope) -> Value:
 
 
 def _products(operator: str, left: Sym, right: Value, terms: int) -> int:
-    """Steps of an operation on a run-time size: two for each product of two terms."""
+    """The cost of an operation on a run-time size: two steps for each product of two terms."""
     factors = right.size if isinstance(right, Sym) else 1
     if operator == "**" and isinstance(right, int) and right > 1:
         factors = min(left.size ** min(right - 1, operators.POWER), terms)  # larger powers are none
@@ -120,7 +120,7 @@ Pair = TypeVar("Pair", ast.Binary, ast.Logic)
 
 
 def _spine(node: Pair) -> tuple[list[Pair], ast.Expr]:
-    """The pairs of a sum or a condition from the left, and its first operand.
+    """The left spine of a chain of binary operations: its first operand, then operator and operand pairs.
 
     Long ones lean left: walking them in a loop instead of by recursion leaves their length open.
     """

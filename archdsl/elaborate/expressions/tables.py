@@ -48,6 +48,6 @@ def _in_table(cell: ast.Expr, scope: Scope) -> Value:
 
 
 def cell_of(node: ast.Expr, scope: Scope) -> Span | None:
-    """The cell of a table that is read by ``row.field``."""
+    """The table cell that ``row.field`` reads."""
     row = scope.find(node.value.id) if isinstance(node, ast.Field) and isinstance(node.value, ast.Name) else None
     return row.cells.get(node.name.id) if isinstance(row, Row) and isinstance(node, ast.Field) else None
