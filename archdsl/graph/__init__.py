@@ -1,1 +1,1 @@
-"""The elaborated graph: dimensions, nodes, the tree of instances, and its written forms."""
+"""The elaborated graph: dimensions, nodes, the tree of instances, and its serialised forms."""

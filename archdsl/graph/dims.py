@@ -1,4 +1,4 @@
-"""Dimensions: integers, or expressions over sizes that are known only when the model runs.
+"""Dimensions: integers, or polynomials over sizes that are known only at run time.
 
 A ``Sym`` is a polynomial over named sizes with rational coefficients, so that equality is a comparison of normal forms:
 ``(h + 2 - 3) // 2 + 1`` and ``h / 2`` are the same value. Division assumes that the named size divides: a proof about
@@ -29,7 +29,7 @@ Monomial: TypeAlias = tuple[str, ...]
 
 
 class TooComplex(ArithmeticError):
-    """A polynomial that nobody should compute; ``limit`` names the limit that it is beyond."""
+    """A polynomial that is too large to compute with; ``limit`` names the limit that it exceeds."""
 
     def __init__(self, limit: str) -> None:
         super().__init__("a dimension with too many terms")
@@ -60,7 +60,7 @@ class Sym:
 
     @classmethod
     def parse(cls, text: str) -> Dim:
-        """Reads what ``str`` wrote.
+        """Parses the output of ``str``.
 
         >>> Sym.parse("h*w/4 + 1")
         Sym('h*w/4 + 1')
@@ -94,7 +94,7 @@ class Sym:
 
     @property
     def terms(self) -> tuple[tuple[Monomial, Fraction], ...]:
-        """What is added up: products of sizes, each with its factor; a number alone has the empty product.
+        """The terms: products of sizes with their coefficients; the constant term has the empty product.
 
         >>> (Sym.named("h") / 2 - 1).terms
         (((), Fraction(-1, 1)), (('h',), Fraction(1, 2)))
@@ -103,21 +103,21 @@ class Sym:
 
     @property
     def size(self) -> int:
-        """How many terms it has."""
+        """The number of terms."""
         return len(self._terms)
 
     @property
     def monomials(self) -> tuple[Monomial, ...]:
-        """The products of sizes in it, without their coefficients."""
+        """The products of sizes, without their coefficients."""
         return tuple(m for m, _ in self._terms)
 
     @property
     def degree(self) -> int:
-        """How many sizes its longest term multiplies."""
+        """The degree: the number of sizes that the longest term multiplies."""
         return max(len(m) for m, _ in self._terms)
 
     def excess(self, limits: Limits) -> str | None:
-        """The limit that it is beyond, if it is beyond one.
+        """The limit that it exceeds, if there is one.
 
         >>> Sym.named("h").excess(Limits()), (Sym.named("h") * 2**300).excess(Limits())
         (None, 'bits')
@@ -166,7 +166,7 @@ class Sym:
         return -self + other
 
     def __floordiv__(self, other: Dim) -> Dim:
-        """Floors the constant part; the named part is taken to divide."""
+        """Floors the constant part; the symbolic part is assumed to be divisible."""
         if not isinstance(other, int | Sym):
             return NotImplemented  # a dimension is exact
         if isinstance(other, Sym):
@@ -252,7 +252,7 @@ def _terms(dim: Dim) -> tuple[tuple[Monomial, Fraction], ...]:
 
 
 def _plain(terms: Mapping[Monomial, Fraction], kind: type[Sym] = Sym) -> Dim:
-    """A ``Sym`` of a kind, or the integer that is left when every named size cancelled."""
+    """A ``Sym`` of a class, or an integer if every named size cancelled."""
     named = {m: c for m, c in terms.items() if c and m}
     constant = terms.get((), Fraction(0))
     if not named and constant.denominator == 1:
@@ -266,7 +266,7 @@ def ceil_div(dim: Dim, divisor: int) -> Dim:
 
 
 def total(parts: Iterable[Dim]) -> Dim:
-    """The sum, in time that grows with the parts and not with the sum as well.
+    """The sum, in time linear in the parts.
 
     >>> total([1, Sym.named("h"), 2, Sym.named("h")])
     Sym('2*h + 3')
@@ -283,12 +283,12 @@ def total(parts: Iterable[Dim]) -> Dim:
 
 
 def elements(shape: Shape) -> Dim:
-    """How many numbers a tensor of this shape holds, without the batch."""
+    """The number of elements of a tensor of this shape, without the batch."""
     return prod(shape)
 
 
 def terms(shape: Shape) -> int:
-    """How many terms the product of the dimensions has at most, and so the figures of a tensor: 1 if all are numbers.
+    """An upper bound on the number of terms in the product of the dimensions: 1 if all are numbers.
 
     >>> h = Sym.named("h")
     >>> terms((224, 224, 3)), terms((h + 1, h + 1, 3))

@@ -1,4 +1,4 @@
-"""What a graph computes and what its parts are called, as one number: to tell which model a file of weights is of."""
+"""A hash of what a graph computes and of its names, which identifies the model that a file of weights belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph as JSON: a published, versioned form that reads back to an equal graph or says why not.
+"""The graph as JSON: a published, versioned form that parses to an equal graph, or says why not.
 
 ``python -m archdsl.graph.json`` prints the JSON schema that stands in ``docs/graph.schema.json``.
 """
@@ -28,7 +28,7 @@ _REPORTED: Final = 10
 
 
 class GraphError(Exception):
-    """A text is no graph, or a graph that contradicts itself. ``problems`` has one line each, most telling first."""
+    """A text is no graph, or contradicts itself. ``problems`` has one line each, most relevant first."""
 
     def __init__(self, *problems: str) -> None:
         self.problems = problems
@@ -38,7 +38,7 @@ class GraphError(Exception):
 
 
 def to_json(graph: Graph) -> str:
-    """The same graph gives the same bytes: one line for each node and instance, every argument spelt out.
+    """Serialises a graph. Equal graphs give equal bytes: one line for each node and instance, every argument explicit.
 
     Arguments are written even where they are defaults, so that a file keeps its meaning when a default changes.
     """
@@ -58,7 +58,7 @@ def _line(value: object) -> str:
 
 
 def from_json(text: str) -> Graph:
-    """Reads what ``to_json`` wrote, or another program in its form, and proves every shape again.
+    """Parses the form of ``to_json``, also from other programs, and proves every shape again.
 
     Raises:
         GraphError: the text is not JSON, has another schema or version, an unknown op or a bad value, a cycle, a name
@@ -91,7 +91,7 @@ def from_json(text: str) -> Graph:
 
 
 def _document(text: str) -> dict[str, Any]:
-    """The members of the outermost object without those that say which form it is."""
+    """The members of the outermost object, without those that identify the form."""
     if (bad := not_text(text)) is not None:
         line, column = SourceFile("", text).position(bad.offset)
         raise GraphError(f"not UTF-8: {bad.what} at line {line}, column {column}")
@@ -110,7 +110,7 @@ def _document(text: str) -> dict[str, Any]:
 
 
 def _refuse_cycles(nodes: object) -> None:
-    """Looks before the nodes are validated one by one: of a cycle, that could say only that a name is not defined."""
+    """Detects cycles before nodes are validated one by one, which could report only an undefined name."""
     from archdsl.graph.view import cycles
 
     listed = (node for node in nodes if isinstance(node, dict)) if isinstance(nodes, list) else ()
@@ -124,7 +124,7 @@ def _refuse_cycles(nodes: object) -> None:
 
 
 def _problems(error: ValidationError, within: tuple[str | int, ...] = ()) -> Iterator[str]:
-    """What pydantic found, each with its place in the document: ``nodes[3].op: no op is called 'convv'``."""
+    """Pydantic's errors, each with its place in the document: ``nodes[3].op: no op is called 'convv'``."""
     for found in error.errors(include_url=False, include_input=False):
         location = (*within, *found["loc"])
         inner = found.get("ctx", {}).get("error")
@@ -137,7 +137,7 @@ def _problems(error: ValidationError, within: tuple[str | int, ...] = ()) -> Ite
 
 
 def _inconsistencies(graph: Graph) -> Iterator[str]:
-    """What each part of the graph could not know about the others."""
+    """Contradictions between parts of the graph."""
     if not graph.instances or graph.instances[0].parent is not None:
         yield "instances[0] must be the model itself, without a parent"
         return
@@ -172,7 +172,7 @@ def _inconsistencies(graph: Graph) -> Iterator[str]:
 
 
 def _bad_names(graph: Graph) -> Iterator[str]:
-    """Names that no backend could take, or that a terminal would obey. A spec cannot write them either."""
+    """Names that no backend could take, or that hold terminal escapes. A spec cannot declare them either."""
     named = [
         ("name", graph.name),
         *((f"inputs[{i}].name", port.name) for i, port in enumerate(graph.inputs)),
@@ -196,7 +196,7 @@ def _bad_names(graph: Graph) -> Iterator[str]:
 
 
 def _sizes(graph: Graph) -> Iterator[str]:
-    """Run-time sizes that are more than anybody should compute with: sums over the graph are polynomials over them."""
+    """Run-time sizes that exceed the limits: sums over the graph are polynomials in them."""
     names: set[str] = set()
     for name, shape in graph.shapes.items():
         if (count := terms(shape)) > DEFAULT.terms:

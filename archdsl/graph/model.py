@@ -17,7 +17,7 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid")
 
 
 class _Value(BaseModel):
-    """Base of what a graph has very many of.
+    """Base of the frozen values of which a graph has very many.
 
     pydantic keeps for every value the set of the fields that were given, which takes more memory than the value. Here
     nobody asks, so the values of a class share one set.
@@ -36,7 +36,7 @@ class _Value(BaseModel):
 
 
 class Origin(_Value):
-    """Where in the source something was written: 1-based line and column, 0-based offsets, end exclusive."""
+    """A source position: 1-based line and column, 0-based offsets, end exclusive."""
 
     file: str
     line: int
@@ -91,7 +91,7 @@ class Port(_Value):
 
 
 class Graph(BaseModel):
-    """A model that was elaborated and checked. ``nodes`` are in topological order, depth first as written."""
+    """An elaborated and checked model. ``nodes`` are in topological order, depth first as written."""
 
     model_config = _FROZEN
 
@@ -120,7 +120,7 @@ class Graph(BaseModel):
         return self.by_path[path]
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Graph:
-        """A copy without what was computed of the original."""
+        """A copy without the cached properties of the original."""
         copied = super().model_copy(update=update, deep=deep)
         for name in ("by_path", "shapes"):
             copied.__dict__.pop(name, None)
@@ -144,7 +144,7 @@ class Graph(BaseModel):
         return tuple(self.shapes[name] for name in node.inputs)
 
     def model_post_init(self, context: Any) -> None:
-        """Every input is defined before it is used, so that ``nodes`` is a topological order and no cycle exists."""
+        """Every input is defined before it is used, so that ``nodes`` are in topological order and acyclic."""
         defined = {port.name for port in self.inputs}
         for node in self.nodes:
             for name in node.inputs:

@@ -1,4 +1,4 @@
-"""Dimensions of definitions that nothing calls: numbers of which only the name is known, and what follows from it.
+"""Symbolic dimensions for definitions that are checked without a call, with bounds on their values.
 
 A ``Var`` is a polynomial over names, as ``Sym`` is, but takes nothing for granted: a division that need not come out
 even is a name of its own, which is known to lie near the quotient. So two may be known to differ for every value.
@@ -29,7 +29,7 @@ ANYTHING: Final = Range(-inf, inf)
 
 
 class Atom(str):
-    """A name in a polynomial, with what is known of its value: ``near`` and a number in ``range`` make it up."""
+    """A variable of a polynomial with what is known of its value: it is ``near`` plus a number in ``range``."""
 
     range: Range
     near: Dim
@@ -53,7 +53,7 @@ class _Nameless(Atom):
 
 
 class Var(Sym):
-    """A number that is known when its definition is used, and a letter while that is checked without a call.
+    """A number that is known only when its definition is called, a symbol while that is checked without a call.
 
     >>> h = Var.dimension("h")
     >>> h + 2, (h - 1) // 2, h / 2
@@ -67,17 +67,17 @@ class Var(Sym):
 
     @classmethod
     def dimension(cls, name: str) -> Var:
-        """The size of an axis."""
+        """The size of an axis: at least 1."""
         return cls._of(Atom(name, Range(Fraction(1), inf)))
 
     @classmethod
     def number(cls, name: str) -> Var:
-        """Any whole number: what a parameter of type ``int`` is."""
+        """Any integer: a parameter of type ``int``."""
         return cls._of(Atom(name))
 
     @classmethod
     def some(cls, least: int | None = None) -> Var:
-        """A number without a name, of which the least value may be known."""
+        """A number without a name; its least value may be known."""
         return cls._of(_Nameless("_", Range(-inf if least is None else Fraction(least), inf)))
 
     @classmethod
@@ -85,14 +85,14 @@ class Var(Sym):
         return cls({(atom,): Fraction(1)})
 
     def __bool__(self) -> bool:
-        """Whether it is certainly not 0: a remainder that may be 0 is taken to be."""
+        """True only if it is certainly not 0: a remainder that may be 0 is taken to be."""
         return never_equal(self, 0)
 
     def _scaled(self, by: int) -> Var:
         return Var({m: c / by for m, c in self.terms})
 
     def __truediv__(self, other: Dim) -> Dim:
-        """The quotient, which is taken to be whole."""
+        """The quotient, which is assumed to be whole."""
         if not isinstance(other, int | Sym):
             return NotImplemented
         if other == 0:
@@ -151,7 +151,7 @@ def _in_brackets(dim: Dim) -> str:
 
 
 def never_equal(one: Dim, other: Dim) -> bool:
-    """Whether two dimensions differ, whatever the values of the names in them."""
+    """Whether two dimensions differ for all values of their variables."""
     difference = one - other
     if not isinstance(difference, Var):
         return difference != 0
@@ -164,7 +164,7 @@ def never_equal(one: Dim, other: Dim) -> bool:
 
 
 def _range(value: Var, size: Fraction) -> Range:
-    """The least and the largest value for sizes from ``size`` on, with what is rounded put in place first."""
+    """The bounds of a value for sizes of at least ``size``; rounded parts are substituted first."""
     exact = _unrounded(value)
     if exact is None:
         return ANYTHING
@@ -180,7 +180,7 @@ def _range(value: Var, size: Fraction) -> Range:
 
 
 def _unrounded(value: Dim) -> Dim | None:
-    """The value with each rounding as the quotient and an error of its own; ``None`` if there are too many."""
+    """The value with each rounding replaced by the quotient and an error term; ``None`` if there are too many."""
     for _ in range(_ROUNDINGS):
         names = (name for m in value.monomials for name in m) if isinstance(value, Var) else iter(())
         rounded = next((name for name in names if isinstance(name, Atom) and name.near != 0), None)

@@ -12,7 +12,7 @@ from archdsl.ops.show import call
 
 
 def to_text(graph: Graph) -> str:
-    """The language's three marks keep their meaning: ``:`` labels, ``->`` flows, ``::`` states a shape.
+    """A text in which the language's marks keep their meaning: ``:`` labels, ``->`` flows, ``::`` states a shape.
 
     A node reads ``path: inputs -> op :: shape``; a line without ``->`` opens an instance. Paths are whole, so that a
     line found by ``grep`` says all there is to say about its node.

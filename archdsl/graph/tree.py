@@ -1,4 +1,4 @@
-"""The tree of instances with the nodes hung in: what diagrams fold by, tables sum by and text indents by."""
+"""The tree of instances with the nodes attached: diagrams fold by it, tables sum by it, text indents by it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archdsl.graph.model import Graph, Instance, Node
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Branch:
-    """An instance and what it holds, in the order of the nodes. Instances that ended up without nodes are left out."""
+    """An instance with its nodes and children, in the order of the nodes. Instances without nodes are left out."""
 
     index: int
     """In ``Graph.instances``."""
@@ -23,7 +23,7 @@ class Branch:
 
 
 def tree(graph: Graph) -> Branch:
-    """The model itself, which is ``graph.instances[0]``, as the root."""
+    """The tree, whose root is the model itself, ``graph.instances[0]``."""
     held: list[list[int | Node]] = [[] for _ in graph.instances]
     attached = {0}
     for node in graph.nodes:
@@ -44,7 +44,7 @@ def tree(graph: Graph) -> Branch:
 
 
 def walk(root: Branch) -> Iterator[tuple[int, Branch | Node]]:
-    """The root and everything below with its depth, a parent before its children."""
+    """The root and its descendants with their depth, in preorder."""
     stack: list[tuple[int, Branch | Node]] = [(0, root)]
     while stack:
         depth, item = stack.pop()
@@ -54,7 +54,7 @@ def walk(root: Branch) -> Iterator[tuple[int, Branch | Node]]:
 
 
 def local_name(path: str, parent: str) -> str:
-    """What a path adds to that of its parent.
+    """A path relative to that of its parent.
 
     >>> local_name("c2.0.main", "c2.0"), local_name("stem", "")
     ('main', 'stem')

@@ -1,4 +1,4 @@
-"""Instances of a graph that are other uses of one whose weights they have."""
+"""Instances that reuse the weights of an earlier instance."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archdsl.graph.tree import local_name
 
 
 class Uses:
-    """Which instances have their weights from earlier ones, place for place."""
+    """The instances whose weights belong to earlier ones, position by position."""
 
     def __init__(self, graph: Graph) -> None:
         self._layers = {node.path: node.layer for node in graph}
@@ -19,7 +19,7 @@ class Uses:
             self._by_layer[node.layer].append(node)
 
     def first(self, path: str, nodes: Sequence[Node]) -> str:
-        """The path of the first use of the instance that holds these nodes; empty if this is it, or no use of another.
+        """The first use of the instance with these nodes; empty if it is itself the first, or no reuse.
 
         At each place, a node with the weights of another has those of the node there in the first use, which may have
         them from a third: in two uses of a shared block that uses another one twice, the inner weights are used four
@@ -42,7 +42,7 @@ class Uses:
 
 
 def reuses(graph: Graph) -> dict[str, str]:
-    """For each node of another use the one in the first use that it is like; the outermost instances are taken."""
+    """For each node of a reuse, its counterpart in the first use; outermost instances are taken."""
     inside = defaultdict[int, list[Node]](list)
     for node in graph:
         index: int | None = node.instance

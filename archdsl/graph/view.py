@@ -1,4 +1,4 @@
-"""The networkx view of a graph, for orders, paths and cycles. A view: nothing is stored in it, nothing reads back."""
+"""A networkx view of the graph, for orders, paths and cycles; it is derived and never read back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def view(graph: Graph) -> nx.DiGraph[str]:
-    """A directed graph over paths: a node carries its ``Node`` as ``node``, an input its ``Port`` as ``port``.
+    """A directed graph over paths: a node has its ``Node`` as ``node``, an input its ``Port`` as ``port``.
 
     Edges run as the data flows. An op that takes one value twice has one edge from it.
     """
@@ -26,7 +26,7 @@ def view(graph: Graph) -> nx.DiGraph[str]:
 
 
 def order(graph: Graph) -> tuple[Node, ...]:
-    """The nodes in topological order; among those that are ready, the one that stands first comes first."""
+    """The nodes in a topological order that is stable: of those that are ready, the first as given."""
     import networkx as nx
 
     digraph = view(graph)
@@ -36,7 +36,7 @@ def order(graph: Graph) -> tuple[Node, ...]:
 
 
 def cycles(nodes: Iterable[tuple[str, Sequence[str]]]) -> tuple[tuple[str, ...], ...]:
-    """One cycle out of every knot of cycles, among nodes that were read from outside: pairs of a name and its inputs.
+    """One cycle of every strongly connected component, among untrusted nodes: pairs of a name and its inputs.
 
     A cycle runs as the data flows and begins with the node that is listed first. There may be exponentially many
     cycles in a knot, and mending one is where mending the others starts.
@@ -77,7 +77,7 @@ def _way_round(digraph: nx.DiGraph[str], first: str, knot: set[str]) -> list[str
 
 
 def reachable(graph: Graph) -> frozenset[str]:
-    """The names of inputs and nodes from which an output can be reached: what the model's outputs depend on."""
+    """The inputs and nodes from which an output can be reached: those that the model's outputs depend on."""
     import networkx as nx
 
     digraph, sink = view(graph), " all outputs "  # one sink makes it one search
@@ -86,7 +86,7 @@ def reachable(graph: Graph) -> frozenset[str]:
 
 
 def longest_path(graph: Graph) -> tuple[Node, ...]:
-    """The nodes along a path that has the most layers with weights: ``sum(n.op.depth for n in …)`` is the depth."""
+    """The nodes of a path with the most layers with weights: ``sum(n.op.depth for n in …)`` is the depth."""
     import networkx as nx
 
     digraph = view(graph)

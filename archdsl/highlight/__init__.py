@@ -1,4 +1,4 @@
-"""What colours a text: its pieces, each with its kind, for pages, notebooks, Pygments and TextMate grammars."""
+"""Syntax highlighting: a text as tokens with their kinds, for pages, notebooks, Pygments and TextMate grammars."""
 
 from archdsl.highlight.kinds import KINDS, TERMINALS, Kind
 from archdsl.highlight.pieces import Piece, pieces

@@ -1,4 +1,4 @@
-"""The kinds of pieces of a text, and what makes a piece one of them: a terminal of the grammar or, of names, a rule.
+"""The kinds of tokens for highlighting: defined by a terminal of the grammar or, for names, by a rule.
 
 This is the one table of highlighting. ``pieces.py`` reads it, and so does ``scripts/textmate.py``, which writes the
 grammar of the editors; the Pygments lexer translates kinds.
@@ -17,7 +17,7 @@ from archdsl.ops.types import NAMES as TYPES
 
 
 class Kind(NamedTuple):
-    """What others call a kind: the scope of a TextMate grammar, and the token of Pygments."""
+    """A kind with the scope of TextMate grammars and the token type of Pygments."""
 
     scope: str
     pygments: str
@@ -74,7 +74,7 @@ TERMINALS: Final[Mapping[str, str]] = {
 
 
 class Rule(NamedTuple):
-    """Makes a ``NAME`` one of a kind where all that the rule asks for holds. Neighbours are those on the same line."""
+    """Gives a ``NAME`` a kind if all conditions of the rule hold. Neighbours are those on the same line."""
 
     kind: str
     after: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The lexer of Pygments for ``.arch`` files, which Pygments finds by its entry point."""
+"""The Pygments lexer for ``.arch`` files, registered as an entry point."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ class ArchLexer(Lexer):
     url = "https://pypi.org/project/archdsl/"
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[tuple[int, Any, str]]:
-        """Place, token and text of each piece; what the grammar has no terminal for is an ``Error``."""
+        """Offset, token type and text of each piece; characters outside of the grammar are ``Error``."""
         for piece in pieces(text):
             yield piece.start, _TOKENS[piece.kind], piece.text

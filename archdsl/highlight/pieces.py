@@ -1,4 +1,4 @@
-"""A text in pieces, each of a kind, by the compiler's own lexer."""
+"""Splits a text into pieces with their kinds, by the compiler's own lexer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Piece(NamedTuple):
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    """The text from its beginning to its end; the pieces together are the text, whatever it is.
+    """The pieces of a text, which concatenate to the text itself, whatever it is.
 
     >>> [(piece.kind, piece.text) for piece in pieces("conv(8) # wide") if piece.kind != "space"]
     [('op', 'conv'), ('punctuation', '('), ('number', '8'), ('punctuation', ')'), ('comment', '# wide')]
@@ -60,7 +60,7 @@ def _of_name(word: str, before: str, following: str, brackets: int) -> str:
 
 @cache  # of pairs of terminals, which are few
 def _between(before: str, following: str, inside: bool) -> tuple[Rule, ...]:
-    """The rules that may hold for a name between two tokens, in square brackets or not."""
+    """The rules that may apply to a name between two tokens, inside square brackets or not."""
     return tuple(
         rule
         for rule in RULES

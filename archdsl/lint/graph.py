@@ -1,4 +1,4 @@
-"""Lints that need the graph of a model: a function from a node, or a graph, to a warning, in ``LINTS``."""
+"""Lints on the graph of a model: functions from a node, or a graph, to warnings, in ``LINTS``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Found: TypeAlias = Iterator[tuple[Node, Diagnostic]]
 
 
 def in_graph(graph: Graph, place: Place) -> Found:
-    """The warnings about one graph, each with the node that it is about; ``place`` is where a node was written."""
+    """The warnings about one graph, each with its node; ``place`` gives the span of a node."""
     nodes = {node.path: node for node in graph.nodes}
     for lint in LINTS:
         yield from lint(graph, nodes, place)
@@ -47,7 +47,7 @@ def _has_bias_by_default(node: Node) -> bool:
 
 
 def _uses(graph: Graph) -> dict[str, int]:
-    """How often each node is read, by a node or as an output."""
+    """The number of uses of each node, by nodes and as outputs."""
     uses = dict.fromkeys((node.path for node in graph.nodes), 0) | {port.name: 0 for port in graph.inputs}
     for name in (name for node in graph.nodes for name in node.inputs):
         uses[name] += 1
@@ -70,7 +70,7 @@ def _dropouts_after_logits(graph: Graph, nodes: Nodes, place: Place) -> Found:
 
 
 def _activations_before_sums(graph: Graph, nodes: Nodes, place: Place) -> Found:
-    """Of sums before an activation: the activation after a norm that ends one branch, and no other."""
+    """For sums before an activation: the activation after a norm that ends exactly one branch."""
     sums = [node for node in graph.nodes if node.op.family == "activation" and _is_sum(nodes.get(node.inputs[0]))]
     uses = _uses(graph) if sums else {}
     for after in sums:

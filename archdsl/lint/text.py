@@ -1,4 +1,4 @@
-"""Lints that need only the text of a block: a function from the block to warnings, in ``LINTS``."""
+"""Lints on the text of a block: functions from the block to warnings, in ``LINTS``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps of a flow that an imported block is already: each op is the one that a call of the block would make."""
+"""Sequences of steps that equal an imported block: a call of it would make the same ops."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DIMENSIONS: Final = frozenset({"dimension", "parameter"})
 
 
 class Chain:
-    """A block whose body is ops one after the other, and nothing else."""
+    """A block whose body is a chain of ops."""
 
     def __init__(self, block: ast.Block, names: Names, alias: str) -> None:
         self.block = block
@@ -33,7 +33,7 @@ class Chain:
 
     @cached_property
     def steps(self) -> Sequence[ast.Apply]:
-        """The steps, or none if the block does anything else."""
+        """The steps, or none if the body is not a chain."""
         body = self.block.body
         steps = body.flow.steps if body.flow is not None and not body.statements else ()
         ops = [step.step if isinstance(step, ast.Tap) else step for step in steps]
@@ -56,7 +56,7 @@ class Chain:
         return f"{self.alias}({', '.join(given)})"
 
     def _is_made_by(self, own: ast.Apply, step: ast.Apply, names: Names, bound: Bound) -> bool:
-        """Whether a step of the block makes what another step makes; notes what its parameters are for that."""
+        """Whether a step of the block makes the same op as another step; binds the block's parameters for that."""
         op, meant = _op(step, names), _meant(own, self.names)
         if op is None or meant is None:
             return False
@@ -76,7 +76,7 @@ class Chain:
     def _gives(
         self, mine: ast.Expr | None, theirs: ast.Expr | None, field: FieldInfo | None, names: Names, bound: Bound
     ) -> bool:
-        """Whether an argument of the block's step has the value of one of the other step."""
+        """Whether an argument of the block's step has the value of the other step's."""
         if field is None:
             return False
         param = self.params.get(mine.id) if isinstance(mine, ast.Name) else None
@@ -88,7 +88,7 @@ class Chain:
         return None not in values and values[0] == values[1]
 
     def _usual(self, param: ast.Param) -> tuple[str, ...]:
-        """How a parameter's default may be written: also as an op alone, if its arguments are the op's own defaults."""
+        """The texts of a parameter's default: also an op alone, if its arguments are the op's own defaults."""
         default = param.default
         if default is None:
             return ()
@@ -105,13 +105,13 @@ class Chain:
         return default.span.text, *short
 
     def _constant(self, value: ast.Expr) -> ast.Expr:
-        """The default of a parameter in place of its name."""
+        """Substitutes the defaults of parameters for their names."""
         param = self.params.get(value.id) if isinstance(value, ast.Name) else None
         return value if param is None or param.default is None else param.default
 
 
 def written_out(block: ast.Block, names: Names, chains: Iterable[Chain]) -> Iterator[Diagnostic]:
-    """The warnings about one block; of several that fit at a place, about the longest."""
+    """The warnings about one block; of several matches at a place, the longest."""
     chains = sorted(chains, key=lambda chain: -len(chain.steps))
     for flow in walk(block.body):
         if not isinstance(flow, ast.Flow):
@@ -151,7 +151,7 @@ def _op(step: ast.Apply, names: Names) -> type[Op] | None:
 
 
 def _arguments(step: ast.Apply, op: type[Op]) -> Mapping[str, ast.Expr] | None:
-    """The arguments of a step by name; ``None`` if that cannot be told."""
+    """The arguments of a step by name; ``None`` if they cannot be determined."""
     given, place = dict[str, ast.Expr](), iter(op.positional)
     for argument in step.arguments or ():
         name = argument.name.id if argument.name else next(place, None)
@@ -162,7 +162,7 @@ def _arguments(step: ast.Apply, op: type[Op]) -> Mapping[str, ast.Expr] | None:
 
 
 def _usual_op(param: ast.Param) -> type[Op] | None:
-    """The op that a parameter stands for when it is not given."""
+    """The op that is the default of a parameter."""
     default = param.default.callee if isinstance(param.default, ast.Call) else param.default
     return OPS.get(default.id) if isinstance(default, ast.Name) else None
 
@@ -172,7 +172,7 @@ def _binds(bound: Bound, name: str, value: str) -> bool:
 
 
 def _fits(value: ast.Expr, param: ast.Param, names: Names) -> bool:
-    """Whether a value is of a parameter's type for certain, where the op may take others as well."""
+    """Whether a value is certainly of a parameter's type, where the op may accept others as well."""
     kinds = {kind.name for kind in param.type.alternatives}
     match value:
         case ast.Literal():
@@ -189,12 +189,12 @@ def _fits(value: ast.Expr, param: ast.Param, names: Names) -> bool:
 
 
 def _value(node: ast.Expr | None, field: FieldInfo) -> object:
-    """What an argument is, as ``repr`` has it; ``None`` if that depends on names."""
+    """The ``repr`` of an argument's value; ``None`` if it depends on names."""
     if node is None:
         return None if field.is_required() else repr(field.default)
     return repr(node.value) if isinstance(node, ast.Literal) else None
 
 
 def _written(value: object) -> str:
-    """A default of an op as the language has it."""
+    """A default of an op as source text."""
     return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)

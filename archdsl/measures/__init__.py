@@ -1,4 +1,4 @@
-"""The figures of a model: how each is called and computed, and how tables, limits and `check` lines find it."""
+"""The measures of a model: their names and definitions, for tables, limits and `check` lines."""
 
 from archdsl.measures.model import Measure, Part, Subject, Unit, Value
 from archdsl.measures.registry import BY_NAME, MEASURES, MEMORY, RECEPTIVE_FIELD

@@ -1,4 +1,4 @@
-"""What a measure is, and what it is computed from."""
+"""What a measure is, and the analyses that it is computed from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Value: TypeAlias = "Dim | float | tuple[Extent, ...] | None"
 
 
 class Subject:
-    """A graph, and what the passes find out about it. Each pass runs once, when it is first asked for."""
+    """A graph with its analyses. Each pass runs once, when it is first needed."""
 
     def __init__(self, graph: Graph, costs: Cost | None = None) -> None:
         self.graph = graph
@@ -35,7 +35,7 @@ class Subject:
 
     @cached_property
     def memory(self) -> Memory:
-        """Of inference, for one example in float32."""
+        """The memory of inference for one example in float32."""
         from archdsl.passes.memory import memory
 
         return memory(self.graph, costs=self.cost)
@@ -48,7 +48,7 @@ class Subject:
 
 
 class Part(Protocol):
-    """What a measure sees of a part of a model: of a block, an op, or several of them."""
+    """The view that measures have of a part of a model: of a block, an op, or several of them."""
 
     @property
     def cost(self) -> NodeCost: ...
@@ -60,7 +60,7 @@ class Part(Protocol):
     def nodes(self) -> int: ...
     @property
     def field(self) -> Field | None:
-        """What its output sees of the model's input."""
+        """The receptive field of its output."""
 
 
 class Measure(NamedTuple):

@@ -1,4 +1,4 @@
-"""The measures that there are, in the order in which tables have them.
+"""All measures, in the order in which tables show them.
 
 One more is one more entry here: `check` lines, columns, sort keys, limits, JSON and docs/measures.md follow from it.
 """

@@ -1,1 +1,1 @@
-"""Passes over a checked graph: one a file, each a function from the graph to a new value."""
+"""Analysis passes over a checked graph: one a file, each a function from the graph to a new value."""

@@ -1,4 +1,4 @@
-"""What the axes of every tensor stand for, followed from the model's inputs on, and where that looks like a slip."""
+"""The meaning of the axes of every tensor, propagated from the model's inputs, and where they are mixed up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHANNELS: Final = -1
 
 
 class RowsAlone(NamedTuple):
-    """An op among tokens that takes the columns of a map for tokens, and each row for itself."""
+    """An op over tokens applied to a map: it takes the columns for tokens, and each row separately."""
 
     node: Node
     shape: Shape
@@ -24,7 +24,7 @@ class RowsAlone(NamedTuple):
 
 
 class Crossing(NamedTuple):
-    """A join of two tensors that have an axis in common at different places, where the sizes fit by chance."""
+    """A join of two tensors that have a common axis at different positions, whose sizes agree by chance."""
 
     node: Node
     axis: int
@@ -36,13 +36,13 @@ Slip: TypeAlias = RowsAlone | Crossing
 
 
 def image_layout(shape: Shape) -> Layout:
-    """Of a tensor whose axes are places, and channels last."""
+    """The layout of a tensor with spatial axes, channels last."""
     places = (frozenset([Part(axis)]) for axis in range(len(shape) - 1))
     return (*places, frozenset([Part(CHANNELS)])) if shape else ()
 
 
 def slips(graph: Graph, inputs: Mapping[str, Layout]) -> Iterator[Slip]:
-    """In one sweep. ``inputs`` says what the axes of the model's inputs stand for."""
+    """All slips, in one sweep. ``inputs`` has the layouts of the model's inputs."""
     layouts, shapes = dict(inputs), {port.name: port.shape for port in graph.inputs}
     known: dict[tuple[object, ...], Layout] = {}
     for node in graph.nodes:
@@ -71,7 +71,7 @@ def _takes_rows(layout: Layout) -> bool:
 
 
 def _place(parts: frozenset[Part]) -> Part | None:
-    """The axis of a map that an axis stands for as a whole: none for channels, windows and several in one."""
+    """The input axis that an axis represents as a whole; none for channels, windows and merged axes."""
     part = _alone(parts)
     return part if part is not None and part.axis >= 0 and not part.block else None
 
@@ -94,7 +94,7 @@ def _crossing(node: Node, layouts: Mapping[str, Layout], shapes: Mapping[str, Sh
 
 
 def _standing(layout: Layout, shape: Shape) -> dict[int, Part]:
-    """What the axes stand for that have a size, and stand for one thing that no other axis does."""
+    """The input axis of each axis that has a size, represents a single one and shares it with no other."""
     alone = {axis: part for axis, parts in enumerate(layout) if shape[axis] != 1 and (part := _alone(parts))}
     count = Counter(alone.values())
     return {axis: part for axis, part in alone.items() if count[part] == 1}

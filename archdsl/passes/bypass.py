@@ -1,4 +1,4 @@
-"""Takes nodes out of a graph, so that what used them uses another value of the same shape."""
+"""Removes nodes from a graph: their users take another value of the same shape."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archdsl.passes.shapes import prove
 
 
 def bypass(graph: Graph, instead: Mapping[str, str]) -> Graph:
-    """The graph in which each node of ``instead`` gives way to the value named there, one that comes before it.
+    """The graph in which each node of ``instead`` is replaced by the value named there, an earlier one.
 
     What no output needs any more is dropped, and where the owner of shared weights is dropped, the first node that
     used them owns them. The shapes of the result are proved.
@@ -41,7 +41,7 @@ def _fed(node: Node, instead: Mapping[str, str]) -> Node:
 
 
 def _owned(nodes: list[Node]) -> list[Node]:
-    """The nodes, each with an owner of its weights that is among them."""
+    """The nodes, with the ownership of shared weights moved to nodes that remain."""
     owner: dict[str, str] = {}
     for node in nodes:
         owner.setdefault(node.layer, node.path)

@@ -1,4 +1,4 @@
-"""What a model computes without its inputs: the same for every example."""
+"""The parts of a model that do not depend on its inputs: equal for every example."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from archdsl.graph.model import Graph
 
 
 def constants(graph: Graph) -> frozenset[str]:
-    """The nodes that depend on no input of the model, and on no chance: ops without an input, and what follows them.
+    """The nodes that depend on no input of the model and on no randomness: sources, and what follows from them.
 
     What drops values while training draws anew for every example.
 

@@ -1,4 +1,4 @@
-"""What a model costs: parameters, multiply-adds, activations and depth, per node and in all."""
+"""The cost of a model: parameters, multiply-adds, activations and depth, per node and in total."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archdsl.passes.depth import depths
 
 @dataclass(frozen=True, slots=True)
 class NodeCost:
-    """One node's share, or the sum of several. A dimension left open (``?``) makes a count an expression over it."""
+    """The cost of a node, or the sum of several. With open dimensions (``?``) counts are expressions over them."""
 
     trainable: int = 0
     """Weights that training changes, which is what papers count."""
@@ -43,7 +43,7 @@ class NodeCost:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Of a whole model. ``nodes`` has the share of each node by its path."""
+    """The cost of a whole model. ``nodes`` has the cost of each node by its path."""
 
     nodes: Mapping[str, NodeCost]
     total: NodeCost
@@ -72,7 +72,7 @@ class Cost:
 
 
 def cost(graph: Graph) -> Cost:
-    """Goes once over the nodes, asking each distinct op once per input shape.
+    """Sums over the nodes; each distinct op is evaluated once per input shape.
 
     Weights that are shared count where they are owned (``node.layer == node.path``); work counts at every use.
     """
@@ -92,7 +92,7 @@ def cost(graph: Graph) -> Cost:
 
 
 def share_of(op: Op, inputs: tuple[Shape, ...], output: Shape, *, owns: bool = True) -> NodeCost:
-    """What one op costs; without its weights where another node ``owns`` them."""
+    """The cost of one op; without its weights if another node ``owns`` them."""
     weights = op.weights(*inputs) if owns else ()
     return NodeCost(
         trainable=sum(prod(weight.shape) for weight in weights if weight.trainable),

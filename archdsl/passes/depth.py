@@ -1,4 +1,4 @@
-"""Depth: layers with weights on the longest way to each value, as papers count them."""
+"""Depth: layers with weights on the longest path to each value, as papers count them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from archdsl.graph.model import Graph
 
 
 def depths(graph: Graph) -> dict[str, int]:
-    """By the names of inputs and nodes; a layer counts itself.
+    """The depth of every input and node by name; a layer counts itself.
 
     >>> from archdsl.api import load
     >>> max(depths(load("resnet50").graph).values())

@@ -1,4 +1,4 @@
-"""Which nodes no output needs."""
+"""Liveness: the nodes that no output needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 def dead(nodes: Sequence[tuple[Key, Iterable[Key]]], outputs: Iterable[Key]) -> list[Key]:
-    """The keys of nodes from which no output can be reached, in the order given.
+    """The keys of dead nodes, from which no output can be reached, in the order given.
 
     ``nodes`` are pairs of a key and the keys of its inputs in topological order, so one sweep from the end suffices.
     Inputs that are no nodes, such as those of the model, are ignored.

@@ -1,4 +1,4 @@
-"""How much memory activations take: of each node, and at the worst moment of a forward pass or a training step.
+"""Memory of activations: of each node, and at the peak of a forward pass or a training step.
 
 The nodes are run in their order on paper. A tensor lives from the node that makes it to the last one that reads it;
 while training these are also the gradients, by the rules that ops state (``backprop_reads``). docs/measures.md has the
@@ -22,7 +22,7 @@ DType: TypeAlias = Literal["float32", "float16", "bfloat16", "mixed"]
 
 
 class Widths(NamedTuple):
-    """Bytes of a number."""
+    """The sizes of numbers in bytes."""
 
     activation: int
     weight: int
@@ -44,7 +44,7 @@ _MOMENTS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """In bytes. A dimension left open (``?``) makes a figure an expression over it."""
+    """Memory in bytes. With open dimensions (``?``) figures are expressions over them."""
 
     nodes: Mapping[str, Dim]
     """The output of each node, by its path, for one example."""
@@ -66,7 +66,7 @@ class Memory:
 def memory(
     graph: Graph, *, batch: int = 1, dtype: DType = "float32", training: bool = False, costs: Cost | None = None
 ) -> Memory:
-    """What a batch needs in a forward pass, or with ``training`` in a step of it.
+    """The memory for a batch in a forward pass or, with ``training``, in a training step.
 
     ``costs`` are those of the graph, where they are known already.
 
@@ -98,7 +98,7 @@ def memory(
 
 
 class _Buffer:
-    """A piece of memory, and how many values lie in it."""
+    """A buffer, and the number of values that it holds."""
 
     __slots__ = ("size", "values")
 
@@ -108,7 +108,7 @@ class _Buffer:
 
 
 class _Run:
-    """A run of the model in which only sizes are computed."""
+    """A simulated run of the model that computes sizes alone."""
 
     def __init__(self, graph: Graph, costs: Cost, width: int, batch: int) -> None:
         self.graph = graph
@@ -132,7 +132,7 @@ class _Run:
         self._learning: set[str] = set()
 
     def _size(self, name: str) -> Dim:
-        """Of a tensor, for the whole batch; what depends on no input is computed once."""
+        """The size of a value for the whole batch; one that depends on no input is computed once."""
         return self.sizes[name] if name in self.constant else self.sizes[name] * self.batch
 
     def forward(self, training: bool) -> None:
@@ -180,7 +180,7 @@ class _Run:
         return inside + mask if node.path in self.constant else (inside + mask) * self.batch
 
     def backward(self) -> None:
-        """From the outputs, whose gradients are given, to the first weights that are trained."""
+        """The backward pass: from the gradients of the outputs to the first trained weights."""
         gradients: dict[str, _Buffer] = {}
         for port in self.graph.outputs:
             if port.node in self._learning and port.node not in gradients:
@@ -243,13 +243,13 @@ class _Run:
 
 
 def _kept(node: Node) -> list[str]:
-    """The values that the node's gradient is computed from."""
+    """The values that the node's gradient needs."""
     reads = node.op.backprop_reads
     return [*(node.inputs if "input" in reads else ()), *([node.path] if "output" in reads else ())]
 
 
 def _learning(graph: Graph, costs: Cost) -> set[str]:
-    """The nodes that have weights to be trained before them or in them: those that gradients must reach."""
+    """The nodes with trained weights in them or before them: gradients must reach these."""
     owners = {path for path, share in costs.nodes.items() if share.trainable}
     found: set[str] = set()
     for node in graph.nodes:

@@ -1,4 +1,4 @@
-"""Receptive fields: which part of the model's input each node looks at (Araujo, Norris & Sim 2019).
+"""Receptive fields: the part of the model's input that each node depends on (Araujo, Norris & Sim 2019).
 
 The windows of convolutions and poolings are followed from the input on, over all branches, by the rules that the ops
 state of themselves (``Op.reach``); doi:10.23915/distill.00021 has the arithmetic. Where a gate or a statistic looks at
@@ -25,7 +25,7 @@ Extent: TypeAlias = int | Literal["whole", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a node sees along each spatial axis of the model's input, and what the axes of its tensor stand for."""
+    """A node's receptive field along each spatial axis of the model's input, and the meaning of its tensor's axes."""
 
     axes: tuple[Sight, ...]
     layout: Layout
@@ -39,30 +39,30 @@ class Field:
 
     @property
     def stride(self) -> tuple[Fraction | None, ...]:
-        """Pixels between neighbours; ``None`` where there are no neighbours, or none that stand for places."""
+        """The effective stride in pixels; ``None`` where there are no neighbours, or the axis is not spatial."""
         return tuple(seen.stride if isinstance(seen, Reach) else None for seen in self.axes)
 
     @property
     def padding(self) -> tuple[int | None, ...]:
-        """Pixels before the image that the first place sees: the effective padding of the paper."""
+        """The effective padding: pixels before the image that the first position sees."""
         return tuple(-seen.begin(0) if isinstance(seen, Reach) else None for seen in self.axes)
 
     @property
     def is_window(self) -> bool:
-        """Whether it is a range along every axis, neither all of one nor unknown."""
+        """Whether it is a range along every axis, neither the whole of one nor unknown."""
         return bool(self.axes) and all(isinstance(seen, Reach) for seen in self.axes)
 
 
 @dataclass(frozen=True)
 class Receptive:
-    """The fields of a model. ``nodes`` has that of each node by its path."""
+    """The receptive fields of a model; ``nodes`` has that of each node by its path."""
 
     nodes: Mapping[str, Field]
     inputs: Mapping[str, Field]
 
     @cached_property
     def largest(self) -> Field | None:
-        """The largest window that a node sees: that of the last map, before one sees all of the image.
+        """The largest window of a node: that of the last map before one sees the whole image.
 
         This is what papers call the receptive field of a model. ``None`` when nothing looks through a window, as in a
         model of dense layers.
@@ -72,13 +72,13 @@ class Receptive:
 
 
 def _area(field: Field) -> tuple[int, Fraction]:
-    """By size, then by stride: of two that see as much, the one on the smaller map."""
+    """A sort key: by size, then by stride, so that of two equal fields the one on the smaller map is less."""
     seen = [sight for sight in field.axes if isinstance(sight, Reach)]
     return prod(reach.extent for reach in seen), prod((reach.stride for reach in seen), start=Fraction(1))
 
 
 def receptive_field(graph: Graph) -> Receptive:
-    """The field of every node, in one sweep that asks each distinct op once for each kind of input.
+    """The field of every node, in one sweep; each distinct op is evaluated once per kind of input.
 
     Open dimensions (``?``) are taken to fit the strides of the model. Fields do not depend on them otherwise.
 
@@ -133,7 +133,7 @@ def _field(node: Node, fields: tuple[Field, ...], inputs: tuple[Shape, ...]) -> 
 
 
 def _is_stretched(shape: Shape, output: Shape) -> bool:
-    """Whether an input has one place where the output has many: a gate, which looks from aside."""
+    """Whether an input is broadcast along a spatial axis, as the gate of squeeze-and-excitation is."""
     return len(shape) == len(output) and any(n == 1 != m for n, m in zip(shape[:-1], output[:-1], strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Re-derives every shape by its op's rule: what a graph that came from outside must withstand, and every pass keep."""
+"""Proves every shape again by its op's rule: for graphs from outside, and as an invariant of every pass."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archdsl.ops.base import Misfit, Op
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A node, or an output by its name, whose stated shape is not what the rule gives."""
+    """A node, or an output by its name, whose stated shape differs from that of the rule."""
 
     path: str
     stated: Shape
@@ -29,7 +29,7 @@ class Disagreement:
 
 
 def prove(graph: Graph) -> tuple[Disagreement, ...]:
-    """Where the graph contradicts the shape rules of its ops; empty when all of it is proved.
+    """The disagreements of the graph with the shape rules of its ops; empty if all shapes are proved.
 
     Each node is judged by the stated shapes of its inputs, so a single wrong shape is reported where it stands and
     where it cannot be used, but does not spread over everything that follows.
@@ -57,7 +57,7 @@ def _disagreements(graph: Graph) -> Iterator[Disagreement]:
 
 
 def _impossible(graph: Graph) -> Iterator[Disagreement]:
-    """Sizes that are left open must be sizes of something."""
+    """Open sizes that belong to no input."""
     if graph.is_open:
         from archdsl.passes.sizes import NoSize, least_sizes
 
@@ -68,7 +68,7 @@ def _impossible(graph: Graph) -> Iterator[Disagreement]:
 
 
 class _WrongNumber(Exception):
-    """An op has too few or too many inputs for its rule to be asked."""
+    """An op has too few or too many inputs for its shape rule."""
 
 
 def _derive(op: Op, inputs: Sequence[Shape]) -> Shape:
@@ -83,14 +83,14 @@ def _derive(op: Op, inputs: Sequence[Shape]) -> Shape:
 
 
 class _Blanks(dict[str, object]):
-    """The values of a message; what the elaborator alone could have said is left as dots."""
+    """The values of a message, with an ellipsis for those that only the elaborator knows."""
 
     def __missing__(self, name: str) -> str:
         return "…"
 
 
 def explain(misfit: Misfit, op: Op) -> str:
-    """The misfit's message in one line, for places that have no source text to point at.
+    """The misfit's message on one line, for places without source text.
 
     >>> from archdsl.ops.convolution import Conv
     >>> try:

@@ -1,4 +1,4 @@
-"""Which values are never below zero."""
+"""Sign analysis: the values that are never negative."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from archdsl.graph.model import Graph
 
 
 def nonnegative(graph: Graph) -> frozenset[str]:
-    """The nodes whose values are never below zero: by their own nature, or because no value that they pass on is.
+    """The nodes whose values are never negative: by their op, or because all values that they pass on are so.
 
     >>> from archdsl.api import load_text
     >>> graph = load_text("model M() :: [8, 8, 4] -> [4, 4, 4] { conv(4) -> relu -> max_pool(2) }").graph

@@ -1,4 +1,4 @@
-"""The run-time sizes for which a proof holds: every window fits, and every size is a whole number of at least 1."""
+"""The run-time sizes for which a proof holds: every window fits, and every size is a positive integer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BITS: Final = 64
 
 
 class Least(NamedTuple):
-    """What a size that is left open must be: at least ``size``, and a multiple of ``step``."""
+    """A condition on an open size: at least ``size``, and a multiple of ``step``."""
 
     name: str
     size: int
@@ -29,7 +29,7 @@ class Least(NamedTuple):
 
 
 class NoSize(Exception):
-    """There are no sizes for which ``dimension`` is a whole number of at least 1."""
+    """There are no sizes for which ``dimension`` is a positive integer."""
 
     def __init__(self, dimension: Sym) -> None:
         super().__init__(f"no sizes were found for which {dimension} is a whole number of at least 1")
@@ -37,7 +37,7 @@ class NoSize(Exception):
 
 
 def least_sizes(graph: Graph) -> tuple[Least, ...]:
-    """For each size that the inputs leave open the least for which the proof holds; from there on it does.
+    """For each open size of the inputs, the least for which the proof holds; it holds for all larger multiples.
 
     Where a dimension is a product of sizes, such as ``h*w/4``, other sizes may do too: those given are enough.
 
@@ -60,7 +60,7 @@ def _names(dim: Dim) -> Iterator[str]:
 
 
 def _needed(graph: Graph) -> Iterator[Dim]:
-    """Every dimension of the graph, and what ops need besides."""
+    """Every dimension of the graph, and further ones that ops need."""
     for port in graph.inputs:
         yield from port.shape
     asked = set()
@@ -73,7 +73,7 @@ def _needed(graph: Graph) -> Iterator[Dim]:
 
 
 def _steps(names: Sequence[str], needed: Sequence[Sym]) -> dict[str, int]:
-    """Of which number each size must be a multiple, so that every dimension is whole."""
+    """For each size, the number that it must be a multiple of so that every dimension is whole."""
     for dim in needed:
         if dim <= 0:  # for large sizes
             raise NoSize(dim)
@@ -94,7 +94,7 @@ def _steps(names: Sequence[str], needed: Sequence[Sym]) -> dict[str, int]:
 
 
 class _Condition(NamedTuple):
-    """That a dimension is at least 1, in integers: what ``terms`` add up to is at least ``least``."""
+    """The condition that a dimension is at least 1, over integers: ``terms`` sum to at least ``least``."""
 
     dim: Sym
     terms: tuple[tuple[tuple[str, ...], int], ...]
@@ -114,7 +114,7 @@ class _Condition(NamedTuple):
 
 
 def _sizes(steps: Mapping[str, int], conditions: Sequence[_Condition]) -> dict[str, int]:
-    """The least multiples of ``steps`` for which all conditions hold."""
+    """The least multiples of ``steps`` that satisfy all conditions."""
     sizes = dict(steps)
     for condition in conditions:
         match [term for term in condition.terms if term[0]]:
@@ -134,7 +134,7 @@ def _sizes(steps: Mapping[str, int], conditions: Sequence[_Condition]) -> dict[s
 
 
 def _lowered(name: str, least: int, step: int, sizes: dict[str, int], conditions: Iterable[_Condition]) -> int:
-    """The least multiple from ``least`` on that will do while the other sizes stay."""
+    """The least feasible multiple of at least ``least``, with the other sizes fixed."""
     own = [condition for condition in conditions if name in condition.grows]
     low, high = least // step, sizes[name] // step
     while low < high:
@@ -147,5 +147,5 @@ def _lowered(name: str, least: int, step: int, sizes: dict[str, int], conditions
 
 
 def _multiple(number: int, step: int) -> int:
-    """The least multiple of ``step`` that is not smaller."""
+    """The least multiple of ``step`` that is not less than a number."""
     return -(-number // step) * step

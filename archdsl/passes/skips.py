@@ -1,4 +1,4 @@
-"""Skip connections: where a short way round is added to the layers that it skips, and the model without such ways.
+"""Skip connections: short paths that are added to the layers that they skip, and the model without them.
 
 He et al. 2015 (arXiv:1512.03385) compare residual networks with plain ones that are alike but for the shortcuts.
 """
@@ -32,7 +32,7 @@ class NoSkips(ValueError):
 
 
 def skips(graph: Graph) -> dict[str, str]:
-    """Each ``add`` that ends a skip connection, and the operand that goes the long way.
+    """Each ``add`` that ends a skip connection, with its operand on the long path.
 
     Two ways fork at some value and meet in an ``add``. One of them is a skip if it has no layer with weights, or one,
     which projects, and the other has more. Ways that are as long as each other are branches, not skips, and a
@@ -57,7 +57,7 @@ def skips(graph: Graph) -> dict[str, str]:
 
 
 def without_skips(graph: Graph) -> Graph:
-    """The plain model: the same layers one after the other, and no ways round them. Its shapes are proved.
+    """The plain model: the same layers in sequence without skip connections. Its shapes are proved.
 
     Raises:
         NoSkips: there are none.
@@ -74,7 +74,7 @@ def without_skips(graph: Graph) -> Graph:
 
 
 def _long_way(graph: Graph, node: Node, above: Mapping[str, str], levels: Mapping[str, int]) -> str | None:
-    """The operand that goes through the most layers, if all others are skips."""
+    """The operand whose path has the most layers, if all others are skips."""
     fork = _fork(node.inputs, above, levels)
     if fork == _START:  # they come from different inputs
         return None
@@ -85,7 +85,7 @@ def _long_way(graph: Graph, node: Node, above: Mapping[str, str], levels: Mappin
 
 
 def _dominators(graph: Graph) -> dict[str, str]:
-    """For each value the last one before it that all ways to it lead through."""
+    """The immediate dominator of each value."""
     import networkx as nx
 
     digraph: nx.DiGraph[str] = view(graph)
@@ -99,7 +99,7 @@ def _dominators(graph: Graph) -> dict[str, str]:
 
 
 def _levels(graph: Graph, above: Mapping[str, str]) -> dict[str, int]:
-    """How many values all ways to each value lead through."""
+    """The depth of each value in the dominator tree."""
     levels = {_START: 0}
     for name in (*(port.name for port in graph.inputs), *(node.path for node in graph)):
         levels[name] = levels[above[name]] + 1
@@ -107,7 +107,7 @@ def _levels(graph: Graph, above: Mapping[str, str]) -> dict[str, int]:
 
 
 def _fork(names: tuple[str, ...], above: Mapping[str, str], levels: Mapping[str, int]) -> str:
-    """The last value that all ways to all of the names lead through, in as many steps as it is away."""
+    """The nearest common dominator of the names, in time linear in its distance."""
     fork, *others = names
     for other in others:
         name = other
@@ -120,7 +120,7 @@ def _fork(names: tuple[str, ...], above: Mapping[str, str], levels: Mapping[str,
 
 
 def _length(graph: Graph, name: str, fork: str) -> int:
-    """Layers with weights on the longest way from a fork, which all ways to the name lead through."""
+    """Layers with weights on the longest path from a dominator."""
     lengths = {fork: 0}
     stack = [name]
     while stack:

@@ -1,4 +1,4 @@
-"""Inputs of integers: those that name rows of tables, and nothing else."""
+"""Integer inputs: those that are used only as indices of embedding tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archdsl.graph.model import Graph
 
 
 def tokens(graph: Graph) -> Mapping[str, Dim]:
-    """The inputs of the model whose every use looks rows up, each with the least number of rows of these tables.
+    """The inputs whose every use is a table lookup, each with the least number of rows of these tables.
 
     >>> from archdsl.api import load_text
     >>> tokens(load_text("model M() :: [8] -> [8, 4] { embedding(100, 4) }").graph)

@@ -1,4 +1,4 @@
-"""What a classifier says of photographs."""
+"""Predictions of classifiers for photographs."""
 
 from archdsl.prediction.classes import imagenet as imagenet
 from archdsl.prediction.guesses import Guess as Guess

@@ -8,7 +8,7 @@ from archdsl.resources import directory
 
 
 def listed(text: str) -> tuple[str, ...]:
-    """The lines of a text, without those that begin with `#` and those at the end that are empty.
+    """The lines of a text, without comments (`#`) and without empty lines at the end.
 
     >>> listed("# animals\\ncat\\ndog\\n")
     ('cat', 'dog')

@@ -1,4 +1,4 @@
-"""The classes of images with the highest scores, by a model in one of its forms."""
+"""The top classes of images, by a model in one of its forms."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 
 class NotClassifier(ValueError):
-    """A model does not take one image and give a score for each class."""
+    """A model does not map one image to a score for each class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Guess:
 
 
 def output_of(graph: Graph) -> Port:
-    """The first output that is a score for each class. Raises ``NotClassifier``."""
+    """The first output with a score for each class. Raises ``NotClassifier``."""
     if len(graph.inputs) != 1 or len(graph.inputs[0].shape) != 3:
         raise NotClassifier(f"{graph.name} does not take one image")
     found = next((port for port in graph.outputs if len(port.shape) == 1), None)
@@ -42,7 +42,7 @@ def output_of(graph: Graph) -> Port:
 def predict(
     graph: Graph, weights: Mapping[str, Array], images: Sequence[Array], runtime: Runtime, top: int
 ) -> list[tuple[Guess, ...]]:
-    """Of each image, the classes with the highest scores, the highest first.
+    """The classes with the highest scores for each image, in descending order.
 
     Raises:
         NotClassifier: the model is no classifier of images.

@@ -19,11 +19,11 @@ _FILTERS: Final = {
 
 
 class NotPhoto(ValueError):
-    """A file is no image that Pillow reads."""
+    """A file is not an image that Pillow can read."""
 
 
 def read(file: Path, how: Preprocessing) -> np.ndarray[Any, Any]:
-    """A photograph as an array ``[height, width, channels]``: turned upright, resized, its middle cut out, normalised.
+    """A photograph as an array ``[height, width, channels]``: rotated upright, resized, centre-cropped, normalised.
 
     Raises:
         NotPhoto: it is no image.

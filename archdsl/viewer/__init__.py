@@ -1,4 +1,4 @@
-"""What shows a page that follows its subject: a server for this machine alone, its channel, and a watch on files."""
+"""A live page: a local server, a channel of events, and a watch on files."""
 
 from archdsl.viewer.channel import Channel
 from archdsl.viewer.server import EVENTS, Server

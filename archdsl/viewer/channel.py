@@ -1,4 +1,4 @@
-"""The state of what is shown, told to every page that listens: what it is now, then each change."""
+"""The state of what is shown, sent to every listening page: first the current state, then each change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from threading import Condition
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One part of the state. A later part has a higher serial number."""
+    """A part of the state. Later parts have higher serial numbers."""
 
     serial: int
     kind: str
@@ -17,7 +17,7 @@ class Event:
 
 
 class Channel:
-    """Keeps the last event of each kind, so that who comes late learns all that still holds."""
+    """Keeps the last event of each kind, so that late listeners get the current state."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -26,7 +26,7 @@ class Channel:
         self.closed = False
 
     def publish(self, kind: str, data: str, *, drop: str | None = None) -> None:
-        """Tells of a change. ``drop`` is a kind that holds no longer."""
+        """Publishes a change. ``drop`` is a kind of event that is no longer valid."""
         if "\n" in data or "\r" in data:
             raise ValueError("an event's data is one line")
         with self._changed:
@@ -37,13 +37,13 @@ class Channel:
             self._changed.notify_all()
 
     def after(self, serial: int, timeout: float) -> list[Event]:
-        """What holds and is newer than ``serial``, the oldest first; waits up to ``timeout`` seconds for some."""
+        """The valid events newer than ``serial``, oldest first; waits up to ``timeout`` seconds for one."""
         with self._changed:
             self._changed.wait_for(lambda: self.closed or self._serial > serial, timeout)
             return sorted((e for e in self._state.values() if e.serial > serial), key=lambda event: event.serial)
 
     def close(self) -> None:
-        """Sends every listener home."""
+        """Ends all listeners."""
         with self._changed:
             self.closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""An HTTP server for one page on this machine: nobody else can reach it, and no other page can read it."""
+"""An HTTP server for one page on this machine, inaccessible to other machines and to other pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _HEADERS: Final = {
 
 
 class Server(ThreadingHTTPServer):
-    """Serves ``page`` at ``address``, and at ``events`` below it what goes through ``channel``.
+    """Serves ``page`` at ``address``, and the events of ``channel`` at ``events`` below it.
 
     It listens on the loopback device only. The address has a part that cannot be guessed, for other users of the
     machine; requests for another host are refused, for names that are made to point here (DNS rebinding); so are those
@@ -61,13 +61,13 @@ class Server(ThreadingHTTPServer):
         Thread(target=self.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
     def stop(self) -> None:
-        """Ends at once: pages that listen are sent home."""
+        """Stops at once; listening pages are disconnected."""
         self.channel.close()
         self.shutdown()
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A page that was closed in the middle of an answer is nobody's error; others are the caller's to see."""
+        """Ignores errors of pages that were closed during a response; others are raised in the caller."""
         import sys
 
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
 
     def _refusal(self) -> HTTPStatus | None:
-        """Why a request is none of this page's or its user's, if it is not."""
+        """The reason to refuse a request that does not come from this page or its user, if there is one."""
         hosts, origins = self.headers.get_all("Host", []), self.headers.get_all("Origin", [])
         if len(hosts) != 1 or hosts[0].lower() not in self.server.hosts:
             return HTTPStatus.MISDIRECTED_REQUEST
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.listeners.release()
 
     def _tell(self) -> None:
-        """Every event from the one after that which the page saw last, until either side ends."""
+        """Sends every event after the last one that the page saw, until either side ends."""
         last = self.headers.get("Last-Event-ID", "")
         serial = int(last) if last.isascii() and last.isdecimal() and len(last) < 16 else 0
         while not self.server.channel.closed:
@@ -149,13 +149,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def end_headers(self) -> None:
-        """Every answer, refusals included, has the headers that keep it to itself."""
+        """Adds the security headers to every response, refusals included."""
         for name, value in _HEADERS.items():
             self.send_header(name, value)
         super().end_headers()
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
-        """A refusal that repeats nothing of the request."""
+        """A refusal that echoes nothing of the request."""
         status = HTTPStatus(code)
         text = f"{status.phrase}\n".encode()
         self.send_response(status)
@@ -169,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(text)
 
     def parse_request(self) -> bool:
-        """As the base does, which calls what is neither GET nor HEAD unsupported; that is 405 here."""
+        """As the base class, which answers 501 to methods other than GET and HEAD; here it is 405."""
         understood = super().parse_request()
         if understood and self.command not in ("GET", "HEAD"):
             self.send_error(HTTPStatus.METHOD_NOT_ALLOWED)
@@ -177,7 +177,7 @@ class _Handler(BaseHTTPRequestHandler):
         return understood
 
     def log_message(self, format: str, *args: Any) -> None:
-        """The terminal belongs to the command."""
+        """Logs nothing: the terminal belongs to the command."""
 
 
 def _frame(event: Event) -> bytes:

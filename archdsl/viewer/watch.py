@@ -1,4 +1,4 @@
-"""A watch on files: what they were like, and waiting until that is no longer so."""
+"""Watches files for changes by their stamps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Stamp: TypeAlias = tuple[int, int, int] | None
 
 
 def stamps(files: Iterable[Path]) -> dict[Path, Stamp]:
-    """What the files are like now."""
+    """The current stamps of the files."""
     return {file: _stamp(file) for file in files}
 
 
@@ -28,7 +28,7 @@ def _stamp(file: Path) -> Stamp:
 
 
 def wait_for_change(before: Mapping[Path, Stamp], interval: float = INTERVAL) -> None:
-    """Returns when a file is another than it was, and all have come to rest: editors write in several steps."""
+    """Returns when a file has changed and all are stable: editors write in several steps."""
     while stamps(before) == before:
         time.sleep(interval)
     seen = None
