@@ -1,1 +1,1 @@
-"""What a checked graph becomes: Keras models, Graphviz diagrams."""
+"""Backends: what a checked graph is compiled to, such as models, code and diagrams."""

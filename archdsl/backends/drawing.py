@@ -1,4 +1,4 @@
-"""A graph as a picture in any of the formats that there are."""
+"""Draws a graph in any of the supported formats."""
 
 from __future__ import annotations
 

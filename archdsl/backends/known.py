@@ -1,4 +1,4 @@
-"""What every backend asks of a graph first: that it says what each step computes."""
+"""The precondition of every backend: a graph without opaque steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def need_known(graph: Graph, form: str, sources: Mapping[str, str] = _NONE) -> None:
-    """Raises ``ArchError`` with every step of which only the shapes are known. ``form`` is what was to be made.
+    """Raises ``ArchError`` with every step of which only the shapes are known. ``form`` is the wanted format.
 
     ``sources`` are the texts that the graph was written in, by the names of files that its origins have.
     """

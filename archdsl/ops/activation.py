@@ -13,7 +13,7 @@ from archdsl.ops.reach import SAME, WHOLE, Sight
 
 
 class _Activation(Op):
-    """What activations without weights share: the shape stays, and none is negative where its input is not."""
+    """Base of activations without weights: the shape stays, and the output is not negative where the input is not."""
 
     family = "activation"
     elementwise = True

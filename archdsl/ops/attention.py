@@ -1,4 +1,4 @@
-"""Multi-head attention among tokens, in windows or over all of them."""
+"""Multi-head attention over tokens, within windows or over all of them."""
 
 from collections.abc import Mapping, Sequence
 from math import prod
@@ -26,7 +26,7 @@ LogitScale = Annotated[float | Literal["learned"], Wanted('a number, or "learned
 
 
 class Tokens(NamedTuple):
-    """The sizes that flow in. Keys and values have as many tokens as each other."""
+    """The input sizes. Keys and values have the same number of tokens."""
 
     before: Shape
     queries: Dim
@@ -123,26 +123,26 @@ class Attention(Weighted):
 
     @property
     def groups(self) -> int:
-        """Heads of keys and values."""
+        """The number of heads of keys and values."""
         return self.kv_heads or self.heads
 
     @property
     def queries_apart(self) -> bool:  # type: ignore[override]  # of other ops it does not depend on arguments
-        """Whether a query needs no place: neither a mask nor a position enters the logits."""
+        """Whether queries are independent of their position: neither a mask nor a position enters the logits."""
         return not (self.causal or self.rotary or self.relative_position or self.shift)
 
     def has_bias(self, part: Projection) -> bool:
         return self.bias if isinstance(self.bias, bool) else part in self.bias
 
     def size(self, *inputs: Shape) -> int:
-        """Features of each head's queries and keys."""
+        """The features of each head's queries and keys."""
         width = known(inputs[0][-1], "the features")
         if self.key_dim is None and width % self.heads:
             raise _indivisible("heads", self.heads, "the features", width)
         return self.key_dim or width // self.heads
 
     def unturned(self, *inputs: Shape) -> int:
-        """Tokens before those that ``rotary`` turns."""
+        """The number of leading tokens that ``rotary`` does not rotate."""
         return known(inputs[0][-2], "the tokens") - prod(self.rotary or ())
 
     def _tokens(self, inputs: Sequence[Shape]) -> Tokens:
@@ -221,7 +221,7 @@ class Attention(Weighted):
         return OverPlaces((2 * height - 1, 2 * width - 1), is_joined=True)
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
-        """The four projections, ``q k^T``, the weighted sum of values, and the heads' talk."""
+        """The four projections, ``q k^T``, the weighted sum of values, and talking heads."""
         before, n, width, m, key_width, value_width = self._tokens(inputs)
         size = self.size(*inputs)
         value_size, units = self.value_dim or size, self.units or width
@@ -231,7 +231,7 @@ class Attention(Weighted):
         return elements(before) * (projections + n * m * self.heads * (size + value_size + talk))
 
     def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
-        """Queries, keys, values, logits, what talking heads make of them, weighted values and the output."""
+        """Queries, keys, values, logits, outputs of talking heads, weighted values and the output."""
         before, n, width, m, *_ = self._tokens(inputs)
         size = self.size(*inputs)
         value_size, units = self.value_dim or size, self.units or width

@@ -1,4 +1,4 @@
-"""Arguments that count axes, channels or the sides of a map."""
+"""Validation of arguments that refer to axes, channels or the sides of a map."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Pair: TypeAlias = tuple[int, int]
 
 
 def axis_index(axis: int, shape: Shape) -> int:
-    """Which dimension of ``shape`` the argument ``axis`` means; negative ones count from the end."""
+    """The dimension of ``shape`` that the argument ``axis`` means; negative ones count from the end."""
     if not -len(shape) <= axis < len(shape):
         help_ = (f"axes are 0 to {len(shape) - 1}, or -1 for the last, without the batch",) if shape else ()
         raise Misfit(codes.AxisOutOfRange, argument="axis", help=help_, what="axis", value=str(axis), shape=show(shape))
@@ -48,14 +48,14 @@ def known_channels(shape: Shape) -> int:
 
 
 def per_channel(values: Sequence[float], shape: Shape, argument: str) -> None:
-    """Checks that a list has a number for each channel of ``shape``."""
+    """Checks that a list has one number for each channel of ``shape``."""
     channels = known_channels(shape)
     if len(values) != channels:
         raise Misfit(codes.ChannelCount, argument=argument, name=argument, given=len(values), channels=str(channels))
 
 
 def at_most_one_unknown(shape: Shape, argument: str | None = None) -> Shape:
-    """The shape itself, unless two of its dimensions are known only at run time: a reshape infers one, not two."""
+    """The shape, unless two of its dimensions are known only at run time: a reshape can infer only one."""
     unknown = [dim for dim in shape if isinstance(dim, Sym) and dim.is_open]
     if len(unknown) > 1:
         raise Misfit(

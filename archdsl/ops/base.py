@@ -1,4 +1,4 @@
-"""What every op states about itself: its arguments, shape rule, weights, multiply-adds and documentation."""
+"""The base class of ops: arguments, shape rule, weights, multiply-adds and documentation."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, Literal, NamedTuple
@@ -13,7 +13,7 @@ from archdsl.ops.reach import SAME, Layout, Sight
 
 
 class Weight(NamedTuple):
-    """One array that an op owns."""
+    """A trainable or constant array that an op owns."""
 
     name: str
     shape: tuple[int, ...]
@@ -21,13 +21,13 @@ class Weight(NamedTuple):
 
 
 class Count(Weight):
-    """An array of integers, where others have floats."""
+    """An array of integers, where others are of floats."""
 
     __slots__ = ()
 
 
 class OverPlaces(NamedTuple):
-    """How the rows of an array lie over places, so that it can be carried to a model of other sizes."""
+    """The spatial layout of an array's rows, so that it can be interpolated for a model of other sizes."""
 
     grid: tuple[int, ...]
     """Sizes of the grid; empty if it is the square that the rows make, after those of tokens without a place."""
@@ -36,7 +36,8 @@ class OverPlaces(NamedTuple):
 
 
 class Misfit(Exception):
-    """An op cannot take its inputs, or hardly means to. Says which code and values; the elaborator knows the place.
+    """An op cannot take its inputs, or is unlikely to mean them. It has a code and values; the elaborator adds the
+    place.
 
     ``argument`` names the argument at fault, if one is, so that the error points at it.
     """
@@ -52,7 +53,7 @@ class Misfit(Exception):
 
 
 class Wanted(NamedTuple):
-    """In a field's annotation: what the argument may be, in words for an error message."""
+    """An annotation of a field: the allowed values of the argument in words, for error messages."""
 
     words: str
 
@@ -161,36 +162,36 @@ class Op(BaseModel):
         return {"op": self.name, **handler(self)}
 
     def shape(self, *inputs: Shape) -> Shape:
-        """The output's shape: the input's, unless the op says otherwise."""
+        """The output's shape: by default that of the input."""
         return inputs[0]
 
     @property
     def subtracts_mean(self) -> bool:
-        """Whether each channel loses its mean over the batch, and with it a bias that was added just before."""
+        """Whether it subtracts each channel's mean over the batch, which cancels a bias added just before."""
         return False
 
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
-        """What is allowed and almost never meant: warnings, about inputs that fit."""
+        """Warnings about valid inputs and arguments that are almost never intended."""
         return iter(())
 
     def needs(self, *inputs: Shape) -> Shape:
-        """Sizes that must be whole and at least 1 for the op to do what ``shape`` says, besides those of the output."""
+        """Further sizes, besides those of the output, that must be positive integers for ``shape`` to hold."""
         return ()
 
     def looks_up(self, *inputs: Shape) -> Dim | None:
-        """How many rows a table has that the first input names by whole numbers; ``None`` where it names none."""
+        """The number of rows of the table that the first input indexes; ``None`` if it is no index."""
         return None
 
     def weights(self, *inputs: Shape) -> tuple[Weight, ...]:
-        """The arrays that the op owns, always in one order."""
+        """The arrays that the op owns, in a fixed order."""
         return ()
 
     def lies_over(self, weight: str, *inputs: Shape) -> OverPlaces | None:
-        """How an array of the op, if it has a row for each place, lies over them."""
+        """The spatial layout of an array of the op that has a row for each position."""
         return None
 
     def input_axis(self, weight: str) -> int | None:
-        """The axis of an array of the op along which all channels of its input are."""
+        """The axis of an array of the op that corresponds to all input channels."""
         return None
 
     def macs(self, inputs: Sequence[Shape], output: Shape) -> Dim:
@@ -198,22 +199,22 @@ class Op(BaseModel):
         return 0
 
     def activations(self, inputs: Sequence[Shape], output: Shape) -> Dim:
-        """Output elements of layers that do multiply-adds (Radosavovic et al. 2020, arXiv:2003.13678)."""
+        """Output elements of layers with multiply-adds (Radosavovic et al. 2020, arXiv:2003.13678)."""
         return elements(output) if self.depth else 0
 
     def between(self, inputs: Sequence[Shape], output: Shape) -> Dim:
-        """Elements of tensors inside the op, which its gradient needs too: queries, keys and logits of an attention."""
+        """Elements of intermediate tensors that the gradient needs: queries, keys and logits of an attention."""
         return 0
 
     def reach(self, inputs: Sequence[Shape], output: Shape) -> tuple[Sight, ...]:
-        """For each axis of the first input, the places of it that an output looks at: its own, unless told otherwise.
+        """For each axis of the first input, the positions that an output depends on: by default its own.
 
         A join looks at its other inputs just so.
         """
         return (SAME,) * len(inputs[0])
 
     def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
-        """Which places of the model's input the axes of the output stand for, given that of the first input."""
+        """The layout of the output, given that of the first input: the input axes that each of its axes represents."""
         return layout
 
 
@@ -226,12 +227,12 @@ class Weighted(Op):
     trainable: bool = Field(True, description="whether training changes the weights")
 
     def start(self, weight: str) -> Init | None:
-        """How an array starts where an argument says so: ``bias_init`` for offsets, ``init`` for what is multiplied."""
+        """The initialiser of an array: ``bias_init`` for offsets, ``init`` for factors."""
         return self.bias_init if weight.rpartition("/")[2] in ("bias", "beta") else self.init
 
 
 def without_starts(op: Op) -> Op:
-    """The op with weights that start as they do by default: what it computes once it is trained.
+    """The op with default initialisers, which do not matter once it is trained.
 
     >>> from archdsl.ops.linear import Dense
     >>> from archdsl.ops.init import Init
@@ -244,7 +245,7 @@ def without_starts(op: Op) -> Op:
 
 
 def known(dim: Dim, what: str) -> int:
-    """The number that a dimension must be for the op to own weights; ``what`` as in "the channels"."""
+    """The integer value of a dimension, which owning weights requires; ``what`` is a phrase such as "the channels"."""
     if isinstance(dim, Sym) and dim.is_open:
         raise Misfit(codes.UnknownDimension, dimension=str(dim), what=what)
     return dim  # type: ignore[return-value]  # or a letter, while a definition is checked without a call
@@ -258,7 +259,7 @@ def spatial_rank(shape: Shape) -> int:
 
 
 def size_or_like(size: Sequence[Dim] | None, inputs: Sequence[Shape]) -> Sequence[Dim]:
-    """The sizes that an op is given, or those of the map that a second input has, whose channels do not matter.
+    """The sizes given to an op, or those of the map that is its second input, whose channels do not matter.
 
     Raises ``Misfit`` without either, and with both.
     """
@@ -281,7 +282,7 @@ def per_axis(value: int | tuple[int, ...], rank: int, argument: str) -> tuple[in
 
 
 def positive(shape: Shape, *inputs: Shape, argument: str | None = None) -> Shape:
-    """The shape itself, unless a dimension of it vanished."""
+    """The shape, unless a dimension is not positive."""
     if any(dim <= 0 for dim in shape):
         raise Misfit(codes.EmptyDimension, argument=argument, shape=show(shape), input=", ".join(map(show, inputs)))
     return shape

@@ -1,4 +1,4 @@
-"""Values that an op or a block was called with, and how the language writes them.
+"""Arguments of calls of ops and blocks, and their source text.
 
 A call is kept as a value; its text is for people and is never read back.
 """
@@ -58,7 +58,7 @@ class Call:
         return bool(self.callee or self.arguments)
 
     def text(self, digits: int | None = None) -> str:
-        """As the language writes it. With ``digits``, long fractions are rounded to as many significant ones.
+        """The source text. With ``digits``, long fractions are rounded to that many significant digits.
 
         >>> rate = Argument("rate", 0.07272727272727274, bare=True)
         >>> Call("drop_path", (rate,)).text(digits=4)
@@ -71,7 +71,7 @@ class Call:
         return f"{self.callee}({', '.join(words)})" if words else self.callee
 
     def given(self) -> dict[str, Value]:
-        """The arguments by name; one without a name by its position.
+        """The arguments by name; positional ones by their index.
 
         >>> Call("normal", (Argument("", 0.02), Argument("mean", 0.0))).given()
         {'0': 0.02, 'mean': 0.0}
@@ -88,12 +88,12 @@ NOTHING: Final = Call()
 
 
 def words(given: str) -> Call:
-    """Words in the place of a value: shown as they are."""
+    """A description in place of a value, shown verbatim."""
     return Call(given)
 
 
 def number(of: int | float) -> str:
-    """The shortest text that reads back as the same number.
+    """The shortest text that parses to the same number.
 
     >>> number(0.00001), number(1e22), number(0.1), number(2.0), number(25_000)
     ('1e-5', '1e22', '0.1', '2.0', '25000')
@@ -103,7 +103,8 @@ def number(of: int | float) -> str:
 
 
 def text(value: Value, digits: int | None = None) -> str:
-    """A value as a literal of the language. With ``digits``, long fractions are rounded to as many significant ones.
+    """A value as a literal of the language. With ``digits``, long fractions are rounded to that many significant
+    digits.
 
     >>> text((0.00001, True, 'a "b"', None)), text(1.0000001e-5, digits=4)
     ('[1e-5, true, "a \\\\"b\\\\"", none]', '1e-5')

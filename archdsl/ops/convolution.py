@@ -33,7 +33,7 @@ class ConvBase(Weighted):
         return per_axis(self.k, spatial_rank(shape), "k")
 
     def doubts(self, *inputs: Shape) -> Iterator[Misfit]:
-        """After 64 channels ``conv(64, 64, 3)`` is what one would write in PyTorch."""
+        """``conv(64, 64, 3)`` after 64 channels is PyTorch's argument order."""
         filters, k, stride = getattr(self, "filters", None), self.k, self.stride
         is_foreign = filters == inputs[0][-1] and "stride" in self.model_fields_set
         if is_foreign and isinstance(k, int) and isinstance(stride, int) and stride < _KERNELS < k:
@@ -45,7 +45,7 @@ class ConvBase(Weighted):
 
 
 class _Convolution(ConvBase):
-    """A convolution that keeps the map or shrinks it."""
+    """A convolution that keeps or reduces the size of the map."""
 
     dilation: Sizes = Field(1, description="distance between taps of the kernel")
 
@@ -78,7 +78,7 @@ def _shown(numbers: Numbers) -> str:
 
 
 class _OwnOrGiven(_Convolution):
-    """A convolution that owns its kernel, or is given it by a tensor."""
+    """A convolution that owns its kernel, or takes it as a tensor."""
 
     tensors = ("kernel",)
     arity = (1, 2)
@@ -86,7 +86,7 @@ class _OwnOrGiven(_Convolution):
     """What the axes of a given kernel are."""
 
     def fits(self, kernels: Sequence[Shape], wanted: Shape) -> None:
-        """Raises ``Misfit`` where a given kernel has another shape, or the op has arguments of a kernel of its own."""
+        """Raises ``Misfit`` if a given kernel has the wrong shape, or the op has arguments for a kernel of its own."""
         for shape in kernels:
             for argument, is_given in (("init", self.init is not None), ("l2", self.l2 != 0)):
                 if is_given:
@@ -255,5 +255,5 @@ class SeparableConv(_Convolution):
         return elements(output[:-1]) * (self._between(inputs[0]) + self.filters)
 
     def between(self, inputs: Sequence[Shape], output: Shape) -> Dim:
-        """The result of the depthwise convolution."""
+        """The output of the depthwise convolution."""
         return elements(output[:-1]) * self._between(inputs[0])

@@ -1,4 +1,4 @@
-"""The documentation of ops, read from their classes: for ``archdsl ops`` and for ``docs/ops.md``."""
+"""The documentation of ops, generated from their classes: for ``archdsl ops`` and for ``docs/ops.md``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FAMILIES: Final = (
 
 
 class ArgumentDoc(NamedTuple):
-    """``default`` is as a spec writes it, and empty where a value must be given or nothing stands for none."""
+    """``default`` is source text, empty if a value is required or the default is that there is none."""
 
     name: str
     wanted: str
@@ -31,7 +31,7 @@ class ArgumentDoc(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A step, the shapes around it, and ``source``: a whole spec of a model that consists of it."""
+    """A step with the shapes around it; ``source`` is a whole spec of a model that consists of it."""
 
     step: str
     input: str
@@ -43,7 +43,7 @@ class Example(NamedTuple):
 
 
 class OpDoc(NamedTuple):
-    """What there is to say about an op."""
+    """The documentation of an op."""
 
     name: str
     family: str
@@ -61,7 +61,7 @@ class OpDoc(NamedTuple):
 
     @property
     def signature(self) -> str:
-        """The call with every argument of its own and its default; ``…`` where the description says what holds."""
+        """The call with all arguments of its own and their defaults; ``…`` where the description gives the default."""
         own = [_in_signature(a) for a in self.arguments if not a.shared]
         given = ", ".join([*own, *(f"{name}=…" for name in self.tensors)])
         return self.name + (f"({given})" if given else "") + (" { … }" if self.joins else "")
@@ -87,7 +87,7 @@ def document(op: type[Op]) -> OpDoc:
 
 
 def by_family() -> dict[str, list[OpDoc]]:
-    """Every op under its family, in the order in which the classes stand."""
+    """Every op by its family, in the order of the classes."""
     found: dict[str, list[OpDoc]] = {family: [] for family in FAMILIES}
     for op in OPS.values():
         found.setdefault(op.family, []).append(document(op))
@@ -95,7 +95,7 @@ def by_family() -> dict[str, list[OpDoc]]:
 
 
 def _arguments(op: type[Op]) -> Iterator[ArgumentDoc]:
-    """In the order in which a call gives them: by position, the op's others, those of all ops with weights."""
+    """The arguments in call order: positional ones, the op's others, then those of all ops with weights."""
     fields = op.model_fields
     weighted = Weighted.model_fields if issubclass(op, Weighted) else {}
     # An op that documents one of them itself has it for its own.

@@ -1,4 +1,4 @@
-"""Elementwise functions, for formulas that no activation or join computes."""
+"""Elementwise functions, for formulas beyond the activations and joins."""
 
 from typing import Annotated
 

@@ -33,7 +33,7 @@ an attention, whose kernels have three dimensions, where it is Keras's as the ot
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
-    """How many places a kernel reads and how many it writes to, as Keras counts them for every shape.
+    """Fan-in and fan-out of a kernel, as Keras counts them for every shape.
 
     >>> fans((3, 3, 64, 128))
     (576, 1152)
@@ -45,7 +45,7 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
 
 class Init(BaseModel):
-    """How an array starts.
+    """An initialiser with its parameters.
 
     >>> Init(kind="truncated_normal", values=(0.02,))
     Init(kind='truncated_normal', values=(0.02,))

@@ -13,7 +13,7 @@ from archdsl.ops.reach import SAME, WHOLE, Layout, Sight
 
 
 def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
-    """What shapes of one rank become when dimensions of size 1 stretch; ``None`` if they do not fit even so.
+    """The shape of tensors of one rank after broadcasting dimensions of size 1; ``None`` if they do not fit.
 
     >>> broadcast_shape([(56, 56, 64), (1, 1, 64)])
     (56, 56, 64)
@@ -27,7 +27,7 @@ def broadcast_shape(shapes: Sequence[Shape]) -> Shape | None:
 
 
 class _Join(Op):
-    """What joins share: any number of inputs of equal shapes."""
+    """Base of joins: any number of inputs of equal shapes."""
 
     family = "joining"
     elementwise = True
@@ -43,7 +43,7 @@ class _Join(Op):
 
 
 class _BroadcastingJoin(_Join):
-    """A join that stretches dimensions of size 1 when told to."""
+    """A join that can broadcast dimensions of size 1."""
 
     broadcast: bool = Field(False, description="whether dimensions of size 1 stretch to the size of the others")
 
@@ -195,5 +195,5 @@ class Matmul(_Join):
         return (*(SAME,) * (len(output) - 2), WHOLE, WHOLE)
 
     def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
-        """The last axis stands for what an axis of the second input does."""
+        """The last axis represents one of the second input, whose layout is not given."""
         return (*layout[:-1], frozenset())

@@ -1,4 +1,4 @@
-"""A step of which only the shapes are known: a layer of another program that the language has no op for."""
+"""A step of which only the shapes are known: an imported layer for which the language has no op."""
 
 from collections.abc import Sequence
 from typing import Annotated, ClassVar

@@ -1,4 +1,4 @@
-"""Calls generalised: what several calls of one op or block have in common."""
+"""Anti-unification of calls: what several calls of one op or block have in common."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Values = tuple[Value, ...]
 
 
 def common(calls: Sequence[Call], shown: Callable[[Values], Value | None], more: Call) -> Call:
-    """One call for several of one callee, with the arguments that all have.
+    """One call that generalises several of one callee, with the arguments that all have.
 
     ``shown`` says what stands for an argument that differs, or that some calls lack; ``None`` leaves it out. ``more``
     stands once for all that was left out: last, or first where no argument is left that is bare. Calls of several
@@ -62,14 +62,14 @@ def _distinct(values: Sequence[Any]) -> Values:
 
 
 def _term(value: Value) -> Hashable:
-    """A call as a term; of anything else, lists too, only the whole counts."""
+    """A call as a term; other values, also lists, are leaves."""
     if not isinstance(value, Call):
         return value
     return Term(value.callee, tuple((name, _term(each)) for name, each in value.given().items()))
 
 
 def _bare(call: Call) -> Iterator[tuple[str, str]]:
-    """The callees with the parameters that are given without their names."""
+    """The callees with the parameters that are given by position."""
     for argument in call.arguments:
         if argument.bare:
             yield call.callee, argument.name

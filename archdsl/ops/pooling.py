@@ -13,7 +13,7 @@ from archdsl.ops.sliding import Pad, Pairs, larger_than_map, overhang, pad_pairs
 
 
 class _Pooling(Op):
-    """Pooling by windows."""
+    """Base of poolings by windows."""
 
     family = "pooling"
     keeps_sign = True
@@ -25,7 +25,7 @@ class _Pooling(Op):
 
     @property
     def step(self) -> int | tuple[int, ...]:
-        """``stride``, or else the window's size."""
+        """The stride, by default the window's size."""
         return self.k if self.stride is None else self.stride
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -38,13 +38,13 @@ class _Pooling(Op):
         return (*slide(x, self.k, self.step, self.edges(x)), x[-1])
 
     def edges(self, x: Shape) -> Literal["same", "valid"] | Pairs:
-        """What is beyond the map: the rule of ``pad``, or its numbers and the overhang of ``ceil_mode``."""
+        """The padding: the rule of ``pad``, or its numbers with the overhang of ``ceil_mode``."""
         if not self.ceil_mode:
             return self.pad if isinstance(self.pad, str) else pad_pairs(self.pad, spatial_rank(x))
         return tuple((before, after + extra) for (before, after), extra in zip(*self.overhang(x), strict=True))
 
     def overhang(self, x: Shape) -> tuple[Pairs, tuple[int, ...]]:
-        """The numbers of ``pad``, and by how much the last window reaches beyond them in each spatial dimension."""
+        """The numbers of ``pad``, and how far the last window reaches beyond them in each spatial dimension."""
         if self.pad == "same":
             help_ = ('`pad="same"` rounds sizes up by itself; PyTorch\'s default is `pad=0`',)
             raise Misfit(codes.NeedsArgument, argument="ceil_mode", given="ceil_mode", missing="pad", help=help_)
@@ -96,7 +96,7 @@ class AvgPool(_Pooling):
 
     @property
     def averages(self) -> bool:  # type: ignore[override]  # of other ops it does not depend on arguments
-        """Whether zeros of the padding are none of the mean's values."""
+        """Whether the mean excludes zeros of the padding."""
         pads = self.pad if isinstance(self.pad, tuple) else (self.pad,)
         return isinstance(self.pad, str) or not self.count_pad or all(pad in (0, (0, 0)) for pad in pads)
 

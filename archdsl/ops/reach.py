@@ -1,4 +1,4 @@
-"""How far an output looks along an axis: what receptive fields are made of."""
+"""Receptive fields along one axis: the range that an output depends on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST_PERIOD: Final = 1024
 
 
 class Reach(NamedTuple):
-    """The range of an axis that each output looks at, where the outputs repeat after ``period`` places.
+    """The range of an axis that each output depends on; the pattern repeats after ``period`` positions.
 
     Output ``q * period + m`` looks at inputs ``q * advance + first[m]`` to ``q * advance + last[m]``. A convolution
     has one pattern; after an enlargement, or in windows, neighbours look at different ranges, and so there are several.
@@ -27,7 +27,7 @@ class Reach(NamedTuple):
 
     @classmethod
     def window(cls, extent: int, *, stride: int = 1, before: int = 0) -> Reach:
-        """A window of ``extent`` places that steps by ``stride`` and begins ``before`` the first place."""
+        """A window of size ``extent`` with a stride, which begins ``before`` the first position."""
         return cls(stride, (-before,), (extent - 1 - before,))
 
     @property
@@ -36,21 +36,21 @@ class Reach(NamedTuple):
 
     @property
     def extent(self) -> int:
-        """How many places an output looks at; the most of any, where outputs differ."""
+        """The size of the range; the largest, where outputs differ."""
         return max(last - first for first, last in zip(self.first, self.last, strict=True)) + 1
 
     @property
     def stride(self) -> Fraction:
-        """By how many places two neighbours lie apart; below 1 where the axis was enlarged."""
+        """The distance of two neighbours; below 1 where the axis was enlarged."""
         return Fraction(self.advance, self.period)
 
     def begin(self, place: int) -> int:
-        """The first place that an output looks at."""
+        """The first position that an output depends on."""
         turn, rest = divmod(place, self.period)
         return turn * self.advance + self.first[rest]
 
     def end(self, place: int) -> int:
-        """The last place that an output looks at."""
+        """The last position that an output depends on."""
         turn, rest = divmod(place, self.period)
         return turn * self.advance + self.last[rest]
 
@@ -65,7 +65,7 @@ SAME: Final = Reach(1, (0,), (0,))
 
 
 class Part(NamedTuple):
-    """What an axis of a tensor holds of an axis of the model's input.
+    """The part of an axis of the model's input that an axis of a tensor represents.
 
     ``block`` is 0 for all its places, a size for the places inside blocks of it, and -1 for the number of the block.
     """
@@ -79,7 +79,7 @@ Layout: TypeAlias = tuple[frozenset[Part], ...]
 
 
 def cells(size: int) -> Sight:
-    """Blocks whose places see one another, such as the windows of attention: 0 to 6 all see 0 to 6.
+    """Blocks whose positions depend on all of the block, such as the windows of attention: 0 to 6 all see 0 to 6.
 
     >>> cells(2)
     Reach(advance=2, first=(0, 0), last=(1, 1))
@@ -88,7 +88,8 @@ def cells(size: int) -> Sight:
 
 
 def resampled(inputs: int, outputs: int, first: int, last: int) -> Sight:
-    """Where ``outputs`` places stand for ``inputs``: ``i`` sees from ``(i * inputs + first) // outputs`` to ``last``.
+    """The reach of ``outputs`` positions for ``inputs``: ``i`` sees from ``(i * inputs + first) // outputs`` to
+    ``last``.
 
     >>> resampled(1, 2, 0, 0)  # every place twice
     Reach(advance=1, first=(0, 0), last=(0, 0))
@@ -105,7 +106,7 @@ def resampled(inputs: int, outputs: int, first: int, last: int) -> Sight:
 
 
 def then(before: Sight, after: Sight) -> Sight:
-    """What one sees through the other: ``after`` looks at the outputs of ``before``.
+    """The composition of two reaches: ``after`` is applied to the outputs of ``before``.
 
     With a single pattern each, this is the recurrence of Araujo, Norris & Sim 2019 (doi:10.23915/distill.00021): the
     extent grows by ``(k - 1)`` times the stride so far, and strides multiply.
@@ -133,7 +134,7 @@ def then(before: Sight, after: Sight) -> Sight:
 
 
 def union(sights: Sequence[Sight]) -> Sight:
-    """What is seen along several ways. Ways of different strides drift apart, so that no range tells it.
+    """The union of the reaches of several paths. Different strides diverge, so that no single range describes them.
 
     >>> union([Reach.window(3, before=1), Reach.window(5, before=2)]).extent
     5
@@ -156,5 +157,5 @@ def union(sights: Sequence[Sight]) -> Sight:
 
 
 def merged(layout: Layout) -> frozenset[Part]:
-    """What one axis holds that several were made into."""
+    """The parts that one axis represents after several axes were merged into it."""
     return frozenset[Part]().union(*layout)

@@ -33,7 +33,7 @@ def axis_indices(axes: int | tuple[int, ...], shape: Shape) -> tuple[int, ...]:
 
 
 class _OverAxes(Op):
-    """An op each of whose outputs depends on all elements along some axes."""
+    """Base of ops whose outputs depend on all elements along some axes."""
 
     family = "reduction"
     positional = ("axis",)
@@ -44,7 +44,7 @@ class _OverAxes(Op):
 
 
 class _Reduction(_OverAxes):
-    """An op that makes one number of all elements along some axes."""
+    """Base of ops that reduce all elements along some axes to one number."""
 
     axis: Axes = Field(description="what is reduced: an axis or a list of them; 0 is the first after the batch")
     keepdims: bool = Field(False, description="whether the axes stay, with size 1")

@@ -1,4 +1,4 @@
-"""Ops by name. A family is imported when one of its ops is first asked for: most models need few of them."""
+"""Ops by name. A family is imported when one of its ops is first used: most models need few of them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ OPS: Final = _Ops()
 
 
 def op_from_json(value: Any) -> Any:
-    """An op from its written form: a mapping with its name under ``op`` and its arguments beside it."""
+    """An op from its serialised form: a mapping with its name under ``op``, next to its arguments."""
     if isinstance(value, Mapping):
         arguments = dict(value)
         name = arguments.pop("op", None)

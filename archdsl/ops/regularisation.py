@@ -7,7 +7,7 @@ from archdsl.ops.base import Op, Rate, spatial_rank
 
 
 class _Noise(Op):
-    """What they share. The survivors are scaled by ``1 / (1 - rate)``, which keeps the mean."""
+    """Base of dropouts. The survivors are scaled by ``1 / (1 - rate)``, which keeps the mean."""
 
     family = "regularisation"
     elementwise = True

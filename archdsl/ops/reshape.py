@@ -27,7 +27,7 @@ Target = Annotated[
 
 
 class _Reshape(Op):
-    """What they share."""
+    """Base of ops that change only the shape."""
 
     family = "shape"
     keeps_sign = True
@@ -82,7 +82,7 @@ class Reshape(_Reshape):
         return at_most_one_unknown(tuple(rest if dim == -1 else dim for dim in self.to), argument="to")
 
     def carry(self, layout: Layout, inputs: Sequence[Shape], output: Shape) -> Layout:
-        """Axes that stay at the ends keep what they hold; those between may hold any of what was between."""
+        """Axes that stay at the ends keep what they represent; those between may represent any of the axes between."""
         (x,) = inputs
         front = _alike(x, output)
         back = _alike(x[front:][::-1], output[front:][::-1])
@@ -179,7 +179,7 @@ class UnflattenSpatial(_Reshape):
 
 
 def _alike(x: Shape, y: Shape) -> int:
-    """How many dimensions are equal at the beginning."""
+    """The length of the common prefix of two shapes."""
     return next((i for i, (a, b) in enumerate(zip(x, y, strict=False)) if a != b), min(len(x), len(y)))
 
 

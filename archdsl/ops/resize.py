@@ -101,7 +101,7 @@ _TAPS: Final = {"nearest": 0, "bilinear": 1, "bicubic": 2, "lanczos3": 3, "lancz
 
 
 def _sampled(inputs: int, outputs: int, taps: int) -> Sight:
-    """Samples at the centres: output ``i`` lies at ``(i + 1/2) * inputs / outputs - 1/2`` of the input."""
+    """The reach of half-pixel sampling: output ``i`` lies at ``(i + 1/2) * inputs / outputs - 1/2`` of the input."""
     if taps == 0:
         return resampled(2 * inputs, 2 * outputs, inputs, inputs)
     # Twice the numbers avoid halves. A place at the very edge of the filter has no weight, hence the 1.

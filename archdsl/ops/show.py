@@ -1,4 +1,4 @@
-"""Ops as calls: the arguments that an op was given, as values and as the text that reads back as the same op."""
+"""Ops as calls: their arguments as values, and as text that parses to the same op."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TRAINING: Final = (*STARTS, "l2", "trainable")
 
 
 def call(op: Op, *, hide: Collection[str] = ()) -> Call:
-    """The op with the arguments that are not at their defaults.
+    """The op as a call with the arguments that are not defaults.
 
     Positional arguments that must be given, and the first one, stand without their names; the op's own arguments
     come before those that all weighted ops share. ``hide`` names arguments to leave out, for narrow places.
@@ -27,7 +27,7 @@ def call(op: Op, *, hide: Collection[str] = ()) -> Call:
 
 
 def as_value(of: object, other: Callable[[object], Value] = lambda of: words(str(of))) -> Value:
-    """A Python value as the value of an argument. ``other`` converts what this package does not know, in lists too.
+    """Converts a Python value to an argument value. ``other`` converts unknown types, also within lists.
 
     >>> as_value([1, Init(kind="truncated_normal", values=(0.02,))])
     (1, Call(callee='truncated_normal', arguments=(Argument(name='', value=0.02, bare=False),)))

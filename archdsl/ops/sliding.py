@@ -1,4 +1,4 @@
-"""Windows that slide over the spatial dimensions: what convolutions and poolings share."""
+"""Sliding windows over the spatial dimensions, as in convolutions and poolings."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def pad_pairs(pad: int | tuple[int | tuple[int, int], ...], rank: int) -> Pairs:
 def slide(
     shape: Shape, k: Numbers, stride: Numbers, pad: str | int | tuple[int | tuple[int, int], ...], dilation: Numbers = 1
 ) -> Shape:
-    """The spatial dimensions left by a sliding window.
+    """The spatial dimensions of the output of a sliding window.
 
     "same" gives ``ceil(n / stride)``; otherwise ``floor((n + before + after - extent) / stride) + 1`` with the dilated
     extent ``(k - 1) * dilation + 1`` (Dumoulin & Visin 2016, arXiv:1603.07285).
@@ -58,7 +58,7 @@ def slide(
 
 
 def overhang(n: Dim, k: int, stride: int, before: int, after: int) -> int:
-    """By how much the last window reaches beyond the padding where sizes are rounded up: PyTorch's ``ceil_mode``.
+    """How far the last window reaches beyond the padding where sizes are rounded up: PyTorch's ``ceil_mode``.
 
     A window that would begin behind the map, in the padding after it, is left out. For open sizes it is the most that
     it may be, which gives as many windows.
@@ -79,7 +79,7 @@ _SMALL = "the input is small for this model, or a stride before this is one too 
 
 
 def larger_than_map(shape: Shape, k: Numbers) -> Iterator[Misfit]:
-    """The warning for a window that is larger than the map along a dimension."""
+    """The warning for a window larger than the map along a dimension."""
     sizes = shape[: spatial_rank(shape)]
     if any(isinstance(n, int) and window > n for n, window in zip(sizes, per_axis(k, len(sizes), "k"), strict=True)):
         shown = str(k) if isinstance(k, int) else show(k)
@@ -89,7 +89,7 @@ def larger_than_map(shape: Shape, k: Numbers) -> Iterator[Misfit]:
 def uncovered(
     shape: Shape, k: Numbers, stride: Numbers, pad: str | int | tuple[int | tuple[int, int], ...], dilation: Numbers = 1
 ) -> Iterator[Misfit]:
-    """The warning for windows that lie side by side and end before the map does.
+    """The warning for adjacent windows that end before the map does.
 
     Where windows overlap, most published models leave out a row at the border now and then.
     """
@@ -110,7 +110,7 @@ def uncovered(
 
 
 def same_pads(n: Dim, k: int, stride: int) -> tuple[int, int] | None:
-    """What "same" pads before and after ``n`` elements (TensorFlow's rule); ``None`` if that depends on the run.
+    """TensorFlow's "same" padding before and after ``n`` elements; ``None`` if it depends on run-time sizes.
 
     >>> same_pads(112, k=3, stride=2), same_pads(112, k=3, stride=1)
     ((0, 1), (1, 1))
@@ -125,7 +125,7 @@ def same_pads(n: Dim, k: int, stride: int) -> tuple[int, int] | None:
 def reaches(
     shape: Shape, k: Numbers, stride: Numbers, pad: str | int | tuple[int | tuple[int, int], ...], dilation: Numbers = 1
 ) -> tuple[Reach, ...]:
-    """What a sliding window sees of each spatial dimension. Open sizes are taken to be multiples of the stride.
+    """The reach of a sliding window along each spatial dimension. Open sizes are taken to be multiples of the stride.
 
     >>> reaches((112, 112, 64), 3, 2, "same")[0].first, reaches((112, 112, 64), 3, 2, 1)[0].first
     ((0,), (-1,))

@@ -1,4 +1,4 @@
-"""Ops without an input, with which a flow starts: learned tensors, constants, and constants that a rule computes."""
+"""Ops without an input, at the start of flows: learned tensors, constants, and constants computed by a rule."""
 
 from collections.abc import Sequence
 from math import prod

@@ -25,7 +25,7 @@ def blocks(dims: Shape, size: tuple[int, ...], what: str, argument: str) -> tupl
 
 
 class _Shuffle(Op):
-    """What the two directions share: how the places of a block lie on the channels.
+    """Base of both directions: how the positions of a block map to channels.
 
     The letters of ``order`` go from what varies slowest to what varies fastest, at any rank:
 
@@ -166,6 +166,6 @@ class WindowMerge(Op):
 
 
 def _in_windows(axes: tuple[int, ...], sizes: tuple[int, ...]) -> Layout:
-    """What the windows of a map stand for, and what the places inside them."""
+    """The layout of windows, and of the positions inside them."""
     windows = frozenset(Part(axis, -1) for axis in axes)
     return (windows, frozenset(Part(axis, size) for axis, size in zip(axes, sizes, strict=True)))

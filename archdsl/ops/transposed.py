@@ -20,7 +20,7 @@ OutputPad = Annotated[
 
 
 class Trim(NamedTuple):
-    """What numeric padding takes off the whole ("valid") result along one dimension; ``after`` below 0 adds zeros."""
+    """What numeric padding removes from the whole ("valid") result along a dimension; negative ``after`` adds zeros."""
 
     before: int
     after: int
@@ -56,7 +56,7 @@ class ConvTranspose(ConvBase):
     output_pad: OutputPad = Field(0, description="with a numeric `pad`: rows and columns added at the end")
 
     def trims(self, rank: int) -> tuple[Trim, ...]:
-        """For each spatial dimension, how the numeric padding differs from "valid"; empty if padding is by rule."""
+        """The difference of numeric padding from "valid" in each spatial dimension; empty if padding is by rule."""
         if isinstance(self.pad, str):
             return ()
         return tuple(

@@ -24,7 +24,7 @@ class Kind(NamedTuple):
 
 
 class Type(NamedTuple):
-    """What a value may be: any of several types.
+    """A union type: a value has any of several types.
 
     >>> str(Type.named("int", "float")), INT.overlaps(Type.named("float")), INT.overlaps(Type.named("bool", "str"))
     ('int | float', True, False)
@@ -44,11 +44,11 @@ class Type(NamedTuple):
         return " | ".join(f"list[{kind.item}]" if kind.item else kind.name for kind in self.alternatives)
 
     def overlaps(self, wanted: Type) -> bool:
-        """Whether some value of this type is taken where ``wanted`` is: an int is taken for a float."""
+        """Whether some value of this type is accepted for ``wanted``: an int is accepted for a float."""
         return bool(self.taken_for(wanted).alternatives)
 
     def taken_for(self, wanted: Type) -> Type:
-        """The part of this type that is taken where ``wanted`` is, as it is then."""
+        """The part of this type that is accepted for ``wanted``, converted to it."""
         names = {kind.name for kind in wanted.alternatives}
         kept = (
             kind if kind.name in names else Kind("float")
@@ -62,7 +62,7 @@ class Type(NamedTuple):
 
     @property
     def item(self) -> Type | None:
-        """Of the elements, if it is known and the value is a list."""
+        """The type of the elements, if it is known and the value is a list."""
         return self.alternatives[0].item if len(self.alternatives) == 1 else None
 
 
@@ -78,7 +78,7 @@ def parameters(op: type[Op]) -> dict[str, Type]:
 
 
 def of(annotation: Any) -> Type:
-    """The type of a field.
+    """The type of an annotated field.
 
     >>> str(of(int | tuple[int, ...] | None)), str(of(Literal["same", "valid"]))
     ('int | list[int]', 'str')

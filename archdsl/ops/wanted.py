@@ -1,4 +1,4 @@
-"""What an op's argument may be, in words: for error messages and for the documentation."""
+"""The allowed values of an op's argument in words: for error messages and for the documentation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BOUNDS: Final = (("gt", "above"), ("ge", "of at least"), ("lt", "below"), ("le"
 
 
 def wanted(field: FieldInfo) -> str:
-    """The words of the field's annotation, or those that follow from its type; empty where it says neither.
+    """The words in the field's annotation, or those derived from its type; empty if there are neither.
 
     >>> from archdsl.ops.registry import OPS
     >>> wanted(OPS["conv"].model_fields["filters"])

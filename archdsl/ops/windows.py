@@ -1,4 +1,4 @@
-"""What attention in windows asks of its arguments and inputs: relative positions, and the map that was cut."""
+"""Validation of windowed attention: relative positions, and the map that the windows were cut from."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -16,7 +16,7 @@ Shift = Annotated[
 def check_windows(
     window: tuple[int, int] | None, map: tuple[int, int] | None, shifts: tuple[int, int], inputs: Sequence[Shape]
 ) -> None:
-    """Raises ``Misfit`` unless the inputs, queries first, are windows of that size, and shifted ones those of a map."""
+    """Raises ``Misfit`` unless the inputs, queries first, are windows of that size, and shifted ones fit the map."""
     given = {"relative_position": window, "map": map}
     for argument in given if any(shifts) else ():
         if given[argument] is None:

@@ -1,1 +1,1 @@
-"""Instances made definitions again: what every writer of code has, whichever framework it writes for."""
+"""Turns instances back into definitions: the part of code generation that all frameworks share."""

@@ -1,4 +1,4 @@
-"""The bodies of classes: what each instance of a block makes, and the steps of its ``forward``."""
+"""Bodies of classes: the modules that an instance of a block makes, and the steps of its ``forward``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archdsl.graph.tree import Branch, local_name, tree
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A value that a step takes, and what is appended to it: a change of order, or of the batch."""
+    """A value that a step takes, with an expression appended to it: a change of axis order, or of the batch."""
 
     value: str
     after: str = ""
@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(slots=True)
 class Body:
-    """What an instance of a block is. Values go by the paths of the graph."""
+    """The body of one instance of a block. Values are named by the paths of the graph."""
 
     name: str
     doc: str
@@ -60,7 +60,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """The bodies of all instances that become classes, children before their parents; the model is the last."""
+    """The bodies of all instances that become classes, in post-order; the model is the last."""
 
     bodies: Mapping[int, Body]
     """By the index of the instance. A module of another class is called ``@index`` until that has a name."""
@@ -73,7 +73,7 @@ def bodies(dialect: Dialect) -> Bodies:
 
 
 class Builder:
-    """Makes the bodies of a graph's instances. Their attributes are called as the author called the parts."""
+    """Builds the bodies of a graph's instances. Attributes have the names that the author gave the parts."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -117,7 +117,7 @@ class Builder:
     # --- branches ----------------------------------------------------------------------------------------------------
 
     def _ends(self, nodes: Sequence[Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What some nodes take from outside, and what of them is used there."""
+        """The inputs of some nodes from outside, and their values that are used outside."""
         inside = {node.path for node in nodes}
         given = dict.fromkeys(name for node in nodes for name in node.inputs if name not in inside)
         made = [
@@ -135,11 +135,11 @@ class Builder:
                 yield from self._branch(child)
 
     def _parts(self, branch: Branch) -> list[Item]:
-        """The parts of the class that a branch is."""
+        """The parts of the class of a branch."""
         return self._joined(branch, self._ends([*branch.nodes()])[1])
 
     def _joined(self, branch: Branch, made: Collection[str]) -> list[Item]:
-        """The parts, with loops that are chains as one; ``made`` is what is used outside."""
+        """The parts, with loops that are chains merged into sequences; ``made`` are the values used outside."""
         return joined([*self._items(branch)], branch.instance.path, made, is_named=self._named)
 
     def _branch(self, branch: Branch) -> Iterator[Item]:
@@ -156,7 +156,7 @@ class Builder:
             yield from self._group(branch, nodes, made)
 
     def _group(self, branch: Branch, nodes: list[Node], made: Collection[str]) -> Iterator[Item]:
-        """A chain of modules is a sequence; rounds of a loop that are none are classes; others are no parts."""
+        """A chain of modules becomes a sequence, other rounds of loops become classes, other groups are inlined."""
         items = self._joined(branch, made)
         numbered = branch.instance.path.rpartition(".")[2].isdigit()
         chained = is_chain(items) and not any(item.outputs[0] in made for item in items[:-1])
@@ -228,7 +228,7 @@ class Builder:
         self._inner[branch.index] = places
 
     def _held(self, items: Sequence[Item], path: str, attrs: dict[str, Make]) -> list[str]:
-        """Makes the modules of items attributes of a class, and says how each is reached: ``conv``, ``blocks[0]``."""
+        """Makes the modules of items attributes of a class, and returns how to access them: ``conv``, ``blocks[0]``."""
         found = attributes(items, path, self._dialect)
         for item, attr in zip(items, found, strict=True):
             if item.module is not None and not item.reuses:
@@ -237,12 +237,12 @@ class Builder:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether an argument of a block could be one of a class in Python."""
+    """Whether an argument of a block can be an argument of a class in Python."""
     return isinstance(value, int | float) or (isinstance(value, tuple) and bool(value) and all(map(_is_plain, value)))
 
 
 def _callees(made: Iterable[Argument]) -> Iterator[str]:
-    """The classes of other bodies in some modules."""
+    """The classes of other bodies that some modules call."""
     for each in made:
         if isinstance(each, Make):
             if each.callee.startswith("@"):

@@ -1,4 +1,4 @@
-"""What the engine asks of the language that it writes."""
+"""The interface between the code generator and a framework."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.graph.model import Graph, Node
 
 
 class Dialect(ABC):
-    """A framework as one graph is written for it."""
+    """A framework, for one graph."""
 
     reserved: ClassVar[frozenset[str]]
     """Names that no definition may have."""
@@ -40,24 +40,24 @@ class Dialect(ABC):
 
     @abstractmethod
     def usual(self, callee: str, name: str, args: Mapping[str, Argument]) -> Argument:
-        """The value that an argument has where it is not given; ``None`` if it must be."""
+        """The default of an argument; ``None`` if it has none."""
 
     @abstractmethod
     def after(self, node: Node) -> tuple[str, ...]:
-        """For each input of a node, what is appended to it."""
+        """For each input of a node, the expression appended to it."""
 
     @abstractmethod
     def whole(self, path: str) -> str:
-        """What is appended to an output of the model. ``{0}`` is its first input."""
+        """The expression appended to an output of the model. ``{0}`` is its first input."""
 
     @abstractmethod
     def placing(self, name: str) -> Hashable:
-        """How a value lies, in which uses of one block must agree."""
+        """The layout of a value, in which all uses of a block must agree."""
 
     @abstractmethod
     def note(self, path: str) -> str:
-        """What is said beside the line of a value."""
+        """The comment on the line of a value."""
 
     def column(self, value: Literal) -> Literal:
-        """A literal as the language has it."""
+        """A literal in the form of the target language."""
         return value

@@ -1,4 +1,4 @@
-"""Parts of a class: which are one sequence, and what they are called."""
+"""Parts of a class: which of them form a sequence, and their names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Item:
 
     @property
     def is_link(self) -> bool:
-        """Whether it may stand in a sequence."""
+        """Whether it can be an element of a sequence."""
         one = len(self.inputs) == len(self.outputs) == 1
         return (
             one
@@ -53,7 +53,7 @@ class Item:
 
 
 def is_chain(items: Sequence[Item]) -> bool:
-    """Whether each takes what the one before gives, and nothing else does."""
+    """Whether each item takes the output of the one before, which has no other user."""
     return (
         len(items) > 0
         and all(item.is_link for item in items)
@@ -62,18 +62,18 @@ def is_chain(items: Sequence[Item]) -> bool:
 
 
 def _place(item: Item, path: str, place: int) -> str:
-    """Where the module of an item is in a sequence."""
+    """The index of an item's module in a sequence."""
     first, dot, rest = module_path(item, path).partition(".")
     return f"{{i}}{dot}{rest}" if first == str(place) else f"{first}{dot}{rest}"
 
 
 def module_path(item: Item, path: str) -> str:
-    """Where the module of an item is, below a path."""
+    """The path of an item's module relative to another path."""
     return ".".join(filter(None, (local_name(item.path, path), item.below)))
 
 
 def sequence(path: str, items: Sequence[Item], *, is_named: bool = False) -> Item:
-    """One item of several. With ``is_named`` their modules have their paths in it."""
+    """One item that holds several. With ``is_named`` their modules keep their paths in it."""
     nodes = [
         (node, ".".join(filter(None, (str(i), below)))) for i, item in enumerate(items) for node, below in item.nodes
     ]
@@ -96,7 +96,7 @@ def sequence(path: str, items: Sequence[Item], *, is_named: bool = False) -> Ite
 
 
 def joined(items: list[Item], path: str, made: Collection[str], *, is_named: bool = False) -> list[Item]:
-    """Rounds of a loop that are one chain become a sequence. Only chains that all rounds of a name are part of do.
+    """Merges rounds of a loop that are one chain into a sequence, if all rounds of the name are part of one.
 
     ``made`` are the values that are used elsewhere, too.
     """
@@ -119,19 +119,19 @@ def joined(items: list[Item], path: str, made: Collection[str], *, is_named: boo
 
 
 def _passes(run: Sequence[Item], items: Sequence[Item], made: Collection[str]) -> bool:
-    """Whether nothing but the next one takes what those before the last give."""
+    """Whether the items form a single path: only the next one takes the outputs of those before the last."""
     inner = {item.outputs[0] for item in run[:-1]}
     return inner.isdisjoint(made) and sum(name in inner for item in items for name in item.inputs) == len(inner)
 
 
 def _stem(item: Item, path: str) -> str:
-    """The name of a loop's rounds; empty for what is no round."""
+    """The name of a loop without the number of the round; empty for other names."""
     stem, _, last = local_name(item.path, path).rpartition(".")
     return stem if last.isdigit() else ""
 
 
 def attributes(items: Sequence[Item], path: str, dialect: Dialect) -> list[str]:
-    """What parts of a class are called in it: by their own names, or with their groups' where these are the same."""
+    """The attribute names of a class's parts: their own, qualified by their groups' where these clash."""
     parts = [local_name(item.path, path).split(".") for item in items]
     rounds = [[part for part in names if part.isdigit()] for names in parts]
     words = [[part for part in names if not part.isdigit()] or ["layer"] for names in parts]

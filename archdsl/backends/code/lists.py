@@ -1,4 +1,4 @@
-"""Modules of several instances brought into one form, so that they differ in literals alone wherever that can be.
+"""Brings modules of several instances into one form, so that they differ only in literals where possible.
 
 A sequence of equal modules is written as one, with how many there are; one of modules that differ in some arguments as
 one with columns of these.
@@ -22,7 +22,7 @@ Usual: TypeAlias = Callable[[str, str, Mapping[str, Argument]], Argument]
 
 
 def aligned(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
-    """The same modules in one form, as far as they have one."""
+    """The modules in one form, as far as there is one."""
     if len({made.callee for made in makes}) > 1:
         general = [made.general or made for made in makes]
         if len({made.callee for made in general}) == 1:
@@ -76,7 +76,7 @@ def _lists(makes: Sequence[Make], label: str, usual: Usual) -> list[Make]:
 
 
 def _with_heads(lists: Sequence[Sequence[Make]], label: str, usual: Usual) -> list[list[Make]] | None:
-    """Lists whose first modules are of one skeleton, and the others of another one; ``None`` if they are not so."""
+    """Lists whose first modules have one skeleton and the others a second one; ``None`` for other lists."""
     heads = aligned([items[0] for items in lists], label, usual)
     rest = [item for items in lists for item in items[1:]]
     if len({item.callee for item in rest}) > 1:
@@ -93,7 +93,7 @@ def _with_heads(lists: Sequence[Sequence[Make]], label: str, usual: Usual) -> li
 
 
 def _list(made: Make, items: Sequence[Make]) -> Make:
-    """The list with other items."""
+    """The list with other elements."""
     return replace(made, args=tuple((str(i), item) for i, item in enumerate(items)), placed=len(items))
 
 
@@ -117,7 +117,7 @@ def _folded(lists: list[list[Make]]) -> list[list[Make]]:
 
 
 def _varied(lists: Sequence[Sequence[Make]]) -> list[int]:
-    """The leaves in which the modules of a list differ, in any of the lists."""
+    """The leaves in which the modules of any of the lists differ."""
     found = set[int]()
     for items in lists:
         for columns in (zip(*([value for _, value in leaves(item)] for item in items), strict=True),):
@@ -130,7 +130,7 @@ def _repeat(item: Make, count: int) -> Make:
 
 
 def _each(items: Sequence[Make], varied: Sequence[int]) -> Make:
-    """One module for each row of columns, whose names the module has in the place of its arguments."""
+    """A comprehension: one module for each row of columns, whose names replace the module's arguments."""
     rows = [[value for _, value in leaves(item)] for item in items]
     labels = [label for label, _ in leaves(items[0])]
     columns: dict[str, tuple[Literal, ...]] = {}
@@ -151,7 +151,7 @@ def _each(items: Sequence[Make], varied: Sequence[int]) -> Make:
 
 
 def _runs(items: list[Make], label: str, usual: Usual) -> list[Make]:
-    """A list of one instance, in which neighbours of one skeleton are written together if there are three or more."""
+    """A list of one instance, in which runs of three or more modules of one skeleton are merged."""
     found: list[Make] = []
     start = 0
     while start < len(items):

@@ -1,4 +1,4 @@
-"""One class for many instances of a block: the least general body of which all are, with parameters where they differ.
+"""One class for many instances of a block: the least general generalisation of their bodies, with parameters.
 
 Instances that lack steps of the longest one get conditions for these. What is not known of an instance, since it lacks
 the step, may be anything.
@@ -21,7 +21,7 @@ from archdsl.backends.code.values import Argument, Code, Literal, Make, Name
 
 @dataclass(slots=True)
 class Definition:
-    """A class. Literals of its body may be ``Name``s of parameters and expressions over them."""
+    """A class. Literals of its body may be ``Name``s of parameters, and expressions over them."""
 
     name: str
     doc: str
@@ -38,12 +38,12 @@ class Definition:
 
     @property
     def arguments(self) -> list[Parameter]:
-        """The parameters that it is given."""
+        """The parameters to which values are given."""
         return [p for p in self.parameters if not (p.name == "in_channels" and self.reads_channels)]
 
 
 def definitions(found: Bodies, dialect: Dialect) -> list[Definition]:
-    """The classes of a model, in an order in which each is defined before it is used."""
+    """The classes of a model, each defined before it is used."""
     return _Merger(found, dialect).all()
 
 
@@ -70,7 +70,7 @@ class _Merger:
         return made
 
     def _recursive(self) -> set[str]:
-        """Names of blocks that lie in one another, or whose heights would set them before what they are made of."""
+        """Names of blocks that contain each other, or that would have to be defined before their own parts."""
         below: dict[str, set[str]] = {}
         for body in self._found.bodies.values():
             inner = {self._found.bodies[int(name[1:])].name for name in _callees(body)}
@@ -126,7 +126,7 @@ def _callees(body: Body) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """How an instance is the base with some steps left out."""
+    """How an instance is obtained from the base by omitting steps."""
 
     steps: tuple[int | None, ...]
     """For each step of the base that of the instance."""
@@ -137,7 +137,7 @@ class _Match:
 def _family(
     bodies: Mapping[int, Body], base: int, left: Sequence[int], dialect: Dialect
 ) -> tuple[dict[int, Body], dict[int, _Match]]:
-    """The instances that are the base with steps left out, their modules brought into one form."""
+    """The instances that are the base with steps omitted, their modules brought into one form."""
     formed, found = _together({index: bodies[index] for index in left}, base, dialect)
     if len(found) == len(left):  # which is usual, and one pass
         return {index: formed[index] for index in sorted(found)}, found
@@ -158,7 +158,7 @@ def _family(
 
 
 def _together(bodies: Mapping[int, Body], base: int, dialect: Dialect) -> tuple[dict[int, Body], dict[int, _Match]]:
-    """Bodies in one form, and those of them that are the base with the same steps left out and the same passing."""
+    """Bodies in one form, with those that are the base with the same steps omitted and the same ones passed through."""
     _, formed = _in_one_form(bodies, None, dialect)
     passes: dict[int, int] = {}
     found: dict[int, _Match] = {}
@@ -170,7 +170,7 @@ def _together(bodies: Mapping[int, Body], base: int, dialect: Dialect) -> tuple[
 
 
 def _in_one_form(bodies: Mapping[int, Body], base: Body | None, dialect: Dialect) -> tuple[Body, dict[int, Body]]:
-    """Each attribute of all of them in one form: the same class with the same arguments, lists written alike."""
+    """Each attribute of all bodies in one form: the same class with the same arguments, lists written alike."""
     all_bodies = {**bodies, **({} if base is None else {-1: base})}
     attrs: dict[int, dict[str, Make]] = {index: {} for index in all_bodies}
     names = dict.fromkeys(name for body in all_bodies.values() for name in body.attrs)
@@ -188,7 +188,7 @@ _TRIES = 4_000
 
 
 def _match(base: Body, other: Body, dialect: Dialect) -> _Match | None:
-    """How an instance is the base with steps left out: found by trying, each step as one of the instance's first."""
+    """How an instance is obtained from the base by omitting steps, by backtracking over the steps."""
     if len(base.inputs) != len(other.inputs) or len(base.returns) != len(other.returns):
         return None
     tries = 0
@@ -221,7 +221,7 @@ def _match(base: Body, other: Body, dialect: Dialect) -> _Match | None:
 
 
 def _then(operand: Operand, after: str, undone: Sequence[tuple[str, str]]) -> Operand:
-    """A value with another change after those that it has; one back to where it was is none."""
+    """A value with another change of layout appended; two that cancel leave none."""
     changes = operand.after + after
     for one, other in undone:
         changes = changes.replace(one + other, "")
@@ -231,7 +231,7 @@ def _then(operand: Operand, after: str, undone: Sequence[tuple[str, str]]) -> Op
 def _alike(
     base: Body, a: Step, other: Body, b: Step, values: Mapping[str, Operand], then: Callable[[Operand, str], Operand]
 ) -> bool:
-    """Whether two steps differ in literals alone."""
+    """Whether two steps differ only in literals."""
     return (
         a.attr == b.attr
         and a.code.template == b.code.template
@@ -315,7 +315,7 @@ def _with_names(
 
 
 def _kept(step: Step, text: Callable[[Any], Any], definition: Definition, keeps: bool) -> Step:
-    """A step whose literals are numbers or parameters; with ``keeps``, attributes that keep these."""
+    """A step whose literals are numbers or parameters; with ``keeps``, attributes that store these."""
     literals: list[tuple[str, Literal]] = []
     for label, column in step.code.literals:
         value = text(column)

@@ -1,4 +1,4 @@
-"""Variables of ``forward``: each value gets a name, which is that of an operand where this is not needed any more."""
+"""Variables of ``forward``: a value reuses the name of an operand that is not needed any more."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TAKEN = frozenset(
 
 
 def inputs(body: Body, ports: Sequence[str] = ()) -> list[str]:
-    """What ``forward`` calls its arguments."""
+    """The names of the arguments of ``forward``."""
     if len(body.inputs) == 1:
         return ["x"]
     if ports:
@@ -33,7 +33,7 @@ def variables(
     taken: Collection[str] = (),
     keeps_inputs: bool = False,
 ) -> dict[str, str]:
-    """The variable of each value of a body; ``passes`` are operands that a step may leave as they are.
+    """The variable of each value of a body; ``passes`` are operands that a step may leave unchanged.
 
     Those that go by no group or tap are called as one of ``spare``; none as one of ``taken``. With ``keeps_inputs`` the
     inputs are needed after the last step.
@@ -66,7 +66,7 @@ def variables(
 
 
 def is_attribute(step: Step, is_optional: bool) -> bool:
-    """Whether a step gives an attribute as it is, which has no other name then."""
+    """Whether a step returns an attribute unchanged, which then needs no variable."""
     return step.code.template == "{self}" and not is_optional
 
 

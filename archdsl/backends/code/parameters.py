@@ -1,4 +1,4 @@
-"""Which literals of several instances become parameters of their class, and which follow from others."""
+"""Infers which literals of several instances become parameters of their class, and which follow from others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archdsl.backends.code.values import Literal, Name
 
 
 class _Missing:
-    """Not known of an instance, and so anything."""
+    """A literal that an instance lacks, and that may have any value."""
 
     def __repr__(self) -> str:
         return "_"
@@ -33,7 +33,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """The place of a literal in all instances."""
+    """The values of one literal in all instances."""
 
     index: int
 
@@ -56,7 +56,7 @@ class Solved:
     _texts: dict[int, Any] = field(default_factory=dict)
 
     def text(self, column: Any) -> Any:
-        """The literal of a column that is the same everywhere, or the expression of a parameter."""
+        """The literal of a constant column, or the expression over parameters."""
         return self._texts[column.index]
 
 
@@ -101,12 +101,12 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
 
 
 class Parameters:
-    """The columns of a class: for every literal its value in each instance."""
+    """The columns of a class: the value of every literal in each instance."""
 
     def __init__(
         self, known: Mapping[str, Sequence[Any]], taken: Collection[str] = (), reserved: Collection[str] = ()
     ) -> None:
-        """``known`` are values that parameters may be, by name; they are no parameters unless something needs them.
+        """``known`` are candidate parameters by name; they become parameters only if something needs them.
 
         Names that are ``taken``, as those of loops are, no parameter has; nor ``reserved`` ones, which a file imports.
         """
@@ -128,7 +128,7 @@ class Parameters:
     def solve(
         self, modules: Mapping[str, Sequence[bool]], steps: Mapping[int, Sequence[bool]], taps: Sequence[str] = ()
     ) -> Solved:
-        """Which columns are parameters. Known values that nothing needs do not get in the way of names.
+        """Decides which columns are parameters. Unneeded known values reserve no names.
 
         ``modules`` and ``steps`` say which instances have each; ``taps`` are what the results of steps are called.
         """
@@ -219,7 +219,7 @@ class Parameters:
 
 
 def _joined(variables: list[_Variable], values: list[Any], label: str, where: str) -> _Variable:
-    """The variable that has these values, which may be one that there is already."""
+    """The variable with these values, reusing one that exists."""
 
     def agrees(variable: _Variable) -> bool:
         if not variable.is_needed and MISSING in variable.values:
@@ -242,14 +242,14 @@ def _joined(variables: list[_Variable], values: list[Any], label: str, where: st
 
 
 def _rounded(value: Any) -> Any:
-    """Rates as modules have them."""
+    """Rates rounded as in the modules."""
     if isinstance(value, tuple):
         return tuple(map(_rounded, value))
     return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def _fill(variable: _Variable) -> None:
-    """Decides what is not known: no number, or else what most have."""
+    """Fills missing values in: 0 for rates, else the most frequent value."""
     if MISSING not in variable.values:
         return
     known = [value for value in variable.values if value is not MISSING]
@@ -265,7 +265,7 @@ _Found: TypeAlias = "tuple[str, tuple[_Variable, ...]]"
 
 
 def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[_Found]:
-    """Expressions over others that have the values of a variable in all instances."""
+    """Expressions over other variables that equal a variable in all instances."""
     if not _whole(variable):
         yield from _tuples(variable, others)
         return
@@ -288,7 +288,7 @@ def _followed(variable: _Variable, others: Sequence[_Variable]) -> Iterator[_Fou
 
 
 def _tuples(variable: _Variable, others: Sequence[_Variable]) -> Iterator[_Found]:
-    """Tuples of one length whose numbers are the same everywhere, or are those of others."""
+    """Tuples of one length whose elements are constant or equal to other variables."""
     if not all(isinstance(value, tuple) and value for value in variable.values):
         return
     if len({len(value) for value in variable.values}) > 1:
@@ -314,7 +314,7 @@ def _whole(variable: _Variable) -> bool:
 
 
 def _conditions(row: tuple[bool, ...], variables: Sequence[_Variable]) -> Iterator[_Found]:
-    """Expressions over variables that are true where a row is: about channels and steps rather than about rates."""
+    """Boolean expressions over variables that are true exactly for a set of rows; channels and strides before rates."""
     widths = [v for v in variables if _whole(v) and v.label.removeprefix("in_").removeprefix("out_") in _WIDTHS]
     strides = [v for v in variables if v.label in ("stride", "strides")]
     for a, b in combinations(widths, 2):

@@ -1,4 +1,4 @@
-"""Where nodes are in their blocks."""
+"""Positions of nodes within their blocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from archdsl.graph.tree import local_name
 
 
 def place(graph: Graph, node: Node) -> tuple[str, str, str]:
-    """Where a node is in its block, whichever instance and round: equal places are written alike.
+    """The position of a node in its block, equal for all instances and rounds: equal positions are written alike.
 
     So instances of a block are one definition, even if for one of them something else were better.
     """

@@ -1,4 +1,4 @@
-"""Parts that call the modules of others: which these are, and where modules must be in reach."""
+"""Parts that call modules owned by others, and where these modules must be accessible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.graph.uses import Uses
 
 
 class Sharing:
-    """What the uses of shared weights mean for classes."""
+    """The constraints that shared weights impose on classes."""
 
     def __init__(self, dialect: Dialect, root: Branch) -> None:
         self._dialect = dialect
@@ -27,7 +27,7 @@ class Sharing:
         self._share(root)
 
     def _share(self, branch: Branch) -> None:
-        """Notes which parts call the modules of others, and in which these therefore must be in reach."""
+        """Notes which parts call modules of others, and where these must be accessible."""
         for child in branch.children:
             if isinstance(child, Node):
                 if child.layer != child.path:
@@ -42,7 +42,7 @@ class Sharing:
                 self._share(child)
 
     def _reach(self, owner: str, index: int | None, user: str) -> None:
-        """No class may be between an owner and what has both it and its user."""
+        """Rules out classes for the ancestors of an owner that do not contain its user."""
         self.called.add(owner)
         while index:
             path = self._graph.instances[index].path
@@ -52,7 +52,7 @@ class Sharing:
             index = self._graph.instances[index].parent
 
     def _owner(self, branch: Branch) -> str:
-        """The path of the instance that a branch is another use of; empty if it is none."""
+        """The path of the instance whose weights a branch reuses; empty if there is none."""
         if not self._dialect.calls_again:
             return ""
         nodes = [*branch.nodes()]
@@ -73,7 +73,7 @@ class Sharing:
         return bool(node.op.weights(*self._graph.input_shapes(node)))
 
     def _same_wiring(self, nodes: Sequence[Node], others: Sequence[Node]) -> bool:
-        """Whether two parts take and pass on values in the same way, which lie alike."""
+        """Whether two parts take and return values with the same layouts in the same way."""
         names = dict(zip((node.path for node in nodes), (node.path for node in others), strict=True))
         placing = self._dialect.placing
         for a, b in zip(nodes, others, strict=True):

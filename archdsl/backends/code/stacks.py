@@ -1,4 +1,4 @@
-"""Values that wait for each other, the last one first, as in the arms of a U-Net: put on a list and taken off it.
+"""Values used in last-in, first-out order, as in the arms of a U-Net: pushed on a list and popped from it.
 
 Then all rounds of a loop say the same, and are written as one.
 """
@@ -21,7 +21,7 @@ _FEWEST = 4
 
 
 def stacked(body: Body) -> tuple[Body, frozenset[int]] | None:
-    """The body with such values as ``POP``, and which steps' results are put on the list; ``None`` if they are few."""
+    """The body with such values as ``POP``, and the steps whose results are pushed; ``None`` if there are few."""
     chain = _nested(_waiting(body))
     if len(chain) < _FEWEST:
         return None
@@ -36,7 +36,7 @@ def _taking(step: Step, value: str) -> Step:
 
 
 def _waiting(body: Body) -> list[tuple[int, int]]:
-    """The places of values that are used by the next step at most, and then once more: where made, and where used."""
+    """The values with exactly one later use apart from the next step: where each is made and used."""
     uses = defaultdict[str, list[int]](list)
     for place, step in enumerate(body.steps):
         for operand in step.operands:
@@ -53,12 +53,12 @@ def _waiting(body: Body) -> list[tuple[int, int]]:
 
 
 def _is_free(step: Step) -> bool:
-    """Whether the result is no variable but an attribute."""
+    """Whether the result is an attribute and needs no variable."""
     return step.code.template == "{self}"
 
 
 def _reads_once(step: Step, value: str) -> bool:
-    """Whether the text of a step mentions an operand once."""
+    """Whether the text of a step mentions an operand exactly once."""
     (place,) = (i for i, operand in enumerate(step.operands) if operand.value == value)
     mention = f"{{{place}}}"
     others = "".join(operand.after for operand in step.operands)
@@ -66,7 +66,7 @@ def _reads_once(step: Step, value: str) -> bool:
 
 
 def _nested(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The most of some intervals, in the order of their starts, of which each lies within the one before."""
+    """The longest chain of nested intervals, in the order of their starts."""
     ends: list[int] = []
     """The largest end, negated, of a chain of each length."""
     tails: list[int] = []

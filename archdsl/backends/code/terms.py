@@ -1,4 +1,4 @@
-"""Makes as terms: their leaves, which are literals, and what is left without them."""
+"""Makes as terms: their leaves, which are literals, and their skeletons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class that is given; and a tuple whose elements are leaves."""
 
 
 def leaves(term: Argument, label: str = "") -> Iterator[tuple[str, Literal]]:
-    """The literals in order, each with the name of the argument that it is."""
+    """The literals in order, each with the name of its argument."""
     if not isinstance(term, Make):
         yield label, term
         return
@@ -24,7 +24,7 @@ def leaves(term: Argument, label: str = "") -> Iterator[tuple[str, Literal]]:
 
 
 def substituted(term: Make, values: Sequence[Any]) -> Make:
-    """The term with other leaves, in the same order."""
+    """The term with other leaves in the same order."""
     rest = iter(values)
 
     def changed(argument: Argument) -> Argument:
@@ -40,7 +40,7 @@ def substituted(term: Make, values: Sequence[Any]) -> Make:
 
 
 def only_row(term: Make) -> Make | None:
-    """The module of columns that have one row; ``None`` if they have more, or are no numbers.
+    """The module for columns with a single row; ``None`` if there are more, or not all are numbers.
 
     >>> only_row(Make(EACH, (("item", Make("nn.Linear", (("n", Name("n")),))), ("n", (4,)))))
     Make(callee='nn.Linear', args=(('n', 4),), placed=0, general=None, path='')
@@ -53,14 +53,14 @@ def only_row(term: Make) -> Make | None:
 
 
 def skeleton(term: Argument) -> Any:
-    """The term without its leaves, so that terms of one skeleton differ in literals alone."""
+    """The term without its leaves: terms of one skeleton differ only in literals."""
     if not isinstance(term, Make):
         return None
     return (term.callee, term.path, tuple((name, skeleton(argument)) for name, argument in term.args))
 
 
 def progression(values: Argument) -> Name | None:
-    """Whole numbers at equal distances, as ``range`` writes them; ``None`` if they are none, or few.
+    """An arithmetic progression as ``range`` writes it; ``None`` for others, or short ones.
 
     >>> progression((64, 96, 128, 160))
     Name(text='range(64, 192, 32)')

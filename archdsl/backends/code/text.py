@@ -1,4 +1,4 @@
-"""Literals, doc comments and types as Python has them."""
+"""Literals, docstrings and type annotations as Python source."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def literal(value: Any) -> str:
 
 
 def ranged(made: Code, *, is_wide: bool) -> str:
-    """The template of a slice without the ends that are those of the axis; if wide, as Black sets expressions in it.
+    """The template of a slice, without ends that equal those of the axis; spaced as Black sets expressions, if wide.
 
     >>> ranged(Code("{0}[:, {start}:{stop}]", (("start", 0), ("stop", Name("n + 1")))), is_wide=True)
     '{0}[:, : {stop}]'
@@ -42,7 +42,7 @@ def ranged(made: Code, *, is_wide: bool) -> str:
 
 
 def docstring(text: str, indent: str) -> list[str]:
-    """A doc comment as Python has it, no wider than code."""
+    """A doc comment as a Python docstring, no wider than code."""
     text = text.replace("\\", "\\\\").replace('"""', "'''").strip()
     text += " " if text.endswith('"') else ""
     options = {"initial_indent": indent, "subsequent_indent": indent, "break_long_words": False}
@@ -58,7 +58,7 @@ def docstring(text: str, indent: str) -> list[str]:
 
 
 def annotation(parameter: Parameter, given: str) -> str:
-    """The type of a parameter, from its values. ``given`` is that of a class or function."""
+    """The type annotation of a parameter, from its values. ``given`` is that of a class or function."""
     kinds = dict.fromkeys(_kind(value, given) for value in parameter.values)
     if "float" in kinds and "int" in kinds:
         del kinds["int"]
@@ -79,5 +79,5 @@ def _kind(value: Any, given: str) -> str:
 
 
 def default(parameter: Parameter) -> str:
-    """What follows the type of a parameter."""
+    """The default of a parameter as source, after its annotation."""
     return "" if parameter.default is REQUIRED else f" = {literal(parameter.default)}"

@@ -1,4 +1,4 @@
-"""What is written into the file: modules that are made, and expressions over tensors, as values."""
+"""The code that is generated: calls that make modules, and expressions over tensors, as values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeAlias, Union
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Python text in the place of a literal: a parameter, a class, an expression."""
+    """Python source in the place of a literal: a parameter, a class, an expression."""
 
     text: str
 
@@ -56,7 +56,7 @@ def sequential(items: Sequence[Make]) -> Make:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """An expression: ``{0}`` and so on stand for its inputs, ``{self}`` for the module, names for ``literals``."""
+    """An expression template: ``{0}`` and so on are its inputs, ``{self}`` is the module, names are ``literals``."""
 
     template: str
     literals: tuple[tuple[str, Literal], ...] = ()
@@ -72,7 +72,7 @@ CALL = Code("{self}({0})")
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """An op at its place: the expression of its result, and the module that this needs, if it does."""
+    """A lowered op: the expression of its result, and the module that it needs, if any."""
 
     code: Code
     module: Make | None = None

@@ -1,4 +1,4 @@
-"""Lines of Python no longer than 88, broken where Black breaks them."""
+"""Wraps Python source at 88 columns, as Black does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _OPEN, _CLOSE = "([{", ")]}"
 
 
 def wrapped(line: str) -> list[str]:
-    """A statement, with its indentation, in as many lines as it needs.
+    """An indented statement in as many lines as it needs.
 
     >>> print(*wrapped("self.a = " + "f(" + ", ".join(["argument"] * 8) + ")"), sep="\\n")
     self.a = f(
@@ -34,7 +34,7 @@ def wrapped(line: str) -> list[str]:
 
 
 def signature(line: str) -> list[str]:
-    """The head of a function, broken at its parameters."""
+    """The head of a function, wrapped at its parameters."""
     if len(line) <= WIDTH:
         return [line]
     start = line.index("(")
@@ -49,7 +49,7 @@ def signature(line: str) -> list[str]:
 
 
 def _inside(body: str, indent: str, is_display: bool) -> list[str]:
-    """What stands between brackets: in one line, or a line for each part, as always in tuples and lists."""
+    """The contents of brackets: on one line, or one line for each part, as always in tuples and lists."""
     parts, comprehension = _parts(body)
     trailing = body.rstrip().endswith(",") or (is_display and len(parts) > 1 and not comprehension)
     if len(indent) + len(body) <= WIDTH and not (trailing and len(parts) > 1):
@@ -62,7 +62,7 @@ def _inside(body: str, indent: str, is_display: bool) -> list[str]:
 
 
 def _last(line: str) -> tuple[int, int] | None:
-    """The last pair of brackets that are in no others, of which the first is not too far to the right."""
+    """The last outermost pair of brackets that does not start too far to the right."""
     stack: list[int] = []
     found: list[tuple[int, int]] = []
     for place, c in _code(line):
@@ -101,7 +101,7 @@ def _parts(body: str) -> tuple[list[str], bool]:
 
 
 def _code(text: str) -> Iterator[tuple[int, str]]:
-    """The characters that are in no string."""
+    """The characters outside of strings."""
     quoted = False
     for place, c in enumerate(text):
         if c == '"':

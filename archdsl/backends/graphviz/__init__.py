@@ -1,4 +1,4 @@
-"""Graph to diagram: DOT, and through an embedded Graphviz SVG and PNG. Works without Keras and without a system dot."""
+"""Diagrams as DOT, and as SVG and PNG by an embedded Graphviz. Needs neither Keras nor a system dot."""
 
 from archdsl.backends.graphviz.dot import to_dot
 from archdsl.backends.graphviz.layout import FORMATS, RenderError, draw, render

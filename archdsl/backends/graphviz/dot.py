@@ -18,7 +18,7 @@ from archdsl.passes.cost import Cost
 
 
 def to_dot(graph: Graph, options: Options | None = None, costs: Cost | None = None) -> str:
-    """The same graph and options give the same text. All text from the spec is data: none of it can become DOT or HTML.
+    """Deterministic DOT. All text from the spec is escaped: none of it can become DOT or HTML.
 
     Raises:
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
@@ -28,7 +28,7 @@ def to_dot(graph: Graph, options: Options | None = None, costs: Cost | None = No
 
 
 def plan_to_dot(graph: Graph, drawn: Plan, options: Options) -> str:
-    """The same for a plan that was made."""
+    """The DOT of a plan."""
     return _Drawing(graph, drawn, options).source()
 
 
@@ -81,7 +81,7 @@ class _Drawing:
         return text
 
     def _column(self, picture: Any, number: int) -> None:
-        """What the model itself holds, or a part of that, with numbers where it comes from and where it goes on."""
+        """The model's contents, or a part of them, with numbered connectors to the columns before and after."""
         mine = [edge for edge in self._edges if self._columns.get(edge.tail, 0) == number]
         heads = {edge.head for edge in mine}
         if number == 0:
@@ -95,7 +95,7 @@ class _Drawing:
             picture.node(f"to/{number + 1}", str(number + 1), **self._style.connector())
 
     def _fill(self, picture: Any, frame: Frame) -> None:
-        """Everything inside of a frame."""
+        """The contents of a frame."""
         for fork in frame.forks:
             picture.node(fork, **self._style.fork())
         self._children(picture, frame.children)
@@ -132,7 +132,7 @@ class _Drawing:
             self._fill(cluster, frame)
 
     def _edge(self, edge: Edge, drawn: set[str]) -> None:
-        """One line, or two with the shape between them. Edges from one place share the shape."""
+        """One line, or two with the shape between them. Edges with a common source share the shape."""
         looks = self._style.skip() if edge.skip else {}
         if edge.course == "across":
             looks |= self._style.across()
@@ -154,18 +154,18 @@ class _Drawing:
         draw(shape, edge.head, **looks | into)
 
     def _upwards(self, tail: str, head: str, **looks: str) -> None:
-        """An edge whose head is above its tail: to Graphviz, one the other way round with its arrow at the tail."""
+        """An edge to a box above, reversed for Graphviz, with its arrow at the tail."""
         turned = {_TURNED.get(name, name): value for name, value in looks.items()}
         self._picture.edge(head, tail, dir="back", **turned)
 
 
 def _source(edge: Edge) -> tuple[object, ...]:
-    """Edges with the same one show one shape in one place."""
+    """A key: edges with the same one share one shape."""
     return edge.tail, edge.within, edge.shape
 
 
 def _in_columns(edge: Edge, columns: dict[str, int]) -> Iterator[Edge]:
-    """The edge, or its two parts where it leads from one column into the next."""
+    """The edge, or its two parts if it leads from one column into the next."""
     column = columns.get(edge.head, 0)
     if column == columns.get(edge.tail, 0) or edge.head.startswith("out/"):
         yield edge
@@ -175,7 +175,7 @@ def _in_columns(edge: Edge, columns: dict[str, int]) -> Iterator[Edge]:
 
 
 def _ids(child: Frame | Box) -> Iterable[str]:
-    """Of the boxes and forks in it."""
+    """The ids of its boxes and forks."""
     if isinstance(child, Box):
         return (child.id,)
     return (*child.forks, *(name for inside in child.children for name in _ids(inside)))

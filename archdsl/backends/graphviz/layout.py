@@ -1,4 +1,4 @@
-"""Runs Graphviz: the embedded one, so that the same graph gives the same picture everywhere."""
+"""Runs the embedded Graphviz, so that equal graphs give equal pictures everywhere."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _MANY: Final = 300
 
 
 class RenderError(Exception):
-    """No picture could be made; the message says why and what to do."""
+    """No picture could be made; the message says why, and what to do."""
 
 
 def draw(
@@ -111,7 +111,7 @@ def _program() -> str:
 
 
 def _installed() -> str:
-    """A ``dot`` of the system's, for what the embedded one does not write."""
+    """The system's ``dot``, for formats that the embedded one does not write."""
     program = shutil.which("dot")
     if program is None:
         raise RenderError(
@@ -159,7 +159,7 @@ def _run(program: str, format: str, source: bytes, *further: str) -> bytes:
 
 
 def _restrict(pid: int) -> None:
-    """Gives a process that was just started so much time and memory and no more, where the system can."""
+    """Limits the time and memory of a process that was just started, where the system supports it."""
     if sys.platform == "linux":
         import resource
 

@@ -1,4 +1,4 @@
-"""The head of a diagram: the model's name and figures, and what the colours in it mean."""
+"""The header of a diagram: the model's name and figures, and a legend of the colours."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _entries(meanings: Sequence[tuple[str, Look]], palette: Palette) -> list[str
 
 
 def _entry(text: str, look: Look, palette: Palette) -> str:
-    """A swatch and what it means."""
+    """A colour swatch with its meaning."""
     style = f"rounded,{look.style}" if look.style in ("dashed", "dotted") else "rounded"
     border = 2 if look.style == "bold" else 1
     swatch = f'border="{border}" bgcolor="{look.fill}" color="{look.line}" style="{style}" width="18" height="10"'

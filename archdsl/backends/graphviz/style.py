@@ -1,4 +1,4 @@
-"""How diagrams look in Graphviz: attributes for each kind of thing, and text made safe for DOT's labels."""
+"""Styles of diagrams in Graphviz: attributes for each kind of element, and text escaped for DOT's labels."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Style:
         return _EDGE | {"color": self.palette.edge}
 
     def box(self, look: Look, *, folded: bool) -> Attributes:
-        """What the look of a box adds to that of every node."""
+        """The attributes of a box in addition to those of every node."""
         found = {"fillcolor": look.fill, "color": look.line}
         if look.style == "bold" or (folded and look.style == "solid"):
             found["penwidth"] = "1.8"
@@ -84,7 +84,7 @@ class Style:
         return {"shape": "plaintext", "style": "solid", "fontsize": "9", "fontcolor": self.palette.muted} | _TIGHT
 
     def sized(self, shape: Shape) -> str:
-        """A shape, after the block that stands for it."""
+        """A shape, after the block drawn to scale."""
         found = block(shape)
         if found is None:
             return label([size(shape)])
@@ -95,7 +95,7 @@ class Style:
         return f"<<TABLE {plain}><TR>{drawn}{gap}<TD>{markup(size(shape))}</TD></TR></TABLE>>"
 
     def connector(self) -> Attributes:
-        """Where a column ends, and the next goes on."""
+        """The connector at the end of a column and at the start of the next."""
         look = self.palette.terminal
         return {
             "shape": "circle",
@@ -108,7 +108,7 @@ class Style:
         }
 
     def frame(self, look: Look | None, *, dashed: bool, foot: bool) -> Attributes:
-        """Frames inherit what they do not state, so all state the same attributes.
+        """Frames inherit attributes that they do not set, so all set the same ones.
 
         The fill is nearly transparent, so that blocks within blocks grow darker.
         """
@@ -127,11 +127,11 @@ class Style:
         return {"label": "", "shape": "point", "width": "0.05", "height": "0.05", "color": self.palette.edge}
 
     def skip(self) -> Attributes:
-        """A shortcut goes round what is beside it, which stays straight."""
+        """A skip connection has a low weight in the layout, so that the path next to it stays straight."""
         return {"style": "dashed", "color": self.palette.skip, "weight": "1"}
 
     def across(self) -> Attributes:
-        """What goes from one limb to the other does so at one level."""
+        """An edge from one limb of a U-Net to the other is horizontal."""
         return {"minlen": "0", "weight": "40"}
 
     def marked_edge(self, mark: Mark) -> Attributes:
@@ -140,7 +140,7 @@ class Style:
 
 
 def label(lines: Iterable[str], *, left: bool = False) -> str:
-    """Lines, centred or to the left, as DOT's label text, in which nothing that a user wrote has a meaning.
+    """Lines, centred or left-aligned, as DOT label text with user text escaped.
 
     Characters that neither XML nor DOT can hold become U+FFFD. The result keeps its own escapes: pass it on as it is.
     """
@@ -153,5 +153,5 @@ def label(lines: Iterable[str], *, left: bool = False) -> str:
 
 
 def markup(text: str) -> str:
-    """Text as it stands in DOT's HTML-like labels, in which nothing that a user wrote has a meaning."""
+    """Text escaped for DOT's HTML-like labels."""
     return html.escape(printable(text), quote=True)

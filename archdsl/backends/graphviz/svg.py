@@ -1,4 +1,4 @@
-"""What Graphviz writes as SVG, made small and accessible: rectangles for boxes, and words for who does not see it."""
+"""Makes Graphviz's SVG small and accessible: rectangles for boxes, and text alternatives."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _tidy(svg: bytes, title: str, description: str) -> bytes:
 
 
 def _copy(part: Element, into: Element, colour: str) -> None:
-    """A part with what is in it. Its titles are Graphviz's names for things; its tooltips are what readers want."""
+    """A copy of an element and its children. Graphviz's titles are ids; its tooltips become titles."""
     kind = part.tag.removeprefix(_SVG)
     if kind == "title" or part.findtext(f"{_SVG}title", "").startswith(COLUMN):
         return
@@ -96,7 +96,7 @@ def _copy(part: Element, into: Element, colour: str) -> None:
 
 
 def _shape(kind: str, part: Element) -> tuple[str, dict[str, str]]:
-    """The element's kind and attributes, with numbers to a tenth of a point. A closed path is a rounded box."""
+    """The element's tag and attributes, rounded to a tenth of a point. A closed path is a rounded box."""
     looks = {name: value for name, value in part.attrib.items() if name in _LOOKS}
     looks |= {name: _rounded(looks[name]) for name in looks if name != "fill-opacity"}
     if "fill-opacity" in looks:
@@ -127,7 +127,7 @@ _LOOKS: Final = frozenset(
 
 
 def _join(part: Element) -> None:
-    """Makes one of a rectangle's fill and its line, which Graphviz draws one after the other."""
+    """Merges a rectangle's fill and outline, which Graphviz draws one after the other."""
     before: Element | None = None
     for each in [*part]:
         if each.tag == "g":

@@ -1,4 +1,4 @@
-"""Graph to one interactive page: a file that pans, zooms, folds and searches in any browser, and loads nothing."""
+"""The interactive page of a graph: one file that pans, zooms, folds and searches in any browser, and loads nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["hosted_page", "live_page", "to_html", "to_json"]
 
 
 def to_html(graph: Graph, options: Options | None = None, *, sources: Mapping[str, str] | None = None) -> str:
-    """The page of a graph. The same graph gives the same text, and all text from the spec is data in it.
+    """The page of a graph. Equal graphs give equal text, and all text from the spec is escaped.
 
     ``options`` are what one sees first, as in other diagrams; the page has switches for them. ``sources`` are the texts
     of the spec's files by their names, as ``Architecture.sources`` has them: the card of an op shows the line that it
@@ -34,7 +34,7 @@ def to_html(graph: Graph, options: Options | None = None, *, sources: Mapping[st
 
 
 def live_page(events: str, options: Options | None = None) -> str:
-    """The page without a graph: it takes its models from the server-sent events at an address.
+    """The page without a graph: it receives models as server-sent events from an address.
 
     An event ``model`` has what ``to_json`` gives. An event ``problems`` has ``title`` and ``text``, in which colours
     are those of a terminal; the page shows it over the last model until the next one.
@@ -44,7 +44,7 @@ def live_page(events: str, options: Options | None = None) -> str:
 
 
 def hosted_page(options: Options | None = None) -> str:
-    """The page without a graph, for an editor that shows it beside a text: it takes its models from messages.
+    """The page without a graph, for an editor that shows it next to a text: it receives models as messages.
 
     Messages are ``{kind, data}``: a ``model`` as ``to_json`` gives it, ``problems`` as in ``live_page``, a ``place``
     with ``file``, ``line`` and ``column`` whose step is to be chosen, a ``theme``. The page sends ``ready`` when it can
@@ -55,7 +55,7 @@ def hosted_page(options: Options | None = None) -> str:
 
 
 def to_json(graph: Graph, options: Options | None = None, *, sources: Mapping[str, str] | None = None) -> str:
-    """What the page knows of a graph, as one line of JSON.
+    """The page's data of a graph, as one line of JSON.
 
     Raises:
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.

@@ -1,4 +1,4 @@
-"""What the page is given: the items of a graph with their figures and lines of source, as plain values for JSON."""
+"""The data of a page: the items of a graph with their figures and source lines, as plain values for JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EXACT: Final = 2**53
 
 
 def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[str, Any]:
-    """What the page shows of a graph.
+    """The page's data of a graph.
 
     ``items`` is the list that they refer to each other by, ``opened`` has the numbers of those that are unfolded at
     first, ``spread`` those of repeats whose copies are all shown, and ``lines`` the lines of ``sources`` that the items
@@ -99,7 +99,7 @@ def _lines(listed: Sequence[Item], sources: Mapping[str, str]) -> dict[str, dict
 
 
 def _coloured(text: str, wanted: set[int]) -> dict[int, list[tuple[str, str]]]:
-    """Lines of a text in pieces, each with its kind, by their numbers."""
+    """Lines of a text as highlighted pieces, by line number."""
     found: dict[int, list[tuple[str, str]]] = {number: [] for number in sorted(wanted)}
     line = 1
     for piece in pieces(text):

@@ -1,4 +1,4 @@
-"""The page in a frame of somebody else's page, such as a notebook."""
+"""The page embedded in another page, such as a notebook."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 
 @dataclass(frozen=True)
 class Frame:
-    """A page that a notebook shows in the output of a cell. It can reach nothing of the notebook."""
+    """A page that a notebook shows in the output of a cell, in a sandbox without access to the notebook."""
 
     page: str
     title: str

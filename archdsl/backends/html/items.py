@@ -1,4 +1,4 @@
-"""The graph as a list of items: all that a page can show as a box, open as a frame, describe and find."""
+"""The graph as a list of items: all that a page can show as a box or frame, describe and search."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOTHING: Final = NodeCost()
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One of the list. It refers to others by their place in it."""
+    """An item of the list. It refers to others by index."""
 
     kind: Kind
     """A ``repeat`` holds what it stands for: all that are alike, or a ``unit`` of several steps for each time."""
@@ -57,7 +57,7 @@ class Item:
 
 
 def items(graph: Graph, costs: Cost, outline: Outline) -> tuple[Item, ...]:
-    """The model, then inputs, ops, blocks, groups, repeats and outputs in the order of the flow.
+    """The model, then inputs, ops, blocks, groups, repeats and outputs in flow order.
 
     An outline has one part for all that repeats; here each copy is listed, so that it can be found and shown. A parent
     stands before what it holds.
@@ -88,7 +88,7 @@ class _Listing:
         return len(self.items) - 1
 
     def _inside(self, part: Part, copy: int, parent: int, above: str) -> None:
-        """What one copy of a part holds, into the item ``parent``; ``above`` is the path of the instance around."""
+        """Adds the contents of one copy of a part to item ``parent``; ``above`` is the enclosing instance's path."""
         for number in part.children:
             child = self._outline.items[number]
             copies = range(copy * child.times, (copy + 1) * child.times)
@@ -110,7 +110,7 @@ class _Listing:
             self._inside(part, copy, self._add(item), item.path)
 
     def _units(self, part: Part, copies: range, parent: int, above: str) -> None:
-        """A repeat of several steps: its units, and in each the steps of one time."""
+        """A repeat of several steps: its units, each with its steps."""
         steps = [self._outline.items[child] for child in part.children]
         units = [[step.copies[each] for step in steps] for each in copies]
         around = self._repeat(part, [step for unit in units for step in unit], parent)
@@ -121,7 +121,7 @@ class _Listing:
             self._inside(part, each, number, above)
 
     def _repeat(self, part: Part, steps: Sequence[Step], parent: int) -> int:
-        """The item around what is alike. Its path stays the same while more of them come or some go."""
+        """The item of a repeat. Its path does not depend on the number of its units."""
         first = self._item(part, steps[0], parent, "")
         calls = [] if part.kind == "repeat" else [_call(step) for step in steps]
         if part.index not in self._said:

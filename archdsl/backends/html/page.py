@@ -1,4 +1,4 @@
-"""The page itself: one HTML file with everything in it, which loads nothing."""
+"""The page: one HTML file that contains everything and loads nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _IMPORT: Final = re.compile(r"^import .*?;\n", re.MULTILINE | re.DOTALL)
 
 
 def to_page(settings: dict[str, Any], *, title: str) -> str:
-    """The file for the page's ``settings``, whose texts become data and nothing else.
+    """The file for the page's ``settings``, whose texts are escaped.
 
     The content security policy allows the page's own scripts and style by their hashes, and no other: should a text
     of a spec ever become markup, it could still neither run nor load anything.
@@ -58,7 +58,7 @@ def to_page(settings: dict[str, Any], *, title: str) -> str:
 
 
 def escaped(value: Any) -> str:
-    r"""JSON that stands in a ``script`` element as data, whatever strings are in it.
+    r"""JSON escaped for a ``script`` element.
 
     >>> escaped({"doc": "</script><img>"})
     '{"doc":"\\u003c/script\\u003e\\u003cimg\\u003e"}'
@@ -68,7 +68,7 @@ def escaped(value: Any) -> str:
 
 
 def _colours() -> str:
-    """The colours of diagrams as custom properties: light or dark as the reader has it, and those for print."""
+    """The colours of diagrams as CSS custom properties: light or dark by the reader's preference, and for print."""
     light, dark, printed = (_properties(PALETTES[theme]) for theme in ("light", "dark", "print"))
     both = {
         name: value if value == dark[name] else f"light-dark({value}, {dark[name]})" for name, value in light.items()
@@ -102,12 +102,12 @@ def _properties(palette: Palette) -> dict[str, str]:
 
 
 def _plain(module: str) -> str:
-    """A module as a part of one script, in which the names of all are known."""
+    """A module as a part of one script with a common scope."""
     return re.sub(r"^export ", "", _IMPORT.sub("", module), flags=re.MULTILINE)
 
 
 def _policy(*, style: str, scripts: tuple[str, ...], live: bool) -> str:
-    """Nothing is loaded, but events from the server of ``archdsl view``. Graphviz is compiled to WebAssembly."""
+    """The content security policy: only events from the server of ``archdsl view``. Graphviz is WebAssembly."""
     allowed = " ".join(_hash(script) for script in scripts)
     directives = [
         "default-src 'none'",

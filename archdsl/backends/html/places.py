@@ -1,4 +1,4 @@
-"""Places in texts as editors count them."""
+"""Source positions in the editors' units."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from archdsl.source import SourceFile
 
 
 class Places:
-    """Where steps were written, in texts by their names."""
+    """Source positions of steps, in texts by their names."""
 
     def __init__(self, sources: Mapping[str, str]) -> None:
         self._files = {name: SourceFile(name, text) for name, text in sources.items()}
         self._known: dict[tuple[str, int, int], tuple[int, int, int, int]] = {}
 
     def of(self, origin: Origin) -> tuple[int, int, int, int]:
-        """Line and column of the beginning, and of the end: lines from 1 on, columns from 0 on in units of UTF-16.
+        """Line and column of start and end: lines from 1, columns from 0 in UTF-16 code units.
 
         Without the text, a beginning alone, in characters.
 

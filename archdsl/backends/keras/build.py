@@ -1,4 +1,4 @@
-"""Graph to functional ``keras.Model``: each node becomes layers and operations that are called by its path."""
+"""Graph to functional ``keras.Model``: each node becomes layers and operations that are named by its path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from archdsl.passes.tokens import tokens
 
 
 def build(graph: Graph, choose: Choice | None = None) -> keras.Model:
-    """The model of a graph, its weights initialised, or those of a file that ``choose`` gives for the model.
+    """The model of a graph, with initial weights, or those of a file that ``choose`` returns for the model.
 
     Layers go by the paths of the nodes (see ``layer_name``); what Keras needs beside them, such as padding by numbers,
     is called ``<path>.pad`` and the like. Nodes that share weights call one layer, which has the path of the first. One
@@ -68,7 +68,7 @@ def _model(graph: Graph) -> keras.Model:
 
 
 class _Batches:
-    """What nodes are applied to. Constants have a batch of 1, and are repeated for nodes that do not stretch them."""
+    """The tensors that nodes are applied to. Constants of batch size 1 are repeated for nodes that do not broadcast."""
 
     def __init__(
         self, tensors: Mapping[str, Any], anchor: Any, constant: frozenset[str], precise: frozenset[str]
@@ -87,7 +87,7 @@ class _Batches:
         return [self.whole(name) for name in node.inputs]
 
     def whole(self, name: str) -> Any:
-        """The tensor of a name, with the batch of the model's inputs."""
+        """The tensor of a name, with the batch size of the model's inputs."""
         if name not in self._constant:
             return self._tensors[name]
         if name not in self._repeated:
@@ -99,7 +99,7 @@ class _Batches:
 
 @contextmanager
 def _precision(is_float32: bool) -> Iterator[str]:
-    """Layers made inside have the policy float32, or that of Keras. Gives the type in which they compute."""
+    """Layers made inside have the policy float32, or Keras's default. Returns the compute type."""
     outer = keras.config.dtype_policy()
     policy = keras.DTypePolicy("float32") if is_float32 else outer
     keras.config.set_dtype_policy(policy)

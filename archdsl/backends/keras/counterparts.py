@@ -1,4 +1,4 @@
-"""What ops and initialisers are called in Keras. Needs no Keras."""
+"""The Keras names of ops and initialisers. Needs no Keras."""
 
 from __future__ import annotations
 

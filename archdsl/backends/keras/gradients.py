@@ -1,4 +1,4 @@
-"""Gradients at initialisation, measured: what arrives at each layer of the real model from one batch of noise."""
+"""Measures gradients at initialisation: their norms at each layer of the real model for one batch of noise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archdsl.study.gradient_flow import Flow, GradientFlow, Layer, places
 
 
 class NotMeasurable(ValueError):
-    """Why gradients of a model cannot be measured here."""
+    """The gradients of a model cannot be measured here; says why."""
 
 
 def gradient_flow(graph: Graph, *, compare: bool = False, batch: int = 8, seed: int = 0) -> GradientFlow:
@@ -93,6 +93,6 @@ def _loss(output: Any, end: Node | None, seeds: keras.random.SeedGenerator) -> A
 
 
 def _norm(gradients: Sequence[Any]) -> float:
-    """Of all of them together; a gradient that does not exist, since the loss does not depend on it, is zero."""
+    """The norm of all of them together; a missing gradient, of which the loss is independent, is zero."""
     parts = [keras.ops.sum(keras.ops.square(gradient)) for gradient in gradients if gradient is not None]
     return float(keras.ops.sqrt(sum(parts))) if parts else 0.0

@@ -1,4 +1,4 @@
-"""Arrays that Keras has under another name or in another shape than the op states. Needs no Keras."""
+"""Arrays that Keras stores under other names or in other shapes than the op states. Needs no Keras."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Uses: TypeAlias = Sequence[tuple[Shape, ...]]
 
 
 class Held(NamedTuple):
-    """The variable that holds an array: its name within the layer, and its shape, which lists the same values."""
+    """The variable for an array: its name within the layer, and its shape, with the same elements in the same order."""
 
     name: str
     shape: tuple[int, ...]
@@ -36,7 +36,7 @@ def uses(graph: Graph) -> Mapping[str, Uses]:
 
 
 def is_depthwise(op: Scale, uses: Uses) -> bool:
-    """Whether a scale is a depthwise convolution of one place, as fast and a layer of Keras: over ``[h, w, c]``."""
+    """Whether a scale is lowered to a 1x1 depthwise convolution, as fast and a Keras layer: over ``[h, w, c]``."""
     return op.per == "channel" and max(len(x) for (x,) in uses) == 3
 
 
@@ -46,7 +46,7 @@ def _scale(op: Scale, uses: Uses) -> Mapping[str, Held]:
 
 
 def has_depthwise_layer(op: DepthwiseConv, rank: int) -> bool:
-    """Whether it is Keras's depthwise layer, and not a convolution with groups.
+    """Whether it is lowered to Keras's depthwise layer, and not to a grouped convolution.
 
     Keras has none over three dimensions, and TensorFlow's steps equally along both of two on most processors.
     """
@@ -72,13 +72,13 @@ _HELD: Final[Mapping[type[Op], Callable[[Any, Uses], Mapping[str, Held]]]] = {
 
 
 def held(op: Op, uses: Uses) -> Mapping[str, Held]:
-    """The variables that hold an op's arrays under other names or in other shapes, by the op's names of the arrays."""
+    """The variables for an op's arrays that have other names or shapes, by the op's names of the arrays."""
     found = _HELD.get(type(op))
     return found(op, uses) if found else {}
 
 
 def held_elsewhere(graph: Graph) -> dict[str, Held]:
-    """The same of all arrays of a graph, by their keys."""
+    """The same for all arrays of a graph, by their keys."""
     places = uses(graph)
     return {
         f"{node.path}/{name}": place
@@ -89,12 +89,12 @@ def held_elsewhere(graph: Graph) -> dict[str, Held]:
 
 
 def name_in_layer(key: str, elsewhere: Mapping[str, Held]) -> str:
-    """The key of an array as a file of Keras has it: ``path/variable``."""
+    """The key of an array in a Keras file: ``path/variable``."""
     return f"{key.partition('/')[0]}/{elsewhere[key].name}" if key in elsewhere else key
 
 
 def as_graph_has_them(graph: Graph, weights: Weights) -> Weights:
-    """The arrays of a file, with the graph's names and shapes for those that it has as variables of Keras's layers."""
+    """The arrays of a file with the graph's names and shapes, for those that are variables of Keras's layers."""
     elsewhere, wanted = held_elsewhere(graph), expected(graph)
     ours = {name_in_layer(key, elsewhere): key for key in elsewhere}
     # A file that has an array under both names has one that is not the model's, which stays in the list.

@@ -29,7 +29,7 @@ MOST: Final = 2**31 - 1
 
 
 def save(graph: Graph, model: keras.Model, file: Path, sources: Mapping[str, str]) -> None:
-    """Writes the file of a model, whole or not at all. It takes one example at a time: the batch is 1.
+    """Writes the file of a model, whole or not at all. The batch size is 1.
 
     ``sources`` are the texts that the graph was written in, by the names of files that its origins have.
 
@@ -61,7 +61,7 @@ def converted(graph: Graph, model: keras.Model, batch: int = 1) -> bytes:
 
 
 def _too_large(graph: Graph, sources: Mapping[str, str]) -> FormTooLarge | None:
-    """At the node with the most weights, if all of them together are more than a file holds."""
+    """The diagnostic for weights larger than a file can hold, at the node with the most weights."""
     sizes: Counter[str] = Counter()
     for key, weight in expected(graph).items():
         sizes[key.rpartition("/")[0]] += prod(weight.shape) * DTYPES["float32"].weight
@@ -79,7 +79,7 @@ def _span(node: Node, sources: Mapping[str, str]) -> Span:
 
 
 def _missing(graph: Graph, errors: Iterable[Any], sources: Mapping[str, str]) -> Iterator[NoKernel]:
-    """What has no kernel, by node, as far as the converter names the layer that an operation is of."""
+    """The ops without a kernel, by node, as far as the converter names the layer of an operation."""
     nodes = {layer_name(node.path): node for node in graph}
     found: dict[str, dict[str, None]] = {}
     for error in errors:
@@ -93,7 +93,7 @@ def _missing(graph: Graph, errors: Iterable[Any], sources: Mapping[str, str]) ->
 
 
 def _owner(scope: str, nodes: Mapping[str, Node]) -> Node | None:
-    """The node whose layer opened a name scope: called by its path, a helper's ending, and a number if it is taken."""
+    """The node whose layer opened a name scope: its path, a helper's suffix, and a number if the name was taken."""
     path = scope.rpartition("_")[0] if scope.rpartition("_")[2].isdigit() else scope
     while path and path not in nodes:
         path = path.rpartition(".")[0]

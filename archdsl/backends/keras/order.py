@@ -1,4 +1,4 @@
-"""Weights by order, for files whose names are not the model's: matched as Keras does it, with more checks."""
+"""Matches weights by order, for files with other names: as Keras does, with more checks."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ _SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class _Ours:
-    """A layer of the model: its variables by the keys of the arrays that they hold."""
+    """A layer of the model: its variables by the keys of their arrays."""
 
     path: str
     variables: dict[str, Held]
 
 
 def by_order(graph: Graph, weights: Weights, model: keras.Model) -> dict[str, Array]:
-    """The arrays of a file by the keys of the graph: the first ``conv2d`` of one is the first of the other, and so on.
+    """The arrays of a file by the keys of the graph: the first ``conv2d`` of one matches the first of the other, and so
+    on.
 
     Raises:
         WeightsError: the file has no order, or as a whole does not fit: other numbers of layers of a class, layers of
@@ -57,7 +58,7 @@ def by_order(graph: Graph, weights: Weights, model: keras.Model) -> dict[str, Ar
 
 
 def _ours(graph: Graph, model: keras.Model) -> Mapping[str, list[_Ours]]:
-    """The layers with weights by class, in the order of the model."""
+    """The layers with weights by class, in model order."""
     owners: dict[str, _Ours] = {}
     held = held_elsewhere(graph)
     for key, weight in expected(graph).items():
@@ -79,7 +80,7 @@ def _theirs(layers: tuple[Layer, ...]) -> Mapping[str, list[Layer]]:
 
 
 def _pair(ours: _Ours, theirs: Layer, weights: Weights, found: dict[str, Array]) -> Iterator[str]:
-    """Adds the arrays of a layer to what was found, and gives what does not fit."""
+    """Adds the matching arrays of a layer to ``found``, and returns the mismatches."""
     names = [variable.name for variable in ours.variables.values()]
     # Where the file does not name them, Keras's order within a layer is all there is, which is that of the op.
     given = [key.partition("/")[2] for key in theirs.keys] if theirs.is_named else names

@@ -1,4 +1,4 @@
-"""Which attentions Keras's own layers can do. Needs no Keras."""
+"""Attentions that Keras's own layers can compute. Needs no Keras."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archdsl.ops.attention import Attention
 
 
 def is_plain(op: Attention, inputs: Sequence[Shape]) -> bool:
-    """Whether Keras's own layers can do it.
+    """Whether Keras's own layers can compute it.
 
     They train the projections of a frozen layer, and add their biases along the tokens where these are as many as heads
     of size 1 (see ``plus``); on JAX they want values of the size of keys.

@@ -1,4 +1,4 @@
-"""Which function lowers which op, and how it is called: for each use at its own place, with its own shapes."""
+"""The registry of lowerings, and their application: for each use at its own site, with its own shapes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Tensor: TypeAlias = Any
 
 
 class Owner:
-    """One set of weights: the layer that has them, made for the first use, and the inputs of all uses."""
+    """One set of weights: its layer, made for the first use, and the inputs of all uses."""
 
     def __init__(self, path: str, uses: Sequence[tuple[Shape, ...]]) -> None:
         self.path = path
@@ -34,7 +34,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where an op is lowered: what it is called and what flows in and out."""
+    """The site of a lowering: name, inputs and output."""
 
     path: str
     """Name of the layer or operation (see ``layer_name``); helpers beside it are called ``path.pad`` and the like."""
@@ -46,15 +46,15 @@ class Site:
 
     @property
     def rank(self) -> int:
-        """Spatial dimensions of the first input."""
+        """The number of spatial dimensions of the first input."""
         return len(self.inputs[0]) - 1
 
     def below(self, what: str) -> str:
-        """The name of a helper layer beside the op's own."""
+        """The name of a helper layer of the op."""
         return layer_name(f"{self.path}.{what}")
 
     def layer(self, kind: Callable[..., keras.Layer], **arguments: Any) -> Any:
-        """The layer that owns the op's weights. It is called by the owner's path and serves every use of them.
+        """The layer that owns the op's weights, named by the owner's path and shared by all uses.
 
         So the arguments must be right for all ``owner.uses``: what differs between them goes before or after it.
         """
@@ -69,7 +69,7 @@ _OF_ANY_RANK: set[type[Op]] = set()
 
 
 def lowers(*ops: type[Op], stretches: bool = False, lifts: bool = True) -> Callable[[Lowering], Lowering]:
-    """Registers a function from an op, its site and its input tensors to its output tensor.
+    """Registers a function of an op, its site and its input tensors that returns its output tensor.
 
     Layers without weights are called ``site.path``, one with weights comes from ``site.layer``, and operations
     (``keras.ops`` on a symbolic tensor) get their names from ``lower``. With ``stretches``, some inputs may have a
@@ -90,22 +90,22 @@ def lowers(*ops: type[Op], stretches: bool = False, lifts: bool = True) -> Calla
 
 
 def stretches(op: Op) -> bool:
-    """Whether the lowering of an op stretches inputs with a batch of 1 to the batch of the others."""
+    """Whether an op's lowering broadcasts inputs of batch size 1."""
     return type(op) in _STRETCHING
 
 
 def layer_name(path: str) -> str:
-    """What the layer of a node is called: its path, with colons for dots on PyTorch, which allows none."""
+    """The layer name of a node: its path, with colons for dots on PyTorch, which allows none."""
     return path.replace(".", ":") if keras.backend.backend() == "torch" else path
 
 
 def static(shape: Shape) -> tuple[int | None, ...]:
-    """The shape as Keras writes it: ``None`` for a dimension that is known only when the model runs."""
+    """The shape as Keras writes it: ``None`` for a dimension known only at run time."""
     return tuple(dim if isinstance(dim, int) else None for dim in shape)
 
 
 def lower(op: Op, site: Site, tensors: Sequence[Tensor], casts: Sequence[str | None] = ()) -> Tensor:
-    """The op applied to tensors, as layers and operations that are called by the node's path.
+    """The op applied to tensors, as layers and operations named by the node's path.
 
     An op without an input is applied to any tensor of the model, which ties it to the model and is not read.
     ``casts`` are the types in which it takes tensors of numbers that were computed in another precision.
@@ -127,7 +127,7 @@ def _cast(tensor: Tensor, dtype: str | None) -> Tensor:
 
 
 def _lifted(op: Op, site: Site, tensors: Sequence[Tensor], missing: int) -> Tensor:
-    """A use whose input has fewer dimensions than that of another: these come after the batch, with size 1.
+    """A use whose input has a lower rank than others: it gets dimensions of size 1 after the batch.
 
     Most layers of Keras take inputs of the rank that they were built for. What shares weights of equal shapes between
     ranks works along the last axes, so that more of them before those make no difference.
@@ -140,7 +140,7 @@ def _lifted(op: Op, site: Site, tensors: Sequence[Tensor], missing: int) -> Tens
 
 
 def _name_operations(result: Tensor, tensors: Sequence[Tensor], path: str) -> None:
-    """Names what ``keras.ops`` made between some tensors and a result: the last by the path, others below it.
+    """Names the ``keras.ops`` operations between tensors and a result: the last by the path, others below it.
 
     Keras numbers operations over a whole process, and such a name could be that of a node.
     """
@@ -173,7 +173,7 @@ def _name_operations(result: Tensor, tensors: Sequence[Tensor], path: str) -> No
 
 
 def initializer(op: Weighted, field: str = "init", default: str = "glorot_uniform", fan_out: int | None = None) -> Any:
-    """The Keras initialiser of ``init`` or ``bias_init``.
+    """The Keras initialiser for ``init`` or ``bias_init``.
 
     ``fan_out`` is for kernels whose shape does not tell Keras how many places they write to.
     """
@@ -193,5 +193,5 @@ def initializer(op: Weighted, field: str = "init", default: str = "glorot_unifor
 
 
 def penalty(op: Weighted) -> Any:
-    """The Keras regulariser of ``l2``, or ``None``."""
+    """The Keras regulariser for ``l2``, or ``None``."""
     return keras.regularizers.L2(op.l2) if op.l2 else None

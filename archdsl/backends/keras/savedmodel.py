@@ -1,4 +1,4 @@
-"""``save``: a Keras model as a SavedModel, with one signature that has the names of the spec."""
+"""``save``: a Keras model as a SavedModel, with one signature in the names of the spec."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REPEATING: Final = (keras.layers.UpSampling1D, keras.layers.UpSampling2D, keras
 
 
 class NotTensorFlow(ValueError):
-    """Keras runs on another framework, whose models TensorFlow cannot write."""
+    """Keras runs on another framework, whose models cannot be exported as SavedModels."""
 
 
 def need_tensorflow() -> None:
@@ -49,7 +49,7 @@ def save(graph: Graph, model: keras.Model, folder: Path) -> None:
 
 
 def export(graph: Graph, model: keras.Model, folder: Path, *, batch: int | None) -> None:
-    """Writes a SavedModel into a folder, for batches of one size or, with ``None``, of any."""
+    """Writes a SavedModel into a folder, for a fixed batch size or, with ``None``, for any."""
     whole = tokens(graph)
     signature = [
         tf.TensorSpec((batch, *map(_size, port.shape)), tf.int32 if port.name in whole else tf.float32, name=port.name)
@@ -63,7 +63,7 @@ def export(graph: Graph, model: keras.Model, folder: Path, *, batch: int | None)
 
 
 def _answers(graph: Graph, model: keras.Model) -> Callable[..., dict[str, Any]]:
-    """A function of the model's inputs, in order, that gives its outputs by the names of their ports."""
+    """A function of the model's inputs, in order, that returns its outputs by the names of their ports."""
 
     def serve(*inputs: Any) -> dict[str, Any]:
         found = model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)
@@ -74,7 +74,7 @@ def _answers(graph: Graph, model: keras.Model) -> Callable[..., dict[str, Any]]:
 
 @contextmanager
 def _scopes(model: keras.Model) -> Iterator[None]:
-    """What the model's operations compute is named after them, as what its layers compute always is.
+    """Name scopes for the model's operations, as layers have them.
 
     Whoever reads the graph must find how many channels enlarged maps have: LiteRT convolves no unknown number of them.
     """
@@ -98,7 +98,7 @@ def _scoped(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_channels(call: Callable[..., Any]) -> Callable[..., Any]:
-    """The call of a layer, in whose operations the number of channels of a result with open sizes is a constant."""
+    """A layer's call that fixes the static number of channels of results with open sizes."""
 
     def shaped(*args: Any, **kwargs: Any) -> Any:
         found = call(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Fresh weights that are the same each time."""
+"""Reproducible initial weights."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def seeded(seed: int | None) -> Iterator[None]:
-    """Within the block, the initialisers of layers that are made depend on a seed, and on their order.
+    """Within the block, the initialisers of new layers depend on a seed and on the order of the layers.
 
     Keras gives each initialiser a seed from Python's generator, which is as it was after the block.
     """

@@ -1,4 +1,4 @@
-"""Subclassed models and layers of Keras as functional ones: what their ``call`` does with symbolic tensors."""
+"""Converts subclassed Keras models and layers to functional ones, by tracing ``call`` with symbolic tensors."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _KNOWN: Final = ("keras", "archdsl")
 
 
 class NotRecorded(ValueError):
-    """What a model does with its inputs cannot be recorded."""
+    """A model cannot be traced."""
 
 
 @contextmanager
 def recorded(model: keras.Model) -> Iterator[keras.Model]:
-    """A functional or sequential model that does the same: the model itself, if it has layers of Keras alone.
+    """An equivalent functional or sequential model: the model itself, if it consists of Keras's own layers.
 
     Layers of other classes are replaced by what they call, as far as this is layers and functions of Keras, and they
     have no weights beside those of these layers. A name stands for one layer in a model; so, meanwhile, layers within
@@ -51,7 +51,7 @@ def _is_foreign(layer: Any) -> bool:
 
 
 def _within(layer: keras.Layer) -> list[keras.Layer]:
-    """The layers that a layer is made of, without those within them."""
+    """The direct sublayers of a layer."""
     return list(layer._flatten_layers(include_self=False, recursive=False))  # Keras has no public way
 
 
@@ -71,7 +71,7 @@ def _rename(layer: keras.Layer, prefix: str, names: dict[int, tuple[keras.Layer,
 
 
 def _called(model: keras.Model) -> keras.Model:
-    """What a subclassed model does with inputs of the shapes that it was last called with."""
+    """A subclassed model traced with inputs of the shapes that it was last called with."""
     shapes = getattr(model, "_build_shapes_dict", None)
     if not shapes:
         raise NotRecorded("it was never called, so that nobody knows the shape of its input: call it on an array first")
@@ -85,7 +85,7 @@ def _called(model: keras.Model) -> keras.Model:
 
 
 def _inputs(shape: Any, name: str) -> Any:
-    """Symbolic tensors of a structure of shapes; the batch is of any size."""
+    """Symbolic tensors for a structure of shapes; the batch size is open."""
     if isinstance(shape, Mapping):
         return {key: _inputs(each, str(key)) for key, each in shape.items()}
     if any(isinstance(each, list | tuple | Mapping) for each in shape):
@@ -94,7 +94,7 @@ def _inputs(shape: Any, name: str) -> Any:
 
 
 def _expanded(model: keras.Model) -> keras.Model:
-    """The model with what layers of other classes call in their place, and in the place of those within them."""
+    """The model with custom layers replaced, recursively, by what they call."""
     refused: set[int] = set()
 
     def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -117,6 +117,6 @@ def _expanded(model: keras.Model) -> keras.Model:
 
 
 def _is_made_of_layers(layer: keras.Layer) -> bool:
-    """Whether all weights of a layer are those of layers within it."""
+    """Whether all weights of a layer belong to sublayers."""
     inner = {id(weight) for each in _within(layer) for weight in each.weights}
     return all(id(weight) in inner for weight in layer.weights)

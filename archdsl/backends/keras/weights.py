@@ -1,4 +1,4 @@
-"""Weights of Keras models by name: out of files, for models that never had others, and into files."""
+"""Weights of Keras models by name: loaded for models as they are built, and saved to files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ Choice = Callable[[keras.Model], Mapping[str, Array]]
 
 
 def started(graph: Graph, make: Callable[[], keras.Model], choose: Choice) -> keras.Model:
-    """The model that ``make`` makes of a graph, its weights those that were chosen, the others initialised.
+    """The model that ``make`` makes of a graph, with the chosen weights; the others are initialised.
 
     Inside of a ``StatelessScope`` Keras makes variables without values, and gives them their values when the scope
     ends. A variable that was chosen for has its value from the file then, and no random one is made to be thrown away.
@@ -78,7 +78,7 @@ def started(graph: Graph, make: Callable[[], keras.Model], choose: Choice) -> ke
 
 
 class _Value:
-    """An initialiser that gives the values of a file, read when they are asked for."""
+    """An initialiser that returns the values of a file, read on demand."""
 
     def __init__(self, array: Array) -> None:
         self._array = array
@@ -94,7 +94,7 @@ FORMS = (".safetensors", ".weights.h5")
 
 
 def save(graph: Graph, model: keras.Model, file: Path) -> None:
-    """Writes the weights of a graph's model to a file, whole or not at all, in the form that its ending says."""
+    """Writes the weights of a graph's model to a file, whole or not at all, in the format of its suffix."""
     form = next((form for form in FORMS if file.name.lower().endswith(form)), None)
     if form is None:
         raise ValueError(f"weights go to a file that ends in {' or '.join(FORMS)}, not to {file}")
@@ -103,7 +103,7 @@ def save(graph: Graph, model: keras.Model, file: Path) -> None:
 
 
 def write(graph: Graph, model: keras.Model, path: Path, form: str) -> None:
-    """The same into a file that is open to be written: ``form`` is one of ``FORMS``."""
+    """The same into a file that is open for writing: ``form`` is one of ``FORMS``."""
     named = variables(graph, model)
     metadata = safetensors.metadata(graph)
     if form == ".safetensors":
@@ -120,7 +120,7 @@ def write(graph: Graph, model: keras.Model, path: Path, form: str) -> None:
 
 
 def _configuration(model: keras.Model) -> hdf5.Configs:
-    """What a ``.keras`` file would say of the layers that have weights."""
+    """The configuration that a ``.keras`` file would have of the layers with weights."""
     return {
         "layers": [
             {

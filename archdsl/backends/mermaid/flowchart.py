@@ -24,7 +24,7 @@ _DASHES: Final = {"dashed": "5 3", "dotted": "2 2"}
 
 
 def to_mermaid(graph: Graph, options: Options | None = None, costs: Cost | None = None) -> str:
-    """The same graph and options give the same text.
+    """Deterministic text: equal graphs and options give equal text.
 
     Raises:
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
@@ -85,7 +85,7 @@ class _Flowchart:
         return f"{self._ids[edge.tail]} {arrow}{shape} {self._ids[edge.head]}"
 
     def _styles(self) -> Iterator[str]:
-        """A class for each look. Colours of text are stated, for pages that are dark."""
+        """A class for each style. Text colours are explicit, for dark pages."""
         palette = self._looks.palette
         for number, (look, names) in enumerate(self._classes.items()):
             yield f"  classDef c{number} {_style(look, palette)}"
@@ -100,7 +100,7 @@ class _Flowchart:
 
 
 def _without_forks(edges: Iterable[Edge]) -> Iterator[Edge]:
-    """Edges from box to box: Mermaid has no dot that is small, and routes each edge on its own."""
+    """Edges from box to box: Mermaid has no small dots, and routes each edge separately."""
     before: dict[str, Edge] = {}
     for edge in edges:
         if edge.head.startswith("fork/"):
@@ -119,7 +119,7 @@ def _style(look: Look, palette: Palette) -> str:
 
 
 def label(lines: Iterable[str]) -> str:
-    """Lines as Mermaid's quoted text.
+    """Lines as a quoted Mermaid string.
 
     >>> label(["head", 'pad("same") %%{init}'])
     '"head<br>pad#40;#34;same#34;#41; #37;#37;#123;init#125;"'
@@ -128,5 +128,5 @@ def label(lines: Iterable[str]) -> str:
 
 
 def text(plain: str) -> str:
-    """The text with all that could mean something written by its number; what cannot be shown becomes U+FFFD."""
+    """The text with special characters as numeric entities; characters that cannot be shown become U+FFFD."""
     return "".join(c if _SAFE.match(c) else f"#{ord(c)};" for c in printable(plain))

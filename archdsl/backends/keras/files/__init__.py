@@ -1,4 +1,4 @@
-"""Files of weights that a model can start with, read without Keras and without running anything that is in them."""
+"""Reads Keras's files of weights without Keras and without running code from them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _READERS = {
 
 
 def opened(file: str | os.PathLike[str]) -> AbstractContextManager[Weights]:
-    """The weights of a file, by the ending of its name.
+    """The weights of a file, in the format of its suffix.
 
     Raises:
         WeightsError: the file is broken, or of no form that is known.

@@ -1,4 +1,4 @@
-"""``.keras``: an archive with a model's configuration as JSON and its weights as HDF5. No layer of it is made."""
+"""``.keras``: an archive with a model's configuration as JSON and its weights as HDF5. No layer is instantiated."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def opened(file: str) -> Iterator[Weights]:
 
 
 def configuration(archive: zipfile.ZipFile) -> bytes:
-    """The text of the configuration of the model. Raises one of ``BROKEN``."""
+    """The JSON text of the model's configuration. Raises one of ``BROKEN``."""
     return _text(archive, _CONFIG)
 
 
 def version(archive: zipfile.ZipFile) -> str:
-    """The version of Keras that wrote a file; empty where it does not say. Raises one of ``BROKEN``."""
+    """The version of Keras that wrote a file; empty if it has none. Raises one of ``BROKEN``."""
     if _METADATA not in archive.namelist():
         return ""
     try:
@@ -74,7 +74,7 @@ def _config(archive: zipfile.ZipFile, file: str) -> hdf5.Configs:
 
 
 def _place(archive: zipfile.ZipFile, source: BinaryIO, file: str) -> tuple[int, int]:
-    """Where the weights lie in the file. Keras does not compress them; what is compressed may be of any size."""
+    """The byte range of the weights in the file. Keras does not compress them; compressed data may be of any size."""
     if _WEIGHTS not in archive.namelist():
         raise WeightsError(f"{file} has no {_WEIGHTS}, which is where Keras keeps weights")
     info = archive.getinfo(_WEIGHTS)
@@ -92,7 +92,7 @@ def _place(archive: zipfile.ZipFile, source: BinaryIO, file: str) -> tuple[int, 
 
 
 class _Window(io.RawIOBase):
-    """A part of a file, as a file: of an archive that is not compressed nothing has to be copied."""
+    """A range of a file, as a file: an uncompressed archive member is read in place."""
 
     def __init__(self, source: BinaryIO, start: int, size: int) -> None:
         self._source, self._start, self._size, self._at = source, start, size, 0

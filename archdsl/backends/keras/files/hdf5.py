@@ -1,4 +1,4 @@
-"""``.weights.h5``: what Keras's ``save_weights`` writes.
+"""``.weights.h5``: the format of Keras's ``save_weights``.
 
 A layer is a group with its class and a number for its name, such as ``layers/conv2d_1``. Within it are ``vars``, with
 the name of the layer as an attribute, and in ``vars`` its arrays by number. Layers that it is made of are groups beside
@@ -59,7 +59,7 @@ def read(source: Any, file: str, configs: Configs | None = None) -> Iterator[Wei
 
 
 def mark(path: Path, configs: Configs, metadata: Mapping[str, str], keys: AbstractSet[str]) -> None:
-    """Adds its key to each array of a file that Keras has just written, and the metadata. Keras reads it as before.
+    """Adds its key to each array of a file written by Keras, and the metadata. Keras still reads the file.
 
     ``keys`` are those that must be there.
     """
@@ -77,7 +77,7 @@ def mark(path: Path, configs: Configs, metadata: Mapping[str, str], keys: Abstra
 
 @contextmanager
 def told(file: str) -> Iterator[None]:
-    """HDF5's errors, which it raises of bytes that are none of its own, as one of ours."""
+    """Converts HDF5's errors about malformed bytes to ours."""
     try:
         yield
     except WeightsError:
@@ -88,7 +88,7 @@ def told(file: str) -> Iterator[None]:
 
 @dataclass
 class Reader:
-    """What may be looked at in an open file, which somebody else made."""
+    """Safe access to an open file from an untrusted source."""
 
     file: str
     h5: Any
@@ -118,7 +118,7 @@ class Reader:
         return {name.removeprefix(META): self._text(self.h5.attrs, name) for name in found}
 
     def _model(self, group: Any, within: str, configs: Configs | None, depth: int) -> None:
-        """The layers of a model, which may be models themselves."""
+        """The layers of a model, which may be nested models."""
         known = None if configs is None else self._by_name(configs)
         for place, member in self.members(group).items():
             kind, number = _numbered(place)
@@ -137,7 +137,7 @@ class Reader:
                 self.layers.append((f"{within}{kind}", number, layer))
 
     def _layer(self, parts: Mapping[str, Any], prefix: str, kind: str, config: Configs | None, depth: int) -> None:
-        """The arrays of a layer and of those that it is made of."""
+        """The arrays of a layer and of its sublayers."""
         self._arrays(self.members(parts["vars"]), prefix, kind, config)
         for place, member in parts.items():
             if place in ("vars", _RANDOM):
@@ -176,7 +176,7 @@ class Reader:
         self.datasets[key] = dataset
 
     def array(self, key: str, dataset: Any) -> Array:
-        """A dataset that lies in this file, as it is."""
+        """A dataset stored in this file."""
         import h5py
 
         if not isinstance(dataset, h5py.Dataset):
@@ -204,7 +204,7 @@ class Reader:
     # --- what may be looked at ---
 
     def members(self, group: Any) -> dict[str, Any]:
-        """What a group has; links to elsewhere, and a second way to the same thing, are refused."""
+        """The members of a group; external links and second paths to the same object are refused."""
         import h5py
 
         if not isinstance(group, h5py.Group):
@@ -263,7 +263,7 @@ class Reader:
 
 
 def _numbered(place: str) -> tuple[str, int]:
-    """The class and the number of a layer: ``conv2d_1`` is the second.
+    """The class and the index of a layer: ``conv2d_1`` is the second.
 
     >>> _numbered("conv2d"), _numbered("conv2d_12")
     (('conv2d', 0), ('conv2d', 12))

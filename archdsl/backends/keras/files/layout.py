@@ -1,4 +1,4 @@
-"""What Keras numbers in its files, by name: the arrays of each class of layer, in the order in which it saves them."""
+"""Names for the arrays that Keras numbers in its files: those of each class of layer, in order of saving."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 
 class Named(NamedTuple):
-    """An array of a layer, and the argument without which the layer does not have it."""
+    """An array of a layer, and the argument that must be set for the layer to have it."""
 
     name: str
     unless_false: str = ""
@@ -44,7 +44,7 @@ _ATTENTIONS: Final = frozenset({"multi_head_attention", "grouped_query_attention
 
 
 def snake_case(name: str) -> str:
-    """What Keras's files call a class.
+    """The name of a class in Keras's files.
 
     >>> snake_case("Conv2DTranspose"), snake_case("PReLU"), snake_case("BatchNormalization")
     ('conv2d_transpose', 'p_re_lu', 'batch_normalization')
@@ -55,7 +55,7 @@ def snake_case(name: str) -> str:
 
 
 def names(kind: str, count: int, config: Mapping[str, Any] | None) -> tuple[tuple[str, ...], ...]:
-    """What ``count`` arrays of a layer may be called: one possibility, unless the layer's arguments are not known.
+    """The possible names of ``count`` arrays of a layer: one tuple, unless the layer's arguments are not known.
 
     No possibility means that the class is none that a graph of ours has, or has other arrays here.
 
@@ -86,7 +86,7 @@ def _choices(array: Named, config: Mapping[str, Any] | None) -> tuple[bool, ...]
 
 
 def part_kind(kind: str, name: str, config: Mapping[str, Any] | None) -> str:
-    """The class of a layer within a layer; empty if that is not known.
+    """The class of a sublayer; empty if it is not known.
 
     >>> part_kind("attention", "query", None), part_kind("attention", "key_norm", {"qk_norm": "rms"})
     ('einsum_dense', 'rms_normalization')

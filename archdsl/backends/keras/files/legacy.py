@@ -1,4 +1,4 @@
-"""``.h5``: weights as Keras saved them before version 3, and as ``keras.applications`` publishes them.
+"""``.h5``: weights in the format before Keras 3, as published by ``keras.applications``.
 
 A layer is a group, and in it each array stands at the name of its variable: ``conv1_conv/conv1_conv/kernel:0``. Whole
 models have these groups in ``model_weights``. Which layer of ours one is, a table of names says.
@@ -19,7 +19,7 @@ _DEEPEST: Final = 32
 
 @contextmanager
 def opened(file: str) -> Iterator[Weights]:
-    """The arrays of a file by the names of their variables, without the number of the output that TensorFlow 1 had.
+    """The arrays of a file by the names of their variables, without TensorFlow 1's output number.
 
     Raises:
         WeightsError: the file is broken, links to another, or has an array twice.

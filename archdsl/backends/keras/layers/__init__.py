@@ -1,4 +1,4 @@
-"""Layers that Keras does not have. They use ``keras.ops`` alone, so they run on every backend of Keras.
+"""Layers that Keras lacks. They use ``keras.ops`` alone, so they run on every backend of Keras.
 
 Each is registered under the package ``archdsl``; ``archdsl.layers`` is the name by which users import them.
 """

@@ -1,4 +1,4 @@
-"""Multi-head attention with what Keras's own layers lack."""
+"""Multi-head attention with options that Keras's own layers lack."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _LARGEST = log(100.0)
 
 
 def softmax(logits: Any) -> Any:
-    """Over the last axis, of a tensor of any rank: oneDNN, with which TensorFlow runs on CPUs, stops at five."""
+    """Softmax over the last axis, for any rank: oneDNN, which TensorFlow uses on CPUs, supports at most five."""
     if len(logits.shape) <= 5:
         return ops.softmax(logits, axis=-1)
     return ops.exp(ops.subtract(logits, ops.logsumexp(logits, axis=-1, keepdims=True)))
 
 
 def plus(a: Any, b: Any) -> Any:
-    """The sum, as the difference from the negative, which is the same number.
+    """The sum, computed as the difference from the negative, which is the same number.
 
     On TensorFlow, ``keras.ops.add`` takes a second operand of one long dimension for a bias, and adds it along the
     channels or the first axis, whichever has its size (since keras-team/keras#20386; so in Keras 3.15.1).
@@ -148,7 +148,7 @@ class Attention(keras.layers.Layer):
         return layer
 
     def save_own_variables(self, store: Any) -> None:
-        """By name: numbers would not say which of those that the layer may lack is there."""
+        """Saves by name: indices would be ambiguous where optional arrays are missing."""
         for variable in self._own:
             store[variable.name] = variable
 
@@ -238,7 +238,7 @@ class Attention(keras.layers.Layer):
         return self.output_projection(mixed)
 
     def _prepared(self, x: Any, norm: str) -> Any:
-        """Queries or keys, normalised and turned."""
+        """Queries or keys, normalised and rotated."""
         if self.qk_norm == "l2":
             x = unit_length(x, -1, 1e-12)
         elif self.qk_norm is not None:
@@ -249,18 +249,18 @@ class Attention(keras.layers.Layer):
         return x
 
     def _heads(self, x: Any) -> Any:
-        """As many heads of keys or values as of queries."""
+        """Heads of keys or values repeated to the number of query heads."""
         if self.kv_heads is None or self.kv_heads == self.num_heads:
             return x
         return ops.repeat(x, self.num_heads // self.kv_heads, axis=-2)
 
     @staticmethod
     def _talk(mix: Any, x: Any) -> Any:
-        """``[…, heads, n, m]`` with the heads mixed at each place."""
+        """Talking heads: ``[…, heads, n, m]`` with the heads mixed at each position."""
         return ops.moveaxis(mix(ops.moveaxis(x, -3, -1)), -1, -3)
 
     def _scaled(self, query: Any) -> tuple[Any, float]:
-        """Queries with what is learned of the scale, and the rest of it."""
+        """Queries times the learned part of the scale, and the remaining scale."""
         if not self.learned_scale:
             return query, self.key_dim**-0.5 if self.scale is None else self.scale
         factors = ops.exp(
@@ -269,7 +269,7 @@ class Attention(keras.layers.Layer):
         return ops.multiply(query, ops.expand_dims(factors, -1)), 1.0
 
     def _fuses(self, query: Any, value: Any) -> bool:
-        """Whether the backend's kernel computes the same: over one axis of tokens, and nothing between the products."""
+        """Whether the backend's fused kernel computes the same: one axis of tokens, nothing between the products."""
         plain = (
             len(query.shape) == 4 and not self.talking_heads and not self.dropout.rate
         )
@@ -287,7 +287,7 @@ class Attention(keras.layers.Layer):
         return ops.where(seen, logits, ops.cast(lowest, logits.dtype))
 
     def _bias(self, given: Any, x: Any, dtype: Any) -> Any:
-        """What is added to the logits [batch, …, heads, n, m], or ``None``."""
+        """The bias of the logits [batch, …, heads, n, m], or ``None``."""
         bias = None if self.window is None else self._biases(self.window, dtype)
         if bias is not None and len(x.shape) == 3:
             bias = ops.expand_dims(bias, 0)
@@ -303,7 +303,7 @@ class Attention(keras.layers.Layer):
         return bias
 
     def _biases(self, window: tuple[int, int], dtype: Any) -> Any:
-        """[heads, n, n], or [windows, heads, n, n] if windows were shifted."""
+        """Position biases: [heads, n, n], or [windows, heads, n, n] if windows were shifted."""
         biases = ops.take(
             self.relative_position_bias, relative_positions(window), axis=0
         )

@@ -1,4 +1,4 @@
-"""Functions of tensors that Keras has no layer for."""
+"""Tensor functions without a Keras layer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.backends.tables import window_means
 
 
 def reflect_pad(x: Any, pad: Sequence[tuple[int, int]]) -> Any:
-    """``x`` mirrored at its ends. ``ops.pad`` does not, for maps of three dimensions on the torch backend."""
+    """``x`` mirrored at its ends. ``ops.pad`` cannot do this for rank-3 maps on the torch backend."""
     for axis, (before, after) in enumerate(pad):
         parts = [x]
         if before:
@@ -42,7 +42,7 @@ def local_response_norm(x: Any, size: int, alpha: float, beta: float, k: float) 
 def average_inside(
     x: Any, size: Sequence[int], strides: Sequence[int], pads: Sequence[tuple[int, int]]
 ) -> Any:
-    """Means of windows over what lies inside the map, which is padded; without numbers as by the rule "same"."""
+    """Means of windows, excluding padding; without numbers, padded by the rule "same"."""
     inside = ops.ones_like(x[:1, ..., :1])
     return ops.divide(_mean(x, size, strides, pads), _mean(inside, size, strides, pads))
 
@@ -55,7 +55,7 @@ def _mean(
 
 
 def adaptive_average(x: Any, size: Sequence[int]) -> Any:
-    """Means over as many boxes of the map as the output has places."""
+    """Means over as many boxes of the map as the output has positions."""
     # The mean over a box is the mean of means along its sides: a product with one
     # matrix for each dimension.
     means = x

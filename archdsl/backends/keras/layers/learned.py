@@ -1,4 +1,4 @@
-"""Layers that hold a learned value and join it to the flow."""
+"""Layers that combine a learned value with their input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from keras import ops
 
 
 class Learned(keras.layers.Layer):
-    """What they share: how the value starts, and its penalty."""
+    """Base class: the initialiser of the value, and its regulariser."""
 
     def __init__(
         self, initializer: Any, regularizer: Any = None, **kwargs: Any
@@ -72,7 +72,7 @@ class ClassToken(Learned):
 
 @keras.saving.register_keras_serializable(package="archdsl")
 class PositionEmbedding(Learned):
-    """Adds a table with a vector for each place."""
+    """Adds a table with a vector for each position."""
 
     def build(self, input_shape: Sequence[int | None]) -> None:
         self.embeddings = self.learn("embeddings", input_shape[1:])

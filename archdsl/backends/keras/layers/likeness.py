@@ -1,4 +1,4 @@
-"""Changes of a map's size to that of another map, where it is known only when the model runs."""
+"""Resizing a map to the size of another one that is known only at run time."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class ResizeBy(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="archdsl")
 class UnflattenLike(keras.layers.Layer):
-    """Tokens ``[n, c]`` as a map of the sizes of a second input, which has ``n`` places."""
+    """Tokens ``[n, c]`` as a map with the spatial sizes of a second input, which has ``n`` positions."""
 
     def call(self, inputs: Sequence[Any]) -> Any:
         tokens, like = inputs
@@ -93,7 +93,7 @@ class UnflattenLike(keras.layers.Layer):
 
 
 def _resized(x: Any, axis: int, size: Any, method: str, antialias: bool) -> Any:
-    """``x`` with ``size`` places along an axis, by centres of pixels; Keras's resize wants numbers for sizes."""
+    """``x`` resized to ``size`` along an axis, with half-pixel centres; Keras's resize needs static sizes."""
     count = ops.shape(x)[axis]
     places = ops.arange(size)
     if method == "nearest":

@@ -1,4 +1,4 @@
-"""The normalisation that Keras offers with fewer options."""
+"""A normalisation that Keras offers with fewer options."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from keras import ops
 
 
 def unit_length(x: Any, axes: int | tuple[int, ...], epsilon: float) -> Any:
-    """``x`` divided by its length along axes, or by ``epsilon`` where that is more; the gradient at 0 is finite."""
+    """``x`` divided by its norm along axes, or by ``epsilon`` if that is larger; the gradient at 0 is finite."""
     half = keras.backend.standardize_dtype(x.dtype) in ("float16", "bfloat16")
     wide = ops.cast(x, "float32") if half else x  # squares overflow in float16
     squares = ops.sum(ops.square(wide), axis=axes, keepdims=True)

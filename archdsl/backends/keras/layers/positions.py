@@ -1,4 +1,4 @@
-"""Queries and keys turned by rotary angles."""
+"""Rotary positions of queries and keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from keras import ops
 
 
 def turned(x: Any, angles: np.ndarray[Any, Any], interleaved: bool) -> Any:
-    """``[…, n, heads, features]`` with each pair of features turned by its angle; tokens before the places stay."""
+    """``[…, n, heads, features]`` with pairs of features rotated by their angles; leading tokens are not rotated."""
     leading = x.shape[-3] - len(angles)
     angles = np.concatenate([np.zeros((leading, angles.shape[1])), angles])
     shape = (

@@ -1,4 +1,4 @@
-"""Layers whose output depends on no input, which has a batch of 1; and what repeats it for a batch."""
+"""Layers whose output is independent of the input and has batch size 1, and a layer that repeats it for a batch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FLOAT16 = (-65_504.0, 65_504.0)
 
 @keras.saving.register_keras_serializable(package="archdsl")
 class Parameter(Learned):
-    """A weight, ``[1, *size]``. What it is called on only ties it to the model."""
+    """A weight, ``[1, *size]``. Its input only connects it to the model."""
 
     def __init__(self, size: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -75,7 +75,7 @@ class RelativePositionBias(Learned):
 
 @keras.saving.register_keras_serializable(package="archdsl")
 class Constant(keras.layers.Layer):
-    """``[1, *shape]`` of the numbers that a rule computes; what it is called on only ties it to the model."""
+    """``[1, *shape]`` of numbers computed by a rule; the input only connects it to the model."""
 
     def __init__(self, rule: str, arguments: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(trainable=False, **kwargs)
@@ -100,7 +100,7 @@ class Constant(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="archdsl")
 class Repeat(keras.layers.Layer):
-    """The first of two tensors, whose batch is 1, as often as the batch of the second has examples."""
+    """The first of two tensors, of batch size 1, repeated to the batch size of the second."""
 
     def call(self, inputs: Sequence[Any]) -> Any:
         x, batch = inputs

@@ -1,4 +1,4 @@
-"""Maps cut into blocks and put together from blocks: onto channels, or into windows.
+"""Cuts maps into blocks and merges blocks into maps: onto channels, or into windows.
 
 Functions of tensors; and layers that call them, for maps whose size is known only when the model runs. Where it is
 known, operations of Keras alone come out of the functions.
@@ -38,7 +38,7 @@ def depth_to_space(x: Any, size: Sequence[int], order: str) -> Any:
 
 
 def window_partition(x: Any, window: Sequence[int]) -> Any:
-    """``[h, w, c]`` to ``[windows, places, c]``, both row by row."""
+    """``[h, w, c]`` to ``[windows, positions, c]``, both in row-major order."""
     blocks = ops.transpose(_cut(x, window), _axes(len(window), "hwc"))
     return ops.reshape(
         blocks,
@@ -52,7 +52,7 @@ def window_partition(x: Any, window: Sequence[int]) -> Any:
 
 
 def window_merge(x: Any, window: Sequence[int], size: Sequence[int | None]) -> Any:
-    """``[windows, places, c]`` to ``[h, w, c]``; one of ``size`` may be ``None``, and follows from the rest."""
+    """``[windows, positions, c]`` to ``[h, w, c]``; one of ``size`` may be ``None`` and is inferred."""
     counts = [
         None if n is None else n // block for n, block in zip(size, window, strict=True)
     ]
@@ -82,7 +82,7 @@ def _sew(x: Any, size: Sequence[int]) -> Any:
 
 
 def _axes(rank: int, order: str) -> tuple[int, ...]:
-    """Axes of a map in blocks, the blocks first, then what lies in a block from slowest to fastest."""
+    """The axes of a map in blocks: the blocks first, then the axes within a block, slowest to fastest."""
     blocks, places, channels = (
         range(1, 2 * rank, 2),
         range(2, 2 * rank + 1, 2),
@@ -101,7 +101,7 @@ def _inverse(axes: Sequence[int]) -> tuple[int, ...]:
 
 
 class _Shuffle(keras.layers.Layer):
-    """Moves places of blocks to channels or back; ``order`` as in archdsl's ``space_to_depth``."""
+    """Moves positions of blocks to channels or back; ``order`` as in archdsl's ``space_to_depth``."""
 
     def __init__(self, size: Sequence[int], order: str = "hwc", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -154,7 +154,7 @@ class DepthToSpace(_Shuffle):
 
 @keras.saving.register_keras_serializable(package="archdsl")
 class WindowPartition(keras.layers.Layer):
-    """``[h, w, c]`` to ``[windows, places, c]``, both row by row."""
+    """``[h, w, c]`` to ``[windows, positions, c]``, both in row-major order."""
 
     def __init__(self, window: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -185,7 +185,7 @@ class WindowPartition(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="archdsl")
 class WindowMerge(keras.layers.Layer):
-    """``[windows, places, c]`` to ``[h, w, c]``; one of ``size`` may be ``None``, and follows from the rest."""
+    """``[windows, positions, c]`` to ``[h, w, c]``; one of ``size`` may be ``None`` and is inferred."""
 
     def __init__(
         self, window: Sequence[int], size: Sequence[int | None], **kwargs: Any

@@ -27,7 +27,7 @@ from archdsl.ops.base import Op
 
 @lowers(Silu, HardSilu, HardSigmoid, Sigmoid, Tanh, Softplus, Mish)
 def activation(op: Op, site: Site, x: Tensor) -> Tensor:
-    """Those whose name Keras shares and that have no arguments."""
+    """Activations with the same name in Keras and no arguments."""
     return keras.layers.Activation(op.name, name=site.path)(x)
 
 

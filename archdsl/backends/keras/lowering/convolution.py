@@ -1,4 +1,4 @@
-"""Convolutions. Keras pads by rule only, so padding in numbers is a ZeroPadding layer before."""
+"""Convolutions. Keras pads by rule only; numeric padding becomes a ZeroPadding layer before."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archdsl.ops.transposed import ConvTranspose
 
 
 def padded(op: Any, site: Site, x: Tensor) -> tuple[Tensor, str]:
-    """The input padded by the op's numbers, and what is left for the layer's own ``padding``.
+    """The input padded by the op's numbers, and the layer's remaining ``padding``.
 
     Numbers that "same" would choose too need no extra layer: stride 1 and an odd kernel, half of it on each side,
     whatever the size of the map.
@@ -35,7 +35,7 @@ def padded(op: Any, site: Site, x: Tensor) -> tuple[Tensor, str]:
 
 
 def common(op: ConvBase, site: Site) -> dict[str, Any]:
-    """The arguments that every convolution of Keras has."""
+    """The arguments that all of Keras's convolutions share."""
     return {
         "kernel_size": per_axis(op.k, site.rank, "k"),
         "strides": per_axis(op.stride, site.rank, "stride"),
@@ -46,7 +46,7 @@ def common(op: ConvBase, site: Site) -> dict[str, Any]:
 
 
 def by_groups(op: Conv | DepthwiseConv, site: Site, x: Tensor, filters: int, groups: int) -> Tensor:
-    """A convolution with a kernel of its own, of ``groups`` groups of channels that do not see each other."""
+    """A convolution of ``groups`` groups of channels with a kernel of its own."""
     arguments: dict[str, Any] = {
         "filters": filters,
         "dilation_rate": per_axis(op.dilation, site.rank, "dilation"),
@@ -64,7 +64,7 @@ def by_groups(op: Conv | DepthwiseConv, site: Site, x: Tensor, filters: int, gro
 
 
 def _is_narrow(op: Conv | DepthwiseConv, x: Any) -> bool:
-    """Whether a strided convolution makes a map of a single column.
+    """Whether a strided convolution makes a map with a single column.
 
     oneDNN, with which TensorFlow computes on CPUs, has then given wrong results on processors with AVX-512 for kernels
     with one input channel; with another type of numbers it is pytorch/pytorch#169688.
@@ -74,7 +74,7 @@ def _is_narrow(op: Conv | DepthwiseConv, x: Any) -> bool:
 
 
 def _one_window(op: Conv | DepthwiseConv, site: Site, x: Tensor) -> Tensor:
-    """The input padded as the op says, and cut to the one window that it has along the last axis: no step is left."""
+    """The input padded and cropped to the only window along the last axis, so that no stride is left."""
     sizes = [n for n in site.inputs[0][:-1] if isinstance(n, int)]
     strides, extents = per_axis(op.stride, site.rank, "stride"), _extents(op, site.rank)
     if op.pad == "same":
@@ -97,7 +97,7 @@ def _extents(op: Conv | DepthwiseConv, rank: int) -> tuple[int, ...]:
 
 
 def _with_kernel(op: Conv | DepthwiseConv, site: Site, x: Tensor, kernel: Tensor) -> Tensor:
-    """A convolution whose kernel is given, ``[*taps, channels / groups, filters]``."""
+    """A convolution with a given kernel, ``[*taps, channels / groups, filters]``."""
     strides = per_axis(op.stride, site.rank, "stride")
     if kernel.shape[-2] == 1 and _is_narrow(op, site.inputs[0]):
         x, pad, strides = _one_window(op, site, x), "valid", (*strides[:-1], 1)
@@ -155,14 +155,14 @@ def separable_conv(op: SeparableConv, site: Site, x: Tensor) -> Tensor:
 
 
 def _depthwise_initializer(op: DepthwiseConv | SeparableConv, site: Site) -> Any:
-    """That of a kernel [..., channels, multiplier], which writes to as many channels as both together are."""
+    """The initialiser of a kernel [..., channels, multiplier], with a fan-out of their product."""
     channels: Any = site.inputs[0][-1]
     return initializer(op, fan_out=prod(per_axis(op.k, site.rank, "k")) * channels * op.multiplier)
 
 
 @lowers(ConvTranspose)
 def conv_transpose(op: ConvTranspose, site: Site, x: Tensor) -> Tensor:
-    """With padding in numbers, that by the rule "valid" with places taken off.
+    """Numeric padding is the rule "valid" with positions cropped.
 
     Where the numbers ask for more places at the end, there is a row of zeros after the input, whose result has more
     than enough of them.

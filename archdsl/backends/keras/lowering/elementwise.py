@@ -1,4 +1,4 @@
-"""Functions of each element."""
+"""Elementwise functions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.ops.elementwise import Abs, Clip, Cos, Exp, Log, Negative, Power, R
 
 @lowers(Exp, Log, Sqrt, Square, Abs, Negative, Reciprocal, Sin, Cos)
 def function(op: Op, _: Site, x: Tensor) -> Tensor:
-    """Those whose name Keras shares and that have no arguments."""
+    """Functions with the same name in Keras and no arguments."""
     return getattr(ops, op.name)(x)
 
 

@@ -25,7 +25,7 @@ def pad(op: Pad, site: Site, x: Tensor) -> Tensor:
 
 
 def _along(axis: int, item: slice | int) -> tuple[slice | int, ...]:
-    """The index that takes ``item`` along one axis, the batch counted, and everything along those before it."""
+    """The index that takes ``item`` along one axis, counting the batch, and everything along those before it."""
     return (slice(None),) * axis + (item,)
 
 

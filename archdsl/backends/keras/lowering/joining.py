@@ -17,7 +17,7 @@ from archdsl.ops.joining import Add, Average, Concat, Divide, Matmul, Maximum, M
 
 
 def _are_batches_alike(tensors: Sequence[Tensor]) -> bool:
-    """Whether none is a constant with a batch of 1 beside others: Keras's layers that join do not stretch batches."""
+    """Whether no constant of batch size 1 is joined with others: Keras's join layers do not broadcast the batch."""
     return len({tensor.shape[0] for tensor in tensors}) == 1
 
 
@@ -47,7 +47,7 @@ def average(_: Average, site: Site, *tensors: Tensor) -> Tensor:
 
 @lowers(Add, stretches=True)
 def add(_: Add, site: Site, *tensors: Tensor) -> Tensor:
-    """Where shapes differ, by subtracting the negative, which is the same number.
+    """Sums of different shapes are computed by subtracting the negative, which is the same number.
 
     On TensorFlow, ``keras.ops.add`` takes an operand of one long dimension for a bias and adds it along the channels
     or the first axis, whichever has its size (since keras-team/keras#20386; so in Keras 3.15.1).

@@ -1,4 +1,4 @@
-"""Dense layers and attention. Attention is Keras's own wherever that can do it, and then loads without archdsl."""
+"""Dense layers and attention. Attention is Keras's own layer where possible, and then loads without archdsl."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from archdsl.ops.normalisation import BatchNorm, GroupNorm, InstanceNorm, LayerN
 
 
 def gain_and_offset(op: Weighted) -> dict[str, Any]:
-    """The arguments that the norms of Keras share."""
+    """The arguments that Keras's normalisations share."""
     return {
         "gamma_initializer": initializer(op, "init", "ones"),
         "beta_initializer": initializer(op, "bias_init", "zeros"),

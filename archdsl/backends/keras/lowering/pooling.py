@@ -1,4 +1,4 @@
-"""Poolings. Padding in numbers is left to Keras's own layers wherever these come to the same result."""
+"""Poolings. Numeric padding is left to Keras's own layers where these give the same result."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from archdsl.ops.sliding import Pairs, same_pads
 
 
 def window(op: MaxPool | AvgPool, site: Site) -> dict[str, Any]:
-    """The arguments that the poolings of Keras share."""
+    """The arguments that Keras's poolings share."""
     return {"pool_size": per_axis(op.k, site.rank, "k"), "strides": per_axis(op.step, site.rank, "stride")}
 
 
 def rule(op: MaxPool | AvgPool, site: Site) -> tuple[str, Pairs]:
-    """Keras's ``padding`` that pads as the op does, or ``""`` if neither does; and the op's numbers, if it has any."""
+    """Keras's ``padding`` that equals the op's, or ``""`` if neither does; and the op's numbers, if it has any."""
     pairs = op.edges(site.inputs[0])
     if isinstance(pairs, str):
         return pairs, ()

@@ -14,7 +14,7 @@ from archdsl.ops.reduction import L2Normalize, Max, Mean, Min, Sum, Variance, ax
 
 
 def _axes(axis: int | tuple[int, ...], site: Site) -> tuple[int, ...]:
-    """As Keras counts them, with the batch."""
+    """The axes as Keras counts them, with the batch."""
     return tuple(index + 1 for index in axis_indices(axis, site.inputs[0]))
 
 

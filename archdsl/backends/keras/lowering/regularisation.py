@@ -1,4 +1,4 @@
-"""Noise in training. Stochastic depth is dropout with one decision for each example, as keras.applications has it."""
+"""Dropouts. Stochastic depth is dropout with one decision per example, as in keras.applications."""
 
 from __future__ import annotations
 

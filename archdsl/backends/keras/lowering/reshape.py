@@ -1,4 +1,4 @@
-"""Reshapes. Keras infers one dimension that is known only at run time, and the ops allow for no more."""
+"""Reshapes. Keras infers one dimension known only at run time, and the ops allow no more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes of a map's resolution."""
+"""Resampling of maps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lowerings of spatial ops share: the Keras class for a rank, and layers that add zeros and take places off."""
+"""Helpers for lowering spatial ops: the Keras class for a rank, and layers that pad with zeros and crop."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def by_rank(name: str, site: Site) -> Any:
 
 
 def zeros(pairs: Sequence[tuple[int, int]], site: Site, x: Tensor) -> Tensor:
-    """The map with (before, after) zeros in each spatial dimension, by a helper layer ``path.pad`` if there are any."""
+    """The map padded with (before, after) zeros in each spatial dimension, by a helper layer ``path.pad`` if needed."""
     if not any(map(any, pairs)):
         return x
     return by_rank("ZeroPadding", site)(bare(pairs), name=site.below("pad"))(x)
 
 
 def cropped(pairs: Sequence[tuple[int, int]], site: Site, x: Tensor) -> Tensor:
-    """The map without (before, after) places of each spatial dimension, by a helper ``path.crop`` if there are any."""
+    """The map cropped by (before, after) in each spatial dimension, by a helper layer ``path.crop`` if needed."""
     if not any(map(any, pairs)):
         return x
     return by_rank("Cropping", site)(bare(pairs), name=site.below("crop"))(x)
 
 
 def bare(pairs: Sequence[tuple[int, int]]) -> Any:
-    """Pairs as Keras takes them: a single one when there is one dimension."""
+    """Pairs as Keras takes them: without the tuple if there is one dimension."""
     return pairs[0] if len(pairs) == 1 else tuple(pairs)

@@ -1,4 +1,4 @@
-"""Blocks onto channels and back, maps into windows and back: layers only where sizes are known when the model runs."""
+"""Blocks to channels and back, maps to windows and back: layers only where sizes are known only at run time."""
 
 from __future__ import annotations
 
