@@ -1,4 +1,4 @@
-"""Numbers that ops compute with, in NumPy and of no framework: positions, masks, constants that a rule computes."""
+"""Tables that ops compute with, in NumPy alone: positions, masks, constants computed by a rule."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MASKED = -100.0
 
 
 def relative_positions(window: tuple[int, int]) -> np.ndarray[Any, Any]:
-    """For each pair of tokens of a window, the row of the bias table: one for each difference of places.
+    """For each pair of tokens of a window, the index of the bias table's row for their difference in position.
 
     >>> relative_positions((1, 3))
     array([[2, 1, 0],
@@ -51,7 +51,8 @@ def shifted_window_mask(map: tuple[int, int], window: tuple[int, int], shift: tu
 
 
 def rotary_angles(places: Sequence[int], features: int, base: float) -> np.ndarray[Any, Any]:
-    """By how much each of ``features / 2`` pairs turns at each place: [places, pairs], the rows' pairs first.
+    """The angle by which each of ``features / 2`` pairs is rotated at each position: [positions, pairs], the rows'
+    pairs first.
 
     >>> rotary_angles([2, 2], 4, 100.0)
     array([[0., 0.],
@@ -67,7 +68,7 @@ def rotary_angles(places: Sequence[int], features: int, base: float) -> np.ndarr
 
 
 def window_means(n: int, size: int) -> np.ndarray[Any, Any]:
-    """A row for each output, with the weight of each of the ``n`` inputs in it."""
+    """A matrix with a row for each output: the weights of the ``n`` inputs in its mean."""
     weights = np.zeros((size, n), "float32")
     for i in range(size):
         start, end = i * n // size, -(-(i + 1) * n // size)
@@ -86,7 +87,7 @@ def _ramp(count: int, start: float, step: float) -> Array:
 
 
 def _paired(one: Array, other: Array, pairs: str) -> Array:
-    """Features of which one of each pair is from the first array, and one from the second."""
+    """Interleaves the features of two arrays."""
     if pairs == "halves":
         return np.concatenate([one, other], -1)
     return np.stack([one, other], -1).reshape(*one.shape[:-1], -1)

@@ -1,1 +1,1 @@
-"""ONNX files, written from the graph with no framework loaded. ``write.py`` begins; docs/adr/0027 says why so."""
+"""ONNX files, written from the graph without a framework. ``write.py`` is the entry point; docs/adr/0027 says why."""

@@ -1,4 +1,4 @@
-"""Graph to program: each node becomes steps that are called by its path, with transposes only where axes must move."""
+"""Graph to program: each node becomes steps named by its path, with transposes only where the axis order changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES: Final = {False: "channels_last", True: "channels_first"}
 
 
 def program(graph: Graph, arrays: Arrays, *, blocks: bool) -> tuple[Program, tuple[str, ...]]:
-    """The steps of a graph, and what its outputs are called: as their ports. They have the channels last.
+    """The steps of a graph, and the names of its outputs, which are those of their ports. Outputs have channels last.
 
     With ``blocks``, each step knows the instances of blocks that it is in, and none reads what another made for itself.
     """
@@ -72,13 +72,13 @@ class _Builder:
         return self._named(node, Value(value.name, value.first and len(node.shape) > 1), begin)
 
     def _is_first(self, node: Node) -> bool:
-        """Whether an input of a node, other than a constant, has the channels first."""
+        """Whether an input of a node, other than a constant, has channels first."""
         return any(self._values[name].first for name in node.inputs if name not in self._constant) or (
             bool(node.inputs) and self._values[node.inputs[0]].first
         )
 
     def _repeated(self, node: Node, site: Site, given: list[Value]) -> list[Value]:
-        """Constants, whose batch is 1, with that of the other inputs."""
+        """Constants, of batch size 1, repeated to the batch size of the other inputs."""
         anchor = next((self._values[name].name for name in node.inputs if name not in self._constant), None)
         return [
             Value(site.repeated(value.name, shape, anchor), value.first)
@@ -88,7 +88,7 @@ class _Builder:
         ]
 
     def _moved_to(self, value: Value, first: bool, shape: Shape, blocks: tuple[int, ...]) -> str:
-        """The name of a tensor with its axes in an order, for a step in some blocks.
+        """The name of a tensor transposed to an axis order, for a step in some blocks.
 
         It is moved in the innermost block that both the tensor and the step are in, for all steps of that block.
         """
@@ -107,7 +107,7 @@ class _Builder:
         return name
 
     def _named(self, node: Node, value: Value, begin: int) -> Value:
-        """Calls what a lowering made by the node's path, unless it is a tensor that was there before."""
+        """Renames the output of a lowering to the node's path, unless it is a tensor that existed before."""
         for step in reversed(self.program.steps[begin:]):
             if value.name in step.outputs:
                 name = self.program.fresh(node.path)
@@ -118,7 +118,7 @@ class _Builder:
         return value
 
     def _finish(self) -> None:
-        """Gives the model's outputs the names of their ports, and drops what nothing needs."""
+        """Names the model's outputs after their ports, and removes dead steps."""
         root = Scope(self.program, "output", ())
         batch = self._graph.inputs[0].name
         results = []
@@ -131,7 +131,7 @@ class _Builder:
         self.program.prune(results)
 
     def _called(self, results: list[str], index: int, wanted: str) -> str:
-        """The name of an output: that of its port, where no input of the model has it."""
+        """The name of an output: that of its port, unless an input of the model has it."""
         name = results[index]
         inputs = {port.name for port in self._graph.inputs}
         wanted = wanted if wanted not in inputs else self.program.fresh(f"{wanted}/output")

@@ -1,4 +1,4 @@
-"""Program to file: messages of ONNX's protocol buffers, and weights beside them where these would be too large."""
+"""Program to file: messages of ONNX's protocol buffers, with external data for large weights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ALIGNMENT: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What goes into a file."""
+    """The content of a file."""
 
     graph: Graph
     steps: Sequence[Step]
@@ -40,22 +40,22 @@ class Content:
 
     @property
     def domain(self) -> str:
-        """Of the functions: names of blocks belong to the model."""
+        """The domain of the local functions: names of blocks belong to the model."""
         return f"archdsl.{self.graph.name}"
 
     @property
     def size(self) -> int:
-        """Bytes of all arrays."""
+        """The size of all arrays in bytes."""
         return sum(array.size for array in self.arrays.values())
 
     @property
     def is_large(self) -> bool:
-        """Whether the arrays must lie in a file of their own."""
+        """Whether the arrays must be external data."""
         return self.size > _LARGEST
 
 
 def write(content: Content, file: Path, beside: Path | None, location: str) -> None:
-    """Writes the model to ``file``, and its arrays to ``beside`` if given, which the model calls ``location``."""
+    """Writes the model to ``file``, and its arrays to ``beside`` if given, under the relative name ``location``."""
     model = onnx.ModelProto(ir_version=IR_VERSION, producer_name="archdsl", domain=content.domain)
     model.producer_version = content.properties["archdsl.version"]
     model.doc_string = content.graph.doc
@@ -74,7 +74,7 @@ def write(content: Content, file: Path, beside: Path | None, location: str) -> N
 
 
 def _graph(content: Content) -> onnx.GraphProto:
-    """All but the arrays."""
+    """The graph without its arrays."""
     graph = onnx.GraphProto(name=content.graph.name)
     batch = _batch(content.graph)
     for port in content.graph.inputs:
@@ -86,7 +86,7 @@ def _graph(content: Content) -> onnx.GraphProto:
 
 
 def _write_graph(out: BinaryIO, graph: onnx.GraphProto, arrays: Mapping[str, Initial]) -> None:
-    """Writes the field of the model that is the graph, the arrays at its end.
+    """Writes the model's graph field, with the arrays at its end.
 
     Of large arrays a message and its bytes would be two more copies. So each is made, written and forgotten: the
     message says how long it is before it begins, and the lengths follow from the shapes.
@@ -107,7 +107,7 @@ _TENSOR_RAW_DATA: Final = b"\x4a"
 
 
 def _head(name: str, initial: Initial) -> bytes:
-    """What is written before the bytes of an array."""
+    """The bytes before the data of an array."""
     message = onnx.TensorProto(name=name, dims=initial.shape, data_type=_TYPES[initial.dtype])
     tensor: bytes = message.SerializeToString()
     raw = _TENSOR_RAW_DATA + _varint(initial.size)
@@ -115,7 +115,8 @@ def _head(name: str, initial: Initial) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-    """An integer as protocol buffers write it: seven bits a byte, the lowest first, with a mark on all but the last.
+    """A protocol buffer varint: seven bits a byte, least significant first, with a continuation bit on all but the
+    last.
 
     >>> _varint(300)
     b'\\xac\\x02'
@@ -128,7 +129,7 @@ def _varint(number: int) -> bytes:
 
 
 def _write_beside(tensors: Any, arrays: Mapping[str, Initial], beside: Path, location: str) -> None:
-    """Writes the arrays to a file of their own, one after the other, and where each lies to the model."""
+    """Writes the arrays consecutively to an external file, and notes the offset of each in the model."""
     with beside.open("wb") as data:
         for name, initial in arrays.items():
             start = data.seek(-(-data.tell() // _ALIGNMENT) * _ALIGNMENT)
@@ -140,7 +141,7 @@ def _write_beside(tensors: Any, arrays: Mapping[str, Initial], beside: Path, loc
 
 
 def _batch(graph: Graph) -> str:
-    """What the size of the batch is called: a name that no other size has."""
+    """A name for the batch size that no other size has."""
     name, taken = "batch", {str(dim) for port in graph.inputs for dim in port.shape}
     while name in taken:
         name += "_"
@@ -148,7 +149,7 @@ def _batch(graph: Graph) -> str:
 
 
 def _port(ports: Any, name: str, port: Port, type_: int, batch: str) -> None:
-    """An input or an output; sizes that are known only at run time have names."""
+    """An input or an output; sizes known only at run time have names."""
     value = ports.add(name=name)
     value.type.tensor_type.elem_type = type_
     for dim in (batch, *_shape(port.shape)):

@@ -1,4 +1,4 @@
-"""Local functions: the steps of each instance of a block, and one function for all instances that compute the same."""
+"""Local functions: one for all instances of a block that compute the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archdsl.graph.model import Graph, Instance
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of a file. Its tensors have names of their own, relative to the instance that it was made of."""
+    """A local function. Its tensors have local names, relative to the instance that it was made from."""
 
     name: str
     doc: str
@@ -25,7 +25,7 @@ class Function:
 
 
 def chains(graph: Graph) -> list[tuple[int, ...]]:
-    """For each instance, those of blocks that it lies in, the outermost first, itself among them if it is one."""
+    """For each instance, the enclosing blocks, outermost first, including itself if it is a block."""
     found: list[tuple[int, ...]] = []
     for index, instance in enumerate(graph.instances):
         outer = found[instance.parent] if instance.parent is not None else ()
@@ -34,7 +34,7 @@ def chains(graph: Graph) -> list[tuple[int, ...]]:
 
 
 def folded(program: Program, graph: Graph, outputs: Sequence[str]) -> tuple[list[Step], list[Function]]:
-    """The steps of the model, those of blocks replaced by calls; and the functions, each after those that it calls."""
+    """The model's steps with blocks replaced by calls; and the functions, each after its callees."""
     folding = _Folding(program, graph.instances, outputs)
     return folding.steps(0, len(program.steps), 0), list(folding.functions.values())
 
@@ -56,7 +56,7 @@ class _Folding:
         self._last |= dict.fromkeys(outputs, len(self._all))
 
     def steps(self, begin: int, end: int, depth: int) -> list[Step]:
-        """Those of a range, with a call for each run of steps of one instance at a depth of the tree of blocks.
+        """The steps of a range, with a call for each run of steps of one instance at a depth of the tree of blocks.
 
         The runs are ranges of a topological order, so that no call depends on what depends on it.
         """
@@ -108,7 +108,7 @@ class _Folding:
         return Function(name, doc, tuple(names[n] for n in inputs), tuple(names[n] for n in outputs), steps)
 
     def _local_names(self, path: str, body: Sequence[Step], inputs: Sequence[str]) -> Mapping[str, str]:
-        """What the tensors of an instance are called in its function: without the path of the instance.
+        """The local names of an instance's tensors in its function: without the path of the instance.
 
         A tensor that flows in has a name that says where it came from, which is another one in each instance.
         """
@@ -132,7 +132,7 @@ class _Folding:
 
 
 def _meaning(block: str, body: Sequence[Step], inputs: Sequence[str], outputs: Sequence[str]) -> Hashable:
-    """What two instances of a block have in common exactly if one function does for both."""
+    """A key that is equal for two instances exactly if they can share one function."""
     numbers: dict[str, int] = {ABSENT: -1}
     for name in inputs:
         numbers[name] = len(numbers)

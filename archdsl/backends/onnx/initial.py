@@ -1,4 +1,4 @@
-"""Values of fresh weights, in NumPy: the distributions of Keras's initialisers, of which the language has the names."""
+"""Initial weights in NumPy: the distributions of Keras's initialisers, which the language's are named after."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TRUNCATED: Final = 0.87962566103423978
 
 
 def fresh(key: str, shape: tuple[int, ...], start: Init, drawn: tuple[int, ...], seed: int) -> Array:
-    """The array of a key, in float32. It depends on the seed and the key, and not on what else a model has.
+    """The initial array of a key, in float32, which depends only on the seed and the key.
 
     ``drawn`` is the shape in which Keras holds it, and from which it counts fans; ``fan_out_normal`` counts from the
     shape of the array itself.
@@ -42,7 +42,7 @@ def _normal(generator: Generator, shape: tuple[int, ...], stddev: float, mean: f
 
 
 def _truncated_normal(generator: Generator, shape: tuple[int, ...], stddev: float, mean: float = 0.0) -> Array:
-    """What lies beyond two deviations is drawn again."""
+    """Values beyond two standard deviations are drawn again."""
     array = generator.standard_normal(prod(shape), np.float32)
     beyond = np.flatnonzero(np.abs(array) > 2)
     while beyond.size:
@@ -74,7 +74,7 @@ def _mean_fan(shape: Sequence[int]) -> float:
 
 
 def _scaled(draw: Callable[..., Array], scale: float, fan: Callable[[Sequence[int]], float]) -> Callable[..., Array]:
-    """Draws with the variance ``scale / fan``, for a fan of the shape."""
+    """Samples with the variance ``scale / fan``, for a fan of the shape."""
 
     def array(generator: Generator, shape: tuple[int, ...]) -> Array:
         variance = scale / fan(shape)

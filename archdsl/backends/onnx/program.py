@@ -1,4 +1,4 @@
-"""A model as a list of steps of ONNX, before it is a file: lowerings append to it, and functions are found in it."""
+"""A model as a list of ONNX steps: lowerings append to it, and local functions are extracted from it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ABSENT: Final = ""
 
 
 class Value(NamedTuple):
-    """A tensor of the program: the batch first, and the channels last, or right after the batch."""
+    """A tensor of the program: batch first, channels last or right after the batch."""
 
     name: str
     first: bool = False
@@ -42,7 +42,7 @@ class Step:
 
 
 class Initial(NamedTuple):
-    """An array that the file holds, made when it is written."""
+    """An initialiser of the file, computed when it is written."""
 
     shape: tuple[int, ...]
     make: Callable[[], Array]
@@ -50,7 +50,7 @@ class Initial(NamedTuple):
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """The size in bytes."""
         return prod(self.shape) * self.dtype.itemsize
 
 
@@ -68,7 +68,7 @@ class Program:
     """The blocks that each tensor is made in; arrays of the file and inputs of the model are in none."""
 
     def insert(self, step: Step, *, before: tuple[int, ...] | None = None) -> None:
-        """Puts a step at the end, or before the steps there that are in some blocks."""
+        """Inserts a step at the end, or before the last steps there that are in some blocks."""
         index = len(self.steps)
         while before is not None and index and self.steps[index - 1].blocks[: len(before)] == before:
             index -= 1
@@ -76,7 +76,7 @@ class Program:
         self.homes |= dict.fromkeys(step.outputs, step.blocks)
 
     def fresh(self, name: str) -> str:
-        """The name, or where it is taken the name with a number."""
+        """The name, or the name with a number if it is taken."""
         found, number = name, 1
         while found in self.names:
             number += 1
@@ -85,7 +85,7 @@ class Program:
         return found
 
     def rename(self, old: str, new: str) -> None:
-        """Gives a tensor another name, which nothing has."""
+        """Renames a tensor to an unused name."""
         for step in self.steps:
             step.inputs = [new if name == old else name for name in step.inputs]
             step.outputs = [new if name == old else name for name in step.outputs]
@@ -95,7 +95,7 @@ class Program:
         self.names.add(new)
 
     def prune(self, outputs: Sequence[str]) -> None:
-        """Drops what no output is computed from."""
+        """Removes dead steps, from which no output is computed."""
         wanted = set(outputs)
         kept = []
         for step in reversed(self.steps):

@@ -1,4 +1,4 @@
-"""Which function lowers which op, and in which order of axes it takes its tensors."""
+"""The registry of lowerings, with the axis order that each takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.ops.base import Op
 
 
 class Axes(Enum):
-    """The order of axes that a lowering takes. The batch is the first in each."""
+    """The axis order that a lowering takes, after the batch."""
 
     LAST = "the channels last, as the spec has them"
     FIRST = "the channels after the batch, as ONNX's convolutions and poolings have them"
@@ -35,7 +35,7 @@ _LOWERINGS: dict[type[Op], Entry] = {}
 
 
 def lowers(*ops: type[Op], takes: Axes = LAST, stretches: bool = False) -> Callable[[Lowering], Lowering]:
-    """Registers the function that lowers some ops.
+    """Registers the lowering of some ops.
 
     It gives the name of a tensor whose axes are in the order of its inputs, or a ``Value`` that says which. With
     ``stretches``, constants among its inputs may have a batch of 1 where others have more.
@@ -51,7 +51,7 @@ def lowers(*ops: type[Op], takes: Axes = LAST, stretches: bool = False) -> Calla
 
 
 def lowering(op: type[Op]) -> Entry:
-    """How an op is lowered. A family of lowerings is imported when one of its ops is first asked for."""
+    """The lowering of an op. A family is imported when one of its ops is first lowered."""
     if op not in _LOWERINGS:
         import_module(f"archdsl.backends.onnx.lowering.{op.__module__.rpartition('.')[2]}")
     return _LOWERINGS[op]

@@ -1,4 +1,4 @@
-"""What appends steps to a program, all called after one path."""
+"""Appends steps to a program, all named below one path."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archdsl.graph.dims import Dim, Shape
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A place in a program."""
+    """A position in a program."""
 
     program: Program
     path: str
@@ -21,7 +21,7 @@ class Scope:
     """The instances of blocks that it is in, the outermost first."""
 
     def emit(self, kind: str, *inputs: str, **attributes: Attribute) -> str:
-        """Appends a step with one output, and gives the output's name."""
+        """Appends a step with one output and returns the output's name."""
         name = self.program.fresh(f"{self.path}/{kind}")
         self.program.insert(Step(kind, list(inputs), [name], attributes, self.blocks, name))
         return name
@@ -34,11 +34,11 @@ class Scope:
         return self.emit("Constant", value=np.array(value, np.float32))
 
     def length(self, x: str, axis: int) -> str:
-        """A list of one integer: how long a tensor is along an axis, the batch counted."""
+        """A list of one integer: the size of a tensor along an axis, counting the batch."""
         return self.emit("Shape", x, start=axis, end=axis + 1)
 
     def reshape(self, x: str, *sizes: Dim | str) -> str:
-        """``x`` with another shape after the batch. Sizes that are known only at run time may be given as ``length``s.
+        """``x`` with another shape after the batch. Sizes known only at run time may be given as ``length``s.
 
         Of others there may be one, which follows from the rest.
         """
@@ -49,12 +49,12 @@ class Scope:
         return self.emit("Reshape", x, self.emit("Concat", self.ints(0), *parts, axis=0))
 
     def repeated(self, x: str, shape: Shape, like: str) -> str:
-        """``x``, whose batch is 1, as often as the batch of another tensor has examples."""
+        """``x``, of batch size 1, repeated to the batch size of another tensor."""
         sizes = self.emit("Concat", self.length(like, 0), self.ints(*(1 for _ in shape)), axis=0)
         return self.emit("Expand", x, sizes)
 
     def chained(self, kind: str, tensors: Sequence[str]) -> str:
-        """An operator of two inputs, applied to the first two, then to what it gave and the third, and so on."""
+        """A left fold with a binary operator."""
         result, *rest = tensors
         for tensor in rest:
             result = self.emit(kind, result, tensor)

@@ -1,4 +1,4 @@
-"""What a lowering is given beside its tensors: shapes and names, and what it appends steps and arrays with."""
+"""The site of a lowering: shapes and names, and methods that append steps and arrays."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _INLINE: Final = 64
 
 
 class Arrays(Protocol):
-    """Where the values of weights come from."""
+    """The source of the values of weights."""
 
     def __call__(self, key: str, shape: tuple[int, ...], start: Init, drawn: tuple[int, ...]) -> Array:
-        """The array of a key, as the op has it, in float32; a fresh one as ``initial.fresh`` makes it."""
+        """The array of a key, as the op has it, in float32, by default initialised by ``initial.fresh``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ class Site(Scope):
 
     @property
     def rank(self) -> int:
-        """Spatial dimensions of the first input."""
+        """The number of spatial dimensions of the first input."""
         return len(self.inputs[0]) - 1
 
     def axis(self, index: int) -> int:
-        """Where axis ``index`` of the first input, 0 or more, is in the tensor."""
+        """The tensor's axis for axis ``index`` of the first input, 0 or more."""
         if not self.first:
             return index + 1
         return 1 if index == self.rank else index + 2
@@ -63,7 +63,7 @@ class Site(Scope):
     # --- constants ----------------------------------------------------------------------------------------------------
 
     def table(self, what: str, array: Array) -> str:
-        """An array of numbers or of indices; a long one is called by what it is and kept once for all its uses."""
+        """An array of numbers or of indices; a long one is named by its content and shared by all uses."""
         array = np.ascontiguousarray(array, np.int64 if array.dtype.kind in "iu" else np.float32)
         if array.size <= _INLINE:
             return self.emit("Constant", value=array)
@@ -74,7 +74,7 @@ class Site(Scope):
         return name
 
     def beside(self, values: float | Sequence[float]) -> str:
-        """A number, or one for each channel, in a shape that stretches to that of the first input."""
+        """A number, or one for each channel, in a shape that broadcasts with the first input."""
         if not isinstance(values, Sequence):
             return self.number(values)
         shape = (len(values), *(1,) * self.rank) if self.first else (len(values),)
@@ -91,7 +91,7 @@ class Site(Scope):
         order: Sequence[int] | None = None,
         drawn: tuple[int, ...] | None = None,
     ) -> str:
-        """An array that the op owns: reshaped, then with its axes in another order.
+        """An array that the op owns, reshaped and then transposed.
 
         ``start`` is how it starts, ``drawn`` the shape that the distribution is for, if not the array's own.
         """
@@ -109,7 +109,7 @@ class Site(Scope):
         return stored
 
     def weight_beside(self, name: str, start: Init) -> str:
-        """An array for the last axes of the first input, in a shape that stretches to that of the tensor.
+        """An array for the last axes of the first input, in a shape that broadcasts with the tensor.
 
         Where a use has fewer axes than that of which the array has its shape, the first ones of it are 1.
         """

@@ -1,4 +1,4 @@
-"""Where the values of weights come from: a file, or fresh numbers."""
+"""The values of weights: from a file, or initial ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archdsl.weights import expected
 
 
 def source(stored: Mapping[str, Stored], seed: int) -> Arrays:
-    """Gives the arrays of a file, and for keys that it lacks fresh ones."""
+    """Returns the arrays of a file, and initial values for keys that it lacks."""
 
     def array(key: str, shape: tuple[int, ...], start: Init, drawn: tuple[int, ...]) -> Array:
         if key in stored:
@@ -29,7 +29,7 @@ def source(stored: Mapping[str, Stored], seed: int) -> Arrays:
 
 
 def initial(graph: Graph, seed: int) -> dict[str, Array]:
-    """Fresh values of all weights of a graph by key, those that a file of ONNX has with this seed.
+    """Initial values of all weights of a graph by key, as ONNX files have them with this seed.
 
     Raises ``ArchError`` where what a step computes is not known, and so how its weights start.
     """

@@ -1,1 +1,1 @@
-"""OpenVINO's own form of a model, read from our ONNX."""
+"""OpenVINO's intermediate representation, converted from our ONNX."""

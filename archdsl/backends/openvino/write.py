@@ -1,4 +1,4 @@
-"""``save``: a graph as OpenVINO's intermediate representation, an XML file and its weights beside it."""
+"""``save``: a graph as OpenVINO's intermediate representation, an XML file and a file of weights."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def need_openvino() -> None:
 
 
 def save(graph: Graph, file: Path, arrays: Mapping[str, Array] | None = None, *, seed: int = 0) -> Path:
-    """Writes a model, whole or not at all, in float32. Gives the file beside it that has the weights.
+    """Writes a model, whole or not at all, in float32. Returns the file of weights.
 
     Weights are as in ``backends.onnx.write.save``.
 

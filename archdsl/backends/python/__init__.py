@@ -1,1 +1,1 @@
-"""Keras as text: a file that imports Keras and NumPy alone. Nothing here imports Keras."""
+"""Keras code: a file that imports only Keras and NumPy. Nothing here imports Keras."""

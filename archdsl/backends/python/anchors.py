@@ -1,4 +1,4 @@
-"""Inputs for ops that have none: in Keras a layer belongs to a model by being called on a tensor of it."""
+"""Inputs for ops without one: a Keras layer belongs to a model only if it is called on a tensor of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from archdsl.graph.model import Graph, Node
 
 
 def anchored(graph: Graph) -> Graph:
-    """The same graph, whose ops without an input have one that they do not read: a value that is near.
+    """The graph with ops without an input connected to a nearby value that they do not read.
 
     It is the last one before it in the same instance, or else what an instance around it was given first.
     """
@@ -35,7 +35,7 @@ def anchored(graph: Graph) -> Graph:
 
 
 def _given(graph: Graph) -> dict[int, str]:
-    """The first input from outside of each instance that has one."""
+    """The first outside input of each instance that has one."""
     found: dict[int, str] = {}
     for node in graph:
         index: int | None = node.instance

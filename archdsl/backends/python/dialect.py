@@ -1,4 +1,4 @@
-"""Keras as the engine writes it: functions of tensors that call layers."""
+"""Keras for the code generator: functions of tensors that call layers."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Keras(Dialect):
 
 
 class _Pads:
-    """The numbers with which windows are padded, for each place of a block."""
+    """The numeric padding of windows, for each position of a block."""
 
     def __init__(self, graph: Graph) -> None:
         self.found = defaultdict[Any, set[Pairs]](set)
@@ -110,14 +110,14 @@ class _Pads:
 
 
 def _lifted(lowered: Lowered, missing: int) -> Lowered:
-    """A use whose input has fewer dimensions than that of another: these come after the batch, with size 1."""
+    """A use whose input has a lower rank than others: it gets dimensions of size 1 after the batch."""
     axes = [*range(1, missing + 1)]
     template = lowered.code.template.replace("{0}", f"ops.expand_dims({{0}}, {axes})")
     return replace(lowered, code=Code(f"ops.squeeze({template}, {axes})", lowered.code.literals))
 
 
 def _in_float32(lowered: Lowered) -> Lowered:
-    """What computes in float32 whatever the policy. Layers then turn what they are called on into it by themselves."""
+    """A lowered op that computes in float32 whatever the policy. Such layers cast their inputs themselves."""
     if lowered.module is not None:
         return replace(lowered, module=replace(lowered.module, args=(*lowered.module.args, ("dtype", "float32"))))
     spaced = lowered.code.template.replace("**", " ** ")  # as Black has it where a side is a call

@@ -33,7 +33,7 @@ _NAMES = ("KerasTensor", "initializers", "layers", "ops", "regularizers")
 
 
 def written(graph: Graph) -> str:
-    """A file that imports Keras, h5py and NumPy alone and defines the model, with a function for each kind of block.
+    """A file that imports only Keras, h5py and NumPy and defines the model, with a function for each kind of block.
 
     Raises ``ArchError`` where what a step computes is not known.
     """
@@ -63,7 +63,7 @@ def written(graph: Graph) -> str:
 
 
 def _given(definitions: Sequence[Definition], own: Collection[str]) -> dict[str, set[str]]:
-    """The arguments that layers of archdsl are made with, where they are other than usual."""
+    """The arguments of archdsl's layers that differ from their defaults."""
     found: dict[str, set[str]] = {}
     queue: list[Argument] = [made for definition in definitions for made in definition.body.attrs.values()]
     for term in queue:
@@ -87,7 +87,7 @@ def _about(graph: Graph) -> str:
 
 
 def _imports(body: str, sources: Taken) -> Iterator[str]:
-    """Statements in the order of isort: the standard library, then others; ``import`` before ``from``."""
+    """Import statements in isort's order: the standard library, then others; ``import`` before ``from``."""
     statements = {*loading.IMPORTS, *sources.imports}
     if "Callable" in body:
         statements.add("from collections.abc import Callable")

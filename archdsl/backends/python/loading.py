@@ -1,4 +1,4 @@
-"""The function of a file that loads weights by their names."""
+"""The function of a file that loads weights by name."""
 
 from __future__ import annotations
 

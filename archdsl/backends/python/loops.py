@@ -1,4 +1,4 @@
-"""Lines that differ in the numbers of rounds, and in numbers beside these, written as loops."""
+"""Rolls lines that differ only in round numbers, and in numbers that depend on these, into loops."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIRST: Mapping[str, str] = {"Dense": "units", "ZeroPadding2D": "padding"}
 
 
 def looped(lines: Sequence[Line], taken: Collection[str] = ()) -> list[Line]:
-    """The same lines, with loops in the place of three or more lines that say the same of the next rounds.
+    """The lines, with three or more that repeat with consecutive round numbers rolled into loops.
 
     Variables of loops have no names that are ``taken``.
     """
@@ -72,7 +72,7 @@ class _Parsed(NamedTuple):
 
 
 def _rounds(lines: Sequence[_Parsed], start: int, size: int) -> int:
-    """How often some lines follow one another, each time with the next round."""
+    """How often a group of lines repeats with consecutive round numbers."""
     first = lines[start : start + size]
     if len(first) < size or first[0].pieces[0].startswith(" "):
         return 1
@@ -97,12 +97,12 @@ def _rounds(lines: Sequence[_Parsed], start: int, size: int) -> int:
 
 
 def _is_inside(lines: Sequence[_Parsed], at: int) -> bool:
-    """Whether a line is of the body of what is before it."""
+    """Whether a line belongs to the body of the one before it."""
     return at < len(lines) and lines[at].pieces[0].startswith(" ")
 
 
 def _counted(first: Sequence[_Parsed], then: Sequence[_Parsed]) -> list[tuple[int, int]]:
-    """The numbers in names that count rounds, by line and place: one more in the second than in the first."""
+    """The numbers in names that count rounds, by line and position: one more in the second group than in the first."""
     if [line.form for line in first] != [line.form for line in then]:
         return []
     return [
@@ -116,7 +116,7 @@ def _counted(first: Sequence[_Parsed], then: Sequence[_Parsed]) -> list[tuple[in
 def _columns(
     rounds: Sequence[Sequence[_Parsed]], counted: Collection[tuple[int, int]]
 ) -> dict[tuple[str, ...], list[tuple[int, int]]]:
-    """The numbers that differ beside those of the rounds: their values in all rounds, and where these are."""
+    """The other numbers that differ: their values in all rounds, and their positions."""
     places = dict.fromkeys(place for these in rounds[1:] for place in _varied(rounds[0], these, counted))
     found: dict[tuple[str, ...], list[tuple[int, int]]] = {}
     for row, place in places:
@@ -127,7 +127,7 @@ def _columns(
 def _varied(
     first: Sequence[_Parsed], these: Sequence[_Parsed], counted: Collection[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """The numbers that differ, by line and place, without those of the rounds."""
+    """The numbers that differ, by line and position, without those of the rounds."""
     return [
         (row, place)
         for row, (a, b) in enumerate(zip(first, these, strict=False))
@@ -157,7 +157,7 @@ def _loop(lines: Sequence[_Parsed], size: int, taken: Collection[str]) -> list[L
 
 
 def _free_index(lines: Sequence[_Parsed]) -> str:
-    """A name that is not in the lines, as the index of a loop among them is."""
+    """An unused name for the index of a loop."""
     text = "\n".join(piece for line in lines for piece in line.pieces)
     return next(index for index in INDICES if re.search(rf"\b{index}\b", text) is None)
 
@@ -172,7 +172,7 @@ def _head(index: str, columns: Mapping[str, tuple[str, ...]], start: int, count:
 
 
 def _label(line: _Parsed, place: int) -> str:
-    """What a number is: its keyword, or the first argument of a layer."""
+    """A name for a number: its keyword, or the first argument of a layer."""
     before = "0".join(line.pieces[: place + 1])
     if (match := re.search(r"(\w+)=$", before)) is not None:
         return match[1]

@@ -1,4 +1,4 @@
-"""What functions are called."""
+"""Names of functions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def snake(name: str) -> str:
 
 
 def functions(definitions: Sequence[Definition], taken: Collection[str]) -> dict[str, str]:
-    """The function of each definition but the last, by the definition's name: none is called as something else."""
+    """A unique function name for each definition but the last, by the definition's name."""
     others = {*taken, *(p.name for made in definitions for p in made.parameters)}
     found: dict[str, str] = {}
     for made in definitions[:-1]:

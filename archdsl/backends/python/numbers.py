@@ -1,4 +1,4 @@
-"""Rows of numbers that follow a rule, as NumPy makes them."""
+"""Regular rows of numbers as NumPy expressions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PRECISION = 1e-12
 
 
 def row(values: Sequence[float]) -> str | None:
-    """An expression for an array of the same numbers, or ``None`` if no rule is found.
+    """An expression for an array of these numbers, or ``None`` if no rule is found.
 
     >>> row([1.0, 0.5] * 8), row([2.0**n for n in range(8)]), row([1, 3, 2] * 3)
     ('np.tile([1.0, 0.5], 8)', 'np.geomspace(1.0, 128.0, 8)', 'np.tile([1, 3, 2], 3)')
@@ -22,7 +22,7 @@ def row(values: Sequence[float]) -> str | None:
 
 
 def _regular(values: Sequence[float]) -> str | None:
-    """Equal differences or quotients."""
+    """An arithmetic or geometric progression."""
     first, last, steps = values[0], values[-1], len(values) - 1
     ends = f"({float(first)!r}, {float(last)!r}, {len(values)})"
     scale = max(abs(first), abs(last))
@@ -39,7 +39,7 @@ def _regular(values: Sequence[float]) -> str | None:
 
 
 def _repeated(values: Sequence[float]) -> str | None:
-    """Each number several times, as often each."""
+    """Each number repeated equally often."""
     times = next((i for i, value in enumerate(values) if value != values[0]), len(values))
     fits = times > 1 and len(values) % times == 0
     if not fits or any(len({*values[i : i + times]}) > 1 for i in range(0, len(values), times)):
@@ -48,7 +48,7 @@ def _repeated(values: Sequence[float]) -> str | None:
 
 
 def _tiled(values: Sequence[float]) -> str | None:
-    """A row again and again."""
+    """A row repeated."""
     for period in range(2, len(values) // 2 + 1):
         if len(values) % period == 0 and all(value == values[i % period] for i, value in enumerate(values)):
             return f"np.tile({_inner(values[:period])}, {len(values) // period})"

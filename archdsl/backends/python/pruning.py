@@ -1,4 +1,4 @@
-"""Layers without the options that a file never gives: what depends on their defaults is decided, and the unused goes.
+"""Removes options that a file never uses from layers: constants are propagated and dead code is eliminated.
 
 This is partial evaluation of one class: arguments of ``__init__`` that no call gives are their defaults, attributes
 that are made of these alone are constants, and so are conditions over them.
@@ -19,7 +19,7 @@ _KINDS: Final[Mapping[str, type]] = {"bool": bool, "str": str}
 
 
 def pruned(text: str, given: Collection[str]) -> str:
-    """The text of a class whose calls give only these of the arguments that have defaults."""
+    """The source of a class whose calls give only these of the arguments that have defaults."""
     made = ast.parse(text).body[0]
     assert isinstance(made, ast.ClassDef), "a class"
     init = next((part for part in made.body if isinstance(part, ast.FunctionDef) and part.name == "__init__"), None)
@@ -32,7 +32,7 @@ def pruned(text: str, given: Collection[str]) -> str:
 
 
 def _defaults(init: ast.FunctionDef) -> dict[str, Any]:
-    """Arguments whose defaults are constants."""
+    """Arguments with constant defaults."""
     arguments = init.args
     last = len(arguments.defaults)
     pairs = [
@@ -47,7 +47,7 @@ def _defaults(init: ast.FunctionDef) -> dict[str, Any]:
 
 
 def _value(node: ast.expr, known: Mapping[str, Any]) -> Any:
-    """The constant that an expression is, or ``_UNKNOWN``. ``known`` are names, and attributes of ``self``."""
+    """The constant value of an expression, or ``_UNKNOWN``. ``known`` are names, and attributes of ``self``."""
     match node:
         case ast.Constant(value=value):
             return value
@@ -102,10 +102,10 @@ def _compared(op: ast.cmpop, a: Any, b: Any) -> Any:
 
 
 class _Folder(ast.NodeTransformer):
-    """Constants in the place of what they are known to be, and no conditions that are decided."""
+    """Constant propagation and folding, which removes decided conditions."""
 
     def __init__(self, known: Mapping[str, Any], passing: Mapping[str, int]) -> None:
-        """``passing`` are methods that give back one of their arguments as it is, and which."""
+        """``passing`` are methods that return one of their arguments unchanged, with its index."""
         self._known = known
         self._passing = passing
         self.changed = False
@@ -134,7 +134,7 @@ class _Folder(ast.NodeTransformer):
         return self.visit(node.body if value else node.orelse)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> Any:
-        """Operands that do not decide go; after one that does, nothing is looked at."""
+        """Removes neutral operands, and all operands after a decisive one."""
         is_and = isinstance(node.op, ast.And)
         left: list[ast.expr] = []
         for place, part in enumerate(node.values):
@@ -177,7 +177,7 @@ class _Pruner:
         self._drop_unread(defaults)
 
     def _decide(self) -> bool:
-        """Notes attributes that are made in one place, of constants; whether there was another one."""
+        """Notes attributes that are assigned once, with a constant; returns whether there was a new one."""
         made: dict[str, list[ast.expr]] = {}
         for node in ast.walk(self._class):
             if isinstance(node, ast.Assign) and (name := _assigned(node)):
@@ -191,7 +191,7 @@ class _Pruner:
         return False
 
     def _that_pass(self) -> Iterator[tuple[str, int]]:
-        """Methods of which only ``return x`` is left, where ``x`` is an argument, and its place."""
+        """Methods that are reduced to ``return x`` for an argument ``x``, with its index."""
         for part in self._parts():
             names = [arg.arg for arg in part.args.args[1:]]
             match [statement for statement in self._done(part.body) if not isinstance(statement, ast.Expr)]:
@@ -199,7 +199,7 @@ class _Pruner:
                     yield part.name, names.index(name)
 
     def _done(self, body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-        """What a body does where it is decided; conditions that are not as they are."""
+        """A body with decided statements removed; undecided conditions remain."""
         for statement in body:
             value = _value(statement.test, self._known) if isinstance(statement, ast.If) else _UNKNOWN
             if isinstance(statement, ast.If) and value is not _UNKNOWN:
@@ -210,14 +210,14 @@ class _Pruner:
                 return
 
     def _drop_unread(self, defaults: Mapping[str, Any]) -> None:
-        """Arguments whose attributes nothing reads any more."""
+        """Removes arguments whose attributes are dead."""
         read = self._read()
         for name in defaults:
             if name not in read and name not in self._dropped and self._is_kept_alone(name):
                 self._dropped.add(name)
 
     def _is_kept_alone(self, name: str) -> bool:
-        """Whether an argument is used to make the attribute of its name and nothing else."""
+        """Whether an argument is used only to assign the attribute of its name."""
         uses = [node for node in ast.walk(self._init) if isinstance(node, ast.Name) and node.id == name]
         own = [statement for statement in self._init.body if _assigned(statement) == name]
         return len(own) == 1 and len(uses) == sum(
@@ -228,7 +228,7 @@ class _Pruner:
         return [part for part in self._class.body if isinstance(part, ast.FunctionDef)]
 
     def _read(self) -> set[str]:
-        """Attributes of ``self`` that methods other than ``get_config`` read when what is decided is left out."""
+        """Attributes of ``self`` that live code other than ``get_config`` reads."""
         found: set[str] = set()
         waiting = [part.name for part in self._parts() if not part.name.startswith("_") and part.name != "get_config"]
         methods = {part.name: part for part in self._parts()}
@@ -275,7 +275,7 @@ class _Pruner:
         return [*decorators, *head, *self._statements(body, "        ")]
 
     def _head(self, part: ast.FunctionDef) -> list[str]:
-        """The signature of ``__init__`` without what is gone."""
+        """The signature of ``__init__`` without removed arguments."""
         arguments = part.args
         last = len(arguments.args) - len(arguments.defaults)
         texts: list[str] = []
@@ -291,7 +291,7 @@ class _Pruner:
         return signature(f"    def __init__({', '.join(texts)}) -> None:")
 
     def _config(self, part: ast.FunctionDef) -> list[str]:
-        """What is saved, without what is gone."""
+        """``get_config`` without removed arguments."""
         match part.body:
             case [ast.Return(value=ast.Dict(keys=keys, values=values) as made)]:
                 pairs = [
@@ -313,14 +313,14 @@ class _Pruner:
                 return  # what follows is never reached
 
     def _ends(self, statement: ast.stmt) -> bool:
-        """Whether nothing after a statement is done."""
+        """Whether the statements after a statement are unreachable."""
         if not isinstance(statement, ast.If):
             return isinstance(statement, ast.Return)
         value = _value(statement.test, self._known)
         return value is not _UNKNOWN and any(map(self._ends, statement.body if value else statement.orelse))
 
     def _statement(self, statement: ast.stmt, indent: str) -> Iterator[str]:
-        """A statement as it was, unless something in it is decided."""
+        """A statement, unchanged unless a part of it is decided."""
         if f"self.{_assigned(statement)}" in self._known:
             return
         if isinstance(statement, ast.If):
@@ -362,7 +362,7 @@ class _Pruner:
 
 
 def _assigned(statement: ast.stmt) -> str:
-    """The attribute of ``self`` that a statement makes."""
+    """The attribute of ``self`` that a statement assigns."""
     match statement:
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]):
             return name
@@ -375,7 +375,7 @@ def _argument(arg: ast.arg, value: ast.expr | None) -> str:
 
 
 def _text(statement: ast.AST, indent: str, heads: int = 0) -> list[str]:
-    """A statement in lines of 88; of its lines only the first ``heads``, if told so."""
+    """A statement at 88 columns; only the first ``heads`` of its lines, if given."""
     if isinstance(statement, ast.Assign | ast.Return) and isinstance(statement.value, ast.Tuple):
         bare = ", ".join(map(ast.unparse, statement.value.elts))  # Python's own text has brackets around it
         text = ast.unparse(ast.fix_missing_locations(statement)).replace(ast.unparse(statement.value), bare)

@@ -1,4 +1,4 @@
-"""Which function says what an op is in a file of Keras."""
+"""The registry of lowerings to Keras code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archdsl.ops.sliding import Pairs
 
 @dataclass(frozen=True, slots=True)
 class Lowered(Generic):
-    """An op at its place: an expression, and the layer that it calls, if it does."""
+    """A lowered op: an expression, and the layer that it calls, if any."""
 
     helpers: frozenset[str] = frozenset()
     """Layers and functions of archdsl that the file must have."""
@@ -26,7 +26,7 @@ class Lowered(Generic):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where an op is lowered."""
+    """The site of a lowering."""
 
     inputs: tuple[Shape, ...]
     output: Shape
@@ -43,12 +43,12 @@ class Site:
 
     @property
     def rank(self) -> int:
-        """Spatial dimensions of the first input."""
+        """The number of spatial dimensions of the first input."""
         return len(self.inputs[0]) - 1
 
     @property
     def is_single(self) -> bool:
-        """Whether some inputs have a batch of 1 and others have not."""
+        """Whether some inputs have batch size 1 and others do not."""
         return len(set(self.single)) > 1
 
 
@@ -58,7 +58,7 @@ _STRETCHING: set[type[Op]] = set()
 
 
 def lowers(*ops: type[Op], stretches: bool = False) -> Callable[[Lowering], Lowering]:
-    """Registers a function from an op and its site to what it is in Keras.
+    """Registers a function of an op and its site that returns its Keras code.
 
     With ``stretches``, some inputs may have a batch of 1 where others have more.
     """
@@ -89,17 +89,17 @@ CALL = Code("{self}({0})")
 
 
 def called(kind: str, *placed: tuple[str, Argument], **named: Argument) -> Lowered:
-    """A layer of Keras that is called."""
+    """A call of a Keras layer."""
     return Lowered(CALL, make(f"layers.{kind}", *placed, **named))
 
 
 def own(kind: str, *placed: tuple[str, Argument], **named: Argument) -> Lowered:
-    """A layer of the file that is called."""
+    """A call of a layer defined in the file."""
     return Lowered(CALL, make(kind, *placed, **named), frozenset({kind}))
 
 
 def joined(kind: str, site: Site, *placed: tuple[str, Argument], **named: Argument) -> Lowered:
-    """A layer of Keras that is called on a list of all inputs."""
+    """A call of a Keras layer on a list of all inputs."""
     return Lowered(Code(f"{{self}}([{listed(site)}])"), make(f"layers.{kind}", *placed, **named))
 
 
@@ -121,7 +121,7 @@ def one(values: tuple[int, ...]) -> int | tuple[int, ...]:
 
 
 def sides(pairs: Pairs) -> Literal:
-    """Padding or cropping as Keras takes it, as short as can be.
+    """Padding or cropping in Keras's shortest form.
 
     >>> sides(((3, 3), (3, 3))), sides(((0, 1), (0, 1))), sides(((1, 1), (2, 2)))
     (3, ((0, 1), (0, 1)), (1, 2))
@@ -138,7 +138,7 @@ _SIZES = {1: ("channels",), 2: ("tokens", "channels"), 3: ("height", "width", "c
 
 
 def sizes(dims: tuple[Dim, ...]) -> Make:
-    """Sizes as they are written, each a literal of its own: -1 for the one that is known only when the model runs."""
+    """Sizes as source, each a literal of its own: -1 for one known only at run time."""
     names = _SIZES.get(len(dims), tuple(f"size{i}" for i in range(len(dims))))
     return Make(
         TUPLE, tuple((name, dim if isinstance(dim, int) else -1) for name, dim in zip(names, dims, strict=True))
@@ -179,5 +179,5 @@ def penalty(op: Weighted) -> Argument:
 
 
 def frozen(op: Weighted) -> Mapping[str, Argument]:
-    """``trainable=False`` of what is not trained."""
+    """``trainable=False`` for frozen weights."""
     return {} if op.trainable else {"trainable": False}

@@ -1,4 +1,4 @@
-"""Layers and functions of archdsl as a file has them for itself: their own text, with all that they use.
+"""Copies layers and functions of archdsl into a file, as source with everything that they use.
 
 The text is taken from the modules that build models, so that there is one definition of each.
 """
@@ -34,7 +34,7 @@ _PACKAGE = 'package="archdsl"'
 
 
 class Taken(NamedTuple):
-    """What a file takes: definitions in an order in which each is before those that use it, and what they import."""
+    """The copied definitions, in dependency order, and their imports."""
 
     texts: list[str]
     imports: list[str]
@@ -51,7 +51,7 @@ class _Definition:
 
 
 def taken(names: Collection[str], package: str, given: Mapping[str, Collection[str]] | None = None) -> Taken:
-    """The definitions of some names and of all that they use. Layers are registered under the name of ``package``.
+    """The definitions of some names with their dependencies. Layers are registered under the name of ``package``.
 
     ``given`` are the arguments with which classes are called: options that have none are left out.
     """
@@ -81,13 +81,13 @@ def _pruned(definition: _Definition, given: Collection[str]) -> _Definition:
 
 
 def names() -> list[str]:
-    """All that may be taken."""
+    """All names that may be copied."""
     return [*_definitions()]
 
 
 @cache
 def _definitions() -> Mapping[str, _Definition]:
-    """Every definition of the modules by its name, which no two have."""
+    """Every definition of the modules by its name, which is unique."""
     modules: list[tuple[str, ast.Module]] = []
     owned: set[str] = set()
     for parts in _FILES:
@@ -127,7 +127,7 @@ def _of(text: str, module: ast.Module, owned: Collection[str]) -> dict[str, _Def
 
 
 def _imported(statement: ast.Import | ast.ImportFrom) -> dict[str, str]:
-    """Names, and the statements that import them; none from archdsl, whose definitions are taken."""
+    """Names and their import statements, except for those from archdsl, whose definitions are copied."""
     if isinstance(statement, ast.Import):
         return {alias.asname or alias.name: f"import {_alias(alias)}" for alias in statement.names}
     if statement.module is None or statement.module.startswith(("archdsl", "__future__")):
@@ -162,7 +162,7 @@ def _is_text(statement: ast.stmt | None) -> bool:
 
 
 def _narrow(lines: Sequence[str], statement: ast.stmt, after: Any) -> Iterator[str]:
-    """The lines of a definition, and of the text after it, as they are with lines of 88."""
+    """The lines of a definition, and of the text after it, reformatted to 88 columns."""
     first = min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
     texts = {node.lineno: node for node in ast.walk(statement) if isinstance(node, ast.Expr) and _is_text(node)}
     place, end = first, statement.end_lineno or first
@@ -180,7 +180,7 @@ def _narrow(lines: Sequence[str], statement: ast.stmt, after: Any) -> Iterator[s
 
 
 def _plain(text: str) -> str:
-    """A doc comment without its examples."""
+    """A docstring without its examples."""
     parts = textwrap.dedent(f"    {text}").strip().split("\n\n")
     return "\n\n".join(part for part in parts if not part.lstrip().startswith(">>>"))
 

@@ -1,4 +1,4 @@
-"""Values that arguments of layers have where they are not given."""
+"""Defaults of arguments of layers."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _OF: Mapping[str, Mapping[str, Literal]] = {
 
 
 def usual(callee: str, name: str, args: Mapping[str, Argument]) -> Argument:
-    """The value that an argument has where it is not given; ``None`` also where it has none."""
+    """The default of an argument; ``None`` also if it has none."""
     if callee.startswith(("layers.MaxPooling", "layers.AveragePooling")) and name == "strides":
         return args["pool_size"]
     if name in _OF.get(callee, {}):

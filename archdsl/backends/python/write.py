@@ -1,4 +1,4 @@
-"""Functions as text: each makes layers and calls them, under names that begin with what it is given."""
+"""Functions as source: each makes layers, named with the prefix that it is given, and calls them."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ def inputs(model: Definition, graph: Graph) -> list[str]:
 
 
 class Writer:
-    """Writes the functions of a file; ``definitions`` are all of them, ``functions`` what they are called, and
-    ``reserved`` what else the file has.
-    """
+    """Writes the functions of a file: ``definitions`` are all, ``functions`` their names, ``reserved`` other names."""
 
     def __init__(
         self, definitions: Sequence[Definition], functions: Mapping[str, str], reserved: Collection[str]
@@ -69,7 +67,7 @@ class Writer:
         return lines + self._body(made, given, "{name}.", ", ".join)
 
     def model(self, made: Definition, graph: Graph) -> list[str]:
-        """The function that makes the model."""
+        """The function that builds the model."""
         given = inputs(made, graph)
         lines = [f"def {made.name}() -> keras.Model:", *(docstring(made.doc, _INDENT) if made.doc else [])]
         whole = tokens(graph)
@@ -93,7 +91,7 @@ class Writer:
     def _body(
         self, made: Definition, given: Sequence[str], prefix: str, result: Callable[[Sequence[str]], str]
     ) -> list[str]:
-        """The lines of a function. ``result`` writes what it returns."""
+        """The lines of a function. ``result`` writes its return statement."""
         ways = [(made, frozenset[int]())]
         if not made.step_conditions and (stacks := stacked(made.body)):
             ways.append((replace(made, body=stacks[0]), stacks[1]))
@@ -105,16 +103,16 @@ class Writer:
         return callee in self._functions
 
     def taken(self) -> set[str]:
-        """Names that no variable may have."""
+        """Names that variables may not have."""
         return {*self._functions.values(), *self._reserved, "name", "any", "enumerate", *INDICES}
 
     def given_is_function(self, made: Definition, name: str) -> bool:
-        """Whether a parameter is a function of the file, rather than a layer."""
+        """Whether a parameter is a function of the file and not a layer."""
         values = next((p.values for p in made.parameters if p.name == name), ())
         return any(isinstance(value, Name) and value.text in self._functions for value in values)
 
     def _has_names(self, made: Definition) -> bool:
-        """Whether the function makes what has a name."""
+        """Whether the function makes anything that is named."""
         return any(map(self._has_name, made.body.attrs.values()))
 
     def _has_name(self, term: Argument) -> bool:
@@ -165,7 +163,7 @@ class _Body:
     def __init__(
         self, writer: Writer, made: Definition, pushed: Collection[int], given: Sequence[str], prefix: str
     ) -> None:
-        """``pushed`` are steps whose results go on a list."""
+        """``pushed`` are steps whose results are pushed on a list."""
         self._writer = writer
         self._made = made
         self._pushed = pushed
@@ -283,14 +281,14 @@ class _Body:
         return self._writer.is_function(module.callee)
 
     def _made_layer(self, module: Make, path: str) -> str:
-        """A layer that is made."""
+        """A call that makes a layer."""
         if module.callee == GIVEN:
             return f"{literal(module.args[0][1])}(name={self._name(path)})"
         arguments = [*self._writer.arguments(module), f"name={self._name(path)}"]
         return f"{module.callee}({', '.join(arguments)})"
 
     def _call(self, module: Make, path: str, operands: Sequence[str]) -> str:
-        """A function that is called."""
+        """A call of a function."""
         named = [f"name={self._name(path)}"] if self._writer.is_named(module.callee) else []
         if module.callee == GIVEN:
             return f"{self._writer.value(module.args[0][1])}({', '.join([*operands, *named])})"
@@ -306,7 +304,7 @@ class _Body:
     # --- sequences ---------------------------------------------------------------------------------------------------
 
     def _sequence(self, made: Make, path: str, source: str, target: str, depth: int) -> Iterator[str]:
-        """Modules one after another; those that are repeated in a loop."""
+        """Modules in sequence; repeated ones in a loop."""
         place, current = 0, source
         for _, item in made.args:
             assert isinstance(item, Make), "a sequence of modules"
@@ -367,7 +365,7 @@ def _sum(count: Argument, less: int) -> str:
 
 
 def _each(index: str, columns: Sequence[tuple[str, Argument]], start: int) -> str:
-    """The head of a loop over rows of columns, with the number of each."""
+    """The head of a loop over rows of columns, with their index."""
     variables = ", ".join(name for name, _ in columns)
     over = ", ".join(literal(progression(column) or column) for _, column in columns)
     rows = f"zip({over})" if len(columns) > 1 else over

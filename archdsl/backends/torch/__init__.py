@@ -1,1 +1,1 @@
-"""PyTorch as text: a file that imports torch alone. Nothing here imports torch."""
+"""PyTorch code: a file that imports only torch. Nothing here imports torch."""

@@ -1,4 +1,4 @@
-"""What PyTorch has besides modules and expressions: parameters, buffers, and entries of state dicts."""
+"""PyTorch's own concepts besides modules and expressions: parameters, buffers, and entries of state dicts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Array: TypeAlias = Any
 
 
 def parameter(callee: str, *placed: tuple[str, Argument], **named: Argument) -> Make:
-    """A learned tensor that is an attribute itself, and how it starts."""
+    """A learned tensor that is an attribute, with its initialisation."""
     return make("nn.Parameter", ("data", make(callee, *placed, **named)))
 
 
 def buffer(data: Make) -> Make:
-    """A tensor that goes with the module from device to device, and is in no state dict."""
+    """A non-persistent buffer: it moves with the module between devices, and is in no state dict."""
     return make("nn.Buffer", ("data", data), persistent=False)
 
 
@@ -27,7 +27,7 @@ Transform: TypeAlias = Callable[[Sequence[Array]], Array]
 
 
 def rows(arrays: Sequence[Array], axis: int = 0) -> Array:
-    """Several arrays in one, behind one another."""
+    """Several arrays concatenated along the first axis."""
     import numpy
 
     return numpy.concatenate(arrays, axis=axis)
@@ -41,7 +41,7 @@ def integers(values: int | Sequence[int]) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of the module's state dict, and how it is made of the op's weights; without ``sources``, of nothing."""
+    """An entry of the module's state dict, and how it is made of the op's weights; a constant without ``sources``."""
 
     key: str
     """Below the module, such as ``weight``; empty for a parameter that is an attribute itself."""
@@ -50,7 +50,7 @@ class Entry:
 
 
 def sizes_of(made: Entry, shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
-    """The shape of an entry that is made of arrays of these shapes."""
+    """The shape of an entry that is computed from arrays of these shapes."""
     import numpy
 
     shape: tuple[int, ...] = made.transform([numpy.empty(shape, "int8") for shape in shapes]).shape
@@ -71,7 +71,7 @@ def ordered(*axes: int) -> Transform:
 
 @dataclass(frozen=True, slots=True)
 class Lowered(Generic):
-    """An op at its place: what ``forward`` does, the module that it needs, if it does, and where its weights go."""
+    """A lowered op: its expression in ``forward``, the module that it needs, if any, and the entries of its weights."""
 
     entries: tuple[Entry, ...] = ()
     helpers: Mapping[str, frozenset[str]] = field(default_factory=dict)

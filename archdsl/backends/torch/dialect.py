@@ -1,4 +1,4 @@
-"""PyTorch as the engine writes it: each op lowered in its order of axes."""
+"""PyTorch for the code generator: each op is lowered in its axis order."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Torch(Dialect):
     keeps = True
 
     def __init__(self, graph: Graph, stored: Mapping[str, Mapping[str, Stored]] | None = None) -> None:
-        """``stored`` is how the arrays of nodes must lie, where a published model says so."""
+        """``stored`` is the layout of the nodes' arrays, where a published model determines it."""
         self.stored = stored or {}
         self.orders = axis_orders(graph)
         self._single = constants(graph)
@@ -67,7 +67,7 @@ class Torch(Dialect):
         return usual(callee, name, args)
 
     def after(self, node: Node) -> tuple[str, ...]:
-        """Changes of order, of the batch, and of the type."""
+        """Conversions of the axis order, of the batch and of the dtype."""
         takes = self.orders[node.path].takes
         after = [self._changed(name, takes) for name in node.inputs]
         single = [name in self._single for name in node.inputs]
@@ -82,14 +82,14 @@ class Torch(Dialect):
         return tuple(after)
 
     def _changed(self, name: str, takes: bool) -> str:
-        """What is appended to a value so that it has an order of axes."""
+        """The expression that converts a value to an axis order."""
         rank, gives = len(self._shapes[name]), self.orders[name].gives
         if rank < 2 or gives == takes:
             return ""
         return turned(rank, takes)
 
     def whole(self, path: str) -> str:
-        """What gives a constant the batch of the input."""
+        """The expression that expands a constant to the input's batch size."""
         if path not in self._single:
             return ""
         rest = ", -1" * len(self._shapes[path])

@@ -24,7 +24,7 @@ from archdsl.graph.model import Graph
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The text, and what a state dict of its model is made of."""
+    """The source text, and how a state dict of its model is computed."""
 
     text: str
     graph: Graph
@@ -37,7 +37,7 @@ class File:
 
 
 def written(graph: Graph, names: str | None = None) -> File:
-    """A file that imports torch alone and defines the model, with a class for each kind of block.
+    """A file that imports only torch and defines the model, with a class for each kind of block.
 
     With ``names`` its modules are called as those of a published model: one of ``naming.SOURCES``.
 

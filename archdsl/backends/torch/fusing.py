@@ -1,4 +1,4 @@
-"""Dense layers that are one in a published model."""
+"""Dense layers that are fused in a published model."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from archdsl.weights.published import NameMap
 
 
 class Fused(Dense):
-    """Several dense layers of the same input in one. It is in no registry: no spec can say it."""
+    """Several dense layers of one input, fused. It is in no registry: no spec can express it."""
 
     parts: int
 
 
 class Part(Op):
-    """What one of them gives."""
+    """The output of one of the fused layers."""
 
     parts: int
     part: int
@@ -48,7 +48,7 @@ def _part(op: Part, site: Site) -> Lowered:
 
 
 def fused(graph: Graph, names: NameMap) -> tuple[Graph, dict[str, tuple[str, ...]]]:
-    """The same graph with one layer where a source has one for several, and for its path those of the several."""
+    """The graph with layers fused where a source fuses them, and the original paths by those of the fused layers."""
     whole: dict[tuple[str, tuple[str, ...]], dict[int, Node]] = {}
     for node in graph:
         if isinstance(node.op, Dense) and node.layer == node.path and (share := names(node.path).partition("[")[2]):

@@ -1,4 +1,4 @@
-"""Several ops for which a file has one function."""
+"""Sequences of ops for which a file has one function."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archdsl.ops.reshape import Permute, Reshape
 
 
 class Shuffle(Op):
-    """Deals the channels of each group out to all groups. It is in no registry: no spec can say it."""
+    """Channel shuffle. It is in no registry: no spec can express it."""
 
     groups: int
 
@@ -25,7 +25,7 @@ def shuffle(op: Shuffle, site: Site) -> Lowered:  # noqa: ARG001 -- as all lower
 
 
 def with_idioms(graph: Graph) -> Graph:
-    """The same graph with one op in the place of several: channels in groups, turned and put in a row again."""
+    """The graph with channel shuffles (reshape, permute, reshape) replaced by one op."""
     uses = Counter(name for node in graph for name in node.inputs)
     uses.update(port.node for port in graph.outputs)
     replaced: dict[str, Node] = {}
@@ -44,7 +44,7 @@ def with_idioms(graph: Graph) -> Graph:
 
 
 def _shuffled(graph: Graph, node: Node, uses: Counter[str]) -> Shuffle | None:
-    """What a reshape is with the permutation and the reshape before it."""
+    """The channel shuffle that a reshape ends with the permutation and the reshape before it."""
     turned = graph.by_path.get(node.inputs[0]) if isinstance(node.op, Reshape) else None
     if turned is None or not isinstance(turned.op, Permute) or turned.op.order != (0, 1, 3, 2):
         return None

@@ -1,4 +1,4 @@
-"""Bodies of a graph whose paths are the keys of a state dict: each module is where its path says.
+"""Bodies of a graph whose paths are keys of a state dict: each module is where its path says.
 
 A module that is one step of the flow is a class, or a sequence if its parts are numbered and follow one another. Any
 other is a list or dict of modules, of which the class around it calls the parts.
@@ -25,7 +25,7 @@ _GAP = Make("nn.Identity")
 
 
 def keyed(dialect: Torch, open_: Collection[str]) -> Bodies:
-    """The bodies of a graph that ``naming.renamed`` made; modules that are ``open`` are no step of the flow.
+    """The bodies of a graph renamed by ``naming.renamed``; modules that are ``open`` are not steps of the flow.
 
     Raises:
         NoNames: PyTorch has no module with these names.
@@ -74,7 +74,7 @@ class _Keyed(Builder):
         return any(self._modules[node].entries for node, _ in item.nodes)
 
     def _sequence(self, path: str, items: list[Item]) -> Item | None:
-        """Numbered parts that follow one another, with what owns nothing in free places; ``None`` if they are none."""
+        """Numbered consecutive parts, with weightless steps at unused indices; ``None`` if they are no sequence."""
         if not is_chain(items) or not all(local_name(item.path, path).count(".") == 0 for item in items):
             return None
         names = [local_name(item.path, path) for item in items]
@@ -137,7 +137,7 @@ def _is_counted(names: Sequence[str]) -> bool:
 
 
 def _in_order(items: list[Item]) -> list[Item]:
-    """The same items, each behind those whose values it takes; otherwise as they came."""
+    """A stable topological order of the items."""
     missing = {name for item in items for name in item.outputs}
     found: list[Item] = []
     while items:
@@ -153,7 +153,7 @@ def _in_order(items: list[Item]) -> list[Item]:
 
 
 def _longer(item: Item, more: Sequence[Item]) -> Item:
-    """A sequence with modules behind its own."""
+    """A sequence with modules appended."""
     assert item.module is not None
     count = len(item.module.args)
     added = tuple((str(count + i), each.module) for i, each in enumerate(more) if each.module is not None)
@@ -162,7 +162,7 @@ def _longer(item: Item, more: Sequence[Item]) -> Item:
 
 
 def _named(path: str, items: Sequence[Item], names: Sequence[str]) -> Item:
-    """A sequence whose parts have names that no attribute could have."""
+    """A sequence whose parts have names that are no identifiers."""
     made = sequence(path, items)
     assert made.module is not None
     modules = tuple((name, item.module) for name, item in zip(names, items, strict=True))
@@ -210,7 +210,7 @@ def _is_parameter(made: Make | None) -> bool:
 
 
 def _access(modules: _Tree, key: tuple[str, ...]) -> str:
-    """How a module is reached: ``features[3]["conv"]``."""
+    """The expression that accesses a module: ``features[3]["conv"]``."""
     if not key:
         return ""
     text = key[0]

@@ -1,4 +1,4 @@
-"""Lines that go through lists of modules place by place, written as loops."""
+"""Rolls lines that go through lists of modules index by index into loops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Line = tuple[str, str]
 
 
 def looped(lines: Sequence[Line], attrs: Mapping[str, Make], taken: Collection[str] = ()) -> list[Line]:
-    """The same lines, with loops in the place of three or more lines that say the same of the next places of lists.
+    """The lines, with three or more that repeat with consecutive list indices rolled into loops.
 
     Variables of loops have no names that are ``taken``.
     """
@@ -38,7 +38,7 @@ def looped(lines: Sequence[Line], attrs: Mapping[str, Make], taken: Collection[s
 
 
 def _rounds(lines: Sequence[Line], start: int, size: int) -> int:
-    """How often some lines follow one another, each time with the next places."""
+    """How often a group of lines repeats with consecutive indices."""
     first = [text for text, _ in lines[start : start + size]]
     strides = _strides(first)
     if len(first) < size or not strides:
@@ -53,7 +53,7 @@ def _rounds(lines: Sequence[Line], start: int, size: int) -> int:
 
 
 def _strides(lines: Iterable[str]) -> Counter[str]:
-    """How many places of each list some lines use."""
+    """How many elements of each list some lines use."""
     return Counter(name for name, _ in {match.groups() for text in lines for match in _INDEX.finditer(text)})
 
 
@@ -81,7 +81,7 @@ def _loop(lines: Sequence[Line], rounds: int, attrs: Mapping[str, Make], taken: 
 
 
 def _length(made: Make) -> int | None:
-    """How many modules a list has; ``None`` if that is a parameter."""
+    """The length of a list of modules; ``None`` if it is a parameter."""
     lengths = [_count(item) for _, item in made.args]
     return None if None in lengths else sum(filter(None, lengths))
 

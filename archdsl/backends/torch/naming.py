@@ -1,4 +1,4 @@
-"""A graph under the names that a published model has, so that its state dict loads as it is.
+"""Renames a graph to the names of a published model, so that its state dict loads unchanged.
 
 The names are those of ``archdsl/weights/published``: what a table calls the arrays says in which modules they are.
 """
@@ -30,7 +30,7 @@ Module: TypeAlias = tuple[str, ...]
 
 
 class NoNames(ValueError):
-    """No table has the names of a model."""
+    """There is no table of names for a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Renamed:
 
 
 def renamed(graph: Graph, source: str) -> Renamed:
-    """The same graph whose paths are those of a published model's modules.
+    """The graph with the paths of a published model's modules.
 
     What owns weights is called as the table says. The rest is in the module that has the weights of its block, or that
     it is between parts of. The instances are those that the names say; where one holds just the weights of a block of
@@ -83,7 +83,7 @@ def renamed(graph: Graph, source: str) -> Renamed:
 
 
 def _owners(graph: Graph) -> list[Node]:
-    """What has weights of its own."""
+    """Nodes with weights of their own."""
     return [node for node in graph if node.layer == node.path and node.op.weights(*graph.input_shapes(node))]
 
 
@@ -106,7 +106,7 @@ def _table(graph: Graph, source: str) -> NameMap:
 
 
 def _pointwise(graph: Graph, names: NameMap) -> Graph:
-    """The same graph with a convolution for each dense layer that is one in the published model."""
+    """The graph with dense layers replaced by convolutions where the published model has these."""
     nodes = [*graph]
     for place, node in enumerate(nodes):
         if not isinstance(node.op, Dense) or node.layer != node.path or len(node.shape) != 3:
@@ -117,7 +117,7 @@ def _pointwise(graph: Graph, names: NameMap) -> Graph:
 
 
 class _Keys:
-    """What the modules and parameters that own arrays of a graph are called, and how they have them."""
+    """The published names of the modules and parameters that own a graph's arrays, and their layouts."""
 
     def __init__(self, graph: Graph, names: NameMap, parts: Mapping[str, Sequence[str]]) -> None:
         self.paths: dict[str, str] = {}
@@ -148,12 +148,12 @@ def _module(path: str) -> Module:
 
 
 def _common(modules: Sequence[Module]) -> Module:
-    """The innermost module in which all of these are."""
+    """The innermost module that contains all of these."""
     return tuple(names[0] for names in takewhile(lambda names: len(set(names)) == 1, zip(*modules, strict=False)))
 
 
 def _up(graph: Graph, node: Node) -> Iterator[int]:
-    """The instances that a node is in, the innermost first."""
+    """The instances that contain a node, innermost first."""
     index: int | None = node.instance
     while index is not None:
         yield index
@@ -161,7 +161,7 @@ def _up(graph: Graph, node: Node) -> Iterator[int]:
 
 
 def _within(graph: Graph, names: Mapping[str, str]) -> list[list[str]]:
-    """For each instance the new names of what owns weights in it."""
+    """For each instance the new names of the owners of weights in it."""
     found: list[list[str]] = [[] for _ in graph.instances]
     for node in graph:
         if node.path in names:
@@ -174,7 +174,7 @@ _ELSEWHERE = ("elsewhere",)
 
 
 def _homes(graph: Graph, names: Mapping[str, str], again: Mapping[str, str]) -> tuple[dict[str, Module], set[Module]]:
-    """The module of every node, and the modules that are no step of the flow.
+    """The module of every node, and the modules that are not steps of the flow.
 
     Nodes that have weights ``again`` are in modules beside those of the first use, which are called in their place.
     """
@@ -199,7 +199,7 @@ def _homes(graph: Graph, names: Mapping[str, str], again: Mapping[str, str]) -> 
 def _beside(
     graph: Graph, node: Node, homes: Mapping[str, Module], modules: Mapping[str, Module], again: Mapping[str, str]
 ) -> Module:
-    """The module of a node that has weights again: in one at the top, where it is in that of the first use.
+    """The module of a node that reuses weights: within a top-level one, at the position of the first use.
 
     ``modules`` are those of instances, by their paths.
     """
@@ -238,7 +238,7 @@ def _modules_of_instances(graph: Graph, names: Mapping[str, str]) -> dict[int, M
 
 
 class _Flow:
-    """What is between two parts of a module."""
+    """The flow between two parts of a module."""
 
     def __init__(self, graph: Graph, homes: dict[str, Module]) -> None:
         self._nodes = [*graph]
@@ -254,11 +254,11 @@ class _Flow:
             self._inside[home[:length]].add(place)
 
     def modules(self) -> list[Module]:
-        """All of them, each before those within it."""
+        """All modules, parents before children."""
         return sorted(self._inside, key=lambda module: (len(module), module))
 
     def closes(self, module: Module, names: Mapping[str, str]) -> bool:
-        """Whether a module is one step of the flow, once what is between its parts is in it, if that owns nothing."""
+        """Whether a module becomes one step of the flow once weightless steps between its parts are moved into it."""
         inside = self._inside[module]
         window = range(min(inside), max(inside) + 1)
         after = {self._nodes[place].path for place in inside}
@@ -311,7 +311,7 @@ def _paths(
 def _instances(
     graph: Graph, names: Mapping[str, str], homes: Mapping[str, Module]
 ) -> tuple[list[Instance], dict[Module, int]]:
-    """The instances that the modules are, and their places."""
+    """The instances that the modules form, and their positions."""
     blocks: dict[tuple[str, ...], Instance] = {}
     for instance, owned in zip(graph.instances, _within(graph, names), strict=True):
         if instance.kind == "block" and owned:

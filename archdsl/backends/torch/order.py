@@ -1,4 +1,4 @@
-"""In which order each op has its axes: the labelling with the fewest changes of order, which is a minimum cut."""
+"""Chooses the axis order of every op: a labelling with the fewest permutations, found as a minimum cut."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _SOURCE, _SINK = "first", "last"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Whether a node takes its inputs, and gives its output, with the channels first."""
+    """Whether a node takes its inputs, and returns its output, channels first."""
 
     takes: bool
     gives: bool
 
 
 def port_order(shape: Shape) -> bool:
-    """Of an input of the model: images and volumes have their channels first, sequences as the graph has them."""
+    """The axis order of a model's input: images and volumes are channels first, sequences as in the graph."""
     return FIRST if len(shape) in (3, 4) else LAST
 
 
 def axis_orders(graph: Graph) -> Mapping[str, Order]:
-    """The order of axes of every input and node. Where both cost alike, the channels are last."""
+    """The axis order of every input and node. Ties are resolved to channels last."""
     cut = _Cut()
     given: dict[str, Hashable] = {}
     ends: dict[str, tuple[Hashable, Hashable]] = {}
@@ -62,7 +62,7 @@ def axis_orders(graph: Graph) -> Mapping[str, Order]:
 
 
 class _Cut:
-    """A network between ``first`` and ``last``; the ends that stay with ``first`` when it is cut at the least cost."""
+    """A flow network between ``first`` and ``last``, whose minimum cut separates the ends."""
 
     def __init__(self) -> None:
         self._spare = defaultdict[Hashable, dict[Hashable, int]](dict)
@@ -73,7 +73,7 @@ class _Cut:
             self._spare[b][a] = self._spare[b].get(a, 0) + back
 
     def first(self) -> set[Hashable]:
-        """Ford and Fulkerson's method along shortest paths: what can still be reached from the source afterwards."""
+        """The nodes reachable from the source in the residual network of a maximum flow (Edmonds and Karp)."""
         while True:
             came: dict[Hashable, Hashable] = {_SOURCE: _SOURCE}
             queue = deque[Hashable]([_SOURCE])

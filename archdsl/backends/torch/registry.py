@@ -1,4 +1,4 @@
-"""Which function says what an op is in PyTorch, and in which order of axes it works."""
+"""The registry of lowerings to PyTorch, with the axis orders that they take."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST, LAST = True, False
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where an op is lowered: shapes as the graph has them, and the order of axes, which is one for all inputs."""
+    """The site of a lowering: shapes as in the graph, and the axis order, which is common to all inputs."""
 
     inputs: tuple[Shape, ...]
     output: Shape
@@ -30,7 +30,7 @@ class Site:
 
     @property
     def rank(self) -> int:
-        """Spatial dimensions of the first input."""
+        """The number of spatial dimensions of the first input."""
         return len(self.inputs[0]) - 1
 
     @property
@@ -40,12 +40,12 @@ class Site:
         return size
 
     def dim(self, axis: int, shape: Shape | None = None) -> int:
-        """The dimension of the tensor, batch and all, that an axis of the graph is."""
+        """The tensor's dimension, counting the batch, for an axis of the graph."""
         rank = len(self.inputs[0] if shape is None else shape)
         return place(axis % rank, rank, self.takes)
 
     def spatial(self) -> tuple[int, ...]:
-        """The dimensions of the tensor that are spatial."""
+        """The spatial dimensions of the tensor."""
         return tuple(self.dim(axis) for axis in range(self.rank))
 
 
@@ -61,7 +61,7 @@ def place(axis: int, rank: int, first: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """Orders of axes that an op can take and give, with what each costs; ``None`` is either.
+    """Axis orders that an op can take and return, with their costs; ``None`` is either.
 
     A change of order costs 4, where it is between two ops.
     """
@@ -84,7 +84,7 @@ _STRETCHING: set[type[Op]] = set()
 
 
 def lowers(*ops: type[Op], orders: Orders | Rule = EITHER, stretches: bool = False) -> Callable[[Lowering], Lowering]:
-    """Registers a function from an op and its site to what it is in PyTorch.
+    """Registers a function of an op and its site that returns its PyTorch code.
 
     With ``stretches``, some inputs may have a batch of 1 where others have more.
     """
@@ -114,19 +114,19 @@ def stretches(op: Op) -> bool:
 
 
 def known_sizes(dims: tuple[Dim, ...]) -> tuple[int, ...]:
-    """Sizes as they are written: -1 for the one that is known only when the model runs."""
+    """Sizes as source: -1 for the one known only at run time."""
     return tuple(dim if isinstance(dim, int) else -1 for dim in dims)
 
 
 def sizes(shape: Shape) -> tuple[int, ...]:
-    """A shape all of whose sizes are known."""
+    """A shape with only known sizes."""
     found = tuple(dim for dim in shape if isinstance(dim, int))
     assert len(found) == len(shape), "what has weights of this shape knows it"
     return found
 
 
 def axes(rank: int, first: bool) -> tuple[int, ...]:
-    """The axes of the graph in the order in which a tensor has them behind the batch.
+    """The graph's axes in the order of a tensor's dimensions after the batch.
 
     >>> axes(3, FIRST)
     (2, 0, 1)
@@ -135,7 +135,7 @@ def axes(rank: int, first: bool) -> tuple[int, ...]:
 
 
 def turned(rank: int, first: bool) -> str:
-    """What brings the channels of a tensor with so many axes behind the batch first, or last, by numbers of axes.
+    """The permutation, by number of axes, that moves the channels of a tensor to the front or to the end.
 
     >>> turned(3, FIRST), turned(3, LAST), turned(2, LAST)
     ('.permute(0, 3, 1, 2)', '.permute(0, 2, 3, 1)', '.transpose(1, 2)')
@@ -151,10 +151,10 @@ def in_order(shape: tuple[int, ...], first: bool) -> tuple[int, ...]:
 
 
 def moved(rank: int, first: bool) -> Transform:
-    """From an array as the graph has it to one that is added to tensors."""
+    """The permutation from an array's layout in the graph to one that broadcasts with tensors."""
     return ordered(*axes(rank, first))
 
 
 def per_channel(rank: int, channels: int, first: bool) -> tuple[int, ...]:
-    """The shape of what has a number for each channel and goes with tensors: ``(c, 1, 1)`` or ``(c,)``."""
+    """The shape of a per-channel array that broadcasts with tensors: ``(c, 1, 1)`` or ``(c,)``."""
     return (channels, *(1,) * (rank - 1)) if first else (channels,)

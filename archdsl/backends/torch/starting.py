@@ -1,4 +1,4 @@
-"""How the weights of layers start, where the spec says so: what a class does to them once it has made them.
+"""Explicit initialisation of layers, where the spec states it: statements in the class's constructor.
 
 A module keeps it in its term, as arguments ``*weight`` and ``*bias``, so that instances which differ in it alone are
 one class; ``__init__`` has lines for it after that of the attribute, with a loop for each list.
@@ -24,7 +24,7 @@ MARK = "*"
 
 
 def with_starts(op: Op, site: Site, lowered: Lowered) -> Lowered:
-    """The module with how its parameters start, for those of which the spec says so."""
+    """The module with the initialisation of its parameters, where the spec states it."""
     if lowered.module is None or not isinstance(op, Weighted) or op == without_starts(op):
         return lowered
     module = lowered.module
@@ -45,7 +45,7 @@ def _start(op: Weighted, site: Site, entry: Entry) -> Make | None:
 
 
 def _told(made: Make, key: str, found: Make) -> Make:
-    """The module that keeps how a parameter below it starts."""
+    """The module that stores how a parameter below it is initialised."""
     if made.callee == SEQUENCE:
         place, _, rest = key.partition(".")
         args = tuple(
@@ -65,7 +65,7 @@ Writing: TypeAlias = Callable[[Argument], str]
 
 
 def starts(path: str, term: Argument, write: Writing) -> Iterator[str]:
-    """The lines for a module that is at ``path``: ``nn.init.normal_(self.out.weight, std=0.01)``."""
+    """The initialisation statements for the module at ``path``: ``nn.init.normal_(self.out.weight, std=0.01)``."""
     if not isinstance(term, Make) or not _has_starts(term):
         return
     if term.callee in (SEQUENCE, LIST):
@@ -112,7 +112,7 @@ def _loop(path: str, folded: Make, write: Writing) -> Iterator[str]:
 
 
 def _told_values(term: Argument) -> Iterator[Argument]:
-    """The values by which parameters start."""
+    """The arguments of the initialisation functions."""
     for name, arg in term.args if isinstance(term, Make) else ():
         if name.startswith(MARK):
             yield from (value for _, value in leaves(arg))
@@ -121,7 +121,7 @@ def _told_values(term: Argument) -> Iterator[Argument]:
 
 
 def _each(path: str) -> str:
-    """What an element of a list is called.
+    """The name of a list's element.
 
     >>> _each("self.convs"), _each("self.blocks[1:]"), _each("conv[0]"), _each("layer")
     ('conv', 'block', 'layer', 'layer_')

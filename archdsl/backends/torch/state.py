@@ -1,4 +1,4 @@
-"""The state dict of a written file's model, from a graph's arrays by their names."""
+"""The state dict of a written file's model, computed from a graph's arrays by name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.backends.torch.file import File
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the state dict, and the arrays of the graph that it is made of, such as ``stem.conv/kernel``."""
+    """An entry of the state dict, and the graph's arrays that it is computed from, such as ``stem.conv/kernel``."""
 
     key: str
     sources: tuple[str, ...]
@@ -19,7 +19,7 @@ class Place:
 
 
 def places(file: File) -> Iterator[Place]:
-    """Every entry of the state dict, each once. Every array of the graph is the source of one."""
+    """Every entry of the state dict, once. Every array of the graph is the source of one."""
     for node in file.graph:
         if node.layer != node.path or node.path not in file.prefixes:
             continue
@@ -31,5 +31,5 @@ def places(file: File) -> Iterator[Place]:
 
 
 def state(file: File, arrays: Mapping[str, Array]) -> dict[str, Array]:
-    """The state dict as arrays, made of those of the graph."""
+    """The state dict as arrays, computed from those of the graph."""
     return {place.key: place.entry.transform([arrays[source] for source in place.sources]) for place in places(file)}

@@ -1,4 +1,4 @@
-"""Values that arguments of PyTorch's modules have where they are not given."""
+"""Defaults of arguments of PyTorch's modules."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _OF_RESPONSE: Mapping[str, Literal] = {"alpha": 1e-4, "beta": 0.75, "k": 1.0}
 
 
 def usual(callee: str, name: str, args: Mapping[str, Argument]) -> Argument:
-    """The value that an argument has where it is not given."""
+    """The default of an argument."""
     if callee == "Attention":
         return _OF_ATTENTION.get(name)
     if callee == "nn.LocalResponseNorm":

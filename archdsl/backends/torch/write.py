@@ -1,4 +1,4 @@
-"""Classes as text."""
+"""Classes as source."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _NESTED = 64
 
 
 def entries(items: Sequence[tuple[str, str]]) -> str:
-    """What stands in a display of a dict; three or more that are counted and equal are a comprehension.
+    """The entries of a dict display; three or more that are numbered and equal become a comprehension.
 
     >>> entries([("a", "A()"), *((f"b{i}", "B()") for i in range(3))])
     '"a": A(), **{f"b{i}": B() for i in range(3)}'
@@ -57,7 +57,7 @@ def entries(items: Sequence[tuple[str, str]]) -> str:
 
 
 class Writer:
-    """Writes the classes of a file; ``definitions`` are those that it may call."""
+    """Writes the classes of a file; ``definitions`` are those that may be called."""
 
     def __init__(self, definitions: Sequence[Definition]) -> None:
         self._parameters: Mapping[str, Sequence[Parameter]] = {d.name: d.parameters for d in definitions}
@@ -105,12 +105,12 @@ class Writer:
         return [*lines, *(line for text in body for line in wrapped(f"{_INDENT * 2}{text}")), ""]
 
     def _is_passed(self, made: Definition, attr: str) -> bool:
-        """Whether a module that may lack is one that could pass its input on."""
+        """Whether an optional module could be an identity."""
         steps = [(i, step) for i, step in enumerate(made.body.steps) if step.attr.partition("[")[0] == attr]
         return len(steps) == 1 and _is_plain_call(steps[0][1])
 
     def _flags(self, made: Definition) -> dict[str, str]:
-        """Attributes that say in ``forward`` whether a step is done, by name."""
+        """Attributes that tell ``forward`` whether a step is executed, by name."""
         found: dict[str, str] = {}
         for place, (condition, _) in made.step_conditions.items():
             step = made.body.steps[place]
@@ -136,7 +136,7 @@ class Writer:
         return name
 
     def expression(self, term: Argument) -> str:
-        """What makes a module."""
+        """The expression that makes a module."""
         if not isinstance(term, Make):
             return literal(term)
         if term.callee == GIVEN:
@@ -204,7 +204,7 @@ class Writer:
     def _steps(
         self, made: Definition, body: Body, pushed: Collection[int], given: Sequence[str], outputs: Sequence[str]
     ) -> tuple[list[Line], str]:
-        """The lines of ``forward`` and what it returns. ``pushed`` are steps whose results go on a list."""
+        """The lines of ``forward`` and what it returns. ``pushed`` are steps whose results are pushed on a list."""
         passes = {place: operand for place, (_, operand) in made.step_conditions.items()}
         found = names.variables(body, given, passes)
         flags = self._flags(made)
@@ -266,7 +266,7 @@ def _operand(operand: Operand, found: Mapping[str, str], others: Sequence[str]) 
 
 
 def _text(step: Step, found: Mapping[str, str]) -> str:
-    """The expression of a step."""
+    """The source of a step's expression."""
     plain = [found[operand.value] for operand in step.operands]
     values = {str(i): _operand(operand, found, plain) for i, operand in enumerate(step.operands)}
     values |= {name: literal(value) for name, value in step.code.literals}
@@ -279,7 +279,7 @@ _CALL = re.compile(r"(?:self\.[\w.\[\]]+|[a-z]\w*)\((?P<argument>\w+)\)$")
 
 
 def _nested(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Calls of modules that follow one another written into each other, as far as lines stay short."""
+    """Nests consecutive calls of modules, as far as lines stay short."""
     found: list[tuple[str, str]] = []
     for text, note in lines:
         target, _, value = text.partition(" = ")

@@ -1,1 +1,1 @@
-"""One function per op, in the file that is called as the file of the op. It is imported when an op of it is lowered."""
+"""One function per op, in a file named after the op's. A file is imported when one of its ops is lowered."""

@@ -38,7 +38,7 @@ _PLAIN: Final[dict[type[Op], str]] = {
 
 @lowers(*_PLAIN, takes=AS_THEY_COME)
 def activation(op: Op, site: Site, x: str) -> str:
-    """Those that are operators of ONNX and have no arguments."""
+    """Activations that are operators of ONNX without arguments."""
     return site.emit(_PLAIN[type(op)], x)
 
 

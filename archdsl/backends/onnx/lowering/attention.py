@@ -1,4 +1,4 @@
-"""Attention, as products of its queries, keys and values: ``[batch, …, heads, tokens, features]``."""
+"""Attention, as matrix products of queries, keys and values: ``[batch, …, heads, tokens, features]``."""
 
 from __future__ import annotations
 
@@ -59,21 +59,21 @@ def _projected(op: Attention, site: Site, part: Projection, name: str, x: str, s
 
 
 def _heads(op: Attention, site: Site, part: Projection, x: str, shape: tuple[int, int, int]) -> str:
-    """What an input becomes in each head: ``[batch, …, heads, tokens, features]``."""
+    """An input projected for each head: ``[batch, …, heads, tokens, features]``."""
     width, heads, size = shape
     made = _projected(op, site, part, part, x, (width, heads * size))
     return _swapped(site, site.reshape(made, *(0,) * (len(site.inputs[0]) - 1), heads, size), -2)
 
 
 def _swapped(site: Site, x: str, last: int) -> str:
-    """A tensor of heads with two neighbouring axes swapped: the one at ``last``, -1 or -2, and the one before."""
+    """A tensor of heads with two adjacent axes transposed: the one at ``last``, -1 or -2, and the one before."""
     order = [*range(len(site.inputs[0]) + 2)]
     order[last - 1], order[last] = order[last], order[last - 1]
     return site.emit("Transpose", x, perm=order)
 
 
 def _repeated(op: Attention, site: Site, x: str) -> str:
-    """As many heads of keys or values as of queries."""
+    """Heads of keys or values repeated to the number of query heads."""
     if op.groups == op.heads:
         return x
     places = np.repeat(np.arange(op.groups), op.heads // op.groups)
@@ -81,7 +81,7 @@ def _repeated(op: Attention, site: Site, x: str) -> str:
 
 
 def _prepared(op: Attention, site: Site, part: str, x: str) -> str:
-    """Queries or keys, normalised and turned."""
+    """Queries or keys, normalised and rotated."""
     if op.qk_norm == "l2":
         length = site.emit("ReduceL2", x, site.ints(-1), keepdims=1)
         x = site.emit("Div", x, site.emit("Max", length, site.number(1e-12)))
@@ -94,7 +94,7 @@ def _prepared(op: Attention, site: Site, part: str, x: str) -> str:
 
 
 def _turned(op: Attention, site: Site, x: str) -> str:
-    """Each pair of features ``(a, b)`` as ``(a cos - b sin, b cos + a sin)``; tokens before the places stay."""
+    """Rotates each pair of features: ``(a cos - b sin, b cos + a sin)``; leading tokens without a position stay."""
     assert op.rotary is not None
     size, leading = op.size(*site.inputs), op.unturned(*site.inputs)
     angles = rotary_angles(op.rotary, size, op.rotary_base)
@@ -120,7 +120,7 @@ def _scaled(op: Attention, site: Site, query: str, size: int) -> str:
 
 
 def _biases(op: Attention, site: Site, others: Sequence[str]) -> list[str]:
-    """What is added to the logits ``[batch, …, heads, n, m]``."""
+    """The bias of the logits ``[batch, …, heads, n, m]``."""
     found = []
     if (window := op.relative_position) is not None:
         table = site.weight("relative_position_bias", _SMALL_BIASES, order=(1, 0))
@@ -134,7 +134,7 @@ def _biases(op: Attention, site: Site, others: Sequence[str]) -> list[str]:
 
 
 def _talked(op: Attention, site: Site, name: str, x: str) -> str:
-    """The heads of ``[batch, …, heads, n, m]`` mixed at each place."""
+    """Talking heads: ``[batch, …, heads, n, m]`` with the heads mixed at each position."""
     before = "abcdef"[: len(site.inputs[0]) - 1]
     kernel = site.weight(f"{name}/kernel", op.init or GLOROT_UNIFORM)
     mixed = site.emit("Einsum", x, kernel, equation=f"{before}hnm,hg->{before}gnm")
@@ -144,7 +144,7 @@ def _talked(op: Attention, site: Site, name: str, x: str) -> str:
 
 
 def _future(site: Site, logits: str) -> str:
-    """What hides from each token those after it, ``[n, n]``: the part of a matrix above its diagonal."""
+    """The causal mask, ``[n, n]``: the part of a matrix above its diagonal."""
     square = site.emit("Shape", logits, start=-2)
     hidden = site.emit("ConstantOfShape", square, value=np.array([HIDDEN], np.float32))
     return site.emit("Trilu", hidden, site.emit("Constant", value=np.array(1, np.int64)), upper=1)

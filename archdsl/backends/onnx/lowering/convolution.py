@@ -1,4 +1,4 @@
-"""Convolutions. ONNX wants kernels as [outputs, inputs, taps…], and takes padding in numbers."""
+"""Convolutions. ONNX takes kernels as [outputs, inputs, taps…], and numeric padding."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def bias(op: ConvBase, site: Site) -> list[str]:
 
 
 def _window(op: Conv | DepthwiseConv | SeparableConv, site: Site) -> dict[str, Attribute]:
-    """The attributes of a window that slides."""
+    """The attributes of a sliding window."""
     rank, sizes = site.rank, site.inputs[0][:-1]
     k, strides = per_axis(op.k, rank, "k"), per_axis(op.stride, rank, "stride")
     dilations = per_axis(op.dilation, rank, "dilation")
@@ -55,7 +55,7 @@ def depthwise_conv(op: DepthwiseConv, site: Site, x: str, kernel: str | None = N
 
 
 def _given(op: Conv | DepthwiseConv, site: Site, x: str, kernel: str, groups: int, filters: int) -> str:
-    """A convolution by a tensor ``[batch, filters, taps…, channels of a group]``.
+    """A convolution with a given kernel ``[batch, filters, taps…, channels of a group]``.
 
     Where each example has a kernel of its own, it is a product with what each window sees, which a convolution by
     kernels of a single 1 gathers.
@@ -88,7 +88,7 @@ def separable_conv(op: SeparableConv, site: Site, x: str) -> str:
 
 
 def _depthwise_kernel(op: DepthwiseConv | SeparableConv, site: Site, name: str) -> str:
-    """That of a convolution with a group for each channel, which starts as Keras starts it."""
+    """The kernel of a convolution with one group per channel, initialised as Keras does."""
     variable = held(op, [site.inputs]).get(name)
     drawn = variable and variable.shape
     return site.weight(name, op.init or GLOROT_UNIFORM, order=_outputs_first(site.rank), drawn=drawn)

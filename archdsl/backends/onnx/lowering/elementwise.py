@@ -1,4 +1,4 @@
-"""Functions of each element."""
+"""Elementwise functions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PLAIN: Final[dict[type[Op], str]] = {
 
 @lowers(*_PLAIN, takes=AS_THEY_COME)
 def function(op: Op, site: Site, x: str) -> str:
-    """Those that are operators of ONNX and have no arguments."""
+    """Functions that are operators of ONNX without arguments."""
     return site.emit(_PLAIN[type(op)], x)
 
 

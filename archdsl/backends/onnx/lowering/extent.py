@@ -52,7 +52,7 @@ def slice_(op: Slice, site: Site, x: str) -> Value:
 
 @lowers(Roll, takes=AS_THEY_COME)
 def roll(op: Roll, site: Site, x: str) -> Value:
-    """What leaves at one end is put before the other, one dimension after the other."""
+    """Concatenates the end of each dimension before its beginning, one dimension after the other."""
     for index, shift in enumerate(per_axis(op.shift, site.rank, "shift")):
         axis, size = site.axis(index), site.inputs[0][index]
         if isinstance(size, int):

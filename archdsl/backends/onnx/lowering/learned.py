@@ -1,4 +1,4 @@
-"""Learned tokens, positions and scales; tables of rows."""
+"""Learned tokens, positions and scales; embedding tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dense layer: a product and a sum, or both at once for vectors."""
+"""The dense layer: MatMul and Add, or Gemm for vectors."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from archdsl.ops.normalisation import BatchNorm, GroupNorm, InstanceNorm, LayerN
 
 
 def _affine(op: BatchNorm | LayerNorm | InstanceNorm, site: Site) -> list[str]:
-    """Gain and offset, which operators of ONNX always have."""
+    """Gain and offset, which ONNX's operators require."""
     channels = known_channels(site.inputs[0])
     gain = site.weight("gamma", op.init or ONES) if op.scale else site.table("ones", np.ones(channels))
     offset = site.weight("beta", op.bias_init or ZEROS) if op.center else site.table("zeros", np.zeros(channels))
@@ -38,7 +38,7 @@ def instance_norm(op: InstanceNorm, site: Site, x: str) -> str:
 
 @lowers(GroupNorm, takes=FIRST)
 def group_norm(op: GroupNorm, site: Site, x: str) -> str:
-    """An instance norm of the groups, whose channels lie one after the other, then gain and offset."""
+    """An instance norm of the groups, whose channels are contiguous, then gain and offset."""
     ones, zeros = (site.table(what, np.full(op.groups, float(what == "ones"))) for what in ("ones", "zeros"))
     grouped = site.emit("Reshape", x, site.ints(0, op.groups, -1))
     normed = site.emit("InstanceNormalization", grouped, ones, zeros, epsilon=op.eps)
@@ -54,14 +54,14 @@ def rms_norm(op: RmsNorm, site: Site, x: str) -> str:
 
 
 def root_mean_square(scope: Scope, x: str, eps: float) -> str:
-    """``x`` divided by the root of the mean of its squares along the last axis."""
+    """``x`` divided by its root mean square along the last axis."""
     squares = scope.emit("ReduceMean", scope.emit("Mul", x, x), scope.ints(-1), keepdims=1)
     return scope.emit("Div", x, scope.emit("Sqrt", scope.emit("Add", squares, scope.number(eps))))
 
 
 @lowers(LocalResponseNorm, takes=FIRST)
 def local_response_norm(op: LocalResponseNorm, site: Site, x: str) -> str:
-    """By ONNX's own operator over images with an odd window; otherwise by means along the channels.
+    """ONNX's own operator for images with an odd window; otherwise means along the channels.
 
     What lies beyond the first and the last channel is zero, and counts in these means.
     """

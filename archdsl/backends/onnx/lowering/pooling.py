@@ -27,7 +27,7 @@ def max_pool(op: MaxPool, site: Site, x: str) -> str:
 
 @lowers(AvgPool, takes=FIRST)
 def avg_pool(op: AvgPool, site: Site, x: str) -> str:
-    """What ``ceil_mode`` reaches beyond the padding never counts. Padding that does becomes part of the map."""
+    """The overhang of ``ceil_mode`` never counts in the mean. Padding that counts becomes part of the map."""
     (shape,) = site.inputs
     counts = op.count_pad and not isinstance(op.pad, str)
     if not (counts and op.ceil_mode):
@@ -58,7 +58,7 @@ def _whole(kind: str, op: GlobalAvgPool | GlobalMaxPool, site: Site, x: str) -> 
 
 @lowers(AdaptiveAvgPool, takes=FIRST)
 def adaptive_avg_pool(op: AdaptiveAvgPool, site: Site, x: str) -> str:
-    """The mean over a box is the mean of means along its sides: a product with one matrix for each dimension."""
+    """The mean over a box is separable: a product with one matrix for each dimension."""
     sizes = per_axis(op.size, site.rank, "size")
     spatial = [known(n, "the map") for n in site.inputs[0][:-1]]
     if not any(n % size for n, size in zip(spatial, sizes, strict=True)):

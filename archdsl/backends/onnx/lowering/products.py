@@ -1,4 +1,4 @@
-"""A product with a matrix along one axis of a tensor."""
+"""The product with a matrix along one axis of a tensor."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ _LETTERS = "abcdefgh"
 
 
 def along(site: Site, x: str, axis: int, matrix: str) -> str:
-    """A tensor like the first input, each line of it along an axis multiplied by a matrix [outputs, inputs]."""
+    """The first input with each vector along an axis multiplied by a matrix [outputs, inputs]."""
     axes = _LETTERS[: len(site.inputs[0]) + 1]
     return site.emit("Einsum", x, matrix, equation=f"{axes},z{axes[axis]}->{axes.replace(axes[axis], 'z')}")

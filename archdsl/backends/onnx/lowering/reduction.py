@@ -36,7 +36,7 @@ def _axes(axis: int | tuple[int, ...], site: Site) -> str:
 
 
 def _reduced(kind: str, op: Mean | Sum | Max | Min | Variance, site: Site, x: str) -> Value:
-    """Of what is left without the channels, no axis comes first."""
+    """The reduction. A result without channels has no channels-first order."""
     made = site.emit(kind, x, _axes(op.axis, site), keepdims=int(op.keepdims))
     has_channels = op.keepdims or site.rank not in axis_indices(op.axis, site.inputs[0])
     return Value(made, site.first and has_channels)

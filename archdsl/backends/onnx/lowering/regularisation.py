@@ -1,4 +1,4 @@
-"""Noise in training, of which nothing is left when a model is used."""
+"""Dropouts, which are the identity at inference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other shapes, and other orders of dimensions. Reshape infers one size that is known only at run time."""
+"""Reshapes and permutations. ONNX's Reshape infers one size known only at run time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archdsl.ops.reshape import Flatten, FlattenSpatial, Permute, Reshape, Unfla
 
 @lowers(Flatten, takes=AS_THEY_COME)
 def flatten(op: Flatten, site: Site, x: str) -> Value:
-    """A permutation of the axes is left to do where the tensor has not the order that is asked for."""
+    """Permutes the axes if the tensor does not have the wanted order."""
     wants_first = op.order == "chw"
     rank = site.rank
     if rank and site.first != wants_first:

@@ -1,4 +1,4 @@
-"""Changes of a map's resolution: ONNX's Resize, or for filters that it lacks products with matrices."""
+"""Resampling of maps: ONNX's Resize, or products with matrices for filters that it lacks."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def resize(op: Resize, site: Site, x: str, *_like: str) -> str:
 
 
 def _sizes(site: Site, begin: int, end: int) -> str:
-    """How long the output is along some spatial dimensions: known, or those of the map ``like`` when the model runs."""
+    """The output's spatial sizes: known, or those of the map ``like`` at run time."""
     sizes = [size for size in site.output[begin:end] if isinstance(size, int)]
     return site.ints(*sizes) if len(sizes) == end - begin else site.lengths_given(1, begin, end)
 
 
 def _filtered(site: Site, x: str, method: str, sizes: Sequence[str], *, antialias: bool = False) -> str:
-    """A product with a matrix for each dimension, which is computed from the sizes when the model runs.
+    """A product with a matrix for each dimension, computed from the sizes at run time.
 
     What a filter would take from beyond the edge is left out of its weights, which add up to 1. ONNX has no Lanczos
     filter; ONNX Runtime fails where "bicubic" shrinks a map and a transpose is next to it, and OpenVINO leaves nothing
@@ -69,7 +69,7 @@ def _filtered(site: Site, x: str, method: str, sizes: Sequence[str], *, antialia
 
 
 def _centres(site: Site, length: str) -> str:
-    """The centres of so many pixels: 0.5, 1.5 and so on."""
+    """The centres of pixels: 0.5, 1.5 and so on."""
     zero, one = (site.emit("Constant", value=np.array(n, np.int64)) for n in (0, 1))
     places = site.emit("Cast", site.emit("Range", zero, site.emit("Squeeze", length), one), to=FLOAT)
     return site.emit("Add", places, site.number(0.5))
@@ -96,7 +96,7 @@ def _lanczos(radius: float) -> Callable[[Site, str], str]:
 
 
 def _triangle(site: Site, distances: str) -> str:
-    """Linear interpolation."""
+    """The triangle filter of linear interpolation."""
     return site.emit("Max", site.emit("Sub", site.number(1.0), distances), site.number(0.0))
 
 
@@ -109,7 +109,7 @@ def _cubic(site: Site, distances: str) -> str:
 
 
 def _polynomial(site: Site, x: str, *factors: float) -> str:
-    """By Horner's rule, the factor of the highest power first."""
+    """Horner's rule, highest power first."""
     value = site.number(factors[0])
     for factor in factors[1:]:
         value = site.emit("Add", site.emit("Mul", value, x), site.number(factor))

@@ -1,4 +1,4 @@
-"""Ops without an input: weights and constants with a batch of 1."""
+"""Ops without an input: weights and constants with batch size 1."""
 
 from __future__ import annotations
 

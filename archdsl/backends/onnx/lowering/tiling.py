@@ -1,4 +1,4 @@
-"""Blocks onto channels and back, maps into windows and back: a reshape, a transpose and a reshape.
+"""Blocks to channels and back, maps to windows and back: reshape, transpose, reshape.
 
 A map cut into blocks has for each spatial dimension an axis that counts blocks and one for the places in a block.
 """
@@ -29,13 +29,13 @@ def _places(rank: int) -> list[_Axis]:
 
 
 def _inside(rank: int, order: str) -> list[_Axis]:
-    """Of a block, what varies slowest to fastest."""
+    """The axes within a block, slowest to fastest."""
     places = _places(rank)
     return {"hwc": [*places, _CHANNELS], "whc": [*places[::-1], _CHANNELS], "chw": [_CHANNELS, *places]}[order]
 
 
 def _map(rank: int, first: bool) -> list[_Axis]:
-    """The axes of a map, each cut in two."""
+    """The axes of a map, each split in two."""
     cut = [axis for pair in zip(_blocks(rank), _places(rank), strict=True) for axis in pair]
     return [_CHANNELS, *cut] if first else [*cut, _CHANNELS]
 
@@ -54,14 +54,14 @@ def _moved(
     sizes: dict[_Axis, Dim | str],
     *shape: Dim | str,
 ) -> str:
-    """``x`` with axes of these sizes, those in another order, and then another shape."""
+    """``x`` reshaped to these sizes, transposed, and reshaped again."""
     cut = site.reshape(x, *(sizes[axis] for axis in before))
     order = (0, *(before.index(axis) + 1 for axis in after))
     return site.reshape(site.emit("Transpose", cut, perm=order), *shape)
 
 
 def _counts(site: Site, x: str, dims: Shape, size: Sequence[int], *, times: bool = False) -> list[Dim | str]:
-    """How many blocks lie along each dimension of the input, or with ``times`` how long those of the output are."""
+    """The number of blocks along each dimension of the input or, with ``times``, the sizes of the output."""
     if sum(not isinstance(n, int) for n in dims) < 2:
         return [n * s if times else n // s for n, s in zip(dims, size, strict=True)]
     kind = "Mul" if times else "Div"

@@ -29,7 +29,7 @@ def conv_transpose(op: ConvTranspose, site: Site, x: str) -> str:
 
 
 def _cut(op: ConvTranspose, taps: tuple[int, ...], strides: tuple[int, ...]) -> tuple[list[int], tuple[int, ...]]:
-    """How much is cut at the beginnings, then at the ends, of the whole result; and how much is added at the ends."""
+    """The crops at the beginnings, then at the ends, of the whole result; and the padding at the ends."""
     rank = len(taps)
     if isinstance(op.pad, str):
         pairs = [(0, 0)] * rank

@@ -1,4 +1,4 @@
-"""What convolutions and poolings say of their windows."""
+"""The window attributes of convolutions and poolings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.ops.sliding import Pairs, same_pads
 def padding(
     pads: str | Pairs, sizes: Sequence[Dim], extents: Sequence[int], strides: Sequence[int]
 ) -> dict[str, Attribute]:
-    """The attributes for what lies around a map: numbers, or ONNX's rule where they depend on the run.
+    """The attributes for padding: numbers, or ONNX's rule if they depend on run-time sizes.
 
     ``SAME_UPPER`` pads as "same" does: as little as gives ``ceil(n / stride)`` windows, the odd place after.
 

@@ -25,7 +25,7 @@ from archdsl.ops.base import Op
 
 @lowers(Silu, HardSilu, HardSigmoid, Sigmoid, Tanh, Softplus, Mish)
 def activation(op: Op, site: Site) -> Lowered:
-    """Those whose name Keras shares and that have no arguments."""
+    """Activations with the same name in Keras and no arguments."""
     return called("Activation", ("activation", op.name))
 
 

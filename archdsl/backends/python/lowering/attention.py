@@ -1,4 +1,4 @@
-"""Attention, by Keras's own layers wherever these can do it."""
+"""Attention, by Keras's own layers where possible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convolutions. Keras pads by rule only: numbers are zeros before, unless the rule has the same ones."""
+"""Convolutions. Keras pads by rule only: numeric padding becomes zeros before, unless a rule gives the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archdsl.ops.transposed import ConvTranspose
 
 
 class Padding(NamedTuple):
-    """Numbers with which a window is padded, whatever the size of the map."""
+    """Numeric padding of a window that is independent of the size of the map."""
 
     pairs: Pairs
     is_same: bool
@@ -23,7 +23,7 @@ class Padding(NamedTuple):
 
 
 def padding(op: Any, rank: int) -> Padding | None:
-    """How a convolution pads; ``None`` if that depends on the size of the map."""
+    """The padding of a convolution; ``None`` if it depends on the size of the map."""
     k, stride = per_axis(op.k, rank, "k"), per_axis(op.stride, rank, "stride")
     extents = [(n - 1) * d for n, d in zip(k, per_axis(op.dilation, rank, "dilation"), strict=True)]
     has_halves = not any(extents) or (set(stride) == {1} and not any(extent % 2 for extent in extents))
@@ -35,14 +35,14 @@ def padding(op: Any, rank: int) -> Padding | None:
 
 
 def zeros(pairs: Pairs, site: Site) -> Code:
-    """The first input with zeros around it."""
+    """The first input, zero-padded."""
     if not any(map(any, pairs)):
         return Code("{0}")
     return Code(f"layers.ZeroPadding{site.rank}D({{pad}})({{0}})", (("pad", sides(pairs)),))
 
 
 def _padded(op: Any, site: Site) -> tuple[Code, dict[str, Argument], frozenset[str]]:
-    """The first input, padded as at all instances of the place, and what the layer itself pads."""
+    """The first input, padded as in all instances, and the layer's own padding."""
     found = padding(op, site.rank)
     if found is None or site.is_same:
         return Code("{0}"), {"padding": "same"}, frozenset()
@@ -56,7 +56,7 @@ def _padded(op: Any, site: Site) -> tuple[Code, dict[str, Argument], frozenset[s
 
 
 def _common(op: ConvBase, site: Site) -> dict[str, Argument]:
-    """The arguments that every convolution of Keras has."""
+    """The arguments that all of Keras's convolutions share."""
     return {
         "strides": one(per_axis(op.stride, site.rank, "stride")),
         "use_bias": op.bias,
@@ -145,14 +145,14 @@ def separable_conv(op: SeparableConv, site: Site) -> Lowered:
 
 
 def _depthwise(op: DepthwiseConv | SeparableConv, site: Site) -> Any:
-    """The initialiser of a kernel [..., channels, multiplier], which writes to as many channels as both are."""
+    """The initialiser of a kernel [..., channels, multiplier], with a fan-out of their product."""
     channels: Any = site.inputs[0][-1]
     return initializer(op, fan_out=prod(per_axis(op.k, site.rank, "k")) * channels * op.multiplier)
 
 
 @lowers(ConvTranspose)
 def conv_transpose(op: ConvTranspose, site: Site) -> Lowered:
-    """With padding in numbers, that by the rule "valid" with places taken off.
+    """Numeric padding is the rule "valid" with positions cropped.
 
     Where the numbers ask for more places at the end, there is a row of zeros after the input, whose result has more
     than enough of them.

@@ -1,4 +1,4 @@
-"""Functions of each element."""
+"""Elementwise functions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archdsl.ops.elementwise import Abs, Clip, Cos, Exp, Log, Negative, Power, R
 
 @lowers(Exp, Log, Sqrt, Square, Abs, Negative, Reciprocal, Sin, Cos)
 def function(op: Op, site: Site) -> Lowered:
-    """Those whose name Keras shares and that have no arguments."""
+    """Functions with the same name in Keras and no arguments."""
     return expression(f"ops.{op.name}({{0}})")
 
 

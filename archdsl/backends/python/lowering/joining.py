@@ -33,7 +33,7 @@ def average(op: Average, site: Site) -> Lowered:
 
 @lowers(Add, stretches=True)
 def add(op: Add, site: Site) -> Lowered:
-    """Where one has a single long dimension that is not the channels, by subtracting the negative: the same number.
+    """If one has a single long dimension that is not the channels, by subtracting the negative: the same number.
 
     On TensorFlow, ``keras.ops.add`` takes such an operand for a bias, and adds it along the channels or the first axis,
     whichever has its size (since keras-team/keras#20386; so in Keras 3.15.1).

@@ -19,7 +19,7 @@ from archdsl.ops.normalisation import BatchNorm, GroupNorm, InstanceNorm, LayerN
 
 
 def _gain_and_offset(op: Weighted) -> dict[str, Argument]:
-    """The arguments that the norms of Keras share."""
+    """The arguments that Keras's normalisations share."""
     return {
         "gamma_initializer": initializer(op, "init", "ones"),
         "beta_initializer": initializer(op, "bias_init", "zeros"),

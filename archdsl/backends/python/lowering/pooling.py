@@ -1,4 +1,4 @@
-"""Poolings. Padding in numbers is left to Keras's own layers wherever these come to the same result."""
+"""Poolings. Numeric padding is left to Keras's own layers where these give the same result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _layer(kind: str, op: MaxPool | AvgPool, site: Site, padding: str) -> Make:
 
 
 def _rule(op: MaxPool | AvgPool, site: Site) -> tuple[str, Pairs]:
-    """Keras's ``padding`` that pads as the op does, or ``""`` if neither does; and the op's numbers, if it has any."""
+    """Keras's ``padding`` that equals the op's, or ``""`` if neither does; and the op's numbers, if it has any."""
     pairs = op.edges(site.inputs[0])
     if isinstance(pairs, str):
         return pairs, ()

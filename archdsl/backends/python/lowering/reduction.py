@@ -9,7 +9,7 @@ from archdsl.ops.reduction import L2Normalize, Max, Mean, Min, Sum, Variance, ax
 
 
 def _axes(axis: int | tuple[int, ...], site: Site) -> int | tuple[int, ...]:
-    """As Keras counts them, with the batch."""
+    """The axes as Keras counts them, with the batch."""
     rank = len(site.inputs[0])
     found = tuple(index + 1 for index in axis_indices(axis, site.inputs[0]))
     return -1 if found == (rank,) else found[0] if len(found) == 1 else found

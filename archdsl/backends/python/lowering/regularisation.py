@@ -1,4 +1,4 @@
-"""Noise in training. Stochastic depth is dropout with one decision for each example."""
+"""Dropouts. Stochastic depth is dropout with one decision per example."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def spatial_dropout(op: SpatialDropout, site: Site) -> Lowered:
 
 @lowers(DropPath)
 def drop_path(op: DropPath, site: Site) -> Lowered:
-    """Rates, which are often one row over all blocks, with four digits."""
+    """Rates, often a linear schedule over all blocks, with four digits."""
     shape = Name(f"(None, {', '.join('1' for _ in site.inputs[0])})")
     return called("Dropout", ("rate", float(f"{op.rate:.4g}")), noise_shape=shape)

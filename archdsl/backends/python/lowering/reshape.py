@@ -1,4 +1,4 @@
-"""Reshapes, and blocks and windows of maps. Keras infers one size that is known only when the model runs."""
+"""Reshapes, blocks and windows of maps. Keras infers one size known only at run time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ops without an input. Each is called on some tensor of the model, which ties it to the model and is not read."""
+"""Ops without an input. Each is called on some tensor of the model, which connects it to the model and is not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Classes and functions that a file defines for itself, as text. Only what a model uses is written."""
+"""Helper classes and functions as source; a file defines only those that its model uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
 
 
 def definitions(used: Mapping[str, frozenset[str]]) -> Iterator[str]:
-    """The texts of classes and functions, with what is used of each, and of all that they need; functions first."""
+    """The sources of classes and functions, each with its used features, and of their dependencies; functions first."""
     found = dict(used)
     for name in (queue := [*used]):
         for needed in _needs(name, found[name]):

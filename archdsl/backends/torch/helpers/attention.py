@@ -1,4 +1,4 @@
-"""The class of attention, with the lines that a model needs of it."""
+"""The attention class, reduced to the features that a model uses."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _DEFAULTS = {
 
 
 class _Used:
-    """The features that are used, and the lines that they bring.
+    """The used features, and the lines that implement them.
 
     A feature such as ``query=q`` is what a part is called where a published model says so.
     """
@@ -55,14 +55,14 @@ class _Used:
         return feature in self._features
 
     def named(self, part: str) -> str:
-        """What a part is called, which is empty for one that has no name of its own."""
+        """The name of a part; empty if it has no name of its own."""
         return self._names.get(part, "")
 
     def self(self, part: str) -> str:
         return f"self.{self._names.get(part, part)}"
 
     def add(self, text: str, *features: str) -> None:
-        """Lines that stand where all of some features are used."""
+        """Adds lines that are needed if all of some features are used."""
         if self._features.issuperset(features):
             self.lines += [f"        {line}" if line else "" for line in text.splitlines()]
 
@@ -79,7 +79,7 @@ def needs(features: frozenset[str]) -> tuple[str, ...]:
 
 
 def attention(name: str, features: frozenset[str]) -> str:
-    """The class of that name, with these features."""
+    """The class of that name with these features."""
     if "map" in features:
         features |= {"shift"}
     arguments = "".join(f"        {text},\n" for feature, text in _DEFAULTS.items() if feature in features)
@@ -168,7 +168,7 @@ def _norms(used: _Used) -> None:
 
 
 def _normed(used: _Used) -> None:
-    """Queries and keys after their norms; the one without weights comes first."""
+    """Queries and keys after their norms; the one without weights is applied first."""
     word = "if"
     if "qk_norm l2" in used:
         used.add('if self.qk_norm == "l2":\n    q, k = F.normalize(q, dim=-1), F.normalize(k, dim=-1)')
@@ -182,7 +182,7 @@ def _bias(used: _Used, part: str) -> str:
 
 
 def _positions(used: _Used) -> None:
-    """The table of what is added for how far apart two tokens are."""
+    """The table of relative position biases."""
     if "window" not in used:
         return
     table, index = used.named("position_bias") or "position_bias", used.named("index")
@@ -246,7 +246,7 @@ def _forward(used: _Used) -> str:
 
 
 def _fused(used: _Used) -> None:
-    """Queries, keys and values by one layer."""
+    """Queries, keys and values by one fused layer."""
     layer = used.self("fused")
     if "conv" in used:
         used.add(f"x = {layer}(x.transpose(1, 2).unsqueeze(-1)).squeeze(-1)")
@@ -267,7 +267,7 @@ def _fused(used: _Used) -> None:
 
 
 def _masks(used: _Used) -> bool:
-    """Adds up what goes to the logits, as ``bias``; whether there is such."""
+    """Sums the biases of the logits as ``bias``; returns whether there are any."""
     if not any(feature in used for feature in ("window", "logit_bias")):
         return False
     used.add("bias: Tensor | None = None")

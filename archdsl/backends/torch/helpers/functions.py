@@ -1,4 +1,4 @@
-"""Functions over tensors."""
+"""Functions of tensors."""
 
 from __future__ import annotations
 

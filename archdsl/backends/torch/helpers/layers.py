@@ -1,4 +1,4 @@
-"""Small classes of modules."""
+"""Small module classes."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class LayerNorm{rank}d(nn.LayerNorm):
 
 
 def ranked(name: str) -> str:
-    """``Conv2dSame`` and ``LayerNorm2d``, and the like for other ranks."""
+    """``Conv2dSame`` and ``LayerNorm2d``, and their variants for other ranks."""
     rank = int(next(c for c in name if c.isdigit()))
     if name.endswith("Same"):
         return _SAME.format(rank=rank)
@@ -174,7 +174,7 @@ _FROZEN = """
 
 
 def partial(name: str) -> str:
-    """``PartialBatchNorm2d``, without gain or offset, and ``FrozenBatchNorm2d``, which always uses its averages."""
+    """``PartialBatchNorm2d``, without gain or offset, and ``FrozenBatchNorm2d``, which uses its running averages."""
     is_frozen = name.startswith("Frozen")
     base = name.removeprefix("Frozen").removeprefix("Partial")
     argument = "normalized_shape" if base == "LayerNorm" else "num_features"
@@ -203,6 +203,6 @@ class Affine(nn.Module):
 
 
 def affine(features: frozenset[str]) -> str:
-    """``Affine``; features such as ``weight=alpha`` are what a published model calls its parameters."""
+    """``Affine``; features such as ``weight=alpha`` are the parameter names of a published model."""
     names = {"weight": "weight", "bias": "bias"} | dict(feature.split("=") for feature in features)
     return _AFFINE.format(**names)

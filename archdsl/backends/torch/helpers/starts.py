@@ -1,4 +1,4 @@
-"""Functions that make a tensor as a learned one starts, where ``torch.nn.init`` would count its fans otherwise."""
+"""Initialisation functions, where the fans of ``torch.nn.init`` differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each op is in PyTorch, a family a file. Importing this registers them all."""
+"""Lowerings to PyTorch, a family a file. Importing this package registers them all."""
 
 from archdsl.backends.torch.lowering import activation as activation
 from archdsl.backends.torch.lowering import attention as attention

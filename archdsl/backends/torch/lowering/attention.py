@@ -1,4 +1,4 @@
-"""Attention, by a class of the file that has what the model uses of it."""
+"""Attention, by a class in the file with the features that the model uses."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _MULTIHEAD = "in_proj_weight"
 
 
 def _multihead(op: Attention, site: Site, named: dict[str, Argument]) -> Lowered:
-    """By PyTorch's own class, which has queries, keys and values in one array."""
+    """PyTorch's own class, which has queries, keys and values in one array."""
     assert named.keys() <= {"dropout"}, "the published models that have it use no more of it"
     made = make("nn.MultiheadAttention", ("dim", site.channels), ("heads", op.heads), **named, batch_first=True)
     return Lowered(code("{self}({0}, {0}, {0}, need_weights=False)[0]"), made, tuple(_entries(op, site)))
@@ -91,13 +91,13 @@ _PARTS_OF_KEYS = {
 
 
 def _fused(site: Site) -> str:
-    """The layer that queries, keys and values are of, if they are of one."""
+    """The fused layer of queries, keys and values, if there is one."""
     kernels = {site.stored[f"{part}/kernel"].key if site.stored else part for part, _ in _PARTS}
     return kernels.pop().removesuffix(".weight") if len(kernels) == 1 else ""
 
 
 def _names(site: Site) -> set[str]:
-    """The features that say what is called otherwise than by itself."""
+    """Features for parts with names other than the default ones."""
     found: dict[str, str] = {}
     fused = _fused(site)
     for array, stored in site.stored.items():
@@ -117,7 +117,7 @@ def _names(site: Site) -> set[str]:
 
 
 def _is_conv(site: Site) -> bool:
-    """Whether the layers are convolutions of one place, whose rows are heads with their queries, keys and values."""
+    """Whether the layers are 1x1 convolutions, whose rows are heads with their queries, keys and values."""
     return "query/kernel" in site.stored and site.stored["query/kernel"].by_head
 
 
@@ -144,7 +144,7 @@ def _turned(arrays: Sequence[Array]) -> Array:
 
 
 def _entries(op: Attention, site: Site) -> Iterator[Entry]:
-    """By the names of the class or of a published model: arrays of one name are one, in order."""
+    """The entries under the names of the class or of a published model; arrays of one name are concatenated."""
     found: dict[str, list[tuple[str, Transform]]] = {}
     for usual, source, transform in _arrays(op, site):
         key = site.stored[source].key if source in site.stored else usual
@@ -158,7 +158,7 @@ def _entries(op: Attention, site: Site) -> Iterator[Entry]:
 
 
 def _joined(transforms: Sequence[Transform], heads: int) -> Transform:
-    """The rows of several layers in one; with more than one of ``heads``, those of each head together."""
+    """The concatenated rows of several layers; with several ``heads``, those of each head are adjacent."""
     if len(transforms) == 1:
         return transforms[0]
 
@@ -171,12 +171,12 @@ def _joined(transforms: Sequence[Transform], heads: int) -> Transform:
 
 
 def _points(transform: Transform) -> Transform:
-    """The kernel of a convolution of one place."""
+    """The kernel of a 1x1 convolution."""
     return lambda arrays: transform(arrays)[..., None, None]
 
 
 def _index(op: Attention) -> Array:
-    """For two tokens of a window, the row of the table, in one row."""
+    """For two tokens of a window, the row of the table, flattened."""
     assert op.relative_position is not None
     h, w = op.relative_position
     places = [(y, x) for y in range(h) for x in range(w)]
@@ -184,7 +184,7 @@ def _index(op: Attention) -> Array:
 
 
 def _arrays(op: Attention, site: Site) -> Iterator[tuple[str, str, Transform]]:
-    """Each array's key in the class, its name, and how it lies there."""
+    """Each array's key in the class, its name, and its layout there."""
     for part, name in _PARTS:
         yield f"{name}.weight", f"{name}/kernel", _flat
         if op.has_bias(part):

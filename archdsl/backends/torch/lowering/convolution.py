@@ -1,4 +1,4 @@
-"""Convolutions. Padding that is the same on both sides is the layer's own."""
+"""Convolutions. Symmetric padding is the layer's own."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def one(values: tuple[int, ...]) -> int | tuple[int, ...]:
 
 
 def padded(pairs: Pairs) -> tuple[int, ...]:
-    """Padding as ``F.pad`` takes it: the last dimension first."""
+    """Padding in the order of ``F.pad``: last dimension first."""
     return tuple(n for pair in reversed(pairs) for n in pair)
 
 
 class Padding:
-    """How a window is padded: by the layer, symmetrically; by ``F.pad`` before it; or by TensorFlow's rule."""
+    """How a window is padded: symmetrically by the layer; by ``F.pad`` before it; or by TensorFlow's rule."""
 
     def __init__(self, op: Any, site: Site) -> None:
         rank = site.rank
@@ -101,7 +101,7 @@ def _lowered(op: ConvBase, site: Site, filters: int, groups: int, weight: Entry)
 
 
 def _with_kernel(op: Conv | DepthwiseConv, site: Site, filters: int, groups: int) -> Lowered:
-    """With a kernel that is given."""
+    """A convolution with a given kernel."""
     rank, padding = site.rank, Padding(op, site)
     pairs = padding.before or tuple((n, n) for n in padding.own)
     called = code(

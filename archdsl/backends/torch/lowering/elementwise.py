@@ -1,4 +1,4 @@
-"""Functions of each element, as methods of tensors."""
+"""Elementwise functions, as methods of tensors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places at the ends of dimensions, added, taken off, taken out or moved around."""
+"""Padding, cropping, slicing and rolling."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pad(op: Pad, site: Site) -> Lowered:
 
 
 def _flat(sides: list[tuple[int, int]]) -> tuple[int, ...]:
-    """As ``F.pad`` takes them: the last dimension first."""
+    """Padding in the order of ``F.pad``: last dimension first."""
     return tuple(n for pair in reversed(sides) for n in pair)
 
 

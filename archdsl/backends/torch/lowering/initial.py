@@ -1,4 +1,4 @@
-"""How parameters start, by functions of ``torch.nn.init``."""
+"""Initialisation of parameters, by functions of ``torch.nn.init``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BOUND = 2.0
 
 
 def started(init: Init, size: tuple[int, ...], shape: tuple[int, ...]) -> Make:
-    """A parameter of a size. The shape is that of the array."""
+    """An initialised parameter of a size; ``shape`` is that of the array, which has the fans."""
     return make("nn.Parameter", ("data", _tensor(init, size, shape)))
 
 
@@ -41,12 +41,12 @@ def _tensor(init: Init, size: tuple[int, ...], shape: tuple[int, ...]) -> Make:
 
 
 def filled(start: Make, tensor: Argument) -> Make:
-    """The call of a function of ``torch.nn.init`` with a tensor."""
+    """A call of a function of ``torch.nn.init`` on a tensor."""
     return Make(start.callee, (("tensor", tensor), *start.args), 1 + start.placed)
 
 
 def start(init: Init, shape: tuple[int, ...], held: tuple[int, ...], drawn: tuple[int, ...]) -> Make:
-    """The function that fills a tensor, with its arguments but for the tensor.
+    """The function that fills a tensor, with its arguments except for the tensor.
 
     ``shape`` is that of the array, ``held`` that of the tensor, from which PyTorch counts fans, and ``drawn`` the one
     from which Keras counts them.
@@ -74,7 +74,7 @@ def _truncated(std: float, mean: float) -> Make:
 
 
 def _scaled(init: Init, shape: tuple[int, ...], held: tuple[int, ...]) -> Make:
-    """One whose variance is a share of a fan: by its name where PyTorch counts as many, and by numbers elsewhere."""
+    """A variance-scaling initialiser: by name where PyTorch computes the same fan, else by numbers."""
     family = init.kind.partition("_")[0]
     places = (prod(held[2:]) * held[1], prod(held[2:]) * held[0]) if len(held) > 1 else (0, 0)
     if init.kind == "fan_out_normal":
@@ -102,5 +102,5 @@ def _short(value: float) -> float:
 
 
 def _but(named: dict[str, float], **usual: float) -> dict[str, Argument]:
-    """What is not as it is anyway."""
+    """The arguments that differ from their defaults."""
     return {name: value for name, value in named.items() if value != usual.get(name)}

@@ -1,4 +1,4 @@
-"""What brings an image's values into range."""
+"""Preprocessing that is part of the model."""
 
 from __future__ import annotations
 

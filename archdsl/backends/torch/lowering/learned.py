@@ -1,4 +1,4 @@
-"""Learned values that join the flow, as parameters."""
+"""Learned values that are combined with the flow, as parameters."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def scale(op: Scale, site: Site) -> Lowered:
 
 
 def _shape(op: Scale, site: Site) -> tuple[int, ...]:
-    """Of the factor."""
+    """The shape of the factor."""
     if op.per != "channel":
         return ()
     stored = site.stored.get("gamma")

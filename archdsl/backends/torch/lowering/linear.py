@@ -20,7 +20,7 @@ def dense(op: Dense, site: Site) -> Lowered:
 
 
 def _point(op: Dense, site: Site) -> Lowered:
-    """As a convolution of a map of one place."""
+    """The layer as a convolution of a 1x1 map."""
     sizes = (("in_channels", site.channels), ("out_channels", op.units), ("kernel_size", 1))
     made = make("nn.Conv2d", *sizes) if op.bias else make("nn.Conv2d", *sizes, bias=False)
     weight = entry("weight", "kernel", lambda arrays: arrays[0].T[..., None, None])

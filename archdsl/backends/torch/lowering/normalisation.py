@@ -1,4 +1,4 @@
-"""Normalisations. Those of PyTorch take channels first, but for layer and RMS norm, which take them last."""
+"""Normalisations. Those of PyTorch take channels first, except for layer and RMS norm."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _entries(op: ops.BatchNorm | ops.LayerNorm | ops.InstanceNorm) -> tuple[Entr
 def _affine(
     op: ops.BatchNorm | ops.InstanceNorm, kind: str
 ) -> tuple[str, dict[str, Argument], dict[str, frozenset[str]]]:
-    """The class, what it is told of gain and offset, and the helper that is needed where only one is learned."""
+    """The class, its arguments for gain and offset, and the helper needed if only one of them is learned."""
     if op.scale == op.center:
         return f"nn.{kind}", {"affine": op.scale}, {}
     helper = f"Partial{kind}"
@@ -78,7 +78,7 @@ def rms_norm(op: ops.RmsNorm, site: Site) -> Lowered:
 
 
 def _last(made: Make, entries: tuple[Entry, ...], site: Site, helpers: dict[str, frozenset[str]]) -> Lowered:
-    """A layer that takes channels last: where they are first, a class that has them so."""
+    """A channels-last layer; where channels come first, a class that permutes them."""
     if not (site.takes == FIRST and len(site.inputs[0]) > 1):
         return Lowered(CALL, made, entries, helpers)
     if made.callee == "nn.LayerNorm":
@@ -114,7 +114,7 @@ def instance_norm(op: ops.InstanceNorm, site: Site) -> Lowered:
 
 
 def _gained(op: ops.InstanceNorm, site: Site) -> Lowered:
-    """By a function, with a gain that is a parameter of another module."""
+    """The functional form, with the gain as a parameter of its own."""
     shape = tuple(site.channels if size == -1 else size for size in site.stored["gamma"].shape)
     made = parameter("torch.ones", ("size", shape))
     called = code("F.instance_norm({0}, weight={self}.flatten(), eps={eps})", eps=op.eps)

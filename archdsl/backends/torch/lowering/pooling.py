@@ -1,4 +1,4 @@
-"""Poolings. TensorFlow's "same" with a step is PyTorch's ``ceil_mode``: the odd place is beyond the far edge."""
+"""Poolings. TensorFlow's "same" with a stride is PyTorch's ``ceil_mode``: the odd position is beyond the far edge."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.ops.sliding import Pairs, pad_pairs, same_pads
 
 
 class _Window:
-    """How a pooling is written: ``own`` is the layer's padding, ``None`` where it must be done apart with ``pairs``."""
+    """The padding of a pooling: ``own`` is the layer's, ``None`` if ``pairs`` must be applied separately."""
 
     def __init__(self, op: MaxPool | AvgPool, site: Site) -> None:
         rank = site.rank
@@ -32,7 +32,7 @@ class _Window:
                 self.beyond = tuple((0, extra) for extra in op.overhang(site.inputs[0])[1])
 
     def _is_refused(self, op: MaxPool | AvgPool, site: Site, own: tuple[int, ...]) -> bool:
-        """Whether PyTorch takes the map for too small: with its padding, or in three dimensions for a mean without."""
+        """Whether PyTorch rejects the map as too small: with its padding, but for means in 3-D without it."""
         bare = isinstance(op, AvgPool) and site.rank == 3
         sizes = zip(site.inputs[0], own, self.k, strict=False)
         return any(isinstance(n, int) and n + (0 if bare else 2 * pad) < k for n, pad, k in sizes)
@@ -47,7 +47,7 @@ class _Window:
 
     @property
     def edges(self) -> Pairs:
-        """The padding, and what the last window reaches beyond it."""
+        """The padding, and the overhang of the last window beyond it."""
         both = zip(self.pairs, self.beyond, strict=True)
         return tuple((before, after + extra) for (before, after), (_, extra) in both)
 

@@ -19,7 +19,7 @@ _METHODS = {
 
 
 def without(removed: tuple[int, ...], rank: int) -> Orders:
-    """Of an op that drops axes: without the channels, what is left is as the graph has it."""
+    """The order of the remaining axes after an op that drops axes: without channels, that of the graph."""
     return Orders(gives=LAST, tied=False) if rank - 1 in removed and len(removed) < rank else Orders()
 
 

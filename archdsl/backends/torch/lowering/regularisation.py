@@ -1,4 +1,4 @@
-"""Noise, as modules, which are nothing at inference."""
+"""Dropouts, as modules, which are the identity at inference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other shapes, and other orders of dimensions. Each says in one call what a change of order before it would add."""
+"""Reshapes and permutations. Each merges a change of axis order before it into its own call."""
 
 from __future__ import annotations
 

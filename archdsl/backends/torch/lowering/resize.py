@@ -1,4 +1,4 @@
-"""Changes of a map's resolution."""
+"""Resampling of maps."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def upsample(op: Upsample, site: Site) -> Lowered:
 
 
 def _bicubic(size: tuple[int, ...]) -> Lowered:
-    """Keys's filter with a = -1/2, which PyTorch has where it takes care of aliases, of which enlarging makes none."""
+    """Keys's filter with a = -1/2, which PyTorch uses when antialiasing, which has no effect on upsampling."""
     if 1 in size:
         return Lowered(code('resample({0}, {sizes}, "bicubic")', sizes=size), helpers=helped("resample"))
     return Lowered(code('F.interpolate({0}, {size}, mode="bicubic", antialias=True)', size=one(size)))
@@ -49,5 +49,5 @@ def resize(op: Resize, site: Site) -> Lowered:
 
 
 def _shrinks(n: Dim, m: Dim) -> bool:
-    """Whether a side may become smaller."""
+    """Whether a dimension may become smaller."""
     return not (isinstance(n, int) and isinstance(m, int)) or m < n

@@ -1,4 +1,4 @@
-"""Ops without an input: parameters, and buffers that no state dict has. They have a batch of 1."""
+"""Ops without an input: parameters and non-persistent buffers. They have batch size 1."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def parameter_(op: ops.Parameter, site: Site) -> Lowered:
 
 
 def _stored(op: ops.Parameter, axes: tuple[int, ...]) -> Lowered:
-    """As a published model has it, without a batch, and its axes in another order."""
+    """The parameter as a published model stores it, without a batch and with its axes permuted."""
     back = sorted(range(len(axes)), key=lambda axis: axes[axis])
     size = tuple(op.size[axis] for axis in back)
     turned = "" if back == [*axes] == [*range(len(axes))] else f".permute({', '.join(map(str, axes))})"

@@ -13,7 +13,7 @@ _LAST = Orders(takes=LAST, gives=LAST)
 
 
 def _is_pixels(op: SpaceToDepth | DepthToSpace, x: Shape) -> bool:
-    """Whether PyTorch has a function for it."""
+    """Whether PyTorch has a function for it (pixel shuffle)."""
     return op.order == "chw" and len(x) == 3 and len(set(per_axis(op.size, 2, "size"))) == 1
 
 

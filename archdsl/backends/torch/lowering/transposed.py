@@ -1,4 +1,4 @@
-"""The transposed convolution: the layer's own padding cuts both ends alike, and what is left over is cut after it."""
+"""The transposed convolution: the layer's own padding crops both ends equally, the remainder is cropped after it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.ops.transposed import ConvTranspose
 
 
 def _cuts(op: ConvTranspose, rank: int) -> list[tuple[int, int]]:
-    """What is cut before and after ``(n - 1) * s + k`` places; below 0 some are added."""
+    """The crops before and after of ``(n - 1) * s + k`` positions; negative ones pad."""
     ks, strides = per_axis(op.k, rank, "k"), per_axis(op.stride, rank, "stride")
     if isinstance(op.pad, str):
         spare = [k - s for k, s in zip(ks, strides, strict=True)]
