@@ -1,4 +1,4 @@
-"""What models answer with converted weights, compared with what their sources answer: how certificates come to be."""
+"""Certificates: compares the outputs of models with converted weights with those of their sources."""
 
 from archdsl.certification.certify import Unlike as Unlike
 from archdsl.certification.certify import certify as certify

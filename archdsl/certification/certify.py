@@ -1,4 +1,4 @@
-"""A certificate for weights that are being converted."""
+"""Makes the certificate of converted weights."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ LARGEST: Final = 1e-4
 
 
 class Unlike(WeightsError):
-    """A model does not answer as the source of its weights does."""
+    """The outputs of a model differ from those of its source."""
 
 
 class Origin(NamedTuple):
-    """What is known of a published file."""
+    """The provenance of a published file."""
 
     sha256: str
     checkpoint: Published | None
@@ -42,7 +42,7 @@ class Origin(NamedTuple):
 
 
 def origin(file: Path, model: str, source: str, *, said: Published | None = None) -> Origin:
-    """What a file is, by its digests, or as it was ``said`` by whoever fetched it.
+    """The provenance of a file, by its digests, or as ``said`` by whoever fetched it.
 
     All checkpoints of a model that a library publishes have the same code, and what they have in common holds for those
     that it does not list too, such as weights that somebody trained further.
@@ -71,7 +71,7 @@ def _digests(file: Path) -> tuple[str, str]:
 
 
 class Asked(NamedTuple):
-    """Answers, and whose they are."""
+    """Outputs, and the name of the model that gave them."""
 
     answers: tuple[certificates.Answer, ...]
     compared_with: str | None
@@ -79,7 +79,7 @@ class Asked(NamedTuple):
 
 
 def ask(graph: Graph, arrays: Mapping[str, Array], names: tuple[str, str], published: Weights, found: Origin) -> Asked:
-    """What the source answers, with the errors of the model with ``arrays``; or what the latter answers.
+    """The source's outputs, with the errors of the model with ``arrays``; or else the outputs of the latter.
 
     ``names`` is the table that says which array of the ``published`` file is which, by family and source.
 
@@ -116,7 +116,7 @@ def _answer(key: tuple[str, bool], own: Any, theirs: ours.Answers) -> certificat
 
 
 def relative(own: Any, theirs: Any) -> float:
-    """The largest difference, relative to the largest value of the other."""
+    """The largest absolute difference, relative to the largest absolute value of the other."""
     return float(np.abs(own - theirs).max() / max(np.abs(theirs).max(), 1e-30))
 
 
@@ -139,7 +139,7 @@ def certify(
     said: Published | None = None,
     arguments: Mapping[str, str] | None = None,
 ) -> certificates.Certificate:
-    """The certificate of converted weights; the digest of the file that they go to is filled in when there is one.
+    """The certificate of converted weights; the digest of the file is added when it is written.
 
     ``run`` asks the models, which loads Keras, and the source's code where it is installed.
 
@@ -179,6 +179,6 @@ def certify(
 
 
 def of_file(certificate: certificates.Certificate, file: Path) -> certificates.Certificate:
-    """The certificate with the digest of the file that was written."""
+    """The certificate with the digest of the written file."""
     converted = certificate.converted.model_copy(update={"sha256": certificates.digest(file)})
     return certificate.model_copy(update={"converted": converted})

@@ -1,4 +1,4 @@
-"""The images that models are asked, and the short sums of their answers: the same on every machine, for ever."""
+"""The test images for models, and sketches of their outputs: deterministic across machines."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SIGNS: Final = 16
 
 
 def fixed(graph: Graph, preprocessing: Preprocessing | None) -> dict[str, Any] | None:
-    """Two examples of each input, channels last; ``None`` if an input has no size that is known.
+    """Two examples of each input, channels last; ``None`` if an input has an open size.
 
     Images are patches and noise, brought into the form that ``preprocessing`` says, or to values around 0. Tokens are
     drawn from their table.
@@ -63,7 +63,7 @@ def _bytes(name: str, shape: Sequence[int]) -> Any:
 
 
 def sketch(answer: Any) -> tuple[float, ...]:
-    """Sixteen sums of all numbers with signs that are drawn, and the root of the sum of squares.
+    """Sixteen sums of all elements with random signs, and the root of the sum of squares.
 
     Two answers whose difference has the norm ``d`` differ by about ``d`` in each sum, whatever the difference is, so
     that these seventeen numbers tell answers apart as well as the answers themselves do.
@@ -79,7 +79,7 @@ def sketch(answer: Any) -> tuple[float, ...]:
 
 
 def distance(one: Sequence[float], other: Sequence[float]) -> float:
-    """How far two sketches are apart: an estimate of the norm of the answers' difference, relative to theirs."""
+    """The distance of two sketches: an estimate of the norm of the difference of the outputs, relative to theirs."""
     *sums, norm = np.subtract(one, other)
     apart = max(math.sqrt(np.square(sums).mean()), abs(norm))
     return float(apart / max(abs(one[-1]), abs(other[-1]), 1e-30))

@@ -1,4 +1,4 @@
-"""What the model of a graph answers, in Keras."""
+"""The outputs of a graph's model in Keras."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Answers = Mapping[tuple[str, bool], Any]
 
 
 class Model:
-    """A model that also gives the values at places."""
+    """A model that also returns intermediate values."""
 
     def __init__(self, graph: Graph, arrays: Mapping[str, Array], at: Sequence[Place]) -> None:
         from archdsl.backends.keras.build import build
@@ -31,7 +31,7 @@ class Model:
         return self.named(self.keras(inputs if len(inputs) > 1 else next(iter(inputs.values())), training=False))
 
     def named(self, found: Any) -> Answers:
-        """What the model of Keras gives, by places and outputs."""
+        """The outputs of the Keras model, by places and ports."""
         values = found if isinstance(found, dict) else {"output": found}
         inner = {(place.path, False): np.asarray(values[name]) for name, place in self._taps.items()}
         return inner | {(name, True): np.asarray(values[name]) for name in self._outputs}

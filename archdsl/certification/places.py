@@ -1,4 +1,4 @@
-"""Where a model and its source are compared: the inputs of modules that both have, and the outputs."""
+"""Where a model and its source are compared: at the inputs of corresponding modules, and the outputs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Place(NamedTuple):
 
 
 def places(graph: Graph, names: NameMap) -> Iterator[Place]:
-    """All that could be compared, in topological order: nodes with weights of their own and one input of known size."""
+    """All comparable places in topological order: nodes with weights of their own and one input of known size."""
     inputs = {port.name for port in graph.inputs}
     for node in graph:
         if node.layer != node.path or len(node.inputs) != 1 or node.inputs[0] in inputs:
@@ -55,18 +55,18 @@ def _stage(node: Node) -> str:
 
 
 def firsts(found: Sequence[Place]) -> list[Place]:
-    """The first of each stage."""
+    """The first place of each stage."""
     return [*{place.stage: place for place in reversed(found)}.values()][::-1]
 
 
 def tapped(graph: Graph, paths: Mapping[str, str]) -> Graph:
-    """The same graph, which also gives the values of nodes: ``paths`` by the names of the outputs."""
+    """The graph with values of nodes as further outputs: ``paths`` by the names of the outputs."""
     ports = [Port(name=name, node=path, shape=graph.by_path[path].shape) for name, path in paths.items()]
     return graph.model_copy(update={"outputs": (*graph.outputs, *ports)})
 
 
 def as_ours(value: Any, shape: Sequence[int], *, channels_first: bool) -> Any | None:
-    """A batch of the source's values in the order of our axes; ``None`` if they are not those of this shape.
+    """A batch of the source's values in our axis order; ``None`` if they do not have this shape.
 
     A map may be without its axes of one place, or with those of its places joined. Where height or width could be taken
     for channels, nothing is said.

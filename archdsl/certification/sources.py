@@ -1,4 +1,4 @@
-"""The code that published weights are of, run with the weights as they were published."""
+"""Runs the original code of published weights with the weights as published."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from archdsl.weights import Weights
 
 
 class CannotRun(Exception):
-    """Why a source is not run, in words."""
+    """The reason why a source cannot be run."""
 
 
 class Ran(NamedTuple):
-    """What a source answered."""
+    """The outputs of a source."""
 
     code: str
     """What was run, with versions."""
@@ -32,7 +32,7 @@ class Ran(NamedTuple):
 
 
 def run(library: str, code: str, graph: Graph, weights: Weights, inputs: Mapping[str, Any], at: Sequence[Place]) -> Ran:
-    """What a library's model, called ``code`` there, answers with the weights of an open file.
+    """The outputs of a library's model, called ``code`` there, with the weights of an open file.
 
     Raises:
         CannotRun: the library is not known or not installed, or its model is not of this size.
@@ -129,7 +129,7 @@ def _of_torch(make: Callable[[str, Graph], Any]) -> Callable[..., tuple[dict[str
 
 
 def _normalised(graph: Graph, image: Any) -> Any:
-    """What the source takes: where ours begins with a normalisation by given statistics, it is preprocessing there."""
+    """The source's input: if ours begins with a normalisation by given statistics, it is preprocessing there."""
     first = graph.nodes[0].op
     if not isinstance(first, Normalize) or first.mean is None:
         return image

@@ -1,4 +1,4 @@
-"""Whether a file of converted weights is what its certificate says, computed again."""
+"""Verifies a file of converted weights against its certificate."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ State = Literal["passed", "failed", "skipped"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     state: State
@@ -37,7 +37,7 @@ class Check:
 def verify(
     graph: Graph, certificate: Certificate, weights: Weights, source: Weights | None = None, *, run: bool = True
 ) -> Iterator[Check]:
-    """The checks of a file of weights, each as soon as it is done.
+    """The checks of a file of weights, each yielded when it is done.
 
     ``weights`` is the open file that the certificate is of, ``source`` the published one, if it is there. ``run`` asks
     the models too.
@@ -78,7 +78,7 @@ def _arrays(fit: Match, weights: Weights, certificate: Certificate) -> Check:
 
 
 def _from_source(graph: Graph, weights: Weights, source: Weights) -> Check:
-    """The arrays of the source, converted again, against those of the file."""
+    """Compares the arrays of the source, converted again, with those of the file."""
     try:
         converted = convert(graph, source)
     except WeightsError as error:
@@ -98,7 +98,7 @@ def _from_source(graph: Graph, weights: Weights, source: Weights) -> Check:
 
 
 def _answers(graph: Graph, certificate: Certificate, weights: Weights) -> Check:
-    """The model's answers to the fixed images against those of the certificate."""
+    """Compares the model's outputs for the fixed images with those of the certificate."""
     inputs = fixed(graph, certificate.preprocessing)
     if inputs is None or not certificate.answers:
         return Check("answers", "skipped", f"the certificate has none: {certificate.why_not}")
@@ -109,7 +109,7 @@ def _answers(graph: Graph, certificate: Certificate, weights: Weights) -> Check:
 
 
 def asked(graph: Graph, certificate: Certificate) -> list[Place] | None:
-    """The places that a certificate has answers of; ``None`` if the model has not all of them."""
+    """The places whose outputs a certificate has; ``None`` if the model lacks some of them."""
     source = certificate.source
     known = {place.path: place for place in places(graph, table(source.family, source.library))}
     paths = [answer.at for answer in certificate.answers if not answer.is_output]
@@ -117,7 +117,7 @@ def asked(graph: Graph, certificate: Certificate) -> list[Place] | None:
 
 
 def compared(certificate: Certificate, own: ours.Answers) -> Check:
-    """A model's answers against those of the certificate."""
+    """Compares a model's outputs with those of the certificate."""
     whose = certificate.compared_with or "the model when it was converted"
     worst = 0.0
     for answer in certificate.answers:
@@ -134,7 +134,7 @@ def compared(certificate: Certificate, own: ours.Answers) -> Check:
 
 
 def _as_source(graph: Graph, certificate: Certificate, weights: Weights, source: Weights | None) -> Check:
-    """The model's answers against those of the source, run now."""
+    """Compares the model's outputs with those of the source, run now."""
     if source is None:
         return Check("reference", "skipped", f"{certificate.source.file} is not there")
     names = certificate.source.family, certificate.source.library

@@ -1,4 +1,4 @@
-"""Models side by side: their figures, which one to take, and how a family grows."""
+"""Comparison of models: their figures, selection by criteria, and scaling of families."""
 
 from archdsl.comparison.columns import FIGURES, ordered, table
 from archdsl.comparison.criteria import Criteria

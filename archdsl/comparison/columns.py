@@ -1,4 +1,4 @@
-"""The columns that comparisons are made of: how each is called, read off an entry, and written."""
+"""The columns of comparisons: names, values of entries, and cells."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _known(value: float | str | None) -> Cell:
 
 
 def _stated(name: str) -> Figure:
-    """The column of a fact that specs state in `about`: numbers are figures, all else is words."""
+    """The column of a fact in `about`: numbers are right-aligned figures, all else is words."""
 
     def order(entry: Entry) -> float | str | None:
         value = entry.facts.get(name)
@@ -109,7 +109,7 @@ _SPARE: Final = (
 
 
 def known(entries: Iterable[Entry]) -> Mapping[str, Figure]:
-    """All columns that a comparison of the entries may have: those of ``FIGURES``, and one for each fact of theirs.
+    """All possible columns of a comparison of the entries: those of ``FIGURES``, and one for each fact.
 
     >>> known([Entry("N", "N", "n.arch", (), {}, {"cifar10_top1": 91.2})])["cifar10_top1"].column
     Column(name='cifar10_top1', title='cifar10_top1', kind='figure')
@@ -131,13 +131,13 @@ def table(entries: Sequence[Entry], columns: Sequence[str] | None = None, *, tit
 
 
 def ordered(entries: Sequence[Entry], column: str, *, descending: bool = False) -> tuple[Entry, ...]:
-    """The entries by a column. Those in which it is not known come last, whichever way; equal ones stay as they are."""
+    """The entries, stably sorted by a column. Unknown values come last in either direction."""
     order = known(entries)[column].order
     return by(entries, order, descending=descending)
 
 
 def by(items: Iterable[T], order: Callable[[T], float | str | None], *, descending: bool = False) -> tuple[T, ...]:
-    """Sorted by a key; what has none comes last. Text comes after numbers."""
+    """A sort by a key; missing values come last, text after numbers."""
     found = [(value, item) for item in items for value in [order(item)]]
     ranked = [(isinstance(value, str), value, item) for value, item in found if value is not None]
     ranked.sort(key=lambda each: each[:2], reverse=descending)

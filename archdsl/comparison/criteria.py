@@ -1,4 +1,4 @@
-"""What a task asks of a model: bounds on quantities, and the one by which models are ranked."""
+"""Criteria of a task: bounds on quantities, and the quantity that models are ranked by."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FAR: Final = 10
 
 @dataclass(frozen=True, init=False)
 class Criteria:
-    """Bounds by the names of ``QUANTITIES``; both of one quantity make a range."""
+    """Bounds by the names of ``QUANTITIES``; two of one quantity make a range."""
 
     at_most: Mapping[str, float]
     at_least: Mapping[str, float]
@@ -31,7 +31,7 @@ class Criteria:
         at_least: Mapping[str, float] | None = None,
         **limits: float | None,
     ) -> None:
-        """A quantity given by its name is bounded on the side that is worse, and ``None`` is no limit.
+        """A quantity given by its name is bounded on its worse side; ``None`` is no limit.
 
         >>> Criteria(params=5e6, top1=75, year=2020).at_least
         {'top1': 75, 'year': 2020}
@@ -54,7 +54,7 @@ class Criteria:
 
     @property
     def limits(self) -> Iterator[Limit]:
-        """Those that are set, in the order of ``QUANTITIES``."""
+        """The limits that are set, in the order of ``QUANTITIES``."""
         for name, quantity in QUANTITIES.items():
             if name in self.at_most:
                 yield Limit(quantity, False, self.at_most[name])
@@ -62,7 +62,7 @@ class Criteria:
                 yield Limit(quantity, True, self.at_least[name])
 
     def plain(self) -> dict[str, Any]:
-        """For JSON: each quantity with its bound on the worse side, and ``min_…`` or ``max_…`` for the other."""
+        """The criteria for JSON: a quantity has its bound on the worse side, ``min_…`` or ``max_…`` the other one."""
         members: dict[str, Any] = {}
         for name, quantity in QUANTITIES.items():
             usual, other, prefix = self.at_most, self.at_least, "min"
@@ -81,7 +81,7 @@ def _quantity(name: str) -> Quantity:
 
 
 class Gap(NamedTuple):
-    """By how much a limit is missed, relative to it, and in words."""
+    """The relative violation of a limit, and its description."""
 
     by: float
     words: str
@@ -99,7 +99,7 @@ class Limit(NamedTuple):
         return self.quantity.of(entry)
 
     def gap(self, entry: Entry) -> Gap | None:
-        """``None`` where the limit is kept, or the figure is not known."""
+        """The violation; ``None`` if the limit holds, or the figure is not known."""
         quantity, wanted, value = self.quantity, self.wanted, self.quantity.of(entry)
         if value is None or not (value < wanted if self.is_least else value > wanted):
             return None

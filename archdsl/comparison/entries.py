@@ -1,4 +1,4 @@
-"""Several entries, as Python programs and notebooks look at them."""
+"""Several entries, for Python programs and notebooks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Entries(tuple[Entry, ...]):
         return fragment([self.table()])
 
     def table(self, columns: Sequence[str] | None = None) -> Table:
-        """A row for each model; of a sweep, its arguments with the figures and how they grow.
+        """A row for each model; for a sweep, its arguments with the figures and their growth.
 
         Raises:
             KeyError: there is no such column.
@@ -45,7 +45,7 @@ class Entries(tuple[Entry, ...]):
         return family(self[0].model, members, columns)
 
     def sorted(self, column: str, *, descending: bool = False) -> Entries:
-        """By a column; what is not known comes last.
+        """The entries sorted by a column; unknown values come last.
 
         Raises:
             KeyError: there is no such column.

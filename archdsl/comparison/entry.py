@@ -1,4 +1,4 @@
-"""One model's line in a comparison: its figures, and what its spec says about it."""
+"""The entry of one model in a comparison: its figures, and the facts in its spec."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ class Entry:
 
     @property
     def memory(self) -> Dim:
-        """Bytes of activations at the worst moment of inference."""
+        """The peak of activation memory at inference, in bytes."""
         return self.figures["memory"]  # type: ignore[return-value]  # as above
 
     @property
     def field(self) -> tuple[Extent, ...] | None:
-        """The receptive field along each spatial axis; ``None`` if nothing looks through a window."""
+        """The receptive field along each spatial axis; ``None`` without windows."""
         return self.figures["receptive_field"]  # type: ignore[return-value]  # as above
 
     @property
@@ -87,18 +87,18 @@ class Entry:
 
     @property
     def top1(self) -> float | None:
-        """Percent of ImageNet's validation images, as published; ``None`` where nothing is."""
+        """Published accuracy in percent on ImageNet's validation set; ``None`` if there is none."""
         top1 = self.facts.get(TOP1)
         return float(top1) if isinstance(top1, int | float) else None
 
     @property
     def source(self) -> str:
-        """Who published ``top1``."""
+        """The publisher of ``top1``."""
         return "" if self.top1 is None else str(self.facts.get(SOURCE, ""))
 
     @property
     def family(self) -> str:
-        """The file's own name, which the models of one family share.
+        """The file's name, common to the models of one family.
 
         >>> Entry("B0", "B0", "specs/efficientnet.arch", (), {}).family
         'efficientnet'

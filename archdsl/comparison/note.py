@@ -1,4 +1,4 @@
-"""A selection as an engineer would put it down: what to take and why, what nearly did, what cannot be said."""
+"""A selection as a short report: the choice with its reasons, near misses, and unknowns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
 def to_text(selection: Selection, *, everything: bool = False, colour: bool = False, room: int | None = None) -> str:
-    """The note, its lines folded at ``room`` cells. Of the misses it names the nearest, or ``everything``."""
+    """The report, wrapped at ``room`` cells. Of the misses it lists the nearest, or ``everything``."""
     lines = _lines(selection, everything, colour)
     return "\n".join(part for line in lines for part in (folded(line, room) if room else [line])) + "\n"
 
@@ -54,12 +54,12 @@ def _lines(selection: Selection, everything: bool, colour: bool) -> Iterator[str
 
 
 def _name(entry: Entry) -> str:
-    """What the model is called, with nothing in it that a terminal would obey."""
+    """The model's name, without terminal escapes."""
     return visible(entry.name)
 
 
 def _lack(missing: Sequence[str]) -> str:
-    """What is not known: what a spec may state, and what the size of the input decides.
+    """The unknown figures: facts that a spec may state, and figures that depend on the input size.
 
     >>> _lack(["MACs", "memory of activations", "top-1"])
     'states no top-1, MACs and memory of activations depend on the input'
@@ -95,7 +95,7 @@ def _strong(text: str, colour: bool) -> str:
 
 
 def to_json(selection: Selection, **more: Any) -> str:
-    """All three lists, with the figures of every model, and the reasons in words."""
+    """All three lists, with the figures of every model and the reasons in words."""
     return document(
         SCHEMA,
         VERSION,

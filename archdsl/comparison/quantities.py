@@ -1,4 +1,4 @@
-"""What models can be limited and ranked by: every measure that is a number, and what specs state of their weights."""
+"""Quantities that models can be limited and ranked by: numeric measures, and facts that specs state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.summary.forms import FORMS, number
 
 
 class Quantity(NamedTuple):
-    """A number that is known of a model, and how to speak of it."""
+    """A number known of a model, with its wording."""
 
     name: str
     of: Callable[[Entry], float | None]
@@ -30,7 +30,7 @@ class Quantity(NamedTuple):
     """Whether the spec states it, and it is not computed."""
 
     def rank(self, entry: Entry) -> float:
-        """The less, the better; what is not known is the worst."""
+        """A sort key: less is better; unknown is worst."""
         value = self.of(entry)
         if value is None:
             return float("inf")

@@ -1,4 +1,4 @@
-"""A family of models in a table: how the figures grow with the arguments."""
+"""A family of models as a table: how the figures grow with the arguments."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Argument(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of a family: its arguments, and its figures if it has no errors."""
+    """One member of a family: its arguments, and its figures, if it has no errors."""
 
     arguments: tuple[Argument, ...]
     entry: Entry | None
@@ -52,13 +52,13 @@ class Member:
 
 
 def within(family: Iterable[Member], criteria: Criteria) -> tuple[Member, ...]:
-    """Those that break no limit, so far as their figures are known; members with errors are kept."""
+    """The members that violate no limit, as far as their figures are known; those with errors are kept."""
     limits = tuple(criteria.limits)
     return tuple(m for m in family if m.entry is None or not any(limit.gap(m.entry) for limit in limits))
 
 
 def ordered(family: Sequence[Member], name: str, *, descending: bool = False) -> tuple[Member, ...]:
-    """The members by a figure or by an argument; those with errors come last.
+    """The members sorted by a figure or an argument; those with errors come last.
 
     Raises:
         KeyError: there is no such column.
@@ -76,7 +76,7 @@ def ordered(family: Sequence[Member], name: str, *, descending: bool = False) ->
 
 
 def ratio(entry: Entry | None, first: Entry | None, name: str) -> float | None:
-    """How many times the figure of the first; ``None`` where one of them is not a number."""
+    """The ratio to the first figure; ``None`` if one of them is not a number."""
     if entry is None or first is None:
         return None
     ours, base = number(entry.figures[name]), number(first.figures[name])
@@ -84,14 +84,15 @@ def ratio(entry: Entry | None, first: Entry | None, name: str) -> float | None:
 
 
 def _first(family: Sequence[Member]) -> Entry | None:
-    """The one that ratios are to: the first that has figures."""
+    """The reference of ratios: the first member with figures."""
     return next((member.entry for member in family if member.entry is not None), None)
 
 
 def table(
     title: str, family: Sequence[Member], columns: Sequence[str] | None = None, notes: Sequence[str] = ()
 ) -> Table:
-    """A row for each member. ``columns`` are names of a comparison's; what grows is followed by its ratio to the first.
+    """A row for each member. ``columns`` are names of a comparison's; a growing figure is followed by its ratio to the
+    first.
 
     A column of figures that is called like a parameter is called after the model: ``model_depth``.
     """
@@ -130,7 +131,7 @@ def _cells(member: Member, first: Entry | None, columns: Sequence[str]) -> Itera
 
 
 def to_json(model: str, family: Sequence[Member], **more: Any) -> str:
-    """The members as objects with their arguments; a model with errors has ``null`` in place of figures."""
+    """The members as objects with their arguments; a model with errors has ``null`` for its figures."""
     first = _first(family)
     return document(
         SCHEMA,

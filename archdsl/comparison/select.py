@@ -1,4 +1,4 @@
-"""Choosing a model: which of many meet the limits that a task sets, and why the others do not."""
+"""Selects the models that meet the limits of a task, with reasons against the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TIES: Final = ("top1", "params", "macs", "memory")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model that meets everything, with what speaks for it."""
+    """A model that meets all limits, with its advantages."""
 
     entry: Entry
     reasons: tuple[str, ...]
@@ -24,7 +24,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A model that does not. ``by`` is the sum of what is missing, relative to the limits: 0.07 is close."""
+    """A model that violates limits. ``by`` is the sum of the relative violations: 0.07 is close."""
 
     entry: Entry
     reasons: tuple[str, ...]
@@ -33,7 +33,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A model that would do as far as is known, with the figures that are not."""
+    """A model that violates no limit as far as is known, with the unknown figures."""
 
     entry: Entry
     missing: tuple[str, ...]
@@ -41,7 +41,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Every model that was looked at is in exactly one of the three lists."""
+    """The result: every model is in exactly one of the three lists."""
 
     criteria: Criteria
     chosen: tuple[Candidate, ...]
@@ -56,7 +56,7 @@ class Selection:
 
 
 def select(entries: Iterable[Entry], criteria: Criteria) -> Selection:
-    """Sorts models into those that meet the criteria, those that miss them, and those that say too little to tell.
+    """Sorts models into those that meet the criteria, those that violate them, and those with unknown figures.
 
     A figure that is unknown rules nothing out by itself: a model that breaks another limit is a miss all the same.
 
@@ -90,7 +90,7 @@ def describe(criteria: Criteria) -> str:
 
 
 def _rank(entry: Entry, prefer: str) -> tuple[float, ...]:
-    """To sort by: the figure that is preferred, then the others, so that equal ones have an order too."""
+    """A sort key: the preferred figure, then the others to break ties."""
     order = (prefer, *(name for name in _TIES if name != prefer))
     return tuple(QUANTITIES[name].rank(entry) for name in order)
 
@@ -125,7 +125,7 @@ def _is_best(entry: Entry, ranked: list[Entry], name: str) -> bool:
 
 
 def _dominates(other: Entry, entry: Entry) -> bool:
-    """Whether another is nowhere worse, in accuracy, parameters and MACs, and somewhere better."""
+    """Pareto dominance in accuracy, parameters and MACs: nowhere worse, and somewhere better."""
     ours, theirs = ([QUANTITIES[name].rank(x) for name in ("top1", "params", "macs")] for x in (entry, other))
     return entry.top1 is not None and theirs != ours and all(a <= b for a, b in zip(theirs, ours, strict=True))
 

@@ -1,4 +1,4 @@
-"""What went wrong, where, and what to do about it: the one model behind every message to a user."""
+"""Diagnostics: one model of every message to a user, with its place and help."""
 
 from archdsl.diagnostics.error import ArchError
 from archdsl.diagnostics.model import (

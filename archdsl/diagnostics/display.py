@@ -1,4 +1,4 @@
-"""Source text as a terminal shows it: tabs expanded, hidden characters named, widths counted in cells.
+"""Source text for a terminal: tabs expanded, hidden characters escaped, widths in cells.
 
 A spec may come from anywhere, so nothing of it reaches the terminal as a control sequence, and characters that would
 reorder or hide text (bidirectional marks, zero-width spaces) are shown by their number.
@@ -15,7 +15,7 @@ _TAB = 4
 
 
 def visible(text: str) -> str:
-    """The text with hidden characters spelt out; line breaks stay.
+    """The text with hidden characters escaped; line breaks stay.
 
     >>> visible("red \\x1b[31m")
     'red <U+001B>[31m'
@@ -26,7 +26,7 @@ def visible(text: str) -> str:
 
 
 def width(text: str) -> int:
-    """How many cells of a terminal the text takes: wide characters two, combining marks none.
+    """The width of the text in terminal cells: wide characters are two, combining marks none.
 
     >>> width("abc"), width("畳み込み"), width("e\\u0301")
     (3, 8, 1)
@@ -37,7 +37,7 @@ def width(text: str) -> int:
 
 
 class Line(NamedTuple):
-    """A line ready to show: ``text``, and the cell at which each of its characters, or the end, stands.
+    """A laid-out line: ``text``, and the cell of each of its characters and of its end.
 
     The cell of a character that was trimmed away is that of the cut.
     """
@@ -47,7 +47,7 @@ class Line(NamedTuple):
 
 
 def lay_out(line: str, start: int, end: int, limit: int) -> Line:
-    """Shows a line of source so that its characters from ``start`` to ``end`` are seen, in about ``limit`` cells.
+    """Lays out a line of source in about ``limit`` cells, so that its characters from ``start`` to ``end`` are visible.
 
     >>> lay_out("\\tconv(8)", 1, 5, 80)
     Line(text='    conv(8)', cells=(0, 4, 5, 6, 7, 8, 9, 10, 11))
@@ -71,7 +71,7 @@ def lay_out(line: str, start: int, end: int, limit: int) -> Line:
 
 
 def _pieces(line: str) -> tuple[list[str], list[int]]:
-    """What is shown for each character, and the cell at which each, or the end, stands."""
+    """The visible form of each character, and the cell of each and of the end."""
     pieces: list[str] = []
     edges = [0]
     for character in line:
@@ -82,7 +82,7 @@ def _pieces(line: str) -> tuple[list[str], list[int]]:
 
 
 def _window(edges: Sequence[int], start: int, end: int, limit: int) -> tuple[int, int]:
-    """The characters to keep of a line that is too long, with some of it before the mark unless that is the start."""
+    """The characters to keep of a line that is too long: the marked ones, with some context before."""
     first = 0 if edges[end] <= limit else start
     while first > 0 and edges[start] - edges[first - 1] <= limit // 4:
         first -= 1
@@ -93,7 +93,7 @@ def _window(edges: Sequence[int], start: int, end: int, limit: int) -> tuple[int
 
 
 def folded(line: str, room: int) -> list[str]:
-    """A line in lines of at most ``room`` cells, broken between words; those after the first are indented.
+    """A line wrapped at ``room`` cells between words, with continuation lines indented.
 
     They begin two cells further in than the first, or below the second column of a line that has columns.
 

@@ -1,4 +1,4 @@
-"""The page of a code, ``archdsl explain CODE``, and the index of all codes: read from the classes of the catalogue."""
+"""The page of a code, ``archdsl explain CODE``, and the index of all codes: generated from the catalogue's classes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def catalogue() -> Mapping[str, type[Diagnostic]]:
 
 
 def page(code: str) -> str | None:
-    """What a code means, why it is one and how to mend it; ``None`` when there is no such code.
+    """The page of a code: its meaning, reason and remedy; ``None`` if there is no such code.
 
     >>> print(page("unclosed-string").splitlines()[0])
     error[unclosed-string]
@@ -44,7 +44,7 @@ def summary(kind: type[Diagnostic]) -> str:
 
 
 def index() -> str:
-    """One line a code: its name, a mark for warnings, and what it means."""
+    """One line per code: its name, a mark for warnings, and its meaning."""
     kinds = catalogue()
     room = max(map(len, kinds))
     return "".join(f"{code:<{room}}  {kind.severity:<7}  {summary(kind)}\n" for code, kind in kinds.items())

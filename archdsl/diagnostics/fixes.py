@@ -1,4 +1,4 @@
-"""Applying fixes: to a text, and again to what comes of it, as long as that is no worse than what was there."""
+"""Applies fixes repeatedly, as long as the result is no worse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ALONE: Final = 20
 
 
 class Checked(NamedTuple):
-    """A text, and what was found in it."""
+    """A text with its diagnostics."""
 
     source: SourceFile
     found: tuple[Diagnostic, ...]
@@ -28,14 +28,14 @@ class Checked(NamedTuple):
 
 
 class Mended(NamedTuple):
-    """What came of a text, and the diagnostics whose fixes led there."""
+    """The fixed text, and the diagnostics whose fixes were applied."""
 
     now: Checked
     fixed: tuple[Diagnostic, ...]
 
 
 def applied(text: str, fixes: Iterable[Fix]) -> str:
-    """The text after the fixes; of two that overlap, or insert at one place, the first one counts.
+    """The text after the fixes; of two that overlap, or insert at one place, the first is applied.
 
     >>> source = SourceFile("<text>", "cnov -> relu")
     >>> from archdsl.source import Span
@@ -55,7 +55,7 @@ def applied(text: str, fixes: Iterable[Fix]) -> str:
 
 
 def mend(start: Checked, check: Callable[[str], Checked], *, unsafe: bool = False) -> Mended:
-    """Applies the fixes of what was found, safe ones only unless ``unsafe``, until none is left or nothing gets better.
+    """Applies the fixes of diagnostics, safe ones only unless ``unsafe``, until none is left or the text gets worse.
 
     The result has no more errors than there were, and none of what was fixed. Safe fixes of a text without errors leave
     its graphs as they are. Where all fixes at once break one of these rules, those count that do not by themselves.

@@ -10,12 +10,12 @@ from archdsl.diagnostics.words import advice, headline
 
 
 def render_all(diagnostics: Sequence[Diagnostic]) -> str:
-    """One command a line: ``::error title=…,file=…,line=…,col=…,endLine=…,endColumn=…::message``."""
+    """One command per line: ``::error title=…,file=…,line=…,col=…,endLine=…,endColumn=…::message``."""
     return "\n".join(map(render, diagnostics))
 
 
 def render(diagnostic: Diagnostic) -> str:
-    """The message, what stands at the labels, and the help, as the one line of a workflow command."""
+    """The message, labels and help as the one line of a workflow command."""
     span = diagnostic.span
     end_line, end_column = span.source.position(span.end)
     properties = {

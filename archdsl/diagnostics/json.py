@@ -1,4 +1,4 @@
-"""Diagnostics for programs: a JSON array with one object each, in a form that is versioned like an API.
+"""Diagnostics for programs: a JSON array with one object each, in a versioned format.
 
 Lines and columns count from 1, offsets from 0, both in Unicode code points; ends are exclusive. A new key may appear
 within a version; the meaning of a key, or its absence, changes only with the version.

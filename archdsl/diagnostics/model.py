@@ -1,4 +1,4 @@
-"""The diagnostic itself: a frozen value per mistake, and the sink that collects them."""
+"""The model of diagnostics: one frozen value per mistake, and a sink that collects them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 
 class Label(NamedTuple):
-    """A second place that explains the first: what stands there and why it matters."""
+    """A secondary place that explains the first, with a text."""
 
     span: Span
     text: str
@@ -45,7 +45,7 @@ class Fix(NamedTuple):
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 @dataclass(frozen=True, kw_only=True)
 class Diagnostic:
-    """Base of the catalogue: one subclass a code.
+    """Base of the catalogue: one subclass per code.
 
     A subclass states ``message`` and ``label`` as templates over its own fields, and its docstring is what
     ``archdsl explain CODE`` prints. The code is the class name in kebab case.
@@ -73,7 +73,7 @@ class Diagnostic:
     """How many further instances showed the same mistake at the same place."""
 
     def __post_init__(self) -> None:
-        """Cuts texts that a spec made longer than anybody reads: a name of a megabyte, a list of ten thousand ports."""
+        """Truncates texts from a spec that are too long to read: a name of a megabyte, a list of ten thousand ports."""
         for name, value in vars(self).items():
             if isinstance(value, str) and len(value) > _LONGEST:
                 object.__setattr__(self, name, shortened(value))
@@ -136,7 +136,7 @@ def _cut(item: str | Label | Frame) -> str | Label | Frame:
 
 
 class Sink:
-    """Collects diagnostics and folds the same mistake at the same place into one with a count."""
+    """Collects diagnostics, and counts repetitions of one mistake at one place."""
 
     def __init__(self) -> None:
         self._found: dict[tuple[object, ...], Diagnostic] = {}
@@ -154,12 +154,12 @@ class Sink:
         return len(self._found)
 
     def has(self, diagnostic: Diagnostic) -> bool:
-        """Whether the same mistake at the same place is known already."""
+        """Whether the same mistake at the same place was reported."""
         return (diagnostic.code, diagnostic.span) in self._found
 
     @property
     def found(self) -> tuple[Diagnostic, ...]:
-        """In the order in which they were first reported."""
+        """The diagnostics in the order in which they were first reported."""
         return tuple(self._found.values())
 
     @property
@@ -167,7 +167,7 @@ class Sink:
         return any(d.is_error for d in self._found.values())
 
     def sorted(self) -> tuple[Diagnostic, ...]:
-        """By file in order of appearance, then by place; errors and warnings mixed as a reader meets them."""
+        """The diagnostics by file in order of appearance, then by place, errors and warnings mixed."""
         files: dict[str, int] = {}
         for d in self._found.values():
             files.setdefault(d.span.source.name, len(files))

@@ -1,4 +1,4 @@
-"""The colours of a message on a terminal, or none."""
+"""The colours of messages on a terminal, or none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _RED, _YELLOW, _BLUE, _CYAN, _BOLD = "1;31", "1;33", "1;34", "1;36", "1"
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """Paints text by its part in a message; every method returns its text unchanged when colour is off."""
+    """Colours text by its role in a message; every method returns its text unchanged if colour is off."""
 
     severity: Severity
     colour: bool

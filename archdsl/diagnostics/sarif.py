@@ -1,4 +1,4 @@
-"""Diagnostics as SARIF 2.1.0, which code-scanning services and editors read."""
+"""Diagnostics as SARIF 2.1.0, for code-scanning services and editors."""
 
 from __future__ import annotations
 

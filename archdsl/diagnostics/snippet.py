@@ -1,4 +1,4 @@
-"""The excerpt of a source file under a message: the lines that matter, each mark with its text beneath."""
+"""The source excerpt under a message: the relevant lines, with marks and their texts below."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NEAR = 2_000
 
 
 class Mark(NamedTuple):
-    """What to underline on a line: characters ``[start, end)``, 0-based. Marks sort as a reader meets them."""
+    """An underlined range of a line: characters ``[start, end)``, 0-based. Marks sort in reading order."""
 
     line: int
     start: int
@@ -28,7 +28,7 @@ class Mark(NamedTuple):
 
     @classmethod
     def of(cls, label: Label, *, primary: bool) -> Mark:
-        """The mark of a label; one of several lines is marked to the end of its first."""
+        """The mark of a label; a range over several lines is marked to the end of its first."""
         span = label.span
         number, column = span.source.position(span.start)
         line = span.source.line(number)
@@ -38,7 +38,7 @@ class Mark(NamedTuple):
 
 
 def excerpt(source: SourceFile, marks: Iterable[Mark], gutter: int, palette: Palette) -> Iterator[str]:
-    """The marked lines in the order of the file, each with its marks beneath it.
+    """The marked lines in file order, each with its marks below.
 
     A line that is too long to show whole is cut around each of its marks, and shown once for each cut.
     """
@@ -55,7 +55,7 @@ def excerpt(source: SourceFile, marks: Iterable[Mark], gutter: int, palette: Pal
 
 
 def _near(line: str, mark: Mark) -> tuple[str, Mark]:
-    """The part of a very long line that can be shown, and the mark on it: laying out goes character by character."""
+    """The part of a very long line around the mark, and the mark in it: laying out is linear in the characters."""
     if len(line) <= _NEAR:
         return line, mark
     first = max(0, mark.start - _NEAR // 2)

@@ -1,4 +1,4 @@
-"""Did you mean: the few names that a misspelt, foreign or differently cased one most likely stands for."""
+"""Did you mean: the names that an unknown one most likely stands for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COMPARED = 30
 
 
 def closest(name: str, candidates: Iterable[str], aliases: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Up to three names, best first: what ``name`` is called elsewhere, then the same letters, then similar ones.
+    """Up to three names, best first: aliases in other libraries, then the same letters, then similar names.
 
     ``aliases`` maps a foreign name to the one used here. Case and underscores do not count. The time is bounded,
     however long the name and however many the candidates.
@@ -56,7 +56,7 @@ def closest(name: str, candidates: Iterable[str], aliases: Mapping[str, str] | N
 
 
 def did_you_mean(name: str, candidates: Iterable[str], aliases: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The help of a diagnostic about an unknown name: one line, or none when nothing is close.
+    """The help for an unknown name: one line, or none without suggestions.
 
     >>> did_you_mean("stirde", ["stride", "pad"])
     ('did you mean `stride`?',)
@@ -65,7 +65,7 @@ def did_you_mean(name: str, candidates: Iterable[str], aliases: Mapping[str, str
 
 
 def suggested(near: Sequence[str]) -> tuple[str, ...]:
-    """The help that suggests names: one line, or none without names."""
+    """The help that lists suggestions: one line, or none without names."""
     names = [f"`{name}`" for name in near]
     if not names:
         return ()
@@ -73,7 +73,7 @@ def suggested(near: Sequence[str]) -> tuple[str, ...]:
 
 
 def respelt(span: Span, name: str, near: Sequence[str], aliases: Mapping[str, str] | None = None) -> Fix | None:
-    """The fix that writes the first of the suggestions for ``name`` at ``span``, if there is one.
+    """The fix that replaces the text at ``span`` with the first suggestion for ``name``, if there is one.
 
     Safe if it is the only one, and ``name`` is what it is called elsewhere, the same letters in another case, or a
     slip: two neighbouring letters swapped, or one too many or too few, before the last, in a name of five letters or

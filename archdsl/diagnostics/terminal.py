@@ -34,7 +34,7 @@ _FRAMES = 4
 
 
 def render(diagnostic: Diagnostic, *, colour: bool) -> str:
-    """One diagnostic as lines without a closing line break; ``colour`` asks for ANSI escapes."""
+    """One diagnostic as lines without a trailing line break; ``colour`` asks for ANSI escapes."""
     palette = Palette(diagnostic.severity, colour)
     files = _marks(diagnostic)
     gutter = max(len(str(mark.line)) for marks in files.values() for mark in marks)
@@ -64,7 +64,7 @@ def render(diagnostic: Diagnostic, *, colour: bool) -> str:
 
 
 def render_all(diagnostics: Sequence[Diagnostic], *, colour: bool, most: int = MOST) -> str:
-    """The first diagnostics, a blank line after each, and a count of all to close with; nothing for none."""
+    """The first diagnostics, separated by blank lines, with a count of all at the end; empty for none."""
     if not diagnostics:
         return ""
     shown = [render(d, colour=colour) for d in diagnostics[:most]]
@@ -72,20 +72,20 @@ def render_all(diagnostics: Sequence[Diagnostic], *, colour: bool, most: int = M
 
 
 def left_out(diagnostics: Sequence[Diagnostic], most: int) -> tuple[str, ...]:
-    """A line about those that are not shown, if some are not."""
+    """A line about the diagnostics that are not shown, if there are any."""
     more = len(diagnostics) - most
     return (f"… and {more} more",) if more > 0 else ()
 
 
 def count(diagnostics: Sequence[Diagnostic]) -> str:
-    """How many there are: ``2 errors, 1 warning``."""
+    """The numbers of errors and warnings: ``2 errors, 1 warning``."""
     errors = sum(d.is_error for d in diagnostics)
     parts = ((errors, "error"), (len(diagnostics) - errors, "warning"))
     return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in parts if n) or "no errors"
 
 
 def _marks(diagnostic: Diagnostic) -> dict[SourceFile, list[Mark]]:
-    """The marks by file: the diagnostic's own first, the others as its labels name them."""
+    """The marks by file: the primary one first, then those of the labels."""
     files = {diagnostic.span.source: [Mark.of(diagnostic.primary, primary=True)]}
     for label in diagnostic.labels:
         files.setdefault(label.span.source, []).append(Mark.of(label, primary=False))
@@ -101,7 +101,7 @@ def _notes(diagnostic: Diagnostic, palette: Palette) -> Iterator[str]:
 
 
 def _where(trace: Sequence[Frame], more: int, home: SourceFile) -> str:
-    """The chain of instances, the innermost first, and how many others have the same mistake."""
+    """The chain of instances, innermost first, and the number of others with the same mistake."""
     others = f"and {more} more instance{'s' * (more != 1)}" if more else ""
     if not trace:
         return others

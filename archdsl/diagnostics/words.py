@@ -1,4 +1,4 @@
-"""What several renderers say in the same words."""
+"""Texts that several renderers share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from archdsl.diagnostics.model import Diagnostic, Fix
 
 
 def headline(diagnostic: Diagnostic) -> str:
-    """The message with what stands at its place, for renderers that do not show the source."""
+    """The message with the text at its place, for renderers without source excerpts."""
     label = diagnostic.primary.text
     return f"{diagnostic.text}: {label}" if label else diagnostic.text
 

@@ -1,4 +1,4 @@
-"""What a diagram shows, before it is DOT, Mermaid or anything else: boxes, frames, folded repeats and edges."""
+"""The content of a diagram, independent of DOT, Mermaid and other formats: boxes, frames, folded repeats and edges."""
 
 from archdsl.diagram.edges import Edge
 from archdsl.diagram.options import COLORS, DIRECTIONS, THEMES, DiagramError, Mark, Options

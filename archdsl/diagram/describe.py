@@ -1,4 +1,4 @@
-"""A diagram in words, for those who do not see it."""
+"""A diagram in words, as its text alternative."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST: Final = 24
 
 
 def describe(graph: Graph, drawn: Plan) -> str:
-    """What goes in and comes out, what the model consists of, and what that costs.
+    """The inputs and outputs, the parts of the model, and its cost.
 
     >>> from archdsl import load
     >>> from archdsl.diagram import plan

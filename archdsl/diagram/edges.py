@@ -1,4 +1,4 @@
-"""The edges of a plan, and which of them are skips: those that go round what others pass through."""
+"""The edges of a plan, and which of them are skip connections."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Course: TypeAlias = Literal["down", "up", "across"]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """From one box, fork or terminal to another."""
+    """An edge from one box, fork or terminal to another."""
 
     tail: str
     head: str
@@ -36,7 +36,7 @@ class Edge:
 
 
 def with_skips(edges: Sequence[Edge]) -> tuple[Edge, ...]:
-    """The same edges; those that a longer way goes beside are skips."""
+    """The edges, with those marked as skips that a longer path runs parallel to."""
     after: dict[str, list[str]] = {}
     indegree: dict[str, int] = {}
     for edge in edges:
@@ -56,7 +56,7 @@ def with_skips(edges: Sequence[Edge]) -> tuple[Edge, ...]:
 
 
 def _further(after: dict[str, list[str]], indegree: dict[str, int]) -> tuple[dict[str, int], dict[str, int]]:
-    """A number for each box, and of each box what it leads to as the bits of a number.
+    """A number for each box, and the set of boxes reachable from each, as a bit set.
 
     Sets would take time and memory that grow with the square of the boxes; bits take a hundredth of that. Boxes on a
     cycle lead to their next ones alone.
@@ -73,7 +73,7 @@ def _further(after: dict[str, list[str]], indegree: dict[str, int]) -> tuple[dic
 
 
 def _order(after: dict[str, list[str]], indegree: dict[str, int]) -> dict[str, int]:
-    """A topological order of the boxes. What lies on a cycle has none."""
+    """A topological order of the boxes, without those on cycles."""
     missing = dict(indegree)
     ready = [box for box in after if box not in indegree]
     order: dict[str, int] = {}

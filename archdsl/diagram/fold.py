@@ -1,4 +1,4 @@
-"""Which blocks a diagram opens: those asked for, those down to a depth, or those that fit on a page and tell most."""
+"""Chooses the blocks that a diagram opens: those asked for, those down to a depth, or the most telling on a page."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Folding:
 
 
 def folding(graph: Graph, options: Options, costs: Cost) -> Folding:
-    """Decides what is open.
+    """Decides which items are open.
 
     Raises:
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
@@ -74,7 +74,7 @@ def _repeats(graph: Graph, options: Options, costs: Cost) -> Folding:
 
 
 def _down_to(listed: Outline, depth: int) -> frozenset[int]:
-    """A group is part of the body that it is written in, and so no level of its own; nor is a repeat."""
+    """Opens items down to a depth. Groups and repeats are part of the body around them, and count as no level."""
     levels = [0] * len(listed.items)
     for item in listed.items[1:]:
         levels[item.index] = levels[item.parent] + (item.kind == "block")
@@ -82,7 +82,7 @@ def _down_to(listed: Outline, depth: int) -> frozenset[int]:
 
 
 class _Chooser:
-    """Opens one kind of block after the other, that first behind which most of the model lies.
+    """Opens one kind of block after the other, first the one that holds most of the model.
 
     Of each kind the one that repeats most is opened, as a paper's figure shows each kind once; besides, what only holds
     other blocks, as stages do. A box that would make the page too full stays closed.
@@ -136,7 +136,7 @@ class _Chooser:
                 refused.add(best)
 
     def _smallest(self, index: int) -> float:
-        """How small the diagram may become for the sake of a box: the more it hides, the smaller."""
+        """The smallest scale allowed for opening a box, which is less if it hides more."""
         if 2 * self._ops[index] > self._ops[0]:
             return self._hidden
         return ROOMY if self._words.is_list(self._items[index]) else SMALLEST
@@ -145,7 +145,7 @@ class _Chooser:
         return opened(self._outline, lambda item: item.index in chosen or item.index in self._parts)
 
     def _worth(self, item: Item, closed: Mapping[str, int], kinds: Collection[str]) -> tuple[bool, int, int]:
-        """What one would learn by opening a box.
+        """The priority of opening a box.
 
         The most by one that has a mark inside; then by what holds blocks, and so shows how the model is built; the
         least by a mere list of ops. Among equals it counts how many ops are in all boxes of the kind: in those that
@@ -164,7 +164,7 @@ class _Chooser:
         return (marked, 2 if holds else 0 if listed else 1, ops) if marked or ops else _NOTHING
 
     def _kind(self, item: Item) -> str:
-        """Blocks of one name and as many weights and joins. With a projection a bottleneck is another."""
+        """A key of blocks of one name and numbers of weights and joins: with a projection, a bottleneck is another."""
         return f"{item.instance.block} {self._weighty[item.index]}" if item.kind == "block" else item.path
 
     def _holds_blocks(self, item: Item) -> bool:
@@ -174,7 +174,7 @@ class _Chooser:
         )
 
     def _is_part(self, item: Item) -> bool:
-        """Whether an item is open wherever what is around it is: what repeats, branches, groups in a block's body."""
+        """Whether an item is opened together with its parent: repeats, branches, groups in a block's body."""
         inner = item.kind == "group" and item.parent != 0 and not self._words.is_list(item)
         return item.kind == "repeat" or item.index in self._unframed or inner
 
@@ -184,7 +184,7 @@ def _is_weighty(item: Item) -> bool:
 
 
 def _branches(graph: Graph, listed: Outline) -> frozenset[int]:
-    """Groups whose only way leads into a join beside them: the branches of ``add``, ``concat`` and the like.
+    """Groups whose only output goes into a sibling join: the branches of ``add``, ``concat`` and the like.
 
     What is joined with constants alone, such as positions, is no branch.
     """
@@ -209,7 +209,7 @@ def _lies_in(items: Sequence[Item], item: Item, around: int) -> bool:
 
 
 def _as_asked(found: Folding, options: Options) -> Folding:
-    """What ``fold`` and ``unfold`` say, over what was chosen."""
+    """Applies ``fold`` and ``unfold`` to the choice."""
     if not options.fold and not options.unfold:
         return found
     items, fold, wanted = found.outline.items, frozenset(options.fold), set[int]()
@@ -232,7 +232,7 @@ def _as_asked(found: Folding, options: Options) -> Folding:
 
 
 def _in_columns(found: Folding, options: Options, costs: Cost) -> Folding:
-    """Breaks a chain where that lets it be larger on a page. Every op of a model is for a screen, which scrolls."""
+    """Breaks a chain into columns if it is larger on a page then; not for all ops of a model: a screen scrolls."""
     if options.depth == "all":
         return found
     page = Page(found.outline, Words(found.outline, costs), options, found.unframed)
@@ -240,7 +240,7 @@ def _in_columns(found: Folding, options: Options, costs: Cost) -> Folding:
 
 
 def _names(item: Item) -> frozenset[str]:
-    """What a reader may call an item: the block's name, or the path of any instance that it stands for."""
+    """The names of an item for ``fold``: the block's name, or the path of any instance that it stands for."""
     if item.kind in ("op", "repeat"):
         return frozenset()
     paths = {copy.instance.path for copy in item.copies if not isinstance(copy, Node)}

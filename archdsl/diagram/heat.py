@@ -1,4 +1,4 @@
-"""Shares of a figure as steps of heat: where the parameters or the multiply-adds of a model are."""
+"""Heat maps: shares of a figure in steps, which show where a model's parameters or multiply-adds are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STEPS: Final = (0.3, 1.0, 3.0, 10.0, 30.0)
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """How hot each box is, by its share of the model's total."""
+    """The heat of each box, by its share of the model's total."""
 
     what: Literal["params", "macs"]
     total: Dim
@@ -26,12 +26,12 @@ class Heat:
         return cls(what, getattr(drawn.costs.total, what))
 
     def step(self, box: Box) -> int:
-        """From 0 to ``len(STEPS)``. A count that depends on an open size has no share, and is cold."""
+        """From 0 to ``len(STEPS)``. A count that depends on an open size has no share, and step 0."""
         share = self._share(box)
         return sum(share >= step for step in STEPS)
 
     def figure(self, box: Box) -> str:
-        """The box's own count and share; nothing for none.
+        """The box's own count and share; empty for none.
 
         >>> from archdsl import load
         >>> from archdsl.diagram import Options, plan
@@ -54,7 +54,7 @@ class Heat:
         return 100 * count / self.total
 
     def scale(self) -> list[str]:
-        """What each step stands for, for the legend.
+        """The range of each step, for the legend.
 
         >>> Heat("params", 100).scale()
         ['< 0.3 %', '0.3–1 %', '1–3 %', '3–10 %', '10–30 %', '≥ 30 %']

@@ -1,4 +1,4 @@
-"""What boxes and frames look like and say in one diagram: its theme, its heat, and its marks."""
+"""The appearance of boxes and frames in one diagram: theme, heat, and marks of changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.diagram.theme import PALETTES, SIGNS, Look, Palette
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """For everything that draws a plan."""
+    """The appearance of a plan, shared by all renderers."""
 
     palette: Palette
     heat: Heat | None
@@ -26,7 +26,7 @@ class Looks:
         return cls(palette, heat)
 
     def box(self, box: Box) -> Look:
-        """By its mark, else by its heat, else by its family."""
+        """The look of a box: by its mark, else by its heat, else by its op family."""
         palette = self.palette
         if box.mark:
             return palette.marks[box.mark]
@@ -35,7 +35,7 @@ class Looks:
         return palette.families.get(box.family, palette.plain) if box.family else palette.folded
 
     def lines(self, box: Box) -> list[str]:
-        """Its label, with the sign of its mark and the figure of its heat."""
+        """The label of a box, with the sign of its mark and the figure of its heat."""
         first, *others = box.lines
         figure = self.heat.figure(box) if self.heat else ""
         return [SIGNS[box.mark] + first, *others, *([figure] if figure else [])]

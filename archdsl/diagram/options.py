@@ -1,4 +1,4 @@
-"""What a reader may choose about a diagram."""
+"""The options of a diagram."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DiagramError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to draw a graph. The default is the figure of a paper: what fits on a page and tells most."""
+    """How to draw a graph. The default is a figure for a paper: the most informative that fits on a page."""
 
     depth: int | Literal["all"] | None = None
     """How many blocks deep to look: 1 draws what the model itself is written of, each block as one box; ``"all"`` every

@@ -1,4 +1,4 @@
-"""A graph with its repeats folded: the tree of all that a diagram can show as a box or open as a frame."""
+"""A graph with its repeats folded: the tree of everything that a diagram can show as a box or a frame."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Copy: TypeAlias = "tuple[tuple[int, int], ...]"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Item:
-    """What one box or frame stands for."""
+    """An item of the outline, shown as one box or frame."""
 
     index: int
     parent: int
@@ -45,7 +45,7 @@ class Item:
         return self.first.path if isinstance(self.first, Node) else self.first.instance.path
 
     def nodes(self) -> Iterator[Node]:
-        """Those of all copies."""
+        """The nodes of all copies."""
         for copy in self.copies:
             if isinstance(copy, Node):
                 yield copy
@@ -55,7 +55,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A tensor on its way into an op: its name, the item that makes it, and the item that takes it."""
+    """A tensor that flows into an op: its name, the item that makes it, and the item that takes it."""
 
     name: str
     shape: Shape
@@ -75,7 +75,7 @@ class Outline:
 
 
 def outline(graph: Graph, runs: Runs | None) -> Outline:
-    """With ``runs`` the repeats that it finds are one item each."""
+    """The outline; with ``runs``, each repeat is one item."""
     building = _Building(runs)
     building.model(tree(graph))
     return Outline(tuple(building.items), tuple(building.flows(graph)), building.leaves)
@@ -135,7 +135,7 @@ class _Building:
                     yield Flow(name, graph.shapes[name], self.leaves.get(name), self.leaves[node.path])
 
     def _shown(self, tail: Copy, head: Copy) -> bool:
-        """Not between two copies of one item, nor within another than the first."""
+        """Hides flows between two copies of one item, and within copies other than the first."""
         for (mine, a), (other, b) in zip(tail, head, strict=False):
             if mine != other:
                 break
@@ -145,7 +145,7 @@ class _Building:
 
 
 def opened(outline: Outline, wanted: Callable[[Item], bool]) -> frozenset[int]:
-    """The items that are wanted open and lie in nothing that is closed."""
+    """The items that are to be open and have no closed ancestor."""
     found = {0}
     for item in outline.items[1:]:
         if item.parent in found and item.kind != "op" and wanted(item):

@@ -1,4 +1,4 @@
-"""How much room a diagram takes, estimated without laying it out: what decides how much is opened, and into columns."""
+"""Estimates the size of a diagram without laying it out, to decide what to open and how to break it into columns."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _END: Final = _ARROW + 2 * _LINE + 8
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """An estimate, in points."""
+    """An estimated size in points."""
 
     width: float
     height: float
@@ -64,7 +64,7 @@ class Sheet:
 
     @property
     def scale(self) -> float:
-        """How small it becomes on a page, held upright or not; it is not made larger."""
+        """The scale that fits it on a page, upright or sideways; at most 1."""
         short, long = SIDES
         return min(1.0, max(min(short / self.width, long / self.height), min(long / self.width, short / self.height)))
 
@@ -74,7 +74,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Items of the model that stay together in a column."""
+    """Consecutive items of the model that stay in one column."""
 
     first: int
     width: float
@@ -82,7 +82,7 @@ class _Part:
 
 
 class Page:
-    """Estimates what becomes of one outline when some of it is open.
+    """Estimates the size of one outline for a set of open items.
 
     Boxes are put into rows by the longest way that leads to them, as Graphviz does; a row is as wide as its boxes, a
     frame as its title.
@@ -100,7 +100,7 @@ class Page:
         self._heads: dict[int, float] = {}
 
     def sheet(self, opened: Collection[int]) -> Sheet:
-        """In as few columns as give letters of a comfortable size, else in those that give the largest."""
+        """The fewest columns with a comfortable font size, else those with the largest."""
         boxes = [item for item in self._items[1:] if item.parent in opened and item.index not in opened]
         parts = [*self._parts(boxes, opened)]
         best = self._arranged(parts, 1, len(boxes))
@@ -120,7 +120,7 @@ class Page:
         return Sheet(width, height + _HEADER, boxes, tuple(column[0].first for column in columns[1:]))
 
     def _parts(self, boxes: Sequence[Item], opened: Collection[int]) -> Iterator[_Part]:
-        """What lies between the places where the flow is one tensor from one box to another."""
+        """The parts between places where the flow is a single tensor from one box to another."""
         begins = [1, *self._cuts(), len(self._items)]
         rows, starts, around = self._rows(boxes, opened)
         parts: list[list[Item]] = [[] for _ in begins]
@@ -137,13 +137,13 @@ class Page:
             yield _Part(first, max(self._title(first, opened), *wide.values()) + titles, max(end, after) - start)
 
     def _title(self, first: int, opened: Collection[int]) -> float:
-        """The width that the title of a frame needs."""
+        """The width of a frame's title."""
         if first not in opened:
             return 0.0
         return _LETTER * max(map(len, wrap(self._words.title(self._items[first]), TITLE))) + 2 * _BESIDE
 
     def _cuts(self) -> Iterator[int]:
-        """The items of the model before which there is a single tensor, on its way to them.
+        """The items of the model with a single tensor crossing before them, which flows to them.
 
         An item that takes none, such as a table of positions, lies beside those before it.
         """
@@ -165,7 +165,7 @@ class Page:
     def _rows(
         self, boxes: Sequence[Item], opened: Collection[int]
     ) -> tuple[dict[int, int], dict[int, float], Sequence[frozenset[int]]]:
-        """Of each box the number of its row, where along the flow it begins, and the frames around it."""
+        """For each box its row, its offset along the flow, and the frames around it."""
         shown = [0] * len(self._items)
         around: list[frozenset[int]] = [frozenset()] * len(self._items)
         for item in self._items[1:]:
@@ -193,7 +193,7 @@ class Page:
         return rows, starts, around
 
     def _forked(self, shown: Sequence[int], around: Sequence[frozenset[int]]) -> frozenset[tuple[str, int]]:
-        """The tensors that go several ways inside of a frame, with the outermost frame that they go into."""
+        """Tensors with several users inside of a frame, with the outermost frame that they enter."""
         heads: dict[tuple[str, int], set[int]] = {}
         for flow in self._flows:
             outside = frozenset[int]() if flow.tail is None else around[shown[flow.tail]]
@@ -202,18 +202,18 @@ class Page:
         return frozenset(entry for entry, boxes in heads.items() if len(boxes) > 1)
 
     def _label(self, shape: Shape) -> float:
-        """What an arrow is longer by where a shape stands on it."""
+        """The additional length of an arrow with a shape as label."""
         return _ARROW + (_SHAPE if self._upright else _SMALL * len(size(shape)) + _BLOCK)
 
     def _head(self, frame: int) -> float:
-        """How long the head of a frame is along the flow."""
+        """The height of a frame's head along the flow."""
         if frame not in self._heads:
             title = wrap(self._words.title(self._items[frame]), TITLE)
             self._heads[frame] = _FRAME + _LINE * (len(title) - 1) * self._upright
         return self._heads[frame]
 
     def _size(self, item: Item) -> tuple[float, float]:
-        """Across the flow and along it."""
+        """The size across the flow and along it."""
         known = self._sizes.get(item.index)
         if known is None:
             lines = self._words.lines(item)
@@ -223,7 +223,7 @@ class Page:
 
 
 def _crossing(ranges: Iterable[tuple[int, int]], places: int) -> Iterator[int]:
-    """How many of the ranges, both ends included, each place lies in."""
+    """The number of ranges, ends included, that contain each place."""
     steps = [0] * (places + 1)
     for first, last in ranges:
         steps[first] += 1
@@ -232,7 +232,7 @@ def _crossing(ranges: Iterable[tuple[int, int]], places: int) -> Iterator[int]:
 
 
 def _columns(parts: Sequence[_Part], number: int) -> Iterator[Sequence[_Part]]:
-    """The parts in their order, in columns of which the longest is as short as can be; no columns of no parts."""
+    """The parts in order, split into columns so that the longest is as short as possible; none for no parts."""
     number = min(number, len(parts))
     if number == 1:
         yield parts

@@ -1,4 +1,4 @@
-"""What a diagram shows, before any of it is DOT, Mermaid or HTML: boxes within frames, and the edges that join them."""
+"""The plan of a diagram, independent of DOT, Mermaid or HTML: boxes within frames, and the edges between them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Frames: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """An op, or a block or group that is folded."""
+    """An op, or a folded block or group."""
 
     id: str
     path: str
@@ -45,7 +45,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """An instance that is open, drawn around what it holds; the model itself is the outermost, number 0."""
+    """An open instance, drawn around its contents; the model itself is the outermost, number 0."""
 
     number: int
     path: str
@@ -74,7 +74,7 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All of a diagram but its looks. Boxes and edges are in the order of the flow."""
+    """A diagram without its styles. Boxes and edges are in flow order."""
 
     root: Frame
     columns: tuple[tuple[Frame | Box, ...], ...]
@@ -94,7 +94,7 @@ class Plan:
                 waiting += reversed(each.children)
 
     def frames(self) -> Iterator[Frame]:
-        """The root, and each frame before those in it."""
+        """The frames in preorder."""
         waiting = [self.root]
         while waiting:
             frame = waiting.pop()
@@ -103,7 +103,7 @@ class Plan:
 
 
 def plan(graph: Graph, options: Options | None = None, costs: Cost | None = None) -> Plan:
-    """Decides what to draw. ``costs`` are those of the graph where the caller knows them better than its ops do.
+    """Makes the plan of a graph. ``costs`` overrides the costs of its ops.
 
     Raises:
         DiagramError: ``fold`` or ``unfold`` name what the graph does not have.
@@ -120,7 +120,7 @@ def plan(graph: Graph, options: Options | None = None, costs: Cost | None = None
 
 @dataclass(frozen=True, slots=True)
 class _Flow:
-    """A tensor, by the name of its node or input, on its way from one box into another."""
+    """A tensor, by the name of its node or input, that flows from one box into another."""
 
     name: str
     shape: Shape
@@ -185,7 +185,7 @@ class _Planner:
         return Frame(number, item.path, item.kind, title, details, tuple(children), times=item.times, mark=mark)
 
     def _completed(self, frame: Frame, forks: dict[int, list[str]]) -> Frame:
-        """The frame with what is known when all edges are."""
+        """The frame, completed with what depends on all edges."""
         return replace(
             frame,
             children=tuple(self._completed(c, forks) if isinstance(c, Frame) else c for c in frame.children),
@@ -214,7 +214,7 @@ class _Planner:
         return Box(name, item.path, item.kind, lines, details, family, self._words.cost(item), item.times, mark)
 
     def _id(self, item: Item) -> str:
-        """An op's is its path, unless some language of diagrams reads more in it. A slash keeps ids apart."""
+        """A unique id: an op's path, unless it has a meaning in a diagram language. A slash tells ids from paths."""
         if item.kind != "op":
             return f"block/{item.index}"
         return item.path if _PLAIN.fullmatch(item.path) else f"op/{self._numbers[item.path]}"
@@ -223,13 +223,13 @@ class _Planner:
         return self._marks.get(item.path) if item.kind != "repeat" else None
 
     def _mark_inside(self, item: Item) -> Mark | None:
-        """Something that is folded has changed if anything in it has; it is new or gone only if it says so itself."""
+        """The mark of a folded item: changed if anything in it is; added or removed only if its instance is."""
         return "changed" if item.kind != "op" and item.path in self._touched else None
 
     # --- edges --------------------------------------------------------------------------------------------------------
 
     def _in_limbs(self, edges: Sequence[Edge]) -> tuple[Edge, ...]:
-        """The edges with their courses: those into the way up rise, or come across from the way down."""
+        """The edges with directions: those into the ascending limb rise, or cross over from the descending one."""
         rise = self._folded.rise
         if rise is None:
             return tuple(edges)
@@ -245,7 +245,7 @@ class _Planner:
         return tuple(replace(e, course=courses[e.tail in near]) if e.head in up else e for e in edges)
 
     def _shown(self, item: int | None, name: str) -> str:
-        """The id of what shows an item, or an input by its name: its own box, or that of what it is folded into."""
+        """The id of the box that shows an item, or an input by name: its own, or that of its folded ancestor."""
         if item is None:
             return self._inputs[name]
         found = item
@@ -254,7 +254,7 @@ class _Planner:
         return self._ids[found]
 
     def _flows(self) -> Iterator[_Flow]:
-        """What flows between boxes. A folded block takes a tensor once; an op as often as it is written."""
+        """The flows between boxes. A folded block takes a tensor once; an op once per operand."""
         seen: set[_Flow] = set()
         for flow in self._outline.flows:
             tail, head = self._shown(flow.tail, flow.name), self._shown(flow.head, "")
@@ -264,7 +264,7 @@ class _Planner:
                 yield found
 
     def _edges(self, forks: dict[int, list[str]]) -> Iterator[Edge]:
-        """Edges in the order of the nodes that they lead to.
+        """Edges in the order of their target nodes.
 
         A tensor that enters a frame to be used at several places in it is led to a dot inside first, and forks there.
         Otherwise a skip connection would run along the frame of its block.
@@ -320,7 +320,7 @@ class _Planner:
             yield Edge(tail, head, leaves=_only(outwards, leaving))
 
     def _after(self, fork: str, flow: _Flow, company: Sequence[_Flow], entering: dict[int, set[str]]) -> int | None:
-        """The frame that an edge from a fork goes into, where no other from there does."""
+        """The frame that only this edge of a fork enters."""
         frames = self._crossed(fork, flow.head)[0]
         alone = frames and not any(frames[0] in self._homes[f.head] for f in company if f is not flow)
         return _only(frames, entering) if alone else None
@@ -329,19 +329,19 @@ class _Planner:
         return self._shown(self._outline.leaves.get(name), name)
 
     def _crossed(self, tail: str, head: str) -> tuple[Frames, Frames]:
-        """The frames that an edge goes into and comes out of, outermost first."""
+        """The frames that an edge enters and leaves, outermost first."""
         source, target = self._homes[tail], self._homes[head]
         shared = len(_prefix(source, target))
         return target[shared:], source[shared:]
 
     def _edge_mark(self, tail: str, head: str) -> Mark | None:
-        """An edge is as new, or gone, as what it joins."""
+        """The mark of an edge, from those of its ends."""
         ends = {self._marked.get(tail), self._marked.get(head)}
         return "removed" if "removed" in ends else "added" if "added" in ends else None
 
 
 def _around(paths: Iterable[str]) -> frozenset[str]:
-    """The paths of what each path lies in.
+    """The ancestors of each path.
 
     >>> sorted(_around(["c2.0.main", "c2.1"]))
     ['c2', 'c2.0']
@@ -355,10 +355,10 @@ def _only(frames: Frames, crossing: dict[int, set[str]]) -> int | None:
 
 
 def _meeting(homes: Iterable[Frames]) -> Frames:
-    """The frames that are around all of them."""
+    """The frames that contain all of them."""
     return reduce(_prefix, homes)
 
 
 def _prefix(one: Frames, other: Frames) -> Frames:
-    """The frames around both."""
+    """The frames around both: their common prefix."""
     return tuple(mine for mine, _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

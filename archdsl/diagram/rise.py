@@ -1,4 +1,4 @@
-"""Models that go down and up again, as a U-Net does: where the way up begins.
+"""Models with descending and ascending limbs, such as a U-Net: where the ascent begins.
 
 A figure of one has two limbs side by side. The tensors that the way up takes from the way down cross at one level each,
 so that a reader sees which sizes meet.
@@ -21,7 +21,7 @@ _BOTTOMS: Final = 8
 
 
 def rise(outline: Outline) -> int | None:
-    """The first of the model's items that are on the way up, as are all that follow; ``None`` if there is no way up.
+    """The first of the model's items on the ascending limb, which extends to the end; ``None`` if there is none.
 
     At the bottom, tensors of at least two levels lead past the item there, each to an item before that of the level
     above it, and each level has a smaller map than the one above.
@@ -53,7 +53,7 @@ def rise(outline: Outline) -> int | None:
 
 
 def _bottoms(skips: Mapping[int, tuple[int, Shape]], places: int) -> list[int]:
-    """The places that most tensors lead past: the first of each row of them."""
+    """The places that the most skips span: the first of each run of them."""
     steps = [0] * (places + 1)
     for tail, (head, _) in skips.items():
         steps[tail + 1] += 1
@@ -69,11 +69,11 @@ def _is_above(level: tuple[int, Shape], lower: tuple[int, Shape]) -> bool:
 
 
 def _is_smaller(map_: Shape, other: Shape) -> bool:
-    """Whether a map has fewer places along each of its axes."""
+    """Whether a map is smaller along each of its axes."""
     axes = zip(other[:-1], map_[:-1], strict=False)
     return len(map_) == len(other) > 1 and all(_is_more(one, another) for one, another in axes)
 
 
 def _is_more(size: Dim, other: Dim) -> bool:
-    """Whether one size is larger; of sizes known at run time, whether it is another."""
+    """Whether one size is larger; for run-time sizes, whether they differ."""
     return size > other if isinstance(size, int) and isinstance(other, int) else size != other

@@ -1,4 +1,4 @@
-"""Repeats: what follows itself among the steps of a block, such as the bottlenecks of a stage."""
+"""Finds repeats: consecutive equal units among the steps of a block, such as the bottlenecks of a stage."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WORTH: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """``times`` units of ``period`` steps each, which begin at ``start`` among the steps."""
+    """A repeat: ``times`` units of ``period`` steps each, which begin at ``start`` among the steps."""
 
     start: int
     period: int = 1
@@ -33,12 +33,12 @@ class Run:
 
 
 def same(op: Op) -> str:
-    """Two ops with this key do the same, but for rates of dropout, which schedules vary from block to block."""
+    """A key of ops that compute the same, except for dropout rates, which schedules vary from block to block."""
     return op.name if op.family == "regularisation" else str(call(op))
 
 
 def similar(op: Op) -> str:
-    """Two ops with this key do the same at another width: a 1x1 convolution is no 3x3 one, nor one with a stride."""
+    """A key that is equal for ops that do the same at another width; kernel size and stride count."""
     return str(call(op, hide=(*TRAINING, *_WIDTHS)))
 
 
@@ -64,7 +64,7 @@ class Runs:
             self._users.setdefault(port.node, []).append("")  # no node: an output is outside of everything
 
     def of(self, steps: Sequence[Step]) -> Iterator[Run]:
-        """The steps in their order, in runs of one or more."""
+        """The steps in order, as runs of one unit or more."""
         forms = [self._form(step) for step in steps]
         start = 0
         while start < len(steps):
@@ -85,7 +85,7 @@ class Runs:
         return Run(start) if self._begins_later(steps, forms, best) else best
 
     def _begins_later(self, steps: Sequence[Step], forms: Sequence[int], run: Run) -> bool:
-        """Whether what comes before a loop is like the loop's end, so that the rounds begin some steps further on."""
+        """Whether what precedes a loop equals its end, so that the period is better shifted by some steps."""
         if run.period == 1 or _is_loop(steps, run):
             return False
         later = (Run(run.start + shift, run.period, run.times) for shift in range(1, run.period))
@@ -94,7 +94,7 @@ class Runs:
         )
 
     def _times(self, steps: Sequence[Step], forms: Sequence[int], start: int, period: int) -> int:
-        """How often the unit that begins at ``start`` comes, each feeding the next and nothing else."""
+        """The number of repetitions of the unit at ``start``, each of which feeds only the next."""
         times, unit, chained = 1, None, True
         while chained and start + (times + 1) * period <= len(steps):
             at = start + times * period
@@ -114,7 +114,7 @@ class Runs:
         return _Unit(places, tuple(gives), *_wiring(nodes))
 
     def _form(self, step: Step) -> int:
-        """A number for all steps that are alike."""
+        """A number that is equal for equal steps."""
         if isinstance(step, Node):
             return self._number((self._op(step.op), step.layer == step.path, step.float32, self._notes.get(step.path)))
         known = self._known.get(step.index)
@@ -147,7 +147,7 @@ class _Unit:
     wiring: tuple[tuple[int, ...], ...]
 
     def feeds(self, following: _Unit, users: Mapping[str, Sequence[str]]) -> bool:
-        """Whether all that one gives is what the other takes, and nobody else does, and the two are wired alike."""
+        """Whether all outputs of one unit are the inputs of the other and of no one else, and both are wired alike."""
         both = self.places.keys() | following.places.keys()
         return (
             bool(self.gives)
@@ -161,7 +161,7 @@ class _Unit:
 
 
 def _wiring(nodes: Sequence[Node]) -> tuple[tuple[str, ...], tuple[tuple[int, ...], ...]]:
-    """What flows into nodes from outside, and of each node where its inputs come from: inside, or from outside."""
+    """The outside inputs of some nodes, and for each node the sources of its inputs: inside, or outside."""
     places = {node.path: place for place, node in enumerate(nodes)}
     outside = tuple(dict.fromkeys(name for node in nodes for name in node.inputs if name not in places))
     places |= {name: -1 - place for place, name in enumerate(outside)}
@@ -177,7 +177,7 @@ def _nodes(steps: Iterable[Step]) -> Iterator[Node]:
 
 
 def _is_loop(steps: Sequence[Step], run: Run) -> bool:
-    """Whether the first two units are written at the same places of the source."""
+    """Whether the first two units come from the same source positions."""
     units = (steps[start : start + run.period] for start in (run.start, run.start + run.period))
     one, other = ([_origin(step) for step in unit] for unit in units)
     return one == other

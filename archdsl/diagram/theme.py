@@ -1,4 +1,4 @@
-"""Colours of diagrams: what stands for which family of ops or share of a figure, on light, on dark, and in print."""
+"""Colours of diagrams for families of ops and heat steps: in light, dark and print themes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.diagram.options import Mark, Theme
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Of a box: its fill and line, and a style of the line for those who see no colours."""
+    """The look of a box: fill, line colour, and a line style that is visible without colours."""
 
     fill: str
     line: str
@@ -22,7 +22,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """All colours of a theme. Text has a contrast of 4.5 to 1 or more with what it stands on (WCAG 2.2, AA)."""
+    """All colours of a theme. Text has a contrast of at least 4.5 to 1 with its background (WCAG 2.2, AA)."""
 
     background: str
     text: str

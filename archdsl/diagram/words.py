@@ -1,4 +1,4 @@
-"""What stands in boxes and on frames: names, calls, what varies among repeats, figures."""
+"""Texts of boxes and frames: names, calls, variations among repeats, figures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The texts of one outline's items."""
+    """The texts of an outline's items."""
 
     outline: Outline
     costs: Cost
@@ -48,19 +48,19 @@ class Words:
     """By the names of blocks, the arguments in which their calls differ."""
 
     def name(self, item: Item) -> str:
-        """The name of an item, if neither its call nor the number of repeats says it anyway."""
+        """The name of an item, unless its call or the number of repeats implies it."""
         name = "" if item.kind == "repeat" else given_name(item.first, self._above(item))
         is_one = item.times == 1 and (len(item.copies) == 1 or not _is_numbered(name))
         return name if is_one or not name[-1:].isdecimal() else ""
 
     def call(self, item: Item) -> str:
-        """The call of an op or block, with what varies among its copies; nothing for a group."""
+        """The call of an op or block, with the arguments that vary among its copies; empty for a group."""
         if item.kind == "op":
             return brief(merged([call(node.op, hide=_DETAILS) for node in item.nodes()]))
         return brief(self._called(item), self._tells(item.instance.block)) if item.kind == "block" else ""
 
     def _tells(self, block: str) -> frozenset[str]:
-        """The arguments by which one box of a block is told from another in this model."""
+        """The arguments that distinguish boxes of one block in this model."""
         if block not in self._telling:
             copies = (copy for item in self.outline.items if item.kind == "block" for copy in item.copies)
             instances = (copy.instance for copy in copies if not isinstance(copy, Node))
@@ -74,12 +74,12 @@ class Words:
         return merged([copy.instance.call for copy in item.copies if not isinstance(copy, Node)])
 
     def title(self, item: Item) -> str:
-        """On a frame: ``c2: ResidualStage(Bottleneck, …)``, ``Bottleneck(64) ×3``."""
+        """The title of a frame: ``c2: ResidualStage(Bottleneck, …)``, ``Bottleneck(64) ×3``."""
         called = ": ".join(filter(None, [self.name(item), self.call(item)])) + times(item)
         return ", ".join([called, *self._borrowed(item)])
 
     def lines(self, item: Item) -> list[str]:
-        """In a box: the name and the call, or of a group what is in it. Of calls in a loop the number has no line."""
+        """The lines of a box: the name and the call, or the contents of a group. Loop indices get no line."""
         name, called = self.name(item), self.call(item)
         if called:
             return [
@@ -91,24 +91,24 @@ class Words:
         return [name + times(item), *self.contents(item), *self._precision(item)]
 
     def contents(self, item: Item) -> list[str]:
-        """What a box says of what a group holds."""
+        """A summary of a group's contents, for its box."""
         return [line for text in self._inside(item) for line in wrap(text)]
 
     def cost(self, item: Item) -> NodeCost:
-        """Of everything that the item stands for."""
+        """The total cost of all copies."""
         if item.kind == "op":
             return NodeCost.sum(self.costs.nodes[node.path] for node in item.nodes())
         return NodeCost.sum(self.cost(self.outline.items[child]) for child in item.children)
 
     def is_list(self, item: Item) -> bool:
-        """Whether an item is but a few ops in a row, which a box can say as well as a frame can show."""
+        """Whether an item is only a few ops in a row, which a box can list."""
         inside = [self.outline.items[child].first for child in item.children]
         nodes = [each for each in inside if isinstance(each, Node)]
         in_a_row = all(before.path in node.inputs for before, node in pairwise(nodes))
         return len(nodes) == len(inside) <= LINES and in_a_row
 
     def family(self, item: Item) -> str:
-        """Of an op; of a group that lists its ops, of the costliest of them; nothing of a block."""
+        """The family of an op; of a group that lists its ops, that of the costliest; empty for a block."""
         if isinstance(item.first, Node):
             return item.first.op.family
         if item.kind != "group" or not self.is_list(item):
@@ -117,7 +117,7 @@ class Words:
         return self.family(max(ops, key=lambda op: self.cost(op).params))
 
     def details(self, item: Item) -> tuple[str, ...]:
-        """What a reader sees who points at a box or frame."""
+        """The tooltip of a box or frame."""
         paths = item.path if len(item.copies) == 1 else f"{item.path}, {len(item.copies)} times"
         lines = [paths]
         if isinstance(item.first, Node):
@@ -136,21 +136,21 @@ class Words:
         return tuple(lines)
 
     def is_float32(self, item: Item) -> bool:
-        """Whether all that it stands for computes in float32, whatever the precision of the rest."""
+        """Whether all of it computes in float32, whatever the precision of the rest."""
         return all(node.float32 for node in item.nodes())
 
     def _precision(self, item: Item) -> list[str]:
         return ["float32"] if self.is_float32(item) else []
 
     def _borrowed(self, item: Item) -> list[str]:
-        """Whose weights it has, unless what is around it says so."""
+        """The owner of its weights, unless an ancestor says so."""
         owner, around = self.owner(item), self.outline.items[item.parent]
         while owner and around.index and not self.owner(around):
             around = self.outline.items[around.parent]
         return [f"weights of {owner}"] if owner and not around.index else []
 
     def owner(self, item: Item) -> str:
-        """The path of the block or op that owns the weights of this one; nothing if it has some of its own, or none."""
+        """The path of the block or op that owns its weights; empty if it owns some itself, or has none."""
         if item.kind not in ("block", "op"):
             return ""
         nodes = [item.first] if isinstance(item.first, Node) else item.first.nodes()
@@ -167,7 +167,7 @@ class Words:
         return self._above(parent) if parent.kind == "repeat" else parent.path
 
     def _told(self, item: Item) -> str:
-        """The call of what a group holds, or its name; of what repeats together the words that call it."""
+        """The call, or the name, of an element of a group; of a repeat of several, their words."""
         if item.kind == "repeat":
             inside = [self.outline.items[child] for child in item.children]
             return ", ".join(self._told(child).partition("(")[0] for child in inside)
@@ -180,13 +180,13 @@ class Words:
 
 
 def given_name(step: Step, above: str) -> str:
-    """The name that its writer gave to a part of what is at ``above``, unless its name is the word that calls it."""
+    """The name that the author gave to a part at ``above``, unless it is the default name of its target."""
     item = step if isinstance(step, Node) else step.instance
     return local_name(item.path, above) if item.named else ""
 
 
 def _is_numbered(name: str) -> bool:
-    """Whether a name ends in the number of a loop's round."""
+    """Whether a name ends in a loop index."""
     return name.rpartition(".")[2].isdecimal()
 
 
@@ -195,7 +195,7 @@ def times(item: Item) -> str:
 
 
 def merged(calls: Sequence[Call]) -> Call:
-    """Calls of one op or block as one; arguments that differ become the first and last that they go through.
+    """Calls of one op or block as one; varying arguments become a range from first to last.
 
     >>> units = [Call("Unit", (Argument("width", 64, bare=True), Argument("drop", rate))) for rate in (0.1, 0.2, 0.3)]
     >>> gelu = Call("Unit", (units[0].arguments[0], Argument("act", Call("gelu"))))
@@ -206,7 +206,7 @@ def merged(calls: Sequence[Call]) -> Call:
 
 
 def _span(values: Sequence[Value]) -> Value | None:
-    """A number, or the first and last of several; nothing else is told of what differs."""
+    """A number, or the first and last of several; other variations are left out."""
     if not all(map(_is_number, values)):
         return None
     return values[0] if len(values) == 1 else words(f"{short(values[0])}…{short(values[-1])}")
@@ -217,7 +217,7 @@ def _is_number(value: Value) -> bool:
 
 
 def brief(call: Call, telling: Collection[str] = (), length: int = 44) -> str:
-    """A call without arguments that are calls or long lists themselves, nor those that boxes leave out.
+    """A call without arguments that are calls or long lists, and without those that boxes leave out.
 
     Where it is long it goes without the last ones: those first that are not ``telling``.
 
@@ -246,7 +246,7 @@ def brief(call: Call, telling: Collection[str] = (), length: int = 44) -> str:
 
 
 def _elided(value: Value) -> Value:
-    """A value without the arguments of calls and the elements of lists in it that take much room."""
+    """A value with long arguments of calls and long lists elided."""
     if isinstance(value, Call) and value.arguments:
         inside = len(short(value)) - len(value.callee) - len("()")
         return Call(value.callee, (Argument("", _MORE),)) if inside >= _NESTED else value
@@ -257,12 +257,12 @@ def _elided(value: Value) -> Value:
 
 
 def short(value: Value) -> str:
-    """A value with fractions that have few digits, as there is little room."""
+    """A value with rounded fractions."""
     return text(value, _DIGITS)
 
 
 def wrap(text: str, width: int = 50) -> list[str]:
-    """A call on several lines, broken after commas.
+    """A call wrapped after commas.
 
     >>> wrap("conv(256, k=3, stride=2, bias=false)", 24)
     ['conv(256, k=3, stride=2,', 'bias=false)']
@@ -277,7 +277,7 @@ def wrap(text: str, width: int = 50) -> list[str]:
 
 
 def size(shape: Shape) -> str:
-    """A shape as papers' figures write it.
+    """A shape as in figures of papers.
 
     >>> size((56, 56, 256))
     '56×56×256'
@@ -286,7 +286,7 @@ def size(shape: Shape) -> str:
 
 
 def block(shape: Shape) -> tuple[int, int] | None:
-    """Width and height, in points, of the block that stands for a tensor beside its shape, as Net2Vis draws maps.
+    """Width and height, in points, of the block that is drawn for a tensor, scaled as in Net2Vis.
 
     It is higher for more places and wider for more channels, both by logarithms, so that what halves the map and
     doubles the channels is seen at a glance. A vector is a line. ``None`` for sizes that are known at run time alone.
@@ -303,5 +303,5 @@ def block(shape: Shape) -> tuple[int, int] | None:
 
 
 def printable(text: str) -> str:
-    """The text without what neither XML nor DOT can hold, and what would turn the direction of the text behind it."""
+    """The text without characters that XML or DOT cannot hold, or that change the direction of text."""
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)

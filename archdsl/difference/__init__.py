@@ -1,4 +1,4 @@
-"""How one model differs from another: a structural comparison of two graphs, by blocks, with what each change costs."""
+"""The difference of two models: a structural comparison of their graphs, by blocks, with the cost of each change."""
 
 from archdsl.difference.compare import compare
 from archdsl.difference.json import to_json

@@ -1,4 +1,4 @@
-"""Two sequences side by side: which of their items belong together, in order, in near-linear time."""
+"""Sequence alignment in near-linear time: which items of two sequences correspond."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ equal ends and by items that occur once."""
 def align(
     ours: Sequence[T], theirs: Sequence[T], score: Callable[[T, T], float], key: Callable[[T], Hashable]
 ) -> list[tuple[int, int]]:
-    """Pairs of positions, both rising, whose scores have the greatest sum. Items with a score of 0 are no pair.
+    """Increasing pairs of positions with the greatest sum of scores. Items with a score of 0 are not paired.
 
     ``key`` is equal for items that are taken for the same wherever they can be: both ends of the sequences are cut off
     as long as it is, and items whose key occurs once on both sides hold long sequences together.
@@ -51,7 +51,7 @@ def align(
 def _anchors(
     ours: Sequence[Hashable], theirs: Sequence[Hashable], start: tuple[int, int], end: tuple[int, int]
 ) -> Iterator[tuple[int, int]]:
-    """The longest rising run of pairs whose keys occur once on each side: patience sorting, as in patience diff."""
+    """The longest increasing subsequence of pairs with keys unique on both sides, as in patience diff."""
     mine, yours = ours[start[0] : end[0]], theirs[start[1] : end[1]]
     once = {item for item, n in Counter(mine).items() if n == 1} & {
         item for item, n in Counter(yours).items() if n == 1
@@ -77,7 +77,7 @@ def _anchors(
 
 
 def _weigh(ours: Sequence[T], theirs: Sequence[T], score: Callable[[T, T], float]) -> list[tuple[int, int]]:
-    """Needleman and Wunsch's alignment (1970) with gaps that cost nothing, in a band where the whole is too much.
+    """Needleman and Wunsch's alignment (1970) with free gaps, in a band if the whole matrix is too large.
 
     ``best`` has for each column from ``low`` on the greatest sum of what comes before it, in the rows so far.
     """

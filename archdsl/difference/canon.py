@@ -1,4 +1,4 @@
-"""Arguments of ops in one form, so that what is written in two ways and means the same is seen to be the same."""
+"""Canonical forms of op arguments, so that equivalent spellings compare equal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Pairs: TypeAlias = tuple[tuple[int, int], ...]
 
 
 def canonical(op: Op) -> Hashable:
-    """Equal for ops that compute the same whatever their input.
+    """A key that is equal for ops that compute the same for all inputs.
 
     >>> from archdsl.ops.convolution import Conv
     >>> canonical(Conv(filters=8)) == canonical(Conv(filters=8, k=(3, 3), pad=1))
@@ -26,7 +26,7 @@ def canonical(op: Op) -> Hashable:
 
 
 def argument(op: Op, name: str) -> Any:
-    """An argument in the form that equal ones share: ``3`` for ``[3, 3]``, the numbers for padding that is known."""
+    """An argument in canonical form: ``3`` for ``[3, 3]``, numbers for padding that is known."""
     given = getattr(op, name)
     if name == "stride" and given is None:
         return argument(op, "k")  # how poolings take a stride that is not given
@@ -41,7 +41,7 @@ def _slides(op: Op) -> bool:
 
 
 def _padding(op: Op, pad: Any) -> Any:
-    """What a convolution adds before and after, if that does not depend on its input."""
+    """The padding of a convolution before and after, if it does not depend on the input."""
     if isinstance(pad, int):
         return ((pad, pad),)
     if pad == "valid":
@@ -56,24 +56,24 @@ def _padding(op: Op, pad: Any) -> Any:
 
 
 def _together(*numbers: int | tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Arguments that are one number or one a dimension, dimension by dimension."""
+    """Arguments that are one number or one per dimension, per dimension."""
     rank = max(1 if isinstance(n, int) else len(n) for n in numbers)
     return [*zip(*((n,) * rank if isinstance(n, int) else n for n in numbers), strict=True)]
 
 
 def _one(value: Any) -> Any:
-    """What is the same for all dimensions, once."""
+    """The common value of all dimensions, once."""
     return value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
 
 
 def same_padding(a: Op, b: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...]) -> bool:
-    """Whether two convolutions pad their inputs alike, where that depends on the sizes of the inputs."""
+    """Whether two convolutions pad alike, where that depends on the input sizes."""
     pads = _pads(a, ins)
     return pads is not None and pads == _pads(b, outs)
 
 
 def is_same(a: Op, b: Op, inputs: tuple[Shape, ...]) -> bool:
-    """Whether two ops compute the same of inputs of these shapes, however their weights start."""
+    """Whether two ops compute the same for inputs of these shapes, whatever their initialisers."""
     a, b = without_starts(a), without_starts(b)
     if canonical(a) == canonical(b):
         return True
@@ -83,7 +83,7 @@ def is_same(a: Op, b: Op, inputs: tuple[Shape, ...]) -> bool:
 
 
 def _fit(a: Op, b: Op, inputs: tuple[Shape, ...]) -> bool:
-    """Whether the windows of two poolings cover their input without padding, by one rule or the other."""
+    """Whether the windows of two poolings cover their input without padding, under either rule."""
     pads = [getattr(op, "pad", None) for op in (a, b)]
     if a.family != "pooling" or not {*pads} <= {"same", "valid"}:
         return False

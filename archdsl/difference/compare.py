@@ -17,7 +17,7 @@ from archdsl.passes.cost import Cost
 
 
 def compare(a: Graph, b: Graph, *, ignore: Collection[Aspect] = (), names: tuple[str, str] | None = None) -> Difference:
-    """How the second graph differs from the first.
+    """The difference of the second graph from the first.
 
     ``names`` tell models apart that are called the same, such as ``net.arch@HEAD`` and ``net.arch``.
 
@@ -75,7 +75,7 @@ def _facts(pair: Pair, ignore: Collection[Aspect]) -> Iterator[Fact]:
 
 
 def _ports(kind: Literal["input", "output"], a: tuple[Port, ...], b: tuple[Port, ...]) -> Iterator[Fact]:
-    """Ports with another shape, and those on one side only. One that is only called otherwise is none of them."""
+    """Ports with different shapes, and those on one side only. Renamed ones do not count."""
     renamed = [(x, y) for x, y in zip(a, b, strict=False) if _renamed(x, y)]
     old = {port.name: show(port.shape) for port in a if not any(port is x for x, _ in renamed)}
     new = {port.name: show(port.shape) for port in b if not any(port is y for _, y in renamed)}
@@ -89,14 +89,14 @@ def _renamed(a: Port, b: Port) -> bool:
 
 
 def _names(pair: Pair) -> Iterator[tuple[str, str]]:
-    """Inputs, outputs and ops that are the same under another name."""
+    """Renamed inputs, outputs and ops."""
     for ours, theirs in ((pair.a.inputs, pair.b.inputs), (pair.a.outputs, pair.b.outputs)):
         yield from ((x.name, y.name) for x, y in zip(ours, theirs, strict=False) if _renamed(x, y))
     yield from ((x, y) for x, y in pair.matching.nodes.items() if x != y and x not in pair.matching.moved)
 
 
 def _kinds(pair: Pair) -> Iterator[Share]:
-    """Ops by the weights that they have in both models, and how often they occur."""
+    """Kinds of ops by their weights in both models, and how often they occur."""
     found: dict[str, list[int]] = {}
     for side, (graph, costs) in enumerate(((pair.a, pair.cost_a.nodes), (pair.b, pair.cost_b.nodes))):
         for node in graph.nodes:

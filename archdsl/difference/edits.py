@@ -1,4 +1,4 @@
-"""Two matched graphs as a list of edits, whose costs sum to the difference of the totals, whatever was matched."""
+"""The edits between two matched graphs. Their costs sum to the difference of the totals for every matching."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEARNING: Final = frozenset({*TRAINING, "momentum"})
 
 @dataclass(frozen=True)
 class Pair:
-    """Two graphs, what they have in common, and what each node costs."""
+    """Two graphs, their matching, and the cost of each node."""
 
     a: Graph
     b: Graph
@@ -41,7 +41,7 @@ class Pair:
 
     @cached_property
     def back(self) -> Mapping[str, str]:
-        """From paths of the second graph to those of the first."""
+        """The inverse of the matching: paths of the second graph to those of the first."""
         return {theirs: ours for ours, theirs in self.matching.nodes.items()}
 
     def delta(self, a: Node, b: Node) -> Delta:
@@ -49,7 +49,7 @@ class Pair:
 
 
 def edits(pair: Pair) -> list[Edit]:
-    """Every edit in the order of the second graph; what was removed stands where it would stand now."""
+    """Every edit in the order of the second graph; removals are where the parts would be now."""
     found: list[tuple[tuple[int, int], Edit]] = []
     place = {node.path: index for index, node in enumerate(pair.b.nodes)}
     last = -1
@@ -75,7 +75,7 @@ def edits(pair: Pair) -> list[Edit]:
 def _alone(
     graph: Graph, matched: Collection[str], costs: Mapping[str, NodeCost], kind: Literal["added", "removed"]
 ) -> Iterator[tuple[str, Edit]]:
-    """The largest blocks and ops without a partner, each with the path of its first node."""
+    """The largest unmatched blocks and ops, each with the path of its first node."""
     for item in _largest(tree(graph), matched):
         if isinstance(item, Node):
             nodes, subject, path, called = [item], item.op.name, item.path, call(item.op, hide=TRAINING)
@@ -92,7 +92,7 @@ def _alone(
 
 
 def _moved(pair: Pair) -> Iterator[tuple[str, Edit]]:
-    """The largest blocks and ops that are at another place, with what comes before them there."""
+    """The largest blocks and ops that moved, with their new predecessors."""
     stayed = {theirs for ours, theirs in pair.matching.nodes.items() if ours not in pair.matching.moved}
     back = {theirs: ours for ours, theirs in pair.matching.instances.items()}
     for item in _largest(tree(pair.b), stayed):
@@ -109,7 +109,7 @@ def _moved(pair: Pair) -> Iterator[tuple[str, Edit]]:
 
 
 def _largest(root: Branch, others: Collection[str]) -> Iterator[Branch | Node]:
-    """The largest parts of a tree that hold none of the other nodes."""
+    """The largest subtrees without any of the other nodes."""
     free: dict[int, bool] = {}
 
     def survey(item: Branch) -> bool:
@@ -132,7 +132,7 @@ def _largest(root: Branch, others: Collection[str]) -> Iterator[Branch | Node]:
 
 
 def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, ...], list[Edit]]) -> list[Edit]:
-    """What differs between two nodes that are one."""
+    """The edits between two matched nodes."""
     total = pair.delta(a, b)
     ins, outs = pair.a.input_shapes(a), pair.b.input_shapes(b)
     key = (a.op, b.op, ins, outs, a.layer == a.path, b.layer == b.path)
@@ -159,7 +159,7 @@ def _both(pair: Pair, a: Node, b: Node, wiring: _Wiring, memo: dict[tuple[Any, .
 
 
 def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...], total: Delta) -> list[Edit]:
-    """What differs between two ops, and what each change costs; together they cost ``total``.
+    """The argument edits between two ops with the cost of each, which sum to ``total``.
 
     Or less: the rest is what other inputs alone cost.
     """
@@ -185,7 +185,7 @@ def _arguments(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]
 
 
 def _anyway(a: Node, b: Node, ins: tuple[Shape, ...], outs: tuple[Shape, ...]) -> Delta:
-    """What other inputs alone cost, of each figure to which the arguments add the same whatever the inputs are.
+    """The cost of changed inputs alone, for each figure to which the arguments add equally for all inputs.
 
     Twice as wide, attention costs more, and no number of heads changes that. A kernel does cost more the more channels
     there are: what both make together is the change's.
@@ -223,7 +223,7 @@ def _so_far(a: Node, op: Op, ins: tuple[Shape, ...], outs: tuple[Shape, ...], sp
 
 
 def _shapes(a: Op, b: Op, name: str, inputs: tuple[Shape, ...]) -> bool:
-    """Whether the argument alone changes the shape of the output."""
+    """Whether the argument alone changes the output's shape."""
     try:
         return a.shape(*inputs) != a.model_copy(update={name: getattr(b, name)}).shape(*inputs)
     except (Misfit, ArithmeticError):
@@ -231,7 +231,7 @@ def _shapes(a: Op, b: Op, name: str, inputs: tuple[Shape, ...]) -> bool:
 
 
 class _Wiring:
-    """Whether two nodes take the same values, where what was put between or taken out is looked through."""
+    """Compares the inputs of matched nodes, looking through nodes that were inserted or removed."""
 
     def __init__(self, pair: Pair) -> None:
         nodes = {ours: theirs for ours, theirs in pair.matching.nodes.items() if ours not in pair.matching.moved}
@@ -240,7 +240,7 @@ class _Wiring:
         self._b = _Sources(pair.b, {theirs: number for number, theirs in enumerate(nodes.values())})
 
     def changed(self, a: Node, b: Node) -> tuple[Value, Value] | None:
-        """The inputs before and after, or ``None`` when they are the same ones."""
+        """The inputs before and after, or ``None`` if they match."""
         ours, theirs = [self._a.of(name) for name in a.inputs], [self._b.of(name) for name in b.inputs]
         if commutes(a.op) or commutes(b.op):
             ours, theirs = [x for x in ours if x not in theirs], [y for y in theirs if y not in ours]
@@ -250,12 +250,12 @@ class _Wiring:
 
 
 def _paths(node: Node) -> Value:
-    """The paths of the inputs, in words."""
+    """The paths of the inputs as text."""
     return words(", ".join(node.inputs))
 
 
 class _Sources:
-    """The nearest matched values that each value is made of, as the bits of a number: itself, if it is one.
+    """The nearest matched values that each value depends on, as a bit set; a matched value is its own.
 
     Sets would take the square of what a long chain of unmatched sums holds; bits take a hundredth of that.
     """

@@ -15,7 +15,7 @@ VERSION: Final = 1
 
 
 def to_json(difference: Difference, *, indent: int | None = 2) -> str:
-    """The totals, the sections with their notes and each note's edits, then what follows from them.
+    """The totals, the sections with their notes and edits, then the consequences.
 
     The ``delta`` of all edits, in notes and in ``follows``, sum to the ``delta`` of the models, ignored changes aside.
     What depends on a dimension left open is a string such as ``"9408*h*w/4"``.

@@ -1,4 +1,4 @@
-"""A difference in Markdown, for a pull request. What comes from a spec stands in code spans, where it means nothing."""
+"""A difference in Markdown, for a pull request. Text from a spec stands in code spans."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def code(text: str) -> str:
-    """A code span, with as many marks around it as no run inside of it has.
+    """A code span, delimited by more backticks than any run inside.
 
     >>> code("conv(64)"), code("a `b` c")
     ('`conv(64)`', '`` a `b` c ``')

@@ -1,4 +1,4 @@
-"""Which node of one graph is which node of another: by name first, then by likeness, then by what flows in and out."""
+"""Matches the nodes of two graphs: first by name, then by similarity, then by their inputs and outputs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Matching:
 
 
 def match(a: Graph, b: Graph) -> Matching:
-    """Pairs what two graphs have in common.
+    """The matching of two graphs.
 
     Graphs that compute the same are paired by what they compute, however they are written. Otherwise the trees of
     instances are aligned level by level: children that have a name in common, or are alike, keep their order and belong
@@ -57,12 +57,12 @@ def match(a: Graph, b: Graph) -> Matching:
 
 
 def _rank(graph: Graph) -> tuple[object, ...]:
-    """An order of graphs in which only those are equal that are written alike."""
+    """An order of graphs in which only identical ones are equal."""
     return len(graph), [(node.path, str(call(node.op)), node.inputs, node.instance) for node in graph.nodes]
 
 
 def _equal(a: Graph, b: Graph) -> Matching | None:
-    """The pairs of two graphs that compute the same, or ``None``: each node is known by its op and by its inputs."""
+    """The matching of two equivalent graphs, by value numbering, or ``None``."""
     if len(a) != len(b) or [p.shape for p in a.inputs] != [p.shape for p in b.inputs]:
         return None
     known: dict[Hashable, int] = {}
@@ -81,7 +81,7 @@ def _equal(a: Graph, b: Graph) -> Matching | None:
 
 
 def _computed(graph: Graph, known: dict[Hashable, int]) -> dict[str, int]:
-    """A number for each node: the same for nodes that do the same to the same with the same weights."""
+    """A value number for each node: equal for the same op on the same values with the same weights."""
     found = {port.name: known.setdefault(("in", position), len(known)) for position, port in enumerate(graph.inputs)}
     kinds = _Kinds()
     for node in graph.nodes:
@@ -94,13 +94,13 @@ def _computed(graph: Graph, known: dict[Hashable, int]) -> dict[str, int]:
 
 
 def owner(graph: Graph, node: Node) -> str:
-    """The path of the node whose weights this one uses. One without weights shares none, whatever it was written in."""
+    """The path of the owner of a node's weights. A node without weights shares none, wherever it is."""
     is_shared = node.layer != node.path and bool(node.op.weights(*graph.input_shapes(node)))
     return node.layer if is_shared else node.path
 
 
 class _Kinds:
-    """The canonical forms of ops; equal ops of an elaborated graph are one object, which is looked at once."""
+    """Canonical forms of ops, cached by object: equal ops of an elaborated graph are one object."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Op, Hashable]] = {}
@@ -114,12 +114,12 @@ class _Kinds:
 
 
 def commutes(op: Op) -> bool:
-    """Whether the order of the inputs is of no consequence."""
+    """Whether the op is commutative."""
     return op.name in ("add", "mul", "maximum", "minimum", "average")
 
 
 def _homes(a: Graph, b: Graph, pairs: Mapping[str, str]) -> dict[int, int]:
-    """The instances of both graphs that hold the same nodes, or have the same path."""
+    """The instances of both graphs with the same path, or that hold matched nodes."""
     theirs = {instance.path: index for index, instance in enumerate(b.instances)}
     found = {index: theirs[i.path] for index, i in enumerate(a.instances) if i.path in theirs}
     taken = set(found.values())
@@ -198,7 +198,7 @@ class _Matcher:
         return self._parts[id(part.item)] if isinstance(part.item, Branch) else ()
 
     def _score(self, x: _Part, y: _Part) -> float:
-        """How much speaks for two parts being the same one; 0 when nothing does enough."""
+        """The similarity of two parts; 0 if it is not enough for a match."""
         key = (x.digest, y.digest, x.name == y.name, x.given and y.given, x.called == y.called, x.loose == y.loose)
         if key not in self._scores:
             self._scores[key] = self._likeness(x, y)
@@ -253,7 +253,7 @@ class _Matcher:
             self._align(self._children(x), self._children(y))
 
     def _regroup(self, ours: _Parts, theirs: _Parts) -> None:
-        """Compares what found no partner without the blocks around it, which may be divided otherwise."""
+        """Matches the rest without their enclosing blocks, which may be divided differently."""
         divided = [any(isinstance(part.item, Branch) for part in parts) for parts in (ours, theirs)]
         if not ours or not theirs or not any(divided):
             return
@@ -279,7 +279,7 @@ class _Matcher:
     # --- the flow ---------------------------------------------------------------------------------------------------
 
     def _follow_flows(self) -> None:
-        """Pairs what is left and does the same to the same, such as an activation that moved out of a block."""
+        """Matches unmatched nodes that do the same to the same inputs, such as an activation moved out of a block."""
         partners = self._nodes | {x.name: y.name for x, y in zip(self._a.inputs, self._b.inputs, strict=False)}
         taken = set(self._nodes.values())
         waiting: dict[Hashable, list[str]] = {}
@@ -293,7 +293,7 @@ class _Matcher:
                     self._nodes[node.path] = partners[node.path] = same.pop()
 
     def _follow_flows_back(self) -> None:
-        """Pairs what is left and does the same for the same."""
+        """Matches unmatched nodes that do the same for the same users."""
         taken = set(self._nodes.values())
         ours, theirs = _uses(self._a), _uses(self._b)
         waiting: dict[Hashable, list[str]] = {}
@@ -309,7 +309,7 @@ class _Matcher:
     # --- what moved -------------------------------------------------------------------------------------------------
 
     def _find_moved(self, ours: _Part, theirs: _Part) -> set[str]:
-        """Pairs equal blocks that are left at different places, and equal ops that are left in the same block."""
+        """Matches unmatched equal blocks at different places, and unmatched equal ops in the same block."""
         taken = set(self._nodes.values())
         waiting: dict[Hashable, list[_Part]] = {}
         for part, home in self._left(theirs, taken, 0):
@@ -326,7 +326,7 @@ class _Matcher:
         return moved
 
     def _left(self, part: _Part, taken: Set[str], home: int) -> Iterator[tuple[_Part, int]]:
-        """The largest parts of which nothing has a partner, each with the instance that it stands in."""
+        """The largest subtrees without a matched node, each with its parent instance."""
         item = part.item
         paths = (item.path,) if isinstance(item, Node) else (node.path for node in item.nodes())
         if taken.isdisjoint(paths):
@@ -341,13 +341,13 @@ _EXCHANGED: Final = frozenset({"activation", "normalisation", "pooling", "regula
 
 
 def _lonely(parts: _Parts, others: _Parts) -> set[int]:
-    """Groups whose name the other side does not have: there what they hold may stand without one."""
+    """Groups whose name does not exist on the other side, where their contents may be ungrouped."""
     names = {part.name for part in others}
     return {id(part) for part in parts if part.loose and part.name not in names}
 
 
 def _overlap(one: Counter[T], other: Counter[T]) -> float:
-    """Dice's coefficient of two bags: twice what they share, over what they hold together."""
+    """Dice's coefficient of two multisets: twice the size of the intersection over the sum of sizes."""
     return 2 * (one & other).total() / max(1, one.total() + other.total())
 
 

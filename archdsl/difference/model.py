@@ -1,4 +1,4 @@
-"""What a difference consists of: edits of ops, exact in their costs, and the notes that tell them to a reader."""
+"""The model of a difference: edits of ops with exact costs, and notes that summarise them for a reader."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASPECTS: Final[tuple[Aspect, ...]] = ("training", "eps", "names", "facts")
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What is more in the second model than in the first. Of a model with open sizes, MACs are an expression."""
+    """The increase of figures in the second model. With open sizes, MACs are an expression."""
 
     params: int = 0
     trainable: int = 0
@@ -52,7 +52,7 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One thing that differs in one op, or one block or op that is only on one side.
+    """One change of an op, or one block or op that is on one side only.
 
     The costs of all edits of two graphs sum to the difference of their totals, for each figure.
     """
@@ -75,13 +75,13 @@ class Edit:
 
     @property
     def path(self) -> str:
-        """Where to look: in the second graph, or in the first for what is no longer there."""
+        """The path in the second graph, or in the first for what was removed."""
         return self.before or "" if self.after is None else self.after
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Edits that are one to a reader: the same thing in the same place of each of a section's blocks."""
+    """Edits that are one change for a reader: the same edit at the same position of each of a section's blocks."""
 
     kind: Kind
     subject: str
@@ -113,7 +113,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What differs beside the ops: an input or output, or what ``about`` says. ``None`` where there is nothing."""
+    """A change that is not of an op: an input or output, or a fact of ``about``. ``None`` where it is absent."""
 
     kind: Literal["input", "output", "about"]
     name: str
@@ -122,7 +122,7 @@ class Fact:
 
 
 class Share(NamedTuple):
-    """How often both models have an op, and how many weights in it: first and second model."""
+    """How often both models use a kind of op, and how many weights it has there: first and second model."""
 
     op: str
     counts: tuple[int, int]
@@ -131,7 +131,7 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two models. ``name`` is what a reader tells them apart by: the model's own, if they differ in it."""
+    """One of the two models. ``name`` distinguishes them for a reader: the model's own if these differ."""
 
     name: str
     model: str

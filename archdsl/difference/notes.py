@@ -1,4 +1,4 @@
-"""Edits folded into notes: what is one decision of whoever changed the model is one line for whoever reviews it."""
+"""Folds edits into notes: one decision of the author is one line for the reviewer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Homes: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Seat:
-    """A way to say where an edit is: within one of the blocks around it."""
+    """The position of an edit relative to one of the enclosing blocks."""
 
     block: str
     home: int
@@ -40,7 +40,7 @@ class _Seat:
 
 @dataclass(frozen=True, slots=True)
 class _Bundle:
-    """Neighbouring edits that are told together, with the ways to say where they are, the innermost first."""
+    """Adjacent edits that are reported together, with their possible positions, innermost first."""
 
     place: int
     path: str
@@ -50,7 +50,7 @@ class _Bundle:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Edits that one line tells, with the blocks that they are in."""
+    """Edits that one line reports, with the blocks that contain them."""
 
     place: int
     homes: Homes
@@ -59,7 +59,7 @@ class _Group:
 
 
 def sections(pair: Pair, edits: Sequence[Edit]) -> tuple[Section, ...]:
-    """The notes in the order of the model; what concerns every op of a kind comes first."""
+    """The notes in model order; those about every op of a kind come first."""
     return _Folder(pair, edits).sections()
 
 
@@ -97,7 +97,7 @@ class _Folder:
     # --- one line for many edits ------------------------------------------------------------------------------------
 
     def _everywhere(self) -> tuple[list[Note], list[_Bundle]]:
-        """Notes about every op of a kind, and the other edits."""
+        """Notes about every op of a kind, and the remaining edits."""
         ops = Counter(self._pair.a[path].op.name for path in self._pair.matching.nodes)
         count = Counter(map(_sameness, self._edits))
         alike: dict[str, list[Edit]] = {}
@@ -116,7 +116,7 @@ class _Folder:
         return notes, [*self._bundles(rest)]
 
     def _bundles(self, edits: Sequence[tuple[int, Edit]]) -> Iterator[_Bundle]:
-        """All arguments that changed in one op, and blocks that were added or removed one after the other."""
+        """Bundles of all changed arguments of one op, and of consecutive blocks that were added or removed."""
         held: list[tuple[int, Edit]] = []
         for item in edits:
             if held and not self._is_one_thing(held[-1][1], item[1]):
@@ -127,7 +127,7 @@ class _Folder:
             yield self._bundle(held)
 
     def _is_one_thing(self, edit: Edit, following: Edit) -> bool:
-        """Whether neighbours belong together: arguments of one op, or what was added or removed in a row."""
+        """Whether adjacent edits belong together: arguments of one op, or consecutive additions or removals."""
         if (edit.kind, edit.subject) == (following.kind, following.subject) and edit.kind in ("added", "removed"):
             alike = edit.nodes > 1 or (edit.old, edit.new) == (following.old, following.new)
             in_row = alike and _follows(edit.path, following.path)  # blocks may differ in a rate, ops may not
@@ -143,7 +143,7 @@ class _Folder:
         return _Bundle(place, path, tuple(seats), tuple(edit for _, edit in held))
 
     def _groups(self, bundles: Sequence[_Bundle]) -> Iterator[_Group]:
-        """Bundles by what they do and where in their blocks they do it, for the blocks of which most do it."""
+        """Bundles grouped by their change and their position, relative to the blocks of which most have the change."""
         alike: dict[tuple[str, ...], set[int]] = {}
         in_row: set[tuple[str, ...]] = set()
         for bundle in bundles:
@@ -176,7 +176,7 @@ class _Folder:
             )
 
     def _under_cause(self, homes: Homes, bundles: Sequence[_Bundle]) -> _Group | None:
-        """What several blocks do, but not all of their kind, because one block around them was called otherwise."""
+        """A change of some blocks of a kind, explained by a changed call of one block around them."""
         if len(homes) == self._blocks[self._pair.b.instances[homes[0]].block]:
             return None
         edits = tuple(edit for bundle in bundles for edit in bundle.edits)
@@ -188,20 +188,20 @@ class _Folder:
         return None
 
     def _given(self, home: int) -> set[tuple[Value, Value]]:
-        """The values before and after of each argument that a block got on both sides, where they differ."""
+        """The values before and after of each argument that differs in the calls of a block on both sides."""
         was, now = self._instances(home)
         old, new = was.call.given(), now.call.given()
         return {(old[name], new[name]) for name in old if name in new and old[name] != new[name]}
 
     def _alone(self, bundle: _Bundle) -> _Group:
-        """What has no equal stands in the nearest block that was called otherwise, else in the model."""
+        """A unique change, reported in the nearest enclosing block whose call changed, else in the model."""
         for seat in bundle.seats:
             if self._cause((seat.home,), bundle.edits) or self._was((seat.home,)) != seat.block:
                 return _Group(bundle.place, (seat.home,), seat.where, bundle.edits)
         return _Group(bundle.place, (), bundle.path, bundle.edits)
 
     def _seats(self, edit: Edit) -> Iterator[_Seat]:
-        """The blocks around an edit that are in both models, innermost first, and where in them it is."""
+        """The enclosing blocks in both models, innermost first, with the edit's position relative to each."""
         side, path = edit.after is not None, edit.path
         graph, own = (self._pair.b if side else self._pair.a), self._index[side].get(path)
         below = graph.instances[own].block if own is not None else ""
@@ -215,7 +215,7 @@ class _Folder:
             above, below = instance.parent, instance.block
 
     def _above(self, edit: Edit) -> int | None:
-        """The instance that holds what was edited."""
+        """The instance that contains the edit."""
         side = edit.after is not None
         graph, own = (self._pair.b if side else self._pair.a), self._index[side].get(edit.path)
         return graph[edit.path].instance if own is None else graph.instances[own].parent
@@ -228,7 +228,7 @@ class _Folder:
     # --- titles -----------------------------------------------------------------------------------------------------
 
     def _was(self, homes: Homes) -> str:
-        """The name that the blocks had in the first graph, if all had the same."""
+        """The name of the blocks in the first graph, if it was common to all."""
         names = {self._instances(home)[0].block for home in homes}
         return names.pop() if len(names) == 1 else ""
 
@@ -250,7 +250,7 @@ class _Folder:
         return f"in {len(homes)} of {total} {name} ({', '.join(shown)})"
 
     def _cause(self, homes: Homes, edits: Sequence[Edit]) -> str:
-        """The arguments that the blocks got and did not get before.
+        """The arguments of the blocks that were not given before.
 
         One that is given on one side only is the default on the other. Between different blocks it may mean something
         else, and counts when an edit has its value.
@@ -275,7 +275,7 @@ class _Folder:
 
 
 def _ending(path: str, last: str) -> str:
-    """What follows the first of several paths in a text to say the last of them; nothing if they are the same.
+    """An abbreviation of the last of several paths, after the first in a text; empty if they are equal.
 
     >>> _ending("blocks.0.conv", "blocks.2.conv")
     ' … 2.conv'
@@ -284,7 +284,7 @@ def _ending(path: str, last: str) -> str:
 
 
 def _gathered(groups: Sequence[_Group]) -> Iterator[_Group]:
-    """Groups that concern most of the blocks that another one concerns join it, and say in how many they are."""
+    """Merges groups that concern most of the blocks of another group into it, and says how many these are."""
     sizes = sorted({group.homes for group in groups if len(group.homes) > 1}, key=len, reverse=True)
     held = {homes: frozenset(homes) for homes in sizes}
     for group in groups:
@@ -297,12 +297,12 @@ def _gathered(groups: Sequence[_Group]) -> Iterator[_Group]:
 
 
 def _sameness(edit: Edit) -> tuple[Hashable, ...]:
-    """Equal for edits that do the same, wherever."""
+    """A key that is equal for edits that make the same change, wherever."""
     return edit.kind, edit.subject, edit.attribute, edit.old, edit.new
 
 
 def _follows(path: str, following: str) -> bool:
-    """Whether two paths are the same but for a number, which is the next one.
+    """Whether two paths are equal except for consecutive numbers.
 
     >>> _follows("c4.6", "c4.7"), _follows("conv", "conv_1"), _follows("c1.3.unit", "c1.4.unit"), _follows("a.1", "a.3")
     (True, True, True, False)
@@ -316,7 +316,7 @@ def _follows(path: str, following: str) -> bool:
 
 
 def _differing(path: str, other: str) -> int:
-    """The first part in which two paths differ."""
+    """The first component in which two paths differ."""
     pairs = zip(path.split("."), other.split("."), strict=False)
     return next((place for place, (part, its) in enumerate(pairs) if part != its), path.count(".") + 1)
 
@@ -327,7 +327,7 @@ def _number(part: str) -> tuple[str, int]:
 
 
 def _likeness(bundle: _Bundle, seat: _Seat) -> tuple[str, ...]:
-    """Equal for bundles that do the same at the same place of blocks of the same name."""
+    """A key that is equal for bundles with the same change at the same position of blocks of the same name."""
     first = bundle.edits[0]
     exact = (_callee(first.old), _callee(first.new)) if first.kind == "replaced" else ()
     return seat.block, seat.where, first.kind, first.subject, *exact
@@ -343,7 +343,7 @@ def _changes(edits: Sequence[Edit]) -> list[set[tuple[Value, Value]]]:
 
 
 def _words(edits: Sequence[Edit]) -> str:
-    """What edits of one kind at one place do."""
+    """A description of edits of one kind at one place."""
     match edits[0].kind:
         case "changed":
             by_name: dict[str, list[tuple[Value, Value]]] = {}
@@ -368,7 +368,7 @@ def _words(edits: Sequence[Edit]) -> str:
 
 
 def _source(paths: Iterable[str]) -> str:
-    """The path that something comes from; of several, what their ends have in common."""
+    """The common source of several paths."""
     distinct = dict.fromkeys(paths)
     if len(distinct) == 1:
         return next(iter(distinct))
@@ -381,7 +381,7 @@ def _common(calls: Iterable[Value]) -> str:
 
 
 def _callee(value: Value) -> str:
-    """The op or block that was called."""
+    """The name of the op or block that was called."""
     return value.callee if isinstance(value, Call) else ""
 
 

@@ -1,4 +1,4 @@
-"""Both graphs in one, for a picture: the second with what was removed put back, and a mark on all that differs."""
+"""The union of two graphs, for a picture: the second with removed parts put back, and marks on all changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Mark: TypeAlias = Literal["added", "removed", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A graph to look at, not to build: a node also has edges from what it took before and does not take now.
+    """A graph for display only: nodes have additional edges from inputs that they had before.
 
     ``marks`` are by the paths of nodes and instances; an instance is marked as changed when something in it is marked.
     ``cost`` is that of each node in the graph that it is from, for its inputs here may be others.
@@ -29,7 +29,7 @@ class Overlay:
 
 
 def overlay(a: Graph, b: Graph, *, names: tuple[str, str] | None = None) -> Overlay:
-    """Lays the first graph under the second. Its totals are those of the second, its name is that of both.
+    """The union of both graphs. The totals are those of the second, the name is that of both.
 
     ``names`` tell models apart that are called the same.
     """
@@ -56,7 +56,7 @@ def overlay(a: Graph, b: Graph, *, names: tuple[str, str] | None = None) -> Over
 
 
 def _blocks(graph: Graph, marks: Mapping[str, Mark]) -> dict[str, Mark]:
-    """The marks of instances by those of their nodes; none for the model itself."""
+    """The marks of instances, derived from those of their nodes; none for the model itself."""
     held: dict[int, set[Mark | None]] = {}
     for node in graph.nodes:
         above: int | None = node.instance
@@ -120,7 +120,7 @@ class _Union:
         )
 
     def _lost(self, node: Node, place: Mapping[str, int], index: int) -> list[str]:
-        """The removed nodes that a node took, where they can come before it."""
+        """The removed inputs of a node, where a topological order allows them."""
         before = self._pair.back.get(node.path)
         if before is None:
             return []
@@ -128,7 +128,7 @@ class _Union:
         return [name for name in names if name in self.removed and place[name] < index]
 
     def _home(self, index: int) -> int:
-        """The instance of the union that stands for one of the first graph."""
+        """The union's instance for one of the first graph."""
         if index not in self._homes:
             instance: Instance = self._pair.a.instances[index]
             assert instance.parent is not None, "the models themselves are matched"
@@ -139,7 +139,7 @@ class _Union:
         return self._homes[index]
 
     def _free(self, path: str) -> str:
-        """The path, or one with a number behind it where the second graph has something else there."""
+        """The path, with a number appended if the second graph uses it for something else."""
         name = next(name for name in chain((path,), (f"{path}_{n}" for n in count(1))) if name not in self._taken)
         self._taken.add(name)
         return name

@@ -1,4 +1,4 @@
-"""A difference as a whole, and as text: the totals, then a reviewer's notes."""
+"""A complete difference, and its text: the totals, then notes for a reviewer."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MONOSPACED: Final = '<code style="font-family: ui-monospace, monospace; backgro
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Difference:
-    """How a second model differs from a first.
+    """The difference of a second model from a first.
 
     It is true when they do not compute the same. Names and what `about` says are told, and are no difference by
     themselves.
@@ -84,17 +84,17 @@ class Difference:
 
     @property
     def delta(self) -> Delta:
-        """The difference of the totals."""
+        """The differences of the totals."""
         return Delta.between(self.before.cost, self.after.cost)
 
     @property
     def follows(self) -> tuple[Edit, ...]:
-        """What differs only because of something before it: other shapes, and the costs that come with them."""
+        """Consequences of earlier changes: other shapes, and the resulting costs."""
         return tuple(edit for edit in self.edits if edit.kind == "follows")
 
 
 def to_text(difference: Difference, *, whole: bool = False, colour: bool = False) -> str:
-    """The totals; then each change, its cost behind it; then what follows from the changes.
+    """The totals; then each change with its cost; then the consequences.
 
     Of models with little in common it says what both are made of, unless the ``whole`` list is asked for.
     """
@@ -115,7 +115,7 @@ def to_text(difference: Difference, *, whole: bool = False, colour: bool = False
 
 
 def is_strange(difference: Difference) -> bool:
-    """Whether so much differs that a list of changes would tell nobody anything."""
+    """Whether the models differ so much that a list of changes is useless."""
     notes = sum(len(section.notes) for section in difference.sections)
     return notes > (_READABLE if difference.common >= _KINDRED else _READABLE_OF_STRANGERS)
 
@@ -127,7 +127,7 @@ def strangeness(difference: Difference) -> str:
 
 
 def made_of(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
-    """Of the ops that weigh most in either model, how often they occur and how many weights they have."""
+    """For the kinds of ops with the most weights in either model, how often they occur and their weights."""
     for op, counts, params in difference.kinds[:_KINDS]:
         old, new = (f"{n} ({human(p)})" if p else str(n) for n, p in zip(counts, params, strict=True))
         yield op, old, new, ""
@@ -140,7 +140,7 @@ def _columns(rows: Sequence[tuple[str, str, str, str]]) -> Iterator[str]:
 
 
 def totals(difference: Difference) -> Iterator[tuple[str, str, str, str]]:
-    """Of each total its name, both values, and the difference; params and MACs always, others where they differ."""
+    """Each total with its name, both values, and the difference; params and MACs always, others if they differ."""
     a, b = difference.before, difference.after
     figures: list[tuple[str, Dim, Dim]] = [
         ("params", a.cost.params, b.cost.params),
@@ -202,7 +202,7 @@ def _line(note: Note) -> str:
 
 
 def cost(delta: Delta) -> str:
-    """What a change costs, in words: ``+64 params, −2.50 M MACs``."""
+    """The cost of a change as text: ``+64 params, −2.50 M MACs``."""
     words = [f"{signed(delta.params)} params"] if delta.params else []
     if not delta.params and delta.trainable:
         words.append(f"{signed(delta.trainable)} trainable")
@@ -219,7 +219,7 @@ def fact_words(fact: Fact) -> str:
 
 
 def closing(difference: Difference, *, brief: bool = False) -> Iterator[str]:
-    """What is counted and not listed. In ``brief``, where nothing is listed, that says nothing to anybody."""
+    """Counts of what is not listed; empty in ``brief``, where nothing is listed."""
     if not brief and (follows := difference.follows):
         figures = cost(Delta.sum(edit.delta for edit in follows))
         verb = "follows with another shape" if len(follows) == 1 else "follow with other shapes"

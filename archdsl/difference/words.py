@@ -1,4 +1,4 @@
-"""What changed between values of arguments, and what several calls have in common, in few words."""
+"""Compact descriptions of changed argument values, and of what several calls have in common."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _WHOLE: Final = 24
 
 
 def short(value: Value) -> str:
-    """A value with fractions that have few digits."""
+    """A value with rounded fractions."""
     return text(value, SHORT)
 
 
 def values(changes: Sequence[tuple[Value, Value]]) -> str:
-    """Several changes of one value in a few words; a factor where one explains them all.
+    """Several changes of one value, compactly; as a factor if one explains them all.
 
     >>> values([(1, 2), (1, 2)]), values([(64, 128), (128, 256)])
     ('1 → 2', '×2 (64 → 128, 128 → 256)')
@@ -36,7 +36,7 @@ def values(changes: Sequence[tuple[Value, Value]]) -> str:
 
 
 def _brief(old: Value, new: Value) -> tuple[str, str]:
-    """Both with only the ends and the lengths of long lists, if that tells them apart; of very long ones, what differs.
+    """Both values with long lists reduced to ends and lengths, if these differ, or to the differing elements.
 
     >>> _brief((1, 2, 3, 4, 5, 6, 7), (1, 2, 9, 4, 5, 6, 8)), _brief((0,) * 99, (0, 1, *[0] * 97))
     (('[1, …, 7] (7)', '[1, …, 8] (7)'), ('[…, 0, …] (99)', '[…, 1, …] (99)'))
@@ -57,7 +57,7 @@ def _ends(value: Value) -> str:
 
 
 def in_common(calls: Sequence[Call]) -> str:
-    """Calls of one op or block as one, with the arguments that all have; ``…`` stands for the others.
+    """Calls of one op or block as one, with the arguments that all share; ``…`` stands for the others.
 
     >>> from archdsl.ops.call import Argument
     >>> wide = [Argument("filters", width, bare=True) for width in (64, 128)]
@@ -68,7 +68,7 @@ def in_common(calls: Sequence[Call]) -> str:
 
 
 def _factor(changes: Sequence[tuple[Value, Value]]) -> float | None:
-    """The factor that takes each first number to the second, if they have one in common."""
+    """The factor between all pairs of numbers, if they have one in common."""
     factors = set()
     for old, new in changes:
         if not _is_number(old) or not _is_number(new) or not old:

@@ -1,4 +1,4 @@
-"""The canonical form of specs: text in, text out."""
+"""The formatter: the canonical form of specs, text to text."""
 
 from archdsl.format.document import Formatted, format_text
 

@@ -1,4 +1,4 @@
-"""Columns: blanks that writers widened so that something stands under something, and the cells of tables."""
+"""Column alignment: blanks that the author widened to align text on adjacent lines, and the cells of tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Place(NamedTuple):
 
 
 def align(lines: Sequence[Line]) -> None:
-    """Adds the blanks that bring what stood in one column into one column.
+    """Adds the blanks that restore columns.
 
     Places are of one column if they are of one kind, stood in one column of the text, and one of them had more blanks
     before it than one. A line that would become too long stays out of the column.
@@ -48,7 +48,7 @@ def align(lines: Sequence[Line]) -> None:
 
 
 def _pad(lines: Sequence[Line], places: Sequence[_Place]) -> None:
-    """Brings places into the column of the one that stands furthest right."""
+    """Aligns places with the rightmost of them."""
     stands = [lines[place.number].column(place.offset) for place in places]
     target = max(stands, default=0)
     for place, at in zip(places, stands, strict=True):
@@ -75,7 +75,7 @@ def _columns(lines: Sequence[Line]) -> dict[_Key, list[_Place]]:
 
 
 def _join(columns: dict[_Key, list[_Place]], alone: Sequence[_Place]) -> None:
-    """Adds places that were meant to stand in a column, but do not: to the nearest column of their kind.
+    """Adds places that are not aligned, but were meant to be, to the nearest column of their kind.
 
     Where there is none, they make one.
     """
@@ -97,7 +97,7 @@ def _join(columns: dict[_Key, list[_Place]], alone: Sequence[_Place]) -> None:
 
 
 def _under(lines: Sequence[Line]) -> dict[int, list[Line]]:
-    """By number of a line, those that begin under a place in it."""
+    """For each line by number, the places under which text on the next lines begins."""
     numbers = {id(line): number for number, line in enumerate(lines)}
     found: dict[int, list[Line]] = defaultdict(list)
     for line in lines:
@@ -107,7 +107,7 @@ def _under(lines: Sequence[Line]) -> dict[int, list[Line]]:
 
 
 def _is_short(lines: Sequence[Line], under: dict[int, list[Line]], number: int) -> bool:
-    """Whether no line is too long that would not be without its last blanks."""
+    """Whether padding makes no line too long."""
     if not lines[number].pads[-1][1]:
         return True
     return all(line.column(len(line.text)) <= WIDTH for line in (lines[number], *under[number]))

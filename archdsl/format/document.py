@@ -1,4 +1,4 @@
-"""Text in, the same text in its canonical form out."""
+"""Formats a whole text."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Token(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A declaration, or text that is left as it is, and its tokens without separators."""
+    """A declaration, or text that is kept verbatim, with its tokens without separators."""
 
     node: Node | None
     tokens: Sequence[_Token]
@@ -57,7 +57,7 @@ class _Part(NamedTuple):
 
 
 def format_text(text: str, limits: Limits = DEFAULT) -> Formatted:
-    """The canonical form of a text. Declarations with mistakes stay as they are.
+    """The canonical form of a text. Declarations with syntax errors are kept verbatim.
 
     >>> format_text("let  n=f( 1,2 ,)# one").text
     'let n = f(1, 2)  # one\\n'
@@ -76,7 +76,7 @@ def format_text(text: str, limits: Limits = DEFAULT) -> Formatted:
 
 
 def _read(source: SourceFile, limits: Limits) -> list[_Part]:
-    """The declarations of a text, those with mistakes without a node.
+    """The declarations of a text; those with errors have no node.
 
     Some mistakes the grammar lets through: they are found where the tree becomes an AST.
     """
@@ -104,7 +104,7 @@ def _read(source: SourceFile, limits: Limits) -> list[_Part]:
 
 
 def _is_sound(leaf: Leaf) -> bool:
-    """Whether a token is one of the grammar, and not one that stands for another or for what is missing."""
+    """Whether a token is a genuine one, not made up by error recovery."""
     kind, text = leaf.kind, leaf.text
     if kind == "NAME":
         return tables.load().keywords.get(text, kind) == kind and text != ""
@@ -116,7 +116,7 @@ def _is_sound(leaf: Leaf) -> bool:
 
 
 def _merged(text: str, parts: Sequence[_Part]) -> list[_Part]:
-    """The parts, with text that belongs to none in the part before it, or as one of its own."""
+    """The parts, with stray text added to the part before it, or as a part of its own."""
     made: list[_Part] = []
     end = 0
     for part in (*parts, None):
@@ -141,14 +141,14 @@ def _merged(text: str, parts: Sequence[_Part]) -> list[_Part]:
 
 
 def _verbatim(text: str, start: int, end: int) -> _Part:
-    """Text that is left as it is, with the blanks before it."""
+    """Text kept verbatim, with the blanks before it."""
     while start and text[start - 1] in " \t":
         start -= 1
     return _Part(None, [_Token(ERROR, start, end)])
 
 
 def _gaps(text: str, tokens: Sequence[_Token]) -> tuple[list[Gap], list[int], dict[int, int]]:
-    """What stands before each token of a declaration, their columns, and those of comments at the ends of lines."""
+    """The gaps before the tokens of a declaration, their columns, and those of comments at line ends."""
     gaps, columns, remarks = [Gap()], [], {}
     line = text.rfind("\n", 0, tokens[0].start) + 1
     taken = False
@@ -176,7 +176,7 @@ def _gaps(text: str, tokens: Sequence[_Token]) -> tuple[list[Gap], list[int], di
 
 
 class _Document:
-    """Lines, declaration by declaration."""
+    """The formatted lines, declaration by declaration."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -216,7 +216,7 @@ class _Document:
         return "".join(f"{line}\n" for line in self.lines)
 
     def _between(self, start: int, *, apart: bool) -> None:
-        """The comments and the empty line before what begins at ``start``; where it stands ``apart``, there is one."""
+        """The comments and the blank line before what begins at ``start``; there is always one if it is ``apart``."""
         between, is_first = self.text[self._end : start], not self.lines
         found = gap(f"\n{between}" if is_first else between)
         if found.trailing:

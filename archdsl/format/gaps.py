@@ -1,4 +1,4 @@
-"""What stands between two tokens: comments, blank lines, and text that no rule of the grammar took."""
+"""The text between two tokens: comments, blank lines, and stray text that matches no rule of the grammar."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Comment(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """The text between a token and the one before it; between elements, a comma is part of it."""
+    """The text between a token and the one before it; a comma between elements is part of it."""
 
     has_break: bool = False
     """Whether the token stands on another line."""
@@ -41,7 +41,7 @@ class Gap(NamedTuple):
 
     @property
     def has_blank(self) -> bool:
-        """Whether there is an empty line anywhere in it."""
+        """Whether there is a blank line anywhere in it."""
         return self.after_blank or any(comment.after_blank for comment in self.own)
 
 
@@ -49,7 +49,7 @@ _USUAL: Final = {"": Gap(), " ": Gap(width=1), ", ": Gap(width=1)}
 
 
 def gap(text: str) -> Gap:
-    """What the text between two tokens holds."""
+    """The gap between two tokens."""
     usual = _USUAL.get(text)
     return _read(text) if usual is None else usual
 
@@ -75,11 +75,11 @@ def _read(text: str) -> Gap:
 
 
 def others(text: str) -> tuple[int, int] | None:
-    """Where the text between two tokens has something that is no blank and no comment: from the first to the last."""
+    """The range of the gap between two tokens that is neither blanks nor comments."""
     found = [found.span() for found in _PIECE.finditer(text) if found.lastgroup == "other"]
     return (found[0][0], found[-1][1]) if found else None
 
 
 def _written(comment: str) -> str:
-    """A comment as the form has it: a blank after the mark, none at the end."""
+    """A formatted comment: a blank after the mark, none at the end."""
     return _MARKER.sub(r"\1 ", comment.rstrip(), count=1) if _MARKER.match(comment) else comment.rstrip()

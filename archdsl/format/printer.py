@@ -1,4 +1,4 @@
-"""The lines that a stream is set in."""
+"""The pretty printer: breaks a stream into lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WIDTH: Final = 120
 
 
 class Anchor:
-    """A place in a line that other lines begin under."""
+    """A place in a line that others are indented to."""
 
     __slots__ = ("line", "offset")
 
@@ -22,7 +22,7 @@ class Anchor:
 
 
 class Line:
-    """A line: where it begins, its text, and where in that blanks may be widened."""
+    """A line: its indentation, its text, and the places where blanks may be widened."""
 
     __slots__ = ("anchor", "indent", "is_verbatim", "marks", "pads", "paragraph", "text")
 
@@ -38,11 +38,11 @@ class Line:
         """Blanks that are added, and before which character."""
 
     def column(self, offset: int) -> int:
-        """Where a character of the text stands."""
+        """The column of a character of the text."""
         return self.margin() + offset + sum(count for place, count in self.pads if place <= offset)
 
     def margin(self) -> int:
-        """Where the text begins."""
+        """The column where the text begins."""
         return self.indent + (self.anchor.line.column(self.anchor.offset) if self.anchor else 0)
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Line:
 
 
 class Printer:
-    """Sets a stream in lines."""
+    """Breaks a stream into lines."""
 
     def __init__(self, items: list[Item]) -> None:
         self.items = items
@@ -71,7 +71,7 @@ class Printer:
         """Where flows begin that stand after a label, up to their first line break."""
 
     def _following(self) -> tuple[list[int], list[int]]:
-        """For each item the next place where a line may end, and the next where one does."""
+        """For each item the next possible line break, and the next forced one."""
         count = len(self.items)
         place = end = count
         places, ends = [count] * (count + 1), [count] * (count + 1)
@@ -128,7 +128,7 @@ class Printer:
         return self.lines
 
     def _closes(self) -> dict[int, int]:
-        """Where each group that opens at an item closes."""
+        """The index of the closing item of each group, by that of the opening one."""
         found: dict[int, int] = {}
         opened: list[int] = []
         for at, item in enumerate(self.items):
@@ -198,7 +198,7 @@ class Printer:
         self._line.text += text
 
     def _flush(self) -> None:
-        """Ends the line with the comments that wait for it."""
+        """Ends the line, with the comments that wait for its end."""
         for text in self._remarks:
             self._trail(text, None)
         self._remarks = []

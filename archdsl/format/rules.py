@@ -1,4 +1,4 @@
-"""The form of each rule of the grammar: what stands between its tokens, and where its lines may end."""
+"""The layout of each rule of the grammar: separators between its tokens, and possible line breaks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CLAIM: Final = 3
 
 
 class Rules(Writer):
-    """What each rule of the grammar is written as."""
+    """The layout of each rule of the grammar."""
 
     def form(self, kind: str) -> Form | None:
         rule = _RULES.get(kind)
@@ -45,7 +45,7 @@ class Rules(Writer):
         return ops
 
     def _words(self, children: Sequence[Child]) -> Ops:
-        """Each part with a blank before it."""
+        """The parts separated by blanks."""
         ops: list[Op] = [children[0]]
         for child in children[1:]:
             ops += [" ", child]
@@ -63,7 +63,7 @@ class Rules(Writer):
 
     @staticmethod
     def _value(value: Child) -> Ops:
-        """What follows an equal sign: on the next line if not even its beginning fits on this one."""
+        """The value after an equal sign, on the next line if not even its beginning fits on this one."""
         return [Break(When.FULL, hang=STEP), value, Dedent()]
 
     def _block(self, children: Sequence[Child]) -> Ops:
@@ -143,7 +143,7 @@ class Rules(Writer):
         return self._braces(children, Group(), self._items)
 
     def _items(self, parts: Sequence[Child], _group: Group) -> Ops:
-        """Statements, with an empty line between those of different kinds."""
+        """Statements, with a blank line between those of different kinds."""
         items = [part for part in parts if not is_kind(part, "NEWLINE")]
         ops: list[Op] = [items[0]]
         for previous, item in pairwise(items):
@@ -165,7 +165,7 @@ class Rules(Writer):
         return [*ops, end, Dedent()]
 
     def _arrow(self, chain: Chain) -> Callable[[], Ops]:
-        """A line ends before an arrow where the writer ended one, and where the flow is too long."""
+        """Breaks the line before an arrow where the author did, and where the flow is too long."""
 
         def place() -> Ops:
             if self.gaps[self.at].has_break:
@@ -193,7 +193,7 @@ class Rules(Writer):
         return [Open(group), *self._sides(children, group), Close(group)]
 
     def _sides(self, children: Sequence[Child], group: Group) -> Ops:
-        """All sides of a choice are on one line, or none is."""
+        """The sides of a choice are all on one line, or none is."""
         ops: list[Op] = []
         for number, child in enumerate(children):
             if is_kind(child, "ELSE"):
@@ -237,7 +237,7 @@ class Rules(Writer):
     # --- expressions ---
 
     def _operators(self, parts: Sequence[Child]) -> Ops:
-        """Operands with the operators between them, which begin lines where the whole is too long and lines may end."""
+        """Operands and operators, with line breaks before the operators if the expression is too long."""
         if not self._is_free:
             return self._words(parts)
         group = Group()
@@ -266,7 +266,7 @@ class Rules(Writer):
 
     @staticmethod
     def _row(row: Child, table: int) -> Ops:
-        """Cells in columns; a row is one line however long it is."""
+        """Aligned cells; a row is one line, however long it is."""
         cells = row.children if isinstance(row, Node) else (row,)
         group = Group(flat=True)
         ops: list[Op] = [Open(group), cells[0]]
@@ -284,7 +284,7 @@ def _sort(item: Child) -> str:
 
 
 def _leaning(rules: Rules, children: Sequence[Child], kind: str) -> Ops:
-    """An operation of operations of one kind, which lean left, as one."""
+    """Flattens a left-associative chain of operations of one kind."""
     parts: list[Child] = []
     while True:
         first, *others = children

@@ -1,4 +1,4 @@
-"""A declaration as a stream: texts, and places where a line may end.
+"""A declaration as a stream of texts and possible line breaks.
 
 A stream is flat: groups are pairs of items in it, so that nothing recurses, and whether a group fits on the line is the
 difference of two sums.
@@ -16,7 +16,7 @@ STEP: Final = 2
 
 
 class When(Enum):
-    """When a place ends the line."""
+    """The condition under which a line break is taken."""
 
     NEVER = auto()
     ALWAYS = auto()
@@ -29,7 +29,7 @@ class When(Enum):
 
 
 class Group:
-    """What is set on one line, or else broken at all its places."""
+    """Items set on one line, or else broken at all breaks of the group."""
 
     __slots__ = ("broken", "flat", "forced")
 
@@ -56,7 +56,7 @@ class Chain:
 
 
 class Mark:
-    """A blank that may be widened, so that what follows stands in a column."""
+    """A blank that may be widened to align the text after it."""
 
     __slots__ = ("column", "is_wide", "kind", "table")
 
@@ -71,7 +71,7 @@ class Mark:
 
 
 class Blank(Enum):
-    """Which empty lines are kept where a line ends."""
+    """Which blank lines are kept at a line break."""
 
     NONE = auto()
     LAST = auto()
@@ -84,7 +84,7 @@ class Blank(Enum):
 
 
 class Break:
-    """A place where a line may end, and what stands there if it does not."""
+    """A possible line break, and the text if it is not taken."""
 
     __slots__ = (
         "after_blank", "blank", "chain", "closes", "comma", "end", "flat", "group", "hang", "kept", "mark", "must",
@@ -130,7 +130,7 @@ class Break:
         self.own: tuple[Comment, ...] = ()
 
     def takes(self, found: Gap, remark: Mark | None) -> None:
-        """Notes the comments and empty lines that stood here."""
+        """Stores the comments and blank lines found here."""
         first = self.blank in (Blank.FIRST, Blank.ALL, Blank.ONE)
         last = self.blank in (Blank.LAST, Blank.ALL, Blank.ONE)
         wanted = self.blank is Blank.ONE and not found.has_blank
@@ -149,7 +149,7 @@ class Break:
 
 
 class Open:
-    """A group begins."""
+    """The start of a group."""
 
     __slots__ = ("group",)
 
@@ -158,13 +158,13 @@ class Open:
 
 
 class Close(Open):
-    """A group ends."""
+    """The end of a group."""
 
     __slots__ = ()
 
 
 class Indent:
-    """Lines begin further right from here on; with a chain, as far as it began, once it is broken."""
+    """Indents the lines from here on; in a broken chain, to its beginning."""
 
     __slots__ = ("by", "chain")
 
@@ -180,7 +180,7 @@ class Dedent:
 
 
 class Remark:
-    """A comment where no line ends: it goes to the end of the line."""
+    """A comment without a line break after it: it moves to the end of the line."""
 
     __slots__ = ("text",)
 
@@ -189,7 +189,7 @@ class Remark:
 
 
 class Verbatim:
-    """Lines that stay as they are."""
+    """Lines that are kept verbatim."""
 
     __slots__ = ("text",)
 
@@ -201,7 +201,7 @@ Item: TypeAlias = str | Break | Open | Close | Indent | Dedent | Remark | Verbat
 
 
 class Stream:
-    """Items in the order of the text. Comments go to the place before the token that they stand before."""
+    """The items in text order. Comments are attached to the break before their token."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
@@ -230,7 +230,7 @@ class Stream:
             group.forced = True
 
     def before(self, found: Gap, remark: Mark | None) -> None:
-        """What stands before the next token: comments go to the last place, or else to the end of the line."""
+        """Handles the gap before the next token: comments go to the last break, or else to the end of the line."""
         place, around = self._place or (None, None)
         if place is not None and place.when is not When.NEVER:
             place.takes(found, remark)
@@ -242,5 +242,5 @@ class Stream:
             self._force(self._groups[-1] if self._groups else None)
 
     def force(self) -> None:
-        """Breaks the group that is open."""
+        """Breaks the open group."""
         self._force(self._groups[-1])

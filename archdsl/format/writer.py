@@ -1,4 +1,4 @@
-"""Writes the tokens of a declaration to a stream, with the places where lines may end."""
+"""Writes the tokens of a declaration to a stream, with possible line breaks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Writer(ABC):
     """Writes declarations to a stream."""
 
     def __init__(self, gaps: Sequence[Gap], columns: Sequence[int], remarks: dict[int, int], tables: int) -> None:
-        """The gaps before the tokens, which are those without commas and line breaks, and their columns.
+        """The gaps before the tokens, except for commas and line breaks, and their columns.
 
         ``remarks`` are the columns of the comments at the ends of lines, by the number of the token after them. Tables
         get numbers from ``tables`` on.
@@ -50,7 +50,7 @@ class Writer(ABC):
         self._brackets: list[str] = []
 
     def declaration(self, node: Node) -> None:
-        """Adds a declaration; with a stack in place of calls, as the trees of hostile texts are deep."""
+        """Adds a declaration; iterative, as the trees of hostile texts are deep."""
         pending: list[Op] = [node]
         add = self.stream.add
         while pending:
@@ -83,29 +83,29 @@ class Writer(ABC):
 
     @abstractmethod
     def form(self, kind: str) -> Form | None:
-        """What a rule is written as; ``None`` if its tokens stand close together."""
+        """The layout of a rule; ``None`` if its tokens are not separated."""
 
     # --- places ---
 
     def _mark(self, kind: str) -> Mark | None:
-        """The column of the next token, if it stands on the line of the one before."""
+        """The column of the next token, if it is on the same line as the one before."""
         found = self.gaps[self.at]
         return None if found.has_break else Mark(kind, self.columns[self.at], found.width > 1)
 
     def _column(self, kind: str) -> Callable[[], Ops]:
-        """A blank before what may stand in a column."""
+        """A blank before a token that may be aligned."""
         return lambda: [Break(When.NEVER, mark=self._mark(kind))]
 
     def _comma(self, group: Group) -> Callable[[], Ops]:
-        """A comma between elements that stand on one line, or each on its own."""
+        """A comma between elements that are on one line, or on one line each."""
         return lambda: [",", Break(When.BROKEN, group=group, mark=self._mark(","))]
 
     def _filled(self, ops: Ops, hang: int, kind: str) -> Ops:
-        """A blank, or the end of the line if what is given does not fit on it."""
+        """A blank, or a line break if the following items do not fit."""
         return [lambda: self._place(Break(When.FULL, hang=hang, mark=self._mark(kind)), ops)]
 
     def _signed(self, ops: Ops, kind: str, params: Group | None = None) -> Ops:
-        """A signature, on a line of its own if the writer gave it one; but not below parameters that take several."""
+        """A signature, on a line of its own if the author put it there; but not after parameters on several lines."""
 
         def begin() -> Ops:
             place = Break(When.FULL, hang=SIDE, mark=self._mark(kind))
@@ -115,7 +115,7 @@ class Writer(ABC):
         return [begin]
 
     def _place(self, place: Break, ops: Ops) -> Ops:
-        """A place, and what follows it and has to fit."""
+        """A possible line break, with the items that must fit on the line otherwise."""
 
         def end() -> Ops:
             place.end = len(self.stream.items)
@@ -125,13 +125,13 @@ class Writer(ABC):
 
     @property
     def _is_free(self) -> bool:
-        """Whether lines may end anywhere here."""
+        """Whether line breaks are allowed anywhere here."""
         return bool(self._brackets) and self._brackets[-1] != "LBRACE"
 
     # --- brackets ---
 
     def _bracketed(self, children: Sequence[Child], outer: Group | None = None, *, comma: bool = True) -> Ops:
-        """Brackets on one line; or what is in them on another; or each element on its own, with a comma after it."""
+        """Brackets on one line; or the contents on another line; or one element per line, with a trailing comma."""
         opener, *elements, closer = children
         elements = [element for element in elements if not is_kind(element, "COMMA")]
         if not elements:
@@ -174,7 +174,7 @@ class Writer(ABC):
         return [*ops, Close(inner), Break(When.BROKEN, "", outer, closes=True), closer, Close(outer)]
 
     def _kept(self, group: Group) -> Callable[[], Ops]:
-        """Breaks a group where the writer ended a line."""
+        """Breaks a group where the author broke the line."""
 
         def keep() -> Ops:
             group.forced = group.forced or self.gaps[self.at].has_break
@@ -185,7 +185,7 @@ class Writer(ABC):
     def _braces(
         self, children: Sequence[Child], group: Group, inside: Callable[..., Ops], *, opens: bool = True
     ) -> Ops:
-        """Braces on one line if they were, and fit on it."""
+        """Braces on one line if they were so, and fit."""
         opener, *parts, closer = children
         if not parts:
             return children

@@ -1,4 +1,4 @@
-"""Codes of what a spec claims about itself: signatures, shapes after `::`, and `check` lines."""
+"""Codes of claims in a spec that do not hold: signatures, shapes after `::`, and `check` lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes of flows: the steps do not make a graph."""
+"""Codes of flows whose steps do not form a graph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes of what a form of model other than Keras's cannot hold."""
+"""Codes of what export formats other than Keras's cannot hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Codes of what is allowed and almost never meant: habits of other libraries, and slips that fit by chance."""
+"""Codes of legal constructs that are almost never meant: habits from other libraries, shapes that fit by chance."""
 
 from __future__ import annotations
 

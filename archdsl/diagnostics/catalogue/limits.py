@@ -1,4 +1,4 @@
-"""Codes of the limits: a spec asks for more than one compilation may use. `archdsl explain limits` lists them all."""
+"""Codes of resource limits that a compilation exceeds. `archdsl explain limits` lists them all."""
 
 from __future__ import annotations
 

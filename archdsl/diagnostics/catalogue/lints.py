@@ -1,4 +1,4 @@
-"""Codes of what a reviewer would ask about in a spec that is right."""
+"""Codes of lints: what a reviewer would ask about a correct spec."""
 
 from __future__ import annotations
 

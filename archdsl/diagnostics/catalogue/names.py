@@ -1,4 +1,4 @@
-"""Codes of names and imports: something is not where the spec looks for it."""
+"""Codes of names and imports that cannot be resolved, or are bad style."""
 
 from __future__ import annotations
 

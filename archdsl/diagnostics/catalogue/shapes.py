@@ -1,4 +1,4 @@
-"""Codes of the shape rules: a tensor does not fit the op it flows into."""
+"""Codes of the shape rules: a tensor does not fit the op that takes it."""
 
 from __future__ import annotations
 

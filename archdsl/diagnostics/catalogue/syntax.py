@@ -1,4 +1,4 @@
-"""Codes of the lexer and the parser: the text is not a spec."""
+"""Codes of the lexer and the parser."""
 
 from __future__ import annotations
 

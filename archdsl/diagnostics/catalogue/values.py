@@ -1,4 +1,4 @@
-"""Codes of compile-time values: an expression has no value, or an argument is not what it should be."""
+"""Codes of compile-time values: an expression has no value, or an argument is not valid."""
 
 from __future__ import annotations
 
