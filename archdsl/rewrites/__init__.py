@@ -1,4 +1,4 @@
-"""Graphs that compute the same in inference with less work, and the weights that they need: a rewrite a file.
+"""Graph rewrites for inference: equivalent graphs with less work, and their weights. One rewrite per file.
 
 Each is a function of a ``Draft``, which finds its pattern by structure and by what ops say of themselves.
 """

@@ -1,4 +1,4 @@
-"""Ops that in inference multiply each channel by a number and add one: what the numbers are."""
+"""Ops that at inference are a per-channel affine map: their gains and offsets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LEAST: Final = 1e-7
 
 
 class Affine(NamedTuple):
-    """``x * gain + offset``, a number for each channel."""
+    """``x * gain + offset``, with one number of each for a channel."""
 
     gain: Array
     offset: Array
@@ -59,12 +59,12 @@ _RULES: Final[Mapping[type[Op], Callable[[Any, Read], tuple[Any, Any]]]] = {
 
 
 def is_affine(node: Node | None) -> bool:
-    """Whether a node multiplies channels and adds to them, by constants or by weights that it owns or shares."""
+    """Whether a node is a per-channel affine map with constant, owned or shared weights."""
     return node is not None and type(node.op) in _RULES and len(node.inputs) == 1 and len(node.shape) > 0
 
 
 def affine(draft: Draft, node: Node) -> Affine:
-    """The numbers of such a node, in float64."""
+    """Gain and offset of such a node, in float64."""
     gain, offset = _RULES[type(node.op)](node.op, lambda name: draft.weight(node, name))
     channels = (known(node.shape[-1], "the channels"),)
     return Affine(*(np.broadcast_to(np.asarray(values, np.float64), channels) for values in (gain, offset)))

@@ -1,4 +1,4 @@
-"""Windows at the borders of a map: how much is padded, and which taps of a kernel lie on the map."""
+"""Windows at the borders of a map: the padding, and the taps of a kernel that lie on the map."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WINDOWED = (Conv, DepthwiseConv, SeparableConv)
 
 
 def pads(op: Any, x: Shape) -> Pairs | None:
-    """What a convolution pads before and after each spatial dimension; ``None`` where that depends on the run."""
+    """The padding of a convolution in each spatial dimension; ``None`` if it depends on run-time sizes."""
     rank = len(x) - 1
     if op.pad == "valid":
         return ((0, 0),) * rank
@@ -33,7 +33,7 @@ def dilations(op: Any, rank: int) -> tuple[int, ...]:
 
 
 def on_map(node: Node, x: Shape, around: Pairs) -> Array:
-    """For each place of a convolution's output and each tap of its kernel, whether the tap lies on the map.
+    """For each position of a convolution's output and each tap of its kernel, whether the tap lies on the map.
 
     [*places, *taps], as zeros and ones.
     """
@@ -59,7 +59,7 @@ def is_known(shape: Shape) -> bool:
 
 
 def summed(kernel: Array, inside: Array | None) -> Array:
-    """A kernel [*taps, outputs] added up over its taps: all of them, or for each place those that lie on the map."""
+    """A kernel [*taps, outputs] summed over its taps: all, or for each position those that lie on the map."""
     taps = kernel.ndim - 1
     if inside is None:
         total: Array = kernel.sum(axis=tuple(range(taps)))

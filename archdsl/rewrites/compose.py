@@ -1,4 +1,4 @@
-"""Makes one layer of two linear ones in sequence, where that takes no more multiply-adds: nothing is between them."""
+"""Composes two consecutive linear layers into one, where that takes no more multiply-adds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archdsl.rewrites.linear import bias, is_linear
 
 
 def rewrite(draft: Draft) -> int:
-    """For a dense layer, or a convolution of single places, whose input is for it alone."""
+    """For a dense layer or 1x1 convolution that is the only user of its input."""
     found = 0
     for node in draft:
         before = draft.get(node.inputs[0]) if node.inputs else None
@@ -29,7 +29,7 @@ def rewrite(draft: Draft) -> int:
 
 
 def is_of_places(draft: Draft, node: Node) -> bool:
-    """Whether a layer with a kernel makes each place of its output from that place of its input alone."""
+    """Whether a layer with a kernel is pointwise: each output position depends only on the same input position."""
     op: Any = node.op
     if isinstance(op, Dense):
         return True

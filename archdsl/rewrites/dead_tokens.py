@@ -1,4 +1,4 @@
-"""Computes tokens only where they are needed: after the last attention of a ViT that is the class token.
+"""Removes the computation of unneeded tokens: after the last attention of a ViT, all but the class token.
 
 From each value it is known along which axis, and from where to where, it is needed; ``Slice`` says so first. An op that
 makes each place of its output from the same place of its input needs no more than is needed of it, and an attention
@@ -19,7 +19,7 @@ from archdsl.rewrites.draft import Draft
 
 
 class Part(NamedTuple):
-    """The places of an axis that are needed: from ``start`` up to but without ``stop``."""
+    """The live range of an axis: from ``start`` up to but excluding ``stop``."""
 
     axis: int
     start: int
@@ -35,7 +35,7 @@ ALL: Final = None
 
 
 def rewrite(draft: Draft) -> int:
-    """Where it saves multiply-adds."""
+    """Applied where it saves multiply-adds."""
     needed = _needed(draft)
     cut = {node.path: part for node in draft if (part := _part(draft, needed, node)) is not None}
     nodes = [node for node in draft if node.path in cut]
@@ -58,7 +58,7 @@ def rewrite(draft: Draft) -> int:
 
 
 def _needed(draft: Draft) -> dict[str, Part | None]:
-    """What is needed of each value that is needed at all."""
+    """The live part of each live value."""
     needed: dict[str, Part | None] = {}
 
     def need(name: str, part: Part | None) -> None:
@@ -90,7 +90,7 @@ def _needed(draft: Draft) -> dict[str, Part | None]:
 
 
 def _range(draft: Draft, node: Node) -> Part | None:
-    """What a slice takes of its input."""
+    """The range that a slice takes of its input."""
     op = node.op
     if not isinstance(op, Slice) or op.step != 1:
         return None
@@ -105,7 +105,7 @@ def _range(draft: Draft, node: Node) -> Part | None:
 
 
 def _part(draft: Draft, needed: dict[str, Part | None], node: Node) -> Part | None:
-    """What of a node is computed, if that is less than all: features are never cut, for they enter products."""
+    """The part of a node to compute, if that is less than all; features are never cut, for they enter products."""
     part = needed.get(node.path)
     if part is None or _range(draft, node) is not None or not node.inputs:
         return None
@@ -128,7 +128,7 @@ def _part(draft: Draft, needed: dict[str, Part | None], node: Node) -> Part | No
 
 
 def _of_input(draft: Draft, node: Node, place: int, part: Part) -> Part | None:
-    """What a node needs of one of its inputs for a part of its output."""
+    """The live part of an input for a part of the output."""
     if node.op.queries_apart:
         return part if place == 0 else ALL
     return part if draft.shape(node.inputs[place])[part.axis] == node.shape[part.axis] else ALL
@@ -149,7 +149,7 @@ def _saved(draft: Draft, node: Node, part: Part) -> Dim:
 
 
 def _reslice(draft: Draft, node: Node, own: Part, kept: Part) -> None:
-    """A slice of what was cut."""
+    """Adjusts a slice to an input that was cut."""
     op = node.op
     assert isinstance(op, Slice)
     start = own.start - kept.start
@@ -160,7 +160,7 @@ def _reslice(draft: Draft, node: Node, own: Part, kept: Part) -> None:
 def _taken(
     draft: Draft, node: Node, name: str, part: Part, kept: Part | None, slices: dict[tuple[str, Part], str]
 ) -> str:
-    """The part of a value that a node takes; ``kept`` is what there is of it, if not all."""
+    """The part of a value that a node takes; ``kept`` is the part that exists, if not all."""
     if part == kept:
         return name
     if (name, part) not in slices:

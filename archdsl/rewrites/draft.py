@@ -1,4 +1,4 @@
-"""A graph that is being rewritten, together with its weights."""
+"""A graph under rewriting, with its weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Arrays: TypeAlias = Mapping[str, Array]
 
 
 class Draft:
-    """Nodes in topological order, who uses them, and weights, which are computed with in float64."""
+    """Nodes in topological order, their users, and weights, in float64 for precision."""
 
     def __init__(self, graph: Graph, arrays: Arrays) -> None:
         self._graph = graph
@@ -40,7 +40,7 @@ class Draft:
     # --- looking ------------------------------------------------------------------------------------------------------
 
     def __iter__(self) -> Iterator[Node]:
-        """The nodes, inputs first. Those that are taken out on the way are left out, and new ones do not come."""
+        """The nodes, inputs first. Nodes removed during iteration are skipped, new ones are not visited."""
         for path in [*self._order()]:
             if path in self._nodes:
                 yield self._nodes[path]
@@ -49,7 +49,7 @@ class Draft:
         return path in self._nodes
 
     def get(self, name: str) -> Node | None:
-        """A node as it is now; ``None`` for an input of the model, or what is gone."""
+        """The current node of a path; ``None`` for an input of the model, or a removed node."""
         return self._nodes.get(name)
 
     def shape(self, name: str) -> Shape:
@@ -59,19 +59,19 @@ class Draft:
         return tuple(self._shapes[name] for name in node.inputs)
 
     def users(self, name: str) -> tuple[Node, ...]:
-        """The nodes that take a value, once for each time that they do."""
+        """The users of a value, once per use."""
         return tuple(self._nodes[path] for path in self._users[name])
 
     def is_output(self, name: str) -> bool:
         return name in self._outputs.values()
 
     def only_user(self, name: str) -> Node | None:
-        """The node that a value is for alone, if there is one."""
+        """The only user of a value, if there is exactly one use."""
         users = self.users(name)
         return users[0] if len(users) == 1 and not self.is_output(name) else None
 
     def is_own(self, node: Node) -> bool:
-        """Whether no other node has the node's weights."""
+        """Whether the node's weights are not shared."""
         return node.layer == node.path and self._owned[node.path] == 1
 
     def weight(self, node: Node, name: str) -> Array:
@@ -84,14 +84,14 @@ class Draft:
         self._arrays[f"{node.path}/{name}"] = values
 
     def change(self, node: Node, *, op: Op | None = None, inputs: tuple[str, ...] | None = None) -> Node:
-        """The node with another op or other inputs, and the shape that follows."""
+        """Changes a node's op or inputs, and derives its shape."""
         new = node.model_copy(update={"op": op or node.op, "inputs": node.inputs if inputs is None else inputs})
         for name in node.inputs:
             self._users[name].remove(node.path)
         return self._put(new)
 
     def add(self, like: Node, name: str, op: Op, inputs: tuple[str, ...], *, after: bool = False) -> Node:
-        """A new node before or after ``like``, in its block, with a path of its own that begins with the block's."""
+        """Adds a node before or after ``like``, in its block, with a unique path below that of the block."""
         path, number = self._path(like, name), 0
         while path in self._shapes:
             number += 1
@@ -108,7 +108,7 @@ class Draft:
         )
 
     def redirect(self, old: str, new: str, *, but: str = "") -> None:
-        """Whatever takes a value, but one node, takes another one of the same shape, which comes before."""
+        """Replaces a value by an earlier one of the same shape in all its users, except for one."""
         assert self._shapes[old] == self._shapes[new]
         for path in [path for path in dict.fromkeys(self._users[old]) if path != but]:
             user = self._nodes[path]
@@ -116,7 +116,7 @@ class Draft:
         self._outputs = {port: new if node == old else node for port, node in self._outputs.items()}
 
     def remove(self, node: Node) -> None:
-        """A node that nothing takes."""
+        """Removes a node without users."""
         assert not self._users[node.path]
         assert not self.is_output(node.path)
         for name in node.inputs:
@@ -125,7 +125,7 @@ class Draft:
         del self._nodes[node.path]
 
     def discard(self, name: str) -> None:
-        """Takes out a value that nothing takes any more, and what was for it alone."""
+        """Removes a value without users, and recursively the inputs that become dead."""
         names = [name]
         while names:
             node = self._nodes.get(names.pop())
@@ -134,12 +134,12 @@ class Draft:
                 names += node.inputs
 
     def give_way(self, node: Node, new: str) -> None:
-        """Takes a node out; what took it takes another value."""
+        """Removes a node; its users take another value."""
         self.redirect(node.path, new)
         self.remove(node)
 
     def finished(self) -> tuple[Graph, dict[str, Array]]:
-        """The graph, its shapes proved, without nodes that no output needs, and its weights in float32."""
+        """The graph with proved shapes and without dead nodes, and its weights in float32."""
         nodes = [node for path in self._order() if (node := self._nodes.get(path)) is not None]
         outputs = tuple(port.model_copy(update={"node": self._outputs[port.name]}) for port in self._graph.outputs)
         gone = set(dead([(node.path, node.inputs) for node in nodes], [port.node for port in outputs]))
@@ -180,7 +180,7 @@ class Draft:
 
 
 def _owned(nodes: list[Node], arrays: dict[str, Array]) -> list[Node]:
-    """The nodes, each with an owner of its weights that is among them, and the weights under that name."""
+    """The nodes, with ownership of shared weights moved to nodes that remain, and the weights renamed accordingly."""
     owner: dict[str, str] = {}
     for node in nodes:
         owner.setdefault(node.layer, node.path)

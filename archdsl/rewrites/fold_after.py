@@ -1,4 +1,4 @@
-"""Folds what multiplies channels and adds to them into the convolution or dense layer before: batch norm, layer scale.
+"""Folds per-channel affine ops, such as batch norm and layer scale, into the preceding convolution or dense layer.
 
 ``gain * (W x + b) + offset`` is ``(gain W) x + (gain b + offset)``.
 """
@@ -11,7 +11,7 @@ from archdsl.rewrites.linear import bias, is_linear, last_kernel, scaled, with_b
 
 
 def rewrite(draft: Draft) -> int:
-    """For a layer whose output goes there alone, and whose weights are its own."""
+    """For a layer with a single user and weights of its own."""
     found = 0
     for node in draft:
         before = draft.get(node.inputs[0]) if node.inputs else None

@@ -1,4 +1,4 @@
-"""Folds what multiplies channels and adds to them into the layer after: the normalisation of images into the stem.
+"""Folds per-channel affine ops into the following layer: the normalisation of images into the stem.
 
 ``W (gain * x + offset) + b`` is ``(W gain) x + (W offset + b)``, wherever the window lies on the map. Beyond it there
 are zeros, which were no images: there ``W offset`` lacks the taps outside. If all channels reach zero at one value of
@@ -23,7 +23,7 @@ _ALIKE: Final = 1e-9
 
 
 def rewrite(draft: Draft) -> int:
-    """For a node whose output goes to such layers alone, which own their weights."""
+    """For a node whose users are all such layers, which own their weights."""
     found = 0
     for node in draft:
         users = draft.users(node.path)
@@ -42,7 +42,7 @@ def rewrite(draft: Draft) -> int:
 
 
 def _fits(draft: Draft, user: Node, numbers: Affine) -> bool:
-    """Whether the layer is one map of its input, with borders that are known where there are any."""
+    """Whether the layer has a single kernel, and borders that are known."""
     op: Any = user.op
     if first_kernel(op) != last_kernel(op):
         return False
@@ -60,7 +60,7 @@ def _is_padded(around: tuple[tuple[int, int], ...]) -> bool:
 
 
 def _zero(numbers: Affine) -> float | None:
-    """The value that all channels map to zero, if there is one."""
+    """The value that maps to zero in all channels, if there is one."""
     if not numbers.gain.all():
         return None
     values = -numbers.offset / numbers.gain
@@ -94,7 +94,7 @@ def _fold(draft: Draft, node: Node, user: Node, numbers: Affine) -> None:
 
 
 def _add_table(draft: Draft, node: Node, table: Array) -> None:
-    """Adds a number to each place and channel of a node's output, for all that take it."""
+    """Adds a constant for each position and channel to a node's output, for all users."""
     after = draft.add(node, "borders", PositionEmbedding(), (node.path,), after=True)
     draft.set_weight(after, "embeddings", table)
     draft.redirect(node.path, after.path, but=after.path)

@@ -1,4 +1,4 @@
-"""Computes a layer of single places before a map is enlarged rather than after: fewer places, fewer products.
+"""Exchanges a pointwise layer with the upsampling before it, so that it computes fewer positions.
 
 Resampling takes means of places with weights that add up to one, the same for all channels. So it can be exchanged with
 a matrix product over the channels, and with a bias. Where the layer's input is a concatenation of several maps, the
@@ -24,7 +24,7 @@ from archdsl.rewrites.linear import bias, is_linear
 
 
 def rewrite(draft: Draft) -> int:
-    """For enlarged maps that are for the layer alone."""
+    """For upsampled maps of which the layer is the only user."""
     found = 0
     for node in draft:
         if is_linear(draft, node) and hasattr(node.op, "bias") and is_of_places(draft, node):
@@ -75,7 +75,7 @@ def _is_of_channels(node: Node) -> bool:
 
 
 def _enlarges(draft: Draft, name: str, user: Node) -> bool:
-    """Whether a value is a map that was enlarged for one node alone."""
+    """Whether a value is an upsampled map with a single user."""
     made = draft.get(name)
     if made is None or not made.op.averages or draft.only_user(name) is not user or made.float32 != user.float32:
         return False
@@ -83,7 +83,7 @@ def _enlarges(draft: Draft, name: str, user: Node) -> bool:
 
 
 def _product(draft: Draft, node: Node, name: str, kernel: Array, added: Array) -> str:
-    """A layer like a node, of one map and with some rows of its kernel."""
+    """A copy of a layer for one map, with some rows of its kernel."""
     op: Any = node.op.model_copy(update={"bias": True})
     made = draft.add(node, "part", op, (name,))
     rank = len(made.shape) - 1

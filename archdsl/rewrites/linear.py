@@ -1,4 +1,4 @@
-"""Ops that are linear maps with weights of their own: which array is the kernel, and how channels lie in it.
+"""Linear ops with weights of their own: the kernel array, and its channel axes.
 
 Output channels are the last axis of every kernel. Input channels lie differently in each.
 """
@@ -26,22 +26,22 @@ _LAST: Final[Mapping[type[Op], str]] = {
 
 
 def is_linear(draft: Draft, node: Node | None) -> bool:
-    """Whether a node is a convolution or a dense layer by a kernel that it owns alone."""
+    """Whether a node is a convolution or dense layer with an unshared kernel."""
     return node is not None and type(node.op) in _LAST and len(node.inputs) == 1 and draft.is_own(node)
 
 
 def last_kernel(op: Op) -> str:
-    """The name of the array that makes the op's outputs."""
+    """The name of the array that produces the op's outputs."""
     return _LAST[type(op)]
 
 
 def scaled(kernel: Array, gain: Array) -> Array:
-    """A kernel whose outputs, its last axis, are multiplied channel by channel."""
+    """A kernel with its outputs, the last axis, scaled per channel."""
     return kernel * gain
 
 
 def bias(draft: Draft, node: Node) -> Array:
-    """The bias of a linear op; zeros where it has none."""
+    """The bias of a linear op; zeros if it has none."""
     op: Any = node.op
     return draft.weight(node, "bias") if op.bias else np.zeros(node.shape[-1])
 
@@ -80,10 +80,10 @@ _FIRST: Final[Mapping[type[Op], tuple[str, Callable[[Any, Array, Array], Array]]
 
 
 def first_kernel(op: Op) -> str:
-    """The name of the array that the op's input is multiplied by."""
+    """The name of the array that multiplies the op's input."""
     return _FIRST[type(op)][0]
 
 
 def per_input(op: Op, kernel: Array, values: Array) -> Array:
-    """One value for each input channel as the last two axes of the first kernel have them."""
+    """Per-input-channel values in the shape of the first kernel's last two axes."""
     return _FIRST[type(op)][1](op, kernel, values)

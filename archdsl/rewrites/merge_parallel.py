@@ -1,4 +1,4 @@
-"""Makes one convolution or dense layer of several alike ones on the same value: more columns of one matrix product.
+"""Merges parallel convolutions or dense layers of the same input into one with more outputs.
 
 What follows takes its share of the channels. An activation that follows each of them alike is computed once, before.
 """
@@ -23,7 +23,7 @@ from archdsl.rewrites.linear import bias, is_linear
 
 
 def rewrite(draft: Draft) -> int:
-    """For layers that own their weights and differ in how many channels they make at most."""
+    """For layers with weights of their own that differ at most in the number of outputs."""
     groups: dict[Hashable, list[Node]] = {}
     for node in draft:
         if is_linear(draft, node) and isinstance(node.op, Conv | Dense):
@@ -37,7 +37,7 @@ def rewrite(draft: Draft) -> int:
 
 
 def _key(draft: Draft, node: Node) -> Hashable:
-    """What layers have in common that become one; ``None`` for one that cannot."""
+    """A key that is equal for layers that can be merged; ``None`` for one that cannot."""
     op: Any = node.op
     common = (type(op), node.inputs[0], node.float32)
     if isinstance(op, Dense):
@@ -70,7 +70,7 @@ def _merge(draft: Draft, group: Sequence[Node]) -> None:
 
 
 def _common_activation(draft: Draft, group: Sequence[Node]) -> Node | None:
-    """The op that is the only one to take each layer's output, and computes each element by itself."""
+    """The elementwise op that is the only user of each layer, if it is common to all."""
     users = [draft.only_user(node.path) for node in group]
     first = users[0]
     if first is None or any(user is None or user.op != first.op for user in users):

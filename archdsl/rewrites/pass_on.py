@@ -1,4 +1,4 @@
-"""Takes out what passes its input on: noise of training, and resampling to the size that there is already."""
+"""Removes identities: dropouts, and resampling to the size that the map has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from archdsl.rewrites.draft import Draft
 
 
 def rewrite(draft: Draft) -> int:
-    """Each such op gives way to its input."""
+    """Each such op is replaced by its input."""
     found = 0
     for node in draft:
         if node.op.only_in_training or (node.op.interpolates and draft.shape(node.inputs[0]) == node.shape):

@@ -1,4 +1,4 @@
-"""Exchanges a layer of single places with a mean over windows, so that both work on less.
+"""Exchanges a pointwise layer with a mean over windows, so that it computes fewer positions.
 
 A mean whose weights add up to one, the same for all channels, can be exchanged with a matrix product over the channels,
 and with a bias. A pooling that makes the map smaller comes first, and the product has fewer places: DenseNet's
@@ -17,7 +17,7 @@ from archdsl.rewrites.linear import is_linear
 
 
 def rewrite(draft: Draft) -> int:
-    """For two nodes of which the first is for the second alone."""
+    """For two nodes of which the second is the only user of the first."""
     found = 0
     for node in draft:
         before = draft.get(node.inputs[0]) if len(node.inputs) == 1 else None
@@ -44,7 +44,7 @@ def _is_product(draft: Draft, node: Node) -> bool:
 
 
 def _is_mean(draft: Draft, node: Node) -> bool:
-    """Whether a node is such a mean over a map, which stays one."""
+    """Whether a node is such a mean over a map, whose output is a map."""
     return node.op.averages and len(node.inputs) == 1 and len(draft.shape(node.inputs[0])) == len(node.shape)
 
 
@@ -54,7 +54,7 @@ def _places(node: Node) -> int:
 
 
 def _exchange(draft: Draft, first: Node, second: Node) -> None:
-    """The second op where the first was, and the first where the second was."""
+    """Exchanges two consecutive ops."""
     (source,) = first.inputs
     made = draft.add(second, "exchanged", second.op, (source,))
     last = draft.change(second, op=first.op, inputs=(made.path,))

@@ -1,4 +1,4 @@
-"""The rewrites by name, and applying them one after the other."""
+"""The rewrites by name, and their application in sequence."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Rewrite: TypeAlias = Callable[[Draft], int]
 
 
 class Optimised(NamedTuple):
-    """A graph that computes the same in inference, and its weights."""
+    """An equivalent graph for inference, and its weights."""
 
     graph: Graph
     arrays: Arrays
@@ -47,7 +47,7 @@ REWRITES: Final[Mapping[str, Rewrite]] = {
 
 
 def optimised(graph: Graph, arrays: Arrays, names: Collection[str] = tuple(REWRITES)) -> Optimised:
-    """The graph after the rewrites of these names, until they find no more, with the weights computed from ``arrays``.
+    """The fixed point of the rewrites of these names, with weights computed from ``arrays``.
 
     It computes the same in inference, and not in training: noise is gone, and so are statistics of batches. All
     weights of the graph are in ``arrays``, in NumPy; those of the result are in float32.

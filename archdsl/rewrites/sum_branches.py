@@ -1,4 +1,4 @@
-"""Makes one convolution of several that look at one value and are added up, with or without the value itself.
+"""Merges convolutions of one value that are added up, with or without an identity branch, into one.
 
 RepVGG (Ding et al. 2021, arXiv:2101.03697) and MobileOne (Vasu et al. 2022, arXiv:2206.04040) are trained with such
 branches. Kernels of different sizes are laid over each other at the place that they are about; the value itself, or a
@@ -34,7 +34,7 @@ class _Branch(NamedTuple):
 
 
 def rewrite(draft: Draft) -> int:
-    """For operands that are for the sum alone."""
+    """For operands whose only user is the sum."""
     found = 0
     for node in draft:
         if isinstance(node.op, Add) and len({draft.shape(name) for name in node.inputs}) == 1:
@@ -57,7 +57,7 @@ def _merged(draft: Draft, node: Node) -> bool:
 
 
 def _readings(draft: Draft, node: Node, name: str) -> list[_Branch]:
-    """What an operand can be taken for: a map of what it is made from, and itself."""
+    """The interpretations of an operand: as a branch from the input of its layer, and as itself."""
     itself = _Branch(name, name, None)
     made = draft.get(name)
     if made is None or draft.only_user(name) is not node or made.float32 != node.float32:
@@ -68,7 +68,7 @@ def _readings(draft: Draft, node: Node, name: str) -> list[_Branch]:
 
 
 def _alike(draft: Draft, node: Node, branches: list[_Branch]) -> list[_Branch]:
-    """The branches that are of one kind with the first convolution, and those that are the source itself."""
+    """The branches that can be merged with the first convolution, and those that are the source itself."""
     layers = [branch.layer for branch in branches if branch.layer is not None]
     if not layers:
         return []
@@ -83,7 +83,7 @@ def _alike(draft: Draft, node: Node, branches: list[_Branch]) -> list[_Branch]:
 
 
 def _kind(draft: Draft, layer: Node) -> tuple[type[Op], int, tuple[int, ...]] | None:
-    """What convolutions that can be laid over each other have in common; ``None`` for one that never can be."""
+    """A key that is equal for convolutions whose kernels can be added; ``None`` for one that cannot."""
     op: Any = layer.op
     if isinstance(op, Dense):
         return Dense, 1, ()
@@ -102,7 +102,7 @@ class _Window(NamedTuple):
 
 
 def _window(draft: Draft, source: str, group: list[_Branch]) -> _Window | None:
-    """A window that holds those of all branches; ``None`` where it has more taps than all of them together."""
+    """A window that contains those of all branches; ``None`` if it has more taps than all of them together."""
     layers = [branch.layer for branch in group if branch.layer is not None]
     if not layers:
         return None
@@ -129,7 +129,7 @@ def _window(draft: Draft, source: str, group: list[_Branch]) -> _Window | None:
 
 
 def _extent(draft: Draft, layer: Node) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """How many taps of a kernel lie before its own place, and how many after, along each dimension."""
+    """The number of taps before and after the centre of a kernel along each dimension."""
     op: Any = layer.op
     x = draft.shape(layer.inputs[0])
     around = pads(op, x)
@@ -178,7 +178,7 @@ def _starts(draft: Draft, layer: Node) -> tuple[int, ...]:
 
 
 def _add_one_tap(tap: Array, gain: Array, op: Op) -> None:
-    """Adds to one tap of a kernel, in place, what multiplies each channel by a number."""
+    """Adds a per-channel scale to one tap of a kernel, in place."""
     if isinstance(op, DepthwiseConv):
         tap += gain.reshape(tap.shape)
         return
@@ -197,5 +197,5 @@ def _op(op: Any, window: _Window) -> Op:
 
 
 def _one(each: tuple[Any, ...]) -> Any:
-    """An argument for all dimensions where it is the same number in each."""
+    """A common argument for all dimensions where they are equal."""
     return each[0] if len(set(each)) == 1 and isinstance(each[0], int) else each

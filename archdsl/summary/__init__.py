@@ -1,4 +1,4 @@
-"""What a model consists of and costs, as a table for people and as data for programs."""
+"""Summaries: the structure and cost of a model, as a table for people and as data for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HOMES = {"Row": "rows", "Summary": "tables", "render": "tables", "summarise": "
 
 
 def __getattr__(name: str) -> Any:
-    """Imported when first used: who wants ``figures`` alone needs none of it."""
+    """Lazy imports: users of ``figures`` alone need no others."""
     if name in _HOMES:
         return getattr(import_module(f"archdsl.summary.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'archdsl.summary' has no attribute {name!r}")

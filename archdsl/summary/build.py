@@ -1,4 +1,4 @@
-"""The summary of a graph: figures added up along the tree of instances."""
+"""Makes the summary of a graph: figures summed over the tree of instances."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from archdsl.summary.tables import Summary
 
 
 def summarise(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Summary:
-    """Adds up the figures of the nodes along the tree of instances.
+    """Sums the figures of the nodes over the tree of instances.
 
     ``batch`` and ``dtype`` are those of the peaks of memory; all else is for one example. Nesting is bounded, by the
     elaborator and where graphs are read, so that recursion over the tree is safe.
@@ -46,7 +46,7 @@ def summarise(graph: Graph, *, batch: int = 1, dtype: DType = "float32") -> Summ
 
 
 class _Figures(NamedTuple):
-    """Of each node, by its path."""
+    """The figures of each node, by its path."""
 
     costs: Mapping[str, NodeCost]
     bytes: Mapping[str, Dim]

@@ -1,4 +1,4 @@
-"""The columns of a summary: the measures that a part of a model has, with its output before and its stride after."""
+"""The columns of a summary: the measures of a part of a model, with its output before and its stride after them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STRIDE: Final = Column("stride", "stride")
 
 
 def column(measure: Measure) -> Column:
-    """The column of a measure, which summaries and comparisons call the same."""
+    """The column of a measure, with the same name in summaries and comparisons."""
     return Column(measure.key, measure.head or measure.title)
 
 

@@ -1,4 +1,4 @@
-"""Numbers for people: exact ones that can be pasted into a ``check``, and rounded ones as papers print them."""
+"""Formats numbers for people: exact ones for ``check`` lines, and rounded ones as in papers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def exact(count: Dim) -> str:
 
 
 def plain(count: Dim) -> int | str:
-    """For programs: a number, or the expression over dimensions that are left open.
+    """A number for programs, or the expression over open dimensions as text.
 
     >>> from archdsl.graph.dims import Sym
     >>> plain(640), plain(Sym.named("h") * 2)
@@ -29,7 +29,7 @@ def plain(count: Dim) -> int | str:
 
 
 def human(count: Dim) -> str:
-    """Three digits and a unit, or the expression where the count depends on an open dimension.
+    """Three significant digits and a unit, or the expression if the count depends on an open dimension.
 
     >>> [human(n) for n in (25_610_152, 4_089_184_256, 999_999, 640, 10**400)]
     ['25.6 M', '4.09 G', '1.00 M', '640', '1.00e+400']

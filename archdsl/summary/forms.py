@@ -1,4 +1,4 @@
-"""How values of measures are written: in cells, in sentences, and for programs. A unit, a form."""
+"""Formats of measures by their unit: in cells, in sentences, and for programs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rounded(count: Dim) -> Cell:
 
 
 def stored(count: Dim) -> Cell:
-    """Bytes.
+    """A size in bytes.
 
     >>> stored(3_211_264)
     Cell(text='3.21 MB', value=3211264)
@@ -41,7 +41,7 @@ def stored(count: Dim) -> Cell:
 
 
 def seen(sizes: Sequence[Extent]) -> Cell:
-    """A receptive field: one number where it is square, else one for each axis; ``whole`` for all of the image.
+    """A receptive field: one number if it is square, else one per axis; ``whole`` for all of the image.
 
     >>> seen((483, 483)), seen((7, 1)), seen(("whole", "whole")).text
     (Cell(text='483', value=483), Cell(text='7×1', value='7x1'), 'whole')
@@ -50,7 +50,7 @@ def seen(sizes: Sequence[Extent]) -> Cell:
 
 
 def strided(field: Field) -> Cell:
-    """Pixels between neighbours: ``32``, ``1/2`` of an enlarged map; nothing where the map is gone."""
+    """An effective stride: ``32``, ``1/2`` of an enlarged map; empty without a map."""
     if not field.is_window:
         return NOTHING
     strides = [reach.stride for reach in field.axes if isinstance(reach, Reach)]
@@ -58,7 +58,7 @@ def strided(field: Field) -> Cell:
 
 
 def _along(axes: Sequence[int | str]) -> Cell:
-    """One value for all axes where they agree."""
+    """One value for all axes if they are equal."""
     if not axes:
         return NOTHING
     if len(set(axes)) == 1:
@@ -94,19 +94,19 @@ FORMS: Final[Mapping[Unit, Form]] = {
 
 
 def cell(measure: Measure, value: Value) -> Cell:
-    """The value in a table; a dash where it is not known."""
+    """The value as a table cell; a dash if it is not known."""
     return Cell.unknown() if value is None else FORMS[measure.unit].cell(value)
 
 
 def number(value: Value) -> float | None:
-    """What to sort by and to limit: along axes that differ the largest; ``None`` where an open dimension decides."""
+    """A number to sort and limit by: the largest of several axes; ``None`` if an open dimension decides."""
     if isinstance(value, tuple):
         return max((size for size in value if isinstance(size, int)), default=None)
     return value if isinstance(value, int | float) else None
 
 
 def member(value: Value) -> int | float | str | list[Extent] | None:
-    """The value in JSON: an expression over open dimensions is a string, sizes along the axes are a list."""
+    """The value for JSON: an expression over open dimensions is a string, sizes along the axes are a list."""
     if isinstance(value, tuple):
         return list(value)
     return value if value is None or isinstance(value, float) else plain(value)

@@ -1,4 +1,4 @@
-"""The rows of a summary, its shares and its estimate of memory, as values."""
+"""The rows, shares and memory estimate of a summary, as values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind: TypeAlias = Literal["model", "block", "group", "op", "stage"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An instance, a node, or a group of them. ``cost`` and ``memory`` are those of everything below it."""
+    """An instance, a node, or a group of them. ``cost`` and ``memory`` include all descendants."""
 
     name: str
     """What its path adds to that of the row above."""
@@ -43,7 +43,7 @@ class Row:
     children: tuple[Row, ...] = ()
 
     def walk(self) -> Iterator[tuple[int, Row]]:
-        """The row and those below it with their depth."""
+        """The row and its descendants with their depth."""
         stack = [(0, self)]
         while stack:
             depth, row = stack.pop()
@@ -52,7 +52,7 @@ class Row:
 
 
 class Share(NamedTuple):
-    """What one kind of op has of a model: ``convolution``, ``dense``, ``normalisation``."""
+    """The share of one kind of op in a model: ``convolution``, ``dense``, ``normalisation``."""
 
     kind: str
     cost: NodeCost
@@ -60,7 +60,7 @@ class Share(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """Memory of a batch, at a data type."""
+    """The memory for a batch with a data type."""
 
     batch: int
     dtype: DType

@@ -1,4 +1,4 @@
-"""A summary as a whole, and as tables: the rows of the tree, the totals, the memory, and the shares."""
+"""A complete summary, and its tables: the rows of the tree, the totals, the memory, and the shares."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def render(
     room: int | None = None,
     colour: bool = False,
 ) -> str:
-    """A row for each instance and op with its figures, then the totals.
+    """A table with a row for each instance and op, then the totals.
 
     ``depth`` is how far the tree is opened: 1 shows what the model itself is written of. HTML has all of it, to be
     opened by its reader. Siblings in a row that are alike share one row (``Bottleneck(64) ×2``), whose figures, like
@@ -106,7 +106,7 @@ def render(
 
 
 def tree(summary: Summary, depth: int | None, columns: Sequence[str] | None, *, folds: bool) -> Table:
-    """The model's inputs, and its parts with their figures. Where it ``folds``, ``depth`` is what is open at first."""
+    """The tree table: the model's inputs, and its parts with figures. If it ``folds``, ``depth`` levels are open."""
     figures = [FIGURES[name] for name in columns or USUAL]
     lines = [
         Line((Cell.words(port.name), *(_shape(port) if f.column == of.OUTPUT else NOTHING for f in figures)))
@@ -130,7 +130,7 @@ def tree(summary: Summary, depth: int | None, columns: Sequence[str] | None, *, 
 
 
 def records(summary: Summary, depth: int | None = None, columns: Sequence[str] | None = None) -> Table:
-    """A row for the model and for each of its parts: its place in the tree, what it is, and the figures."""
+    """A record for the model and for each part: its place in the tree, what it is, and the figures."""
     figures = [FIGURES[name] for name in columns or USUAL]
     words = ("path", "name", "kind", "call")
     head = (Column("level", "level"), *(Column(name, name, "words") for name in words), Column("count", "count"))
@@ -149,14 +149,14 @@ def records(summary: Summary, depth: int | None = None, columns: Sequence[str] |
 
 
 def rows(root: Row, depth: int | None) -> Iterator[tuple[int, Row]]:
-    """The rows below the model's with their depth, from 0; ``depth`` is how far the tree is opened."""
+    """The rows below the model's with their depth, from 0, down to ``depth``."""
     for level, row in root.walk():
         if level and (depth is None or level <= depth):
             yield level - 1, row
 
 
 def label(row: Row, digits: int | None = None) -> str:
-    """What a row is called: its name where it has one, the call, how many share the row, and what is special of it."""
+    """The label of a row: its name, if it has one, the call, how many parts share the row, and annotations."""
     name = "" if unnamed(row) else row.name
     times = f" ×{row.count}" if row.count > 1 else ""
     shared = f" (weights of {row.weights_of})" if row.weights_of else ""
@@ -180,7 +180,7 @@ def _shape(port: Port) -> Cell:
 
 
 def totals(summary: Summary) -> Table:
-    """Of the whole model, for one example: figures to copy, and beside them those to read."""
+    """The totals of the model for one example: exact figures to copy, next to rounded ones."""
     lines = []
     for measure in MEASURES:
         value = summary.figures[measure.name]
@@ -201,7 +201,7 @@ def totals(summary: Summary) -> Table:
 
 
 def _around(field: Field) -> str:
-    """What belongs to a receptive field."""
+    """The details of a receptive field."""
     beside = ", and gates or statistics of the whole map" if field.context else ""
     return f"stride {strided(field).text}{beside}"
 
@@ -211,7 +211,7 @@ def _total(name: str, figure: Cell, beside: str) -> Line:
 
 
 def memories(summary: Summary) -> Table:
-    """What a batch needs in inference and in training, and of what that consists."""
+    """The memory for a batch in inference and in training, by component."""
     found = summary.estimate
     return Table(
         f"memory of a batch of {found.batch} in {found.dtype}",
@@ -235,7 +235,7 @@ def _consists(memory: Memory) -> str:
 
 
 def shares(summary: Summary) -> Table:
-    """Which kinds of op have the parameters and the multiply-adds."""
+    """The shares of kinds of op in parameters and multiply-adds."""
     return Table(
         "",
         (
@@ -270,7 +270,7 @@ def _percent(part: float | None) -> Cell:
 
 
 class Portion(NamedTuple):
-    """A kind of op with its part of the parameters and of the multiply-adds, from 0 to 1 where it can be told."""
+    """A kind of op with its fractions of the parameters and of the multiply-adds, from 0 to 1 if they are known."""
 
     kind: str
     params: int
@@ -280,7 +280,7 @@ class Portion(NamedTuple):
 
 
 def portions(summary: Summary) -> tuple[Portion, ...]:
-    """The kinds that have parameters or multiply-adds, the one with the most parameters first."""
+    """The kinds with parameters or multiply-adds, by descending parameters."""
     params, macs = summary.params, summary.macs
     return tuple(
         Portion(share.kind, share.cost.params, share.cost.params / params if params else 0.0, share.cost.macs, part)
@@ -291,7 +291,7 @@ def portions(summary: Summary) -> tuple[Portion, ...]:
 
 
 def _part(macs: Dim, total: Dim) -> float | None:
-    """``None`` where an open dimension decides."""
+    """``None`` if an open dimension decides."""
     if macs == total:
         return 1.0 if macs != 0 else 0.0
     return macs / total if isinstance(macs, int) and isinstance(total, int) else None

@@ -1,4 +1,4 @@
-"""Other orders of a summary's rows: repeats told once, by stage, by block, by op."""
+"""Views of a summary's rows: with repeats folded, by stage, by block, by op."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _Key = TypeVar("_Key", bound=Hashable)
 
 
 def folded(row: Row) -> Row:
-    """Runs of rows that are alike become one, ``Bottleneck(64) ×2``, with the figures of all of them.
+    """Merges runs of equal rows into one, ``Bottleneck(64) ×2``, with the figures of all of them.
 
     So columns add up. What an output sees of the input differs along a run: it is that of the last.
     """
@@ -24,7 +24,7 @@ def folded(row: Row) -> Row:
 
 
 class _Folder:
-    """Folds rows. Those that are alike have one number, so that each is looked at once, however deep it lies."""
+    """Folds rows. Equal ones have one number, so that each is examined once, whatever its depth."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[object, ...], int] = {}
@@ -46,7 +46,7 @@ class _Folder:
         return replace(row, children=tuple(children))
 
     def _likeness(self, row: Row) -> int:
-        """Equal for rows to be told in one: all but their names, and what they see of the input, is the same."""
+        """A key that is equal for rows that can be merged: all except for names and receptive fields is the same."""
         known = self._known.get(id(row))
         if known is None:
             inside = tuple(map(self._likeness, row.children))
@@ -65,7 +65,7 @@ def _range(first: str, last: str) -> str:
 
 
 def unnamed(row: Row) -> bool:
-    """Whether the call says all that the name does. Of blocks that repeat, the number tells which one it is."""
+    """Whether the name is implied by the call. Of blocks that repeat, the number distinguishes them."""
     numbered = row.kind == "block" and row.name[-1:].isdecimal()
     return row.kind in ("op", "block") and not numbered and not row.named
 
@@ -87,7 +87,7 @@ def _multiplied(cost: NodeCost, count: int) -> NodeCost:
 
 
 def by_stage(root: Row) -> Row:
-    """What the model is written of, in the stages in which the size of the map stays."""
+    """The parts of the model, grouped into stages of one map size."""
     stages = []
     for size, run in groupby(_parts(_unwrapped(root)), key=lambda part: part.shape[:-1]):
         rows = tuple(run)
@@ -97,7 +97,7 @@ def by_stage(root: Row) -> Row:
 
 
 def _parts(row: Row) -> Iterator[Row]:
-    """The rows below, those opened that hold several stages, such as a loop over all of them.
+    """The child rows, with those opened that span several stages, such as a loop over all of them.
 
     Two sizes are one stage still: that of its input, as far as its first layers keep it, and its own. A gate has none.
     """
@@ -111,7 +111,7 @@ def _parts(row: Row) -> Iterator[Row]:
 
 
 def _unwrapped(row: Row) -> Row:
-    """What a row consists of: of a model that is one call of a block, that block."""
+    """The row, or the block if a model is a single call of it."""
     while len(row.children) == 1 and row.children[0].children:
         row = row.children[0]
     return row
@@ -122,13 +122,13 @@ def _size(shape: Shape) -> str:
 
 
 def by_block(root: Row) -> Row:
-    """The blocks that are called, each with how often; what is inside a block counts in it too."""
+    """The blocks that are called, with their counts; nested blocks count in their callers too."""
     calls = [row for _, row in root.walk() if row.kind == "block" and row.call]
     return replace(root, children=_gathered(calls))
 
 
 def by_op(root: Row) -> Row:
-    """The ops, those with the most parameters first; below each, with which arguments it is called."""
+    """The ops, by descending parameters; below each, its different calls."""
     ops = [row for _, row in root.walk() if row.kind == "op"]
     gathered = []
     for name, rows in _together(ops, key=lambda row: row.call.callee).items():
@@ -139,7 +139,7 @@ def by_op(root: Row) -> Row:
 
 
 def _gathered(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """One row for those that are called alike, wherever they stand; it has an output where all have the same."""
+    """One row for equal calls, wherever they are; it has an output if all have the same."""
     found = []
     for alike in _together(rows, key=lambda row: (str(row.call), row.float32)).values():
         shapes = {row.shape for row in alike}

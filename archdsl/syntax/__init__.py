@@ -1,1 +1,1 @@
-"""Text to syntax tree: the lexer's layout filter, the parser and the AST."""
+"""Text to syntax tree: the lexer, its layout filter, the parser and the AST."""

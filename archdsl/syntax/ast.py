@@ -1,4 +1,4 @@
-"""The AST: what a text says, as frozen values, each with the span it was read from.
+"""The AST: frozen values, each with its source span.
 
 Nothing is resolved here. Numbers keep their spelling in their span, an expression's span includes its brackets, and
 comments stay in ``Module.comments``. What was written to the last blank is in ``syntax/tree.py``.
@@ -17,7 +17,7 @@ LATE: Final = "late"
 
 @dataclass_transform(frozen_default=True)
 class _Record:
-    """A subclass lists its fields as a dataclass does, and is frozen like one.
+    """A subclass declares fields like a dataclass, and is frozen like one.
 
     It is no dataclass because making fifty of those takes 20 ms, a tenth of what a check may take in all.
     """
@@ -37,12 +37,12 @@ class _Record:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.fields)})"
 
     def replaced(self, **changes: Any) -> Self:
-        """A copy with other values in some fields."""
+        """A copy with some fields replaced."""
         return type(self)(**{name: changes[name] if name in changes else getattr(self, name) for name in self.fields})
 
 
 class Node(_Record):
-    """Base of the tree: everything was read from somewhere."""
+    """Base of the tree; every node has a span."""
 
     span: Span
 
@@ -64,7 +64,7 @@ class Node(_Record):
 
 
 class Broken(Node):
-    """Text that could not be read, in place of an expression, a step, a statement or a dimension: it means nothing.
+    """Text that could not be parsed, in place of an expression, a step, a statement or a dimension.
 
     The parser has reported it, so that whatever depends on it keeps quiet.
     """
@@ -81,13 +81,13 @@ class Name(Node):
 
 
 class Literal(Node):
-    """A number, string or truth value; ``span.text`` is how it was written (``4.1G``)."""
+    """A number, string or truth value; ``span.text`` is its source (``4.1G``)."""
 
     value: int | float | str | bool
 
 
 class Spread(Node):
-    """``...c``: the elements of a list in place of one."""
+    """``...c``: the elements of a list, spliced in."""
 
     value: Expr
 
@@ -225,7 +225,7 @@ class Port(Node):
 
     @property
     def key(self) -> str:
-        """What the tensor flows by: the name, with the number; empty without a name."""
+        """The name of the flowing tensor: the port's, with the index; empty without a name."""
         return (self.name.id if self.name else "") + ("" if self.index is None else f".{self.index}")
 
 
@@ -240,7 +240,7 @@ class TypeName(Node):
 
 
 class Type(Node):
-    """``int``, ``list[int]`` or ``int | str``; without alternatives where it could not be read."""
+    """``int``, ``list[int]`` or ``int | str``; without alternatives if it could not be parsed."""
 
     alternatives: tuple[TypeName, ...]
 
@@ -257,7 +257,7 @@ class Param(Node):
 
 
 class Several(Node):
-    """``...if same { norm }`` or ``...for r in rates { conv(dilation=r) }``: as many branches as the step has rounds.
+    """``...if same { norm }`` or ``...for r in rates { conv(dilation=r) }``: one branch for each iteration of the step.
 
     Of a condition there is one branch, or none if no side is taken.
     """
@@ -271,7 +271,7 @@ class Branch(Node):
 
 
 class Apply(Node):
-    """``conv(64, k=3)``, ``relu``, ``c3``, ``add { … }``: what ``target`` names decides which."""
+    """``conv(64, k=3)``, ``relu``, ``c3``, ``add { … }``: the kind depends on what ``target`` names."""
 
     target: Expr
     arguments: tuple[Argument, ...] | None

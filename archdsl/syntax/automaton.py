@@ -1,4 +1,4 @@
-"""The LALR(1) automaton: a stack of states, and what was made of the text so far."""
+"""The LALR(1) automaton: a stack of states with the values built so far."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Maker: TypeAlias = Callable[[str], Callable[[list[Any]], Any]]
 
 
 class Automaton:
-    """Reads tokens one by one. A token that does not fit changes nothing."""
+    """Consumes tokens one by one. A token that does not fit changes nothing."""
 
     def __init__(self, tables: Tables, maker: Maker, leaf: Callable[[Token], Any] | None = None) -> None:
         self.tables = tables
@@ -27,15 +27,15 @@ class Automaton:
         self.make = [None if rule.is_unit else makers.get(rule.origin) for rule in tables.rules]
 
     def fits(self, kind: str) -> bool:
-        """Whether a token of this type may come next."""
+        """Whether a token of this type is acceptable next."""
         return self.tables.states[self.states[-1]].get(kind, -1) >= 0 or fits(self.tables, self.states, kind)
 
     def accepted(self) -> frozenset[str]:
-        """The types of token that may come next."""
+        """The token types that are acceptable next."""
         return frozenset(kind for kind in self.tables.states[self.states[-1]] if kind.isupper() and self.fits(kind))
 
     def take(self, token: Token) -> None:
-        """Reads a token that fits."""
+        """Consumes a token that fits."""
         states, values, starts = self.states, self.values, self.starts
         table, rules, passed = self.tables.states, self.tables.rules, self.tables.passed
         kind = token.type
@@ -69,12 +69,12 @@ class Automaton:
                 return
 
     def drop(self, length: int) -> None:
-        """Forgets what lies on the stack beyond a length."""
+        """Truncates the stack to a length."""
         del self.states[length:], self.values[length - 1 :], self.starts[length - 1 :]
 
 
 def _flat(children: list[Any], inlined: Sequence[int]) -> list[Any]:
-    """Children with the lists among them that rules were inlined to replaced by their elements."""
+    """Children, with the lists of inlined rules spliced in."""
     first = children[0]
     if inlined[0] == 0 and type(first) is list:
         if len(children) == 1:
@@ -92,7 +92,7 @@ def _flat(children: list[Any], inlined: Sequence[int]) -> list[Any]:
 
 
 def _pass(tables: Tables, below: int, state: int, kind: str) -> int:
-    """The state after all units that a token reduces by, one after the other."""
+    """The state after all unit reductions for a token."""
     first = state
     while True:
         action = tables.states[state].get(kind, 0)
@@ -104,7 +104,7 @@ def _pass(tables: Tables, below: int, state: int, kind: str) -> int:
 
 
 def fits(tables: Tables, states: Sequence[int], kind: str) -> bool:
-    """Whether a token of a type may come next, with these states on the stack."""
+    """Whether a token of a type is acceptable with these states on the stack."""
     table, rules, passed = tables.states, tables.rules, tables.passed
     kept = len(states)
     above: list[int] = []  # what reductions put on top of those that are kept
@@ -137,7 +137,7 @@ def fits(tables: Tables, states: Sequence[int], kind: str) -> bool:
 
 
 def advance(tables: Tables, states: list[int], kind: str) -> bool:
-    """Reads a token, of which only the type counts; whether it fits. The states are changed all the same."""
+    """Consumes a token type and returns whether it fits. The states are modified even if it does not."""
     table, rules = tables.states, tables.rules
     while True:
         action = table[states[-1]].get(kind)

@@ -1,4 +1,4 @@
-"""Braces that were forgotten, found by how the lines are indented where those of a declaration do not balance.
+"""Missing braces, inferred from indentation in declarations whose braces do not balance.
 
 A `}` is missing before the first line that stands no further right than the line of its `{`; a `{` at the end of the
 line above that has the indentation of its `}`, or on the line of a `}` in which nothing was opened.
@@ -36,7 +36,7 @@ class _Line(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A brace, before which token it is missing, and what is said of it. One at the same place is enough."""
+    """A missing brace: the token that it precedes, and its diagnostic. There is at most one per place."""
 
     place: int
     kind: str
@@ -46,7 +46,7 @@ class Missing(NamedTuple):
 
 
 def mended(source: SourceFile, tokens: list[Token]) -> tuple[list[Token], list[Missing]]:
-    """The tokens with the braces that are missing, as tokens without text, and those."""
+    """The tokens with missing braces inserted as empty tokens, and the inserted ones."""
     if _is_balanced(source.text, tokens):
         return tokens, []
     missing: list[Missing] = []
@@ -78,7 +78,7 @@ def _is_balanced(text: str, tokens: Sequence[Token]) -> bool:
 
 
 def outside(tokens: Sequence[Token], text: str) -> frozenset[int]:
-    """Starts of the `let`s in the first column that stand outside of a body, should one be open there.
+    """Starts of the `let`s in the first column that are outside of any body, if one is open there.
 
     A body may have them too. Then a bracket that was opened before them is closed before the next declaration.
     """
@@ -97,7 +97,7 @@ def outside(tokens: Sequence[Token], text: str) -> frozenset[int]:
 
 
 def _declarations(text: str, tokens: Sequence[Token]) -> Iterator[list[_Line]]:
-    """The lines of each declaration that have code on them."""
+    """The lines with code of each declaration."""
     lines: list[_Line] = []
     lets, first, depth = outside(tokens, text), 0, 0
     for number, token in enumerate(tokens):
@@ -119,7 +119,7 @@ def _declarations(text: str, tokens: Sequence[Token]) -> Iterator[list[_Line]]:
 
 
 class _Declaration:
-    """A declaration whose braces are looked at."""
+    """A declaration under repair."""
 
     def __init__(self, source: SourceFile, tokens: Sequence[Token], lines: Sequence[_Line]) -> None:
         self.source = source
@@ -129,7 +129,7 @@ class _Declaration:
         """The `{` that are open, each by the number of its token and of the line that its statement begins on."""
 
     def missing(self) -> Iterator[Missing]:
-        """The braces that it lacks, at most as many as it takes to balance it."""
+        """The missing braces, at most as many as are needed to balance it."""
         opening, closing = self._lacking()
         if not 0 < opening + closing <= _MOST:
             return
@@ -158,7 +158,7 @@ class _Declaration:
                 yield self._unclosed(len(self.lines), is_first=not number)
 
     def _lacking(self) -> tuple[int, int]:
-        """How many `{` and how many `}` it lacks."""
+        """The numbers of missing `{` and `}`."""
         depth = lowest = 0
         for line in self.lines:
             for number in range(line.first, line.last + 1):
@@ -168,12 +168,12 @@ class _Declaration:
         return -lowest, depth - lowest
 
     def _is_past(self, at: int) -> bool:
-        """Whether a line stands outside of the innermost `{` that is open."""
+        """Whether a line is indented too little for the innermost open `{`."""
         line, opened = self.lines[at], self.lines[self.open[-1][1]]
         return line.indent < opened.indent + (self.tokens[line.first].type != "RBRACE")
 
     def _unclosed(self, at: int, *, is_first: bool) -> Missing:
-        """The innermost `{` that is open has no `}` before a line."""
+        """The missing `}` of the innermost open `{`, before a line."""
         number, _ = self.open.pop()
         opener, end = self.tokens[number], self.lines[at - 1].last
         following = self.tokens[min(end + 2, len(self.tokens) - 1)]
@@ -190,14 +190,16 @@ class _Declaration:
         return Missing(end + 1, "RBRACE", start, found if is_first else None)
 
     def _is_unopened(self, at: int, number: int) -> bool:
-        """Whether a `}` does not close the innermost `{` that is open, but one that was forgotten."""
+        """Whether a `}` closes a missing `{` rather than the innermost open one."""
         line = self.lines[at]
         if number > line.first:  # what is closed within a line was opened in it
             return bool(self.open) and self.open[-1][0] < line.first
         return bool(line.indent) and not (self.open and self.lines[self.open[-1][1]].indent >= line.indent)
 
     def _opening(self, at: int, number: int) -> int | None:
-        """After which token the `{` of a `}` is missing, unless after a condition or the like: the parser finds it."""
+        """The token after which a `}`'s missing `{` belongs; ``None`` after a condition and the like: see the
+        parser.
+        """
         line = self.lines[at]
         if number > line.first:
             kinds = [token.type for token in self.tokens[line.first : number]]
@@ -210,7 +212,7 @@ class _Declaration:
         return self.open[-1][0] if self.open else None
 
     def _opened(self, place: int) -> Missing:
-        """A `{` is missing after a token."""
+        """The missing `{` after a token."""
         following = self.tokens[place + 1]
         ends_line = following.type == "NEWLINE"
         end = self.tokens[place].end

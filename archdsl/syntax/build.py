@@ -1,4 +1,4 @@
-"""Lowering: what each rule of the grammar means as AST, from what its children mean.
+"""Builds the AST: one method per grammar rule, from the values of its children.
 
 Every method is called with the rule's children, punctuation included, so that spans run from bracket to bracket. The
 parser does so while it reads, bottom up, so that no tree has to be made first.
@@ -32,7 +32,7 @@ class _Ports(NamedTuple):
 
 
 class _AnyNumber(NamedTuple):
-    """The shape of each tensor of a list."""
+    """The shape of each tensor of a list port."""
 
     span: Span
     shape: ast.ShapeOf
@@ -46,7 +46,7 @@ class _Where(NamedTuple):
 
 
 class _Computed(NamedTuple):
-    """What stands in the braces of a function."""
+    """The contents of a function's braces."""
 
     span: Span
     statements: tuple[ast.Let | ast.Broken, ...]
@@ -54,7 +54,7 @@ class _Computed(NamedTuple):
 
 
 def _as_shape(node: ast.Node) -> ast.ShapeOf | None:
-    """A list in brackets as a shape in brackets, which look alike."""
+    """A list expression as a shape, whose syntax is the same."""
     if not isinstance(node, ast.ListOf):
         return None
     dims = tuple(item for item in node.items if not isinstance(item, ast.Spread))
@@ -70,7 +70,7 @@ class Builder(Expressions):
         """Names that are defined in declarations and imports that could not be read."""
 
     def _noted(self, mended: repair.Mended[Read]) -> Read:
-        """What a repair made, its diagnostics noted."""
+        """The result of a repair, with its diagnostics noted."""
         self.found += mended.found
         return mended.value
 
@@ -176,7 +176,7 @@ class Builder(Expressions):
         return ast.Param(self._span(children), self._name(name), type_, given.get("IN"), given.get("EQUAL"))
 
     def _param(self, value: ast.Param | ast.Broken) -> ast.Param | None:
-        """A parameter. One that could not be read has a name, if there is one, and takes anything."""
+        """A parameter. One that could not be parsed has its name, if it has one, and any type."""
         if isinstance(value, ast.Param) or not value.names:
             return value if isinstance(value, ast.Param) else None
         span = value.span
@@ -184,7 +184,7 @@ class Builder(Expressions):
 
     @staticmethod
     def _sound(values: Iterable[Read | ast.Broken | None]) -> tuple[Read, ...]:
-        """The values without those that are missing or could not be read."""
+        """The values that are neither missing nor broken."""
         return tuple(value for value in values if value is not None and not isinstance(value, ast.Broken))
 
     def type(self, children: Children) -> ast.Type:
@@ -283,7 +283,7 @@ class Builder(Expressions):
         return ast.Body(value.span, (), None, ast.Flow(value.span, (value,)))
 
     def _keyword(self, item: ast.Node) -> Span:
-        """The word that a statement starts with."""
+        """The keyword of a statement."""
         return Span(self.source, item.span.start, item.span.start + len(item.span.text.split(maxsplit=1)[0]))
 
     def flow(self, children: Children) -> ast.Flow:

@@ -1,4 +1,4 @@
-"""The repairs that a syntax error may have, of a kind each.
+"""Candidate repairs of a syntax error, one function per kind.
 
 - something is missing: a closing bracket, a comma, an arrow, a value. A token without text stands for it;
 - one mark or word stands for another: `:` for `=`, `=>` for `->`, `blok` for `block`;
@@ -82,7 +82,7 @@ _SYNC: Final = frozenset({"ARROW", "COMMA", "NEWLINE", "DOUBLE_COLON", "AS", "LB
 
 
 class Repair(NamedTuple):
-    """How to go on after a mistake."""
+    """How to continue after an error."""
 
     kept: int
     """States that stay on the stack."""
@@ -94,7 +94,7 @@ class Repair(NamedTuple):
 
 
 def missing(mistake: Mistake) -> Iterator[Repair]:
-    """A closing bracket, a mark or a value that was forgotten before the token."""
+    """Inserts a closing bracket, a mark or a value before the token."""
     layout, kept = mistake.layout, len(mistake.automaton.states)
     if layout.brackets:
         yield _close(mistake, 1)
@@ -112,7 +112,7 @@ def missing(mistake: Mistake) -> Iterator[Repair]:
 
 
 def _is_closed(mistake: Mistake, opener: str) -> bool:
-    """Whether a bracket is closed, before the statement ends, that nobody opened: it was forgotten here."""
+    """Whether a bracket is closed before the statement ends that was never opened: it was forgotten here."""
     layout, open_ = mistake.layout, 0
     if layout.brackets and layout.brackets[-1].type == opener:
         return False
@@ -148,7 +148,7 @@ def _close(mistake: Mistake, count: int) -> Repair:
 
 
 def unclosed(mistake: Mistake) -> Iterator[Repair]:
-    """Several brackets are open, or all, where something comes that stands outside of them."""
+    """Closes several brackets, or all, before a token that belongs outside of them."""
     for count in range(2, min(len(mistake.layout.brackets), 4) + 1):
         yield _close(mistake, count)
     if mistake.ends:
@@ -156,7 +156,7 @@ def unclosed(mistake: Mistake) -> Iterator[Repair]:
 
 
 def completed(mistake: Mistake) -> Repair:
-    """All that is open is closed, or all in a body that ends; what is missing before that is an ``ERROR``."""
+    """Closes everything, or everything in a body that ends; missing parts before become an ``ERROR``."""
     tables, kept, at = mistake.automaton.tables, len(mistake.automaton.states), mistake.layout.at
     brackets, last = mistake.layout.brackets, mistake.token.type if mistake.token.type == "RBRACE" else END
     around = max((n for n, b in enumerate(brackets, 1) if b.type == "LBRACE"), default=0) if last != END else 0
@@ -180,7 +180,7 @@ def completed(mistake: Mistake) -> Repair:
 
 
 def confused(mistake: Mistake) -> Iterator[Repair]:
-    """The token is one mark in place of another."""
+    """Replaces the token by a mark that it is confused with."""
     token, layout, kept = mistake.token, mistake.layout, len(mistake.automaton.states)
     at = _number(layout)
     for arrow in _ARROWS:
@@ -202,13 +202,13 @@ def confused(mistake: Mistake) -> Iterator[Repair]:
 
 
 def _defines(mistake: Mistake, at: int) -> bool:
-    """Whether a word would be a name that is given, not one that is used."""
+    """Whether a word would be a definition rather than a use."""
     previous, following = mistake.before[-1:], mistake.layout.tokens[at + 1].type
     return following in ("COLON", "EQUAL") or any(token.type in _NAMING for token in previous)
 
 
 def _number(layout: Layout) -> int:
-    """The number of the next token that is no line break."""
+    """The index of the next token that is no line break."""
     at = layout.at
     while layout.tokens[at].type == "NEWLINE":
         at += 1
@@ -220,7 +220,7 @@ def _cut(mistake: Mistake, kind: str, end: int) -> Token:
 
 
 def _after(mistake: Mistake, at: int, arrow: str) -> Layout:
-    """The filter after an arrow of another language, which is several tokens."""
+    """The filter after a foreign arrow, which is several tokens."""
     tokens, end = mistake.layout.tokens, mistake.token.start + len(arrow)
     while tokens[at].type != END and tokens[at].start < end:
         at += 1
@@ -228,7 +228,7 @@ def _after(mistake: Mistake, at: int, arrow: str) -> Layout:
 
 
 def misspelt(mistake: Mistake) -> Iterator[Repair]:
-    """The token, or the one before it, is nearly a word of the language that fits there."""
+    """Replaces the token, or the one before it, by a similar keyword that fits there."""
     automaton, layout = mistake.automaton, mistake.layout
     words = automaton.tables.keywords
     if mistake.token.type == "NAME":
@@ -247,7 +247,7 @@ def misspelt(mistake: Mistake) -> Iterator[Repair]:
 
 
 def braced(mistake: Mistake) -> Iterator[Repair]:
-    """Braces around a value, as other languages have them around sets, dictionaries and functions."""
+    """Drops braces around a value: sets, dictionaries and functions of other languages."""
     layout, at = mistake.layout, _number(mistake.layout)
     if mistake.token.type != "LBRACE" or not mistake.automaton.fits("LSQB") or mistake.automaton.fits("COMMA"):
         return
@@ -263,7 +263,7 @@ def braced(mistake: Mistake) -> Iterator[Repair]:
 
 
 def _below(automaton: Automaton, start: int) -> int:
-    """How many states are left without the values from a place in the text on."""
+    """The stack size without the values that start at or after an offset."""
     kept = len(automaton.states)
     while kept > 1 and automaton.starts[kept - 2] >= start:
         kept -= 1
@@ -271,7 +271,7 @@ def _below(automaton: Automaton, start: int) -> int:
 
 
 def superfluous(mistake: Mistake) -> Iterator[Repair]:
-    """The token is too much."""
+    """Drops the token."""
     token, layout, kept = mistake.token, mistake.layout, len(mistake.automaton.states)
     at = _number(layout)
     if token.type == END:
@@ -288,7 +288,7 @@ def superfluous(mistake: Mistake) -> Iterator[Repair]:
 
 
 def given_up(mistake: Mistake) -> Iterator[Repair]:
-    """What was begun, and what follows up to a place that can go on, is an ``ERROR``."""
+    """Replaces the construct begun, up to a synchronisation point, by an ``ERROR``."""
     automaton = mistake.automaton
     depths = (n for n in range(len(automaton.states), 0, -1) if _takes_error(automaton, n))
     for kept in islice(depths, _DEPTHS):
@@ -305,13 +305,13 @@ def _takes_error(automaton: Automaton, kept: int) -> bool:
 
 
 def _start(mistake: Mistake, kept: int) -> int:
-    """Where the text begins that is given up."""
+    """The start of the text that is given up."""
     starts = mistake.automaton.starts
     return starts[kept - 1] if kept <= len(starts) else mistake.token.start
 
 
 def _places(mistake: Mistake, kept: int) -> Iterator[int]:
-    """The numbers of the tokens at which it can go on, seen from a place on the stack."""
+    """The indices of synchronisation tokens for a stack size."""
     start = _start(mistake, kept)
     around = [b for b in mistake.layout.brackets if b.start < start]
     inner = len(mistake.layout.brackets) - len(around)
@@ -339,7 +339,7 @@ def _places(mistake: Mistake, kept: int) -> Iterator[int]:
 
 
 def cover(mistake: Mistake, kept: int, at: int, cost: float) -> Repair:
-    """An ``ERROR`` for what lies on the stack beyond a length and the tokens up to a number."""
+    """An ``ERROR`` for the stack beyond a size and the tokens up to an index."""
     tokens = mistake.layout.tokens
     start = _start(mistake, kept)
     last = at - 1

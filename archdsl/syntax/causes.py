@@ -1,4 +1,4 @@
-"""The usual causes of a syntax error: habits from other languages, and what is easily forgotten."""
+"""The usual causes of a syntax error: habits from other languages, and forgotten marks."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ _OPERATORS: Final = {
 
 
 def usual_cause(mistake: Mistake) -> Cause:
-    """The first that fits."""
+    """The first cause that fits."""
     return next(filter(None, (rule(mistake) for rule in _RULES)), Cause())
 
 
 def _misspelt(mistake: Mistake) -> Cause | None:
-    """A word of the language that the repair read in place of another."""
+    """A keyword that the repair substituted."""
     for token in mistake.instead:
         word = token.type.lower()
         if token.text not in ("", word) and tables.load().keywords.get(word) == token.type:
@@ -105,7 +105,7 @@ def _punctuation(mistake: Mistake) -> Cause | None:
 
 
 def _with_blanks(at: Span) -> Span:
-    """A place with the blanks around it."""
+    """A span extended by the blanks around it."""
     text = at.source.text
     return at._replace(start=len(text[: at.start].rstrip(" ")), end=len(text) - len(text[at.end :].lstrip(" ")))
 
@@ -170,7 +170,7 @@ def _reserved(mistake: Mistake) -> Cause | None:
 
 
 def _comparison(mistake: Mistake) -> Cause | None:
-    """One sign of equality where values are compared."""
+    """A single equal sign where values are compared."""
     if mistake.token.type != "EQUAL" or "COMPARE" not in mistake.accepted:
         return None
     kinds = {token.type for token in _line(mistake)}
@@ -194,14 +194,14 @@ def _braced(mistake: Mistake) -> Cause | None:
 
 
 def _operator(mistake: Mistake) -> Cause | None:
-    """Of values where a flow goes on, or one that is no operator here."""
+    """An operator of values in a flow, or one that the language lacks."""
     kind = mistake.token.type
     goes_on = kind == "QUESTION" or ("ARROW" in mistake.accepted and mistake.bracket == "{")
     return Cause(_OPERATORS[kind]) if goes_on and kind in _OPERATORS else None
 
 
 def _colon(mistake: Mistake) -> Cause | None:
-    """A colon after the head of a loop or condition; another sign than `::` between a declaration and its shapes."""
+    """A colon after the head of a loop or condition; another mark in place of `::`."""
     kind = mistake.token.type
     if kind == "COLON" and "LBRACE" in mistake.accepted and any(token.type in _BODIES for token in _line(mistake)):
         return Cause("the steps of a loop or an `if` stand in `{ … }`")

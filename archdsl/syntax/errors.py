@@ -1,4 +1,4 @@
-"""The diagnostic for a mistake: what stands there, what could, and the usual cause."""
+"""The diagnostic of a syntax error: the token found, those expected, and the usual cause."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _OUTSIDE_BRACKETS: Final = frozenset({"ARROW", "AS", "LBRACE", "DOUBLE_COLON"})
 
 
 def diagnose(mistake: Mistake) -> Diagnostic:
-    """The diagnostic for a token that no rule of the grammar has a place for."""
+    """The diagnostic for an unexpected token."""
     if mistake.token.type == UNKNOWN:
         return _character(mistake.token.start, mistake.source)
     return _unclosed(mistake) or _unexpected(mistake)
@@ -77,12 +77,12 @@ def _character(at: int, source: SourceFile) -> Diagnostic:
 
 
 def _stands_alone(span: Span, replacement: str) -> bool:
-    """Whether a replacement stands for the character; none does only where a line ends without it."""
+    """Whether the replacement substitutes the character; only at line ends may there be none."""
     return bool(replacement) or not span.source.line(span.line)[span.column :].strip()
 
 
 def _unclosed(mistake: Mistake) -> Diagnostic | None:
-    """The diagnostic for a bracket that is still open where something comes that cannot be inside of it."""
+    """The diagnostic for a bracket that is open at a token that cannot be inside of it."""
     opener, token = mistake.opener, mistake.token
     if opener is None or not opener.text:
         return None
@@ -127,7 +127,7 @@ def _unexpected(mistake: Mistake) -> Diagnostic:
 
 
 def _expected(accepted: Collection[str]) -> str:
-    """A short list of what may follow, in words: a value instead of the eight tokens that start one."""
+    """A short list of what is expected, in words: a value instead of the eight tokens that start one."""
     left = set(accepted)
     words: list[str] = []
     for kind, word in ((_VALUE, "a value"), (STEP, "a step"), (DECLARATION, "a declaration")):

@@ -1,4 +1,4 @@
-"""Lowering of expressions: what each rule of the grammar means as AST, from what its children mean."""
+"""Builds expressions of the AST: one method per grammar rule, from the values of its children."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ Children: TypeAlias = list[Any]
 
 
 def _mark(token: Token) -> str:
-    """An operator as the language writes it, whatever stands there for it."""
+    """The canonical form of an operator, however it is written."""
     return "==" if token.text == "=" else tables.load().spelling.get(token.type, token.text)
 
 
 class Expressions:
-    """Builds expressions of the file in ``source`` and notes mistakes that the grammar lets through in ``found``."""
+    """Builds expressions of the file in ``source``; errors that the grammar permits are noted in ``found``."""
 
     def __init__(self, source: SourceFile, limits: Limits) -> None:
         self.source = source
@@ -169,7 +169,7 @@ class Expressions:
         return ast.Literal(self._token_span(children[0]), False)
 
     def group(self, children: Children) -> ast.Expr:
-        """What stands in brackets, with them: a place that is quoted or replaced is an expression of its own."""
+        """A parenthesised expression, including the parentheses in its span, for quotation and replacement."""
         inner: ast.Expr = children[1]
         return inner.replaced(span=self._span(children))
 

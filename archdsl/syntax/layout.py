@@ -1,4 +1,4 @@
-"""The layout filter between lexer and parser: which line breaks end a statement."""
+"""The layout filter between lexer and parser: decides which line breaks end a statement."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _STARTS = frozenset({"ARROW", "LBRACE", "RBRACE"})
 
 
 class Excess(Exception):
-    """A token goes beyond the limit called ``limit``."""
+    """A token exceeds the limit called ``limit``."""
 
     def __init__(self, limit: str, token: Token) -> None:
         super().__init__(limit)
@@ -27,7 +27,7 @@ class Excess(Exception):
 
 
 class Layout:
-    """The tokens of a text one after another, without the line breaks that do not separate."""
+    """The token stream without line breaks that do not separate statements."""
 
     __slots__ = ("at", "brackets", "closed", "length", "limits", "previous", "tokens")
 
@@ -45,7 +45,7 @@ class Layout:
         self.limits = limits
 
     def fork(self, at: int, brackets: Sequence[Token], previous: str) -> Layout:
-        """The filter as it would be before another token, with other brackets open."""
+        """The filter positioned at another token, with other open brackets."""
         other = Layout(self.tokens, self.limits)
         other.at, other.brackets, other.previous = at, list(brackets), previous
         return other
@@ -59,7 +59,7 @@ class Layout:
         return list(self.brackets)
 
     def next(self) -> Token:
-        """The token that comes next, and after the last one that of type ``END``. Raises ``Excess``."""
+        """The next token, and after the last one that of type ``END``. Raises ``Excess``."""
         tokens, at, brackets = self.tokens, self.at, self.brackets
         token = tokens[at]
         kind = token.type

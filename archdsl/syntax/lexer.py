@@ -32,21 +32,19 @@ of the line.
 
 
 class Lexed(NamedTuple):
-    """The tokens of a text, the last of type ``END``, and its comments."""
+    """The tokens of a text, ending in ``END``, and its comments."""
 
     tokens: list[Token]
     comments: list[Token]
 
 
 def is_crowded(tokens: Iterable[Token]) -> bool:
-    """Whether there are so many strings that do not end that those before one say how it is read."""
+    """Whether so many strings are unterminated that the tokens of one depend on those before it."""
     return sum(token.type == UNKNOWN and token.text.startswith('"') for token in tokens) >= _OPEN_STRINGS
 
 
 def scan(text: str, tables: Tables) -> Lexed:
-    """Reads a text. Characters that nothing can start with are tokens of type ``UNKNOWN``; bytes that were no text
-    are taken for letters.
-    """
+    """Tokenises a text. Unexpected characters are tokens of type ``UNKNOWN``; undecodable bytes count as letters."""
     tokens: list[Token] = []
     comments: list[Token] = []
     text = SURROGATES.sub("_", text)

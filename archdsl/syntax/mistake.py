@@ -1,4 +1,4 @@
-"""A syntax error as the parser meets it, for its repair and for what is said of its cause."""
+"""The context of a syntax error, for its repair and its diagnostic."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archdsl.syntax.tokens import CLOSERS, END, ERROR, Token, is_declaration
 
 
 class Cause(NamedTuple):
-    """What is probably meant. ``span`` and ``expected`` replace what the grammar alone would say."""
+    """The probable cause. ``span`` and ``expected`` override those from the grammar."""
 
     help: str = ""
     fix: Fix | None = None
@@ -23,7 +23,7 @@ class Cause(NamedTuple):
 
 
 class Mistake:
-    """A token that does not fit, what there was before it, and what would fit."""
+    """A token that does not fit, the tokens before it, and those expected."""
 
     def __init__(
         self, source: SourceFile, automaton: Automaton, token: Token, before: Sequence[Token], layout: Layout
@@ -43,17 +43,17 @@ class Mistake:
 
     @cached_property
     def accepted(self) -> frozenset[str]:
-        """The types of token that would fit. To be asked before the automaton goes on."""
+        """The token types expected. To be read before the automaton continues."""
         return self.automaton.accepted() - {ERROR}
 
     @property
     def end(self) -> int:
-        """Where the text ends that was read."""
+        """The end of the text parsed so far."""
         return self.before[-1].end if self.before else 0
 
     @property
     def ends(self) -> bool:
-        """Whether the token ends what is open, whatever that is: a body by a brace that was put in, a declaration."""
+        """Whether the token ends every open construct: an inserted brace, a new declaration or the end of the text."""
         token = self.token
         return token.type == END or (token.type == "RBRACE" and not token.text) or is_declaration(token, self.text)
 
@@ -63,12 +63,12 @@ class Mistake:
 
     @property
     def bracket(self) -> str:
-        """The innermost bracket that is open, as text."""
+        """The innermost open bracket, as text."""
         return self.openers[-1].text if self.openers else ""
 
     @property
     def before_opener(self) -> Token | None:
-        """What stands before the innermost bracket that is open."""
+        """The token before the innermost open bracket."""
         opener = self.opener
         places = (place for place in range(len(self.before) - 1, 0, -1) if self.before[place] is opener)
         return next((self.before[place - 1] for place in places), None)
@@ -79,17 +79,17 @@ class Mistake:
 
     @property
     def wants_value(self) -> bool:
-        """Whether the token stands where a value begins."""
+        """Whether a value is expected at the token."""
         return "LSQB" in self.accepted and "COMMA" not in self.accepted
 
     @property
     def is_past_declaration(self) -> bool:
-        """Whether the declaration that is wrong has ended: the next one starts in the first column."""
+        """Whether the faulty declaration has ended: the next one starts in the first column."""
         return bool(self.before) and (self.token.type == END or is_declaration(self.token, self.text))
 
     @property
     def is_past_line(self) -> bool:
-        """Whether only a closing bracket on a later line shows that something is missing."""
+        """Whether the error shows only at a closing bracket on a later line."""
         before = self.previous
         return (
             before is not None
@@ -102,6 +102,6 @@ class Mistake:
 
     @property
     def after_previous(self) -> Span:
-        """The place right after the last token that fitted."""
+        """The position right after the last accepted token."""
         end = next((token.end for token in reversed(self.before) if token.type != "NEWLINE"), 0)
         return Span(self.source, end, end)

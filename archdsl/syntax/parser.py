@@ -1,4 +1,4 @@
-"""Text in, AST and diagnostics out, whatever the text."""
+"""The parser: text to AST and diagnostics, for every text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from archdsl.syntax.tokens import Token
 
 
 class Reading(NamedTuple):
-    """What a text was read as."""
+    """The result of parsing a text."""
 
     module: ast.Module
     diagnostics: tuple[Diagnostic, ...]
@@ -29,7 +29,7 @@ class Reading(NamedTuple):
 
 
 def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
-    """Reads a file. What does not parse is ``ast.Broken``, or left out and its names listed in ``Module.broken``.
+    """Parses a file. Unparsable text becomes ``ast.Broken``, or is omitted and its names listed in ``Module.broken``.
 
     >>> module, found = parse(SourceFile("<text>", "let n = 3"))
     >>> module.declarations[0].name.id, found
@@ -40,7 +40,7 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tup
 
 
 def reparse(source: SourceFile, limits: Limits, known: Pieces) -> Reading:
-    """Reads a text of which pieces were read before, with the result that ``parse`` has."""
+    """Parses a text incrementally, reusing pieces parsed before; the result is that of ``parse``."""
     return _read(source, limits, *split(source.text, tables.load(), known))
 
 
@@ -66,7 +66,7 @@ _KEPT: Final = 50_000
 
 
 def parse_once(source: SourceFile, limits: Limits = DEFAULT) -> tuple[ast.Module, tuple[Diagnostic, ...]]:
-    """As ``parse``, which reads none of the files again that a process read last: many programs import the same."""
+    """As ``parse``, with a cache of recently parsed files: many programs import the same ones."""
     return _last(source, limits) if len(source.text) <= _KEPT else parse(source, limits)
 
 
@@ -78,7 +78,7 @@ def _meet(one: Span, other: Span) -> bool:
 
 
 def _not_text(source: SourceFile) -> tuple[Diagnostic, ...]:
-    """What of a file is no text: once, however much it is. In strings and comments no other stage would see it."""
+    """One diagnostic for undecodable text in a file. In strings and comments no other stage would report it."""
     bad = not_text(source.text)
     if bad is None:
         return ()
@@ -96,7 +96,7 @@ def _comment(source: SourceFile, token: Token) -> ast.Comment:
 def _with_docs(
     declarations: tuple[ast.Declaration, ...], comments: tuple[ast.Comment, ...]
 ) -> tuple[ast.Declaration, ...]:
-    """Gives each declaration the `##` lines that end on the line above it; what follows code on its line is none."""
+    """Attaches to each declaration the `##` lines that end on the line above it; trailing comments do not count."""
     by_line = {c.span.line: c for c in comments if c.is_doc and c.span.begins_line}
     if not by_line:
         return declarations

@@ -1,4 +1,4 @@
-"""What the declarations of a text were read as, for the next version of it: most of them are the same there.
+"""Incremental parsing: declarations that are unchanged in the next version of a text are reused.
 
 A piece is the text from the keyword of a declaration, which stands in the first column, to that of the next one. No
 token reaches from one piece into another, and between two declarations the parser remembers nothing. So a piece that
@@ -28,7 +28,7 @@ _KEYWORD: Final = re.compile(rf"^(?:{'|'.join(sorted(DECLARATION)).lower()})\b",
 
 
 class Piece(NamedTuple):
-    """A declaration as it was read from ``start`` on in some text, with its tokens and comments."""
+    """A parsed declaration, its offset ``start`` in some text, and its tokens and comments."""
 
     start: int
     lexed: Lexed
@@ -40,7 +40,7 @@ Pieces: TypeAlias = Mapping[str, Piece]
 
 
 class Part(NamedTuple):
-    """Where a piece of a text stands, among its tokens too, and what is known of it."""
+    """The position of a piece in a text and in its tokens, and its earlier result, if there is one."""
 
     start: int
     end: int
@@ -50,7 +50,7 @@ class Part(NamedTuple):
 
 
 def split(text: str, tables: Tables, known: Pieces) -> tuple[Lexed, Sequence[Part]]:
-    """The tokens of a text, and its pieces. Those that are known are not looked at."""
+    """The tokens of a text, and its pieces. Known pieces are not tokenised again."""
     plain = SURROGATES.sub("_", text)
     starts = [found.start() for found in _KEYWORD.finditer(plain)]
     lexed = Lexed([], [])
@@ -71,7 +71,7 @@ def split(text: str, tables: Tables, known: Pieces) -> tuple[Lexed, Sequence[Par
 def joined(
     source: SourceFile, parts: Iterable[Part], skipped: frozenset[int], read: Iterable[ast.Declaration]
 ) -> tuple[ast.Declaration, ...]:
-    """The declarations that were read, and those of the pieces that were skipped, in the order of the text."""
+    """The parsed declarations and those of skipped pieces, in text order."""
     known = ((part.start, part.known) for part in parts if part.known is not None and part.start in skipped)
     moved = (_moved(piece.declaration, source, start - piece.start) for start, piece in known)
     return tuple(sorted((*read, *moved), key=lambda each: each.span.start))
@@ -80,7 +80,7 @@ def joined(
 def sound(
     text: str, lexed: Lexed, parts: Iterable[Part], declarations: Iterable[ast.Declaration], wrong: Sequence[Span]
 ) -> Pieces:
-    """The pieces of a text that are one declaration each, and in which nothing is wrong."""
+    """The pieces of a text that are exactly one declaration, without diagnostics."""
     by_start = {declaration.span.start: declaration for declaration in declarations}
     found: dict[str, Piece] = {}
     for start, end, first, last, known in parts:
@@ -97,20 +97,20 @@ def sound(
 
 
 def _moved(declaration: ast.Declaration, source: SourceFile, by: int) -> ast.Declaration:
-    """A declaration as it is in a text in which it stands further on."""
+    """A declaration with its spans shifted to another text."""
     made: ast.Declaration = _Fields({"": declaration}, source, by)()[""]
     return made
 
 
 class _Fields(NamedTuple):
-    """Makes the fields of a node, in a text in which it stands further on than in the one that it was read from."""
+    """Computes the fields of a node with spans shifted to another text."""
 
     fields: Mapping[str, Any]
     source: SourceFile
     by: int
 
     def __call__(self) -> dict[str, Any]:
-        """The fields, with all below them but for what is late; without recursion, as hostile files nest deeply."""
+        """The fields with all descendants except for lazy ones; iterative, as hostile files nest deeply."""
         source, by = self.source, self.by
         made: dict[str, Any] = {}
         pending = [(self.fields, made)]

@@ -1,4 +1,4 @@
-"""The driver of the automaton: it reads every text to its end, and tells what was wrong on the way."""
+"""The driver of the automaton: parses every text to its end, and reports errors on the way."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _AGAIN: Final = 12
 
 
 class Reader:
-    """Reads one text: a value made by a rule's maker, and the diagnostics."""
+    """Parses one text: the value of the start rule's builder, and the diagnostics."""
 
     def __init__(
         self,
@@ -62,11 +62,11 @@ class Reader:
 
     @property
     def end(self) -> int:
-        """Where the text ends that was read so far."""
+        """The end of the text parsed so far."""
         return self._read[-1].end if self._read else 0
 
     def read(self, lexed: Lexed) -> Any:
-        """What the rule ``start`` makes of the whole text."""
+        """The value of rule ``start`` for the whole text."""
         tokens, missing = mended(self.source, lexed.tokens)
         self.found += [brace.diagnostic for brace in missing if brace.diagnostic]
         self.doubtful += [Span(self.source, brace.start, tokens[brace.place].end) for brace in missing]
@@ -95,7 +95,7 @@ class Reader:
             layout = self._recover(token, layout.fork(at, layout.open_before(token), previous))
 
     def _skip(self, layout: Layout, newline: Token) -> Token:
-        """Leaves out the declarations after a line break that need not be read; gives the last one's line break."""
+        """Skips declarations after a line break that need not be parsed; returns the last one's line break."""
         tokens, begin = layout.tokens, layout.at
         while not layout.brackets and (end := self.skips.get(tokens[layout.at].start)) is not None:
             self.skipped.append(tokens[layout.at].start)
@@ -126,7 +126,7 @@ class Reader:
         return self._mend(made)
 
     def _doubt(self, made: Repair, token: Token, layout: Layout) -> Span:
-        """From the word before the mistake, or from the bracket that is not closed, to the token that does not fit."""
+        """The doubtful range: from the word before the error, or the unclosed bracket, to the offending token."""
         start = self._read[-1].start if self._read else token.start
         closed = sum(mark.type in CLOSERS and not mark.text for mark in made.tokens)
         if closed and (opener := layout.brackets[-closed]).type != "LBRACE":
@@ -134,7 +134,7 @@ class Reader:
         return Span(self.source, start, token.end)
 
     def _is_news(self, token: Token, missing: tuple[object, ...]) -> bool:
-        """Whether a mistake is unlikely to follow from the one before it."""
+        """Whether an error is unlikely to follow from the one before it."""
         is_news = (
             self._calm >= _APART
             and token.start >= self._quiet
@@ -148,7 +148,7 @@ class Reader:
         return is_news
 
     def _mend(self, made: Repair) -> Layout:
-        """Applies a repair; gives the filter to go on with."""
+        """Applies a repair; returns the filter to continue with."""
         automaton = self.automaton
         start = automaton.starts[made.kept - 1] if made.kept <= len(automaton.starts) else len(self.source.text) + 1
         automaton.drop(made.kept)

@@ -1,4 +1,4 @@
-"""What the parser does about a token that does not fit: the repair with which the text reads on best.
+"""Error recovery: chooses the repair after which parsing continues best.
 
 Candidates are tried on the automaton's states alone, some tokens far. The search is bounded, so that a mistake costs
 the same wherever it is.
@@ -22,7 +22,7 @@ _BRACKETS: Final = frozenset({*CLOSER, *CLOSERS})
 
 
 def repair(mistake: Mistake) -> Repair:
-    """The best repair. It reads on from there for at least one token, or gives up the declaration."""
+    """The best repair. Parsing continues for at least one token after it, or it gives up the declaration."""
     if mistake.layout.brackets and mistake.ends and mistake.token.type != END:
         ended = completed(mistake)
         if _read(mistake.automaton, ended):
@@ -39,7 +39,7 @@ def repair(mistake: Mistake) -> Repair:
 
 
 def declaration(mistake: Mistake) -> Repair:
-    """Gives up the declaration: what follows begins with a keyword in the first column."""
+    """Gives up the declaration: the next token is a keyword in the first column."""
     automaton, layout = mistake.automaton, mistake.layout
     kept = next((n for n in (4, 3, 2, 1) if automaton.tables.begins_declaration(automaton.states[:n][-1])), 1)
     at = layout.at
@@ -51,7 +51,7 @@ def declaration(mistake: Mistake) -> Repair:
 
 
 def _read(automaton: Automaton, candidate: Repair) -> float:
-    """How many tokens can be read after a repair, up to a limit; none if the repair itself does not fit.
+    """How many tokens can be parsed after a repair, up to a limit; none if the repair itself does not fit.
 
     Who forgets a comma forgets the next one too: the same may be missing again.
     """

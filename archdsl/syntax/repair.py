@@ -1,4 +1,4 @@
-"""Mistakes that the grammar lets through: what they most likely mean, and what is wrong with them.
+"""Errors that the grammar permits: their probable meaning, and their diagnostics.
 
 Reading on as if nothing were wrong keeps one mistake from causing others.
 """
@@ -18,14 +18,14 @@ Read = TypeVar("Read")
 
 
 class Mended(NamedTuple, Generic[Read]):
-    """What is read on with, and the diagnostics of what was read."""
+    """The value to continue with, and the diagnostics."""
 
     value: Read
     found: tuple[Diagnostic, ...] = ()
 
 
 def repeated(names: Iterable[ast.Name], what: str) -> Iterator[Diagnostic]:
-    """Names that are given twice where each means something of its own."""
+    """Duplicate names where each must be unique."""
     seen: dict[str, ast.Name] = {}
     for name in names:
         first = seen.setdefault(name.id, name)
@@ -35,7 +35,7 @@ def repeated(names: Iterable[ast.Name], what: str) -> Iterator[Diagnostic]:
 
 
 def rounds(count: ast.Expr, index: ast.Name | None) -> Mended[tuple[ast.Expr, ast.Name | None]]:
-    """How often to repeat, and the number of the round. ``repeat i in n`` is how `for` has it."""
+    """The count and the index of a loop. ``repeat i in n`` is the syntax of `for`."""
     if index is None and isinstance(count, ast.Compare) and count.operators == ("in",):
         name, times = count.operands
         if isinstance(name, ast.Name):
@@ -50,7 +50,7 @@ def rounds(count: ast.Expr, index: ast.Name | None) -> Mended[tuple[ast.Expr, as
 
 
 def second_flow(flow: ast.Flow, second: ast.Flow) -> Mended[ast.Flow]:
-    """One flow in place of the two that a body has: an arrow is missing between them, or the second is another path."""
+    """One flow in place of two in a body: an arrow is missing between them, or the second is another branch."""
     start, end = second.span.to(second.steps[0].span), _last(flow.span)
     help_ = "start the line with `->` to continue the flow"
     fix: Fix | None = Fix(_before(second.span), "-> ")
@@ -65,14 +65,14 @@ def second_flow(flow: ast.Flow, second: ast.Flow) -> Mended[ast.Flow]:
 
 
 def lacks_body(step: ast.Step) -> bool:
-    """Whether the body of a loop or condition could not be read, so that what follows may be it."""
+    """Whether the body of a loop or condition could not be parsed, so that the next construct may be it."""
     flow = step.body.flow if isinstance(step, ast.Each | ast.Repeat) else None
     flow = step.then.flow if isinstance(step, ast.Choose) else flow
     return flow is not None and isinstance(flow.steps[0], ast.Broken)
 
 
 def branches(given: tuple[ast.Branch, ...]) -> Mended[tuple[ast.Branch, ...]]:
-    """The branches of a fan-out, those joined that an arrow was forgotten between.
+    """The branches of a fan-out, with those joined between which an arrow was forgotten.
 
     Labels are all or none, and branches stand in one column; a line further right continues the one before.
     """
@@ -110,7 +110,7 @@ def _continued(branch: ast.Branch, rest: ast.Branch) -> Mended[ast.Branch] | Non
 
 
 def joined(flow: ast.Flow, rest: ast.Flow) -> ast.Flow:
-    """One flow of two."""
+    """The concatenation of two flows."""
     return ast.Flow(flow.span.to(rest.span), (*flow.steps, *rest.steps))
 
 

@@ -1,4 +1,4 @@
-"""The automaton's tables: made from the grammar by Lark, kept in ``tables.json``.
+"""The automaton's tables: generated from the grammar by Lark, cached in ``tables.json``.
 
 ``python -m archdsl.syntax.tables`` remakes them; a test fails when they are older than the grammar. When the kept
 tables do not fit, because the grammar was edited, they are made on the spot, which takes 0.3 s and needs Lark.
@@ -52,34 +52,34 @@ class Tables:
         """Where units lead: by the state below, the state after them, and the type of the next token."""
 
     def begins_declaration(self, state: int) -> bool:
-        """Whether a declaration begins in a state, so that one that could not be read may stand there."""
+        """Whether a declaration begins in a state, so that an unparsable one may stand there."""
         return "broken_declaration" in self.states[state]
 
     @cached_property
     def scanner(self) -> re.Pattern[str]:
-        """Matches a token, named by its type, with what is ignored before it."""
+        """Matches a token, named by its type, with ignored text before it."""
         return re.compile(f"(?:{self.ignored})*+(?:{self.terminals})")
 
     @cached_property
     def blank(self) -> re.Pattern[str]:
-        """Matches what is ignored."""
+        """Matches ignored text."""
         return re.compile(f"(?:{self.ignored})*+")
 
 
 @cache
 def load() -> Tables:
-    """The kept tables, or those of the grammar when they do not fit."""
+    """The cached tables, or those of the grammar if they are out of date."""
     kept = json.loads(pkgutil.get_data("archdsl", "syntax/tables.json") or b"{}")
     return Tables(kept if kept.get("digest") == digest() else build())
 
 
 def digest() -> str:
-    """Names the grammar that tables are good for."""
+    """A hash of the grammar, to check that tables are up to date."""
     return hashlib.sha256(resources.grammar().encode()).hexdigest()
 
 
 def generate() -> str:
-    """The text of ``tables.json``: one line per state and rule, so that a change of the grammar diffs well."""
+    """The text of ``tables.json``: one line per state and rule, for readable diffs."""
     made = build(strict=True)
     rows = {part: ",\n".join(json.dumps(row, separators=(",", ":")) for row in made[part]) for part in _LISTS}
     text = json.dumps({**made, **dict.fromkeys(_LISTS)}, separators=(",", ":"))
@@ -92,7 +92,7 @@ _LISTS = ("rules", "states")
 
 
 def build(*, strict: bool = False) -> dict[str, Any]:
-    """Tables from the grammar itself. ``strict`` also proves that no rules conflict and no terminals collide."""
+    """Builds tables from the grammar. ``strict`` also checks for conflicts of rules and collisions of terminals."""
     from lark import Lark
     from lark.parsers.lalr_analysis import Shift
 
@@ -137,7 +137,7 @@ def build(*, strict: bool = False) -> dict[str, Any]:
 
 
 def _order(actions: dict[Any, dict[str, tuple[bool, int]]], start: Any) -> dict[Any, int]:
-    """Numbers for states, as a walk from the start meets them: Lark's own order varies between runs."""
+    """A canonical numbering of states by traversal: Lark's own order varies between runs."""
     order: dict[Any, int] = {}
     pending = [start]
     for state in pending:  # grows while it is walked

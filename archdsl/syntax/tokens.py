@@ -1,4 +1,4 @@
-"""Tokens: the words and marks of a text, each with its place."""
+"""Tokens with their positions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DECLARATION: Final = frozenset({"FROM", "LET", "FN", "BLOCK", "MODEL", "CHECK"})
 
 
 class Token:
-    """A piece of the text from ``start`` on, and the terminal that matched it. What is missing has no text."""
+    """A token: its text, its offset ``start``, and the terminal that matched it. A missing token has no text."""
 
     __slots__ = ("start", "text", "type")
 
@@ -42,5 +42,5 @@ class Token:
 
 
 def is_declaration(token: Token, text: str) -> bool:
-    """Whether a declaration starts here: with its keyword in the first column. Nothing within one does."""
+    """Whether a declaration starts at a token: a keyword in the first column. Nothing within one does."""
     return token.type in DECLARATION and (token.start == 0 or text[token.start - 1] == "\n")

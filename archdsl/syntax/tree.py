@@ -1,4 +1,4 @@
-"""The lossless tree of a text: every character of it, whether it could be read or not.
+"""The lossless syntax tree of a text, which contains every character, parsable or not.
 
 ``tree.text`` is the text. The AST says what a text means; the tree says how it is written, which is what a formatter or
 an editor asks for.
@@ -20,7 +20,7 @@ from archdsl.syntax.tokens import END, Token
 
 
 class Leaf:
-    """A token with its ``trivia``: blanks, comments, line breaks that do not separate, and text left out before it.
+    """A token with its ``trivia``: the blanks, comments, insignificant line breaks and skipped text before it.
 
     ``kind`` is the terminal of the grammar. What is missing has no text; an ``ERROR`` covers what could not be read.
     """
@@ -37,7 +37,7 @@ class Leaf:
 
 
 class Node:
-    """What a rule of the grammar was read as. ``kind`` is the rule."""
+    """An inner node; ``kind`` is the grammar rule."""
 
     __slots__ = ("children", "kind")
 
@@ -47,11 +47,11 @@ class Node:
 
     @property
     def text(self) -> str:
-        """The text that it was read from, to the last blank and comment between its tokens and before the first."""
+        """The source text, without blanks and comments before the first token and after the last."""
         return "".join(leaf.trivia + leaf.text for leaf in self.leaves())
 
     def leaves(self) -> Iterator[Leaf]:
-        """Its tokens in their order."""
+        """The tokens in order."""
         pending: list[Child] = [self]
         while pending:
             child = pending.pop()
@@ -68,7 +68,7 @@ Child: TypeAlias = Node | Leaf
 
 
 def parse(source: SourceFile, limits: Limits = DEFAULT) -> Node:
-    """The tree of a text, whose root is of the kind ``start`` and whose last leaf is the end of the text.
+    """The tree of a text, whose root is of kind ``start`` and whose last leaf is the end of the text.
 
     >>> parse(SourceFile("<text>", "let n = 3  # three"))
     (start (declarations (let LET 'let' NAME 'n' EQUAL '=' (integer INTEGER '3'))) $END '')
@@ -84,7 +84,7 @@ def parse(source: SourceFile, limits: Limits = DEFAULT) -> Node:
 
 
 def fold(root: Node, start: int, maker: Maker) -> Any:
-    """What the makers of the rules make of a subtree that begins at an offset, as a reader with them would have it."""
+    """Applies the builders of rules to a subtree at an offset, as parsing with builders would."""
     at, value = start, None
     pending: list[tuple[Node, Iterator[Child], list[Any]]] = [(root, iter(root.children), [])]
     while pending:

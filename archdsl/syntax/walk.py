@@ -1,4 +1,4 @@
-"""Walks over the syntax tree."""
+"""Traversals of the syntax tree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DEFINING: Final[dict[type, str]] = {
 
 
 def children(node: Any) -> Iterator[ast.Node]:
-    """The nodes directly below one, without those that define names."""
+    """The direct child nodes, without defining names."""
     skip = _DEFINING.get(node.__class__)
     for field in node.fields:
         if field == skip or field == "span":
@@ -47,7 +47,7 @@ def _nodes(value: Any) -> Iterator[ast.Node]:
 
 
 def walk(node: ast.Node) -> Iterator[ast.Node]:
-    """A node and all below it, in no particular order; iterative, as hostile files nest deeply."""
+    """A node and its descendants, in no particular order; iterative, as hostile files nest deeply."""
     pending = [node]
     while pending:
         node = pending.pop()
