@@ -1,4 +1,4 @@
-"""What every name in a file means, found from its AST alone, before anything is evaluated.
+"""Name resolution of a file from its AST alone, before evaluation.
 
 ``Index(module)`` is of one file. It knows what the file declares (``declared``), and looks at what lies within a
 declaration when ``names(declaration)`` first asks for it. What is imported is joined by ``link``, before that.

@@ -1,4 +1,4 @@
-"""Names that could mean two things where they are used.
+"""Ambiguous names.
 
 A tap, a port, a ``let`` or a ``shared`` line of a body may share its name with an op, a block, a function, an import or
 a ``let`` of the file. Where either could be meant, nobody can tell from the line which one is: after
@@ -29,7 +29,7 @@ _POSSIBLE: Final[dict[Kind, frozenset[Role]]] = {
 
 
 def ambiguous(uses: Iterable[Use]) -> tuple[Use, ...]:
-    """Those of the uses that could mean something else as well."""
+    """The uses that have a second possible meaning."""
     return tuple(use for use in uses if use.definition is not None and _is_doubtful(use.definition, use.role))
 
 

@@ -1,4 +1,4 @@
-"""All that a declaration's meaning depends on, as one number: equal for texts in which it means the same."""
+"""A hash of everything that a declaration's meaning depends on: equal for texts in which it means the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.syntax import ast
 
 
 class Closures:
-    """Of one file. ``imported`` are the files that it is joined with."""
+    """The closures of one file. ``imported`` are the files that it is linked with."""
 
     def __init__(self, index: Index, imported: Iterable[SourceFile]) -> None:
         self._index = index
@@ -21,7 +21,7 @@ class Closures:
         self._declared = {id(each): each for each in index.module.declarations if not isinstance(each, ast.Import)}
 
     def of(self, declaration: ast.Declaration) -> bytes:
-        """Over the texts of a declaration, of those that it uses, directly or not, and of all imported files."""
+        """A hash over the texts of a declaration, of those that it uses transitively, and of all imported files."""
         digest = self._around.copy()
         met = {id(declaration)}
         pending: list[ast.Declaration] = [declaration]

@@ -1,4 +1,4 @@
-"""What is wrong with names: those that mean two things, are given twice, are never used, or are in another style."""
+"""Diagnostics for names that are ambiguous, duplicate, unused, or in the wrong style."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WORDS: Final[dict[Kind, str]] = {"let": "`let`", "shared": "`shared` line", "ke
 
 
 def ambiguous(use: Use) -> AmbiguousName:
-    """The diagnostic of a use that could mean two things."""
+    """The diagnostic for an ambiguous use."""
     found = use.definition
     assert found is not None
     assert found.hides is not None
@@ -41,7 +41,7 @@ def ambiguous(use: Use) -> AmbiguousName:
 
 
 def _renamed(found: Definition) -> str:
-    """The definition with another name, as it would be written."""
+    """The source of the definition with another name."""
     name = snake_case(found.name)
     match found.kind:
         case "tap":
@@ -53,7 +53,7 @@ def _renamed(found: Definition) -> str:
 
 
 def repeated(name: ast.Name, first: Span | None, names: Names | None = None) -> RepeatedName:
-    """The diagnostic of a name that has a meaning already, in its declaration or, without ``names``, in its file."""
+    """The diagnostic for a duplicate name, in its declaration or, without ``names``, in its file."""
     help_: tuple[str, ...] = ()
     if names is not None and first is not None and any(names.loops(name.span)):
         inner = [*names.loops(first)]
@@ -66,13 +66,13 @@ def repeated(name: ast.Name, first: Span | None, names: Names | None = None) -> 
 
 
 def mistakes(names: Names) -> Iterator[Diagnostic]:
-    """The names in a declaration that mean two things, or are given twice."""
+    """The ambiguous and duplicate names in a declaration."""
     yield from map(ambiguous, names.ambiguous)
     yield from (repeated(name, first.span, names) for name, first in names.repeated)
 
 
 def shadowed(names: Names) -> Iterator[Diagnostic]:
-    """The variables of loops that hide a name of their declaration."""
+    """The loop variables that shadow a name of their declaration."""
     for name, first in names.shadowed:
         hidden = "variable of a loop around it" if first.kind == "variable" else _WORDS.get(first.kind, first.kind)
         labels = (Label(first.places[0].span, f"the {hidden}"),)
@@ -81,14 +81,14 @@ def shadowed(names: Names) -> Iterator[Diagnostic]:
 
 
 def unused(index: Index) -> Iterator[Diagnostic]:
-    """The parameters, ``let`` and ``shared`` lines and imports of a file that nothing uses."""
+    """The unused parameters, ``let`` and ``shared`` lines and imports of a file."""
     for found in index.unused():
         what = found.kind if found.kind in ("parameter", "import") else "name"
         yield UnusedName(span=found.places[0].span, what=what, name=found.name)
 
 
 def style(index: Index) -> Iterator[Diagnostic]:
-    """The names that a file declares in another style than that of their kind."""
+    """The declared names that are not in the style of their kind."""
     for declaration in index.module.declarations:
         match declaration:
             case ast.Block() | ast.Variant():
@@ -105,7 +105,7 @@ def style(index: Index) -> Iterator[Diagnostic]:
 
 
 def _is_pascal(name: str) -> bool:
-    """Letters of any script count; those without case are welcome everywhere.
+    """Letters of any script count; caseless ones are always accepted.
 
     >>> [_is_pascal(name) for name in ("ConvBN", "Größe", "Блок", "層", "conv", "größe", "Conv_BN")]
     [True, True, True, True, False, False, False]

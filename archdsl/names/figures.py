@@ -1,4 +1,4 @@
-"""Names that stand for a number, a string or a truth value: where a step is meant they hide no op.
+"""Names of numbers, strings or truth values, which do not hide an op where a step is expected.
 
 So ``dropout(dropout)`` is the op, given the parameter of that name.
 """
@@ -24,7 +24,7 @@ _STEPS: Final = frozenset({"op", "tensor"})
 
 
 def is_figure(found: Definition, meant: Meant) -> bool:
-    """Whether a name stands for a figure, as far as the text says."""
+    """Whether a name stands for a number, string or truth value, as far as the text says."""
     node = found.node
     match found.kind:
         case "dimension":
@@ -39,7 +39,7 @@ def is_figure(found: Definition, meant: Meant) -> bool:
 
 
 def holds_no_step(let: ast.Let, meant: Meant) -> bool:
-    """Whether the value of a ``let`` is a figure or a list, as far as the text says."""
+    """Whether the value of a ``let`` is a number, string, truth value or list, as far as the text says."""
     return isinstance(let.value, _LISTS) or _has_figure(let.value, meant)
 
 

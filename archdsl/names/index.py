@@ -1,4 +1,4 @@
-"""The names of one file: what it declares, and what each name in each declaration means."""
+"""The index of one file: its declarations, and the definition of each name in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KINDS: Final[Mapping[type, Kind]] = {ast.Let: "let", ast.Function: "function", 
 
 
 class Names:
-    """The names in one declaration. Each list is in the order of the text."""
+    """The resolved names of one declaration. Each list is in text order."""
 
     def __init__(self, declaration: ast.Declaration, found: Found) -> None:
         self.declaration = declaration
@@ -37,11 +37,11 @@ class Names:
         return {use.name.span.start: use.definition for use in self.uses}
 
     def meant(self, name: ast.Name) -> Definition | None:
-        """What a name that is used in the declaration means; ``None`` if nothing that is known."""
+        """The definition of a name used in the declaration; ``None`` if it is unknown."""
         return self._meant.get(name.span.start)
 
     def visible(self, offset: int) -> Iterator[Definition]:
-        """What of the declaration has a meaning at a place, the nearest first."""
+        """The declaration's names in scope at a place, innermost first."""
         for found in reversed(self.definitions):
             if found.places[0].span.end <= offset < found.until:
                 yield found
@@ -49,27 +49,27 @@ class Names:
             yield from map(figure, FIGURES)
 
     def used_in(self, span: Span) -> Sequence[Use]:
-        """The uses within a place."""
+        """The uses within a span."""
         return _within(self.uses, span, lambda use: use.name.span.start)
 
     def taps(self, node: ast.Node) -> tuple[str, ...]:
-        """The names that the taps in a body or step give, each once."""
+        """The names of the taps in a body or step, without duplicates."""
         found = _within(self._taps, node.span, lambda name: name.span.start)
         return tuple(dict.fromkeys(name.id for name in found))
 
     @cached_property
     def ambiguous(self) -> Sequence[Use]:
-        """The uses that could mean something else as well."""
+        """The ambiguous uses."""
         return ambiguous(self.uses) if any(definition.hides for definition in self.definitions) else ()
 
     @cached_property
     def doubtful(self) -> frozenset[str]:
-        """The names of those."""
+        """The names of the ambiguous uses."""
         return frozenset(use.name.id for use in self.ambiguous)
 
     @cached_property
     def steps(self) -> StepNames:
-        """What the steps of a block are called."""
+        """The names of a block's steps."""
         assert isinstance(self.declaration, ast.Block)
         return step_names(self.declaration, self.meant)
 
@@ -79,7 +79,7 @@ class Names:
         return {place.id: place.span for place in sorted(places, key=lambda place: -place.span.start)}
 
     def first(self, name: str) -> Span | None:
-        """Where a name is first given a meaning, whichever it is."""
+        """Where a name is first defined, with any meaning."""
         return self._first.get(name)
 
     @cached_property
@@ -87,11 +87,11 @@ class Names:
         return {label.name.id: label.step for label in self.labels}
 
     def labelled(self, name: str) -> ast.Apply | ast.Send | None:
-        """What has a branch with this label."""
+        """The construct that has a branch with this label."""
         return self._labelled.get(name)
 
     def loops(self, *places: Span) -> Iterator[Span]:
-        """The bodies of loops that hold all of these places, from the outside."""
+        """The bodies of loops that contain all of these places, outermost first."""
         start, end = min(place.start for place in places), max(place.end for place in places)
         return (body for body in self._loops if body.start <= start and end <= body.end)
 
@@ -101,7 +101,7 @@ def _within(found: Sequence[Any], span: Span, start: Callable[[Any], int]) -> Se
 
 
 class Index:
-    """The names of one file. What a declaration holds is looked at when it is first asked for, after ``link``."""
+    """The names of one file. A declaration is resolved when it is first asked for, after ``link``."""
 
     def __init__(self, module: ast.Module) -> None:
         self.module = module
@@ -117,30 +117,30 @@ class Index:
         self._lost = {name: lost(name) for name in module.broken}
 
     def link(self, imported: ast.ImportName, other: Index) -> Definition | None:
-        """Joins an import with what the other file declares under that name, and gives that: ``None`` if nothing."""
+        """Links an import with the other file's declaration of that name and returns it; ``None`` if there is none."""
         bound, target = self.declared[(imported.alias or imported.name).id], other.exported(imported.name.id)
         if bound.node is imported:
             bound.target = target
         return target
 
     def exported(self, name: str) -> Definition | None:
-        """What other files may import: what the file declares itself."""
+        """The declaration that other files may import under a name."""
         found = self._lost.get(name) or self.declared.get(name)
         return None if found is None or found.kind == "import" else found
 
     def of_file(self, name: str) -> Definition | None:
-        """What a name means in the file, where no declaration gives it another meaning; or in the language."""
+        """The definition of a name at file level, or in the language."""
         return self._lost.get(name) or self.declared.get(name) or built_in(name)
 
     def names(self, declaration: ast.Declaration) -> Names:
-        """The names in a declaration of the file."""
+        """The resolved names of a declaration of the file."""
         known = self._names.get(id(declaration))
         if known is None:
             known = self._names[id(declaration)] = Names(declaration, resolve(declaration, self.of_file))
         return known
 
     def around(self, span: Span) -> Names | None:
-        """The names in the declaration that holds a place, if it is of this file."""
+        """The names in the declaration around a place, if it is in this file."""
         found = _within(self.module.declarations, Span(span.source, 0, span.end), lambda each: each.span.start)
         if not found or span.source is not self.module.source or span.start >= found[-1].span.end:
             return None
@@ -151,27 +151,27 @@ class Index:
         return map(self.names, self.module.declarations)
 
     def imports(self) -> Iterator[tuple[ast.Import, ast.ImportName]]:
-        """What the file imports, each with its line."""
+        """The imported names, each with its line."""
         for declaration in self.module.declarations:
             if isinstance(declaration, ast.Import):
                 yield from ((declaration, imported) for imported in declaration.names)
 
     def unused(self) -> Iterator[Definition]:
-        """The parameters, ``let`` and ``shared`` lines and imports that nothing uses, in the order of the text."""
+        """The unused parameters, ``let`` and ``shared`` lines and imports, in text order."""
         used = {use.definition for names in self.all() for use in names.uses}
         for names in self.all():
             yield from (found for found in names.definitions if found.kind in _FOR_USE and found not in used)
         yield from (found for found in self.declared.values() if found.kind == "import" and found not in used)
 
     def definitions(self) -> Iterator[Definition]:
-        """Everything that the file defines: its own names, then those within its declarations."""
+        """All definitions of the file: at file level, then those within its declarations."""
         yield from self.declared.values()
         for names in self.all():
             yield from names.definitions
 
 
 def _defined(declaration: ast.Declaration) -> Iterator[Definition]:
-    """What a declaration gives a meaning to in its file."""
+    """The names that a declaration defines at file level."""
     match declaration:
         case ast.Import():
             for imported in declaration.names:

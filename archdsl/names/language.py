@@ -1,4 +1,4 @@
-"""The names that are always there, and what each of them is."""
+"""The language's built-in names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIGURES: Final = tuple(measure.name for measure in MEASURES)
 
 
 def built_in(name: str) -> Definition | None:
-    """The definition of a name of the language, which has no place in a text; no op is imported for it."""
+    """The definition of a built-in name, which has no source position; it imports no op."""
     if name in OPS:
         return _definition(name, "op")
     if name in KINDS:

@@ -22,7 +22,7 @@ one that is no op, block or function for certain, or a tensor for certain; or as
 
 
 class Definition:
-    """What a name means. Two uses mean the same if they have the same object."""
+    """The definition of a name. Two uses have the same meaning if they have the same object."""
 
     __slots__ = ("hides", "kind", "name", "node", "places", "target", "until")
 
@@ -46,17 +46,17 @@ class Definition:
 
     @property
     def span(self) -> Span | None:
-        """Where it is first written."""
+        """The first place where it is written."""
         return self.places[0].span if self.places else None
 
     @property
     def origin(self) -> Definition:
-        """The definition itself or, for an import that was found, the one in the other file."""
+        """The definition itself or, for a linked import, the one in the other file."""
         return self.target or self
 
 
 class Use(NamedTuple):
-    """A place where a name is used, and what it means there: ``None`` if nothing that can be known."""
+    """A use of a name, with its definition: ``None`` if it cannot be known."""
 
     name: ast.Name
     role: Role
@@ -71,14 +71,14 @@ class Label(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """A name that is given again where it has a meaning already."""
+    """A name that is defined again."""
 
     name: ast.Name
     first: Definition
 
 
 class Found:
-    """What was found in one declaration, all in the order of the text."""
+    """The names found in one declaration, in text order."""
 
     def __init__(self) -> None:
         self.definitions: list[Definition] = []

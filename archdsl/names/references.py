@@ -1,4 +1,4 @@
-"""Where a definition is written: the place that gives it, and every use, over all files that are joined."""
+"""References: the definition and all uses of a name, over all linked files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class References(NamedTuple):
 
 
 def at(index: Index, offset: int, indices: Iterable[Index] = ()) -> Definition | None:
-    """What the name at an offset means, be it defined or used there: of an import, what is imported.
+    """The definition of the name at an offset; of an import, the imported definition.
 
     ``indices`` are those of the files that are joined: names of arguments are looked up in them.
     """
@@ -46,7 +46,7 @@ def at(index: Index, offset: int, indices: Iterable[Index] = ()) -> Definition |
 
 
 def references(definition: Definition, indices: Iterable[Index]) -> References:
-    """Every place that has the name of a definition and means it; what is imported by another name is that name's."""
+    """Every reference to a definition; an import under another name has references of its own."""
     files = {index.module.source: index for index in indices}
     places = {place.span: None for place in definition.places}
     unsure: list[Span] = []
@@ -73,7 +73,7 @@ def references(definition: Definition, indices: Iterable[Index]) -> References:
 
 
 def _bare(name: ast.Name) -> Span:
-    """The span of a name without the brackets that an expression's includes."""
+    """The span of a name without the parentheses around the expression."""
     opening = _OPENING.match(name.span.text)
     start = name.span.start + (opening.end() if opening else 0)
     return Span(name.span.source, start, start + len(name.id))
@@ -92,7 +92,7 @@ Owner = ast.Block | ast.Function
 def _arguments(
     names: Names, index: Index, files: Mapping[SourceFile, Index]
 ) -> Iterator[tuple[ast.Name, Owner | None]]:
-    """The names of arguments in a declaration, each with the block or function that has them; ops are left out."""
+    """The argument names in a declaration, each with its block or function; ops are left out."""
     for node in walk(names.declaration):
         if not isinstance(node, ast.Apply | ast.Call) or not node.arguments:
             continue
@@ -109,7 +109,7 @@ def _is_op(callee: ast.Expr, names: Names) -> bool:
 
 
 def owner_of(callee: ast.Expr, names: Names | None, index: Index, files: Mapping[SourceFile, Index]) -> Owner | None:
-    """The block or function that is called, through variants and ``let`` lines; ``None`` if values decide."""
+    """The block or function that is called, through variants and ``let`` lines; ``None`` if it depends on values."""
     for _ in range(_LINKS):
         if isinstance(callee, ast.Call):
             callee = callee.callee

@@ -1,4 +1,4 @@
-"""Binds the names in one declaration: every use to its definition."""
+"""Resolves the names in one declaration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.syntax import ast
 
 
 def resolve(declaration: ast.Declaration, outer: Callable[[str], Definition | None]) -> Found:
-    """Binds what is in a declaration. ``outer`` says what a name means in the file.
+    """Resolves a declaration. ``outer`` resolves names at file level.
 
     In time proportional to the text, without recursion: hostile files nest deeply.
     """
@@ -25,7 +25,7 @@ def resolve(declaration: ast.Declaration, outer: Callable[[str], Definition | No
 
 
 class _Resolver(Scopes):
-    """Visits the nodes of a declaration; gives what is to be visited next."""
+    """A visitor of a declaration's nodes; yields what is to be visited next."""
 
     # --- expressions ---
 
@@ -94,7 +94,7 @@ class _Resolver(Scopes):
         yield from self._arguments(node.callee, node.arguments)
 
     def _arguments(self, callee: ast.Expr, arguments: tuple[ast.Argument, ...]) -> Iterator[Next]:
-        """Those of ops may be tensors by their position or name, and then can be nothing else."""
+        """Arguments of ops may be tensors by position or name, and then nothing else."""
         for argument in arguments:
             role: Role = "plain" if argument.spread else "value"
             if isinstance(argument.value, ast.Name) and self.takes_tensor(callee, argument, argument.value.id):
@@ -112,7 +112,7 @@ class _Resolver(Scopes):
                 yield dim
 
     def signature(self, node: ast.Signature) -> Iterator[Next]:
-        """Plain names in input shapes are the sizes in their places, if they mean nothing else."""
+        """Unbound plain names in input shapes define sizes."""
         later: list[ast.Node] = []
         for port in node.inputs:
             for dim in port.shape.dims:
@@ -214,7 +214,7 @@ class _Resolver(Scopes):
         yield from (node.body, Leave())
 
     def broken(self, node: ast.Broken) -> Iterator[Next]:
-        """From here on its words may be defined, whatever was meant."""
+        """From here on the words of the broken text may be defined."""
         for name in node.names:
             if self._local(name) is None:
                 self._taps[name] = lost(name)
@@ -246,7 +246,7 @@ class _Resolver(Scopes):
 
     @staticmethod
     def _params(params: tuple[ast.Param, ...]) -> Iterator[Next]:
-        """What one may be does not depend on others."""
+        """The type and domain of a parameter do not depend on others."""
         yield from (As(param.domain, "plain") for param in params if param.domain is not None)
         yield from params
 
@@ -269,12 +269,12 @@ class _Resolver(Scopes):
 
 
 def _may_be_size(meant: Definition) -> bool:
-    """Whether a name of the file is a value that a dimension takes, and no new name; what was not found may be."""
+    """Whether a file-level name is a value that a dimension can take, rather than a new name; unknown ones may be."""
     return meant.kind in ("let", "lost", "import")
 
 
 def lost(name: str) -> Definition:
-    """What a name means that stands in text that could not be read."""
+    """The definition of a name in text that could not be parsed."""
     return Definition(name, "lost")
 
 

@@ -1,4 +1,4 @@
-"""What names mean at the place that is looked at: bodies open and close, definitions hide others, taps last."""
+"""Scopes during resolution: bodies are entered and left, inner definitions shadow outer ones, taps come last."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ are in the line that is read.
 
 
 class Enter(NamedTuple):
-    """A body begins; ``is_side`` if it is elaborated only under a condition."""
+    """The start of a body; ``is_side`` if it is elaborated only under a condition."""
 
     body: ast.Node
     is_side: bool = False
@@ -35,7 +35,7 @@ class Define(NamedTuple):
 
 
 class Size(NamedTuple):
-    """A plain name in the shape of an input."""
+    """A plain name in an input shape."""
 
     name: ast.Name
     port: ast.Port
@@ -48,18 +48,18 @@ class First(NamedTuple):
 
 
 class Figures(NamedTuple):
-    """From here on the figures of a model have names."""
+    """From here on the names of measures are in scope."""
 
 
 class As(NamedTuple):
-    """An expression whose value is used in a certain way if it is a name."""
+    """An expression with the way in which its value is used if it is a name."""
 
     node: ast.Node
     role: Role
 
 
 class Target(NamedTuple):
-    """What a step calls."""
+    """The target of a step."""
 
     node: ast.Expr
     role: Role
@@ -70,7 +70,7 @@ Next: TypeAlias = ast.Node | Enter | Leave | Define | Size | First | Figures | A
 
 
 class Scopes:
-    """The definitions under way in one declaration, and what was found in it."""
+    """The definitions in scope in one declaration, and the resolved names."""
 
     def __init__(self, outer: Callable[[str], Definition | None], end: int) -> None:
         self.found = Found()
@@ -94,7 +94,7 @@ class Scopes:
         self.found.uses.append(Use(name, role, self._meant(name.id)))
 
     def use_as_step(self, name: ast.Name, role: Role) -> None:
-        """A number or a string hides no op where a step is meant."""
+        """A number or a string hides no op where a step is expected."""
         found, op = self._local(name.id), built_in(name.id)
         if found is not None and op is not None and is_figure(found, self._meant):
             self.found.uses.append(Use(name, role, op))
@@ -138,7 +138,7 @@ class Scopes:
         yield from ()
 
     def _hidden(self, name: str, node: ast.Node) -> Definition | None:
-        """What a name would mean if the body did not give it; no step where a number, a string or a list stands."""
+        """What a name would mean without the body's definition; a number, string or list is no step."""
         hidden = self._outer(name)
         is_let = hidden is not None and hidden.origin.kind in ("let", "import")
         return None if isinstance(node, ast.Let) and not is_let and holds_no_step(node, self._meant) else hidden
@@ -165,7 +165,7 @@ class Scopes:
         yield from ()
 
     def takes_tensor(self, callee: ast.Expr, argument: ast.Argument, value: str) -> bool:
-        """Whether an argument is a tensor for certain; asked only where it matters, as it imports the op."""
+        """Whether an argument is certainly a tensor; asked on demand only, as it imports the op."""
         given = self._local(value)
         if given is None or given.hides is None or not isinstance(callee, ast.Name):
             return False

@@ -1,4 +1,4 @@
-"""Names of the places in a block's text: each step that may make an op or a call of a block has one.
+"""Path names in a block: each step that may make an op or a call of a block has one.
 
 A name depends on the text before it in the same part and on nothing else: not on values, conditions or rounds, nor on
 what follows. A part is a block's body, a branch of a join, or what has a tap and steps of its own.
@@ -20,7 +20,7 @@ _ID: Final = frozenset({"keyword"})
 
 
 class StepNames(NamedTuple):
-    """Names by the identity of syntax nodes, which must be kept as long as this."""
+    """Names by the identity of syntax nodes, which must be kept alive."""
 
     steps: Mapping[int, str]
     """Of an ``Apply`` the op or block, of a ``Tap`` what it names, of a ``Branch`` with a label its part."""
@@ -32,7 +32,7 @@ Meant: TypeAlias = Callable[[ast.Name], Definition | None]
 
 
 def step_names(block: ast.Block, meant: Meant) -> StepNames:
-    """The names in a block's body. ``meant`` says what a name that is used in it means.
+    """The path names in a block's body. ``meant`` resolves a used name.
 
     Starts of flows from tensors, and ``id``, make nothing and have no names.
     """
@@ -50,7 +50,7 @@ def snake_case(name: str) -> str:
 
 
 class _Part:
-    """What must have different names."""
+    """A namespace of path names."""
 
     def __init__(self, inputs: frozenset[str] = frozenset()) -> None:
         self._inputs = inputs
@@ -59,11 +59,11 @@ class _Part:
         self._last: dict[str, int] = {}
 
     def part(self, word: str) -> str:
-        """A name for what holds steps."""
+        """A unique name for a part with steps."""
         return self._next(word, is_taken=word in self._taken)
 
     def step(self, word: str) -> str:
-        """A name for what may be an op."""
+        """A unique name for a possible op."""
         return self._next(word, is_taken=word in self._taken or word in self._inputs)
 
     def _next(self, word: str, *, is_taken: bool) -> str:
@@ -89,7 +89,7 @@ class _Namer:
         self._root = _Part(frozenset(port.name.id if port.name else "input" for port in inputs) or frozenset({"input"}))
 
     def name(self, body: ast.Body) -> None:
-        """Goes through a body in the order of the text; without recursion, as hostile files nest deeply."""
+        """Names the steps of a body in text order; iterative, as hostile files nest deeply."""
         pending: list[_Next] = [(body, self._root, False)]
         while pending:
             node, part, first = pending.pop()
@@ -164,12 +164,12 @@ class _Namer:
 
 
 def is_residual(step: ast.Apply) -> bool:
-    """Whether a step reads ``residual { … }``: its body then belongs to the part around it."""
+    """Whether a step is ``residual { … }``: its body then belongs to the part around it."""
     return _reads(step, "residual")
 
 
 def is_precise(step: ast.Apply) -> bool:
-    """Whether a step reads ``float32 { … }``: it makes nothing, and its body belongs to the part around it."""
+    """Whether a step is ``float32 { … }``: it makes no op itself, and its body belongs to the part around it."""
     return _reads(step, "float32")
 
 
@@ -178,14 +178,14 @@ def _reads(step: ast.Apply, word: str) -> bool:
 
 
 def body_of(step: ast.Apply) -> ast.Flow | None:
-    """The flow in the braces of a step, if that is all that they hold."""
+    """The flow in the braces of a step, if they contain nothing else."""
     branches = step.branches or ()
     flow = branches[0].flow if len(branches) == 1 and branches[0].label is None else None
     return flow if isinstance(flow, ast.Flow) else None
 
 
 def _word(target: ast.Expr) -> str:
-    """The word that calls a step: ``unit`` of ``row.units[0]`` is ``units``."""
+    """The name of a step's target: ``units`` for ``row.units[0]``."""
     while isinstance(target, ast.Item):
         target = target.value
     return target.name.id if isinstance(target, ast.Field) else target.id if isinstance(target, ast.Name) else "step"

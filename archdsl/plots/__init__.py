@@ -1,1 +1,1 @@
-"""Plots of what the other parts computed, drawn with matplotlib, which nothing else here imports."""
+"""Plots with matplotlib, which nothing else imports."""

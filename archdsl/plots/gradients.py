@@ -1,4 +1,4 @@
-"""Gradients over the depth of a network, with its skip connections and without."""
+"""Gradient norms over depth, with and without skip connections."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def curves(study: GradientFlow) -> Drawing:
-    """The norm of the gradient at each layer's output against the layer's depth, on a logarithmic axis.
+    """The gradient norm at each layer's output over the layer's depth, on a logarithmic axis.
 
     Of layers side by side the curve takes the geometric mean. Stages are named where they begin.
     """
@@ -55,7 +55,7 @@ def _means(flow: Flow) -> dict[int, float]:
 
 
 def _name_stages(axes: Axes, flow: Flow) -> None:
-    """Names above the plot, at the depth where each stage begins; those too near to each other share a place."""
+    """Names above the plot, at the depth where each stage begins; those too close are merged."""
     starts: dict[str, int] = {}
     for layer in flow.layers:
         starts[layer.stage] = min(layer.depth, starts.get(layer.stage, layer.depth))

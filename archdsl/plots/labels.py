@@ -1,4 +1,4 @@
-"""Names beside points, so that none lies on another, on a point or, where it can be helped, on a line.
+"""Places labels next to points without overlaps with each other, points and, if possible, lines.
 
 A greedy search over places around each point.
 """
@@ -31,7 +31,7 @@ _OUTSIDE: Final = 10_000.0
 
 
 class Box(NamedTuple):
-    """In pixels."""
+    """A rectangle in pixels."""
 
     left: float
     bottom: float
@@ -39,7 +39,7 @@ class Box(NamedTuple):
     top: float
 
     def overlap(self, other: Box) -> float:
-        """The area that both cover."""
+        """The area of the intersection."""
         across = min(self.right, other.right) - max(self.left, other.left)
         along = min(self.top, other.top) - max(self.bottom, other.bottom)
         return across * along if across > 0 and along > 0 else 0.0
@@ -49,7 +49,7 @@ class Box(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A name, and the point in data coordinates that it belongs to."""
+    """A label, and its point in data coordinates."""
 
     text: str
     x: float
@@ -58,7 +58,7 @@ class Name(NamedTuple):
 
 
 def room(names: int) -> tuple[float, float]:
-    """Width and height in inches of a sheet on which so many names have room beside their points.
+    """The size in inches of a sheet on which this number of labels has room.
 
     >>> room(50), [round(side, 1) for side in room(200)]
     ((10.0, 6.4), [20.0, 12.8])
@@ -68,7 +68,7 @@ def room(names: int) -> tuple[float, float]:
 
 
 def annotate(figure: Figure, axes: Axes, names: Sequence[Name], size: float = 8.5) -> tuple[Box, ...]:
-    """Writes the names; those that had to move off their point have a thin line to it. Returns where they lie.
+    """Draws the labels; moved ones get a thin line to their point. Returns their boxes.
 
     The axes must have their final limits.
     """
@@ -103,7 +103,7 @@ def annotate(figure: Figure, axes: Axes, names: Sequence[Name], size: float = 8.
 
 
 def _lines(axes: Axes) -> list[tuple[float, float]]:
-    """Places along the lines of the plot, in pixels."""
+    """Sample points along the lines of the plot, in pixels."""
     places = []
     for line in axes.lines:
         corners = [tuple(map(float, corner)) for corner in axes.transData.transform(line.get_xydata())]
@@ -123,7 +123,7 @@ def _best(
     lines: Sequence[tuple[float, float]],
     frame: Box,
 ) -> Box:
-    """The place around a point with the least in its way; of equal ones the nearest, and the right-hand one."""
+    """The position around a point with the least overlap; of equal ones the nearest, then the right-hand one."""
     best, least = Box(x, y, x + width, y + height), float("inf")
     reach = max(_RADII) + max(width, height)
     near = [place for place in lines if hypot(place[0] - x, place[1] - y) < reach]
@@ -145,6 +145,6 @@ def _best(
 
 
 def _angle(turn: int) -> float:
-    """To the right, then up and down from there in turns."""
+    """Angles of candidate positions: to the right, then alternating up and down."""
     step = (turn + 1) // 2 * (1 if turn % 2 else -1)
     return step * 2 * pi / _TURNS

@@ -1,4 +1,4 @@
-"""How variants learned: accuracy over the epochs, at the end, and against what a model costs."""
+"""Learning curves of variants: accuracy over epochs, final accuracy, and accuracy against cost."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from archdsl.study.statistics import estimate
 
 
 class _Shown(NamedTuple):
-    """A subject that has results, and how it is drawn: as in all plots of the study."""
+    """A subject with results, and its style, which is the same in all plots of the study."""
 
     subject: Subject
     colour: str
@@ -27,7 +27,7 @@ class _Shown(NamedTuple):
 
 @contextmanager
 def _plot(study: Ablation, title: str, height: float, row: float = 0.0) -> Iterator[tuple[Drawing, Axes, list[_Shown]]]:
-    """A drawing with one pair of axes, ``row`` inches higher for each subject.
+    """A figure with one pair of axes, ``row`` inches higher for each subject.
 
     Raises:
         ValueError: no epoch is over.
@@ -42,7 +42,7 @@ def _plot(study: Ablation, title: str, height: float, row: float = 0.0) -> Itera
 
 
 def curves(study: Ablation) -> Drawing:
-    """The mean accuracy of each variant after each epoch, in a band from the worst seed to the best.
+    """The mean accuracy of each variant after each epoch, with a band from the worst seed to the best.
 
     Raises:
         ValueError: no epoch is over.
@@ -65,7 +65,7 @@ def curves(study: Ablation) -> Drawing:
 
 
 def bars(study: Ablation) -> Drawing:
-    """The accuracy of each variant at the end, with its 95% interval, and a point for each seed.
+    """The final accuracy of each variant with its 95% interval, and a point for each seed.
 
     Raises:
         ValueError: no epoch is over.
@@ -89,7 +89,7 @@ def bars(study: Ablation) -> Drawing:
 
 
 def cost(study: Ablation, x: str = "macs") -> Drawing:
-    """The accuracy of each variant against its ``macs`` or ``params``, and a line over those that no other one beats.
+    """The accuracy of each variant against its ``macs`` or ``params``, with the Pareto front.
 
     Those that a search ended early are hollow.
 

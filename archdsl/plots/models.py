@@ -1,4 +1,4 @@
-"""Models side by side: accuracy against what it costs, and bars of the cost alone."""
+"""Plots of models: accuracy against cost, and bars of cost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _cost(entry: Entry, x: str) -> float | None:
 
 
 def accuracy(entries: Sequence[Entry], x: str = "params") -> Drawing:
-    """Top-1 against a measure, the models of a file joined by a line. Those without a top-1 are left out.
+    """Top-1 against a measure, with the models of a file joined by a line. Those without top-1 are left out.
 
     Raises:
         ValueError: none of the models has one.
@@ -60,7 +60,7 @@ def _note(left_out: int, lack: str) -> str:
 
 
 def bars(entries: Sequence[Entry], x: str = "params") -> Drawing:
-    """A bar for each model, in the order given, with its figure at the end.
+    """A bar for each model in the given order, labelled with its figure.
 
     Raises:
         ValueError: the cost of none of the models is a number.

@@ -1,4 +1,4 @@
-"""A study as one page that loads nothing: the table, and the plots below it."""
+"""A study as one static page without external resources: the table, then the plots."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.tabular.html import write
 
 
 def page(study: Ablation) -> str:
-    """The page as HTML; without plots while no trial has ended."""
+    """The page as HTML; without plots until a trial has finished."""
     figures = []
     if study.done:
         drawings = [learning.curves(study), learning.bars(study)]

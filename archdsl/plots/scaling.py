@@ -1,4 +1,4 @@
-"""How a family grows: its figures over the values of a parameter."""
+"""Scaling of a family: its figures over the values of a parameter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FIGURES: Final = tuple(measure for measure in MEASURES if measure.grows)
 
 
 def lines(model: str, family: Sequence[Member]) -> Drawing:
-    """The measures that grow over the values of the last parameter, in a colour for each choice of the others.
+    """The growing measures over the values of the last parameter, with a colour for each combination of the others.
 
     Numbers lie where they are on the axis and are joined by lines. Other values, such as truth values, lie side by
     side, and nothing joins them, as there is nothing between them. Members with errors leave a gap.
@@ -76,7 +76,7 @@ def lines(model: str, family: Sequence[Member]) -> Drawing:
 
 
 def _places(arguments: Sequence[Argument]) -> dict[str, float]:
-    """Where values lie on the axis, by their texts; empty if not all are numbers."""
+    """The positions of values on the axis, by their texts; empty if not all are numbers."""
     values = {argument.text: argument.value for argument in arguments}
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values.values()):
         return {text: float(value) for text, value in values.items()}
@@ -84,7 +84,7 @@ def _places(arguments: Sequence[Argument]) -> dict[str, float]:
 
 
 def _scale(plot: Axes, heights: Sequence[float]) -> None:
-    """From zero on, or in powers of ten where the figures spread so far that the small ones would lie on the axis."""
+    """A linear scale from zero, or a logarithmic one if the figures range over orders of magnitude."""
     if heights and max(heights) > 8 * min(heights):
         logarithmic(plot, "y")
         return

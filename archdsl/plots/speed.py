@@ -1,4 +1,4 @@
-"""How fast models are: bars of their size and of their latency, and accuracy against latency."""
+"""Plots of speed: bars of size and latency, and accuracy against latency."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archdsl.summary.figures import human
 
 
 def bars(speed: Speed) -> Drawing:
-    """Two plots: parameters of each model, and below its latency on each runtime, with quartiles as whiskers.
+    """Two plots: each model's parameters, and its latency on each runtime, with quartiles as whiskers.
 
     The latency is that of the smallest batch.
 

@@ -1,4 +1,4 @@
-"""What all plots share: the look, colours that everyone can tell apart, and files that are the same bytes each time."""
+"""The common style of plots: colours that are safe for colour blindness, and deterministic files."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _UNDATED: Final[Mapping[str, Mapping[str, str | None]]] = {
 
 @contextmanager
 def look() -> Iterator[None]:
-    """Within it, matplotlib draws as archdsl does, whatever its user's settings are."""
+    """A context in which matplotlib uses archdsl's style, whatever the user's settings."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_RC)
@@ -64,20 +64,20 @@ def look() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure that is ready to be written."""
+    """A figure ready to be saved."""
 
     figure: Figure
     title: str
 
     def save(self, file: Path, form: str) -> None:
-        """Writes it as ``.svg``, ``.png`` or ``.pdf``; the same figure gives the same bytes."""
+        """Writes the figure as ``.svg``, ``.png`` or ``.pdf``; equal figures give equal bytes."""
         metadata: dict[str, Any] = {"Title": label(self.title), **_UNDATED[form]}
         with look():
             self.figure.savefig(file, format=form.removeprefix("."), metadata=metadata)
 
 
 def sheet(title: str, width: float, height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure of ``rows`` axes, one below the other, of a size in inches. To be called within ``look``."""
+    """A figure with ``rows`` axes below each other, of a size in inches. To be called within ``look``."""
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = list(figure.subplots(rows, 1, squeeze=False)[:, 0])
     axes[0].set_title(label(title))
@@ -85,12 +85,12 @@ def sheet(title: str, width: float, height: float, rows: int = 1) -> tuple[Figur
 
 
 def label(text: str) -> str:
-    """Text of a spec as a plot shows it."""
+    """Text of a spec escaped for a plot."""
     return visible(text).replace("\n", " ")
 
 
 def styles(names: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """A colour and a marker for each name, in order; no two pairs are the same for the first 88 names."""
+    """A colour and a marker for each name, in order; pairs are unique for the first 88 names."""
     return {
         name: (COLOURS[index % len(COLOURS)], MARKERS[index % len(MARKERS)])
         for index, name in enumerate(dict.fromkeys(names))
@@ -98,7 +98,7 @@ def styles(names: Iterable[str]) -> dict[str, tuple[str, str]]:
 
 
 def counts(value: float, _position: int | None = None) -> str:
-    """A tick's number with a unit.
+    """The text of an axis tick: a number with a unit.
 
     >>> [counts(v) for v in (500, 2_500_000, 4e9)]
     ['500', '2.5 M', '4 G']
@@ -116,7 +116,7 @@ class _Ticks(LogLocator):
 
 
 def logarithmic(axes: Axes, axis: str) -> None:
-    """A logarithmic axis with numbers at 1, 2 and 5 of each power of ten, or of a wide one at the powers alone."""
+    """A logarithmic axis with ticks at 1, 2 and 5 of each power of ten, or at powers only if it is wide."""
     getattr(axes, f"set_{axis}scale")("log")
     target = getattr(axes, f"{axis}axis")
     target.set_major_locator(_Ticks(numticks=30))

@@ -1,4 +1,4 @@
-"""The fastest form of a model on this machine: rewritten or not, on each runtime that is installed, and verified."""
+"""Finds the fastest verified form of a model on this machine: with or without rewrites, on each installed runtime."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BEHIND: Final = 1.25
 
 @dataclass(frozen=True)
 class Form:
-    """One form of the model on one runtime, and what came of it."""
+    """One form of the model on one runtime, with its result."""
 
     runtime: Runtime
     rewrites: tuple[str, ...]
@@ -52,12 +52,12 @@ class Form:
 
     @property
     def is_right(self) -> bool:
-        """Whether it ran and its answers are the plain model's."""
+        """Whether it ran and its outputs equal the plain model's."""
         return self.failure is None and bool(self.seconds) and self.error <= TOLERANCE
 
 
 class NoForm(ValueError):
-    """No runtime that is installed computes what the model is."""
+    """No installed runtime computes the model correctly."""
 
 
 def fastest(
@@ -73,7 +73,7 @@ def fastest(
     rounds: int = 15,
     telling: Callable[[str], Any] = lambda _: None,
 ) -> tuple[Form, ...]:
-    """All forms that were tried, the fastest right one first. ``folder`` keeps their weights.
+    """All forms tried, the fastest correct one first. ``folder`` keeps their weights.
 
     The plain model runs on all runtimes first, then its rewritten forms on those that are not far behind, then those
     forms for longer that are near the fastest. All answers are compared with the plain model's on the first runtime.
@@ -100,7 +100,7 @@ def fastest(
 
 
 def _near(forms: Sequence[Form], factor: float) -> list[Form]:
-    """The right ones that take at most so many times as long as the fastest. Raises ``NoForm`` if none is right."""
+    """The correct forms within a factor of the fastest. Raises ``NoForm`` if none is correct."""
     right = [form for form in forms if form.is_right]
     if not right:
         reasons = dict.fromkeys(form.failure or f"its answers are off by {form.error:.0e}" for form in forms)
@@ -116,7 +116,7 @@ def _rank(form: Form) -> tuple[bool, float]:
 def _versions(
     architecture: Architecture, folder: Path, weights: str | None, partial: bool, seed: int
 ) -> Iterator[tuple[tuple[str, ...], Architecture, Path]]:
-    """The model as it is, rewritten, and without each rewrite that may not pay."""
+    """The plain model, the rewritten one, and the latter without each rewrite that may not pay off."""
 
     def version(number: int, names: Sequence[str]) -> tuple[Architecture, Path]:
         home = folder / str(number)
@@ -139,7 +139,7 @@ def _versions(
 
 
 def _done(file: Path) -> tuple[str, ...]:
-    """The rewrites that changed something, as the file of weights says."""
+    """The rewrites that had an effect, from the metadata of the weights."""
     with safetensors.opened(str(file)) as source:
         said = source.metadata["rewrites"]
     return tuple(each.rpartition(" ")[0] for each in said.split(", ")) if said else ()
@@ -153,7 +153,7 @@ def _raced(
     rounds: int,
     telling: Callable[[str], Any],
 ) -> tuple[list[Form], Sequence[Array]]:
-    """The forms with what came of them, and the answers of the first one that ran, unless others are given."""
+    """The forms with their results, and the outputs of the first that ran, unless others are given."""
     for form in forms:
         home = form.weights.parent
         if not (home / "graph.json").exists():
@@ -174,7 +174,7 @@ def _with(form: Form, result: Result, reference: Sequence[Array]) -> Form:
 
 
 def table(forms: Sequence[Form]) -> Table:
-    """What was tried, the fastest first."""
+    """A table of the forms, the fastest first."""
     columns = (
         Column("runtime", "runtime", "words"),
         Column("rewrites", "rewrites", "words"),

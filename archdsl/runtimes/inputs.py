@@ -1,4 +1,4 @@
-"""Batches that models are run on, the same in every process."""
+"""Input batches for models, deterministic across processes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.passes.tokens import tokens
 
 
 def examples(graph: Graph, batch: int, seed: int = 0) -> list[np.ndarray[Any, Any]]:
-    """A batch for each input: normal noise, or for those of whole numbers rows of their tables.
+    """A batch for each input: normal noise, or row indices for integer inputs.
 
     Raises:
         ValueError: a size is left open.

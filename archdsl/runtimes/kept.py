@@ -1,4 +1,4 @@
-"""Times that a file keeps, so that measuring many models can be stopped and gone on with."""
+"""A file of measured times, so that a long measurement can be interrupted and resumed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _CONDITIONS: Final = ("threads", "rounds", "clock")
 
 
 class OtherTimes(ValueError):
-    """A file has no times, or of another machine or measured otherwise; says which."""
+    """A file has no times, or those of another machine or method; says which."""
 
 
 class Kept:
-    """The times in a file, which is written anew with each model.
+    """The times in a file, which is rewritten after each model.
 
     Times are those of a model as it is: ``graph`` is the fingerprint of what was measured.
     """
@@ -75,21 +75,21 @@ class Kept:
             raise OtherTimes(f"{self._file} is of another processor, {self._machine['processor']}: name another file")
 
     def of(self, model: str, graph: str, wanted: Iterable[tuple[str, int]]) -> Sequence[Timing | Failure]:
-        """What is known of a model on these runtimes with these batches; nothing unless all of them are."""
+        """The times of a model on these runtimes with these batches; none unless all are known."""
         known = self._found.get(model, ()) if self._graphs.get(model) == graph else ()
         by_place = {(found.runtime, found.batch): found for found in known}
         places = [*wanted]
         return [by_place[place] for place in places] if {*places} <= by_place.keys() else []
 
     def add(self, model: str, graph: str, found: Sequence[Timing | Failure]) -> None:
-        """Keeps what was found of a model in place of what was known of it."""
+        """Replaces the times of a model."""
         self._graphs[model] = graph
         self._found[model] = tuple(found)
         with replacing(self._file) as file:
             file.write_text(to_json(self.speed({}), kept=self._graphs), encoding="utf-8", newline="\n")
 
     def speed(self, entries: Mapping[str, Entry]) -> Speed:
-        """All that is kept, with the figures of the models."""
+        """All times, with the figures of the models."""
         assert self._conditions is not None
         found = [each for name in sorted(self._found) for each in self._found[name]]
         return Speed(

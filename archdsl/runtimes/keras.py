@@ -1,4 +1,4 @@
-"""Keras as most programs call it: ``model.predict``, on TensorFlow."""
+"""Keras by ``model.predict`` on TensorFlow, as most programs use it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def export(model: Model, file: Path) -> None:
 
 
 def set_threads(threads: int) -> None:
-    """Before TensorFlow computes anything, unless it may take as many as it likes."""
+    """Sets the number of threads, which must precede all of TensorFlow's computations."""
     if threads:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
 def read(graph: Graph, outputs: Any) -> Sequence[Array]:
-    """The outputs of a model of Keras, in order."""
+    """The outputs of a Keras model, in order."""
     if isinstance(outputs, dict):
         return [keras.ops.convert_to_numpy(outputs[port.name]) for port in graph.outputs]
     return [keras.ops.convert_to_numpy(outputs)]

@@ -1,4 +1,4 @@
-"""Keras, its model traced once into a function of TensorFlow."""
+"""Keras, with the model traced once into a ``tf.function``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LiteRT, which was TensorFlow Lite, for the size of batch that it is given."""
+"""LiteRT, formerly TensorFlow Lite, with a fixed batch size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures models on the runtimes that are installed."""
+"""Benchmarks models on the installed runtimes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROUNDS: Final = 10
 
 
 class Subject(NamedTuple):
-    """A model that is to be measured."""
+    """A model to be measured."""
 
     entry: Entry
     graph: Graph
@@ -34,14 +34,14 @@ class Subject(NamedTuple):
     """Its weights; fresh ones if not given."""
 
     def weights(self) -> Mapping[str, Array]:
-        """Those that were given, or fresh ones, the same on each call."""
+        """The given weights, or initial ones, which are deterministic."""
         from archdsl.backends.onnx.weights import initial
 
         return self.arrays if self.arrays is not None else initial(self.graph, 0)
 
 
 def subject(graph: Graph, file: str, weights: str | PathLike[str] | None = None, *, changed: bool = False) -> Subject:
-    """A model that came from ``file``, with the weights of another file or fresh ones.
+    """A model from ``file``, with the weights of another file or initial ones.
 
     ``changed`` is whether it was given other arguments than its spec's, so that its accuracy is not known.
 
@@ -59,7 +59,7 @@ def subject(graph: Graph, file: str, weights: str | PathLike[str] | None = None,
 
 
 def installed(names: Sequence[str] | None = None) -> tuple[tuple[Runtime, ...], tuple[Absent, ...]]:
-    """The runtimes that were asked for, or else all: those that can be used, and those that are not installed.
+    """The requested runtimes, or else all: the installed ones, and those that are not.
 
     Raises:
         KeyError: there is no such runtime.
@@ -80,7 +80,7 @@ def measure(
     kept: Kept | None = None,
     telling: Callable[[str], Any] = lambda _: None,
 ) -> Speed:
-    """Times of every model on every runtime, one model after the other; those that are ``kept`` are not measured again.
+    """Times of every model on every runtime, one model after the other; ``kept`` ones are not measured again.
 
     Raises:
         KeyError: there is no such runtime.
@@ -154,7 +154,7 @@ _PACKAGES: Final = ("keras", "tensorflow", "torch", "onnx", "onnxruntime", "open
 
 
 def machine(runtimes: Sequence[Runtime]) -> dict[str, Any]:
-    """What the times are of: the processor, and the versions of what ran."""
+    """The conditions of the measurement: the processor, and the versions of the runtimes."""
     found = {
         "processor": _processor(),
         "cores": threads_here(),

@@ -1,4 +1,4 @@
-"""How much memory this process has had."""
+"""The memory of this process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STATUS: Final = Path("/proc/self/status")
 
 
 def peak() -> int:
-    """The most bytes that were resident at once.
+    """The peak resident set size in bytes.
 
     Linux counts what a process had before it became another program in the figure of ``getrusage``, and not in its own.
     """

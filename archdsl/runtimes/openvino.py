@@ -1,4 +1,4 @@
-"""OpenVINO on the processor, for the size of batch that it is given, in float32."""
+"""OpenVINO on the processor, with a fixed batch size, in float32."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Times models on runtimes that take turns, so that a slow phase of the machine meets all of them."""
+"""Times models on interleaved runtimes, so that a slow phase of the machine affects all of them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Entrant:
 
 @dataclass
 class Result:
-    """What was measured of an entrant for one size of batch."""
+    """The measurement of an entrant for one batch size."""
 
     entrant: Entrant
     batch: int
@@ -58,13 +58,13 @@ class Result:
 
 
 def prepare(folder: Path, graph: Graph, arrays: Mapping[str, Array]) -> None:
-    """Writes a model into a folder, where workers find it."""
+    """Writes a model into a folder for the workers."""
     (folder / GRAPH).write_text(to_json(graph), encoding="utf-8")
     safetensors.write(folder / WEIGHTS, {key: np.ascontiguousarray(array) for key, array in arrays.items()}, {})
 
 
 def threads_here() -> int:
-    """How many processors this process may use."""
+    """The number of processors available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -77,7 +77,7 @@ def race(
     clock: Clock = "wall",
     telling: Callable[[str], Any] = lambda _: None,
 ) -> Iterator[Result]:
-    """The results for each batch, in the order of the entrants. Each has a process of its own for all batches.
+    """The results for each batch, in the order of the entrants. Each has one process for all batches.
 
     Batches are taken from small to large, so that a process's peak of memory is that of its batch. ``telling`` is
     called with what is being done.
@@ -111,7 +111,7 @@ def _load(worker: _Worker, result: Result, answers: str) -> None:
 
 
 def take_turns(running: Sequence[tuple[_Worker, Result]], rounds: int, clock: Clock = "wall") -> None:
-    """Every other round goes in the opposite order."""
+    """Round-robin, with the direction reversed in every other round."""
     calls = {}
     for worker, result in running:
         calls[id(result)] = 1
@@ -136,7 +136,7 @@ def _failing(result: Result) -> Iterator[None]:
 
 
 def difference(outputs: Sequence[Array], reference: Sequence[Array]) -> float:
-    """The largest difference between answers, over the largest of the reference's; infinite where a value is none.
+    """The largest absolute difference of outputs over the largest value of the reference; infinite for NaN.
 
     >>> difference([np.array([1.0, 2.0])], [np.array([1.0, 4.0])])
     0.5
@@ -154,7 +154,7 @@ def difference(outputs: Sequence[Array], reference: Sequence[Array]) -> float:
 
 
 def export(entrant: Entrant, batch: int) -> Path:
-    """The file that the runtime loads, which is written unless it is there.
+    """The runtime's file, written unless it exists.
 
     Raises:
         RuntimeFailed: it cannot be written.
@@ -220,7 +220,7 @@ def _command(*arguments: object) -> list[str]:
 
 
 def _environment(threads: int) -> dict[str, str]:
-    """That of a worker: quiet, on the processor alone, with as many threads."""
+    """The environment of a worker: quiet, CPU only, with that number of threads."""
     root = str(Path(__file__).parent.parent.parent)
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),

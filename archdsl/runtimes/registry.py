@@ -1,4 +1,4 @@
-"""The runtimes by their names. Each has a module of that name here, which is imported in its own process alone."""
+"""The registry of runtimes. Each has a module of its name here, which is imported only in its own process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Array: TypeAlias = Any
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that is to be exported."""
+    """A model to be exported."""
 
     graph: Graph
     arrays: dict[str, Array]
@@ -25,7 +25,7 @@ class Model:
 
 
 class Loaded(NamedTuple):
-    """A model that is ready to run on a batch, which it was given when it was loaded."""
+    """A model loaded for a batch, ready to run."""
 
     call: Callable[[], Any]
     """Computes, and gives the outputs as the runtime has them."""
@@ -43,7 +43,7 @@ With 0 the runtime takes as many as it likes, and others in the process may have
 
 
 class Runtime(NamedTuple):
-    """One way to run a model."""
+    """A way to run a model."""
 
     name: str
     title: str
@@ -62,11 +62,11 @@ class Runtime(NamedTuple):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The modules that are not installed."""
+        """The missing modules."""
         return tuple(name for name in self.packages if find_spec(name.partition(".")[0]) is None)
 
     def file(self, batch: int) -> str:
-        """The name of the file for a size of batch."""
+        """The file name for a batch size."""
         stem, _, ending = self.form.partition(".")
         return f"{stem}-{batch}.{ending}" if self.is_fixed else self.form
 

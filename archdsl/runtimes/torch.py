@@ -20,7 +20,7 @@ from archdsl.weights import safetensors
 
 
 def export(model: Model, file: Path) -> None:
-    """Writes the code, and beside it the weights and which outputs have the channels first."""
+    """Writes the code, and next to it the weights and which outputs are channels first."""
     code = written(model.graph)
     arrays = {key: np.ascontiguousarray(array) for key, array in state(code, model.arrays).items()}
     safetensors.write(file.with_suffix(".safetensors"), arrays, {"format": "pt"})

@@ -1,4 +1,4 @@
-"""One runtime in a process of its own, so that its memory, its threads and its crashes are nobody else's.
+"""One runtime in a process of its own, to isolate its memory, threads and crashes.
 
 ``python -m archdsl.runtimes.worker export NAME FOLDER BATCH`` writes the file that a runtime loads;
 ``… run NAME FOLDER THREADS`` takes requests, a line of JSON each, and answers each with a line. ``FOLDER`` has the
@@ -32,7 +32,7 @@ WEIGHTS: Final = "weights.safetensors"
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Runs either command. What libraries print goes to standard error."""
+    """Runs either command. Output of libraries goes to standard error."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     command, name, folder, number = arguments
@@ -78,7 +78,7 @@ class _Worker:
             print(json.dumps(answer), file=answers, flush=True)
 
     def load(self, batch: int, answers: str) -> dict[str, Any]:
-        """Loads the model, answers once and saves these answers."""
+        """Loads the model, runs it once and saves the outputs."""
         import numpy as np
 
         self._loaded = None
@@ -94,7 +94,7 @@ class _Worker:
         return {"first": first, "memory": peak(), "imported": self._imported}
 
     def time(self, calls: int, clock: Clock) -> dict[str, Any]:
-        """Seconds of some calls, after one that does not count."""
+        """The seconds of some calls, after a warm-up call."""
         assert self._loaded is not None
         now = process_time if clock == "cpu" else perf_counter
         call = self._loaded.call

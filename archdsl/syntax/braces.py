@@ -197,9 +197,7 @@ class _Declaration:
         return bool(line.indent) and not (self.open and self.lines[self.open[-1][1]].indent >= line.indent)
 
     def _opening(self, at: int, number: int) -> int | None:
-        """The token after which a `}`'s missing `{` belongs; ``None`` after a condition and the like: see the
-        parser.
-        """
+        """The token after which a `}`'s missing `{` belongs; ``None`` after a condition and the like: the parser's."""
         line = self.lines[at]
         if number > line.first:
             kinds = [token.type for token in self.tokens[line.first : number]]

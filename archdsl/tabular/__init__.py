@@ -18,7 +18,7 @@ _BETWEEN: Final = "\n"
 
 
 def render(*tables: Table, format: Format = "text", room: int | None = None, colour: bool = False) -> str:
-    """Tables one below the other, with a line break at the end; only the module of the format is loaded.
+    """Tables one below the other, with a trailing line break; only the module of the format is imported.
 
     ``room``, in cells of a terminal, and ``colour`` are for text.
     """

@@ -1,4 +1,4 @@
-"""Tables as CSV, for spreadsheets and data frames: names and values, nothing rounded."""
+"""Tables as CSV, for spreadsheets and data frames: names and unrounded values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archdsl.tabular.model import Cell, Table
 
 
 def write(table: Table) -> str:
-    """As RFC 4180 has it, but for the line ends; an unknown value is an empty field.
+    """CSV as in RFC 4180, except for line ends; an unknown value is an empty field.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe: names are a spec's, and a spec may
     come from anywhere (OWASP, "CSV injection").

@@ -1,4 +1,4 @@
-"""Tables as one page that loads nothing and runs nothing. Rows of a tree open and close."""
+"""Tables as one static page without scripts or external resources. Rows of a tree fold."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ p { max-width: 70ch; }"""
 
 
 def write(tables: Sequence[Table], *figures: str) -> str:
-    """A whole page, called as its first table. ``figures`` are SVG, which stands below the tables."""
+    """A whole page, titled as its first table. ``figures`` are SVG, placed below the tables."""
     title = _text(tables[0].title)
     body = [line for index, table in enumerate(tables) for line in _section(table, titled=index > 0)]
     return "\n".join(
@@ -78,7 +78,7 @@ def write(tables: Sequence[Table], *figures: str) -> str:
 
 
 def fragment(tables: Sequence[Table], *further: str) -> str:
-    """Tables as a part of a page of somebody else, such as a notebook, whose look they leave alone.
+    """Tables as a fragment of another page, such as a notebook, without changing its style.
 
     ``further`` is HTML that stands before them.
     """
@@ -109,7 +109,7 @@ def _flat(table: Table) -> Iterator[str]:
 
 
 def _tree(table: Table) -> Iterator[str]:
-    """Grids within ``details``: rows of a ``table`` cannot fold without a script."""
+    """Grids within ``details``: rows of a ``table`` cannot fold without scripts."""
     widths = " ".join("9.5rem" if column.kind == "words" else "5.6rem" for column in table.columns[1:])
     heads = "".join(f'<span class="{column.kind}">{_text(column.title)}</span>' for column in table.columns)
     yield f'<div class="tree" style="--columns: {widths}">'
@@ -135,7 +135,7 @@ def _cells(tag: str, row: Row, columns: Sequence[Column]) -> str:
 
 
 def _cell(tag: str, cell: Cell, column: Column) -> str:
-    """A figure that is rounded, and words that may not have the room, show all of it on hover."""
+    """Rounded figures and words that may be truncated show all of it on hover."""
     if column.kind == "bar":
         part = cell.value if isinstance(cell.value, int | float) else 0
         return f'<{tag} class="bar"><span style="width: {part * 100:.1f}%"></span></{tag}>'

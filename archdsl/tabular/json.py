@@ -1,4 +1,4 @@
-"""Documents of figures for programs, versioned like an API."""
+"""JSON documents of figures for programs, versioned like an API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archdsl.jsontext import dumps
 
 
 def document(schema: str, version: int, *, indent: int | None = 2, **members: Any) -> str:
-    """Numbers that JSON does not have, such as infinity, are ``null``.
+    """Numbers without a JSON form, such as infinity, are ``null``.
 
     >>> print(document("archdsl-example", 1, params=5, gain=float("inf"), indent=None), end="")
     {"schema": "archdsl-example", "version": 1, "params": 5, "gain": null}

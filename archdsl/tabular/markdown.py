@@ -1,4 +1,4 @@
-"""Tables in the dialect of GitHub, for READMEs, pull requests and reports."""
+"""Tables in GitHub's Markdown, for READMEs, pull requests and reports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SPECIAL = re.compile(r"[\\`*|~]|(?<=\])\(|(?<![^\W_])_|_(?![^\W_])")
 
 
 def write(table: Table, *, titled: bool = False) -> str:
-    """The table, in bold above it its title if it is to be ``titled``, and its notes as paragraphs below."""
+    """The table, with its title in bold above if it is to be ``titled``, and its notes as paragraphs below."""
     table = table.without_bars()
     lines = [
         _bar(_escaped(column.title) for column in table.columns),
@@ -35,7 +35,7 @@ def _bar(cells: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Text that Markdown takes for nothing else. Within words and numbers underscores mean nothing.
+    """Text with Markdown's marks escaped. Within words and numbers underscores need no escape.
 
     >>> print(_escaped("a|b 25_610 <b> _c_ [d](e)"))
     a\\|b 25_610 &lt;b&gt; \\_c\\_ [d]\\(e)

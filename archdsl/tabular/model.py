@@ -1,4 +1,4 @@
-"""What a table is, whichever format it is written in."""
+"""The model of a table, independent of output formats."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Cell(NamedTuple):
 
     @classmethod
     def words(cls, text: str) -> Cell:
-        """A cell that says the same to readers and to programs."""
+        """A cell with the same text for readers and for programs."""
         return cls(text, text)
 
     @classmethod
@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows below each other. A table whose columns have no titles is a list of figures, and has no head."""
+    """Rows below each other. A table whose columns have no titles is a list of figures, without a header."""
 
     title: str
     """Stands above a table where there are several, and above a page."""
@@ -76,7 +76,7 @@ class Table:
         )
 
     def without_bars(self) -> Table:
-        """The table as formats have it that are words alone."""
+        """The table for plain text formats."""
         table = self
         for column in self.columns:
             table = table.without(column) if column.kind == "bar" else table

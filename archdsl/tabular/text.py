@@ -1,4 +1,4 @@
-"""Tables for a terminal: columns aligned, trees indented."""
+"""Tables for a terminal: aligned columns, indented trees."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _lines(table: Table, widest: int | None = None) -> list[_Line]:
 
 
 def _shown(cell: Cell, column: Column, indent: str = "", widest: int | None = None) -> str:
-    """The text of a cell; words are cut to ``widest``, and what nobody reads to the end is cut whatever it is."""
+    """The text of a cell; words are truncated to ``widest``, and overlong texts in any case."""
     if column.kind == "bar":
         return _bar(cell.value)
     text = indent + visible(cell.text).replace("\n", " ")
@@ -95,7 +95,7 @@ def _width(lines: Sequence[_Line]) -> int:
 
 
 def _aligned(lines: Sequence[_Line], columns: Sequence[Column], colour: bool) -> list[str]:
-    """Figures to the right, all else to the left."""
+    """Figures right-aligned, all else left-aligned."""
     widths = _widths(lines)
     shown = []
     for line in lines:

@@ -1,4 +1,4 @@
-"""Weights by name: what a graph's arrays are called, what a file has, and how the two fit. Knows no framework."""
+"""Weights by name: the names of a graph's arrays and of a file's, and how they match. Independent of frameworks."""
 
 from archdsl.weights.arrays import Array as Array
 from archdsl.weights.arrays import Layer as Layer

@@ -1,4 +1,4 @@
-"""What a file of weights has: arrays by name, which are read one at a time when somebody wants them."""
+"""The contents of a file of weights: arrays by name, which are read one at a time on demand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 
 class WeightsError(ValueError):
-    """A file of weights is broken, does not say what its arrays are called, or does not fit the model."""
+    """A file of weights is broken, does not name its arrays, or does not fit the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Array:
 
     @property
     def size(self) -> int:
-        """How many numbers it has."""
+        """The number of elements."""
         return prod(self.shape)
 
     def reshaped(self, shape: tuple[int, ...]) -> Array:
@@ -40,7 +40,7 @@ class Array:
 
 
 def in_memory(arrays: Mapping[str, Any]) -> dict[str, Array]:
-    """Arrays of NumPy by name, as if they were those of a file."""
+    """NumPy arrays by name, with the interface of a file."""
     return {key: Array(tuple(array.shape), array.dtype.name, partial(_itself, array)) for key, array in arrays.items()}
 
 
@@ -49,7 +49,7 @@ def _itself(array: Any) -> Any:
 
 
 def refuse_unbounded(arrays: Mapping[str, Any], file: str) -> None:
-    """Raises ``WeightsError`` if an array of NumPy has infinities or NaN: training diverged, or the file is damaged."""
+    """Raises ``WeightsError`` if a NumPy array has infinities or NaN: training diverged, or the file is damaged."""
     import numpy as np
 
     bad = [key for key, array in arrays.items() if not np.isfinite(array).all()]
@@ -60,7 +60,7 @@ def refuse_unbounded(arrays: Mapping[str, Any], file: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What a file says of a layer that has arrays: for matching by order, where names are not to be used."""
+    """A file's description of a layer with arrays: for matching by order, where names cannot be used."""
 
     kind: str
     """The class in Keras's snake case, as files have it: ``conv2d``."""
@@ -88,5 +88,5 @@ class Weights:
 
     @property
     def may_be_published(self) -> bool:
-        """Whether archdsl did not write the file, so that its names may be those of another library's model."""
+        """Whether archdsl did not write the file, so that it may have the names of another library's model."""
         return "schema" not in self.metadata

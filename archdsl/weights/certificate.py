@@ -1,4 +1,4 @@
-"""Certificates: where the weights of a file are from, what was done to them, and what the model answers with them.
+"""Certificates: the provenance and conversion of the weights of a file, and the model's outputs with them.
 
 A certificate lies beside its weights as JSON. ``answers`` are what the source answered to fixed images when the weights
 were converted, so that a later check needs neither the source's code nor its file.
@@ -27,7 +27,7 @@ Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Checkpoint(Value):
-    """A file of weights that somebody publishes."""
+    """A published file of weights."""
 
     library: str
     """Whose names its arrays have: ``torchvision``, ``timm``, ``keras``."""
@@ -39,7 +39,7 @@ class Checkpoint(Value):
 
 
 class Source(Value):
-    """The file that the weights are from."""
+    """The file that the weights were converted from."""
 
     file: str
     sha256: Digest
@@ -54,7 +54,7 @@ class Source(Value):
 
 
 class Converted(Value):
-    """The file that the certificate is of."""
+    """The converted file."""
 
     sha256: Digest
     arrays: int
@@ -62,7 +62,9 @@ class Converted(Value):
 
 
 class Answer(Value):
-    """What a model, or a part of it, computes of the fixed images: a short sum of it that any change of it changes."""
+    """A sketch of the output of a model or of a part of it for the test images: every change of the output alters
+    it.
+    """
 
     at: str
     """The path of a node, whose input it is; or the name of an output."""
@@ -75,7 +77,7 @@ class Answer(Value):
 
 
 class Certificate(Value):
-    """All that is known of converted weights."""
+    """The certificate of converted weights."""
 
     model: str
     arguments: Mapping[str, str] = {}
@@ -97,18 +99,18 @@ class Certificate(Value):
 
     @property
     def error(self) -> float | None:
-        """The largest of all answers; ``None`` if the source was not run."""
+        """The largest error of all outputs; ``None`` if the source was not run."""
         errors = [answer.error for answer in self.answers if answer.error is not None]
         return max(errors) if errors else None
 
     def text(self) -> str:
-        """As JSON, which ``parse`` takes."""
+        """The certificate as JSON, for ``parse``."""
         document = {"schema": SCHEMA, "version": VERSION, **self.model_dump(mode="json")}
         return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def parse(text: str, name: str) -> Certificate:
-    """A certificate out of JSON. Raises ``WeightsError`` with what is wrong, ``name`` being the file."""
+    """A certificate from JSON. Raises ``WeightsError`` with what is wrong in file ``name``."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -126,7 +128,7 @@ def parse(text: str, name: str) -> Certificate:
 
 
 def beside(weights: Path) -> Path:
-    """Where the certificate of a file of weights lies.
+    """The path of the certificate of a file of weights.
 
     >>> beside(Path("out/net.safetensors")).name
     'net.safetensors.certificate.json'
@@ -135,7 +137,7 @@ def beside(weights: Path) -> Path:
 
 
 def of(weights: Path) -> Certificate | None:
-    """The certificate beside a file of weights, if there is one.
+    """The certificate of a file of weights, if there is one.
 
     Raises:
         WeightsError: it is broken.
@@ -155,7 +157,7 @@ def of(weights: Path) -> Certificate | None:
 
 
 def digest(file: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """The SHA-256 of a file in hexadecimal."""
     import hashlib
 
     with file.open("rb") as opened:

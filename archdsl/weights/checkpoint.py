@@ -1,4 +1,4 @@
-"""Checkpoints of PyTorch, ``.pth``, ``.pt`` and ``.bin``: read and written by PyTorch, which runs nothing of them."""
+"""PyTorch checkpoints, ``.pth``, ``.pt`` and ``.bin``: read and written by PyTorch, without running code from them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def opened(file: str) -> Iterator[Weights]:
 
 
 def write(path: Path, arrays: Mapping[str, Any]) -> None:
-    """Writes arrays of NumPy as a state dict of PyTorch, by their names.
+    """Writes NumPy arrays as a PyTorch state dict.
 
     Raises:
         WeightsError: PyTorch is not installed.
@@ -57,19 +57,19 @@ def write(path: Path, arrays: Mapping[str, Any]) -> None:
 
 
 def _unsupported(error: UnpicklingError) -> str:
-    """Which object or instruction of a pickle PyTorch refused, without its advice to run the file."""
+    """The object or instruction of a pickle that PyTorch refused, without its advice to run the file."""
     line = next((line for line in str(error).splitlines() if "nsupported" in line), None)
     return f": {line.partition(' whose ')[0]}" if line else ""
 
 
 def _is_archive(file: str) -> bool:
-    """Whether the file is of the form since PyTorch 1.6, whose tensors can stay on disk until they are wanted."""
+    """Whether the file has the format since PyTorch 1.6, whose tensors can be memory-mapped."""
     with Path(file).open("rb") as start:
         return start.read(2) == b"PK"
 
 
 def _state(file: str, found: Any) -> Mapping[str, Any]:
-    """The tensors by name, at the top or one level below it, without the ``module.`` of ``DataParallel``."""
+    """The state dict, at the top level or one below, without the ``module.`` prefix of ``DataParallel``."""
     import torch
 
     def tensors(of: Any) -> dict[str, Any]:
@@ -89,5 +89,5 @@ def _array(tensor: Any) -> Array:
 
 
 def _values(tensor: Any) -> Any:
-    """As an array of NumPy, which has no bfloat16."""
+    """The tensor as a NumPy array; NumPy has no bfloat16."""
     return (tensor.float() if tensor.is_floating_point() else tensor).contiguous().numpy()

@@ -1,4 +1,4 @@
-"""Which arrays of a file fit which of a model, by their names and nothing else."""
+"""Matches the arrays of a file with those of a model, by name alone."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from archdsl.weights.report import Changed, Match
 
 
 class PartialWeights(UserWarning):
-    """A model started with a part of its weights from a file; the message lists the others."""
+    """A model was started with only a part of its weights from a file; the message lists the others."""
 
 
 def match(graph: Graph, weights: Weights) -> Match:
-    """Compares by name.
+    """The match by name.
 
     Raises:
         WeightsError: the file does not say what some of its arrays are called.
@@ -50,7 +50,7 @@ def match(graph: Graph, weights: Weights) -> Match:
 
 
 def fitting(graph: Graph, match: Match, weights: Weights, *, partial: bool = False) -> dict[str, Array]:
-    """The arrays that fit, by key; with ``partial`` also those that can be carried over.
+    """The arrays that fit, by key; with ``partial`` also those that can be adapted.
 
     Raises:
         WeightsError: something does not fit, and ``partial`` does not allow it.
@@ -69,7 +69,7 @@ _SHOWN = 10
 
 
 def refuse_unnamed(weights: Weights) -> None:
-    """Raises ``WeightsError`` if a file does not say what some of its arrays are called."""
+    """Raises ``WeightsError`` if a file does not name some of its arrays."""
     if not weights.unnamed:
         return
     places = weights.unnamed

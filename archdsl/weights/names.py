@@ -1,4 +1,4 @@
-"""What the arrays of a graph are called: ``path/weight``, the node's path and the name that its op gives the array."""
+"""Keys of a graph's arrays: ``path/weight``, the node's path and the op's name of the array."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from archdsl.ops.base import Weight
 
 
 def expected(graph: Graph) -> dict[str, Weight]:
-    """Every array of the model by its key, in the order of the nodes. Nodes that share weights have one set of them.
+    """Every array of the model by its key, in node order. Nodes that share weights have one set of them.
 
     >>> import archdsl
     >>> net = archdsl.load_text("model Net() :: [8] -> [2] { dense(4) as hidden -> relu -> dense(2) as head }")

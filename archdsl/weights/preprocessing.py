@@ -1,4 +1,4 @@
-"""What is done to a photograph before a model with published weights sees it."""
+"""The preprocessing of photographs for models with published weights."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Value(BaseModel):
-    """What certificates and lists of checkpoints are made of: never changed, and nothing in it that is not known."""
+    """Base of the frozen values in certificates and lists of checkpoints; unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Preprocessing(Value):
-    """The photograph is resized to ``resize``, the middle of ``size`` is cut out, and pixels become numbers.
+    """The photograph is resized to ``resize``, centre-cropped to ``size``, and its pixels are normalised.
 
     They are mapped from 0 and 255 to ``range``, ``mean`` is subtracted, and the result divided by ``std``, channel by
     channel.
@@ -44,7 +44,7 @@ class Preprocessing(Value):
         return max(round(height * scale), 1), max(round(width * scale), 1)
 
     def cropped_to(self, size: tuple[int, int]) -> Preprocessing:
-        """For a crop of another size, which is the same part of the photograph.
+        """The preprocessing for another crop size, which keeps the ratio of crop to image.
 
         >>> lite = Preprocessing(size=(224, 224), resize=256, interpolation="bicubic", mean=(0,), std=(1,))
         >>> lite.cropped_to((112, 112)).resize
@@ -58,7 +58,7 @@ class Preprocessing(Value):
         return self.model_copy(update={"size": size, "resize": resize})
 
     def normalised(self, pixels: Any) -> Any:
-        """The numbers that the model takes for pixels from 0 to 255, an array of NumPy whose last axis is RGB.
+        """Normalises pixels from 0 to 255, a NumPy array whose last axis is RGB.
 
         >>> import numpy as np
         >>> lite = Preprocessing(size=(224, 224), resize=256, interpolation="bicubic", range=(0, 255), mean=(127,) * 3,

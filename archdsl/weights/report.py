@@ -1,4 +1,4 @@
-"""How a file of weights fits a model, and in words: every array that does not, folded by blocks."""
+"""The match of a file of weights with a model, and its report: every mismatch, grouped by blocks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEEPEST: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An array that is there and does not fit."""
+    """An array with a matching name that does not fit."""
 
     key: str
     found: str
@@ -33,7 +33,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Match:
-    """How a file fits a model. ``str()`` lists what does not, by blocks; it is true when everything fits.
+    """The match of a file with a model. ``str()`` lists mismatches by blocks; it is true if everything fits.
 
     All names are keys, ``path/weight``, in the order of the model, those of the file in the order of the file.
     """
@@ -60,7 +60,7 @@ class Match:
         return report(self)
 
     def document(self) -> dict[str, Any]:
-        """As data, for JSON: each array that does not fit, with the reason and what becomes of it."""
+        """The match as JSON data: each mismatch with its reason and consequence."""
         return {
             "file": self.file,
             "model": self.model,
@@ -80,7 +80,7 @@ class Match:
 
 @dataclass(slots=True)
 class _Group:
-    """A prefix of paths, and the arrays below it that a list is about."""
+    """A path prefix, and the listed arrays below it."""
 
     path: str
     listed: list[str] = field(default_factory=list)
@@ -88,7 +88,7 @@ class _Group:
 
 
 def report(match: Match, *, partial: bool = False) -> str:
-    """What was found in a line, then a list for each way of not fitting. ``partial``: what fits is taken."""
+    """A summary line, then a list for each kind of mismatch. ``partial``: what fits is taken."""
     wanted = (*match.kept, *(c.key for c in match.changed), *match.new)
     found = (*match.kept, *(c.key for c in match.changed), *match.dropped)
     carried = tuple(c.key for c in match.changed if c.how) if partial else ()
@@ -140,7 +140,7 @@ def _folded(
 
 
 def _grouped(keys: tuple[str, ...]) -> _Group:
-    """The arrays of a list by prefixes, in the order of the list."""
+    """The arrays of a list grouped by prefixes, in list order."""
     root = _Group("")
     for key in keys:
         group = root
@@ -152,7 +152,7 @@ def _grouped(keys: tuple[str, ...]) -> _Group:
 
 
 def _prefixes(key: str) -> Iterator[str]:
-    """The paths of the blocks around an array and of its node: ``a``, ``a.b`` and ``a.b.conv``.
+    """The paths of the blocks around an array, and of its node: ``a``, ``a.b`` and ``a.b.conv``.
 
     Of the blocks only the outer ones where there are very many: names in a file may be anything.
     """
@@ -169,7 +169,7 @@ def _prefixes(key: str) -> Iterator[str]:
 def _lines(
     root: _Group, counts: Mapping[str, int], shapes: Mapping[str, str], calls: Mapping[str, str]
 ) -> Iterator[tuple[str, int]]:
-    """Lines with how many arrays each stands for. ``counts`` has all arrays of the side, listed or not, by prefixes."""
+    """Lines, with the number of arrays of each. ``counts`` has all arrays of the side by prefixes."""
     stack = [root]
     while stack:
         group = stack.pop()

@@ -1,4 +1,4 @@
-"""Files of safetensors: a header in JSON with names, types and shapes, then the arrays. Nothing in them can run.
+"""The safetensors format: a header in JSON with names, types and shapes, then the arrays. It contains no code.
 
 They are read with the ``safetensors`` package, which checks the header against the size of the file first. They are
 written here, array after array: the package would have all of them in memory once more, or writes a file of a name of
@@ -40,7 +40,7 @@ _CODES: Final = {name: code for code, name in _TYPES.items()}
 
 
 def metadata(graph: Graph) -> dict[str, str]:
-    """What a file says of itself and of the graph whose weights it holds."""
+    """The metadata of a file: its format version, and the graph whose weights it has."""
     return {
         "schema": SCHEMA,
         "version": VERSION,
@@ -52,7 +52,7 @@ def metadata(graph: Graph) -> dict[str, str]:
 
 @contextmanager
 def opened(file: str) -> Iterator[Weights]:
-    """The arrays of a file. Raises ``WeightsError`` when it is broken, or of a later version of our form."""
+    """The arrays of a file. Raises ``WeightsError`` if it is broken, or has a later version of our format."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -74,7 +74,7 @@ def _array(source: Any, key: str) -> Array:
 
 
 def write(path: Path, arrays: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
-    """Writes arrays of NumPy. The same arrays give the same bytes."""
+    """Writes NumPy arrays. Equal arrays give equal bytes."""
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
     start = 0
     for key, array in arrays.items():

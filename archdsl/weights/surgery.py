@@ -1,4 +1,4 @@
-"""Arrays of another shape than a model's, carried over to it where it is known what their axes stand for."""
+"""Adapts arrays to another shape, where the meaning of their axes is known."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from archdsl.weights.arrays import Array
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """An array of a file in the shape of a model's, and what was done to it."""
+    """An adapted array of a file, and a description of the change."""
 
     array: Array
     how: str
 
 
 def carried(graph: Graph, wanted: Mapping[str, Weight], key: str, array: Array) -> Carried | None:
-    """An array of floats as the model's one of that key; ``None`` where no rule says how.
+    """A float array adapted to the model's array of that key; ``None`` if no rule applies.
 
     Rows that stand for the places of a grid are interpolated. Kernels of what looks at the model's input are summed up
     over its channels, where there is one now, or repeated and scaled, as timm does.
@@ -67,7 +67,7 @@ def _resized(places: OverPlaces, array: Array, shape: tuple[int, ...]) -> Carrie
 
 
 def _split(found: int, wanted: int) -> tuple[int, tuple[int, int], tuple[int, int]] | None:
-    """Tokens before the grid, and the two squares: the fewest tokens with which both are.
+    """The tokens before the grid, and the two square grids: the fewest tokens for which both are square.
 
     >>> _split(197, 577), _split(196, 144), _split(5, 7)
     ((1, (14, 14), (24, 24)), (0, (14, 14), (12, 12)), None)
@@ -89,7 +89,7 @@ def _whole(found: int, grid: tuple[int, ...]) -> tuple[int, tuple[int, int], tup
 
 
 def _interpolated(values: Any, sizes: Sequence[int]) -> Any:
-    """The first axes brought to other sizes, one after the other: cubic convolution (Keys 1981, a = -0.5).
+    """The leading axes resized one after the other by cubic convolution (Keys 1981, a = -0.5).
 
     Where there are fewer places than before, the kernel is as much wider, so that all are seen. That is what PyTorch's
     ``interpolate(mode="bicubic", antialias=True)`` does.
@@ -103,7 +103,7 @@ def _interpolated(values: Any, sizes: Sequence[int]) -> Any:
 
 
 def _weights(old: int, new: int) -> Any:
-    """What each new place takes from the old ones: a row for each, whose sum is 1."""
+    """The interpolation matrix: a row for each new position, with sum 1."""
     import numpy as np
 
     step = old / new
@@ -119,7 +119,7 @@ def _weights(old: int, new: int) -> Any:
 
 
 def _sees_input(graph: Graph, node: Node) -> bool:
-    """Whether a node's first input is the model's, with nothing between that has weights."""
+    """Whether a node's first input is the model's, without layers with weights in between."""
     ports = {port.name for port in graph.inputs}
     name = node.inputs[0]
     while name not in ports:

@@ -1,4 +1,4 @@
-"""What published checkpoints call the arrays of bundled models, and how they lie there. Knows no framework.
+"""The array names and layouts of published checkpoints for bundled models. Independent of frameworks.
 
 ``tables/<family>.toml`` has a table for each source: names of our nodes with weights, and what modules, or layers, are
 called there. Nothing follows from an order. ``layouts.toml`` says, op by op, what PyTorch makes of the array itself.

@@ -1,4 +1,4 @@
-"""Which weights libraries publish for bundled models: ``checkpoints/*.toml``, a file for each library."""
+"""The list of published weights for bundled models: ``checkpoints/*.toml``, a file for each library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archdsl.weights.preprocessing import Preprocessing, Value
 
 
 class Published(Value):
-    """One file of weights for a bundled model."""
+    """A published file of weights for a bundled model."""
 
     model: str
     arguments: Mapping[str, int] = {}
@@ -41,13 +41,13 @@ class Published(Value):
 
     @property
     def saved_as(self) -> str:
-        """The name of the file, without folders."""
+        """The file name."""
         return self.file or self.url.rpartition("/")[2]
 
 
 @cache
 def published() -> tuple[Published, ...]:
-    """All of them; of one model and library, the first is what the library itself would take."""
+    """All published files; the first for a model and library is the library's default."""
     files = sorted(directory("weights/published/checkpoints").iterdir(), key=lambda file: file.name)
     return tuple(
         Published(library=file.name.removesuffix(".toml"), **entry)
@@ -57,7 +57,7 @@ def published() -> tuple[Published, ...]:
 
 
 def of_model(model: str, library: str | None = None) -> tuple[Published, ...]:
-    """Those of a model, whatever the case of its name; of one library, if it is given.
+    """The published files for a model, whatever the case of its name; of one library, if it is given.
 
     >>> [each.checkpoint.name for each in of_model("VGG16", "keras")]
     ['VGG16.imagenet']
@@ -67,7 +67,7 @@ def of_model(model: str, library: str | None = None) -> tuple[Published, ...]:
 
 
 def is_stated(digest: str, sha256: str, md5: str) -> bool:
-    """Whether a file's digests are the one that a library states.
+    """Whether a file has the digest that a library states.
 
     >>> is_stated("sha256:11ad", "11ad3fa6", ""), is_stated("md5:11ad", "", "11ad3fa6"), is_stated("", "11ad", "")
     (True, False, False)

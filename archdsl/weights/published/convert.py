@@ -1,4 +1,4 @@
-"""A published checkpoint as the weights of a bundled model."""
+"""Converts published checkpoints to weights of bundled models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archdsl.weights.published.pieces import Piece, closest, find
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """The arrays of a graph, out of a checkpoint."""
+    """The arrays of a graph, converted from a checkpoint."""
 
     arrays: Mapping[str, Array]
     """By the keys of ``expected``, in float32 whatever float the checkpoint has."""
@@ -25,7 +25,7 @@ class Converted:
 
 
 def convert(graph: Graph, weights: Weights) -> Converted:
-    """The arrays of a graph by name, out of a checkpoint that a table of names is of.
+    """The arrays of a graph by name, converted from a checkpoint for which there is a table of names.
 
     Raises:
         WeightsError: the file does not say the names of its arrays; no table makes the checkpoint's numbers the
@@ -40,7 +40,7 @@ def convert(graph: Graph, weights: Weights) -> Converted:
 
 
 def under_our_names(graph: Graph, weights: Weights) -> Weights:
-    """The same file under the names of a graph.
+    """The same file with the names of a graph.
 
     Where no table makes all of it the graph's, its arrays have the names that the closest table gives them, in the
     sizes that they have, and those that it does not name keep theirs: for a model that was changed since.

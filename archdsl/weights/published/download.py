@@ -1,4 +1,4 @@
-"""Files from the network: whole, with the right digest, or not at all."""
+"""Downloads files: complete, with the right digest, or not at all."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ PATIENCE: Final = 30.0
 
 
 class FetchError(WeightsError):
-    """A published file cannot be had."""
+    """A published file cannot be fetched."""
 
 
 def download(url: str, target: Path, digest: str = "", progress: Progress = lambda _found, _of: None) -> None:
-    """Makes ``target`` the file at ``url``.
+    """Downloads ``url`` to ``target``.
 
     What has come is kept beside it as ``.part`` when the connection breaks, and the next call goes on from there.
     ``target`` appears when all of it has come and its digest is the one that is stated.
@@ -51,7 +51,7 @@ def download(url: str, target: Path, digest: str = "", progress: Progress = lamb
 
 
 def _complete(url: str, file: IO[bytes], target: Path, progress: Progress) -> None:
-    """Appends what is missing, or starts anew where the server cannot go on."""
+    """Resumes a partial download, or restarts it if the server cannot resume."""
     start = file.seek(0, os.SEEK_END)
     try:
         with _opened(url, {"Range": f"bytes={start}-"} if start else {}) as (answer, is_part):
@@ -87,14 +87,14 @@ def _instead(target: Path) -> str:
 
 @contextmanager
 def _opened(url: str, headers: Mapping[str, str]) -> Iterator[tuple[Any, bool]]:
-    """An answer, and whether it is the part that was asked for."""
+    """A response, and whether it is the requested range."""
     request = Request(url, headers={"User-Agent": f"archdsl/{__version__}", **headers})
     with build_opener(_Secure).open(request, timeout=PATIENCE) as answer:
         yield answer, answer.status == 206
 
 
 class _Secure(HTTPRedirectHandler):
-    """Follows no way that leads from an encrypted connection to another."""
+    """Refuses redirects from HTTPS to another scheme."""
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
@@ -112,7 +112,7 @@ def _is_as_stated(file: Path, digest: str) -> bool:
 
 @contextmanager
 def _alone(file: IO[bytes], part: Path) -> Iterator[None]:
-    """Refuses to write to a file that another process is writing to, where the system can tell."""
+    """Refuses to write to a file that another process is writing, where the system has locks."""
     try:
         import fcntl
     except ImportError:  # Windows, where the other process has the file for itself

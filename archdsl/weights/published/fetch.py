@@ -1,4 +1,4 @@
-"""Published files of weights, by name: from the cache of the library that publishes them, or from its site."""
+"""Published files of weights by name: from the cache of the publishing library, or from its site."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _PRESET: Final = re.compile(r"[\w-]+(?::[\w.-]+)?")
 
 
 def is_preset(text: str) -> bool:
-    """Whether a text names published weights and no file: ``imagenet``, a library, ``torchvision:IMAGENET1K_V1``.
+    """Whether a text names published weights rather than a file: ``imagenet``, a library,
+    ``torchvision:IMAGENET1K_V1``.
 
     >>> is_preset("imagenet"), is_preset("timm:augreg_in1k"), is_preset("net.safetensors"), is_preset("Imagenet")
     (True, True, False, False)
@@ -32,13 +33,13 @@ def is_preset(text: str) -> bool:
 
 
 def libraries() -> tuple[str, ...]:
-    """Those that publish weights."""
+    """The libraries that publish weights."""
     files = directory("weights/published/checkpoints").iterdir()
     return tuple(sorted(file.name.removesuffix(".toml") for file in files))
 
 
 def local(graph: Graph, weights: str | os.PathLike[str]) -> str | os.PathLike[str]:
-    """A file of weights; those that are named by a preset are fetched.
+    """A local file of weights; a preset is fetched.
 
     Raises:
         FetchError: there are no such weights, or they cannot be had.
@@ -77,7 +78,7 @@ def chosen(graph: Graph, preset: str) -> Published:
 
 
 def _ranked(graph: Graph) -> list[str]:
-    """All libraries, those of the family's table first, in its order."""
+    """All libraries, those of the family's table first."""
     owners = {key.partition("/")[0] for key in expected(graph)}
     own = [source.partition("_")[0] for (_, source), names in sources().items() if names.names_all(owners)]
     return [*dict.fromkeys((*own, *libraries()))]
@@ -95,7 +96,7 @@ def cached(which: Published) -> Path | None:
 
 
 def fetch(which: Published, progress: Progress = lambda _found, _of: None) -> Path:
-    """The file on this machine, fetched if it is not in the cache.
+    """The local file, fetched if it is not cached.
 
     Raises:
         FetchError: it cannot be had.
@@ -115,7 +116,7 @@ def fetch(which: Published, progress: Progress = lambda _found, _of: None) -> Pa
 
 
 def _target(which: Published) -> Path:
-    """Where the library keeps the file."""
+    """The path of the file in the library's cache."""
     if which.library == "keras":
         return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models" / which.saved_as
     home = os.environ.get("TORCH_HOME") or f"{os.environ.get('XDG_CACHE_HOME') or '~/.cache'}/torch"
@@ -123,7 +124,7 @@ def _target(which: Published) -> Path:
 
 
 def _in_package(which: Published) -> Path | None:
-    """A file of a package that is installed, which is not imported."""
+    """A file of an installed package, which is not imported."""
     spec = find_spec(which.package)
     if spec is None or spec.origin is None:
         return None

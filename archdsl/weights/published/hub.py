@@ -1,4 +1,4 @@
-"""Files of the hub of Hugging Face, and the folders in which its library keeps them.
+"""Files of the Hugging Face hub, and the cache folders of its library.
 
 A repository is a folder of the cache: ``blobs`` has files by their digests, ``snapshots/<commit>`` names for them, and
 ``refs/main`` the commit that was the newest.
@@ -42,7 +42,7 @@ class Place(NamedTuple):
 
 
 def place(url: str) -> Place | None:
-    """What a URL of the hub is of; ``None`` for others.
+    """The hub file of a URL; ``None`` for others.
 
     >>> place("https://huggingface.co/timm/resnet50.a1_in1k/resolve/main/model.safetensors")
     Place(repository='timm/resnet50.a1_in1k', file='model.safetensors')
@@ -52,7 +52,7 @@ def place(url: str) -> Place | None:
 
 
 def cached(which: Place) -> Path | None:
-    """The file in the cache."""
+    """The cached file."""
     with suppress(OSError):
         commit = (which.folder / "refs" / "main").read_text(encoding="utf-8").strip()
         file = which.folder / "snapshots" / commit / which.file
@@ -61,7 +61,7 @@ def cached(which: Place) -> Path | None:
 
 
 def fetch(which: Place, progress: Progress) -> Path:
-    """The file, through ``huggingface_hub`` where that is installed, otherwise into the same folders.
+    """The file, through ``huggingface_hub`` if that is installed, otherwise into the same folders.
 
     Raises:
         FetchError: it cannot be had.
@@ -89,7 +89,7 @@ def fetch(which: Place, progress: Progress) -> Path:
 
 
 def _state(which: Place) -> tuple[str, str]:
-    """The newest commit, and the SHA-256 of the file in it: the hub states them before it leads to the file itself."""
+    """The current commit, and the SHA-256 of the file in it, from the headers of the hub's redirect."""
     headers: Message
     try:
         with build_opener(_Stay).open(Request(which.url, method="HEAD"), timeout=PATIENCE) as answer:
@@ -110,7 +110,7 @@ def _state(which: Place) -> tuple[str, str]:
 
 
 class _Stay(HTTPRedirectHandler):
-    """Follows no redirection."""
+    """Follows no redirects."""
 
     def redirect_request(self, *_: object) -> None:
         return None

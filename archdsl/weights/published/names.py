@@ -1,4 +1,4 @@
-"""Maps between the paths of a graph's nodes and the names that a source has for them: tables/*.toml."""
+"""Maps between the paths of a graph's nodes and the names in a source: tables/*.toml."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ class NameMap:
         return _SLOT.sub(lambda slot: self._filled(slot, match), template)
 
     def layout(self, ours: str, op: str) -> str:
-        """The name of the layout in layouts.toml that an op's arrays have: that of its rule, or else that of the op."""
+        """The layout, by its name in layouts.toml, of an op's arrays: that of its rule, or else that of the op."""
         of = {
             rule for (rule, _), (pattern, _) in zip(self.rules, self._patterns, strict=True) if pattern.fullmatch(ours)
         }
         return next((layout for rule, layout in self.layouts.items() if rule in of), self.layouts.get(op, op))
 
     def is_of(self, model: str) -> bool:
-        """Whether it may be of a model of this name."""
+        """Whether it may belong to a model of this name."""
         return not self.models or model in self.models
 
     def names_all(self, ours: Iterable[str]) -> bool:
@@ -65,7 +65,7 @@ class NameMap:
         return all(sum(pattern.fullmatch(name) is not None for pattern, _ in self._patterns) == 1 for name in ours)
 
     def all(self, ours: Iterable[str], theirs: Iterable[str]) -> Mapping[str, str]:
-        """The whole map. Raises ``WeightsError`` if a name on either side has no partner or two names share one."""
+        """The whole map. Raises ``WeightsError`` unless it is a bijection."""
         names = {name: self(name) for name in ours}
         if len(set(names.values())) < len(names) or set(names.values()) != set(theirs):
             odd = set(names.values()) ^ set(theirs)
@@ -74,7 +74,7 @@ class NameMap:
 
     @cached_property
     def _patterns(self) -> Sequence[tuple[re.Pattern[str], str]]:
-        """What the rules match, and what they make of it."""
+        """The patterns of the rules, and their replacements."""
 
         def expression(slot: re.Match[str]) -> str:
             words = "|".join(map(re.escape, self.words.get(slot[1], ())))
@@ -94,7 +94,7 @@ class NameMap:
 
 
 def table(family: str, source: str) -> NameMap:
-    """The rules of ``tables/<family>.toml`` for one source; its tables list the words of slots."""
+    """The rules of ``tables/<family>.toml`` for one source; its tables define the slots."""
     return _file(family)[source]
 
 

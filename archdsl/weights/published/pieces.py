@@ -1,4 +1,4 @@
-"""Where each array of a graph lies in a checkpoint of PyTorch: the name there, the part, the order of axes."""
+"""Where each array of a graph is in a PyTorch checkpoint: name, slice and axis order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Layout = TypedDict(
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """An array of a graph as a part of a published one."""
+    """An array of a graph as a slice of a published one."""
 
     name: str
     """Of the published array."""
@@ -42,7 +42,7 @@ class Piece:
     """Of the array in the graph."""
 
     def of(self, array: Any) -> Any:
-        """The values, out of the published array, both arrays of NumPy.
+        """The values, from the published array, both NumPy arrays.
 
         >>> import numpy as np
         >>> second = Piece("fc1", part=1, parts=2, heads=1, axes=(1, 0), shape=(3, 1))
@@ -57,7 +57,7 @@ class Piece:
 
 
 def pieces(graph: Graph, names: NameMap, shapes: Shapes) -> dict[str, Piece]:
-    """Where each array of the graph lies, by the keys of ``expected``: a bijection.
+    """The place of each array of the graph, by the keys of ``expected``: a bijection.
 
     Raises:
         WeightsError: an array of the graph has no place or one of another size, or something of the checkpoint is used
@@ -68,7 +68,7 @@ def pieces(graph: Graph, names: NameMap, shapes: Shapes) -> dict[str, Piece]:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """How a source has an array of a graph, where nothing is known of a checkpoint: the first of its layouts."""
+    """The layout of a graph's array in a source, independent of a checkpoint: the first possible one."""
 
     key: str
     """Below the name that the table has for the node."""
@@ -81,7 +81,7 @@ class Stored:
 
 
 def stored(names: NameMap, path: str, op: str) -> dict[str, Stored]:
-    """How a source has the arrays of an op that may have more than one layout, by what the op calls them.
+    """The layouts of an op's arrays in a source, where there are several, by the op's names of the arrays.
 
     Those that no weight of an op is made of, and that the source keeps all the same, are among them.
     """
@@ -94,7 +94,7 @@ def stored(names: NameMap, path: str, op: str) -> dict[str, Stored]:
 
 
 def find(graph: Graph, shapes: Shapes, spare: Collection[str] = ()) -> tuple[tuple[str, str], dict[str, Piece]]:
-    """The table that makes all arrays of these names and shapes the graph's, by family and source, and the pieces.
+    """The table that maps all arrays of these names and shapes to the graph's, by family and source, with the pieces.
 
     Arrays that are ``spare`` may be left over.
 
@@ -121,7 +121,7 @@ def find(graph: Graph, shapes: Shapes, spare: Collection[str] = ()) -> tuple[tup
 
 
 def closest(graph: Graph, shapes: Shapes) -> dict[str, Piece]:
-    """The pieces of the table that finds most of a graph's arrays, whatever their sizes; others may be missing.
+    """The pieces of the table that matches most arrays of a graph, whatever their sizes; others may be missing.
 
     For a model that is not quite that of the checkpoint, of which arrays may be left over. A piece of another size has
     the shape that it has there, in the graph's order of axes.
@@ -132,7 +132,7 @@ def closest(graph: Graph, shapes: Shapes) -> dict[str, Piece]:
 
 
 def _some(graph: Graph, wanted: Mapping[str, Weight], names: NameMap, shapes: Shapes) -> dict[str, Piece]:
-    """Those that a table finds, none twice."""
+    """The pieces that a table finds, without duplicates."""
     found: dict[str, Piece] = {}
     used = set[tuple[str, int]]()
     for key, weight in wanted.items():
@@ -164,7 +164,7 @@ def _pieces(
 
 
 def _one(graph: Graph, key: str, weight: Weight, names: NameMap, shapes: Shapes, *, exact: bool) -> Piece:
-    """Where one array lies. Raises ``WeightsError`` if it is nowhere, or, to be ``exact``, of another size there."""
+    """The piece of one array. Raises ``WeightsError`` if there is none or, if ``exact``, if the size differs."""
     path, _, array = key.partition("/")
     if names.is_keras:
         return _of_layer(key, names(path), array, shapes, weight.shape, exact=exact)
@@ -174,7 +174,7 @@ def _one(graph: Graph, key: str, weight: Weight, names: NameMap, shapes: Shapes,
 
 
 def _of_layer(key: str, layer: str, array: str, shapes: Shapes, shape: tuple[int, ...], *, exact: bool) -> Piece:
-    """An array of one of Keras's layers: of the same name, or the only one that the layer has."""
+    """An array of a Keras layer: by the same name, or the only one that the layer has."""
     alone = [name for name in shapes if name.startswith(f"{layer}/")]
     name = f"{layer}/{array}" if len(alone) != 1 else alone[0]
     whole = shapes.get(name)
@@ -187,7 +187,7 @@ def _of_layer(key: str, layer: str, array: str, shapes: Shapes, shape: tuple[int
 def _piece(
     key: str, theirs: str, layouts: Sequence[_Layout], shapes: Shapes, shape: tuple[int, ...], *, exact: bool
 ) -> Piece:
-    """Raises ``WeightsError`` when none of the layouts is there, or the first that is has another size."""
+    """Raises ``WeightsError`` if none of the layouts exists, or the first existing one has another size."""
     theirs, _, share = theirs.partition("[")
     for layout in layouts:
         name = f"{theirs}.{layout['from']}".rstrip(".")
@@ -208,7 +208,7 @@ def _piece(
 def _shape(
     key: str, name: str, whole: Sequence[int], own: Sequence[int], wanted: tuple[int, ...], *, exact: bool
 ) -> tuple[int, ...]:
-    """That of the graph's array; or, not ``exact``, the one that the piece has, without axes of 1 that stand before."""
+    """The shape of the graph's array; if not ``exact``, that of the piece, without leading axes of size 1."""
     if _is_regrouped(own, wanted):
         return wanted
     if exact:
@@ -219,7 +219,7 @@ def _shape(
 
 
 def _is_regrouped(first: Sequence[int], second: Sequence[int]) -> bool:
-    """Whether one shape becomes the other by splitting or joining neighbouring axes.
+    """Whether one shape results from the other by splitting or merging adjacent axes.
 
     >>> _is_regrouped((6, 4), (2, 3, 4)), _is_regrouped((4, 6), (6, 4))
     (True, False)
