@@ -1,4 +1,4 @@
-"""What the server says of itself: what it can be asked for, before anything of that is loaded."""
+"""The server's capabilities, sent before any feature is loaded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is answered to requests for changes of a document: its form, names, fixes and refactorings."""
+"""Handlers of requests that change a document: formatting, renaming, fixes and refactorings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of the service as values of the protocol."""
+"""Converts values of the service to values of the protocol."""
 
 from __future__ import annotations
 

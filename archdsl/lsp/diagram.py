@@ -1,4 +1,4 @@
-"""The diagram beside the text, which the protocol knows nothing of: two requests of archdsl's own.
+"""The diagram next to the text: two requests of archdsl's own in addition to the protocol.
 
 ``archdsl/page`` gives the page that an editor shows. ``archdsl/diagram``, of a document and perhaps a ``model``, gives
 what the page is sent: ``page`` with the model or ``problems`` with what is wrong, the ``models`` that could be shown,

@@ -1,4 +1,4 @@
-"""The texts that are open in the editor, and the files around them."""
+"""The open documents, and the files around them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "build", "dist"})
 
 
 class OpenLoader(DiskLoader):
-    """Reads imports as they are in the editor, if they are open there, and else from disk."""
+    """Reads imports from open documents, or else from disk."""
 
     def __init__(self, root: Path | None, texts: Mapping[Path, str]) -> None:
         super().__init__(root)
@@ -41,7 +41,7 @@ class OpenLoader(DiskLoader):
 
 
 class Document:
-    """An open text. Its analysis is made when it is first asked for after a change."""
+    """An open document. Its analysis is created on demand after a change."""
 
     def __init__(self, uri: str, version: int, text: str, texts: Mapping[Path, str]) -> None:
         self.uri = uri
@@ -74,7 +74,7 @@ class Document:
         self.forget()
 
     def forget(self, *, files: bool = False) -> None:
-        """Drops the analysis, and with ``files`` what was read of other files."""
+        """Drops the analysis and, with ``files``, the contents of other files."""
         if self._analysis is not None:
             self._past.append(self._analysis)
             self._analysis = None
@@ -89,7 +89,7 @@ class Document:
             self._past.pop().close()
 
     def depends_on(self, path: Path) -> bool:
-        """Whether another file was looked for, there or not."""
+        """Whether another file was looked up, existing or not."""
         return self._loader is not None and path in self._loader.looked_at
 
     def _read(self) -> tuple[SourceFile, OpenLoader]:
@@ -103,7 +103,7 @@ class Document:
 
 
 class Documents:
-    """All open texts, by their addresses."""
+    """All open documents, by URI."""
 
     def __init__(self) -> None:
         self.open: dict[str, Document] = {}
@@ -118,17 +118,17 @@ class Documents:
         self._lines: tuple[SourceFile, Lines] | None = None
 
     def add(self, uri: str, version: int, text: str) -> list[Document]:
-        """Opens a document; gives it, and those that depend on it."""
+        """Opens a document; returns it, and those that depend on it."""
         document = self.open[uri] = Document(uri, version, text, self._texts)
         return [document, *self._note(document)]
 
     def change(self, document: Document, version: int, text: str) -> list[Document]:
-        """Gives a document another text; returns those that depend on it."""
+        """Replaces the text of a document; returns those that depend on it."""
         document.change(version, text)
         return self._note(document)
 
     def close(self, uri: str) -> list[Document]:
-        """Forgets a document, so that its file counts again; returns those that depend on it."""
+        """Closes a document, so that its file is read from disk again; returns those that depend on it."""
         document = self.open.pop(uri, None)
         if document is None or document.path is None:
             return []
@@ -136,7 +136,7 @@ class Documents:
         return self.changed(document.path)
 
     def changed(self, path: Path) -> list[Document]:
-        """Has what was read of a file forgotten by the documents that depend on it, and returns these."""
+        """Invalidates a file in the documents that depend on it, and returns these."""
         touched = [each for each in self.open.values() if each.path != path and each.depends_on(path)]
         for each in touched:
             each.forget(files=True)
@@ -160,7 +160,7 @@ class Documents:
         return lines.offset(Position(place["line"], place["character"]))
 
     def uri_of(self, source: SourceFile) -> str:
-        """The address of a file: its own, or that of a bundled text, as a file or of the scheme for these."""
+        """The URI of a file; of a bundled text, a file URI or one of the scheme for these."""
         if source.path is not None:
             known = next((d.uri for d in self.open.values() if d.path == source.path), None)
             return known or source.path.as_uri()
@@ -173,7 +173,7 @@ class Documents:
         return next((d.uri for d in self.open.values() if d.analysis.source is source), source.name)
 
     def project(self, document: Document) -> list[Document]:
-        """The other files of a document's project, as they are in the editor or on disk."""
+        """The other files of a document's project, from the editor or from disk."""
         root = project_root(document.path) if document.path is not None else None
         if root is None:
             return []
@@ -182,14 +182,14 @@ class Documents:
         return [each for each in files if each is not None]
 
     def everything(self) -> list[Document]:
-        """All texts that are open, and the other files of their projects."""
+        """All open documents, and the other files of their projects."""
         found = {each.uri: each for each in self.open.values()}
         for document in list(found.values()):
             found |= {each.uri: each for each in self.project(document)}
         return list(found.values())
 
     def _closed(self, path: Path) -> Document | None:
-        """A file that is not open, as a document; ``None`` if it cannot be read."""
+        """A document for a file that is not open; ``None`` if it cannot be read."""
         known = self._files.get(path)
         try:
             stamp = path.stat().st_mtime_ns
@@ -216,7 +216,7 @@ class Documents:
 
 
 def _specs(root: Path) -> list[Path]:
-    """The specs below a folder, without those in hidden folders."""
+    """The specs below a folder, except for hidden folders."""
     found: list[Path] = []
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
@@ -227,7 +227,7 @@ def _specs(root: Path) -> list[Path]:
 
 
 def path_of(uri: str) -> Path | None:
-    """Where the file of an address lies; ``None`` for a text that is no file."""
+    """The path of a URI; ``None`` if it is no file."""
     parts = urlsplit(uri)
     if parts.scheme != "file":
         return None
@@ -241,12 +241,12 @@ def path_of(uri: str) -> Path | None:
 
 
 def bundled_name(uri: str) -> str:
-    """The name of a bundled file by its address."""
+    """The name of a bundled file by its URI."""
     return unquote(urlsplit(uri).path).lstrip("/")
 
 
 def bundled_text(uri: str) -> str | None:
-    """The text of a bundled file, or ``None`` if there is none by that address."""
+    """The text of a bundled file by its URI, or ``None`` if there is none."""
     package, _, rest = bundled_name(uri).partition("/")
     module = f"{package}.{rest.removesuffix('.arch').replace('/', '.')}"
     if package not in packages.BUNDLED or not rest.endswith(".arch"):

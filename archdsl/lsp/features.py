@@ -1,4 +1,4 @@
-"""What is answered to each question about a document. Each gives plain values of the protocol, or ``None``."""
+"""Handlers of queries about a document. Each returns plain values of the protocol, or ``None``."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _completion(documents: Documents, document: Document, params: Params) -> Any
 
 
 def resolve_completion(_: Documents, document: Document, item: Params) -> Any:
-    """A completion with its documentation, which is not sent with all of them."""
+    """A completion with its documentation, which is sent on demand."""
     found = completion.complete(document.analysis, item["data"]["offset"])
     chosen = next((each for each in found if each.label == item["label"]), None)
     if chosen is not None and chosen.definition is not None:
@@ -125,7 +125,7 @@ def _tokens_in_range(documents: Documents, document: Document, params: Params) -
 
 
 def _encoded(documents: Documents, document: Document, found: tuple[tokens.Coloured, ...]) -> list[int]:
-    """Five numbers a token, lines and characters counted from the one before."""
+    """Five integers per token, with relative lines and characters."""
     lines = documents.lines(document.analysis.source)
     data: list[int] = []
     last = Position(0, 0)
@@ -172,7 +172,7 @@ def _lenses(documents: Documents, document: Document, _: Params) -> Any:
 
 
 def workspace_symbols(documents: Documents, params: Params) -> Any:
-    """What the texts of all projects declare that has the letters of a query in their order."""
+    """The declarations in all projects that match a query."""
     found = (each for document in documents.everything() for each in symbols.symbols(document.analysis))
     return [
         convert.workspace_symbol(documents, each)

@@ -1,4 +1,4 @@
-"""What is answered to questions about calls of blocks: a definition is found again by where its name stands."""
+"""Handlers of call hierarchy requests: a definition is identified by the place of its name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def _prepare(documents: Documents, document: Document, params: Params) -> Any:
 
 
 def incoming(documents: Documents, document: Document, item: Params) -> Any:
-    """The calls of what an item is."""
+    """The calls of an item."""
     span = _span(documents, document, item)
     others = [each.analysis for each in documents.project(document)]
     found = hierarchy.calls_to(document.analysis, span, others) if span is not None else ()
@@ -29,7 +29,7 @@ def incoming(documents: Documents, document: Document, item: Params) -> Any:
 
 
 def outgoing(documents: Documents, document: Document, item: Params) -> Any:
-    """The calls within what an item is."""
+    """The calls within an item."""
     span = _span(documents, document, item)
     found = hierarchy.calls_from(document.analysis, span) if span is not None else ()
     return [
@@ -50,7 +50,7 @@ def _item(documents: Documents, document: Document, found: hierarchy.Item) -> di
 
 
 def _span(documents: Documents, document: Document, item: Params) -> Span | None:
-    """Where an item has its name, in a file that a document has read."""
+    """The span of an item's name in a file that a document has read."""
     for module in document.analysis.program.modules:
         if documents.uri_of(module.source) == item["uri"]:
             lines, place = documents.lines(module.source), item["selectionRange"]["start"]

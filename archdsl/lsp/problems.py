@@ -1,4 +1,4 @@
-"""Diagnostics as values of the protocol."""
+"""Converts diagnostics to values of the protocol."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _related(documents: Documents, found: Diagnostic) -> Iterator[dict[str, Any]
 
 
 def _import_of(found: Diagnostic, source: SourceFile, module: ast.Module) -> Span:
-    """What of a text leads to a mistake in another file: a call in its trace, or an import."""
+    """The place in a text that leads to a mistake in another file: a call in its trace, or an import."""
     for frame in found.trace:
         if frame.span.source is source:
             return frame.span

@@ -1,4 +1,4 @@
-"""All that can be asked, by its method."""
+"""The handlers of requests, by method."""
 
 from __future__ import annotations
 

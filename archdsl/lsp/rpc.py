@@ -23,7 +23,7 @@ _LONGEST: Final = 64 * 1024 * 1024
 
 
 class Failed(Exception):
-    """A request has no answer, for a reason that is told."""
+    """A request failed, with a reason for the client."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class Failed(Exception):
 
 
 class Connection:
-    """Messages in and out. They are read by a thread of its own, so that it is known whether one waits."""
+    """Incoming and outgoing messages. A reader thread allows to test whether one is waiting."""
 
     def __init__(self, reader: BinaryIO, writer: BinaryIO) -> None:
         self._reader = reader
@@ -46,15 +46,15 @@ class Connection:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a message was read that nobody has taken."""
+        """Whether an unprocessed message is waiting."""
         return not self._waiting.empty()
 
     def next(self, wait: float | None) -> Message | None:
-        """The next message; ``None`` at the end of the stream. Raises ``Empty`` if none comes for ``wait`` seconds."""
+        """The next message; ``None`` at the end of the stream. Raises ``Empty`` after ``wait`` seconds."""
         return self._waiting.get(block=wait != 0, timeout=wait or None)
 
     def cancelled(self, identity: object) -> bool:
-        """Whether a message that waits says that a request need not be answered."""
+        """Whether a waiting message cancels a request."""
         with self._waiting.mutex:
             return any(
                 message is not None

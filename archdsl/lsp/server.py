@@ -1,4 +1,4 @@
-"""The server's loop: messages are answered in their order; while none waits, open texts are checked."""
+"""The server's main loop: messages are processed in order; when idle, open documents are checked."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ DEFERRED: Final = frozenset({"textDocument/codeLens", "textDocument/inlayHint", 
 
 
 class _Interrupted(Exception):
-    """A message waits: what is being checked will be checked again, perhaps as another text."""
+    """A message is waiting: the check in progress is abandoned and will be repeated."""
 
 
 class Server:
-    """One editor's server.
+    """The server of one editor.
 
     A keystroke is a notification; the diagnostics of what it leaves come as soon as no other message waits: those that
     the text alone gives first, then those of its models. So none is ever of an older text than the last that was sent.
@@ -65,7 +65,7 @@ class Server:
         self._is_over = False
 
     def run(self) -> int:
-        """Answers until the editor says that it is done; gives the exit code."""
+        """Processes messages until the editor exits; returns the exit code."""
         self._connection.start()
         try:
             return self._loop()
@@ -94,18 +94,18 @@ class Server:
 
     @property
     def _is_busy(self) -> bool:
-        """Whether there is something to do while no message waits."""
+        """Whether there is work for idle time."""
         return bool(self._unchecked or self._unprepared)
 
     def _work(self) -> None:
-        """Does a part of it."""
+        """Does a part of the idle work."""
         if self._unchecked:
             self._check()
         else:
             self._prepare(self.documents.open[next(iter(self._unprepared))])
 
     def _tidy(self) -> None:
-        """Collects all that earlier versions left."""
+        """Collects the garbage of earlier versions."""
         self._changes = 0
         gc.collect()
         if not gc.get_freeze_count():
@@ -125,7 +125,7 @@ class Server:
         self._reply(identity, method, params)
 
     def _defers(self, params: Any, message: Message) -> bool:
-        """Puts a request off, if its document is not checked yet."""
+        """Defers a request if its document is not checked yet."""
         uri = str((params.get("textDocument") or {}).get("uri"))
         document = self.documents.open.get(uri)
         if document is None or uri not in self._unchecked:
@@ -134,7 +134,7 @@ class Server:
         return True
 
     def _resume(self, uri: str) -> None:
-        """Answers the requests that waited for a document, and refuses those about another version of it."""
+        """Answers the deferred requests of a document, and refuses those for another version."""
         waiting = [each for each in self._deferred if each[0] == uri]
         self._deferred = [each for each in self._deferred if each[0] != uri]
         document = self.documents.open.get(uri)
@@ -172,7 +172,7 @@ class Server:
         self._connection.send({"id": identity, "error": {"code": code, "message": message}})
 
     def _log(self, method: str) -> None:
-        """Tells the editor's log of a mistake of the server's."""
+        """Sends an internal error to the editor's log."""
         text = f"{method}: {traceback.format_exc()}"
         sys.stderr.write(f"{text}\n")
         self._connection.send({"method": "window/logMessage", "params": {"type": 1, "message": text}})
@@ -212,7 +212,7 @@ class Server:
         return None
 
     def _feature(self, method: str, params: Any) -> Any:
-        """The answer to a question. What it takes is loaded with the first one, so that the first check is not late."""
+        """The answer to a query. Handlers are imported with the first one, so that the first check is not delayed."""
         from archdsl.lsp.questions import IN_ALL, OF_DOCUMENTS, OF_ITEMS
 
         if method in OF_DOCUMENTS:
@@ -239,7 +239,7 @@ class Server:
         }
 
     def _view(self, document: Document, model: str | None) -> str:
-        """Has the editor show the diagram of a document in the browser; gives the address."""
+        """Opens the diagram of a document in the browser; returns the URL."""
         if self._views is None:
             from archdsl.lsp.viewing import Views
 
@@ -308,7 +308,7 @@ class Server:
     # --- diagnostics ---
 
     def _check(self) -> None:
-        """Publishes the diagnostics of one open text, as far as no message comes in between."""
+        """Publishes the diagnostics of one document, unless a message interrupts."""
         uri, has_first = next(iter(self._unchecked.items()))
         document = self.documents.open[uri]
         try:
@@ -336,7 +336,7 @@ class Server:
             self._views.update(document)
 
     def _prepare(self, document: Document) -> None:
-        """Looks at the block that was edited last, which is what is asked about next."""
+        """Elaborates the last edited block, which is the most likely subject of queries."""
         try:
             document.analysis.prepare(document.edited, self._look)
         except _Interrupted:

@@ -1,4 +1,4 @@
-"""Diagrams in the browser that follow typing, for editors that show none themselves: the page of ``archdsl view``."""
+"""Live diagrams in the browser, for editors without a view of their own: the page of ``archdsl view``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.viewer import EVENTS, Channel, Server
 
 
 class Views:
-    """A page for each document that was asked for, which keeps what is folded and looked at over edits."""
+    """A page for each requested document, which keeps its folding and position over edits."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -19,7 +19,7 @@ class Views:
         """By the addresses of documents; each with the model that is shown."""
 
     def open(self, document: Document, model: str | None) -> str:
-        """The address of the page of a document, which shows a model of it from now on. Raises ``OSError``."""
+        """The URL of the page of a document, which follows a model of it. Raises ``OSError``."""
         known = self._servers.get(document.uri)
         if known is None:
             server = Server(live_page(EVENTS).encode(), Channel())
@@ -31,7 +31,7 @@ class Views:
         return server.address
 
     def update(self, document: Document) -> None:
-        """Shows a document as it is now, if a page does."""
+        """Updates the page of a document, if there is one."""
         if document.uri not in self._servers:
             return
         server, model = self._servers[document.uri]
@@ -40,7 +40,7 @@ class Views:
         server.channel.publish(kind, json.dumps(found["page" if kind == "model" else kind]), drop="problems")
 
     def close(self, uri: str) -> None:
-        """Sends the page of a document home."""
+        """Ends the page of a document."""
         if uri in self._servers:
             self._servers.pop(uri)[0].stop()
 

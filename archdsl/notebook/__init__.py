@@ -1,4 +1,4 @@
-"""``%load_ext archdsl``: cells of notebooks in the language, with completion and hover."""
+"""``%load_ext archdsl``: notebook cells in the language, with completion and hover."""
 
 from archdsl.notebook.extension import load_ipython_extension, unload_ipython_extension
 

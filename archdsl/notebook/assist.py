@@ -1,4 +1,4 @@
-"""Completion and hover within cells, by the language service."""
+"""Completion and hover in cells, by the language service."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST: Final = 60
 
 
 class CellMatcher:
-    """One of IPython's matchers, of the second version of their interface: what completes in a cell of the language."""
+    """An IPython matcher (API version 2) for cells in the language."""
 
     matcher_api_version = 2
     matcher_priority = 1000.0
@@ -27,7 +27,7 @@ class CellMatcher:
         self._cells = cells
 
     def __call__(self, context: Any) -> dict[str, Any]:
-        """Words for the cursor, and no others in such a cell.
+        """The completions at the cursor; exclusive in such cells.
 
         Words that come with an import are left out, as IPython changes nothing but the word.
         """
@@ -50,9 +50,7 @@ class CellMatcher:
 
 
 def inspecting(before: Callable[..., dict[str, Any]], cells: Cells) -> Callable[..., dict[str, Any]]:
-    """A kernel's ``do_inspect`` that tells of the word at the cursor in a cell of the language, and else what it told
-    before.
-    """
+    """A kernel's ``do_inspect`` with hover in cells of the language, and the original behaviour in others."""
 
     def do_inspect(code: str, cursor_pos: int, detail_level: int = 0, omit_sections: Any = ()) -> dict[str, Any]:
         text = text_of(code)

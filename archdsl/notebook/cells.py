@@ -1,4 +1,4 @@
-"""Cells as texts of the compiler: each stands where a file of the current folder would, and may have a name."""
+"""Cells as sources: each has the place of a file in the current folder, and may have a name."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ _MAGIC: Final = re.compile(r"\s*%%arch\b[^\n]*")
 
 
 class Cells:
-    """The cells that were given names. Others import them as files: ``from "blocks.arch" import Unit``."""
+    """The named cells. Others import them as files: ``from "blocks.arch" import Unit``."""
 
     def __init__(self) -> None:
         self._texts: dict[Path, str] = {}
 
     def name(self, name: str, text: str) -> None:
-        """Has a text stand for a file of the current folder."""
+        """Registers a text as a file of the current folder."""
         self._texts[Path.cwd().resolve() / name] = text
 
     def source(self, label: str, text: str) -> tuple[SourceFile, OpenLoader]:
-        """A cell's text, called ``label`` in messages, and the loader of what it imports."""
+        """A cell's source, called ``label`` in messages, and the loader of its imports."""
         folder = Path.cwd().resolve()
         place = folder / f"{label}.arch"
         return SourceFile(label, text, place), OpenLoader(project_root(place), self._texts)

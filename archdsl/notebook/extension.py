@@ -1,4 +1,4 @@
-"""What ``%load_ext archdsl`` adds to IPython, and ``%unload_ext archdsl`` takes away."""
+"""The IPython extension: ``%load_ext archdsl`` and ``%unload_ext archdsl``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NAME = "arch"
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Adds the magic ``%%arch``, what completes in its cells and, in Jupyter, what hover shows of them."""
+    """Adds the magic ``%%arch``, completion in its cells and, in Jupyter, hover."""
     cells = Cells()
     shell.register_magic_function(ArchMagic(shell, cells), "cell", _NAME)
     shell.Completer.custom_matchers.append(CellMatcher(cells))

@@ -1,4 +1,4 @@
-"""The cell magic ``%%arch``: compiles a cell, and makes its models variables."""
+"""The cell magic ``%%arch``: compiles a cell, and binds its models to variables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from archdsl.notebook.cells import Cells, text_of
 
 
 class CellError(ArchError):
-    """A cell has errors, which are shown in colours and with their places instead of Python's traceback."""
+    """A cell has errors, which are shown as diagnostics instead of Python's traceback."""
 
     def _render_traceback_(self) -> list[str]:
         return render_all(self.diagnostics, colour=True).split("\n")
@@ -28,7 +28,7 @@ class CellError(ArchError):
 
 @dataclass(frozen=True, repr=False, eq=False)
 class CellModel(Architecture):
-    """A model of a cell. ``load`` gives it with other parameters."""
+    """A model of a cell. ``load`` elaborates it with other parameters."""
 
     model: Model | None = field(default=None, repr=False)
 
@@ -38,7 +38,7 @@ class CellModel(Architecture):
 
 
 class _Warnings:
-    """What is not wrong, but may not be meant."""
+    """The warnings of a cell."""
 
     def __init__(self, found: tuple[Diagnostic, ...]) -> None:
         self._found = found
@@ -98,7 +98,7 @@ class ArchMagic:
             self._show([each for each in models.values() if isinstance(each, CellModel)], asked)
 
     def _compiled(self, label: str, text: str) -> dict[str, CellModel | Model]:
-        """The models of a text by their names. Raises ``CellError``."""
+        """The models of a text by name. Raises ``CellError``."""
         source, loader = self._cells.source(label, text)
         program = Program(source, loader)
         program.check()

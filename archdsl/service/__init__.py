@@ -1,4 +1,4 @@
-"""The language service: an open text, the loader of its imports and a place in, plain values out.
+"""The language service: queries on an open text, its imports and a position, with plain values as results.
 
 ``Analysis(source, loader)`` is one version of a text; every feature is a module with functions of an analysis and an
 offset. Nothing here knows a protocol, an editor, a file or a clock, so that a browser can run it as well.

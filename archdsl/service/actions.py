@@ -1,4 +1,4 @@
-"""What can be done at a place: the fixes of diagnostics, and refactorings."""
+"""Code actions at a place: the fixes of diagnostics, and refactorings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Kind: TypeAlias = Literal["quickfix", "refactor.extract", "refactor.inline", "re
 
 
 class Action(NamedTuple):
-    """A change that is offered."""
+    """A code action."""
 
     title: str
     kind: Kind
@@ -26,13 +26,13 @@ class Action(NamedTuple):
 
 
 def fixes(analysis: Analysis, start: int, end: int) -> tuple[Action, ...]:
-    """What mends the diagnostics that touch a range."""
+    """The fixes of the diagnostics that touch a range."""
     touching = [d for d in analysis.diagnostics if d.span.source is analysis.source and _meets(d, start, end)]
     return tuple(action for found in touching for action in _fixes(analysis, found))
 
 
 def fix_all(analysis: Analysis) -> tuple[Action, ...]:
-    """All fixes at once that are safe, if there are any."""
+    """One action with all safe fixes, if there are any."""
     found = [d.fix for d in analysis.diagnostics if d.fix and d.fix.is_safe and d.fix.span.source is analysis.source]
     if not found:
         return ()
@@ -62,7 +62,7 @@ def _fixes(analysis: Analysis, found: Diagnostic) -> Iterator[Action]:
 
 
 def _title(found: Diagnostic) -> str:
-    """What a fix does, in words."""
+    """The title of a fix."""
     assert found.fix is not None
     span, text = found.fix.span, found.fix.replacement
     old, new = _short(span.text), _short(text)
@@ -77,7 +77,7 @@ def _short(text: str) -> str:
 
 
 def _allowed(analysis: Analysis, found: Diagnostic) -> Edit:
-    """Adds a comment that allows a warning at the end of the line where it begins."""
+    """The action that allows a warning by a comment at the end of its line."""
     line = analysis.lines.position(found.span.start).line
     start, end = analysis.lines.start(line), analysis.lines.end(line)
     text = analysis.text[start:end]

@@ -1,4 +1,4 @@
-"""One version of an open text, and what is known of it: found when it is first asked for, and kept."""
+"""The analysis of one version of an open text, computed on demand and cached."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from archdsl.syntax.parser import Reading, parse_once, reparse
 
 
 class Analysis:
-    """A text with what it imports.
+    """A text with its imports.
 
     >>> found = Analysis(SourceFile("net.arch", "model Net() :: [8] -> [4] { dense(5) }"))
     >>> [diagnostic.code for diagnostic in found.diagnostics]
@@ -36,7 +36,7 @@ class Analysis:
         limits: Limits = DEFAULT,
         memory: Memory | None = None,
     ) -> None:
-        """``memory`` is what other versions of the text have left."""
+        """``memory`` has results for other versions of the text."""
         self.source = source
         self.loader = loader
         self.limits = limits
@@ -68,20 +68,20 @@ class Analysis:
         return self._reading[:2] if source is self.source else parse_once(source, limits)
 
     def _program(self) -> Program:
-        """The text, ready to be asked for its models."""
+        """The compiled text, whose models are elaborated on request."""
         program = Program(self.source, self.loader, self.limits, self._read)
         program.interrupt(self._look)
         return program
 
     def _begin(self) -> None:
-        """Begins the check."""
+        """Starts the check."""
         self.program = self._program()
         self.program.remember(self.memory.clean, self.memory.kept)
         self._pieces: Generator[None] = self.program.checking()
 
     @property
     def lexed(self) -> Lexed:
-        """The tokens of the text and its comments."""
+        """The tokens and comments of the text."""
         return self._reading.lexed
 
     @property
@@ -94,33 +94,33 @@ class Analysis:
 
     @property
     def index(self) -> Index:
-        """The names of the text."""
+        """The name index of the text."""
         return self.program.module.names
 
     @cached_property
     def indices(self) -> tuple[Index, ...]:
-        """The names of the text, and of all that it imports."""
+        """The name indices of the text and of all its imports."""
         return tuple(module.names for module in self.program.modules)
 
     def declaration(self, offset: int) -> ast.Declaration | None:
-        """The declaration that holds a place, or ends there."""
+        """The declaration that contains a place, or ends there."""
         found = [d for d in self.parsed.declarations if d.span.start <= offset <= d.span.end]
         return found[-1] if found else None
 
     def names(self, offset: int) -> Names | None:
-        """The names in the declaration that holds a place."""
+        """The names in the declaration around a place."""
         declaration = self.declaration(offset)
         return None if declaration is None else self.index.names(declaration)
 
     def module_of(self, source: SourceFile) -> Module | None:
-        """The module that a file was read as."""
+        """The module of a file."""
         return next((module for module in self.program.modules if module.source is source), None)
 
     # --- what is wrong ---
 
     @cached_property
     def first_diagnostics(self) -> tuple[Diagnostic, ...]:
-        """What is wrong with the text whatever is called: syntax, names, types, shapes as far as letters go.
+        """The diagnostics that need no instantiation: syntax, names, types, symbolic shapes.
 
         Found by a program of its own, so that what is found later is as if this had not been asked for.
         """
@@ -134,13 +134,13 @@ class Analysis:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All that is wrong: what ``archdsl check`` says."""
+        """All diagnostics, as from ``archdsl check``."""
         for _ in self.checking():
             pass
         return self.program.diagnostics
 
     def checking(self) -> Iterator[None]:
-        """Checks what is not checked yet, a model or a `check` line at a time."""
+        """Completes the check step by step: one model, or one `check` line, at a time."""
         while not self.is_complete:
             try:
                 next(self._pieces)
@@ -154,7 +154,7 @@ class Analysis:
 
     @contextmanager
     def interruptible(self, look: Callable[[], None]) -> Iterator[None]:
-        """Has ``look`` called now and then while the text is checked inside: what it raises ends the check.
+        """Calls ``look`` regularly during checks inside; an exception from it ends the check.
 
         The next one goes on from what was found to be right by then.
         """
@@ -175,11 +175,11 @@ class Analysis:
 
     @cached_property
     def instances(self) -> Instances:
-        """The models and blocks as they are elaborated to be shown."""
+        """The elaborated models and blocks to be shown."""
         return Instances(self._program())
 
     def prepare(self, offset: int, look: Callable[[], None]) -> None:
-        """Elaborates what is shown of the block at a place before anybody asks, unless ``look`` raises something."""
+        """Elaborates the instance of the block at a place in advance, unless ``look`` raises an exception."""
         declaration = self.declaration(offset)
         if not isinstance(declaration, ast.Block):
             return
@@ -197,7 +197,7 @@ class Analysis:
             del self.__dict__["instances"]
 
     def close(self) -> None:
-        """Ends the use of a version, so that its memory is free at once."""
+        """Ends the use of a version and frees its memory."""
         self._end()
         self._forget_instances()
         self.__dict__.clear()

@@ -1,4 +1,4 @@
-"""Names after a dot: columns of tables, and tensors that flow together."""
+"""Fields after a dot: columns of tables, and named tensors."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _LINKS = 20
 
 
 def columns(analysis: Analysis, names: Names | None, value: ast.Expr) -> tuple[str, ...]:
-    """The fields that a value has, as far as the text says."""
+    """The fields of a value, as far as the text says."""
     return tuple(dict.fromkeys(place.id for place in fields(analysis, names, value)))
 
 
 def fields(analysis: Analysis, names: Names | None, value: ast.Expr) -> tuple[ast.Name, ...]:
-    """Where the fields of a value are named: the cells of a table's first row, labels, ports."""
+    """The definitions of a value's fields: the cells of a table's first row, labels, ports."""
     return tuple(_fields(analysis, names, value, _LINKS))
 
 
@@ -61,7 +61,7 @@ def _fields(analysis: Analysis, names: Names | None, value: ast.Expr | ast.Sprea
 
 
 def _of(analysis: Analysis, names: Names | None, found: Definition, left: int) -> Iterator[ast.Name]:
-    """The fields of what a definition stands for."""
+    """The fields of a definition's value."""
     node = found.origin.node
     match node:
         case ast.Let():
@@ -81,7 +81,7 @@ def _of(analysis: Analysis, names: Names | None, found: Definition, left: int) -
 
 
 def _tapped(analysis: Analysis, names: Names | None, tap: ast.Tap) -> Iterator[ast.Name]:
-    """The tensors that flow out of a step together."""
+    """The output tensors of a tapped step."""
     step: ast.Step = tap.step
     while True:
         match step:

@@ -1,4 +1,4 @@
-"""Where what the word at a place means is defined, also in files that are imported."""
+"""Go to definition, also in imported files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archdsl.source import Span
 
 
 def definition(analysis: Analysis, offset: int) -> tuple[Span, ...]:
-    """The places where it is defined: none for the language's own names, several for a tap in each side of an `if`."""
+    """The definitions of the word at a place: none for built-in names, several for a tap in both sides of an `if`."""
     found = symbol(analysis, offset)
     if found is None:
         return ()
@@ -19,5 +19,5 @@ def definition(analysis: Analysis, offset: int) -> tuple[Span, ...]:
 
 
 def places(found: Definition) -> tuple[Span, ...]:
-    """Where a definition is written; of an import, what is imported."""
+    """The places of a definition; of an import, those of the imported definition."""
     return tuple(place.span for place in found.origin.places)

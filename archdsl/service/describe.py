@@ -1,4 +1,4 @@
-"""Definitions in words: signatures and documentation as Markdown."""
+"""Describes definitions in Markdown: signature and documentation."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ KEYWORDS: Final = {
 
 
 def code(text: str) -> str:
-    """A text as a block of the language in Markdown."""
+    """A text as a Markdown code block."""
     return f"```arch\n{text}\n```"
 
 
 def head(decl: ast.Block | ast.Function) -> str:
-    """The head of a definition as it is written, comments apart, over several lines if it is long."""
+    """The head of a definition as in the source, without comments; wrapped if it is long."""
     word = "fn" if isinstance(decl, ast.Function) else "model" if decl.is_model else "block"
     params = [" ".join(param.span.text.split()) for param in decl.params]
     brackets = bool(params) or isinstance(decl, ast.Function) or decl.signature is None
@@ -52,7 +52,7 @@ def _signature(signature: ast.Signature) -> str:
 
 
 def title(found: Definition) -> str:
-    """A definition on a line or a few, as it would be written."""
+    """A definition in a few lines, in source form."""
     node = found.origin.node
     match node:
         case ast.Block() | ast.Function():
@@ -87,7 +87,7 @@ def _short(text: str) -> str:
 
 
 def prose(found: Definition, analysis: Analysis) -> str:
-    """What a definition is for: its documentation as Markdown, with an example; empty without any."""
+    """The documentation of a definition as Markdown, with an example; empty if there is none."""
     found = found.origin
     if found.kind == "op":
         return "\n\n".join(_op(document(OPS[found.name])))

@@ -1,4 +1,4 @@
-"""The diagram of a text: which model it shows, and the graph of that, or why there is none."""
+"""The diagram of a text: the model shown and its graph, or why there is none."""
 
 from __future__ import annotations
 

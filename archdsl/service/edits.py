@@ -1,4 +1,4 @@
-"""Changes of a text."""
+"""Text edits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Edit(NamedTuple):
 
 
 def difference(source: SourceFile, changed: str, start: int = 0, end: int | None = None) -> tuple[Edit, ...]:
-    """The edits, whole lines each, that turn a text into another; only those that touch ``start`` to ``end``."""
+    """Line edits that turn a text into another; only those that touch ``start`` to ``end``."""
     return tuple(
         edit for edit in _edits(source, changed) if edit.span.end >= start and (end is None or edit.span.start <= end)
     )

@@ -1,4 +1,4 @@
-"""Receptive fields of steps, of the first graph in which they are."""
+"""Receptive fields of steps, in the first graph that contains them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.summary.forms import seen
 
 
 def receptive(analysis: Analysis, span: Span) -> str:
-    """What the output of the op or block that is called at a place sees of the input; empty where that is not known."""
+    """The receptive field of the op or block at a place, as text; empty if it is not known."""
     for graph in analysis.instances.graphs:
         found = _node(graph, span)
         if found is not None:
@@ -27,7 +27,7 @@ def _subject(analysis: Analysis, graph: Graph) -> Subject:
 
 
 def _node(graph: Graph, span: Span) -> str | None:
-    """The last node that was made of what stands at a place, the first time that it is reached."""
+    """The last node made from the step at a place, the first time that it is elaborated."""
     name, start, end = span.source.name, span.start, span.end
     for node in graph.nodes:
         if node.origin.start == start and node.origin.end == end and node.origin.file == name:

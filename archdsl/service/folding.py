@@ -1,4 +1,4 @@
-"""What can be folded: brackets, runs of comments and of imports over several lines."""
+"""Folding ranges: brackets, and runs of comments and of imports over several lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.syntax.tokens import CLOSER, CLOSERS, Token
 
 
 class Fold(NamedTuple):
-    """Lines, counted from 0; the last one stays where it only closes a bracket."""
+    """A range of lines, counted from 0; a last line that only closes a bracket stays visible."""
 
     first: int
     last: int
@@ -19,7 +19,7 @@ class Fold(NamedTuple):
 
 
 def folds(analysis: Analysis) -> tuple[Fold, ...]:
-    """By their first line, the widest of each."""
+    """The ranges by first line, the widest of each."""
     found: dict[int, Fold] = {}
     for fold in (*_brackets(analysis), *_comments(analysis), *_imports(analysis)):
         if fold.last > fold.first and (fold.first not in found or found[fold.first].last < fold.last):
@@ -54,7 +54,7 @@ def _imports(analysis: Analysis) -> Iterator[Fold]:
 
 
 def _runs(lines: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The first and the last of lines that follow each other."""
+    """The first and last line of runs of consecutive lines."""
     first = last = -2
     for line in lines:
         if line != last + 1:

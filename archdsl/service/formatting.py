@@ -1,4 +1,4 @@
-"""The canonical form of a text, as edits: of all of it, of a range, or of what was just typed."""
+"""Formatting as edits: of a text, of a range, or after typing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from archdsl.service.edits import Edit, difference
 
 
 def formatted(analysis: Analysis) -> tuple[Edit, ...]:
-    """The edits that give a text its canonical form. What has mistakes stays as it is."""
+    """The edits that format a text. Declarations with errors stay as they are."""
     return difference(analysis.source, format_text(analysis.text, analysis.limits).text)
 
 
 def formatted_range(analysis: Analysis, start: int, end: int) -> tuple[Edit, ...]:
-    """Those of the edits that touch the lines of a range."""
+    """The formatting edits that touch the lines of a range."""
     lines = analysis.lines
     first = lines.start(lines.position(start).line)
     last = lines.end(lines.position(end).line)
@@ -22,7 +22,7 @@ def formatted_range(analysis: Analysis, start: int, end: int) -> tuple[Edit, ...
 
 
 def formatted_typing(analysis: Analysis, offset: int) -> tuple[Edit, ...]:
-    """After a `}` that closes a body, the edits of the declaration that it is in; none while that has mistakes."""
+    """After a typed `}`, the formatting edits of its declaration; none while that has errors."""
     declaration = analysis.declaration(offset)
     if declaration is None or declaration.span.end > offset:
         return ()

@@ -1,4 +1,4 @@
-"""Which definitions call which: blocks, models and functions."""
+"""The call hierarchy of blocks, models and functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Called: TypeAlias = ast.Block | ast.Function | ast.Variant
 
 
 class Item(NamedTuple):
-    """A definition that calls or is called."""
+    """A caller or callee."""
 
     name: str
     kind: str
@@ -25,20 +25,20 @@ class Item(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """The other end of calls, and where they are written."""
+    """The other end of calls, with their places."""
 
     item: Item
     places: tuple[Span, ...]
 
 
 def item(analysis: Analysis, offset: int) -> Item | None:
-    """The block, model or function whose name stands at a place."""
+    """The block, model or function named at a place."""
     found = symbol(analysis, offset)
     return _item(found.definition) if found is not None and found.definition is not None else None
 
 
 def calls_to(analysis: Analysis, called: Span, others: Iterable[Analysis] = ()) -> tuple[Edge, ...]:
-    """The definitions that call what has its name at a place, in a text and in those that import it."""
+    """The callers of the definition named at a place, in a text and in those that import it."""
     found: dict[tuple[object, int], tuple[Item, list[Span]]] = {}
     for each in (analysis, *others):
         definition = _defined(each, called)
@@ -54,7 +54,7 @@ def calls_to(analysis: Analysis, called: Span, others: Iterable[Analysis] = ()) 
 
 
 def calls_from(analysis: Analysis, caller: Span) -> tuple[Edge, ...]:
-    """What is called by the definition that has its name at a place; ops and the language's functions are left out."""
+    """The callees of the definition named at a place, without ops and built-in functions."""
     definition = _defined(analysis, caller)
     node = definition.node if definition is not None else None
     index = next((i for i in analysis.indices if i.module.source is caller.source), None)
@@ -80,7 +80,7 @@ def _item(definition: Definition) -> Item | None:
 
 
 def _defined(analysis: Analysis, name: Span) -> Definition | None:
-    """The definition whose name stands at a place, as a text that has read the file for itself knows it."""
+    """The definition named at a place, as an analysis with a parse of its own has it."""
     return next(_definitions(analysis, name), None)
 
 
@@ -93,7 +93,7 @@ def _definitions(analysis: Analysis, name: Span) -> Iterator[Definition]:
 
 
 def _around(analysis: Analysis, place: Span) -> Item | None:
-    """The definition in which a place is; none for imports and `check` lines."""
+    """The definition that contains a place; none for imports and `check` lines."""
     index = next((i for i in analysis.indices if i.module.source is place.source), None)
     for node in index.module.declarations if index is not None else ():
         if node.span.holds(place) and isinstance(node, Called):

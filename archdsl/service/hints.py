@@ -1,4 +1,4 @@
-"""The shape after each step, beside the text: in the instance that is shown of each block."""
+"""Inlay hints: the shape after each step, in the shown instance of each block."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.syntax import ast
 
 
 class Hint(NamedTuple):
-    """A text that is shown at a place, and what is told of it."""
+    """A text shown at a place, with its tooltip."""
 
     offset: int
     text: str
@@ -20,7 +20,7 @@ class Hint(NamedTuple):
 
 
 def hints(analysis: Analysis, start: int, end: int) -> tuple[Hint, ...]:
-    """Those of the steps in a range: for each step that ends its line, or changes the shape of a flow that goes on."""
+    """The hints of steps in a range: at the end of lines, or where a flow that continues changes shape."""
     found: list[Hint] = []
     for decl in analysis.parsed.declarations:
         if isinstance(decl, ast.Block) and decl.span.start <= end and start <= decl.span.end:
@@ -45,7 +45,7 @@ def _of(analysis: Analysis, decl: ast.Block, shown: Flow) -> Iterator[Hint]:
 
 
 def _states(step: ast.Step) -> bool:
-    """Whether the text has the shape already."""
+    """Whether the source states the shape already."""
     while isinstance(step, ast.Tap):
         step = step.step
     return isinstance(step, ast.Claim)

@@ -1,4 +1,4 @@
-"""What is told of the word at a place: what it means and, of a step, what flows out of it."""
+"""Hover: the meaning of the word at a place and, for a step, its output."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from archdsl.syntax import ast
 
 
 class Hover(NamedTuple):
-    """``text`` is Markdown, ``span`` what it is about."""
+    """``text`` is Markdown, ``span`` its range."""
 
     span: Span
     text: str
 
 
 def hover(analysis: Analysis, offset: int) -> Hover | None:
-    """What is known of the word at a place."""
+    """The hover of the word at a place."""
     found = symbol(analysis, offset)
     if found is None:
         return None
@@ -57,7 +57,7 @@ def _parts(analysis: Analysis, found: Symbol) -> Iterator[str]:
 
 
 def _value(analysis: Analysis, found: Symbol) -> Iterator[str]:
-    """What a name of a body stands for in the instance that is shown, or a ``let`` line in the file."""
+    """The value of a body's name in the shown instance, or of a ``let`` line in the file."""
     definition, decl = found.definition, analysis.declaration(found.span.start)
     assert definition is not None
     if definition.kind == "let" and isinstance(definition.node, ast.Let) and decl is not None:
@@ -87,7 +87,7 @@ def _told(name: str, value: Value) -> Iterator[str]:
 
 
 def _step(analysis: Analysis, offset: int) -> Iterator[str]:
-    """What flows out of the step whose op, block, keyword or tap stands at a place."""
+    """The output of the step whose op, block, keyword or tap is at a place."""
     decl = analysis.declaration(offset)
     if not isinstance(decl, ast.Block):
         return

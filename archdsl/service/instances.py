@@ -1,4 +1,4 @@
-"""The instance of each block that shapes and values are shown of."""
+"""The instance of each block whose shapes and values are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.syntax import ast
 
 
 class Instances:
-    """Elaborates models, in the order of the text, until what is asked for was met: always the same of a text."""
+    """Elaborates models in text order until the requested block is met, so that the result is deterministic."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -27,11 +27,11 @@ class Instances:
 
     @property
     def graphs(self) -> tuple[Graph, ...]:
-        """Those that were made so far."""
+        """The graphs elaborated so far."""
         return self.program.graphs
 
     def of(self, decl: ast.Block) -> Observation | None:
-        """The elaboration of a block of the text that is shown.
+        """The shown elaboration of a block of the text.
 
         That of the first `check` line about it, or else of the first model that calls it, or else what holds of all.
         """
@@ -50,7 +50,7 @@ class Instances:
         return next((each for each in observed if each.ref is not None), observed[0] if observed else None)
 
     def _called(self, decl: ast.Block, check: ast.Check) -> Observation | None:
-        """The elaboration that a `check` line asks for."""
+        """The elaboration for a `check` line."""
         graph = self.program.graph_of_check(check)
         observed = self._observed.get(decl.span.start, [])
         shapes = [[port.shape for port in graph.inputs]] if graph is not None else []
@@ -58,7 +58,7 @@ class Instances:
         return next(fitting, None)
 
     def _ways(self) -> Iterator[Callable[[], object]]:
-        """What meets blocks: the models that need no arguments, `check` lines, definitions by themselves."""
+        """The elaborations that may meet a block: of models without required arguments, `check` lines, definitions."""
         for name in self.program.module.models:
             yield partial(self.program.usual_graph, name)
         yield self.program.checked

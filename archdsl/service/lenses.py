@@ -1,4 +1,4 @@
-"""What stands above each model: what it costs."""
+"""Code lenses above each model: its cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.summary.figures import human
 
 
 class Lens(NamedTuple):
-    """A model of the text. ``text`` is empty if it needs arguments or has mistakes."""
+    """A lens. ``text`` is empty if the model needs arguments or has errors."""
 
     span: Span
     model: str
@@ -20,7 +20,7 @@ class Lens(NamedTuple):
 
 
 def lenses(analysis: Analysis) -> tuple[Lens, ...]:
-    """One for each model, in the order of the text."""
+    """One lens for each model, in text order."""
     return tuple(Lens(node.name.span, name, figures(analysis, name)) for name, node in analysis.module.models.items())
 
 

@@ -1,4 +1,4 @@
-"""What the library offers for import."""
+"""The exports of the library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HEAD: Final = re.compile(r"^(?:block|fn)[ \t]+(\w+)", re.MULTILINE)
 
 
 def exported(loader: Loader | None) -> Mapping[str, str]:
-    """The blocks and functions of the library by their names, each with the module that declares it."""
+    """The blocks and functions of the library by name, each with its module."""
     return _exported(loader) if loader is not None else {}
 
 

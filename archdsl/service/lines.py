@@ -1,4 +1,4 @@
-"""Places in a text as editors count them: lines, and characters in UTF-16 code units or in code points."""
+"""Positions in the editors' units: lines, and characters in UTF-16 code units or in code points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _WIDE: Final = 0xFFFF
 
 
 class Position(NamedTuple):
-    """Both count from 0."""
+    """Line and character, both from 0."""
 
     line: int
     character: int
@@ -36,18 +36,18 @@ class Lines:
         return len(self._starts)
 
     def start(self, line: int) -> int:
-        """The offset at which a line begins."""
+        """The offset of the start of a line."""
         return self._starts[line]
 
     def end(self, line: int) -> int:
-        """The offset at which a line ends, before its line break."""
+        """The offset of the end of a line, before its line break."""
         if line + 1 == len(self._starts):
             return len(self.text)
         end = self._starts[line + 1] - 1
         return end - 1 if self.text[end] == "\n" and end > self._starts[line] and self.text[end - 1] == "\r" else end
 
     def position(self, offset: int) -> Position:
-        """The place of an offset; within a line break, the end of its line."""
+        """The position of an offset; within a line break, the end of its line."""
         offset = max(0, min(offset, len(self.text)))
         line = bisect_right(self._starts, offset) - 1
         start = self._starts[line]
@@ -57,7 +57,7 @@ class Lines:
         return Position(line, sum(2 if ord(c) > _WIDE else 1 for c in self.text[start:offset]))
 
     def offset(self, position: Position) -> int:
-        """The offset of a place; what lies behind the end of its line or of the text is at that end.
+        """The offset of a position, clamped to the end of its line or of the text.
 
         Within a character that takes two code units, it is that character.
         """

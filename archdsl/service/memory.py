@@ -1,4 +1,4 @@
-"""What versions of a text leave for those that follow: most of it is the same in them."""
+"""Results that later versions of a text can reuse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST: Final = 10_000
 
 
 class Memory:
-    """Of one document."""
+    """The reusable results of one document."""
 
     def __init__(self) -> None:
         self.clean: set[tuple[str, bytes]] = set()
@@ -25,7 +25,7 @@ class Memory:
         """What the declarations of the text that was read last were read as."""
 
     def trim(self) -> None:
-        """Forgets everything if it is much."""
+        """Drops everything if it is too much."""
         if len(self.clean) + len(self.figures) > _MOST:
             self.clean.clear()
             self.figures.clear()

@@ -1,4 +1,4 @@
-"""The AST around a place."""
+"""AST nodes at a place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T", bound=ast.Node)
 
 
 def children(node: ast.Node) -> Iterator[ast.Node]:
-    """The nodes directly below one, names that define something included."""
+    """The direct child nodes, including defining names."""
     for field in node.fields:
         if field != "span":
             yield from _nodes(getattr(node, field))
@@ -26,7 +26,7 @@ def _nodes(value: Any) -> Iterator[ast.Node]:
 
 
 def path(root: ast.Node, offset: int) -> list[ast.Node]:
-    """The nodes that hold a place or end there, from ``root`` inwards; of two that meet there, the one that begins."""
+    """The nodes that contain a place or end there, from ``root`` inwards; of two that meet there, the second."""
     found = [root]
     while True:
         holding = [n for n in children(found[-1]) if n.span.start <= offset <= n.span.end]
@@ -36,12 +36,12 @@ def path(root: ast.Node, offset: int) -> list[ast.Node]:
 
 
 def innermost(nodes: list[ast.Node], *kinds: type[T]) -> T | None:
-    """The last node of a path that is of one of some kinds."""
+    """The last node of a path that is of some kinds."""
     return next((node for node in reversed(nodes) if isinstance(node, kinds)), None)
 
 
 def below(root: ast.Node) -> Iterator[ast.Node]:
-    """A node and all below it; iterative, as hostile files nest deeply."""
+    """A node and its descendants; iterative, as hostile files nest deeply."""
     pending = [root]
     while pending:
         node = pending.pop()
@@ -50,7 +50,7 @@ def below(root: ast.Node) -> Iterator[ast.Node]:
 
 
 def holds(node: ast.Node | None, offset: int) -> bool:
-    """Whether a place is within a node, or at its end."""
+    """Whether a node contains a place, or ends there."""
     return node is not None and node.span.start <= offset <= node.span.end
 
 

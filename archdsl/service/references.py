@@ -1,4 +1,4 @@
-"""Every place that means what the word at a place means, in a text and in the files that are joined with it."""
+"""Find references, in a text and in the files linked with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archdsl.syntax import ast
 
 
 class Found(NamedTuple):
-    """The places of one meaning."""
+    """The references to one definition."""
 
     name: str
     definitions: tuple[Span, ...]
@@ -28,7 +28,7 @@ class Found(NamedTuple):
 
 
 def references(analysis: Analysis, offset: int) -> Found | None:
-    """The places that mean what the word at an offset means; ``None`` if nobody knows what that is."""
+    """The references to the word at an offset; ``None`` if its definition is not known."""
     found = symbol(analysis, offset)
     if found is None:
         return None
@@ -38,7 +38,7 @@ def references(analysis: Analysis, offset: int) -> Found | None:
 
 
 def of_definition(analysis: Analysis, definition: Definition) -> Found | None:
-    """The places of a definition; of a name of the language, those in the text itself."""
+    """The references to a definition; of a built-in name, those in the text itself."""
     if not definition.places:
         used = tuple(
             use.name.span for each in analysis.index.all() for use in each.uses if use.definition is definition
@@ -51,7 +51,7 @@ def of_definition(analysis: Analysis, definition: Definition) -> Found | None:
 
 
 def _checked(analysis: Analysis, definition: Definition) -> Iterator[Span]:
-    """Where `check` lines name an input of the block that they are about."""
+    """References in `check` lines to inputs of their block."""
     files = {index.module.source: index for index in analysis.indices}
     for index in analysis.indices if definition.kind == "port" else ():
         for each in index.module.declarations:
@@ -63,7 +63,7 @@ def _checked(analysis: Analysis, definition: Definition) -> Iterator[Span]:
 
 
 def everywhere(analysis: Analysis, found: Found, others: Iterable[Analysis]) -> tuple[Span, ...]:
-    """The places in a text and in others, each of which has read the file that defines it for itself."""
+    """The references in several texts, each of which has a parse of its own of the defining file."""
     places = {(span.source.identity, span.start): span for span in found.places}
     for other in others:
         for there in elsewhere(analysis, found, other):
@@ -72,7 +72,7 @@ def everywhere(analysis: Analysis, found: Found, others: Iterable[Analysis]) -> 
 
 
 def elsewhere(analysis: Analysis, found: Found, other: Analysis) -> Iterator[Found]:
-    """The places in another text that has read the same file."""
+    """The references in another text that imports the same file."""
     for place in found.definitions:
         module = next((m for m in other.program.modules if m.source.identity == place.source.identity), None)
         if module is None or other is analysis or module.source.text != place.source.text:
@@ -85,7 +85,7 @@ def elsewhere(analysis: Analysis, found: Found, other: Analysis) -> Iterator[Fou
 
 
 def _column(analysis: Analysis, offset: int) -> Found | None:
-    """The places of a table's column: the cell that names it, and the fields that read it."""
+    """The references to a table column: its header cell, and the fields that read it."""
     declaration = analysis.declaration(offset)
     if declaration is None:
         return None
@@ -107,7 +107,7 @@ def _column(analysis: Analysis, offset: int) -> Found | None:
 
 
 def _reads(analysis: Analysis, index: Index, name: str, cells: set[Span]) -> Iterator[Span]:
-    """The fields of a name in a file that read one of some columns."""
+    """The fields of a name in a file that read some columns."""
     for each in index.all():
         for node in below(each.declaration):
             if isinstance(node, ast.Field) and node.name.id == name and _is_of(analysis, each, node, cells):
@@ -119,7 +119,7 @@ def _is_of(analysis: Analysis, own: Names, node: ast.Field, cells: set[Span]) ->
 
 
 def _label(analysis: Analysis, offset: int) -> Found | None:
-    """The place of a label: those of `ports` are read as fields as well."""
+    """The references to a label: those of `ports` are also read as fields."""
     declaration = analysis.declaration(offset)
     branch = innermost(path(declaration, offset), ast.Branch) if declaration is not None else None
     if branch is None or branch.label is None or not branch.label.span.start <= offset <= branch.label.span.end:

@@ -1,4 +1,4 @@
-"""Another name for what the word at a place means, in all files that know it."""
+"""Rename a definition in all files that refer to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archdsl.syntax import ast, tables
 
 
 class Refused(Exception):
-    """It cannot have that name; says why."""
+    """The rename is not possible; says why."""
 
 
 def renamable(analysis: Analysis, offset: int) -> Span:
@@ -32,7 +32,7 @@ def renamable(analysis: Analysis, offset: int) -> Span:
 
 
 def rename(analysis: Analysis, offset: int, name: str, others: Iterable[Analysis] = ()) -> tuple[Edit, ...]:
-    """The edits that give it another name, also in texts that import it. Raises ``Refused``.
+    """The edits of a rename, also in texts that import the definition. Raises ``Refused``.
 
     ``others`` are texts that may import what the name is of.
     """
@@ -65,7 +65,7 @@ def rename(analysis: Analysis, offset: int, name: str, others: Iterable[Analysis
 
 
 def _check_free(name: str, found: Found, analysis: Analysis) -> None:
-    """Raises ``Refused`` where the new name has a meaning already in a declaration that has the old one."""
+    """Raises ``Refused`` if the new name is taken in a declaration that uses the old one."""
     if found.definition is None:
         return
     if found.definition.kind in ("let", "block", "model", "function", "import") and name in analysis.index.declared:
@@ -82,7 +82,7 @@ def _check_free(name: str, found: Found, analysis: Analysis) -> None:
 
 
 def _text(span: Span, old: str, new: str) -> str:
-    """What stands at a place after the change: a name in brackets keeps these."""
+    """The new text of a reference; parentheses around a name are kept."""
     return span.text.replace(old, new, 1)
 
 

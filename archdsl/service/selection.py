@@ -1,4 +1,4 @@
-"""What is selected when a selection grows: the word, then what holds it, one after the other."""
+"""Growing selections: the word, then the enclosing constructs, one after the other."""
 
 from __future__ import annotations
 

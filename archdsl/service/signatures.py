@@ -1,4 +1,4 @@
-"""The parameters of what is called at a place, and which of them is being given."""
+"""Signature help: the parameters of the callee at a place, and the active one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archdsl.syntax import ast
 
 
 class Signature(NamedTuple):
-    """A call as its parameters have it; ``active`` is the number of the one that is given, or -1."""
+    """A call with its parameters; ``active`` is the index of the one at the place, or -1."""
 
     name: str
     parameters: tuple[tuple[str, str], ...]
@@ -31,14 +31,14 @@ class Signature(NamedTuple):
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The parameters as the line has them: those of ops with their defaults alone."""
+        """The parameters as shown; for ops, with their defaults only."""
         if self.notes:
             return tuple(name + "".join(detail.partition(" = ")[1:]) for name, detail in self.parameters)
         return tuple(f"{name}: {detail}" if detail else name for name, detail in self.parameters)
 
 
 def signature(analysis: Analysis, offset: int) -> Signature | None:
-    """The call whose brackets are around a place."""
+    """The innermost call around a place."""
     place = context(analysis, offset)
     called = callee(place)
     if called is None:

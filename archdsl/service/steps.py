@@ -1,4 +1,4 @@
-"""What each step of a block makes, in the instance that is shown of it."""
+"""The output of each step of a block, in its shown instance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archdsl.syntax import ast
 
 
 class Made(NamedTuple):
-    """What flows out of a step: in words, once for each shape that it has in several rounds."""
+    """The output of a step, as text, for each shape that it has over several iterations."""
 
     shapes: tuple[str, ...]
     rounds: int
@@ -46,7 +46,7 @@ class Flow:
         self._values = _values(observation)
 
     def made(self, step: ast.Step) -> Made | None:
-        """What a step of the block makes; ``None`` if nothing is known of it."""
+        """The output of a step of the block; ``None`` if it is not known."""
         results = self._results.get((type(step), step.span))
         if not results:
             return None
@@ -61,7 +61,7 @@ class Flow:
         return self._calls.get((span.start, span.end), ())
 
     def calls(self, span: Span) -> Sequence[Step]:
-        """The ops and calls that were made of what is called at a place."""
+        """The ops and calls made from the target at a place."""
         return self._called(span)
 
     def _cost(self, step: Step, known: dict[int, NodeCost | None]) -> NodeCost | None:
@@ -69,7 +69,7 @@ class Flow:
 
 
 def flow(analysis: Analysis, decl: ast.Block) -> Flow | None:
-    """The steps of the instance that is shown of a block; ``None`` if none was elaborated."""
+    """The steps of a block's shown instance; ``None`` if there is none."""
     observation = analysis.instances.of(decl)
     if observation is None:
         return None
@@ -80,7 +80,7 @@ def flow(analysis: Analysis, decl: ast.Block) -> Flow | None:
 
 
 def shown(result: Result) -> str:
-    """The shape of what flows, or those of several tensors by their names; empty where nothing is known."""
+    """The shape of a tensor, or of several by name, as text; empty if nothing is known."""
     if isinstance(result, Tensor):
         return show(result.shape) if result.shape is not None else ""
     parts = [f"{name}: {show(t.shape)}" for name, t in result.tensors.items() if t.shape is not None]
@@ -88,7 +88,7 @@ def shown(result: Result) -> str:
 
 
 def instance(observation: Observation) -> str:
-    """Which instance it is: the call, or that it is any."""
+    """A description of the instance: the call, or that it is for any arguments."""
     ref = observation.ref
     if ref is None:
         return "any arguments"
@@ -96,7 +96,7 @@ def instance(observation: Observation) -> str:
 
 
 def _values(observation: Observation) -> list[Shape | None]:
-    """The shape of every value of an assembly, by its number."""
+    """The shape of every value of an assembly, by number."""
     assembly = observation.assembly
     values: list[Shape | None] = [*assembly.inputs]
     for step in assembly.steps:
@@ -111,7 +111,7 @@ def _total(costs: Iterable[NodeCost | None]) -> NodeCost | None:
 
 
 def step_cost(step: Step, values: Sequence[Shape | None], known: dict[int, NodeCost | None]) -> NodeCost | None:
-    """What an op or a call costs, given the shapes of all values around it; ``None`` if it takes what is no value."""
+    """The cost of an op or a call, given the shapes of all values; ``None`` if an input has no shape."""
     if any(number < 0 for number in step.inputs):  # a hole that a mistake left
         return None
     inputs = tuple(values[number] or () for number in step.inputs)
@@ -127,6 +127,6 @@ def step_cost(step: Step, values: Sequence[Shape | None], known: dict[int, NodeC
 
 
 def figures(cost: NodeCost) -> Mapping[str, Dim]:
-    """The counts of a cost that are not nothing."""
+    """The nonzero figures of a cost."""
     found: dict[str, Dim] = {"params": cost.params, "MACs": total([cost.macs])}
     return {name: count for name, count in found.items() if count != 0}

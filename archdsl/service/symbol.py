@@ -1,4 +1,4 @@
-"""What the word at a place stands for."""
+"""The definition of the word at a place."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Kind: TypeAlias = Literal["definition", "module", "argument", "type", "keyword",
 
 
 class Symbol(NamedTuple):
-    """A word, and what it stands for."""
+    """A word with its definition."""
 
     kind: Kind
     span: Span
@@ -36,7 +36,7 @@ class Symbol(NamedTuple):
 
 
 def word(analysis: Analysis, offset: int) -> Token | None:
-    """The token at a place or that ends there; where two meet, a name before others, and else the one that begins."""
+    """The token that contains a place or ends there; of two that meet, a name first, or else the second."""
     tokens = analysis.lexed.tokens
     last = bisect_right(tokens, offset, key=lambda token: token.start)
     near = [t for t in tokens[max(last - 2, 0) : last] if t.text and t.start <= offset <= t.end and t.text.strip()]
@@ -46,7 +46,7 @@ def word(analysis: Analysis, offset: int) -> Token | None:
 
 
 def symbol(analysis: Analysis, offset: int) -> Symbol | None:
-    """What the word at a place stands for; ``None`` if there is no word, or nobody knows."""
+    """The symbol at a place; ``None`` if there is no word, or it is not known."""
     token = word(analysis, offset)
     if token is None:
         return None
@@ -81,7 +81,7 @@ def holds_span(span: Span, offset: int) -> bool:
 
 
 def imported(analysis: Analysis, node: ast.Import) -> SourceFile | None:
-    """The file that an import names, if it was found."""
+    """The imported file, if it was found."""
     for name in node.names:
         bound = (name.alias or name.name).id
         if bound in analysis.module.imports:
@@ -91,7 +91,7 @@ def imported(analysis: Analysis, node: ast.Import) -> SourceFile | None:
 
 
 def op_of(analysis: Analysis, around: list[ast.Node], argument: ast.Argument) -> str:
-    """The op that an argument is given to; empty if it is given to something else."""
+    """The op that an argument belongs to; empty if there is none."""
     calls = (node for node in reversed(around) if isinstance(node, ast.Apply | ast.Call))
     call = next((node for node in calls if argument in (node.arguments or ())), None)
     if call is None:

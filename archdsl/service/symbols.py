@@ -1,4 +1,4 @@
-"""What a text defines, as a tree: declarations with their parameters, `let` lines, taps and labels."""
+"""The outline of a text: declarations with their parameters, `let` lines, taps and labels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archdsl.syntax import ast
 
 
 class Outline(NamedTuple):
-    """A definition: ``kind`` is the word that the language has for it, ``name_span`` its name within ``span``."""
+    """A definition: ``kind`` is its keyword in the language, ``name_span`` its name within ``span``."""
 
     name: str
     kind: str
@@ -24,12 +24,12 @@ class Outline(NamedTuple):
 
 
 def symbols(analysis: Analysis) -> tuple[Outline, ...]:
-    """The declarations of a text, in its order; imports are none."""
+    """The declarations of a text in order, without imports."""
     return tuple(_declarations(analysis.parsed))
 
 
 def matches(query: str, name: str) -> bool:
-    """Whether a name has the letters of a query in their order, in any case.
+    """Whether a name contains the letters of a query as a subsequence, ignoring case.
 
     >>> matches("cbn", "ConvBNAct"), matches("bcc", "ConvBNAct")
     (True, False)
@@ -55,7 +55,7 @@ def _declarations(module: ast.Module) -> Iterator[Outline]:
 
 
 def _inner(block: ast.Block) -> Iterator[Outline]:
-    """Parameters, then what the body names, in the order of the text."""
+    """Parameters, then the definitions of the body, in text order."""
     for param in block.params:
         yield Outline(param.name.id, "parameter", param.type.span.text, param.span, param.name.span)
     for node in below(block.body):

@@ -1,4 +1,4 @@
-"""What each word and mark of a text is, for its colour: by its meaning where that is known, else by its form."""
+"""Semantic tokens: the kind of each word and mark, by its definition if it is known, else by its form."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OPERATORS: Final = frozenset(
 
 
 class Coloured(NamedTuple):
-    """A piece of the text on one line."""
+    """A token on one line."""
 
     start: int
     end: int
@@ -40,7 +40,7 @@ class Coloured(NamedTuple):
 
 
 def coloured(analysis: Analysis) -> tuple[Coloured, ...]:
-    """In the order of the text; what has no colour of its own is left out."""
+    """The tokens in text order; those without a colour are left out."""
     meant = _meant(analysis)
     found = [each for token in analysis.lexed.tokens for each in _token(token, meant)]
     found += [
@@ -70,7 +70,7 @@ def _token(token: Token, meant: Mapping[int, tuple[str, frozenset[str]]]) -> Ite
 
 
 def _meant(analysis: Analysis) -> dict[int, tuple[str, frozenset[str]]]:
-    """What the names of a text are, by where they stand."""
+    """The kinds of names from their definitions, by place."""
     found: dict[int, tuple[str, frozenset[str]]] = {}
     for declaration in analysis.parsed.declarations:
         for start, kind in _syntactic(declaration):
@@ -98,7 +98,7 @@ def _modifiers(definition: Definition) -> frozenset[str]:
 
 
 def _syntactic(declaration: ast.Declaration) -> Iterator[tuple[int, str]]:
-    """The words that are told by where they stand."""
+    """The kinds of words from their syntactic place."""
     if isinstance(declaration, ast.Import) and not declaration.is_path:
         at = declaration.place.start
         for part in declaration.module.split("."):

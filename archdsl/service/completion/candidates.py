@@ -1,4 +1,4 @@
-"""The words that fit a place in the syntax, in no particular order."""
+"""The completion candidates that fit a syntactic context, unordered."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DECLARED: Final[dict[str, Sort]] = {
 
 
 class Candidate(NamedTuple):
-    """A word that fits. ``group`` orders kinds: what is likelier has a lower one."""
+    """A candidate. Lower ``group``s are likelier kinds."""
 
     name: str
     sort: Sort
@@ -42,7 +42,7 @@ class Candidate(NamedTuple):
 
 
 def candidates(analysis: Analysis, place: Context) -> Iterator[Candidate]:
-    """What fits a place."""
+    """The candidates for a place."""
     if place.in_comment:
         return
     if place.is_module:
@@ -98,7 +98,7 @@ def _facts(about: ast.About, node: ast.Node) -> Iterator[Candidate]:
 
 
 def _choices(analysis: Analysis, place: Context, name: str) -> Iterator[Candidate]:
-    """The words that an argument may be: strings, or whether something holds."""
+    """The possible values of an argument: strings, or truth values."""
     called = callee(place)
     wanted = dict(parameters(analysis, place, called[0])).get(name, "") if called is not None else ""
     words = re.findall(r'"[^"]*"', wanted)
@@ -108,14 +108,14 @@ def _choices(analysis: Analysis, place: Context, name: str) -> Iterator[Candidat
 
 
 def _every_column(analysis: Analysis) -> Iterator[str]:
-    """The columns of all tables of the file: of a row that is not known."""
+    """The columns of all tables of the file, for an unknown row."""
     for declaration in analysis.parsed.declarations:
         if isinstance(declaration, ast.Let):
             yield from columns(analysis, analysis.index.names(declaration), declaration.value)
 
 
 def _follows_keyword(place: Context) -> bool:
-    """Whether an argument before has a name, so that this one has one too."""
+    """Whether an earlier argument is named, so that this one must be."""
     called = callee(place)
     return called is not None and any(a.name is not None and a.span.end <= place.offset for a in called[1])
 
@@ -129,7 +129,7 @@ def _is_target(parent: ast.Apply, node: ast.Node) -> bool:
 
 
 def _unread(analysis: Analysis, place: Context) -> Iterator[Candidate]:
-    """Where text around could not be read: what stands before says whether a step or a value is next."""
+    """For unparsable context: whether a step or a value is next, from the preceding tokens."""
     if place.before and place.before[0].type == "FROM":
         yield from _exports(analysis, place)
     else:
@@ -151,7 +151,7 @@ def _keywords(place: Context) -> Iterator[Candidate]:
 
 
 def _visible(analysis: Analysis, place: Context) -> Iterator[Definition]:
-    """What has a meaning at a place: of the declaration, then of the file."""
+    """The names in scope at a place: of the declaration, then of the file."""
     if place.names is not None:
         yield from place.names.visible(place.offset)
     yield from analysis.index.declared.values()
@@ -164,7 +164,7 @@ def _named(found: Definition, group: int) -> Candidate:
 
 
 def _steps(analysis: Analysis, place: Context) -> Iterator[Candidate]:
-    """What a step may be: ops, blocks, what holds one, and tensors where a flow begins."""
+    """The possible steps: ops, blocks, values that hold one, and tensors at the start of a flow."""
     itself = _itself(place)
     begins = _begins_flow(place)
     for found in _visible(analysis, place):
@@ -187,7 +187,7 @@ def _steps(analysis: Analysis, place: Context) -> Iterator[Candidate]:
 
 
 def _itself(place: Context) -> str:
-    """The name of the declaration that a place is in, which it cannot use."""
+    """The name of the declaration around a place, which it cannot use."""
     own = place.declaration
     return own.name.id if isinstance(own, ast.Block | ast.Let | ast.Function | ast.Variant) else ""
 
@@ -197,7 +197,7 @@ def _begins_flow(place: Context) -> bool:
 
 
 def _values(analysis: Analysis, place: Context) -> Iterator[Candidate]:
-    """What an expression may be: every name that is known there, and the language's functions, ops and initialisers."""
+    """The possible expressions: names in scope, functions, ops and initialisers."""
     own, itself = place.declaration, _itself(place)
     is_check = isinstance(own, ast.Check)
     is_condition = isinstance(own, ast.Check) and own.subject.span.end < place.offset
@@ -221,14 +221,14 @@ def _values(analysis: Analysis, place: Context) -> Iterator[Candidate]:
 
 
 def _checked(analysis: Analysis, place: Context) -> frozenset[str]:
-    """What `check` lines are about before this one."""
+    """The subjects of earlier `check` lines."""
     before = (d.subject for d in analysis.parsed.declarations if isinstance(d, ast.Check) and d.span.end < place.start)
     heads = (subject.callee if isinstance(subject, ast.Call) else subject for subject in before)
     return frozenset(head.id for head in heads if isinstance(head, ast.Name))
 
 
 def _labels(place: Context) -> Iterator[Candidate]:
-    """Labels of `ports` that end a body: the outputs of its signature."""
+    """Labels of a final `ports`: the outputs of the signature."""
     send = next(
         (
             node
@@ -248,7 +248,7 @@ def _labels(place: Context) -> Iterator[Candidate]:
 
 
 def callee(place: Context) -> tuple[ast.Expr, Sequence[ast.Argument]] | None:
-    """What is called around a place with the arguments that it is given, if an argument is there."""
+    """The callee around a place and its arguments, if an argument is expected there."""
     for node in reversed(place.path[:-1]):
         if isinstance(node, ast.Apply | ast.Call) and node.arguments is not None:
             target = node.target if isinstance(node, ast.Apply) else node.callee
@@ -260,7 +260,7 @@ def callee(place: Context) -> tuple[ast.Expr, Sequence[ast.Argument]] | None:
 
 
 def _arguments(analysis: Analysis, place: Context) -> Iterator[Candidate]:
-    """The parameters of what is called that have no value yet."""
+    """The callee's parameters without a value."""
     called = callee(place)
     if called is None:
         return
@@ -273,7 +273,7 @@ def _arguments(analysis: Analysis, place: Context) -> Iterator[Candidate]:
 
 
 def parameters(analysis: Analysis, place: Context, target: ast.Expr) -> Iterator[tuple[str, str]]:
-    """The parameters of what is called, each with its type and default in words."""
+    """The callee's parameters with their types and defaults as text."""
     from archdsl.names.references import owner_of
 
     found = place.names.meant(target) if place.names and isinstance(target, ast.Name) else None
@@ -311,7 +311,7 @@ def _modules(analysis: Analysis) -> Iterator[Candidate]:
 
 
 def _exports(analysis: Analysis, place: Context) -> Iterator[Candidate]:
-    """The names that the module of an import declares, those left out that are imported already."""
+    """The names that an import's module declares, without those imported already."""
     node = place.declaration
     if not isinstance(node, ast.Import) or analysis.loader is None:
         return
@@ -328,7 +328,7 @@ def _exports(analysis: Analysis, place: Context) -> Iterator[Candidate]:
 
 
 def imported_module(analysis: Analysis, node: ast.Import) -> Module | None:
-    """The module that an import names, whether or not something was imported from it."""
+    """The module of an import, even if nothing is imported from it."""
     from archdsl.compiler import Program
     from archdsl.elaborate.loader import Outside, Unreadable
 

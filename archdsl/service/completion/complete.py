@@ -1,4 +1,4 @@
-"""Completion: the words that fit a place, best first, each with what it replaces."""
+"""Completion: the candidates for a place, best first, each with its replacement."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DETAIL: Final[frozenset[Kind]] = frozenset({"parameter", "tap", "let", "variabl
 
 
 def complete(analysis: Analysis, offset: int) -> tuple[Completion, ...]:
-    """What may be written at a place, the likeliest first: what begins with the letters before the place."""
+    """The completions at a place, best first: those that match the prefix before it."""
     place = context(analysis, offset)
     if place.in_comment or not place.accepted:
         return ()
@@ -36,7 +36,7 @@ def complete(analysis: Analysis, offset: int) -> tuple[Completion, ...]:
 
 
 def documentation(analysis: Analysis, definition: Definition) -> str:
-    """What is told of a word that was offered, as Markdown."""
+    """The documentation of a completion, as Markdown."""
     return "\n\n".join(filter(None, (title(definition), prose(definition, analysis))))
 
 
@@ -53,7 +53,7 @@ def _made(found: Candidate, span: Span) -> Completion:
 
 
 def _importable(analysis: Analysis, place: Context, span: Span) -> Iterator[Completion]:
-    """Blocks and functions of the library that the text does not import, with the import, once a letter is typed."""
+    """Library blocks and functions that are not imported, with the import to add, after a typed letter."""
     parent = place.parent
     if not place.prefix or not isinstance(parent, ast.Apply | ast.Argument | ast.Check | ast.Call | ast.Variant):
         return

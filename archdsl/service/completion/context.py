@@ -1,4 +1,4 @@
-"""Where in the syntax a place is: what is there is read with a name at the place, and looked at around that."""
+"""The syntactic context of a place: the text is parsed with a placeholder name inserted there."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MODULE: Final = re.compile(r"\bfrom[ \t]+([\w.]*)\Z")
 
 
 class Context(NamedTuple):
-    """A place, and the declaration that it is in as it is with a name there."""
+    """A place, and the declaration around it, parsed with a placeholder."""
 
     start: int
     """Where the word begins that is being written, in the whole text."""
@@ -60,13 +60,13 @@ class Context(NamedTuple):
 
 
 class _Kind(str):
-    """The type of the token at the place, which is told from that of others by its class."""
+    """The token type of the placeholder, distinguished from others by its class."""
 
     __slots__ = ()
 
 
 class _Probe(Automaton):
-    """Notes what may stand at the place."""
+    """Records what may stand at the place."""
 
     accepted_there: frozenset[str] = frozenset()
     is_seen = False
@@ -79,7 +79,7 @@ class _Probe(Automaton):
 
 
 def context(analysis: Analysis, offset: int) -> Context:
-    """What is around a place in a text."""
+    """The context of a place in a text."""
     text = analysis.text
     start, end = offset, offset
     while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
@@ -110,7 +110,7 @@ def context(analysis: Analysis, offset: int) -> Context:
 
 
 def _rests(text: str) -> Iterator[str]:
-    """What may complete a declaration that breaks off: its brackets, then what follows them."""
+    """Possible ends of an incomplete declaration: closing brackets, then further tokens."""
     opened: list[str] = []
     for token in scan(text, tables.load()).tokens:
         if token.type in CLOSER:
@@ -133,7 +133,7 @@ def _in_comment(analysis: Analysis, offset: int) -> bool:
 
 
 def _around(analysis: Analysis, start: int, end: int) -> tuple[int, int]:
-    """The declaration that a place is in: from its keyword to that of the next one."""
+    """The declaration around a place: from its keyword to the next one."""
     tokens, text = analysis.lexed.tokens, analysis.text
     at = bisect_left(tokens, start, key=lambda token: token.start)
     before, behind = reversed(tokens[:at]), tokens[bisect_left(tokens, max(end, start + 1), key=lambda t: t.start) :]
@@ -174,7 +174,7 @@ def _outer(analysis: Analysis, name: str) -> Definition | None:
 
 
 def _path(root: ast.Node, offset: int) -> tuple[ast.Node, ...]:
-    """The nodes down to the name at a place; none if it is in nothing that could be read."""
+    """The nodes from the root to the placeholder; none if it is in unparsable text."""
     found = [root]
     while True:
         inner = next((n for n in children(found[-1]) if n.span.start <= offset < n.span.end), None)

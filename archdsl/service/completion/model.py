@@ -1,4 +1,4 @@
-"""What completion offers."""
+"""The items of completion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Sort: TypeAlias = Literal[
 
 @dataclass(frozen=True)
 class Completion:
-    """A word that may be written, and what replaces the one that is there."""
+    """A completion item, with the text that it replaces."""
 
     label: str
     sort: Sort

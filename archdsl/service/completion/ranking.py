@@ -1,4 +1,4 @@
-"""What is likelier to be written: by what stands before the place, here and earlier in the text."""
+"""Ranks candidates by the preceding tokens, here and earlier in the text: an n-gram model."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NEAR: Final = 1.5
 
 
 class Ranking:
-    """Scores for the names at a place, from the names before it."""
+    """Scores of names at a place, given the names before it."""
 
     def __init__(self, analysis: Analysis, place: Context) -> None:
         tokens = analysis.lexed.tokens
@@ -46,11 +46,11 @@ class Ranking:
 
     @cached_property
     def _followed(self) -> tuple[Counter[str], ...]:
-        """What followed the last one, two and three tokens, wherever they stand in the text."""
+        """What followed the last one, two and three tokens elsewhere in the text."""
         return tuple(_following(self._tokens, self._before[-length:]) for length in (1, 2, 3))
 
     def score(self, candidate: Candidate) -> float:
-        """How likely a word is; only the order of scores means something."""
+        """The score of a word; only the order is meaningful."""
         name = candidate.name
         score = -_GROUP * candidate.group
         for number, followed in enumerate(self._followed):
@@ -64,7 +64,7 @@ class Ranking:
         return score
 
     def ordered(self, found: Iterable[Candidate]) -> list[Candidate]:
-        """The candidates, each name once, the likeliest first; equal ones in the order in which they come."""
+        """The candidates without duplicates, by descending score; the sort is stable."""
         best: dict[str, Candidate] = {}
         for each in found:
             known = best.get(each.name)

@@ -1,4 +1,4 @@
-"""Changes of a text that leave its graphs as they are, names of paths aside, and claims about what it is today."""
+"""Refactorings that preserve graphs up to names of paths, and claims about current values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archdsl.service.refactor.repeat import repeat
 
 
 def refactorings(analysis: Analysis, start: int, end: int) -> tuple[Action, ...]:
-    """What is offered for a selection, or for the place of a cursor."""
+    """The refactorings for a selection, or for a cursor."""
     return tuple(_all(analysis, start, end))
 
 

@@ -1,4 +1,4 @@
-"""What is so today is written down, so that it is seen when it changes."""
+"""Actions that write current values down as claims, so that changes are noticed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archdsl.syntax import ast
 
 
 def shape_claim(analysis: Analysis, start: int, _: int) -> Action | None:
-    """Offers to state the shape after a step of a model that has one shape, in numbers."""
+    """The action that states the shape after a step of a model, in numbers, if the step has a single shape."""
     model = analysis.declaration(start)
     found = step_around(model, start) if isinstance(model, ast.Block) and model.is_model else None
     shown = flow(analysis, model) if found is not None and isinstance(model, ast.Block) else None
@@ -32,7 +32,7 @@ def shape_claim(analysis: Analysis, start: int, _: int) -> Action | None:
 
 
 def _is_alone(analysis: Analysis, model: ast.Block) -> bool:
-    """Whether the text has no variants of a model and checks it with no arguments, which may give other shapes."""
+    """Whether no variants or `check` lines with arguments may give other shapes."""
     given = (d.subject for d in analysis.parsed.declarations if isinstance(d, ast.Check))
     others = (call for call in given if isinstance(call, ast.Call) and call.arguments)
     is_called = any(isinstance(call.callee, ast.Name) and call.callee.id == model.name.id for call in others)
@@ -50,7 +50,7 @@ def _has_claim(step: ast.Step) -> bool:
 
 
 def check_line(analysis: Analysis, start: int, _: int) -> Action | None:
-    """Offers a `check` line with the shapes, parameters, multiply-adds and depth of the model whose name is there."""
+    """The action that adds a `check` line with shapes, parameters, multiply-adds and depth of the model named there."""
     node = analysis.declaration(start)
     if not isinstance(node, ast.Block | ast.Variant) or not holds(node.name, start):
         return None

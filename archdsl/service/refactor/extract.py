@@ -1,4 +1,4 @@
-"""Steps become the body of a block of their own."""
+"""Extract block: steps become the body of a new block."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archdsl.syntax import ast
 
 
 def extract(analysis: Analysis, start: int, end: int) -> Action | None:
-    """Offers it for whole steps that name nothing which is used behind them."""
+    """The action for whole steps that define nothing used after them."""
     found = selected(analysis, start, end)
     if found is None:
         return None
@@ -46,7 +46,7 @@ def extract(analysis: Analysis, start: int, end: int) -> Action | None:
 
 
 def _starts_from_tensor(found: Selected, analysis: Analysis) -> bool:
-    """Whether the first step is a tensor, so that nothing flows in."""
+    """Whether the first step is a tensor, so that there is no input."""
     first = found.steps[0]
     while isinstance(first, ast.Tap | ast.Claim):
         first = first.step
@@ -64,7 +64,7 @@ def _written(found: Definition) -> str:
 
 
 def _type(analysis: Analysis, block: ast.Block, found: Definition) -> str:
-    """The type that a parameter for a definition has; empty if nobody knows."""
+    """The type of a parameter for a captured definition; empty if it is not known."""
     if found.kind == "dimension":
         return "int"
     if found.kind == "parameter":
@@ -94,7 +94,7 @@ def _free(analysis: Analysis, name: str) -> str:
 
 
 def _moved(text: str, start: int, end: int) -> str:
-    """Lines of a body as they stand in a block's: two blanks in, each as far from the first one as it was."""
+    """Lines of a body reindented for a block, relative to the first one."""
     column = start - text.rfind("\n", 0, start) - 1
     first, *rest = text[start:end].split("\n")
     back = max(column - 2, 0)
@@ -104,7 +104,7 @@ def _moved(text: str, start: int, end: int) -> str:
 
 
 def _before(analysis: Analysis, block: ast.Block) -> int:
-    """Where a declaration goes that stands before another: above its documentation."""
+    """The offset before a declaration and its documentation."""
     text, at = analysis.text, block.span.start
     while at:
         line = text.rfind("\n", 0, at - 1) + 1

@@ -1,4 +1,4 @@
-"""A call of a block becomes what the block does."""
+"""Inline block: a call is replaced by the block's body."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ATOMS: Final = (ast.Name, ast.Literal, ast.ListOf, ast.Call, ast.Field, ast.Ite
 
 
 def inline(analysis: Analysis, start: int, _: int) -> Action | None:
-    """Offers it for a call of a block of the text, the sizes of whose inputs its body does not ask for."""
+    """The action for a call of a block in the text whose body does not use its input sizes."""
     caller = analysis.declaration(start)
     if not isinstance(caller, ast.Block):
         return None
@@ -41,7 +41,7 @@ def inline(analysis: Analysis, start: int, _: int) -> Action | None:
 
 
 def _is_plain(analysis: Analysis, block: ast.Block) -> bool:
-    """Whether a body needs nothing of its block but parameters: no sizes, named inputs, facts or shared weights."""
+    """Whether a body uses nothing of its block except parameters: no sizes, named inputs, facts or shared weights."""
     signature = block.signature
     if signature is not None and (signature.inputs[0].name or signature.outputs[0].name):
         return False
@@ -52,7 +52,7 @@ def _is_plain(analysis: Analysis, block: ast.Block) -> bool:
 
 
 def _is_captured(analysis: Analysis, block: ast.Block, caller: ast.Block) -> bool:
-    """Whether a name of the block's body has another meaning in the caller."""
+    """Whether a name of the block's body would be captured in the caller."""
     theirs = {definition.name for definition in analysis.index.names(caller).definitions}
     own = analysis.index.names(block)
     inner = {d.name for d in own.definitions if d.kind not in ("parameter", "dimension")}
@@ -61,7 +61,7 @@ def _is_captured(analysis: Analysis, block: ast.Block, caller: ast.Block) -> boo
 
 
 def _given(block: ast.Block, arguments: tuple[ast.Argument, ...]) -> dict[str, str] | None:
-    """The text that each parameter is given; ``None`` if that cannot be told, or one is missing."""
+    """The source text of each argument; ``None`` if one is not known or missing."""
     names = [param.name.id for param in block.params]
     found: dict[str, str] = {}
     for number, argument in enumerate(arguments):
@@ -78,12 +78,12 @@ def _bracketed(value: ast.Expr, text: str) -> str:
 
 
 def _inside(body: ast.Body) -> Span:
-    """What stands between the braces."""
+    """The text between the braces."""
     return Span(body.span.source, body.span.start + 1, body.span.end - 1)
 
 
 def _substituted(analysis: Analysis, block: ast.Block, span: Span, texts: Mapping[str, str]) -> str:
-    """A piece of a block with what its parameters are given in their place."""
+    """A piece of the block with arguments substituted for parameters."""
     uses = [
         use.name.span
         for use in analysis.index.names(block).used_in(span)
@@ -98,7 +98,7 @@ def _substituted(analysis: Analysis, block: ast.Block, span: Span, texts: Mappin
 
 
 def _laid(body: str, blanks: str) -> str:
-    """A body in braces, as a step."""
+    """A body in braces, formatted as a step."""
     lines = [line.strip() for line in body.strip().split("\n")]
     if len(lines) == 1:
         return f"{{ {lines[0]} }}"

@@ -1,4 +1,4 @@
-"""Steps that are selected."""
+"""Selections of steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.syntax import ast
 
 
 class Selected(NamedTuple):
-    """Steps of a flow that follow each other."""
+    """Consecutive steps of a flow."""
 
     block: ast.Block
     flow: ast.Flow
@@ -26,7 +26,7 @@ class Selected(NamedTuple):
 
 
 def selected(analysis: Analysis, start: int, end: int) -> Selected | None:
-    """The steps that a selection covers, blanks and arrows at its ends aside; ``None`` if it covers none as a whole."""
+    """The steps that a selection covers, up to blanks and arrows at its ends; ``None`` if it cuts through one."""
     text = analysis.text
     while start < end and text[start] in " \t\r\n":
         start += 1
@@ -50,7 +50,7 @@ def selected(analysis: Analysis, start: int, end: int) -> Selected | None:
 
 
 def step_around(block: ast.Block, offset: int) -> tuple[ast.Flow, int] | None:
-    """The innermost step that holds a place: its flow, and its number in that."""
+    """The innermost step around a place: its flow, and its index there."""
     found: tuple[ast.Flow, int] | None = None
     for node in below(block.body):
         if isinstance(node, ast.Flow):
@@ -61,7 +61,7 @@ def step_around(block: ast.Block, offset: int) -> tuple[ast.Flow, int] | None:
 
 
 def indent(text: str, offset: int) -> str:
-    """The blanks that the line of a place begins with."""
+    """The indentation of the line of a place."""
     start = text.rfind("\n", 0, offset) + 1
     line = text[start:offset]
     return line[: len(line) - len(line.lstrip())]

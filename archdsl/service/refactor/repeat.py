@@ -1,4 +1,4 @@
-"""Steps that are written several times become a loop."""
+"""Roll into loop: equal consecutive steps become a loop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PERIOD: Final = 8
 
 
 def repeat(analysis: Analysis, start: int, _: int) -> Action | None:
-    """Offers it where a step, or several, are followed by equal ones that name nothing."""
+    """The action for steps followed by equal ones, without definitions."""
     block = analysis.declaration(start)
     found = step_around(block, start) if isinstance(block, ast.Block) else None
     if found is None:
@@ -36,7 +36,7 @@ def repeat(analysis: Analysis, start: int, _: int) -> Action | None:
 
 
 def _run(texts: Sequence[str], at: int, period: int) -> tuple[int, int, int] | None:
-    """The first step, the period and the rounds of a run of equal steps that holds one."""
+    """Start, period and count of a run of equal steps that contains a given one."""
     for here in range(max(0, at - period + 1), at + 1):
         first = here
         while first >= period and texts[first - period : first] == texts[first : first + period]:
