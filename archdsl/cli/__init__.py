@@ -1,1 +1,1 @@
-"""The command line: the only place where arguments are read, files written and exit codes chosen."""
+"""The command line: the only code that parses arguments, writes files and chooses exit codes."""

@@ -1,4 +1,4 @@
-"""``--max-NAME`` and ``--min-NAME``, of every measure: what models may cost, and ``--sort``."""
+"""``--max-NAME`` and ``--min-NAME`` for every measure, and ``--sort``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _METAVARS: Final = {"bytes": "BYTES"}
 
 
 def budget_options(function: _Command) -> _Command:
-    """Upper and lower bounds of every measure, as ``criteria`` reads them. Help shows one on the worse side."""
+    """Bounds of every measure as options, for ``criteria``. Help shows only the one on the worse side."""
     for measure in reversed(MEASURES):
         is_least_usual = measure.better == "more"
         for prefix in (_LEAST, _MOST):
@@ -41,7 +41,7 @@ def _option(prefix: str, measure: Measure, *, hidden: bool) -> Callable[[_Comman
 
 
 def criteria(given: Mapping[str, float | None], prefer: str = "top1", **stated: float | None) -> Criteria:
-    """What was asked for by the options, and by those of facts that are ``stated``."""
+    """The criteria from these options, and from those of ``stated`` facts."""
     from archdsl.comparison.criteria import Criteria
 
     bounds: dict[str, dict[str, float]] = {_MOST: {}, _LEAST: {}}
@@ -55,7 +55,7 @@ sort_option = click.option("--sort", metavar="COLUMN[:desc]", help="Sort by a co
 
 
 def order(text: str) -> tuple[str, bool]:
-    """The column of ``--sort``, and whether its order is descending."""
+    """The column of ``--sort``, and whether the order is descending."""
     name, _, direction = text.partition(":")
     if direction not in ("", "asc", "desc"):
         raise Refusal(f"--sort {text}: a column may be followed by `:asc` or `:desc`")

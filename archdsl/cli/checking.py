@@ -1,4 +1,4 @@
-"""What ``check`` finds in a spec, and how it is told."""
+"""Runs ``check`` on specs, and reports the results."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VERSION = 1
 
 
 class Report(NamedTuple):
-    """What was found in one spec."""
+    """The result of checking one spec."""
 
     spec: str
     """As it was asked for, but no absolute path: what is written for tools names nothing of the machine."""
@@ -37,7 +37,7 @@ class Report(NamedTuple):
 
 
 def examine(located: Located) -> Report:
-    """Checks all that a spec says, or proves every shape of a saved graph again."""
+    """Checks everything in a spec, or proves every shape of a saved graph again."""
     started = perf_counter()
     if located.is_graph:
         return _graph(located, started)
@@ -73,7 +73,8 @@ def _graph(located: Located, started: float) -> Report:
 
 
 def as_text(reports: Sequence[Report], most: int) -> str:
-    """For readers: of each spec at most ``most`` problems, a line about it, and one about all if there are several.
+    """The report for people: at most ``most`` problems per spec, a summary of each, and one of all if there are
+    several.
 
     What is wrong with a file that several specs import is shown once.
     """
@@ -89,7 +90,7 @@ def as_text(reports: Sequence[Report], most: int) -> str:
 
 
 def _fixable(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
-    """How many problems have fixes, and what applies them."""
+    """The number of problems with fixes, and the option that applies them."""
     fixes = Counter(d.fix.is_safe for d in diagnostics if d.fix)
     if safe := fixes[True]:
         yield f"{safe} can be mended by `--fix`; `--diff` shows how"
@@ -131,7 +132,7 @@ def _text(report: Report, new: Sequence[Diagnostic], most: int) -> Iterator[str]
 
 
 def as_json(reports: Sequence[Report]) -> str:
-    """For programs: a document with all diagnostics of each spec."""
+    """The report for programs: a document with all diagnostics of each spec."""
     from archdsl.jsontext import dumps
 
     return dumps({"schema": SCHEMA, "version": VERSION, "specs": [_object(report) for report in reports]}, indent=2)

@@ -1,4 +1,4 @@
-"""The option ``--depth``, wherever levels of blocks are shown: a number from 1 on, or all of them."""
+"""The option ``--depth`` of commands that show levels of blocks: a number from 1, or all."""
 
 from __future__ import annotations
 

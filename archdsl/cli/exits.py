@@ -1,4 +1,4 @@
-"""Exit codes, and the error that means wrong usage."""
+"""Exit codes, and the exception for wrong usage."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PIPE_CLOSED: Final = 141
 
 
 def unwritable(error: OSError) -> str:
-    """What to say when standard output takes no more."""
+    """The message for a failure to write to standard output."""
     return f"cannot write to standard output: {(error.strerror or 'failed').lower()}"
 
 
 class Refusal(click.ClickException):
-    """What was asked for cannot be done as asked: a file that is not there, a value that does not fit."""
+    """The command cannot do what was asked: a missing file, an unsuitable value."""
 
     exit_code = USAGE
 

@@ -1,4 +1,4 @@
-"""Fixes that ``check`` applies to files, or shows."""
+"""Applies the fixes of ``check`` to files, or shows them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARK = b"\xef\xbb\xbf"
 
 
 def mended(located: Located, *, unsafe: bool) -> Mended:
-    """What comes of a spec by its fixes. Its loader is its own: there, each text that is tried is the file's."""
+    """The fixed spec. It has a loader of its own, in which each candidate text replaces the file's."""
     if located.is_graph:
         return Mended(Checked(located.source, (), {}), ())
 
@@ -34,7 +34,7 @@ def mended(located: Located, *, unsafe: bool) -> Mended:
 
 
 def checked(source: SourceFile, located: Located, limits: Limits) -> Checked:
-    """What is found in a text that stands in the place of a spec's."""
+    """The diagnostics of a text that replaces a spec's."""
     from archdsl.compiler import Program
     from archdsl.graph.fingerprint import fingerprint
 
@@ -50,14 +50,14 @@ def checked(source: SourceFile, located: Located, limits: Limits) -> Checked:
 
 
 def writable(located: Located) -> Located:
-    """A spec whose file may be written; a refusal for all others."""
+    """A spec with a writable file; a refusal for all others."""
     if located.file is None:
         raise Refusal(f"{located.asked}: `--fix` changes files, and this is none of yours; `--diff` shows the fixes")
     return located
 
 
 def write(located: Located, text: str) -> None:
-    """Puts another text in the place of a file's, unless the file has changed since it was read."""
+    """Replaces a file's text, unless the file has changed since it was read."""
     from archdsl.atomic import replacing
     from archdsl.files import read_text
 

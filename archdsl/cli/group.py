@@ -1,4 +1,4 @@
-"""The group of commands: imports only the one that runs, suggests near names, and turns failures into exit codes."""
+"""The command group: imports only the invoked command, suggests near names, and turns exceptions into exit codes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from archdsl.version import __version__
 
 
 def identifier(command: str) -> str:
-    """What the module of a command and its function are called: as the command, unless Python has the word itself."""
+    """The Python name of a command: the command's, unless that is reserved."""
     return f"{command}_" if iskeyword(command) else command
 
 
@@ -29,7 +29,7 @@ _DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO, errno.EBADF)
 
 
 class CommandGroup(click.Group):
-    """``commands`` maps a command's name to the module that defines it, as a function of the same name."""
+    """``commands`` maps each command to its module, which defines a function of the same name."""
 
     def __init__(self, *args: Any, modules: Mapping[str, str], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -74,7 +74,7 @@ _SEPARATE: Final = {
 
 @contextmanager
 def _exits() -> Iterator[None]:
-    """Turns what ends a command into an exit code and a message."""
+    """Turns exceptions that end a command into an exit code and a message."""
     try:
         yield
     except ArchError as error:
@@ -123,5 +123,5 @@ def _report(error: Exception) -> None:
 
 
 def _discard_output() -> None:
-    """Points standard output at nothing, so that the interpreter has nothing to complain about when it flushes it."""
+    """Redirects standard output to nothing, so that the interpreter does not report an error when it flushes."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""The files that a command reads, so that it writes over none of them."""
+"""The input files of the running command, which it must not overwrite."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _KEPT: Final = "archdsl.inputs"
 
 
 def add(files: Collection[Path | int]) -> None:
-    """Remembers files of the command that runs, by path or number: also those that a loader adds to its set later."""
+    """Registers input files, by path or number; files that a loader adds to its set later are included."""
     click.get_current_context().meta.setdefault(_KEPT, []).append(files)
 
 
 def holds(target: Path) -> bool:
-    """Whether the command read a file, under this or another name. Devices may be read and written."""
+    """Whether a file is an input, under any name. Devices may be both read and written."""
     try:
         found = target.stat()
     except (OSError, ValueError):  # it is not there

@@ -1,4 +1,4 @@
-"""``--limit NAME=VALUE``: what a command may use for specs that need more than the limits allow."""
+"""``--limit NAME=VALUE``: raises resource limits for large specs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STACK: Final = 1_000_000
 
 
 def limit_option(function: _F) -> _F:
-    """``--limit NAME=VALUE``, as often as there are limits; ``chosen`` gives them to whoever elaborates."""
+    """``--limit NAME=VALUE``, repeatable; ``chosen`` returns the result."""
     return click.option(
         "--limit",
         multiple=True,
@@ -37,7 +37,7 @@ def limit_option(function: _F) -> _F:
 
 
 def chosen() -> Limits:
-    """The limits of the command that runs."""
+    """The limits for the running command."""
     limits: Limits = click.get_current_context().meta.get(_KEPT, DEFAULT)
     return limits
 
@@ -49,7 +49,7 @@ def _keep(ctx: click.Context, _param: click.Parameter, settings: Sequence[str]) 
 
 
 def parse(settings: Sequence[str]) -> Limits:
-    """The limits with some of them set.
+    """The default limits with some replaced.
 
     >>> parse(["nodes=2M", "depth=1_000"]).nodes
     2000000

@@ -1,4 +1,4 @@
-"""Options of commands that show diagrams: how deep to look, what to fold, colours and direction."""
+"""Options of commands that draw diagrams: depth, folding, colours and direction."""
 
 from __future__ import annotations
 

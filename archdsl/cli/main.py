@@ -1,4 +1,4 @@
-"""The command ``archdsl``: ``archdsl COMMAND …``, and what all commands share."""
+"""The command ``archdsl``: its subcommands, and what they share."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def _spare_imports() -> None:
-    """Keeps pydantic from looking for plugins with half of the standard library, a tenth of what a check takes.
+    """Prevents pydantic's search for plugins, which imports much and takes a tenth of the time of a check.
 
     It does so even where the setting above turns plugins off. Should it look elsewhere one day, this has no effect.
     """
@@ -98,7 +98,7 @@ def _spare_imports() -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """Ends the process without taking the interpreter apart, which would last a tenth of a check.
+    """Exits without finalising the interpreter, which takes a tenth of the time of a check.
 
     Everything is written and closed by now: files when their command was done, the streams here.
     """

@@ -12,7 +12,7 @@ _SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
 class Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """A number that is no less than zero. With ``unit``, it may end in that: ``B`` for ``100MB`` and ``64MiB``."""
+    """A nonnegative number. With ``unit``, it may have a unit: ``B`` for ``100MB`` and ``64MiB``."""
 
     name = "number"
 
@@ -35,7 +35,7 @@ class Number(click.ParamType):  # type: ignore[type-arg]  # generic from click 8
 
 
 class Duration(Number):
-    """A time in seconds, written with its unit: ``5ms``, ``0.8 s``, ``250us``."""
+    """A time in seconds, given with a unit: ``5ms``, ``0.8 s``, ``250us``."""
 
     name = "duration"
 
@@ -50,7 +50,7 @@ class Duration(Number):
 
 
 class Percent(Number):
-    """A number from 0 to 100. A fraction is refused: 0.8 is meant as 80, and would be met by everything."""
+    """A number from 0 to 100. A fraction is refused: 0.8 probably means 80."""
 
     name = "percent"
 

@@ -1,4 +1,4 @@
-"""Where results go: standard output, or a file that is written whole or not at all."""
+"""Output to standard output, or atomically to a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STDOUT: Final = "-"
 
 @contextmanager
 def written(target: Path) -> Iterator[Path]:
-    """A path to write to, which becomes ``target`` at the end. What the disk refuses is told as such.
+    """A path to write to, which becomes ``target`` at the end. Errors of the disk are refusals.
 
     Refuses to replace a file that the command has read, by whatever name.
     """
@@ -49,12 +49,12 @@ def write_text(text: str, out: str) -> bool:
 
 
 def tell(target: str | Path, more: str = "") -> None:
-    """Says which file was written."""
+    """Reports the written file."""
     click.echo(f"wrote {visible(str(target))}{more}")
 
 
 def default_name(spec: str, extension: str) -> str:
-    """The file that a model goes to when none is named: what the user calls it, in lower case.
+    """The default output file of a model: its name in lower case.
 
     >>> default_name("ResNet50", "keras"), default_name("specs/swin_t.arch", "svg")
     ('resnet50.keras', 'swin_t.svg')

@@ -1,4 +1,4 @@
-"""What a command would change in a file, as a unified diff."""
+"""Changes of a file as a unified diff."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archdsl.cli.terminal import colour
 
 
 def patch(name: str, before: str, after: str) -> str:
-    """The diff that ``patch`` and ``git apply -p0`` take, in colours on a terminal; nothing for equal texts."""
+    """A diff for ``patch`` and ``git apply -p0``, coloured on a terminal; empty for equal texts."""
     lines = unified_diff(before.splitlines(keepends=True), after.splitlines(keepends=True), name, name)
     return "".join(_coloured(lines) if colour() else _ended(lines))
 

@@ -1,4 +1,4 @@
-"""Files and folders that a command is given: the specs that are meant."""
+"""Expands files and folders given to a command to specs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SKIPPED: Final = frozenset({"__pycache__", "node_modules"})
 
 
 def expand(given: Iterable[str], is_name: Callable[[str], bool] = lambda _: False) -> tuple[str | Path, ...]:
-    """What was given, with the specs below it in place of each folder, sorted; each once.
+    """The given files, with each folder replaced by the specs below it, sorted, without duplicates.
 
     A file that was found in a folder is a path, whatever its name; all else stays as it was typed, and so does a folder
     that ``is_name`` takes for the name of something else. Folders whose names start with a dot are passed over, links

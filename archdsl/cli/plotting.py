@@ -1,4 +1,4 @@
-"""``--plot FILE``: what commands with plots share."""
+"""``--plot FILE``: shared by commands with plots."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def plot_option(what: str) -> Callable[[_Command], _Command]:
-    """``--plot FILE``, as a path that something can be drawn to, refused before the work otherwise."""
+    """``--plot FILE``, a path with a supported format, refused before any work otherwise."""
     return click.option(
         "--plot", "target", metavar="FILE", callback=_target, help=f"Draw {what} to FILE: .svg, .png or .pdf."
     )
@@ -36,7 +36,7 @@ def _target(_ctx: click.Context, _param: click.Parameter, name: str | None) -> P
 
 
 def save(target: Path, draw: Callable[[], Drawing]) -> None:
-    """Draws, which imports matplotlib, and writes the file. What cannot be drawn is told by a ``ValueError``."""
+    """Draws with matplotlib, imported on demand, and writes the file. A ``ValueError`` says why it cannot be drawn."""
     with working("drawing"), written(target) as file:
         try:
             drawing = draw()

@@ -1,4 +1,4 @@
-"""What a project's ``pyproject.toml`` says about checking: ``[tool.archdsl]``."""
+"""The settings for checking in a project's ``pyproject.toml``: ``[tool.archdsl]``."""
 
 from __future__ import annotations
 

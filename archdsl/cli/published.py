@@ -1,4 +1,4 @@
-"""The value of ``--weights``: a file, or the name of weights that somebody publishes, which are fetched then."""
+"""The value of ``--weights``: a file, or the name of published weights, which are fetched."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def local(graph: Graph, weights: str) -> str:
-    """The file of weights that is meant; progress goes to standard error where that is a terminal."""
+    """The local file of weights; progress is shown on standard error if that is a terminal."""
     which = named(graph, weights)
     return weights if which is None else fetched(which)
 
 
 def named(graph: Graph, weights: str) -> Published | None:
-    """The published weights that are meant; ``None`` if it is a file."""
+    """The published weights of that name; ``None`` if it is a file."""
     from archdsl.weights import WeightsError
     from archdsl.weights.published.fetch import chosen, is_preset
 
@@ -36,7 +36,7 @@ def named(graph: Graph, weights: str) -> Published | None:
 
 
 def fetched(which: Published) -> str:
-    """The file of published weights."""
+    """The local file of published weights."""
     from archdsl.weights import WeightsError
     from archdsl.weights.published.fetch import fetch
 

@@ -1,4 +1,4 @@
-"""``--over name=values``: the values that a parameter takes, from ``0..7``, ``64..256 step 64`` or a list."""
+"""``--over name=values``: the values of a parameter, from ``0..7``, ``64..256 step 64`` or a list."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _number(program: Program, name: str, text: str | None) -> int | float:
 
 
 def count(first: float, last: float, step: float) -> list[int | float]:
-    """From the first to the last, which is among them where the steps meet it. They may go down.
+    """From the first to the last, inclusive if the step meets it, ascending or descending.
 
     >>> count(0, 3, 1), count(0.5, 1.0, 0.25), count(3, 1, -1)
     ([0, 1, 2, 3], [0.5, 0.75, 1.0], [3, 2, 1])
@@ -65,7 +65,7 @@ def count(first: float, last: float, step: float) -> list[int | float]:
 
 
 def _listed(given: Given) -> Sequence[Given]:
-    """The elements of a list, each with the place of the list; another value is the only one."""
+    """The elements of a list, each with the span of the list; another value is the only element."""
     if not isinstance(given.value, tuple):
         return [given]
     return [Given(element, given.span) for element in given.value]

@@ -1,4 +1,4 @@
-"""Runtimes on the command line, by their names."""
+"""Names of runtimes on the command line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 
 class Names(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """Names of runtimes with commas between."""
+    """Comma-separated names of runtimes."""
 
     name = "runtimes"
 

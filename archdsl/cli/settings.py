@@ -1,4 +1,4 @@
-"""``--set name=value``: values are expressions of the language, read by its own parser."""
+"""``--set name=value``: values are expressions of the language, parsed as such."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OVER: Final = "--over"
 
 
 def parse(program: Program, model: str, settings: Sequence[str]) -> dict[str, Any]:
-    """The parameters that a model is given. Values see the names of the file: ``--set unit=Bottleneck``."""
+    """The arguments of a model. Values see the names of the file: ``--set unit=Bottleneck``."""
     known = program.parameters(model)
     values: dict[str, Any] = {}
     for setting in settings:
@@ -42,7 +42,7 @@ def _value(program: Program, name: str, text: str, parameter: Parameter) -> Any:
 
 
 def expression(program: Program, option: str, name: str, text: str) -> Given:
-    """The value of an expression that an option gives a parameter. It sees the names of the program."""
+    """The value of an option's expression. It sees the names of the program."""
     source = SourceFile(f"{option} {name}", f"let {name} = {text}")
     given = program.value(source)
     if given is None:
@@ -52,12 +52,12 @@ def expression(program: Program, option: str, name: str, text: str) -> Given:
 
 
 def is_setting(source: SourceFile) -> bool:
-    """Whether a diagnostic is about what stands on the command line."""
+    """Whether a diagnostic is about the command line."""
     return source.name.startswith((f"{_SET} ", f"{OVER} "))
 
 
 def unknown(model: str, name: str, known: dict[str, Parameter]) -> str:
-    """What to say of a parameter that a model does not have."""
+    """The message for a parameter that a model does not have."""
     lines = [f"{model} has no parameter `{name}`", *did_you_mean(name, known)]
     if not known:
         return f"{lines[0]}, nor any other"

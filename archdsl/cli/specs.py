@@ -1,4 +1,4 @@
-"""The argument SPEC: a file, a model in a file, or a bundled name; found, completed, and set up with ``--set``."""
+"""The argument SPEC, a file, a model in a file, or a bundled name: located, completed, configured with ``--set``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STDIN = "-"
 
 
 class SpecType(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """A SPEC stays the text that was typed; the type completes it."""
+    """A parameter type: the text as typed, with completion."""
 
     name = "spec"
 
@@ -46,12 +46,12 @@ class SpecType(click.ParamType):  # type: ignore[type-arg]  # generic from click
 
 
 def spec_argument(function: _F) -> _F:
-    """SPEC, and ``--limit`` for what it may use."""
+    """The argument SPEC, and ``--limit``."""
     return click.argument("spec", type=SpecType())(limit_option(function))
 
 
 def set_option(function: _F) -> _F:
-    """``--set name=value``, as often as there are parameters."""
+    """``--set name=value``, repeatable."""
     return click.option(
         "--set",
         "settings",
@@ -63,7 +63,7 @@ def set_option(function: _F) -> _F:
 
 
 def find(spec: str | Path, loaders: Loaders | None = None) -> Located:
-    """The spec's text and the loader of its imports; a refusal that suggests near names if there is none.
+    """The spec's text and the loader of its imports; a refusal with suggestions if there is none.
 
     A path is one of a file, whatever its name.
     """
@@ -86,19 +86,19 @@ def find(spec: str | Path, loaders: Loaders | None = None) -> Located:
 
 
 def is_bundled(spec: str) -> bool:
-    """Whether a SPEC is the name of a bundled spec, which a folder of that name does not change."""
+    """Whether a SPEC is the name of a bundled spec, even if a folder has that name."""
     from archdsl.bundled import bundled, plain
 
     return "/" not in spec and plain(spec) in bundled()
 
 
 def open_model(spec: str, settings: tuple[str, ...] = ()) -> Architecture:
-    """The model that SPEC names, its parameters set. Raises ``ArchError`` when the spec has errors."""
+    """The model named by SPEC with its parameters set. Raises ``ArchError`` when the spec has errors."""
     return open_located(find(spec), settings)
 
 
 def open_located(located: Located, settings: tuple[str, ...]) -> Architecture:
-    """The model of a spec that was found, as ``open_model`` gives it."""
+    """The model of a located spec, as from ``open_model``."""
     from archdsl.api import choose_model, elaborate, select
     from archdsl.cli.settings import is_setting, parse
     from archdsl.compiler import Program
@@ -120,7 +120,7 @@ def open_located(located: Located, settings: tuple[str, ...]) -> Architecture:
 
 
 def _foreign(file: str) -> Located:
-    """A file of another program, as the spec that it would be imported as."""
+    """A model file of another program, imported as a spec."""
     from archdsl.intake.errors import Unreadable
     from archdsl.intake.located import located
 
@@ -137,7 +137,7 @@ def _foreign(file: str) -> Located:
 
 
 def _stdin() -> Located:
-    """A spec from a pipe. Its imports are relative to the current directory."""
+    """A spec from standard input. Its imports are relative to the current directory."""
     from archdsl.files import STDIN_NAME, DiskLoader, Located, project_root, read_stream
     from archdsl.source import SourceFile
 

@@ -1,4 +1,4 @@
-"""Standard input, output and error as a command needs them: there, and with nothing in them that a terminal obeys.
+"""Safe standard streams: they exist, and never write terminal escapes from untrusted text.
 
 What a command prints may hold words of a spec, of a graph, or of a file's name, which may come from anywhere. Renderers
 spell out what is hidden in these; here, where all output passes, nothing gets through that a renderer forgot.
@@ -17,7 +17,7 @@ _MARKS: Final = re.compile(r"\x1b\[[0-9;]*m|[^\x20-\x7e\n\r\t]")
 
 
 class Output(TextIOWrapper):
-    """A text stream that spells out control characters and hidden ones. What it cannot encode it shows as ``?``."""
+    """A text stream that escapes control characters and hidden ones. Unencodable ones become ``?``."""
 
     def write(self, text: str) -> int:
         super().write(harmless(text))
@@ -25,7 +25,7 @@ class Output(TextIOWrapper):
 
 
 class Errors(Output):
-    """Standard error: where nobody can be told that an error could not be told, the exit code still says it."""
+    """Standard error: write failures are ignored, as the exit code still reports the error."""
 
     def write(self, text: str) -> int:
         try:
@@ -41,7 +41,7 @@ class Errors(Output):
 
 
 def harmless(text: str) -> str:
-    """The text with all spelt out that is not printable, except for line breaks, tabs and colours.
+    """The text with nonprintable characters escaped, except for line breaks, tabs and colours.
 
     >>> harmless("\\x1b[1mbold\\x1b[0m \\x1b]0;title\\x07")
     '\\x1b[1mbold\\x1b[0m <U+001B>]0;title<U+0007>'

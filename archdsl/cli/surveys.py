@@ -1,4 +1,4 @@
-"""What commands over many models share: measuring those that were named, and telling which have errors."""
+"""Shared by commands over many models: measures them, and reports those with errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TOLD: Final = 3
 
 
 def over_option(*, required: bool) -> Callable[[_Command], _Command]:
-    """``--over``, which ``sweep`` reads."""
+    """``--over``, for ``sweep``."""
     return click.option(
         "--over",
         "ranges",
@@ -40,7 +40,7 @@ def over_option(*, required: bool) -> Callable[[_Command], _Command]:
 
 
 class Varied(NamedTuple):
-    """A model whose parameters have one value each, or several."""
+    """A model with one or several values for each parameter."""
 
     program: Program
     model: str
@@ -49,7 +49,7 @@ class Varied(NamedTuple):
 
 
 def given_ranges(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) -> Varied:
-    """What ``--over`` and ``--set`` say of a model's parameters.
+    """The values of a model's parameters from ``--over`` and ``--set``.
 
     Raises:
         Refusal: it is a graph, or a parameter has both.
@@ -70,7 +70,7 @@ def given_ranges(located: Located, ranges: tuple[str, ...], settings: tuple[str,
 
 
 def sweep(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) -> list[Member]:
-    """The family of a model over the values that ``--over`` gives."""
+    """The family of a model over the values of ``--over``."""
     from archdsl.cli import ranges as over
     from archdsl.cli.settings import parse
     from archdsl.survey import family
@@ -94,7 +94,7 @@ def sweep(located: Located, ranges: tuple[str, ...], settings: tuple[str, ...]) 
 def gather(
     specs: Sequence[str], everything: bool, settings: tuple[str, ...], ranges: tuple[str, ...] = ()
 ) -> tuple[list[Entry], list[Failed]]:
-    """The figures of the models that were named, or of the whole zoo, and what has errors."""
+    """The figures of the named models, or of the whole zoo, and the failures."""
     from archdsl.cli.settings import parse
     from archdsl.survey import Failed, survey, whole, zoo
 
@@ -124,7 +124,7 @@ def gather(
 
 
 def report(ctx: click.Context, failed: Sequence[Sequence[Diagnostic]]) -> None:
-    """Shows the diagnostics of each model that has errors, the same ones once, and leaves with the exit code for it."""
+    """Shows the diagnostics of each failed model, without duplicates, and exits with their code."""
     shown: list[Sequence[Diagnostic]] = []
     for diagnostics in failed:
         if diagnostics not in shown:
@@ -135,7 +135,7 @@ def report(ctx: click.Context, failed: Sequence[Sequence[Diagnostic]]) -> None:
 
 
 def report_members(ctx: click.Context, failed: Sequence[tuple[str, Sequence[Diagnostic]]]) -> None:
-    """Shows the first error of a few members of a family that have some, and leaves with the exit code for it.
+    """Shows the first error of a few failed members of a family, and exits with their code.
 
     One value that does not fit breaks many ops, for one reason. Equal errors are shown once.
     """
@@ -156,7 +156,7 @@ def report_members(ctx: click.Context, failed: Sequence[tuple[str, Sequence[Diag
 
 
 def failures(failed: Sequence[Failed]) -> list[dict[str, Any]]:
-    """What has errors, for JSON."""
+    """The failures, for JSON."""
     from archdsl.diagnostics.json import to_json
 
     return [{"name": failure.name, "diagnostics": [to_json(d) for d in failure.diagnostics]} for failure in failed]

@@ -1,4 +1,4 @@
-"""What commands with tables share: ``--format``, ``--columns``, ``-o``, and writing the result."""
+"""Shared by commands with tables: ``--format``, ``--columns``, ``-o``, and writing the result."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ output_option = click.option(
 
 
 def format_option(*formats: str) -> Callable[[_Command], _Command]:
-    """``--format``, which ``chosen_format`` completes."""
+    """``--format``, for ``chosen_format``."""
     return click.option(
         "--format", type=click.Choice(formats), help="If not given, the ending of FILE says it, else it is text."
     )
 
 
 def chosen_format(format: str | None, out: str, formats: Collection[str] = FORMATS) -> str:
-    """The format that was asked for, else the one of the file.
+    """The given format, else that of the file.
 
     >>> chosen_format(None, "zoo.csv"), chosen_format("text", "zoo.csv"), chosen_format(None, "-")
     ('csv', 'text', 'text')
@@ -50,7 +50,7 @@ def chosen_format(format: str | None, out: str, formats: Collection[str] = FORMA
 
 
 class Columns(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """Names of columns with commas between, in the order in which they are to be shown."""
+    """Comma-separated names of columns, in display order."""
 
     name = "columns"
 
@@ -79,7 +79,7 @@ def columns_option(names: Collection[str], further: str = "") -> Callable[[_Comm
 
 
 def column(name: str, names: Collection[str]) -> str:
-    """The name if it is one of a column.
+    """The name of a column, validated.
 
     Raises:
         Refusal: it is none; says which was meant.
@@ -94,20 +94,20 @@ def column(name: str, names: Collection[str]) -> str:
 
 
 def show_tables(*tables: Table, format: str, out: str) -> None:
-    """Writes tables in a format other than JSON, as wide as the terminal that they go to."""
+    """Writes tables in a format other than JSON, as wide as the terminal."""
     from archdsl.tabular import render
 
     show(render(*tables, format=format, room=room(out), colour=coloured(out)), out)  # type: ignore[arg-type]  # click's choice
 
 
 def show(text: str, out: str) -> None:
-    """Writes a result, and says where to if that is a file."""
+    """Writes a result, and reports the file if there is one."""
     if write_text(text, out):
         tell(out)
 
 
 def room(out: str) -> int | None:
-    """Cells in a line of the terminal that the result goes to, if it goes to one."""
+    """The width of the terminal that the result goes to, if it is one."""
     return shutil.get_terminal_size().columns if out == STDOUT and sys.stdout.isatty() else None
 
 

@@ -1,4 +1,4 @@
-"""Writing to the terminal: colour where it is wanted, diagnostics, and a line about work that takes long."""
+"""Terminal output: colour, diagnostics, and progress."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _NARROWEST: Final = 40
 
 
 def colour(*, err: bool = False) -> bool:
-    """Whether a stream shows colours: a terminal, unless NO_COLOR (no-color.org) is set."""
+    """Whether a stream is coloured: a terminal, unless NO_COLOR (no-color.org) is set."""
     stream = sys.stderr if err else sys.stdout
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def show_diagnostics(diagnostics: Sequence[Diagnostic], *, err: bool) -> None:
-    """The diagnostics for a reader, with their count; nothing for none."""
+    """Shows the diagnostics with their count; nothing for none."""
     from archdsl.diagnostics.terminal import render_all
 
     if diagnostics:
@@ -32,12 +32,12 @@ def show_diagnostics(diagnostics: Sequence[Diagnostic], *, err: bool) -> None:
 
 
 def page_width() -> int | None:
-    """Cells that text for a reader may be wide on the terminal; ``None`` for a pipe or a file."""
+    """The text width for a terminal; ``None`` for a pipe or a file."""
     return max(get_terminal_size().columns, _NARROWEST) if sys.stdout.isatty() else None
 
 
 def show_page(text: str) -> None:
-    """Prints text for a reader, its lines folded at the width of the terminal."""
+    """Prints text wrapped at the width of the terminal."""
     from archdsl.diagnostics.display import folded
 
     room = page_width()
@@ -48,7 +48,7 @@ def show_page(text: str) -> None:
 
 @contextmanager
 def working(what: str) -> Iterator[None]:
-    """Says on a terminal what is going on, for work that may take longer than a second, and wipes it away after."""
+    """Shows a message on a terminal during work that may take longer than a second, and erases it afterwards."""
     if not sys.stderr.isatty():
         yield
         return
@@ -61,7 +61,7 @@ def working(what: str) -> Iterator[None]:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """The same for work of many steps: gives a function that says which one is going on."""
+    """The same for work of many steps: returns a function that sets the message."""
     shown = 0
 
     def tell(what: str) -> None:
@@ -81,7 +81,7 @@ def progress() -> Iterator[Callable[[str], None]]:
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Keeps to itself what TensorFlow announces on import: CPU features, missing GPUs.
+    """Suppresses TensorFlow's messages on import: CPU features, missing GPUs.
 
     Some of it is written before TensorFlow looks at its own setting, so the file descriptor is turned away too. Who
     sets TF_CPP_MIN_LOG_LEVEL to less than 3 reads it all, and so does who gets an error.

@@ -1,4 +1,4 @@
-"""``archdsl check --watch``: the report of specs, and another one whenever one of the files changes."""
+"""``archdsl check --watch``: reports the problems of specs, and again whenever one of the files changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def watch(given: Sequence[str], most: int) -> NoReturn:
-    """Shows what is wrong with specs, for ever. What is refused at first ends it; later it is a line of the report."""
+    """Reports problems for ever. A refusal ends it at first; later it is a line of the report."""
     gc.enable()  # unlike other commands this one lasts
     for text in _reports(given, most):
         if sys.stdout.isatty():
@@ -48,7 +48,7 @@ def _reports(given: Sequence[str], most: int) -> Iterator[str]:
 
 
 def _report(given: Sequence[str], most: int) -> tuple[str, frozenset[Path]]:
-    """What is wrong, and the files and folders that it depends on."""
+    """The report, and the files and folders that it depends on."""
     loaders: Loaders = {}
     located = [find(file, loaders) for file in expand(given, is_bundled)]
     text = checking.as_text([checking.examine(each) for each in located], most)
@@ -57,7 +57,7 @@ def _report(given: Sequence[str], most: int) -> tuple[str, frozenset[Path]]:
 
 
 def _folders(given: Sequence[str]) -> Iterator[Path]:
-    """The folders that were given, and those in them, where files may come and go."""
+    """The given folders and their subfolders, where files may appear and disappear."""
     for each in given:
         if Path(each).is_dir():
             yield Path(each)

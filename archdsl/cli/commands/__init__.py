@@ -1,1 +1,1 @@
-"""The commands, one a module, each imported when it is asked for."""
+"""The commands, one per module, each imported on demand."""

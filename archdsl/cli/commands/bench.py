@@ -1,4 +1,4 @@
-"""``archdsl bench``: how fast models are on this machine, on every runtime that is installed."""
+"""``archdsl bench``: the speed of models on this machine, on every installed runtime."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ docs/bench.md says how it is measured."""
 
 
 class Sizes(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """Positive integers with commas between."""
+    """Comma-separated positive integers."""
 
     name = "sizes"
 
@@ -168,7 +168,7 @@ def bench(
 
 
 def _zoo(most: float | None) -> Iterator[Subject]:
-    """The bundled models of no more multiply-adds, the smallest first, without those whose sizes are left open."""
+    """The bundled models up to a number of multiply-adds, in ascending order, without those with open sizes."""
     from archdsl.cli.surveys import gather
 
     entries, _ = gather((), everything=True, settings=())

@@ -1,4 +1,4 @@
-"""``archdsl check``: everything that is wrong with specs, for people and for tools."""
+"""``archdsl check``: reports all problems of specs, for people and for tools."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def _check(files: Sequence[str | Path]) -> list[checking.Report]:
 
 
 def _fix(files: Sequence[str | Path], unsafe: bool) -> list[checking.Report]:
-    """Applies the fixes, and says what is left."""
+    """Applies the fixes, and reports what is left."""
     from archdsl.cli.fixing import mended, writable, write
 
     for file in files:
@@ -131,7 +131,7 @@ def _fix(files: Sequence[str | Path], unsafe: bool) -> list[checking.Report]:
 
 
 def _show(files: Sequence[str | Path], unsafe: bool) -> list[checking.Report]:
-    """Shows what fixes would change, and says on standard error how much; gives what there is now."""
+    """Shows the fixes as a diff, with a count on standard error; returns the reports of the unchanged files."""
     from archdsl.cli.fixing import mended
     from archdsl.cli.patch import patch
 

@@ -1,4 +1,4 @@
-"""``archdsl compare``: models side by side, in a table or a plot."""
+"""``archdsl compare``: compares models in a table or a plot."""
 
 from __future__ import annotations
 

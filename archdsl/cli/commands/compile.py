@@ -1,4 +1,4 @@
-"""``archdsl compile``: a spec becomes a model on disk, or the graph that it would be built from."""
+"""``archdsl compile``: exports a model, or its graph, to files."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def compile(
 
 
 def _outputs(spec: str, outs: tuple[str, ...], to: str | None) -> tuple[tuple[str, Target], ...]:
-    """The files to write, each with its form."""
+    """The output files, each with its target."""
     if not outs:
         target = TARGETS[to or "keras"]
         return ((STDOUT if target.is_text else default_name(spec, target.ending[1:]), target),)

@@ -1,4 +1,4 @@
-"""``archdsl completion``: the script that makes a shell complete commands, specs, ops and codes."""
+"""``archdsl completion``: the shell completion script for commands, specs, ops and codes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``archdsl diff``: how one model differs from another, or a file from what was committed."""
+"""``archdsl diff``: the difference of two models, or of a file from its committed version."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def diff(
 
 
 def _sides(specs: tuple[str, ...], *, own: bool) -> tuple[str, str]:
-    """The two specs, of which the first may go without saying."""
+    """The two specs; the first is optional."""
     if len(specs) > 2:
         raise Refusal(f"a difference is one of two specs, not of {len(specs)}")
     if len(specs) == 2:
@@ -139,7 +139,7 @@ def _find_first(a: str, specs: tuple[str, ...]) -> Located:
 
 
 def _committed(spec: str) -> str:
-    """The spec as it was committed last."""
+    """The last committed version of a spec."""
     written = re.fullmatch(r"(.*?\.(?:arch|json))((?::.*)?)", spec, re.DOTALL)
     if written is None:
         raise Refusal(f"{spec} against what? give two specs, or --set-b for one that is set up otherwise")
@@ -147,7 +147,7 @@ def _committed(spec: str) -> str:
 
 
 def _name(located: Located, settings: tuple[str, ...]) -> str:
-    """What a side is called where the models' own names are the same."""
+    """The name of a side if the models' own names are equal."""
     return f"{located.asked} ({', '.join(settings)})" if settings else located.asked
 
 

@@ -1,4 +1,4 @@
-"""``archdsl explain``: what an error code means and how to mend it."""
+"""``archdsl explain``: the meaning and remedy of an error code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``archdsl fmt``: specs in the canonical form."""
+"""``archdsl fmt``: formats specs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Examples:
 
 
 class Result(NamedTuple):
-    """A file, its text before and after, and the lines of what was left as it is because of mistakes."""
+    """A file, its text before and after, and the lines that were kept verbatim because of errors."""
 
     name: str
     path: Path | None
@@ -101,7 +101,7 @@ def _formatted(given: str | Path) -> Result:
 
 
 def _write(result: Result, format: str) -> str | None:
-    """Writes what changed; what is wrong if that cannot be done."""
+    """Writes the changes; returns the error if that is not possible."""
     if result.path is None:
         if format == "text":
             sys.stdout.flush()

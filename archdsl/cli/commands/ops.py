@@ -1,4 +1,4 @@
-"""``archdsl ops``: the ops by family, and the page of each."""
+"""``archdsl ops``: the index of ops by family, and the page of each."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _index(families: dict[str, list[OpDoc]]) -> str:
 
 
 def _page(page: OpDoc) -> str:
-    """The op as a page for a terminal."""
+    """The page of an op for a terminal."""
     from archdsl.backends.keras.counterparts import COUNTERPARTS
 
     own = [a for a in page.arguments if not a.shared]
@@ -94,7 +94,7 @@ def _page(page: OpDoc) -> str:
 
 
 def _table(arguments: list[ArgumentDoc], tensors: tuple[str, ...] = ()) -> list[str]:
-    """Two lines an argument: what it is, and what it may be."""
+    """Two lines per argument: its meaning, and its allowed values."""
     room = max(map(len, (*(a.name for a in arguments), *tensors)))
     lines: list[str] = []
     for a in arguments:

@@ -1,4 +1,4 @@
-"""``archdsl predict``: the classes that a model with weights gives photographs."""
+"""``archdsl predict``: classifies photographs with a model and weights."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RUNTIMES: Final = ("keras", "torch", "onnx", "openvino", "litert")
 
 
 class Numbers(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.5 on
-    """Numbers with commas between."""
+    """Comma-separated numbers."""
 
     name = "numbers"
 
@@ -105,7 +105,7 @@ def predict(
 
 
 def _certified(weights: str) -> Preprocessing | None:
-    """What the certificate beside a file says."""
+    """The contents of a file's certificate."""
     from archdsl.weights import WeightsError, certificate
 
     try:
@@ -118,7 +118,7 @@ def _certified(weights: str) -> Preprocessing | None:
 
 
 def _preprocessing(graph: Graph, stated: Preprocessing | None, given: Mapping[str, Any], weights: str) -> Preprocessing:
-    """What is stated, but for what is given, and for the size, which is the model's own."""
+    """The stated preprocessing, overridden by options, with the model's own input size."""
     from pydantic import ValidationError
 
     from archdsl.prediction import NotClassifier, output_of

@@ -1,4 +1,4 @@
-"""``archdsl render``: a diagram of a model."""
+"""``archdsl render``: draws the diagram of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``archdsl scale``: how a model's figures grow with its parameters."""
+"""``archdsl scale``: a model's figures as functions of its parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``archdsl select``: which models meet the limits of a task, and why."""
+"""``archdsl select``: the models that meet the limits of a task, with reasons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``archdsl show``: the text of a spec, a bundled model or a module of the library."""
+"""``archdsl show``: the source of a spec, a bundled model or a library module."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Examples:
 
 
 class _ModuleType(SpecType):
-    """A SPEC or a module."""
+    """The type of an argument that is a SPEC or a module."""
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         modules = [CompletionItem(module) for module in _modules() if module.startswith(incomplete)]
@@ -50,7 +50,7 @@ def show(spec: str, name: str | None, format_: str) -> None:
 
 
 def _loader() -> DiskLoader:
-    """Modules as a spec in the current folder would import them."""
+    """Loads modules as a spec in the current folder would."""
     from archdsl.files import DiskLoader, project_root
 
     return DiskLoader(project_root(Path.cwd() / "spec"))
@@ -62,7 +62,7 @@ def _modules() -> list[str]:
 
 
 def _found(spec: str) -> SourceFile:
-    """The text of a SPEC. A module that is misspelt is told the near ones."""
+    """The source of a SPEC, with suggestions for misspelt modules."""
     from archdsl.diagnostics.suggest import did_you_mean
 
     modules = _loader().modules(spec.partition(".")[0])

@@ -1,4 +1,4 @@
-"""``archdsl study``: experiments on models, run with Keras."""
+"""``archdsl study``: experiments on models with Keras."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``archdsl summary``: what a model consists of and costs."""
+"""``archdsl summary``: the structure and cost of a model."""
 
 from __future__ import annotations
 

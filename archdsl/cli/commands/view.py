@@ -1,4 +1,4 @@
-"""``archdsl view``: a model's interactive diagram in the browser, which follows the file as it is edited."""
+"""``archdsl view``: a model's interactive diagram in the browser, which follows edits of the file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Examples:
 
 
 class Reading(NamedTuple):
-    """What a spec was when it was read: a model, or what is wrong with it."""
+    """The result of reading a spec: a model, or its errors."""
 
     kind: Literal["model", "problems"]
     data: str
@@ -94,7 +94,7 @@ def _publish(reading: Reading, channel: Channel) -> None:
 
 
 def _readings(spec: str, settings: tuple[str, ...], options: Options) -> Iterator[Reading]:
-    """What the spec is, then what it has become after each change, for ever.
+    """The current result, then a new one after each change, for ever.
 
     What is refused at first (no such file, parameter or block) ends the command; later it is a problem like others.
     """

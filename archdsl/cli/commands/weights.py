@@ -1,4 +1,4 @@
-"""``archdsl weights``: published checkpoints as weights of bundled models."""
+"""``archdsl weights``: converts, fetches and verifies published weights of bundled models."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def list_(model: str | None, format_: str) -> None:
 
 
 def _list_checkpoints(model: str, format_: str) -> None:
-    """What libraries publish for a model."""
+    """Lists the published weights of a model."""
     from archdsl.diagnostics.suggest import closest
     from archdsl.tabular.json import document
     from archdsl.weights.published.checkpoints import of_model, published
@@ -196,7 +196,7 @@ def fetch(spec: str, which: str, format_: str, settings: tuple[str, ...]) -> Non
 
 
 def _write_state(architecture: Architecture, file: str, out: str, names: str) -> None:
-    """Weights under the names of a library's model, as PyTorch saves them."""
+    """Writes weights under the names of a library's model, as PyTorch saves them."""
     from archdsl.weights import WeightsError, checkpoint
 
     if not out.lower().endswith(checkpoint.ENDINGS):
@@ -288,7 +288,7 @@ def verify(spec: str, file: str, published: str | None, run: bool, format_: str,
 
 @contextmanager
 def _told(file: str) -> Iterator[None]:
-    """What is wrong with weights or their certificate is told as wrong usage."""
+    """Reports errors in weights or certificates as wrong usage."""
     from archdsl.weights import WeightsError
 
     try:

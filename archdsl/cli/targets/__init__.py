@@ -1,4 +1,4 @@
-"""What ``archdsl compile`` can write: one ``Target`` a form of ``--to``, each with the module that writes it."""
+"""The targets of ``archdsl compile``: one ``Target`` per value of ``--to``, each with its module."""
 
 from archdsl.cli.targets.registry import TARGETS as TARGETS
 from archdsl.cli.targets.registry import Options as Options

@@ -1,4 +1,4 @@
-"""``--for cpu``: tries the forms of a model on this machine, shows what came of them, and writes the fastest."""
+"""``--for cpu``: measures the forms of a model on this machine, reports them, and writes the fastest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLACES = ("cpu",)
 
 
 def refuse_beside_place(outs: Sequence[str], to: str | None, optimise: bool, options: Options) -> None:
-    """Raises ``Refusal`` for what ``--for`` decides by itself."""
+    """Raises ``Refusal`` for options that ``--for`` decides itself."""
     given = {"--to": to, "--optimise": optimise, "--names": options.names, "--inline": options.inline}
     given["--by-order"] = options.by_order
     for option, value in given.items():
@@ -32,7 +32,7 @@ def refuse_beside_place(outs: Sequence[str], to: str | None, optimise: bool, opt
 
 
 def write_fastest(architecture: Architecture, out: str, options: Options) -> tuple[Architecture, Path, str]:
-    """Writes the file and shows the report. Gives the model that was written, the file, and what to say of it.
+    """Writes the file and shows the report. Returns the model written, the file, and a message.
 
     ``out`` has the ending of a form, which is then the only one, or none, which the form then gives it.
     """

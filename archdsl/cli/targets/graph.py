@@ -1,4 +1,4 @@
-"""The checked graph as text: JSON for programs, a line a node for people."""
+"""The checked graph as text: JSON for programs, one line per node for people."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def prepare(architecture: Architecture, options: Options, names: Collection[str]) -> Write:
-    """Builds the model, which all files of it share."""
+    """Builds the model, which all its files share."""
     if {"savedmodel", "litert"} & {*names}:
         _need_tensorflow()
     model = built(architecture, options)
@@ -35,7 +35,7 @@ def prepare(architecture: Architecture, options: Options, names: Collection[str]
 
 
 def built(architecture: Architecture, options: Options) -> keras.Model:
-    """The model; what of a file of weights does not fit is listed."""
+    """The model; mismatches of a file of weights are listed."""
     from archdsl.weights import PartialWeights
 
     gc.enable()
@@ -90,7 +90,7 @@ def _need_tensorflow() -> None:
 
 
 def loads(model: keras.Model) -> str:
-    """What a program must import before it loads the file of a model."""
+    """The imports that a program needs to load the file of a model."""
     from archdsl.layers import needed
 
     own = needed(model)

@@ -1,4 +1,4 @@
-"""ONNX models, and OpenVINO's, which are read from them; both are written without a framework."""
+"""ONNX models, and OpenVINO's, which are converted from them; both are written without a framework."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def prepare(architecture: Architecture, options: Options, names: Collection[str]) -> Write:
-    """Finds out whether the packages are there."""
+    """Checks that the packages are installed."""
     from archdsl.backends.onnx.write import need_onnx
     from archdsl.backends.openvino.write import need_openvino
     from archdsl.weights import PartialWeights

@@ -1,4 +1,4 @@
-"""The forms that ``archdsl compile`` writes, by the names that ``--to`` has for them."""
+"""The registry of ``archdsl compile`` targets, by their names for ``--to``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Options(NamedTuple):
-    """The options of the command that not every target takes, as they are when they are not given."""
+    """The options that only some targets take, with their defaults."""
 
     weights: str | None = None
     partial: bool = False
@@ -41,7 +41,7 @@ Raises:
 
 
 class Target(NamedTuple):
-    """One form of file."""
+    """A target: one file format."""
 
     name: str
     noun: str
@@ -84,7 +84,7 @@ TARGETS: Final = {
 
 
 def chosen(out: str, to: str | None) -> Target:
-    """What to write to a file, from ``--to`` and its ending, which must not contradict each other for what is no text.
+    """The target for a file, from ``--to`` and its suffix, which must agree unless the target is text.
 
     Raises:
         Refusal: they do, or neither says it.
@@ -104,7 +104,7 @@ def chosen(out: str, to: str | None) -> Target:
 
 
 def prepared(architecture: Architecture, targets: Sequence[Target], options: Options) -> dict[str, Write]:
-    """How to write each of the targets, by its name."""
+    """The writer of each target, by name."""
     writers: dict[str, Write] = {}
     for module in dict.fromkeys(target.module for target in targets):
         prepare: Prepare = import_module(f"archdsl.cli.targets.{module}").prepare
@@ -114,7 +114,7 @@ def prepared(architecture: Architecture, targets: Sequence[Target], options: Opt
 
 
 def refuse_needless(targets: Sequence[Target], options: Options) -> None:
-    """Raises ``Refusal`` when an option was given that one of the targets does not take."""
+    """Raises ``Refusal`` for an option that one of the targets does not take."""
     for option in OPTIONS:
         for target in targets:
             if getattr(options, option) != Options._field_defaults[option] and option not in target.takes:
@@ -123,7 +123,7 @@ def refuse_needless(targets: Sequence[Target], options: Options) -> None:
 
 
 def refuse_unlike_weights(targets: Sequence[Target]) -> None:
-    """Raises ``Refusal`` when files of one model would each start with fresh weights of their own."""
+    """Raises ``Refusal`` if several files of one model would be initialised differently."""
     alike = {t.module: t.noun for t in targets if "weights" in t.takes and not t.is_text}
     if len(alike) > 1:
         nouns = " and of ".join(alike.values())

@@ -1,4 +1,4 @@
-"""``--optimise``: the model after the rewrites, with its weights in a file that targets take as they take any other."""
+"""``--optimise``: rewrites the model, and passes its weights to targets as a file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def rewriting(architecture: Architecture, options: Options) -> Iterator[tuple[Architecture, Options]]:
-    """The rewritten model, and the options with which a target writes it within the block."""
+    """The rewritten model, and the options for writing it, valid within the block."""
     from archdsl.weights import PartialWeights
 
     with TemporaryDirectory(prefix="archdsl-") as folder:

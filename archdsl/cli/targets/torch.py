@@ -1,4 +1,4 @@
-"""PyTorch code, and beside it the weights under the names that its model has for them."""
+"""PyTorch code, and next to it the weights as a state dict."""
 
 from __future__ import annotations
 

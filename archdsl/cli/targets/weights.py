@@ -1,4 +1,4 @@
-"""``--weights`` of a target: whether the file fits, and what is told when it cannot be used."""
+"""``--weights`` of a target: matches the file, and reports why it cannot be used."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WAYS: Final = {
 
 @contextmanager
 def fitting(architecture: Architecture, options: Options, takes: Container[str]) -> Iterator[None]:
-    """Compares the names of the file, if there is one, before the block builds the model with it.
+    """Matches the names of the file, if there is one, before the block builds the model with it.
 
     With ``--partial`` what does not fit is listed. ``takes`` are the options of the target, of which some are named as
     a way out.
