@@ -53,7 +53,7 @@ class Result(NamedTuple):
 @limit_option
 @click.pass_context
 def fmt(ctx: click.Context, paths: tuple[str, ...], check: bool, diff: bool, format: str) -> None:
-    """Bring specs into the canonical form.
+    """Format specs: bring them into the canonical form.
 
     PATH is a file, or a folder with all specs below it; `-` reads a spec from standard input and writes it to standard
     output. There is one form, docs/format.md describes it, and no options. What a spec means never changes: nothing but

@@ -76,7 +76,7 @@ def predict(
     settings: tuple[str, ...],
     **how: Any,
 ) -> None:
-    """Tell what is on photographs: the classes with the highest scores.
+    """Classify photographs: the classes with the highest scores.
 
     SPEC is a classifier, whose weights are in FILE or are published. How a photograph becomes the numbers that the
     model takes is read from the certificate beside FILE, which `archdsl weights convert` writes, or is known of

@@ -42,7 +42,7 @@ _RUN = click.option("--run/--no-run", default=True, help="Whether models are ask
 
 @click.group(epilog=_EPILOG)
 def weights() -> None:
-    """Take over the weights that others publish."""
+    """Convert, fetch and verify the weights that others publish."""
 
 
 @weights.command("list")
