@@ -61,12 +61,13 @@ def working(what: str) -> Iterator[None]:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """The same for work of many steps: returns a function that sets the message."""
+    """The same for work of many steps: returns a function that sets the message, cut to a line of the terminal."""
     shown = 0
 
     def tell(what: str) -> None:
         nonlocal shown
-        line = f"{what}…" if what else ""
+        room = get_terminal_size().columns - 1  # a line that is folded would not be wiped away
+        line = f"{what[: room - 1]}…" if what else ""
         click.echo(f"\r{line}{' ' * (shown - len(line))}{chr(8) * (shown - len(line))}", err=True, nl=False)
         shown = len(line)
 

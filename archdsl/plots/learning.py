@@ -59,7 +59,7 @@ def curves(study: Ablation) -> Drawing:
         axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel("epoch")
-        axes.set_ylabel("test accuracy: mean, worst and best seed")
+        axes.set_ylabel(f"test accuracy{': mean, worst and best seed' if _has_seeds(shown) else ''}")
         axes.legend(loc="lower right")
     return drawing
 
@@ -84,7 +84,8 @@ def bars(study: Ablation) -> Drawing:
         room = max(max(every) - min(every), 0.01)
         axes.set_xlim(max(0.0, min(every) - room), min(1.0, max(every) + room))
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-        axes.set_xlabel("test accuracy: mean, 95% interval, and each seed; the axis does not start at zero")
+        words = ": mean, 95% interval, and each seed" if _has_seeds(shown) else ""
+        axes.set_xlabel(f"test accuracy{words}; the axis does not start at zero")
     return drawing
 
 
@@ -109,6 +110,11 @@ def cost(study: Ablation, x: str = "macs") -> Drawing:
         axes.margins(0.15)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel(words)
-        axes.set_ylabel("test accuracy, mean over the seeds")
+        axes.set_ylabel(f"test accuracy{', mean over the seeds' if _has_seeds(shown) else ''}")
         annotate(drawing.figure, axes, names)
     return drawing
+
+
+def _has_seeds(shown: list[_Shown]) -> bool:
+    """Whether there are means: some subject was trained with several seeds."""
+    return any(len(each.subject.accuracies) > 1 for each in shown)

@@ -61,10 +61,12 @@ class Ablation:
     """How all were trained."""
     reach: float | None = None
     """The accuracy whose epochs are counted; chosen from the results when not given."""
+    has_baseline: bool = True
+    """Whether the others are compared with the first subject."""
 
     @property
-    def baseline(self) -> Subject:
-        return self.subjects[0]
+    def baseline(self) -> Subject | None:
+        return self.subjects[0] if self.has_baseline else None
 
     @property
     def done(self) -> int:
@@ -81,9 +83,11 @@ class Ablation:
 
     def difference(self, subject: Subject) -> Estimate | None:
         """Of the accuracies from those of the baseline, seed by seed."""
+        if self.baseline is None or subject is self.baseline:
+            return None
         ours, theirs = subject.accuracies, self.baseline.accuracies
         pairs = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
-        return estimate(pairs) if pairs and subject is not self.baseline else None
+        return estimate(pairs) if pairs else None
 
     def reached(self, subject: Subject) -> tuple[float, float, int] | None:
         """Mean epochs and seconds to the goal over the runs that reach it, and how many these are."""
@@ -110,8 +114,15 @@ def table(study: Ablation) -> Table:
         Column("change", "change", "words"),
     )
     rows = tuple(Row(tuple(_cells(study, subject))) for subject in study.subjects)
-    title = f"{study.baseline.name} and its variants on {study.data}"
-    return Table(title, columns, rows, tuple(_notes(study)), spare=("latency", "seconds_to", "interval", "macs"))
+    name = study.baseline.name if study.baseline else "candidates"
+    others = " and its variants" if study.baseline and len(study.subjects) > 1 else ""
+    return Table(
+        f"{name}{others} on {study.data}",
+        columns,
+        rows,
+        tuple(_notes(study)),
+        spare=("latency", "seconds_to", "interval", "macs"),
+    )
 
 
 def _cells(study: Ablation, subject: Subject) -> Iterator[Cell]:
@@ -156,12 +167,14 @@ def _notes(study: Ablation) -> Iterator[str]:
     if study.done < study.trials:
         yield f"{study.done} of {study.trials} trials are done"
     yield f"{study.epochs} epochs; {', '.join(f'{name} {value}' for name, value in study.conditions.items())}"
-    yield "accuracy: mean and standard deviation over the seeds, after the last epoch"
+    has_seeds = any(len(subject.accuracies) > 1 for subject in study.subjects)
+    yield f"accuracy: {'mean and standard deviation over the seeds, ' if has_seeds else ''}after the last epoch"
     if early := sum(bool(subject.ended) for subject in study.subjects):
         yield f"{early} of {len(study.subjects)} were ended early, since others had more after as many epochs"
-    if len(study.subjects) > 1:
-        yield "difference: points of accuracy, seed by seed, with its 95% interval; * where that is apart from zero"
-    if len(study.subjects) > 3:
+    if study.baseline and len(study.subjects) > 1:
+        interval = ", seed by seed, with its 95% interval; * where that is apart from zero"
+        yield f"difference: points of accuracy{interval if has_seeds else ' of one seed, which has no interval'}"
+    if study.baseline and len(study.subjects) > 3 and has_seeds:
         yield f"of {len(study.subjects) - 1} differences, chance alone sets one in twenty apart"
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from archdsl.study.ablation import Ablation, Subject
 from archdsl.study.speed import duration
 from archdsl.study.statistics import estimate
 from archdsl.summary.figures import human
 from archdsl.tabular import Cell, Column, Row, Table
+
+_WORDS: Final = {"macs": "multiply-adds", "params": "parameters"}
 
 
 def front(study: Ablation, cost: str = "macs") -> tuple[Subject, ...]:
@@ -35,10 +40,13 @@ def table(study: Ablation, cost: str = "macs") -> Table:
         Column("params", "params"),
         Column("macs", "MACs"),
         Column("latency", "one image"),
+        *((Column("difference", f"to {study.baseline.name}"),) if study.baseline else ()),
     )
     rows = []
     for subject in front(study, cost):
         accuracy, latency = _accuracy(subject), subject.latency
+        difference = study.difference(subject)
+        beside = Cell.unknown() if difference is None else Cell(f"{100 * difference.mean:+.2f}", difference.mean)
         rows.append(
             Row(
                 (
@@ -47,9 +55,28 @@ def table(study: Ablation, cost: str = "macs") -> Table:
                     Cell(human(subject.params), subject.params),
                     Cell(human(subject.macs), subject.macs),
                     Cell.unknown() if latency is None else Cell(duration(latency), latency),
+                    *((beside,) if study.baseline else ()),
                 )
             )
         )
-    words = {"macs": "multiply-adds", "params": "parameters"}[cost]
-    note = f"none of {study.done} trained has as much accuracy with fewer {words}"
-    return Table(f"Pareto front of accuracy and {words}", columns, tuple(rows), (note,))
+    words = _WORDS[cost]
+    notes = [f"none of {study.done} trained has as much accuracy with fewer {words}", *_beside(study, cost)]
+    return Table(f"Pareto front of accuracy and {words}", columns, tuple(rows), tuple(notes))
+
+
+def _beside(study: Ablation, cost: str) -> Iterator[str]:
+    """How the front compares with the baseline, which none of its subjects beats if it is one of them."""
+    base, found = study.baseline, front(study, cost)
+    if base is None or not base.accuracies:
+        return
+    if base in found:
+        yield f"{base.name}, the baseline, is on the front"
+        return
+    ours, most = _accuracy(base), getattr(base, cost)
+    cheaper = next(each for each in found if _accuracy(each) >= ours)
+    better = [each for each in found if getattr(each, cost) <= most][-1]
+    share, gain = getattr(cheaper, cost) / most, 100 * (_accuracy(better) - ours)
+    yield (
+        f"{base.name}, the baseline, has {100 * ours:.2f}% with {human(most)} {_WORDS[cost]}: "
+        f"{cheaper.name} has as much with {share:.0%} of them, and {better.name} {gain:+.2f} points with no more"
+    )

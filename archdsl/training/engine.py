@@ -20,9 +20,9 @@ from archdsl.training import plan as plans
 from archdsl.training.environment import settings
 from archdsl.training.errors import StudyError
 
-Hear = Callable[[str, Epoch], None]
-"""Is told the name of a trial and an epoch of it."""
-_TRIES: Final = 3
+Hear = Callable[[str, Epoch | None], None]
+"""Is told the name of a trial, and an epoch of it, or ``None`` when it has ended and did not fail."""
+TRIES: Final = 3
 """How often a trial may lose its process without an epoch in between."""
 
 
@@ -46,6 +46,8 @@ class Inline:
                 run(folder, plan, trial, lambda epoch, name=trial.name: hear(name, epoch))  # type: ignore[misc]  # mypy sees no default
             except (StudyError, OSError) as error:
                 failed[trial.name] = str(error)
+            else:
+                hear(trial.name, None)
         return failed
 
 
@@ -71,6 +73,8 @@ class Local:
                     name = waiting.get_nowait()
                     if reason := line.trial(name, hear):
                         failed[name] = reason
+                    else:
+                        hear(name, None)
             except Empty:
                 pass
             except BaseException as error:  # noqa: BLE001  # is raised again by whoever waits for the thread
@@ -102,7 +106,7 @@ class _Line:
     def trial(self, name: str, hear: Hear) -> str:
         """Has a trial run. Gives the reason if it failed, and else nothing."""
         lost = 0
-        while lost < _TRIES:
+        while lost < TRIES:
             for answer in self._answers(name):
                 if "epoch" in answer:
                     lost = 0
@@ -110,7 +114,7 @@ class _Line:
                 else:
                     return str(answer.get("failed", ""))
             lost += 1
-        return f"its process ended {_TRIES} times before an epoch did: see {self._folder / 'log.txt'}"
+        return f"its process ended {TRIES} times before an epoch did: see {self._folder / 'log.txt'}"
 
     def _answers(self, name: str) -> Iterator[dict[str, Any]]:
         """What the process says of a trial, until it ends."""

@@ -24,11 +24,14 @@ def results(folder: Path, reach: float | None = None, *, partial: bool = False) 
     """The variants with their runs that ended, or with ``partial`` with all epochs that there are.
 
     Raises:
-        StudyError: the folder has no sound study.
+        StudyError: the folder has no sound study, or a search that has not chosen any candidate yet.
     """
     plan = plans.load(folder)
     runs = store.read(folder)
-    baseline = plan.variants[0].graph
+    if not plan.variants:
+        raise StudyError(f"{folder} has a search that has not chosen any candidate yet")
+    first = plan.variants[0]
+    baseline = first.graph if plan.kind != "search" or not first.settings else None
     subjects = []
     for variant in plan.variants:
         found = {
@@ -39,7 +42,7 @@ def results(folder: Path, reach: float | None = None, *, partial: bool = False) 
         figures = cost(variant.graph)
         if not isinstance(figures.macs, int):
             raise StudyError(f"the size of the input of {variant.name} is left open")
-        words = "" if variant.graph is baseline else brief(baseline, variant.graph)
+        words = "" if baseline is None or variant is first else brief(baseline, variant.graph)
         subjects.append(Subject(variant.name, figures.params, figures.macs, words, found))
     recipe = plan.recipe
     conditions = {
@@ -49,7 +52,8 @@ def results(folder: Path, reach: float | None = None, *, partial: bool = False) 
         "backend": plan.backend,
         "threads": plan.threads,
     }
-    return Ablation(tuple(subjects), plan.data, recipe.epochs, len(plan.trials), conditions, reach)
+    data = Path(plan.data).name if Path(plan.data).is_absolute() else plan.data
+    return Ablation(tuple(subjects), data, recipe.epochs, len(plan.trials), conditions, reach, baseline is not None)
 
 
 def brief(before: Graph, after: Graph) -> str:

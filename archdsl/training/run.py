@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeAlias
 
-from archdsl.study.learning import Epoch
 from archdsl.training import plan as plans
 from archdsl.training import store
 from archdsl.training.engine import Engine
 from archdsl.training.errors import StudyError
 from archdsl.training.lock import locked
 from archdsl.training.plan import Plan
-
-Telling: TypeAlias = Callable[[str], None]
+from archdsl.training.progress import Progress, Telling
 
 
 def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
@@ -51,8 +47,10 @@ def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
     return whole
 
 
-def run(folder: Path, engine: Engine, telling: Telling = lambda _: None) -> dict[str, str]:
+def run(folder: Path, engine: Engine, telling: Telling = lambda _: None, total: int = 0) -> dict[str, str]:
     """Runs the trials that have not ended. Gives the reasons of those that failed, by their names.
+
+    ``total`` is how many there are to be, for ``telling`` how far it is, if some are not planned yet.
 
     Raises:
         StudyError: the folder has no sound study, or another process is at work in it.
@@ -61,27 +59,7 @@ def run(folder: Path, engine: Engine, telling: Telling = lambda _: None) -> dict
     with locked(folder):
         runs = store.read(folder)
         left = [trial.name for trial in plan.trials if trial.name not in runs or not runs[trial.name].is_done]
-        progress = _Progress(plan, len(plan.trials) - len(left), telling)
-        return engine.run(folder, left, progress) if left else {}
-
-
-class _Progress:
-    """Says what was reached last, by which trial."""
-
-    def __init__(self, plan: Plan, done: int, telling: Telling) -> None:
-        self._trials = {trial.name: trial for trial in plan.trials}
-        self._epochs = plan.recipe.epochs
-        self._telling = telling
-        self._done = done
-        telling(f"{done} of {len(self._trials)} trials are done")
-
-    def __call__(self, name: str, epoch: Epoch) -> None:
-        trial = self._trials[name]
-        self._done += epoch.number == self._epochs
-        self._telling(
-            f"{self._done} of {len(self._trials)} trials done; {trial.variant}, seed {trial.seed}: epoch {epoch.number}"
-            f" of {self._epochs}, accuracy {epoch.val_accuracy:.1%}, {epoch.seconds:.1f} s an epoch"
-        )
+        return engine.run(folder, left, Progress(plan, runs, telling, total)) if left else {}
 
 
 def shares(jobs: int | None, trials: int) -> tuple[int, int]:

@@ -14,8 +14,9 @@ from archdsl.training import store
 from archdsl.training.engine import Engine
 from archdsl.training.errors import StudyError
 from archdsl.training.plan import Plan, Variant
+from archdsl.training.progress import Telling
 from archdsl.training.pruning import medians
-from archdsl.training.run import Telling, run
+from archdsl.training.run import run
 from archdsl.training.space import Candidate, Choice, Pool, Space
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def search(
 ) -> dict[str, str]:
     """Trains candidates of the pool, round by round. Gives why some failed.
 
-    ``plan`` has the variants that every search begins with, a baseline for one. What the sampler chooses depends on the
+    ``plan`` has the variants that every search begins with: the model as its defaults make it, or none. If the defaults
+    are a candidate, the sampler learns from it, and it is not trained again. What the sampler chooses depends on the
     seed and on the results of the rounds before, so that a search that goes on chooses what it would have chosen.
     Candidates slower than ``latency`` allows are not trained; each is measured when its turn comes.
 
@@ -73,14 +75,19 @@ def search(
         return latency is None or latency.allows(variant.name, variant.graph, telling)
 
     chooser = _Chooser(space, pool, plan.seeds[0], strategy, is_fast)
-    failed = run(folder, engine, telling)
-    while chosen := chooser.choose(min(strategy.each, strategy.trials - len(chooser.chosen))):
+    for variant in plan.variants:
+        chooser.begin(variant.name, space.usual)
+    most = len(plan.variants) + strategy.trials
+    total = min(most, len(plan.variants) + chooser.left)
+    failed = run(folder, engine, telling, total)
+    chooser.learn(_learned(plan, store.read(folder)))
+    while chosen := chooser.choose(min(strategy.each, most - len(plan.variants))):
         runs = store.read(folder)
         known = [runs[trial.name] for trial in plan.trials if trial.name in runs]
         floors = medians(known, plan.recipe.epochs) if strategy.prune else ()
         plan = replace(plan, variants=(*plan.variants, *(replace(variant, floors=floors) for variant in chosen)))
         _save(plan, folder)
-        failed |= run(folder, engine, telling)
+        failed |= run(folder, engine, telling, total)
         chooser.learn(_learned(plan, store.read(folder)))
     return failed
 
@@ -134,6 +141,16 @@ class _Chooser:
         self.chosen: dict[str, Candidate] = {}
         """By the name of the variant, in the order of choice."""
         self._learned: set[str] = set()
+
+    @property
+    def left(self) -> int:
+        """How many candidates may still be chosen."""
+        return len(self._left)
+
+    def begin(self, name: str, choice: Choice | None) -> None:
+        """A variant is trained whatever the sampler says; it may be a candidate."""
+        if choice in self._left:
+            self.chosen[name] = self._left.pop(choice)
 
     def choose(self, count: int) -> Sequence[Variant]:
         """The next candidates to train; fewer if no more are left."""

@@ -91,13 +91,35 @@ class Space:
             raise ArchError(self._program.diagnostics)
         return graph
 
-    def baseline(self) -> Graph:
-        """The model as its defaults make it. Raises ``ArchError`` if they do not."""
-        return self._made({})
+    def baseline(self) -> Graph | str:
+        """The model as its defaults make it, or why it falls out, as a candidate may."""
+        if missing := [name for name, default in self._defaults.items() if default is None]:
+            return f"`{missing[0]}` has no default"
+        found = self._judged({})
+        return found if isinstance(found, str) else self._made({})
+
+    @property
+    def usual(self) -> Choice | None:
+        """The choice that the defaults are, if they are one."""
+        texts = {name: [argument(name, value).text for value in found] for name, found in self.values.items()}
+        if any(self._defaults[name] not in found for name, found in texts.items()):
+            return None
+        return tuple(found.index(str(self._defaults[name])) for name, found in texts.items())
+
+    @property
+    def _defaults(self) -> dict[str, str | None]:
+        """As the spec writes them, of the parameters that have no value yet."""
+        found = self._program.parameters(self.model)
+        return {name: param.default for name, param in found.items() if name not in self._fixed}
 
     def judge(self, choice: Choice) -> Candidate | str:
         """The candidate of a choice, or why it falls out."""
-        given = {**self._fixed, **self.arguments(choice)}
+        found = self._judged(self.arguments(choice))
+        return found if isinstance(found, str) else Candidate(choice, *found)
+
+    def _judged(self, arguments: Mapping[str, Given]) -> tuple[int, int] | str:
+        """The parameters and multiply-adds, or why arguments fall out."""
+        given = {**self._fixed, **arguments}
         if not self._costs.takes(given):
             return "a value is not allowed"
         try:
@@ -110,7 +132,7 @@ class Space:
             return "a shape or a value does not fit"
         if not isinstance(cost.macs, int):
             return "a size is left open"
-        return self._broken(cost) or self._measured(choice) or Candidate(choice, cost.params, cost.macs)
+        return self._broken(cost) or self._measured(arguments) or (cost.params, cost.macs)
 
     def _broken(self, cost: NodeCost) -> str:
         """The limit that a figure breaks which is known without a graph."""
@@ -120,12 +142,12 @@ class Space:
                     return f"{word} {name} than allowed"
         return ""
 
-    def _measured(self, choice: Choice) -> str:
+    def _measured(self, arguments: Mapping[str, Given]) -> str:
         """The limit that another figure breaks."""
         others = [limit for limit in self._budget.limits if limit.quantity.name not in _CHEAP]
         if not others:
             return ""
-        entry = measure(self.graph(choice), "", changed=True)
+        entry = measure(self._made(arguments), "", changed=True)
         broken = next((limit for limit in others if limit.gap(entry)), None)
         return f"{'less' if broken.is_least else 'more'} {broken.quantity.name} than allowed" if broken else ""
 

@@ -32,7 +32,7 @@ def main(folder: Path, train: Train | None = None) -> None:
     Thread(target=_listen, args=(names,), daemon=True).start()
 
     plan = load(folder)
-    train = train or _keras(plan)
+    train = train or with_keras(plan)
     while True:
         name = names.get()
         try:
@@ -46,7 +46,8 @@ def main(folder: Path, train: Train | None = None) -> None:
             _say(answers, done=True)
 
 
-def _keras(plan: Plan) -> Train:
+def with_keras(plan: Plan) -> Train:
+    """Loads Keras, which has trials run from then on with the threads of the plan."""
     limit_threads(plan.backend, plan.threads)
     from archdsl.training.trial import run
 

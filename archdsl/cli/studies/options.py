@@ -155,8 +155,10 @@ def conducted(
             return run(training.folder, engine, telling)
 
 
-def show_results(folder: Path, format: str | None, out: str, reach: float | None, *, partial: bool) -> None:
-    """Writes what a study has found, in the form that was asked for."""
+def show_results(
+    folder: Path, format: str | None, out: str, reach: float | None, *, partial: bool, cost: str = "macs"
+) -> None:
+    """Writes what a study has found, in the form that was asked for; of a search the front first, by a ``cost``."""
     from archdsl.cli.tables import chosen_format, show, show_tables
     from archdsl.study.ablation import table, to_json
     from archdsl.study.pareto import table as front
@@ -166,14 +168,14 @@ def show_results(folder: Path, format: str | None, out: str, reach: float | None
     form = chosen_format(format, out)
     with refusing():
         found, kind = results(folder, reach, partial=partial), load(folder).kind
+    tables = [table(found)] if kind != "search" else [front(found, cost), table(found)]
     if form == "json":
         show(to_json(found), out)
     elif form == "html":
         from archdsl.plots.page import page
 
-        show(page(found), out)
+        show(page(found, tables), out)
     else:
-        tables = [table(found)] if kind != "search" else [front(found), table(found)]
         show_tables(*tables, format=form, out=out)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,8 +119,8 @@ def search(
     if latency is not None and slowest is not None:
         limit = f"{1000 * slowest:g} ms"
         click.echo(f"{latency.slow} of {len(latency.measured)} candidates took longer than {limit}", err=True)
-    show_results(training.folder, format, out, None, partial=False)
-    _write_winner(located, space, training.folder)
+    show_results(training.folder, format, out, None, partial=False, cost=strategy.cost)
+    _write_winner(located, space, settings, training.folder, latency)
     told(ctx, training.folder, failed)
 
 
@@ -180,24 +181,32 @@ def _trained(
     from archdsl.training.plan import Plan, Variant
     from archdsl.training.search import search as searched
 
+    baseline = space.baseline()
+    if isinstance(baseline, str):
+        click.echo(f"{space.model} as its defaults make it is not trained: {baseline}", err=True)
+    first = () if isinstance(baseline, str) else (Variant(space.model, baseline),)
+
     def conduct(plan: Plan, engine: Engine, telling: Callable[[str], None]) -> dict[str, str]:
-        return searched(training.folder, plan, space, pool, engine, strategy, latency=latency, telling=telling)
+        begun = replace(plan, variants=first)  # the plan of a search that goes on has the candidates, too
+        return searched(training.folder, begun, space, pool, engine, strategy, latency=latency, telling=telling)
 
-    baseline = (Variant(space.model, space.baseline()),)
-    return conducted("search", baseline, (seed,), training, conduct, strategy.trials)
+    return conducted("search", first, (seed,), training, conduct, strategy.trials)
 
 
-def _write_winner(located: Located, space: Space, folder: Path) -> None:
+def _write_winner(
+    located: Located, space: Space, settings: tuple[str, ...], folder: Path, latency: Latency | None
+) -> None:
     """Writes the best candidate as a variant in a copy of the file, with its figures in a `check` line."""
     from archdsl.cli.output import tell, written
     from archdsl.training.plan import load
     from archdsl.training.results import results
 
-    known = [subject for subject in results(folder).subjects if subject.accuracies and not subject.ended]
+    whole = [subject for subject in results(folder).subjects if subject.accuracies and not subject.ended]
+    known = [each for each in whole if latency is None or each.name in latency.measured]  # not a baseline, then
     if not known:
         return
     best = max(known, key=lambda subject: sum(subject.accuracies.values()) / len(subject.accuracies))
-    words = load(folder).variant(best.name).settings
+    words = (*settings, *load(folder).variant(best.name).settings)
     name = f"{space.model}Winner"
     lines = [
         located.source.text.rstrip(),

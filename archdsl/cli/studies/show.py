@@ -35,8 +35,18 @@ Examples:
     show_default=True,
     help="Plot this instead: accuracies as bars, or against a cost.",
 )
+@click.option(
+    "--cost", type=click.Choice(["macs", "params"]), default="macs", help="Of the front of a search.", show_default=True
+)
 def show(
-    folder: Path, reach: float | None, partial: bool, format: str | None, out: str, target: Path | None, kind: str
+    folder: Path,
+    reach: float | None,
+    partial: bool,
+    format: str | None,
+    out: str,
+    target: Path | None,
+    kind: str,
+    cost: str,
 ) -> None:
     """Show what a study in DIR has found so far: a table, a page of HTML with plots, JSON, or a plot."""
     share = reach and reach / 100
@@ -50,4 +60,4 @@ def show(
         draw = {"curves": learning.curves, "bars": learning.bars}
         save(target, lambda: draw[kind](found) if kind in draw else learning.cost(found, kind))
     if target is None or out != STDOUT:
-        show_results(folder, format, out, share, partial=partial)
+        show_results(folder, format, out, share, partial=partial, cost=cost)

@@ -167,18 +167,55 @@ def test_a_search(run: Run) -> None:
     assert result.exit_code == 1
 
 
+def test_a_search_goes_on(run: Run) -> None:
+    """With more trials: as one that had so many from the start."""
+    space = ("study", "search", "net.arch:Net", "--over", "width=1..40", "--data", "data.npz", "--jobs", "2")
+    for into, trials, *more in (("whole", "7"), ("parts", "3"), ("parts", "7", "--resume")):
+        result = run(*space, "--set", "act=gelu", "--into", into, "--trials", trials, *more)
+        assert result.exit_code == 0, result.output
+    assert plans.load(Path("parts")) == plans.load(Path("whole"))
+    assert len(plans.load(Path("whole")).variants) == 8
+    assert "NetWinner = Net(act=gelu)" in Path("whole/winner.arch").read_text(encoding="utf-8")
+    assert run("check", "whole/winner.arch").exit_code == 0
+    run("study", "show", "whole", "-o", "a.html")
+    assert "Pareto front" in Path("a.html").read_text(encoding="utf-8")
+    assert "multiply-adds" in run("study", "show", "whole").output
+    assert "fewer parameters" in run("study", "show", "whole", "--cost", "params").output
+
+
+def test_a_baseline_outside_the_budget(run: Run) -> None:
+    space = ("study", "search", "net.arch:Wide", "--over", "width=1..5", "--max-params", "80", "--trials", "3")
+    result = run(*space, "--data", "data.npz", "--into", "out", "--jobs", "2")
+    assert result.exit_code == 0, result.output
+    assert "Wide as its defaults make it is not trained: more params than allowed" in result.output
+    assert len(plans.load(Path("out")).variants) == 3
+
+
 def test_a_search_for_fast_models(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def allows(self: Latency, name: str, *_: object) -> bool:
         self.measured[name] = 0.001 * int(name.partition("=")[2])
         return self.measured[name] <= self.most
 
     monkeypatch.setattr(Latency, "allows", allows)
-    search = ("study", "search", "net.arch:Net", "--over", "width=1..8", "--data", "data.npz", "--jobs", "2")
+    search = (
+        "study",
+        "search",
+        "net.arch:Net",
+        "--over",
+        "width=1..8",
+        "--data",
+        "data.npz",
+        "--jobs",
+        "2",
+        "--set",
+        "act=gelu",
+    )
     result = run(*search, "--into", "out", "--max-latency", "4.5ms", "--prune", "--round", "3")
     assert result.exit_code == 0, result.output
-    assert "4 of 8 candidates took longer than 4.5 ms" in result.output
+    assert "4 of 7 candidates took longer than 4.5 ms" in result.output
     names = {variant.name for variant in plans.load(Path("out")).variants}
-    assert names == {"Net", "width=1", "width=2", "width=3", "width=4"}
+    assert names == {"Net", "width=1", "width=2", "width=3"}
+    assert "= Net(act=gelu, width=" in Path("out/winner.arch").read_text(encoding="utf-8")
     for options, words in (
         (("--max-latency", "5"), "`5` is no time such as 5ms or 0.8s"),
         (("--max-latency", "-1ms"), "is no time"),

@@ -49,6 +49,16 @@ def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pipe.getvalue() == ""
 
 
+def test_progress_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", "20")
+    with terminal.progress() as tell:
+        tell("three of four trials are done")
+        tell("four of four")
+    assert screen.getvalue().replace("\b", "") == (f"\rthree of four tria…\rfour of four…{' ' * 6}\r{' ' * 13}")
+
+
 def test_replacing_makes_a_file_as_open_would(tmp_path: Path) -> None:
     target = tmp_path / "new" / "file.keras"
     with replacing(target) as file:

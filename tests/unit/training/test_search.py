@@ -12,7 +12,11 @@ from archdsl.comparison.criteria import Criteria
 from archdsl.compiler import Program
 from archdsl.files import DiskLoader
 from archdsl.source import SourceFile
+from archdsl.study import pareto
+from archdsl.study.ablation import Ablation, Subject, table
+from archdsl.study.learning import Run
 from archdsl.study.pareto import front
+from archdsl.tabular import render
 from archdsl.training import plan as plans
 from archdsl.training import store
 from archdsl.training.errors import StudyError
@@ -80,6 +84,16 @@ def test_what_is_not_proved_is_not_built() -> None:
     assert pool.dropped == {"a condition has no value": 1}
 
 
+def test_the_model_as_its_defaults_make_it() -> None:
+    assert space().baseline() == space().graph((1, 0, 0))
+    assert space().usual == (1, 0, 0)
+    assert space("w=16..32", *RANGES[1:]).usual is None
+    assert space(params=100).baseline() == "more params than allowed"
+    assert space(where=("w > 8",)).baseline() == "a condition does not hold"
+    program = Program(SourceFile("net.arch", TEXT.replace("w: int = 8", "w: int")), DiskLoader())
+    assert Space(program, "Net", {}, parse(program, "Net", RANGES)).baseline() == "`w` has no default"
+
+
 def test_a_draw_is_the_same_for_a_seed() -> None:
     first, again, other = (space().pool(30, seed).passed for seed in (0, 0, 1))
     assert first == again
@@ -145,6 +159,44 @@ def test_the_front(tmp_path: Path) -> None:
         beaten = [f for f in found if f.macs <= subject.macs and f.accuracies[0] >= subject.accuracies[0]]
         assert beaten
     assert [each.macs for each in found] == sorted(each.macs for each in found)
+
+
+def test_the_defaults_are_trained_once(tmp_path: Path) -> None:
+    whole = searched(tmp_path / "s", "tpe", 1_000)
+    assert len(whole) == len(set(whole)) == 96
+    assert "w=8, d=1, act=relu" not in whole
+
+
+def test_a_search_without_a_baseline(tmp_path: Path) -> None:
+    found = space(where=("w > 8",))
+    plan = Plan("search", (), (0,), "digits", read(None, ["epochs=1"]))
+    plans.save(plan, tmp_path)
+    with pytest.raises(StudyError, match="has not chosen any candidate yet"):
+        results(tmp_path)
+    assert search(tmp_path, plan, found, found.pool(1_000, 0), Graded(), Strategy(5)) == {}
+    study = results(tmp_path)
+    assert (len(study.subjects), study.baseline) == (5, None)
+    assert not any(subject.words or study.difference(subject) for subject in study.subjects)
+    text = render(table(study)) + render(pareto.table(study))
+    assert "baseline" not in text
+    assert "difference:" not in text
+
+
+def test_the_front_beside_the_baseline() -> None:
+    def subject(name: str, accuracy: float, macs: int) -> Subject:
+        return Subject(name, 2 * macs, macs, "", {0: Run(rows(accuracy), 0.1, True)})
+
+    others = subject("a", 0.5, 1_000), subject("b", 0.7, 2_000), subject("c", 0.8, 4_000), subject("d", 0.9, 8_000)
+    study = Ablation((subject("Net", 0.6, 5_000), *others), "digits", 1, 5, {})
+    text = render(pareto.table(study))
+    assert (
+        "Net, the baseline, has 60.00% with 5.00 k multiply-adds: b has as much with 40% of them, and c +20.00 points"
+        in text
+    )
+    assert "+30.00" in text
+    assert "with 10.0 k parameters" in render(pareto.table(study, "params"))
+    study = Ablation((subject("Net", 0.6, 1_500), *others), "digits", 1, 5, {})
+    assert "Net, the baseline, is on the front" in render(pareto.table(study))
 
 
 def test_an_empty_pool(tmp_path: Path) -> None:

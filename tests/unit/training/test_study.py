@@ -277,6 +277,21 @@ def test_intervals_end_where_accuracies_do() -> None:
     assert ends == [0.0, round(0.02 + margin, 4), round(0.98 - margin, 4), 1.0]
 
 
+def test_one_seed_has_no_mean(tmp_path: Path) -> None:
+    for seeds in (1, 2):
+        prepare(plan("Net", "Wide", "Smooth", "Net", seeds=seeds), tmp_path / str(seeds), resume=False)
+        run(tmp_path / str(seeds), Played(0.3, 0.6))
+        study = results(tmp_path / str(seeds))
+        drawings = (learning.curves(study), learning.bars(study), learning.cost(study))
+        labels = [axes.get_xlabel() + axes.get_ylabel() for each in drawings for axes in each.figure.axes]
+        whole = render(table(study)) + "".join(labels)
+        words = ("mean", "worst and best seed", "each seed", "over the seeds", "interval", "chance")
+        assert [word in whole for word in words] == [seeds > 1] * 4 + [True, seeds > 1]
+    assert "of one seed, which has no interval" in render(table(results(tmp_path / "1")))
+    alone = replace(study, subjects=study.subjects[:1])
+    assert table(alone).title == "Net on digits"
+
+
 def test_what_is_done_so_far(tmp_path: Path) -> None:
     prepare(plan("Net", "Wide"), tmp_path / "s", resume=False)
     store.add(tmp_path / "s", "000-0", *rows(0.5))
@@ -285,7 +300,7 @@ def test_what_is_done_so_far(tmp_path: Path) -> None:
     assert "0 of 4 trials are done" in render(table(whole))
     with pytest.raises(ValueError, match="no epoch is over"):
         learning.curves(whole)
-    assert "<figure>" not in page(whole)
+    assert "<figure>" not in page(whole, [table(whole)])
 
 
 def test_differences_are_paired() -> None:
