@@ -189,10 +189,9 @@ def test_processes_on_ray_are_killed_at_random(tmp_path: Path) -> None:
 @pytest.mark.skipif(not KILLS, reason="`make kills` starts a cluster")
 def test_processes_on_a_cluster_are_killed_at_random(tmp_path: Path) -> None:
     """Workers and the runner, whose successor finds a Ray that still runs."""
-    command = [Path(sys.executable).with_name("ray"), "start", "--head", "--block", "--num-cpus=2", "--port=6380"]
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--num-cpus=2", "--port=6380"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"}
-    options = ["--include-dashboard=false", f"--temp-dir={tmp_path / 'ray'}"]
-    with subprocess.Popen([*command, *options], env=environment, cwd=ROOT, stdout=subprocess.PIPE) as cluster:
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE) as cluster:
         assert cluster.stdout is not None
         try:
             assert any(b"Ray runtime started" in line for line in cluster.stdout)
