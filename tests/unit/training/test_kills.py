@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 import pytest
@@ -187,9 +188,11 @@ def test_processes_on_ray_are_killed_at_random(tmp_path: Path) -> None:
 
 @needs_ray
 @pytest.mark.skipif(not KILLS, reason="`make kills` starts a cluster")
-def test_processes_on_a_cluster_are_killed_at_random(tmp_path: Path) -> None:
+def test_processes_on_a_cluster_are_killed_at_random(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers and the runner, whose successor finds a Ray that still runs."""
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block", "--num-cpus=2", "--port=6380"]
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", token_hex(32))
     environment = os.environ | {"PYTHONPATH": str(ROOT), "KERAS_BACKEND": "jax"}
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE) as cluster:
         assert cluster.stdout is not None
