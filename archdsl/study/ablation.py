@@ -29,7 +29,7 @@ class Subject:
     words: str
     """How it differs from the baseline."""
     runs: Mapping[int, Run]
-    """By seed, those that ended."""
+    """By seed."""
 
     @property
     def accuracies(self) -> Mapping[int, float]:
@@ -71,7 +71,7 @@ class Ablation:
     @property
     def done(self) -> int:
         """Trials that ended."""
-        return sum(len(subject.runs) for subject in self.subjects)
+        return sum(run.is_done for subject in self.subjects for run in subject.runs.values())
 
     @property
     def goal(self) -> float | None:
@@ -82,11 +82,15 @@ class Ablation:
         return _STEP * int(min(means) / _STEP + 1e-9) or None if means else None
 
     def difference(self, subject: Subject) -> Estimate | None:
-        """Of the accuracies from those of the baseline, seed by seed."""
+        """The difference of the accuracies from those of the baseline, seed by seed.
+
+        Where one of two runs is still at work, both count after as many epochs as it has.
+        """
         if self.baseline is None or subject is self.baseline:
             return None
-        ours, theirs = subject.accuracies, self.baseline.accuracies
-        pairs = [ours[seed] - theirs[seed] for seed in ours if seed in theirs]
+        ours, theirs = subject.runs, self.baseline.runs
+        both = [ends for seed in ours if seed in theirs and (ends := _together(ours[seed], theirs[seed]))]
+        pairs = [our - their for our, their in both]
         return estimate(pairs) if pairs else None
 
     def reached(self, subject: Subject) -> tuple[float, float, int] | None:
@@ -95,6 +99,16 @@ class Ablation:
             return None
         found = [point for run in subject.runs.values() if (point := run.reached(self.goal))]
         return (mean(e for e, _ in found), mean(s for _, s in found), len(found)) if found else None
+
+
+def _together(run: Run, other: Run) -> tuple[float, float] | None:
+    """The accuracies of two runs at their ends, or after the last epoch that both have if one is still at work."""
+    ends = [len(run.epochs), len(other.epochs)]
+    if not (run.is_done and other.is_done):
+        ends = [min(ends)] * 2
+    if not all(ends):
+        return None
+    return run.epochs[ends[0] - 1].val_accuracy, other.epochs[ends[1] - 1].val_accuracy
 
 
 def table(study: Ablation) -> Table:
@@ -127,7 +141,8 @@ def table(study: Ablation) -> Table:
 
 def _cells(study: Ablation, subject: Subject) -> Iterator[Cell]:
     yield Cell.words(subject.name)
-    yield Cell(str(len(subject.runs)), len(subject.runs))
+    working = sum(not run.is_done for run in subject.runs.values())
+    yield Cell(f"{len(subject.runs)}{f' ({working} at work)' if working else ''}", len(subject.runs))
     if not subject.accuracies:
         yield from [Cell.unknown()] * 3
     else:
@@ -166,6 +181,8 @@ def _some(count: int, subject: Subject) -> str:
 def _notes(study: Ablation) -> Iterator[str]:
     if study.done < study.trials:
         yield f"{study.done} of {study.trials} trials are done"
+    if any(not run.is_done for subject in study.subjects for run in subject.runs.values()):
+        yield "trials at work count with their last epoch so far, and in differences against as many epochs"
     yield f"{study.epochs} epochs; {', '.join(f'{name} {value}' for name, value in study.conditions.items())}"
     has_seeds = any(len(subject.accuracies) > 1 for subject in study.subjects)
     yield f"accuracy: {'mean and standard deviation over the seeds, ' if has_seeds else ''}after the last epoch"

@@ -296,7 +296,8 @@ def test_what_is_done_so_far(tmp_path: Path) -> None:
     prepare(plan("Net", "Wide"), tmp_path / "s", resume=False)
     store.add(tmp_path / "s", "000-0", *rows(0.5))
     whole, partial = results(tmp_path / "s"), results(tmp_path / "s", partial=True)
-    assert (whole.done, partial.done) == (0, 1)
+    assert (whole.done, partial.done) == (0, 0)
+    assert [len(subject.runs) for subject in partial.subjects] == [1, 0]
     assert "0 of 4 trials are done" in render(table(whole))
     with pytest.raises(ValueError, match="no epoch is over"):
         learning.curves(whole)
@@ -330,3 +331,16 @@ def test_a_change_in_words() -> None:
     net = archdsl.load_text(TEXT, "Net").graph
     assert brief(net, archdsl.load_text(TEXT, "Net").graph) == "computes the same"
     assert "4 → 8" in brief(net, archdsl.load_text(TEXT, "Wide").graph)
+
+
+def test_trials_at_work_are_compared_after_as_many_epochs() -> None:
+    baseline = {0: Run(rows(0.3, 0.5), 0.1, True), 1: Run(rows(0.2, 0.4), 0.1, True)}
+    other = {0: Run(rows(0.4, 0.7), 0.1, True), 1: Run(rows(0.3))}
+    study = Ablation((Subject("a", 1, 1, "", baseline), Subject("b", 1, 1, "", other)), "d", 2, 4, {})
+    assert study.done == 3
+    found = study.difference(study.subjects[1])
+    assert found is not None
+    assert found.mean == pytest.approx((0.2 + 0.1) / 2)
+    text = render(table(study))
+    assert "2 (1 at work)" in text
+    assert "3 of 4 trials are done" in text
