@@ -1,7 +1,8 @@
 """``python -m scripts.plots``: the plots that the pages show, in ``docs/plots``.
 
 They are the bytes of the installed matplotlib, which is why no test compares them. Those of speed are of the times in
-``bench.json`` and ``side_by_side.json`` there, which ``archdsl bench`` measures; docs/bench.md says how.
+``bench.json`` and ``side_by_side.json`` there, which ``archdsl bench`` measures; docs/bench.md says how. Curves of
+learning are of the studies in ``docs/studies``.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import archdsl
 from archdsl.backends.keras.gradients import gradient_flow
 from archdsl.comparison import ordered
 from archdsl.files import locate
-from archdsl.plots import gradients, models, scaling, speed
+from archdsl.plots import gradients, learning, models, scaling, speed
 from archdsl.plots.style import Drawing
 from archdsl.runtimes.kept import Kept
 from archdsl.survey import family
+from archdsl.training.results import results
 
 FOLDER = Path(__file__).parent.parent / "docs" / "plots"
+STUDIES = FOLDER.parent / "studies"
 BARS = ("MobileNetV2", "EfficientNetB0", "DenseNet121", "ResNet50", "SwinT", "ConvNeXtTiny", "EfficientNetB7", "ViTB16")
 TIMED = (
     *("MobileNetV3Small", "ShuffleNetV2X10", "MobileNetV2", "EfficientNetB0"),
@@ -43,6 +46,7 @@ def drawings() -> dict[str, Drawing]:
         "trade": speed.accuracy(beside),
         "bars": models.bars(ordered([entry for entry in zoo if entry.model in BARS], "params")),
         "efficientnet": scaling.lines("EfficientNet", steps),
+        **{file.parent.name: learning.curves(results(file.parent)) for file in sorted(STUDIES.glob("*/study.json"))},
         "gradients": gradients.curves(gradient_flow(deep.graph, compare=True)),
     }
 
