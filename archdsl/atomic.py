@@ -23,7 +23,7 @@ from types import FrameType
 _OURS = re.compile(r"\.archdsl-(\d+)-[0-9a-f]{16}(\.\w+){0,2}")
 """The names of all temporary files, with the process that made each, so that those of a killed one can be told."""
 _STALE = 3600.0
-"""Seconds after which a file of a process that is not there is nobody's: it could be one of another machine."""
+"""Seconds after which a file of a process that does not exist is stale: it could belong to another machine."""
 
 
 @contextmanager

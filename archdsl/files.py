@@ -29,13 +29,13 @@ _FILE = re.compile(r"(?P<path>.*?\.(?:arch|json))(?:@(?P<revision>[^:]*))?(?::(?
 _NAMED = (*(f"{package}/" for package in packages.BUNDLED), "@")
 """How the names of files start that are modules of a package, and those of no other files."""
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-"""Waits for no pipe, which Windows has none of, and changes no line ends, which others do not."""
+"""Flags for opening: do not wait for pipes (absent on Windows), and do not convert line ends (Windows only)."""
 _BYTES = re.compile("[\udc80-\udcff]")
 """Bytes that Python could not decode, in names of files."""
 _WIDEST = 4
 """Bytes of a character."""
 _NOWHERE = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
-"""What a system answers of a path that can lead to no ordinary file."""
+"""Error codes for paths that cannot lead to an ordinary file."""
 
 STDIN_NAME = "<stdin>"
 """What the text from a pipe is called in messages."""

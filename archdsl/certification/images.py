@@ -14,7 +14,7 @@ from archdsl.passes.tokens import tokens
 from archdsl.weights.preprocessing import Preprocessing
 
 COUNT: Final = 2
-"""Of images: two, so that an answer that does not depend on the image is seen."""
+"""The number of images: two, so that an output that does not depend on the image is detected."""
 _PATCH: Final = 16
 """Side of the patches of one colour that images have beneath their noise: what a network tells apart."""
 _SIGNS: Final = 16

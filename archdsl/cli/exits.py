@@ -13,7 +13,7 @@ INTERNAL: Final = 70
 INTERRUPTED: Final = 130
 """128 + SIGINT, as shells report it."""
 PIPE_CLOSED: Final = 141
-"""128 + SIGPIPE: who read the output wanted no more of it."""
+"""128 + SIGPIPE: the reader closed the output."""
 
 
 def unwritable(error: OSError) -> str:

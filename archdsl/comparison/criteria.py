@@ -11,7 +11,7 @@ from archdsl.comparison.quantities import QUANTITIES, Quantity
 from archdsl.summary.figures import human
 
 _FAR: Final = 10
-"""How many times a limit is too much from which on percents say little."""
+"""The ratio to a limit above which percentages are not helpful."""
 
 
 @dataclass(frozen=True, init=False)

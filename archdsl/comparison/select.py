@@ -11,7 +11,7 @@ from archdsl.comparison.entry import Entry
 from archdsl.comparison.quantities import QUANTITIES
 
 _TIES: Final = ("top1", "params", "macs", "memory")
-"""By what else models are ranked that are equal in what is preferred, and what they are praised for."""
+"""The figures that break ties in the preferred one, and that are mentioned as advantages."""
 
 
 @dataclass(frozen=True, slots=True)

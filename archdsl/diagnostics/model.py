@@ -29,7 +29,7 @@ class Frame(NamedTuple):
     call: str
     span: Span
     argument: Span | None = None
-    """Where the call was given the value that is wrong, if it comes from an argument."""
+    """The argument that the wrong value comes from, if there is one."""
 
 
 class Fix(NamedTuple):
@@ -70,7 +70,7 @@ class Diagnostic:
     help: tuple[str, ...] = ()
     fix: Fix | None = None
     more: int = field(default=0)
-    """How many further instances showed the same mistake at the same place."""
+    """The number of further instances with the same mistake at the same place."""
 
     def __post_init__(self) -> None:
         """Truncates texts from a spec that are too long to read: a name of a megabyte, a list of ten thousand ports."""

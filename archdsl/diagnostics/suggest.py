@@ -108,7 +108,7 @@ def _is_spelling(name: str, meant: str) -> bool:
 
 
 _LONG_ENOUGH = 5
-"""Letters of a name in which a slip is told from another name."""
+"""The least length of names in which a misspelling can be distinguished from another name."""
 
 
 def _similar(wanted: str, known: Iterable[str]) -> list[str]:

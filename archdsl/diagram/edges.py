@@ -25,13 +25,13 @@ class Edge:
     within: int = 0
     """The innermost frame that is around both ends."""
     skip: bool = False
-    """Whether there is a longer way from tail to head, which this one goes round."""
+    """Whether there is a longer path from tail to head."""
     leaves: int | None = None
     """The outermost frame that the edge comes out of, where nothing else flows out of it."""
     enters: int | None = None
     """The outermost frame that the edge goes into, where nothing else flows into it."""
     course: Course = "down"
-    """Along the direction, against it on the way up of a model that went down, or across from one limb to the other."""
+    """Along the direction, against it in an ascending limb, or across from one limb to the other."""
     mark: Mark | None = None
 
 

@@ -29,7 +29,7 @@ class Place(NamedTuple):
     flow: ast.Flow | None = None
     scope: Scope | None = None
     is_open: bool = False
-    """Whether nobody knows how many tensors come from there; this is one of them."""
+    """Whether the number of tensors from there is not known; this represents them."""
 
     @property
     def is_identity(self) -> bool:

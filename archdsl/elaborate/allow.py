@@ -22,7 +22,7 @@ class Allowance(NamedTuple):
     code: str
     span: Span
     line: int
-    """The line whose warnings are meant."""
+    """The line whose warnings are allowed."""
 
 
 class Allowances:

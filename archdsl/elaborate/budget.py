@@ -31,10 +31,10 @@ LETTERS: Final = 25
 
 
 LOOK: Final = 1_000
-"""Steps between two looks at whether the work is still wanted."""
+"""Steps between two checks for an interruption."""
 
 PART: Final = 16
-"""Of the work that may be done, the part that may go into what only looks for mistakes. Real specs take a fiftieth."""
+"""The fraction of the work limit for checks that only look for mistakes. Real specs take a fiftieth."""
 
 
 class Budget:

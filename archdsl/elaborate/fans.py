@@ -30,7 +30,7 @@ class Made(NamedTuple):
 
     tensors: list[Tensor]
     is_open: bool = False
-    """Whether nobody knows how many there are; those given stand for them."""
+    """Whether their number is not known; those given represent them."""
 
 
 class Fans(Parts, ABC):

@@ -11,7 +11,7 @@ from archdsl.source import SourceFile, Span
 from archdsl.syntax import ast
 
 MISSING: Final[Any] = object()
-"""What a name without a meaning has for a value."""
+"""The value of an unknown name."""
 
 Declared: TypeAlias = ast.Let | ast.Function | ast.Block | ast.Variant
 Evaluate: TypeAlias = "Callable[[Module, Declared], Any]"
@@ -24,7 +24,7 @@ class Module:
         self.ast = tree
         self.names = Index(tree)
         self.imports: dict[str, tuple[Module, str]] = {}
-        """Where what is imported is declared, and by what name there."""
+        """The module and the name of each imported declaration."""
         self.values: dict[str, Any] = {}
         self._evaluate = evaluate
 

@@ -15,7 +15,7 @@ from archdsl.names.steps import is_residual
 from archdsl.syntax import ast
 
 _LONG: Final = 100
-"""Letters of a path that nobody counts; few have as many."""
+"""The length of a path up to which it costs nothing; few are longer."""
 
 
 class Part(NamedTuple):

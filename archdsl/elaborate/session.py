@@ -64,7 +64,7 @@ class Session:
     ) -> None:
         self.main = main
         self.known: Known | None = None
-        """What was checked before, in other texts, without finding anything."""
+        """Checks of other texts that found nothing."""
         self.kept: Kept | None = None
         """Templates that other versions of the text made."""
         self.observer: Observer | None = None
@@ -85,11 +85,11 @@ class Session:
         self.shapes: dict[tuple[int, tuple[Shape, ...]], Shape] = {}
         """Output shapes by op and input shapes: models repeat few combinations many times."""
         self.doubts: dict[tuple[int, tuple[Shape, ...]], tuple[Misfit, ...]] = {}
-        """What ops are warned of, by the same: few have any."""
+        """Warnings about ops, by the same key: few have any."""
         self.claimed: set[Span] = set()
         """Steps whose shape the spec states."""
         self.templates: dict[object, tuple[Template | None, tuple[Diagnostic, ...], int]] = {}
-        """By what makes calls equal; each with what was found in it, and how many calls were around it."""
+        """Templates by the keys of their calls; each with its diagnostics, and the depth of its call."""
         self.sound: set[int] = set()
         """Blocks that were elaborated without an error, by the identity of their declarations."""
         self.graphs: dict[object, Graph | None] = {}

@@ -93,7 +93,7 @@ class Assembly:
     results: list[tuple[ast.Step, Result]] = field(default_factory=list)
     """What flowed out of each step of the body, for an observer; of a step in a loop, in every round."""
     misclaimed: bool = False
-    """Whether a step has another shape than it claims, so that nobody knows which is meant."""
+    """Whether a step has another shape than it claims, so that it is unclear which is right."""
 
     def input(self, shape: Shape) -> Tensor:
         assert not self.steps

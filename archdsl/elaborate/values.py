@@ -38,7 +38,7 @@ class Unknown:
     def __init__(self, type_: Type, choices: tuple[Value, ...] = ()) -> None:
         self.type = type_
         self.choices = choices
-        """Of an op, what it is with the one argument or another, or by default."""
+        """For an unknown op, the possible ones."""
 
     def __bool__(self) -> bool:
         raise TypeError("nobody knows")
@@ -96,7 +96,7 @@ class Bundle:
 
 
 ANY_NUMBER: Final = ".*"
-"""Ends the name of a tensor that stands for a list of which nobody knows the length."""
+"""The suffix of a tensor that represents a list of unknown length."""
 _TENSORS: Final = Type.list_of(Type.named("tensor"))
 
 

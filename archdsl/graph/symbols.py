@@ -17,7 +17,7 @@ _SMALL: Final = Fraction(4)
 """Sizes below it do not count where a size is compared with its own half: both are 1 on a map of one place."""
 
 _ROUNDINGS: Final = 32
-"""Roundings in one number that are followed; of more, nothing is known."""
+"""The most roundings in one number that are analysed; with more, nothing is known."""
 
 
 class Range(NamedTuple):

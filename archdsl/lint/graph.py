@@ -39,7 +39,7 @@ def _biases_before_norms(graph: Graph, nodes: Nodes, place: Place) -> Found:
 
 
 _ARGUMENTS: Final = re.compile(r"\(([^()\n]+)\)")
-"""Of a call that is easy to add one to."""
+"""The most arguments of a call to which it is easy to add one."""
 
 
 def _has_bias_by_default(node: Node) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OPEN_DIAGRAM: Final = "archdsl.openDiagram"
 """The command of code lenses, whose arguments are a document and the model that is shown."""
 _REST: Final = 2.0
-"""Seconds without a message after which nobody is typing."""
+"""Seconds without a message after which the editor counts as idle."""
 _FEW: Final = 10
 _MANY: Final = 500
 """Changes of texts after which all garbage is collected: in a rest, and without one."""

@@ -120,7 +120,7 @@ class Op(BaseModel):
     keeps_sign: ClassVar[bool] = False
     """Whether the output is not below zero where no input is."""
     sees_map: ClassVar[bool] = False
-    """Whether figures of the whole map enter each output beside what ``reach`` says: those of a group norm."""
+    """Whether each output depends on statistics of the whole map in addition to ``reach``, as in a group norm."""
     aligned: ClassVar[bool] = False
     """Whether the inputs are joined place by place, or one after the other: axes stand for the same in all of them."""
     squares: ClassVar[bool] = False

@@ -56,7 +56,7 @@ class Reach(NamedTuple):
 
 
 Sight: TypeAlias = Reach | Literal["whole", "unknown"]
-"""What an output sees along an axis: a range, all of it, or what nobody can tell without building the model."""
+"""The range of an axis that an output depends on: a ``Reach``, all of it, or unknown without building the model."""
 
 WHOLE: Final[Literal["whole"]] = "whole"
 UNKNOWN: Final[Literal["unknown"]] = "unknown"

@@ -12,7 +12,7 @@ from archdsl.ops.base import Op
 from archdsl.ops.reach import Layout, Part
 
 CHANNELS: Final = -1
-"""The axis that channels stand for; places have numbers from 0."""
+"""The axis number of channels; spatial axes are numbered from 0."""
 
 
 class RowsAlone(NamedTuple):

@@ -39,7 +39,7 @@ _FLOAT32: Final = DTYPES["float32"]
 """Of nodes that compute in float32 whatever the others do."""
 
 _MOMENTS: Final = 2
-"""Numbers that Adam keeps for each weight that it trains."""
+"""Adam's moments for each trained weight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 _START: Final = " start "
-"""Stands before all inputs, so that there is one place where every way begins. No name has a space."""
+"""The root of the dominator tree, before all inputs and constants. No name has a space."""
 _PROJECTION: Final = 1
 """Layers with weights that a shortcut may have: none, or the one that fits it to the other shape."""
 

@@ -43,7 +43,7 @@ REWRITES: Final[Mapping[str, Rewrite]] = {
     "sum-branches": sum_branches.rewrite,
     "merge-parallel": merge_parallel.rewrite,
 }
-"""In the order in which they are applied: what one leaves is what the next ones look for."""
+"""In the order of application: the output of one may enable the next ones."""
 
 
 def optimised(graph: Graph, arrays: Arrays, names: Collection[str] = tuple(REWRITES)) -> Optimised:

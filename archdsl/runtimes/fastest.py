@@ -23,7 +23,7 @@ FORMS: Final = {"openvino": "openvino", "onnx": "onnx", "litert": "litert", "ker
 DOUBTFUL: Final = ("fold-before", "merge-parallel")
 """Rewrites that do not pay on every runtime, and are tried without as well."""
 TOLERANCE: Final = 1e-3
-"""Of the largest answer: what runtimes may differ by that compute in float32 in another order."""
+"""The tolerance relative to the largest output: float32 runtimes differ in the order of summation."""
 _HEAT: Final = 3
 """Rounds of the races that choose who runs in the last."""
 _FAR: Final = 2.0

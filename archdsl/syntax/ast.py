@@ -412,4 +412,4 @@ class Module:
     broken: frozenset[str] = frozenset()
     """Names that are defined in text that could not be read: known, but without a meaning."""
     doubtful: tuple[Span, ...] = ()
-    """Where text was not read as it is written: what else is wrong there may follow from that."""
+    """Spans of repaired text: further errors there may follow from the repair."""

@@ -24,7 +24,7 @@ from archdsl.syntax.tokens import CLOSERS, END, UNKNOWN, Token
 _MISTAKES: Final = 100
 """Mistakes in one file after which declarations are given up as a whole, and no more is said."""
 _APART: Final = 2
-"""Tokens that must be read after a repair, lest what comes next is taken for its consequence."""
+"""Tokens that must be parsed after a repair before a new error counts as independent of it."""
 _AGAIN: Final = 12
 """Tokens after which what is missing again is told again."""
 
@@ -45,7 +45,7 @@ class Reader:
         self.automaton = Automaton(tables, maker, leaf)
         self.found: list[Diagnostic] = []
         self.doubtful: list[Span] = []
-        """Where what else is wrong may follow from a mistake."""
+        """Spans where further errors may follow from a mistake."""
         self.skips: Mapping[int, int] = {}
         """Where declarations begin that need not be read, and where what follows each."""
         self.skipped: list[int] = []

@@ -7,7 +7,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal["words", "figure", "bar"]
 UNKNOWN: Final = "–"
-"""What stands where nothing is known."""
+"""The text of unknown values."""
 
 
 class Column(NamedTuple):

@@ -15,7 +15,7 @@ EVENTS: Final = "events"
 """The page's own address of its events, relative to it."""
 LISTENERS: Final = 32
 _HEARTBEAT: Final = 10.0
-"""Seconds between signs of life, without which nobody notices that a page was closed."""
+"""Seconds between heartbeats, which detect pages that were closed."""
 _PATIENCE: Final = 10.0
 """Seconds that a client may take to send its request."""
 _HEADERS: Final = {

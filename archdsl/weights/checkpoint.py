@@ -13,7 +13,7 @@ from archdsl.weights.arrays import Array, Weights, WeightsError
 
 ENDINGS: Final = (".pth", ".pt", ".bin")
 _WITHIN: Final = ("state_dict", "model_state_dict", "model")
-"""Where training scripts put the state dict among what else they save."""
+"""The keys under which training scripts save the state dict."""
 
 _WRAPPER: Final = "module."
 """What PyTorch's wrappers for several devices put before every name."""

@@ -55,7 +55,7 @@ class Body:
     derived: bool = False
     """Whether ``in_channels`` is known of the first input alone, and no argument of the block."""
     height: int = 0
-    """How many classes lie within one another below it."""
+    """The nesting depth of classes below it."""
 
 
 @dataclass(frozen=True, slots=True)

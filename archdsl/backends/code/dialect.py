@@ -18,11 +18,11 @@ class Dialect(ABC):
     taken: ClassVar[frozenset[str]] = frozenset()
     """Names that no attribute may have."""
     neutral: ClassVar[frozenset[str]] = frozenset()
-    """Modules that do nothing at a rate of 0, as if they were not there."""
+    """Modules that are the identity at a rate of 0."""
     unlisted: ClassVar[frozenset[str]] = frozenset()
     """Modules that are in no list."""
     undone: ClassVar[tuple[tuple[str, str], ...]] = ()
-    """Pairs of what is appended to values, of which the second undoes the first."""
+    """Pairs of conversions of values, of which the second is the inverse of the first."""
     keeps: ClassVar[bool]
     """Whether a step takes its parameters from attributes that keep them."""
 
@@ -31,7 +31,7 @@ class Dialect(ABC):
     names_modules: ClassVar[bool] = False
     """Whether modules are named by their paths. What their instances are made of then has these names, too."""
     calls_again: ClassVar[bool] = True
-    """Whether an instance of a block can be called again, as a part that has its weights."""
+    """Whether an instance of a block can be called again with the same weights."""
 
     def __init__(self, graph: Graph, lowered: Mapping[str, Lowered]) -> None:
         self.graph = graph

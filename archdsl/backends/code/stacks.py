@@ -15,7 +15,7 @@ from archdsl.backends.code.body import Body, Step
 
 STACK = "skips"
 POP = f"{STACK}.pop()"
-"""The value that an operand is which is taken off the list."""
+"""The value of an operand that is popped from the list."""
 _FEWEST = 4
 """Values that go by names of their own are easier to read."""
 

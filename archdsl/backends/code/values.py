@@ -28,7 +28,7 @@ class Make:
     args: tuple[tuple[str, Argument], ...] = ()
     placed: int = 0
     general: Make | None = None
-    """What does the same and more: for a class whose other instances need that."""
+    """A more general equivalent: for a class whose other instances need it."""
     path: str = ""
     """Where it is in what has it, for a dialect that names modules by their paths. ``{i}`` is its place in a list."""
 

@@ -40,7 +40,7 @@ _EDGE: Final = {"arrowsize": "0.6", "penwidth": "0.9", "weight": "8"}
 _FRAME: Final = {"fontname": FONT, "fontsize": "10", "margin": "7", "penwidth": "0.8", "labeljust": "l"}
 
 COLUMN: Final = "cluster_column"
-"""How the names of what holds columns begin, which are not seen."""
+"""The prefix of the names of invisible clusters that hold columns."""
 
 Attributes = dict[str, str]
 

@@ -16,7 +16,7 @@ from archdsl.highlight import pieces
 from archdsl.passes.cost import NodeCost, cost
 
 _EXACT: Final = 2**53
-"""From here on not every integer is a number of JavaScript's, and figures become text."""
+"""Larger integers are not exact as JavaScript numbers, and become text."""
 
 
 def to_data(graph: Graph, sources: Mapping[str, str], options: Options) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from archdsl.graph.model import Graph
 from archdsl.passes.tokens import tokens
 
 SIGNATURE: Final = "serving_default"
-"""What servers call when no signature is named."""
+"""The default signature of servers."""
 _MARK: Final = "saved_model.pb"
-"""The file by which TensorFlow tells a SavedModel."""
+"""The file that identifies a SavedModel for TensorFlow."""
 _REPEATING: Final = (keras.layers.UpSampling1D, keras.layers.UpSampling2D, keras.layers.UpSampling3D)
 """Layers that TensorFlow computes by ``repeat``, whose result has no known size where one is open."""
 

@@ -11,7 +11,7 @@ import keras
 _DEEPEST: Final = 32
 """Classes within classes."""
 _KNOWN: Final = ("keras", "archdsl")
-"""Packages whose layers are known for what they are."""
+"""Packages whose layers need no tracing."""
 
 
 class NotRecorded(ValueError):

@@ -40,7 +40,7 @@ def folded(program: Program, graph: Graph, outputs: Sequence[str]) -> tuple[list
 
 
 _FLOW: Final = "input"
-"""What a function calls a tensor that flows in; more than one are numbered."""
+"""The name of a function's input; several are numbered."""
 
 
 class _Folding:

@@ -16,7 +16,7 @@ FLOAT: Final = 1
 INT64: Final = 7
 """ONNX's numbers for types."""
 ABSENT: Final = ""
-"""Stands for an optional input that is not given, before one that is."""
+"""The name of an optional input that is omitted before a given one."""
 
 
 class Value(NamedTuple):
@@ -62,7 +62,7 @@ class Program:
     arrays: dict[str, Initial] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
     kept: dict[Hashable, str] = field(default_factory=dict)
-    """The names of arrays by what makes two of them the same."""
+    """The names of arrays by a key of their content."""
 
     homes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """The blocks that each tensor is made in; arrays of the file and inputs of the model are in none."""

@@ -16,7 +16,7 @@ _CONFIG: Final = "config.json"
 _METADATA: Final = "metadata.json"
 _WEIGHTS: Final = "model.weights.h5"
 BROKEN: Final = (zipfile.BadZipFile, NotImplementedError, EOFError, KeyError, ValueError, RuntimeError)
-"""What reading an archive raises that is damaged, compressed in an unknown way, or encrypted."""
+"""Exceptions for archives that are damaged, encrypted, or compressed in an unknown way."""
 _LONGEST: Final = 64 * 2**20
 """Bytes of a configuration: that of the largest model of the zoo has less than 2 MB."""
 
