@@ -16,7 +16,7 @@ from archdsl.tabular.html import write
 def page(study: Ablation, tables: Sequence[Table]) -> str:
     """The page as HTML, the tables first; without plots until a trial has finished."""
     figures = []
-    if study.done:
+    if any(subject.accuracies for subject in study.subjects):
         drawings = [learning.curves(study), learning.bars(study)]
         if len(study.subjects) > 1:
             drawings += [learning.cost(study, "macs"), learning.cost(study, "params")]

@@ -79,7 +79,7 @@ class Ablation:
         if self.reach is not None:
             return self.reach
         means = [mean(subject.accuracies.values()) for subject in self.subjects if subject.accuracies]
-        return _STEP * int(min(means) / _STEP + 1e-9) or None if means else None
+        return round(_STEP * int(min(means) / _STEP + 1e-9), 2) or None if means else None
 
     def difference(self, subject: Subject) -> Estimate | None:
         """The difference of the accuracies from those of the baseline, seed by seed.

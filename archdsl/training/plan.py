@@ -111,7 +111,7 @@ def load(folder: Path) -> Plan:
     file = folder / _FILE
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise StudyError(f"{folder} is no folder of a study: it has no {_FILE}") from None
     except (OSError, ValueError) as error:
         raise StudyError(f"cannot read {file}: {error}") from None

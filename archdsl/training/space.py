@@ -14,6 +14,7 @@ from archdsl.comparison.criteria import Criteria
 from archdsl.comparison.entry import measure
 from archdsl.compiler import Program
 from archdsl.diagnostics import ArchError
+from archdsl.diagnostics.catalogue.names import UnknownName
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.values import Given
 from archdsl.graph.model import Graph
@@ -67,11 +68,21 @@ class Space:
         for name, found in values.items():
             if not found:
                 raise StudyError(f"`{name}` has no values")
+        for condition in conditions:
+            self._check(condition)
 
     @property
     def size(self) -> int:
         """How many combinations there are."""
         return prod(map(len, self.values.values()))
+
+    def _check(self, condition: ast.Expr) -> None:
+        """Raises ``ArchError`` for a name that there is not: the condition has a value for no candidate."""
+        try:
+            self._costs.holds(condition, {**self._fixed, **self.arguments((0,) * len(self.values))})
+        except Failure as failure:
+            if any(isinstance(each, UnknownName) for each in failure.diagnostics):
+                raise ArchError(failure.diagnostics) from None
 
     def arguments(self, choice: Choice) -> dict[str, Given]:
         """The values of a choice, by parameter."""

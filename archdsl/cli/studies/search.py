@@ -113,6 +113,8 @@ def search(
     click.echo(_words(space, pool, time.perf_counter() - started), err=True)
     if dry_run:
         return
+    if not pool.passed:
+        raise Refusal("no candidate is left to train")
     training = Training(**given)
     latency = _latency(training.folder, slowest, runtimes)
     failed = _trained(space, pool, training, strategy, seed, latency)

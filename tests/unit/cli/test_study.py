@@ -131,9 +131,10 @@ def test_what_is_shown(run: Run) -> None:
     for kind in ("curves", "params"):
         assert run("study", "show", "out", "--plot", f"{kind}.svg", "--as", kind).exit_code == 0
         assert "Wide" in Path(f"{kind}.svg").read_text(encoding="utf-8")
-    result = run("study", "show", "nowhere")
-    assert result.exit_code == 2
-    assert "is no folder of a study" in result.output
+    for name in ("nowhere", "net.arch"):
+        result = run("study", "show", name)
+        assert result.exit_code == 2
+        assert "is no folder of a study" in result.output
 
 
 def test_a_space_that_the_spec_states(run: Run) -> None:
@@ -165,6 +166,11 @@ def test_a_search(run: Run) -> None:
     assert run("check", "out/winner.arch").exit_code == 0
     result = run(*space, "--where", "width >", "--dry-run")
     assert result.exit_code == 1
+    result = run(*space, "--where", "widht > 2", "--dry-run")
+    assert (result.exit_code, "name `widht` is not defined" in result.output) == (1, True)
+    result = run(*space, "--max-macs", "1", "--data", "data.npz", "--into", "none")
+    assert (result.exit_code, "no candidate is left to train" in result.output) == (2, True)
+    assert not Path("none").exists()
 
 
 def test_a_search_goes_on(run: Run) -> None:

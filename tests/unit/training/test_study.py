@@ -298,7 +298,10 @@ def test_what_is_done_so_far(tmp_path: Path) -> None:
     whole, partial = results(tmp_path / "s"), results(tmp_path / "s", partial=True)
     assert (whole.done, partial.done) == (0, 0)
     assert [len(subject.runs) for subject in partial.subjects] == [1, 0]
-    assert "0 of 4 trials are done" in render(table(whole))
+    assert "50.00%" in render(table(partial))
+    assert "<figure>" in page(partial, [table(partial)])
+    for each in (whole, partial):
+        assert "0 of 4 trials are done" in render(table(each))
     with pytest.raises(ValueError, match="no epoch is over"):
         learning.curves(whole)
     assert "<figure>" not in page(whole, [table(whole)])
