@@ -43,7 +43,8 @@ def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
         raise StudyError(f"{folder} has a study with other {' and '.join(differs)}: name another folder")
     whole = replace(there, seeds=plan.seeds, variants=longer.variants)
     if whole != there:
-        plans.save(whole, folder)
+        with locked(folder):
+            plans.save(whole, folder)
     return whole
 
 
