@@ -6,9 +6,9 @@ other trials at once, ends the same trials after the same epochs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from archdsl.study.learning import Epoch, Run
 
@@ -16,6 +16,8 @@ Floors: TypeAlias = tuple[float, ...]
 """After each epoch but the last the accuracy that a trial must have had; 0 asks nothing."""
 _LEAST: Final = 5
 """Trials of which a median says something."""
+_SHARE: Final = 4
+"""Of the trials at a rung of successive halving, one in so many goes on, for so many times the epochs."""
 _WARMUP: Final = 0.2
 """The share of the epochs after which nothing is asked yet."""
 
@@ -36,9 +38,38 @@ def medians(runs: Sequence[Run], epochs: int) -> Floors:
     )
 
 
+def rungs(runs: Sequence[Run], epochs: int) -> Floors:
+    """Asynchronous successive halving (Li et al. 2018, arXiv:1810.05934), as Optuna's pruner does it.
+
+    Rungs are the epochs 1, 4, 16, …. Of the trials that reached one, a trial goes on if it is among the best quarter,
+    itself included, or the best of fewer than four.
+
+    >>> runs = [Run(tuple(Epoch(n, 1, 1, 1, n * k / 50, 1) for n in (1, 2)), 0.1, True) for k in range(1, 8)]
+    >>> rungs(runs, 6)
+    (0.12, 0.0, 0.0, 0.0, 0.0)
+    """
+    floors = [0.0] * (epochs - 1)
+    rung = 1
+    while rung < epochs:
+        reached = sorted((_best(run.epochs[:rung]) for run in runs if len(run.epochs) >= rung), reverse=True)
+        if reached:
+            floors[rung - 1] = reached[max(1, (len(reached) + 1) // _SHARE) - 1]
+        rung *= _SHARE
+    return tuple(floors)
+
+
+def _best(epochs: Sequence[Epoch]) -> float:
+    return max(epoch.val_accuracy for epoch in epochs)
+
+
+Rule: TypeAlias = Literal["median", "halving"]
+RULES: Final[Mapping[Rule, Callable[[Sequence[Run], int], Floors]]] = {"median": medians, "halving": rungs}
+"""The accuracies that a trial must have had, by the runs of earlier rounds and the number of epochs."""
+
+
 def behind(epochs: Sequence[Epoch], floors: Floors) -> str:
     """Why a trial ends with its last epoch; empty if it does not. Its best accuracy so far is what counts."""
     if not 0 < len(epochs) <= len(floors):
         return ""
-    best, floor = max(epoch.val_accuracy for epoch in epochs), floors[len(epochs) - 1]
+    best, floor = _best(epochs), floors[len(epochs) - 1]
     return f"{best:.1%} after epoch {len(epochs)}, where others had {floor:.1%}" if best < floor else ""

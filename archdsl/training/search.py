@@ -15,7 +15,7 @@ from archdsl.training.engine import Engine
 from archdsl.training.errors import StudyError
 from archdsl.training.plan import Plan, Variant
 from archdsl.training.progress import Telling
-from archdsl.training.pruning import medians
+from archdsl.training.pruning import RULES, Rule
 from archdsl.training.run import run
 from archdsl.training.space import Candidate, Choice, Pool, Space
 
@@ -38,8 +38,8 @@ class Strategy:
     """What ``nsga2`` looks at beside accuracy."""
     each: int = 4
     """Candidates of a round, which are chosen together."""
-    prune: bool = False
-    """Whether trials end that fall behind the median of the rounds before."""
+    prune: Rule | None = None
+    """The rule that ends trials which fall behind those of earlier rounds."""
 
     def __post_init__(self) -> None:
         if self.prune and self.sampler == "nsga2":
@@ -84,7 +84,7 @@ def search(
     while chosen := chooser.choose(min(strategy.each, most - len(plan.variants))):
         runs = store.read(folder)
         known = [runs[trial.name] for trial in plan.trials if trial.name in runs]
-        floors = medians(known, plan.recipe.epochs) if strategy.prune else ()
+        floors = RULES[strategy.prune](known, plan.recipe.epochs) if strategy.prune else ()
         plan = replace(plan, variants=(*plan.variants, *(replace(variant, floors=floors) for variant in chosen)))
         _save(plan, folder)
         failed |= run(folder, engine, telling, total)

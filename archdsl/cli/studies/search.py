@@ -57,7 +57,11 @@ The numbers of candidates that were dropped are told, with the reasons. DIR/winn
 @click.option(
     "--round", "each", type=click.IntRange(min=1), default=4, show_default=True, help="Candidates chosen at once."
 )
-@click.option("--prune", is_flag=True, help="End trials that fall behind half of the earlier ones (tpe, random).")
+@click.option(
+    "--prune",
+    type=click.Choice(["median", "halving"]),
+    help="End trials behind the median of others, or at epochs 1, 4, 16, … behind their best quarter.",
+)
 @click.option(
     "--max-latency", "slowest", type=Duration(), metavar="TIME", help="At most so long for one image here: `5ms`."
 )

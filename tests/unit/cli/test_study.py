@@ -216,7 +216,7 @@ def test_a_search_for_fast_models(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
         "--set",
         "act=gelu",
     )
-    result = run(*search, "--into", "out", "--max-latency", "4.5ms", "--prune", "--round", "3")
+    result = run(*search, "--into", "out", "--max-latency", "4.5ms", "--prune", "median", "--round", "3")
     assert result.exit_code == 0, result.output
     assert "4 of 7 candidates took longer than 4.5 ms" in result.output
     names = {variant.name for variant in plans.load(Path("out")).variants}
@@ -227,7 +227,7 @@ def test_a_search_for_fast_models(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
         (("--max-latency", "-1ms"), "is no time"),
         (("--max-latency", "5ms", "--latency-on", "onyx"), "no runtime is called `onyx`"),
         (("--max-latency", "5ms", "--latency-on", "onnx,keras"), "one runtime is measured"),
-        (("--prune", "--sampler", "nsga2"), "behind by accuracy alone"),
+        (("--prune", "halving", "--sampler", "nsga2"), "behind by accuracy alone"),
     ):
         result = run(*search, "--into", "more", *options)
         assert result.exit_code == 2, result.output

@@ -22,7 +22,7 @@ from archdsl.training import store
 from archdsl.training.errors import StudyError
 from archdsl.training.latency import Latency
 from archdsl.training.plan import Plan, Variant
-from archdsl.training.pruning import behind, medians
+from archdsl.training.pruning import RULES, Rule, behind
 from archdsl.training.recipe import read
 from archdsl.training.results import results
 from archdsl.training.search import Strategy, search
@@ -32,18 +32,23 @@ from tests.unit.training.test_study import rows
 EPOCHS = 10
 
 
-def test_the_rule_is_that_of_optuna() -> None:
+@pytest.mark.parametrize("rule", ["median", "halving"])
+def test_the_rule_is_that_of_optuna(rule: Rule) -> None:
     import optuna
 
     chance = random.Random(0)
     curves = [[chance.random() * (0.5 + 0.05 * epoch) for epoch in range(EPOCHS)] for _ in range(40)]
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=3)
+    if rule == "median":
+        pruner: Any = optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=3)
+    else:
+        curves = [sorted(curve) for curve in curves]  # since Optuna looks at the last accuracy, and we at the best
+        pruner = optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=4)
     study = optuna.create_study(direction="maximize", pruner=pruner)
     runs: list[Run] = []
     ended = 0
     for curve in curves:
         trial = study.ask()
-        floors = medians(runs, EPOCHS)
+        floors = RULES[rule](runs, EPOCHS)
         done = 0
         for step, accuracy in enumerate(curve[:-1], 1):
             trial.report(accuracy, step)
@@ -58,7 +63,7 @@ def test_the_rule_is_that_of_optuna() -> None:
         state = optuna.trial.TrialState.PRUNED if done < EPOCHS else None
         study.tell(trial, None if state else curve[-1], state)
         runs.append(Run(rows(*curve[:done]), 0.1, True, "behind" if done < EPOCHS else ""))
-    assert 5 < ended < 35
+    assert 5 < ended < 38
 
 
 class Learning:
@@ -81,14 +86,16 @@ class Learning:
         return {}
 
 
-def searched(folder: Path, trials: int, latency: Callable[[Path], Any] = lambda _: None) -> dict[str, int]:
+def searched(
+    folder: Path, trials: int, latency: Callable[[Path], Any] = lambda _: None, rule: Rule = "median"
+) -> dict[str, int]:
     found = space()
     plan = Plan("search", (Variant("Net", found.baseline()),), (0,), "digits", read(None, [f"epochs={EPOCHS}"]))
     if not plans.exists(folder):
         folder.mkdir()
         plans.save(plan, folder)
     engine = Learning()
-    strategy = Strategy(trials, each=3, prune=True)
+    strategy = Strategy(trials, each=3, prune=rule)
     assert search(folder, plan, found, found.pool(1_000, 0), engine, strategy, latency=latency(folder)) == {}
     return engine.epochs
 
@@ -116,9 +123,18 @@ def test_trials_that_fall_behind_end(tmp_path: Path) -> None:
     assert page(study, [table(study)]).count("<figure>") == 4
 
 
+def test_halving_leaves_few_to_the_end(tmp_path: Path) -> None:
+    whole = searched(tmp_path / "whole", 18, rule="halving")
+    assert set(whole.values()) == {1, EPOCHS}  # curves do not cross here
+    assert sorted(whole.values()).count(EPOCHS) < 8
+    first = searched(tmp_path / "parts", 9, rule="halving")
+    assert first | searched(tmp_path / "parts", 18, rule="halving") == whole
+    assert plans.load(tmp_path / "parts") == plans.load(tmp_path / "whole")
+
+
 def test_a_sampler_of_costs_does_not_prune() -> None:
     with pytest.raises(StudyError, match="behind by accuracy alone"):
-        Strategy(3, "nsga2", prune=True)
+        Strategy(3, "nsga2", prune="median")
 
 
 class Timed(Latency):
