@@ -19,7 +19,8 @@ class Expansion:
     """
 
     def __init__(self, body: Hashable, blocks: Mapping[str, Block], spans: Mapping[int, int]) -> None:
-        """``spans`` says of calls of library blocks how many nodes they make, by the place of the first."""
+        """``spans`` says of calls of library blocks, and of steps that share weights and make more than one node, how many
+        these are, by the place of the first."""
         self._blocks = blocks
         self._spans = spans
         self.intervals: dict[int, list[tuple[int, int]]] = {}
@@ -42,7 +43,7 @@ class Expansion:
         children = dict(term.children)
         match term.head:
             case ("use", _):
-                return at + 1
+                return at + self._spans.get(at, 1)
             case ("repeat",):
                 count = value(children["count"], scope)
                 for _ in range(count):

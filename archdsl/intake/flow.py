@@ -15,6 +15,7 @@ from typing import Final
 
 from archdsl.difference.match import commutes
 from archdsl.generalise import Term
+from archdsl.intake.dominators import NOTHING, Cuts, Dominators
 from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.flat import Flat, FlatGraph
 
@@ -53,16 +54,20 @@ class Written:
     tapped: dict[str, None]
 
 
-def written(graph: FlatGraph, file: str) -> Written:
-    """The flow of a graph. Raises ``Unreadable`` for what has no such form."""
-    return _Writer(graph, file).run()
+def written(graph: FlatGraph, file: str, cuts: Cuts = NOTHING) -> Written:
+    """The flow of a graph. Raises ``Unreadable`` for what has no such form.
+
+    Values that are cut off are steps of their own, before what takes them.
+    """
+    return _Writer(graph, file, cuts).run()
 
 
 class _Writer:
-    def __init__(self, graph: FlatGraph, file: str) -> None:
+    def __init__(self, graph: FlatGraph, file: str, cuts: Cuts) -> None:
         self._graph = graph
         self._file = file
-        self._tree = _Tree(graph)
+        self._cuts = cuts
+        self._tree = Dominators(graph, cuts)
         self._place = {name: place for place, name in enumerate(graph.nodes)}
         self._length = dict.fromkeys(graph.inputs, 0)
         """Of the longest path to each value."""
@@ -73,14 +78,26 @@ class _Writer:
         self._tapped: dict[str, None] = {}
 
     def run(self) -> Written:
-        first = next(iter(self._graph.inputs)) if len(self._graph.inputs) == 1 else None
+        now = next(iter(self._graph.inputs)) if len(self._graph.inputs) == 1 else None
+        steps: list[Step] = []
+        for value in (name for name in self._graph.nodes if name in self._cuts.values):
+            steps += self._in_passing(value, now, 0)
+            now = value
         values = [*self._graph.outputs.values()]
         if len(values) == 1:
-            return Written(self._flow(values[0], first, 0), self._order, self._tapped)
+            return Written(_after(steps, self._flow(values[0], now, 0)), self._order, self._tapped)
         common = self._tree.nearest(values)
-        steps = [] if common is None else self._flow(common, first, 0)
-        branches = [self._flow(value, first if common is None else common, 1) for value in values]
+        if common is not None and common not in self._done:
+            steps = _after(steps, self._flow(common, now, 0))
+            now = common
+        branches = [self._flow(value, now, 1) for value in values]
         return Written([*steps, Step(branches=branches)], self._order, self._tapped)
+
+    def _in_passing(self, value: str, current: str | None, depth: int) -> list[Step]:
+        """The steps to a value that is needed later: in braces if they start from another value than what flows."""
+        steps = self._flow(value, current, depth)
+        starts = steps[0].refers or not (steps[0].node is None or steps[0].node.inputs)
+        return [Step(nested=steps)] if starts else steps
 
     def _flow(self, value: str, current: str | None, depth: int) -> list[Step]:
         """The steps from the value that flows to another one."""
@@ -112,9 +129,7 @@ class _Writer:
         for value in self._between(node, came):
             if value in self._done:
                 continue
-            steps = self._flow(value, came, depth + 1)
-            starts = steps[0].refers or not (steps[0].node is None or steps[0].node.inputs)
-            made += [Step(nested=steps)] if starts else steps
+            made += self._in_passing(value, came, depth + 1)
             came = value
         return made
 
@@ -150,13 +165,14 @@ class _Writer:
         if (
             len(waiting) == 1
             and (waiting[0] == 0 or orders)
-            and (above is None or (above in self._done and above != current))
+            and (above is None or above == node.inputs[waiting[0]] or (above in self._done and above != current))
         ):
             flows = node.inputs[waiting[0]]
             if flows not in self._tree.loose:
                 return flows, waiting[0]
         nodes = self._place[node.name] - self._place.get(above or "", -1)
-        far = nodes > _LONG and self._length[node.name] - self._length.get(above or "", 0) > _DEEPEST
+        begins = above is None or (above in self._done and above != current)
+        far = not begins and nodes > _LONG and self._length[node.name] - self._length.get(above or "", 0) > _DEEPEST
         if depth >= _DEEPEST or far:
             lasting = [place for place, value in enumerate(node.inputs) if value != above]
             if len(lasting) == 1 and (lasting[0] == 0 or orders):
@@ -219,55 +235,8 @@ class _Writer:
         return value
 
 
-class _Tree:
-    """The immediate dominator of each value: the nearest common ancestor of its inputs in the tree of dominators.
-
-    ``None`` is the root. Each value keeps a jump to an ancestor further up (Myers 1983), so that finding one takes
-    logarithmic time.
-    """
-
-    def __init__(self, graph: FlatGraph) -> None:
-        self.above: dict[str, str | None] = {}
-        self.loose: set[str] = set()
-        """Values that come from no input."""
-        self._depth: dict[str | None, int] = {None: 0}
-        self._jump: dict[str | None, str | None] = {None: None}
-        for name in graph.inputs:
-            self._add(name, None)
-        for node in graph:
-            if all(value in self.loose for value in node.inputs):
-                self.loose.add(node.name)
-            self._add(node.name, self.nearest(node.inputs))
-
-    def nearest(self, values: Sequence[str]) -> str | None:
-        """The last value that some values all come from."""
-        tied = [value for value in values if value not in self.loose]
-        found: str | None = tied[0] if tied else None
-        for value in tied[1:]:
-            found = self._common(found, value)
-        return found
-
-    def _add(self, name: str, above: str | None) -> None:
-        self.above[name] = above
-        depth, jump = self._depth, self._jump
-        depth[name] = depth[above] + 1
-        far = jump[above]
-        is_even = depth[above] - depth[far] == depth[far] - depth[jump[far]]
-        jump[name] = jump[far] if is_even else above
-
-    def _common(self, one: str | None, other: str | None) -> str | None:
-        depth, jump = self._depth, self._jump
-        if depth[one] < depth[other]:
-            one, other = other, one
-        while depth[one] > depth[other]:
-            far = jump[one]
-            one = far if depth[far] >= depth[other] else self._up(one)
-        while one != other:
-            if jump[one] != jump[other]:
-                one, other = jump[one], jump[other]
-            else:
-                one, other = self._up(one), self._up(other)
-        return one
-
-    def _up(self, name: str | None) -> str | None:
-        return None if name is None else self.above[name]
+def _after(before: list[Step], steps: list[Step]) -> list[Step]:
+    """Steps after others. A name that these start with stands in braces, with what takes it."""
+    if before and steps[0].refers and len(steps) > 1:
+        return [*before, Step(nested=steps[:2]), *steps[2:]]
+    return [*before, *steps]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -14,15 +14,18 @@ from archdsl.generalise import Term
 from archdsl.graph.model import Graph
 from archdsl.intake.blocks import divided
 from archdsl.intake.claims import claimed
+from archdsl.intake.dominators import NOTHING
 from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.flat import FlatGraph
 from archdsl.intake.flow import Written, written
+from archdsl.intake.landmarks import landmarks
 from archdsl.intake.library.standard import Standard, home, library_block, standard
 from archdsl.intake.loops import Folder, simplified
-from archdsl.intake.names import free, pascal, snake
+from archdsl.intake.names import distinct, free, pascal, snake
 from archdsl.intake.opaque import not_known
 from archdsl.intake.proof import pairs
 from archdsl.intake.rewrites import rewritten
+from archdsl.intake.sharing import together
 from archdsl.intake.style import USUAL, Style
 from archdsl.intake.terms import Named, Ref, arguments, cost, flow, steps_of
 from archdsl.intake.text import Spec, ports
@@ -70,7 +73,7 @@ def imported(
     read = rewritten(source)
     if not read.nodes:
         raise Unreadable(file, [Problem("", "it has no layers that do anything")])
-    found = written(read, file)
+    found = written(read, file, landmarks(read) if len(read) <= _LARGEST else NOTHING)
     name = free(pascal(source.name), ())
     made, layers = _shortest(read, found, file, _Frame(name, head, about or {}), style)
     graph = made.graph
@@ -129,7 +132,7 @@ def _proved(read: FlatGraph, spec: Spec, order: Sequence[str], file: str) -> tup
     return made, layers
 
 
-def _spec(read: FlatGraph, found: Standard, tapped: Iterable[str], name: str, *, flat: bool) -> Spec:
+def _spec(read: FlatGraph, found: Standard, tapped: Collection[str], name: str, *, flat: bool) -> Spec:
     labels = _distinct(read.outputs)
     inputs = _distinct(read.inputs) if len(read.inputs) > 1 else {name: name for name in read.inputs}
     taken = [*inputs.values(), *labels.values()]
@@ -141,28 +144,32 @@ def _spec(read: FlatGraph, found: Standard, tapped: Iterable[str], name: str, *,
     taps = dict(inputs) if len(inputs) > 1 else {}
     for value in tapped:
         if value not in taps:
-            taps[value] = free(snake(value), taken)
+            taps[value] = free(distinct(snake(value), map(snake, tapped)), taken)
             taken.append(taps[value])
     body = Named(taps, shared).terms(found.steps)
     if len(inputs) == 1 and (first := next(iter(inputs))) in taps:
         start = Term(("tap",), (("name", Ref(taps[first])), ("of", Term(("start",)))))
         body = flow([start, *steps_of(body)])
+    alone = {name: _alone(read, layer) for layer, name in shared.items()}
     spec = Spec(
         name,
         {inputs[name]: shape for name, shape in read.inputs.items()},
         {labels[label]: read.shape(value) for label, value in read.outputs.items()},
         body,
-        {name: _alone(read, layer) for layer, name in shared.items()},
+        alone,
     )
     if flat or len(read) > _LARGEST:
         return spec
-    folded = Folder(body).fold(body)
+    called = {*library_calls(body)}
+    spec.model = free(name, called)
+    towers = together(body, alone, found.order, found.spans, {spec.model, *called, *taken})
+    folded = Folder(towers.body).fold(towers.body)
     assert isinstance(folded, Term)
     folded = changed(folded, simplified)
-    called = {*library_calls(folded)}
-    spec.model = free(name, called)
-    blocks, body = divided(folded, found.order, found.spans, {spec.model, *called})
-    spec.blocks, spec.body = blocks, claimed(body, blocks, read, found.order, found.spans)
+    used = {spec.model, *called, *(block.name for block in towers.blocks)}
+    blocks, body = divided(folded, found.order, towers.spans, used)
+    spec.shared, spec.blocks = towers.named, [*towers.blocks, *blocks]
+    spec.body = claimed(body, spec.blocks, read, found.order, towers.spans)
     spec.library = {each: library_block(each) for each in sorted(called)}
     for each in sorted(spec.library, key=lambda each: (home(each), each)):
         spec.imports.setdefault(home(each), []).append(each)

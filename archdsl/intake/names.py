@@ -63,6 +63,17 @@ def telling(words: str) -> str:
     return "_".join(word[:-1] if len(word) > 3 and word[-1] == "s" != word[-2] else word for word in kept[-2:])
 
 
+def distinct(name: str, others: Iterable[str]) -> str:
+    """The fewest words with which a name begins, and none of the others: ``c3`` of ``c3_block_2_act``."""
+    words = name.split("_")
+    known = {"_".join(other.split("_")[:count]) for other in others if other != name for count in range(1, len(words))}
+    for count in range(1, len(words)):
+        said = "_".join(words[:count])
+        if said not in known and len(said) > 1 and said not in OPS and said not in _WORDS and said not in _PLAIN:
+            return said
+    return name
+
+
 def local(name: str) -> str:
     """What a value is called in a block: the last word of its name, if that is none of an op."""
     words = [word for word in re.split(r"[^a-z]+", name.lower()) if word]

@@ -19,6 +19,8 @@ from archdsl.ops.base import Op
 from archdsl.ops.call import text as literal
 from archdsl.ops.registry import OPS
 
+_LINE: Final = 72
+"""Characters of a flow within braces up to which it is one line."""
 PARAMETER: Final = 1_000_000
 """The height of holes that are parameters of a block."""
 
@@ -119,6 +121,17 @@ class _Writer:
 
     # --- flows -------------------------------------------------------------------------------------------------------
 
+    def _inside(self, flow: Hashable, scope: Scope, taken: set[str]) -> str:
+        """A flow in braces."""
+        said = self._short(flow, scope, taken)
+        return f"{{\n{said}\n}}" if "\n" in said else f"{{ {said} }}"
+
+    def _short(self, flow: Hashable, scope: Scope, taken: set[str]) -> str:
+        """A flow, in one line if its steps are short."""
+        said = self._flow(flow, scope, taken)
+        line = said.replace("\n-> ", " -> ")
+        return line if "\n" not in line and len(line) <= _LINE else said
+
     def _flow(self, flow: Hashable, scope: Scope, taken: set[str]) -> str:
         said: list[str] = []
         before: Term | None = None
@@ -151,7 +164,7 @@ class _Writer:
             made.append(f"id as {takes}")
         names = {argument: self._name(argument) for argument in tensors}
         for argument, each in tensors.items():
-            made.append(f"{{ {self._flow(each, scope, taken)} }} as {names[argument]}")
+            made.append(f"{self._inside(each, scope, taken)} as {names[argument]}")
         op = _inner(step) if step.head == ("tap",) else step
         plain = Term(op.head, tuple((n, Ref(names[n]) if n in names else c) for n, c in op.children))
         flow = f"{{ {takes} -> {self._step(plain, scope, taken)} }}"
@@ -176,18 +189,18 @@ class _Writer:
             case ("claim", str(shape)):
                 return f"{self._step(_inner(step), scope, taken)} :: {shape}"
             case ("nest",):
-                return f"{{\n{self._flow(children['body'], scope, taken)}\n}}"
+                return self._inside(children["body"], scope, taken)
             case ("ports",):
-                flows = (self._flow(child, scope, taken) for child in children.values())
+                flows = (self._short(child, scope, taken) for child in children.values())
                 said = "\n".join(f"{label}: {flow}" for label, flow in zip(self._spec.outputs, flows, strict=True))
                 return f"ports {{\n{said}\n}}"
             case ("residual",):
                 drop = children["drop"]
                 rate = f"(drop={self._value(drop, scope)})" if drop != 0 else ""
-                return f"residual{rate} {{\n{self._flow(children['body'], scope, taken)}\n}}"
+                return f"residual{rate} {self._inside(children['body'], scope, taken)}"
             case ("repeat",):
                 count = self._value(children["count"], scope)
-                return f"repeat {count} {{\n{self._flow(children['body'], scope, taken)}\n}}"
+                return f"repeat {count} {self._inside(children['body'], scope, taken)}"
             case ("for", tuple() as names, int(height)):
                 return self._loop(names, height, children, scope, taken)
             case ("call", str(name)):
@@ -216,7 +229,7 @@ class _Writer:
         refers = [self._value(v, scope) for n, v in children.items() if n.startswith("with")]
         tensors = {n: children[n] for n in OPS[name].tensors if n in children}
         inner = [child for n, child in children.items() if n.isdigit()]
-        flows = [self._flow(child, scope, taken) for child in inner]
+        flows = [self._short(child, scope, taken) for child in inner]
         defaults = {n: default(name, n) for n in given}
         if after is not None and _subtracts_mean(after) and "bias" in defaults:
             defaults["bias"] = ...
@@ -224,6 +237,8 @@ class _Writer:
         if not flows:
             return f"{name}{said}"
         labels = self._labels(inner) if name == "add" else [""] * len(flows)
+        if not any(labels) and (line := _beside(flows)):
+            return f"{name}{said} {line}"
         branches = [f"{label}{flow}" for label, flow in zip(labels, flows, strict=True)]
         return f"{name}{said} {{\n" + "\n".join(branches) + "\n}"
 
@@ -292,13 +307,13 @@ class _Writer:
         if len(names) > 1 and isinstance(rows, tuple) and all(map(_is_plain, rows)):
             table = self._table(own, rows, "stages" if height > 1 else "units")
             row = free(table.rstrip("0123456789").removesuffix("s"), taken)
-            inner = self._flow(body, scope | {height: tuple(f"{row}.{name}" for name in own)}, taken | {row})
-            return f"for {row} in {table} {{\n{inner}\n}}"
+            inner = self._inside(body, scope | {height: tuple(f"{row}.{name}" for name in own)}, taken | {row})
+            return f"for {row} in {table} {inner}"
         called: list[str] = []
         for name in own:
             called.append(free(name, taken | {*called}))
-        inner = self._flow(body, scope | {height: tuple(called)}, taken | {*called})
-        return f"for {', '.join(called)} in {self._rows(rows, scope)} {{\n{inner}\n}}"
+        inner = self._inside(body, scope | {height: tuple(called)}, taken | {*called})
+        return f"for {', '.join(called)} in {self._rows(rows, scope)} {inner}"
 
     def _rows(self, rows: Hashable, scope: Scope) -> str:
         return self._value(rows, scope)
@@ -320,6 +335,12 @@ class _Writer:
         if text not in self._tables:
             self._tables[text] = free(called, {*self._tables.values(), *self._taken})
         return self._tables[text]
+
+
+def _beside(flows: Sequence[str]) -> str:
+    """Branches in one line; empty where they are too long for that."""
+    said = ", ".join(f"{{ {flow} }}" if " -> " in flow else flow for flow in flows)
+    return f"{{ {said} }}" if "\n" not in said and len(said) <= _LINE else ""
 
 
 def ports(shapes: Mapping[str, Shape]) -> str:
