@@ -1,8 +1,9 @@
 """Specs to Keras and back: the second table of docs/import.md. ``python -m scripts.roundtrip [SPEC…]``.
 
 Each model of each bundled spec is built as one of Keras without values, its configuration is imported, and what was
-read is compared with the graph of the spec, node for node, after the rewrites that an import makes. Kinds of blocks are
-those that the spec calls, and those of the imported spec. Specs that are not named keep their rows.
+read is compared with the graph of the spec, node for node, after the rewrites that an import makes. Lines are those of
+the imported spec; written those of the bundled file, and of other files of the zoo whose models it is made of. Kinds of
+blocks are those that the spec calls, and those of the imported spec. Specs that are not named keep their rows.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from scripts.tables import Table, lines
 TABLE: Final = Table(
     Path(__file__).parent.parent / "docs/import.md",
     "round trip",
-    ("model", "nodes", "the same", "lines", "kinds of blocks", "found again", "s"),
+    ("model", "nodes", "the same", "lines", "written", "kinds of blocks", "found again", "s"),
 )
 
 
@@ -78,7 +79,7 @@ def main() -> None:
     for spec in asked.specs or sorted(path.stem for path in zoo().glob("*.arch")):
         for name, architecture in islice(_models(spec), 1 if asked.first else None):
             kept = asked.configs / f"{spec}.{name}.json" if asked.configs else None
-            TABLE.put(_row(name, architecture, kept))
+            TABLE.put(_row(name, spec, architecture, kept))
             sys.stdout.write(f"{name}\n")
             sys.stdout.flush()
 
@@ -95,12 +96,20 @@ def _models(spec: str) -> Iterator[tuple[str, Architecture]]:
             continue
 
 
-def _row(name: str, architecture: Architecture, kept: Path | None) -> list[str]:
+def written(spec: str) -> int:
+    """The lines of a file of the zoo, with those of the files whose models it gives arguments to."""
+    text = (zoo() / f"{spec}.arch").read_text(encoding="utf-8")
+    return lines(text) + sum(
+        written(other) for other in re.findall(r"^from zoo\.(\w+) import [A-Z]", text, re.MULTILINE)
+    )
+
+
+def _row(name: str, spec: str, architecture: Architecture, kept: Path | None) -> list[str]:
     try:
         found = returned(architecture, kept)
     except Unreadable as error:
         problem = error.problems[0]
-        return [name, str(len(architecture.graph)), str(problem), *[""] * 4]
+        return [name, str(len(architecture.graph)), str(problem), *[""] * 5]
     ours, theirs = found.blocks
     is_same = "yes" if not found.differences else f"{len(found.differences)} differ"
     again = "yes" if abs(ours - theirs) <= 1 else "no"
@@ -109,6 +118,7 @@ def _row(name: str, architecture: Architecture, kept: Path | None) -> list[str]:
         str(len(architecture.graph)),
         is_same,
         str(lines(found.text)),
+        str(written(spec)),
         f"{ours} → {theirs}",
         again,
         f"{found.seconds:.1f}",

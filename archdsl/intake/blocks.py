@@ -15,6 +15,7 @@ from archdsl.generalise import Term
 from archdsl.intake.definitions import are_alike, defined, saved, typed
 from archdsl.intake.expand import Expansion
 from archdsl.intake.naming import named
+from archdsl.intake.parts import with_parts
 from archdsl.intake.passages import LEAST, Key, Passages, is_movable
 from archdsl.intake.scope import references
 from archdsl.intake.terms import count_ops, steps_of
@@ -84,7 +85,7 @@ class _Divider:
         best: tuple[float, Key] | None = None
         for key in self._passages.promising(texts, uses):
             found = self._passages.of(texts, key, uses)
-            gain = saved(found, uses) if len(found) > 1 else 0.0
+            gain = saved(found, uses, key.gives) if len(found) > 1 else 0.0
             if gain >= LEAST and (best is None or gain > best[0]):
                 best = (gain, key)
         return best and best[1]
@@ -111,11 +112,16 @@ class _Divider:
         """Makes a block of the passages of a key, and calls in their places; false if they have no common form."""
         texts, uses = self._texts(), self._uses()
         found = self._passages.of(texts, key, uses)
-        if not found or not are_alike(found, uses):
+        if not found or not are_alike(found, uses, key.gives):
             return False
         name, doc = named(found, self.body, self._blocks, self._order, self._spans, self._taken)
-        block, calls = defined(found, uses, name, doc)
+        block, calls = defined(found, uses, name, doc, key.gives)
         self._taken.add(name)
+        self._blocks[name] = block
+        if key.gives:
+            places = [*self._passages.places(steps_of(self.body), key, uses)]
+            self.body = with_parts(self.body, places, calls, key.gives, self._blocks)
+            return True
         waiting = iter(calls)
 
         def change(steps: list[Term]) -> list[Term]:
@@ -128,8 +134,8 @@ class _Divider:
         self.body = changed(self.body, change)
         for other in [*self._blocks.values()]:
             assert isinstance(other.body, Term)
-            self._blocks[other.name] = replace(other, body=changed(other.body, change))
-        self._blocks[name] = block
+            if other is not block:
+                self._blocks[other.name] = replace(other, body=changed(other.body, change))
         return True
 
     def _texts(self) -> list[Term]:

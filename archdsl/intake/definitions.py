@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 from typing import Any, Final
 
 from archdsl.generalise import Term
@@ -16,21 +17,23 @@ from archdsl.intake.columns import Merged, merged
 from archdsl.intake.names import VARIABLES, free, local
 from archdsl.intake.passages import body, retapped
 from archdsl.intake.scope import Local, localised, replaced, taps
-from archdsl.intake.terms import Free, Hole, Ref, Usual, cost, given
+from archdsl.intake.terms import Free, Hole, Ref, Usual, cost, given, steps_of
 from archdsl.intake.text import PARAMETER, Block
 
+_LETTERS: Final = "abcdefgh"
+"""What parameters are called that are values, where there are several."""
 _COMMON: Final = 3
 """Calls from which on a value that most of them give is a default."""
 
 
-def are_alike(passages: Sequence[Sequence[Term]], uses: Mapping[str, int]) -> bool:
+def are_alike(passages: Sequence[Sequence[Term]], uses: Mapping[str, int], gives: Sequence[int] = ()) -> bool:
     """Whether passages of one key can be one block."""
-    return _merged(passages, uses) is not None
+    return _merged(passages, uses, gives) is not None
 
 
-def saved(passages: Sequence[Sequence[Term]], uses: Mapping[str, int]) -> float:
+def saved(passages: Sequence[Sequence[Term]], uses: Mapping[str, int], gives: Sequence[int] = ()) -> float:
     """How much text a block of some passages saves; less than nothing where they cannot be one."""
-    found = _merged(passages, uses)
+    found = _merged(passages, uses, gives)
     if found is None:
         return -1.0
     calls = sum(1 + sum(given(_unmarked(value)) for value in row) for row in found.rows[:-1])
@@ -38,28 +41,37 @@ def saved(passages: Sequence[Sequence[Term]], uses: Mapping[str, int]) -> float:
 
 
 def defined(
-    passages: Sequence[Sequence[Term]], uses: Mapping[str, int], name: str, doc: str
+    passages: Sequence[Sequence[Term]], uses: Mapping[str, int], name: str, doc: str, gives: Sequence[int] = ()
 ) -> tuple[Block, list[Term]]:
-    """The block of some passages, and the call in the place of each."""
-    found = _merged(passages, uses)
+    """The block of some passages, and the call in the place of each, with the name of its value if that has one."""
+    found = _merged(passages, uses, gives)
     assert found is not None, "passages are looked at before"
     rows = [tuple(_unmarked(value) for value in row) for row in found.rows[:-1]]
     names: list[str] = []
-    for place, each in enumerate(found.names):
-        wanted = "other" if isinstance(rows[0][place], Ref) else VARIABLES.get(each, each)
-        names.append(free(wanted, names))
+    values = [isinstance(value, Ref) for value in rows[0]]
+    letters = iter(_LETTERS if values.count(True) in range(2, len(_LETTERS) + 1) else repeat("other"))
+    for each, is_value in zip(found.names, values, strict=True):
+        names.append(free(next(letters) if is_value else VARIABLES.get(each, each), names))
     defaults = tuple(_default([row[i] for row in rows], first=i == 0) for i in range(len(names)))
     order = sorted(range(len(names)), key=lambda i: defaults[i] is not None)
     block = Block(
         name,
         tuple(names[i] for i in order),
         (),
-        _placed(found.body, order, _locals(passages[0], names)),
+        _placed(found.body, order, _locals(body(passages[0], gives), names)),
         tuple(defaults[i] for i in order),
         doc,
     )
     calls = [Term(("call", name), tuple((names[i], row[i]) for i in order)) for row in rows]
+    if gives:
+        return block, calls
     return block, [retapped(call, steps[-1]) for call, steps in zip(calls, passages, strict=True)]
+
+
+def given_by(block: Block) -> list[str]:
+    """What a block calls the values that it gives, where these are several."""
+    last = steps_of(block.body)[-1]
+    return [child.name for _, child in last.children if isinstance(child, Ref)] if last.head == ("give",) else []
 
 
 def typed(block: Block, calls: Sequence[tuple[Any, ...]]) -> Block:
@@ -70,13 +82,14 @@ def typed(block: Block, calls: Sequence[tuple[Any, ...]]) -> Block:
 # --- generalisation --------------------------------------------------------------------------------------------------
 
 
-def _merged(passages: Sequence[Sequence[Term]], uses: Mapping[str, int]) -> Merged | None:
+def _merged(passages: Sequence[Sequence[Term]], uses: Mapping[str, int], gives: Sequence[int]) -> Merged | None:
     """The generalisation of passages; ``None`` where they use their own values in different ways.
 
     The first passage is there twice with other marks, so that what lies outside is a variable even where all passages
     have the same.
     """
-    closed = [each for each in (localised(body(steps), uses) for steps in passages) if each is not None]
+    own = (localised(body(steps, gives), uses, gives) for steps in passages)
+    closed = [each for each in own if each is not None]
     if len(closed) < len(passages):
         return None
     found = merged([*(_marked(each, 0) for each in closed), _marked(closed[0], 1)], PARAMETER)
@@ -97,17 +110,17 @@ def _placed(of: Hashable, order: Sequence[int], locals_: Sequence[str]) -> Term:
 
     def change(leaf: Hashable) -> Hashable:
         if isinstance(leaf, Local):
-            return Ref(locals_[leaf.place])
+            return Ref(locals_[leaf.place], leaf.part)
         return replace(leaf, index=place[leaf.index]) if isinstance(leaf, Hole) else leaf
 
     assert isinstance(of, Term)
     return replaced(of, change)
 
 
-def _locals(steps: Sequence[Term], parameters: Sequence[str]) -> list[str]:
+def _locals(of: Term, parameters: Sequence[str]) -> list[str]:
     """What a block calls its own values: as the source does in one passage, without its numbers."""
     found: list[str] = []
-    for name in taps(body(steps)):
+    for name in taps(of):
         found.append(free(local(name), [*parameters, *found]))
     return found
 

@@ -19,8 +19,10 @@ class Expansion:
     """
 
     def __init__(self, body: Hashable, blocks: Mapping[str, Block], spans: Mapping[int, int]) -> None:
-        """``spans`` says of calls of library blocks, and of steps that share weights and make more than one node, how many
-        these are, by the place of the first."""
+        """``spans`` says how many nodes calls of library blocks and steps of shared weights make, by the place of the first.
+
+        A step of shared weights that is not among them makes one.
+        """
         self._blocks = blocks
         self._spans = spans
         self.intervals: dict[int, list[tuple[int, int]]] = {}

@@ -8,7 +8,6 @@ learned tensor, has no part in dominators: it is written where it is needed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Final
@@ -159,7 +158,8 @@ class _Writer:
         """
         if len(node.inputs) <= 1 or not node.op.joins:
             return (node.inputs[0] if node.inputs else None), None
-        waiting = [place for place, value in enumerate(node.inputs) if value not in self._done]
+        named = {value for value in node.inputs if value in self._done or (value, node.name) in self._cuts.skips}
+        waiting = [place for place, value in enumerate(node.inputs) if value not in named]
         orders = commutes(node.op)
         above = self._tree.above[node.name]
         if (

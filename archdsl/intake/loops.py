@@ -166,7 +166,7 @@ class Folder:
             return nothing
         rows = tuple(row[0] for row in found.rows) if len(found.names) == 1 else found.rows
         assert isinstance(found.body, Term)
-        body = replaced(found.body, lambda leaf: Ref(names[leaf.place]) if isinstance(leaf, Local) else leaf)
+        body = replaced(found.body, lambda leaf: Ref(names[leaf.place], leaf.part) if isinstance(leaf, Local) else leaf)
         loop = Term(("for", found.names, level), (("rows", rows), ("body", body)))
         saved = sum(map(_written, rounds)) - cost(loop)
         # Rounds that are chains of ops would rather be one call of a block each.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archdsl.generalise import Term
@@ -17,6 +17,7 @@ class Local:
     """A value that a part of a text names and needs, and nothing else does; ``place`` counts them in each part."""
 
     place: int
+    part: str = ""
 
 
 def taps(of: Hashable) -> Iterator[str]:
@@ -39,19 +40,23 @@ def references(of: Hashable) -> Iterator[str]:
                 yield from references(child)
 
 
-def localised(of: Term, uses: Mapping[str, int]) -> Term | None:
+def localised(of: Term, uses: Mapping[str, int], gives: Collection[int] = ()) -> Term | None:
     """A term with the values that it names as ``Local``; ``None`` if one of them is needed outside of it.
 
-    ``uses`` counts how often each name is needed in the whole text.
+    ``uses`` counts how often each name is needed in the whole text, ``gives`` has the places of those that may be.
     """
     own = [*taps(of)]
     if not own:
         return of
     inside = Counter(references(of))
-    if any(inside[name] < uses[name] for name in own):
+    if any(inside[name] < uses[name] for place, name in enumerate(own) if place not in gives):
         return None
-    places = {name: Local(place) for place, name in enumerate(own)}
-    return replaced(of, lambda leaf: places.get(leaf.name, leaf) if isinstance(leaf, Ref) else leaf)
+    places = {name: place for place, name in enumerate(own)}
+
+    def change(leaf: Hashable) -> Hashable:
+        return Local(places[leaf.name], leaf.part) if isinstance(leaf, Ref) and leaf.name in places else leaf
+
+    return replaced(of, change)
 
 
 def replaced(of: Term, change: Callable[[Hashable], Hashable]) -> Term:

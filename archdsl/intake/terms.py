@@ -17,6 +17,7 @@ head                    children
 ``("tap",)``            ``name``, a reference; ``of``, the step whose value it is
 ``("nest",)``           ``body``, a flow in braces
 ``("ports",)``          flows by their place: several outputs
+``("give",)``           references by their place: what a block gives, where that are several values
 ======================  ============================================================
 """
 
@@ -58,6 +59,8 @@ class Ref:
     """A value that has a name: of a tap or an input."""
 
     name: str
+    part: str = ""
+    """Of several values with one name, which of them."""
 
 
 @dataclass(frozen=True, slots=True)

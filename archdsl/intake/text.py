@@ -194,6 +194,9 @@ class _Writer:
                 flows = (self._short(child, scope, taken) for child in children.values())
                 said = "\n".join(f"{label}: {flow}" for label, flow in zip(self._spec.outputs, flows, strict=True))
                 return f"ports {{\n{said}\n}}"
+            case ("give",):
+                names = (self._value(child, scope) for child in children.values())
+                return f"ports {{ {'  '.join(f'{name}: {name}' for name in names)} }}"
             case ("residual",):
                 drop = children["drop"]
                 rate = f"(drop={self._value(drop, scope)})" if drop != 0 else ""
@@ -281,7 +284,7 @@ class _Writer:
         if isinstance(value, Usual):
             value = value.value
         if isinstance(value, Ref):
-            return value.name
+            return f"{value.name}.{value.part}" if value.part else value.name
         if isinstance(value, Term):
             return self._step(value, scope, set())
         if isinstance(value, Hole):

@@ -23,8 +23,14 @@ class Place:
     @property
     def value(self) -> str:
         """The value that flows there."""
-        node = self.steps[self.at - 1].node if self.at else None
-        return node.name if node is not None else self.came
+        return _value(self.steps[self.at - 1], self.came) if self.at else self.came
 
     def on(self) -> Place:
         return replace(self, at=self.at + 1)
+
+
+def _value(step: Step, came: str) -> str:
+    """The value of a step; of one that has none of its own, what flows into it."""
+    if step.nested:
+        return _value(step.nested[-1], came)
+    return step.refers or (step.node.name if step.node is not None else came)
