@@ -19,9 +19,9 @@ class Expansion:
     """
 
     def __init__(self, body: Hashable, blocks: Mapping[str, Block], spans: Mapping[int, int]) -> None:
-        """``spans`` says how many nodes calls of library blocks and steps of shared weights make, by the place of the first.
+        """``spans`` says how many nodes calls of library blocks and shared steps make, by the place of the first.
 
-        A step of shared weights that is not among them makes one.
+        A shared step that is not among them makes one.
         """
         self._blocks = blocks
         self._spans = spans

@@ -14,7 +14,7 @@ from typing import Final
 from archdsl.intake.dominators import Cuts, Dominators, post_dominators
 from archdsl.intake.flat import FlatGraph
 
-_REGION: Final = 60
+_REGION: Final = 24
 """Nodes of a region up to which what is not in series or parallel in it is named when it is needed."""
 _ROUNDS: Final = 12
 """How often values are looked for after others were cut off."""
@@ -46,7 +46,7 @@ def _comes_together(value: str, after: str | None, tree: Dominators, place: dict
     if after is None:
         return False
     before = tree.above[after]
-    return before == value or place[after] - place.get(before or "", -1) <= _REGION
+    return before == value or (before is not None and place[after] - place.get(before, -1) <= _REGION)
 
 
 def _nested_skips(graph: FlatGraph, tree: Dominators, place: dict[str, int]) -> frozenset[tuple[str, str]]:

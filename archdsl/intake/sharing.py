@@ -46,10 +46,11 @@ def together(
     while (found := _longest(body)) is not None:
         run = Expansion(body, {}, lengths)
         places = [(run.of(steps[0])[0][0], run.of(steps[-1])[0][1]) for steps in found]
-        sources = [name.partition("#")[0] for name in order[slice(*places[0])]]
-        name = free(snake(telling(in_common(sources)) or "tower"), {*taken, *towers})
         inside = flow([*found[0][:-1], untapped(found[0][-1])])
-        towers[name], where[name] = changed(inside, lambda steps: _spelled_out(steps, towers)), sources[0]
+        words = telling(in_common([*dict.fromkeys(_uses(inside))]))
+        name = free(snake(words) if words else "tower", {*taken, *towers})
+        towers[name] = changed(inside, lambda steps: _spelled_out(steps, towers))
+        where[name] = order[places[0][0]].partition("#")[0]
         for used in {*_uses(inside)}:
             del towers[used]
         lengths |= {start: end - start for start, end in places}
