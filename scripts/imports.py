@@ -22,7 +22,7 @@ from archdsl.intake.files import import_document, import_file
 from archdsl.intake.weights import carried
 from archdsl.weights import safetensors
 from scripts.configurations import application
-from scripts.tables import Table, lines
+from scripts.tables import Table, lines, loops
 
 TABLE: Final = Table(
     Path(__file__).parent.parent / "docs/import.md",
@@ -100,7 +100,7 @@ def _row(name: str, document: Any, difference: str) -> list[str]:
         str(len(found.graph)),
         str(lines(found.text)),
         str(len(re.findall(r"^block ", found.text, re.MULTILINE))),
-        str(len(re.findall(r"\b(?:for|repeat)\b.*\{$", found.text, re.MULTILINE))),
+        str(loops(found.text)),
         _of_zoo(name),
         f"{seconds:.1f}",
         difference,

@@ -43,3 +43,8 @@ def lines(spec: str) -> int:
     """How many lines of a spec have more than comments and facts."""
     text = re.sub(r"^ *about \{[^}]*\}", "", spec, flags=re.MULTILINE)
     return sum(bool(line.strip()) and not line.strip().startswith("#") for line in text.splitlines())
+
+
+def loops(spec: str) -> int:
+    """How many loops a spec has."""
+    return len(re.findall(r"(?:^ *|-> |\{ |\.\.\.)(?:for|repeat)\b", spec, re.MULTILINE))

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from archdsl.intake.errors import Unreadable
 from archdsl.intake.files import import_torch
-from scripts.tables import lines
+from scripts.tables import lines, loops
 
 _PAGE: Final = Path(__file__).parent.parent / "docs/import.md"
 _START, _END = "<!-- table of PyTorch -->", "<!-- end of the table of PyTorch -->"
@@ -77,7 +77,7 @@ def _row(name: str) -> list[str]:
         str(len(found.graph)),
         str(lines(text)),
         str(len(re.findall(r"^block ", text, re.MULTILINE))),
-        str(len(re.findall(r"\b(?:for|repeat)\b.*\{$", text, re.MULTILINE))),
+        str(loops(text)),
         f"{seconds:.0f}",
         "equal" if "Outputs for random inputs are those" in text else "isomorphic, outputs not compared",
     ]
