@@ -43,7 +43,7 @@ def together(
     towers: dict[str, Term] = {name: flow([op]) for name, op in named.items()}
     lengths = dict(spans)
     where: dict[str, str] = {}
-    while (found := _longest(body)) is not None:
+    while towers and (found := _longest(body)) is not None:
         run = Expansion(body, {}, lengths)
         places = [(run.of(steps[0])[0][0], run.of(steps[-1])[0][1]) for steps in found]
         inside = flow([*found[0][:-1], untapped(found[0][-1])])
