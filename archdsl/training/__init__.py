@@ -1,1 +1,1 @@
-"""Studies that train models: recipes, data, trials that survive being killed, and the engines that run them."""
+"""Training studies: recipes, data sets, resumable trials, and the engines that run them."""

@@ -1,4 +1,4 @@
-"""Batches for Keras's loop: shuffled and augmented, each a function of the seed, the epoch and its place."""
+"""Shuffled and augmented batches for Keras's training loop, each a function of the seed, the epoch and its index."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from archdsl.training.recipe import Augmentation
 
 
 class Batches(keras.utils.PyDataset):
-    """The training images of one epoch. ``epoch`` is set before each."""
+    """The training batches of one epoch; ``epoch`` is set before each."""
 
     def __init__(self, data: Data, batch: int, augmentation: Augmentation, seed: int) -> None:
         super().__init__()
@@ -25,10 +25,10 @@ class Batches(keras.utils.PyDataset):
         self._seed = seed
         self._layers = tuple(_layers(augmentation))
         self._order = (-1, np.arange(0))
-        """Of which epoch, and the order; a pair, since Keras reads from several threads."""
+        """An epoch and its order of images; replaced as a pair, since Keras reads from several threads."""
 
     def __len__(self) -> int:
-        """Batches of an epoch; what does not fill one is left out, so that all steps are alike."""
+        """The number of batches in an epoch, without an incomplete last one, so that all steps have the same size."""
         return len(self._data.train.labels) // self._batch
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
@@ -52,7 +52,7 @@ class Batches(keras.utils.PyDataset):
 
 
 def _layers(augmentation: Augmentation) -> Iterator[Any]:
-    """Layers of Keras, for images whose mean is zero."""
+    """The augmentation layers of Keras, for images with mean zero."""
     layers = keras.layers
     if augmentation.flip:
         yield layers.RandomFlip("horizontal", dtype="float32")
@@ -67,7 +67,7 @@ def _layers(augmentation: Augmentation) -> Iterator[Any]:
 
 
 class Tests(keras.utils.PyDataset):
-    """The images to test with, in their order."""
+    """The test batches, in the order of the data."""
 
     def __init__(self, data: Data, batch: int) -> None:
         super().__init__()

@@ -1,6 +1,6 @@
-"""Random numbers of a trial: each is a function of the seed and of what it is for, and of nothing that came before.
+"""Random numbers of a trial: each is a function of the seed and its purpose alone, and not of earlier draws.
 
-So an epoch after a restart is the epoch that it would have been, and variants see the same images in the same order.
+So an epoch after a restart has the same random numbers, and variants see the same images in the same order.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 
 def number(*purpose: int | str) -> int:
-    """31 bits for a purpose, the same on every machine.
+    """A 31-bit hash of a purpose, the same on every machine.
 
     >>> number(0, "order", 3) == number(0, "order", 3), number(0, "order", 3) == number(0, "order", 4)
     (True, False)
@@ -23,12 +23,12 @@ def number(*purpose: int | str) -> int:
 
 
 def order(seed: int, epoch: int, count: int) -> np.ndarray[Any, Any]:
-    """In which order an epoch takes the images."""
+    """The permutation of the training images in an epoch."""
     return np.random.default_rng(number(seed, "order", epoch)).permutation(count)
 
 
 def reseed(layers: Sequence[Any], seed: int, epoch: int) -> None:
-    """Starts the generators of Keras's layers anew for an epoch; a generator is known by its layer's name."""
+    """Reseeds the random generators of Keras's layers for an epoch; each seed depends on the layer's name."""
     for layer in layers:
         states = [each for each in layer.variables if each.name == "seed_generator_state"]
         for index, state in enumerate(states):

@@ -1,4 +1,4 @@
-"""The state of a trial after an epoch, in one file that is whole or not there."""
+"""Checkpoints: the state of a trial after an epoch, in one file that is replaced atomically."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Array = np.ndarray[Any, Any]
 
 
 class State(NamedTuple):
-    """All that the epochs to come depend on: random numbers are drawn anew from the seed and the epoch's number."""
+    """Everything that later epochs depend on; random numbers are functions of seed and epoch, and need no state."""
 
     epochs: tuple[Epoch, ...]
     variables: tuple[Array, ...]
-    """Of the model and of the optimiser, in Keras's order."""
+    """The variables of the model, then those of the optimiser, in Keras's order."""
 
 
 def write(file: Path, epochs: Sequence[Epoch], variables: Sequence[Array]) -> None:
-    """Replaces the file, in one step."""
+    """Replaces the file atomically."""
     arrays: dict[str, Any] = {f"{index:05d}": array for index, array in enumerate(variables)}
     arrays["epochs"] = np.frombuffer(json.dumps(epochs).encode(), np.uint8)
     with replacing(file) as path, path.open("wb") as stream:
@@ -33,7 +33,7 @@ def write(file: Path, epochs: Sequence[Epoch], variables: Sequence[Array]) -> No
 
 
 def read(file: Path) -> State | None:
-    """The state, or ``None`` where there is no file yet."""
+    """The state in a file, or ``None`` if there is no file yet."""
     try:
         with file.open("rb") as stream, np.load(stream, allow_pickle=False) as found:
             epochs = json.loads(found["epochs"].tobytes())

@@ -1,4 +1,4 @@
-"""Trials on Ray: on its cluster, or on processes that it starts here. All of them share the study's folder."""
+"""Trials on Ray: on a cluster, or in worker processes on this machine. All of them share the study's folder."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from archdsl.training.lock import locked
 from archdsl.training.worker import Train, with_keras
 
 _LOOK: Final = 1.0
-"""Seconds between two looks at the results."""
+"""The interval in seconds at which results are polled."""
 
 
 def _trial(folder: str, name: str, train: Train | None) -> str:
-    """A trial in a worker of Ray: why it failed, or nothing.
+    """Runs a trial in a Ray worker. Returns the reason if it failed, otherwise an empty string.
 
-    It waits for a worker that still has this trial: one that Ray gave up, or that had it from a runner that was killed.
+    It waits for any other worker that still runs this trial: one that Ray gave up, or one of a runner that was killed.
     """
     plan = plans.load(Path(folder))
     os.environ.update(settings(plan.backend, plan.threads))
@@ -40,15 +40,15 @@ def _trial(folder: str, name: str, train: Train | None) -> str:
 
 @dataclass(frozen=True)
 class Ray:
-    """So many trials at once on the cluster at an address; on this machine if there is none."""
+    """Runs trials on the Ray cluster at an address, or without one, up to ``jobs`` at once on this machine."""
 
     jobs: int = 1
     address: str | None = None
     train: Train | None = None
-    """What has a trial run; that of Keras when not given."""
+    """The function that runs a trial; by default with Keras."""
 
     def run(self, folder: Path, trials: Sequence[str], hear: Hear) -> dict[str, str]:
-        """As ``Engine`` says. A worker that is lost, or Ray on this machine, costs the epochs that were under way."""
+        """Implements ``Engine``. The loss of a worker, or of Ray on this machine, costs only the unfinished epochs."""
         try:
             import ray
         except ImportError:
@@ -87,18 +87,18 @@ class Ray:
 
 
 class _Losses(NamedTuple):
-    """How often a trial lost its worker in a row, and after how many epochs."""
+    """The number of consecutive losses of a trial's worker, and of its finished epochs at the last one."""
 
     times: int = 0
     epochs: int = 0
 
     def another(self, epochs: int) -> _Losses:
-        """One more; the first if there was an epoch since the last."""
+        """The count after another loss; 1 if an epoch was finished since the last one."""
         return _Losses(self.times + 1 if epochs == self.epochs else 1, epochs)
 
 
 class _End(NamedTuple):
-    """What became of a task: it failed for a reason, or did not; or it has to be started again."""
+    """The outcome of a task: success, failure with a reason, or a lost worker, after which it is started again."""
 
     reason: str = ""
     is_lost: bool = False
@@ -123,9 +123,9 @@ _connected: Final[list[tuple[Any, ...]]] = []
 
 
 def _connect(ray: Any, address: str | None, processors: int, backend: str) -> None:
-    """Joins a cluster, or starts Ray here, which takes seconds: once for all rounds of a search.
+    """Connects to a cluster, or starts Ray on this machine, which takes seconds: once for all rounds of a search.
 
-    It lasts until the process ends. Workers have one backend for life, so that another one starts anew.
+    The connection lasts until the process ends. A worker keeps its backend, so another backend takes a new connection.
     """
     wanted = (address, processors, backend)
     if ray.is_initialized() and _connected == [wanted]:

@@ -1,4 +1,4 @@
-"""What runs trials: an interface, processes of this machine, and this process."""
+"""Engines that run trials: the interface, one for processes of this machine, and one for the current process."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from archdsl.training.environment import settings
 from archdsl.training.errors import StudyError
 
 Hear = Callable[[str, Epoch | None], None]
-"""Is told the name of a trial, and an epoch of it, or ``None`` when it has ended and did not fail."""
+"""A callback with the name of a trial, and a finished epoch, or ``None`` when the trial has ended without failure."""
 TRIES: Final = 3
-"""How often a trial may lose its process without an epoch in between."""
+"""The number of consecutive losses of a trial's process, without an epoch in between, after which it has failed."""
 
 
 class Engine(Protocol):
     """Runs trials of the study in a folder that all its processes share."""
 
     def run(self, folder: Path, trials: Sequence[str], hear: Hear) -> dict[str, str]:
-        """Until all have ended. Gives the reasons of those that failed, by their names."""
+        """Runs trials until all have ended. Returns the reasons of failures, by trial name."""
         ...
 
 
 class Inline:
-    """Trials one after the other in this process, for tests and notebooks."""
+    """Runs trials one after the other in this process, for tests and notebooks."""
 
     def run(self, folder: Path, trials: Sequence[str], hear: Hear) -> dict[str, str]:
         from archdsl.training.trial import run
@@ -53,11 +53,11 @@ class Inline:
 
 @dataclass(frozen=True)
 class Local:
-    """Trials in processes of this machine, so many at once. A process that is lost is replaced."""
+    """Runs up to ``jobs`` trials at once, in processes of this machine. A process that dies is replaced."""
 
     jobs: int = 1
     worker: str = "archdsl.training.worker"
-    """The module that a process is started with."""
+    """The module that a process runs."""
 
     def run(self, folder: Path, trials: Sequence[str], hear: Hear) -> dict[str, str]:
         lines = [_Line(folder, plans.load(folder), self.worker) for _ in range(min(self.jobs, len(trials)))]
@@ -95,7 +95,7 @@ class Local:
 
 
 class _Line:
-    """One process after the other, each of which has trials until it ends or is lost."""
+    """A worker process, which runs one trial after the other, and is replaced when it dies."""
 
     def __init__(self, folder: Path, plan: plans.Plan, worker: str) -> None:
         self._folder = folder
@@ -104,7 +104,7 @@ class _Line:
         self._process: subprocess.Popen[str] | None = None
 
     def trial(self, name: str, hear: Hear) -> str:
-        """Has a trial run. Gives the reason if it failed, and else nothing."""
+        """Runs a trial. Returns the reason if it failed, otherwise an empty string."""
         lost = 0
         while lost < TRIES:
             for answer in self._answers(name):
@@ -117,7 +117,7 @@ class _Line:
         return f"its process ended {TRIES} times before an epoch did: see {self._folder / 'log.txt'}"
 
     def _answers(self, name: str) -> Iterator[dict[str, Any]]:
-        """What the process says of a trial, until it ends."""
+        """The messages of the process about a trial, until the process ends."""
         process = self._process = self._process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
@@ -142,7 +142,7 @@ class _Line:
             )
 
     def close(self) -> None:
-        """Ends the process, in the middle of a trial if there is one."""
+        """Kills the process, even during a trial."""
         if self._process is not None:
             self._process.kill()
             self._ended(self._process)

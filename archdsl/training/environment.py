@@ -1,4 +1,4 @@
-"""What a process with trials is started with, so that they share a machine fairly and compute the same each time."""
+"""Thread limits and deterministic computation for processes that run trials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 
 def limit_threads(backend: str, threads: int) -> None:
-    """Has the framework compute with so many threads, in the same order each time. Comes before its first use."""
+    """Sets the framework's number of threads, and deterministic computation. To be called before its first use."""
     if backend == "tensorflow":
         import tensorflow as tf
 
@@ -21,7 +21,7 @@ def limit_threads(backend: str, threads: int) -> None:
 
 
 def compiles(backend: str) -> bool:
-    """Whether Keras should compile a training step: not for TensorFlow on processors."""
+    """Whether Keras should compile the training step: with JAX, and with TensorFlow on a GPU."""
     if backend == "torch":
         return False
     if backend == "jax":
@@ -32,7 +32,7 @@ def compiles(backend: str) -> bool:
 
 
 def settings(backend: str, threads: int) -> dict[str, str]:
-    """The variables that a process with trials is started with, beside those that it inherits."""
+    """The environment variables of a process that runs trials, in addition to inherited ones."""
     eigen = f"--xla_cpu_multi_thread_eigen={'true' if threads > 1 else 'false'} intra_op_parallelism_threads={threads}"
     return {
         "KERAS_BACKEND": backend,

@@ -1,7 +1,7 @@
-"""What cannot be trained as asked."""
+"""The exception for studies that cannot run as requested."""
 
 from __future__ import annotations
 
 
 class StudyError(ValueError):
-    """A recipe, data or a study's folder that does not fit; the message says where, and what was expected."""
+    """An invalid or mismatched recipe, data set or study folder; the message says where, and what was expected."""

@@ -1,4 +1,4 @@
-"""How fast candidates are on this machine, as `archdsl bench` measures it, before they are trained."""
+"""The latency of candidates on this machine, measured as by `archdsl bench`, before they are trained."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from archdsl.training.errors import StudyError
 _FILE: Final = "latency.json"
 _ROUNDS: Final = 5
 _USUAL: Final = ("onnx", "openvino", "litert", "keras")
-"""In the order in which they are taken if they are installed; Keras is."""
+"""Runtimes in order of preference; the default is the first that is installed, as Keras always is."""
 
 
 @dataclass
 class Latency:
-    """The median seconds that one image may take. The folder of a study keeps what was measured."""
+    """A limit on the median seconds of one image. Measurements are kept in the study's folder."""
 
     folder: Path
     most: float
     runtime: str = field(default_factory=lambda: next(name for name in _USUAL if not RUNTIMES[name].missing))
     measured: dict[str, float] = field(default_factory=dict)
-    """The seconds of the candidates that were asked about."""
+    """The median seconds of the candidates so far, by name."""
 
     @property
     def slow(self) -> int:
-        """How many of these take longer than is allowed."""
+        """The number of candidates so far that exceed the limit."""
         return sum(seconds > self.most for seconds in self.measured.values())
 
     def allows(self, name: str, graph: Graph, telling: Callable[[str], Any] = lambda _: None) -> bool:
-        """Whether a model is fast enough.
+        """Whether a model is within the limit.
 
         Raises:
-            StudyError: it does not run, or what is kept was measured on another machine or otherwise.
+            StudyError: it does not run, or kept measurements are of another machine or other settings.
         """
         subject = Subject(replace(figures(graph, "", changed=True), name=name), graph)
         try:

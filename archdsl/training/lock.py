@@ -1,4 +1,4 @@
-"""One runner for a study at a time: a lock that the runner's processes hold too, until the last of them is gone."""
+"""The lock of a study's folder: one runner at a time. Its worker processes inherit the lock until they end."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Final
 from archdsl.training.errors import StudyError
 
 _WAIT: Final = 20.0
-"""Seconds in which processes must notice that their runner was killed."""
+"""Seconds to wait for the lock, within which the workers of a killed runner exit."""
 _held: Final[list[int]] = []
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Raises ``StudyError`` when another runner is at work. Windows has no such locks."""
+    """Holds the lock of a folder. Raises ``StudyError`` if another process holds it. There is no lock on Windows."""
     try:
         import fcntl
     except ImportError:
@@ -44,5 +44,5 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def held() -> tuple[int, ...]:
-    """The descriptors of locks, for processes to inherit."""
+    """The file descriptors of the locks that are held, for child processes to inherit."""
     return tuple(_held)

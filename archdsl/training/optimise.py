@@ -1,4 +1,4 @@
-"""Keras's optimiser and learning rate, as a recipe says."""
+"""Keras's optimiser and learning rate schedule for a recipe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archdsl.training.recipe import Recipe
 
 
 class Rise(keras.optimizers.schedules.LearningRateSchedule):
-    """A linear rise to the highest rate, then a fall to the final one: in a line, or along half a wave of a cosine."""
+    """A linear warm-up to the highest rate, then a linear or cosine decay to the final one, or a constant rate."""
 
     def __init__(self, highest: float, final: float, steps: int, rising: int, shape: str) -> None:
         self._numbers = (highest, final, steps, rising, shape)
@@ -28,7 +28,7 @@ class Rise(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def optimiser(recipe: Recipe, steps: int, model: keras.Model) -> keras.Optimizer:
-    """The optimiser for a model, which takes so many steps in all."""
+    """The optimiser for a model, whose schedule has ``steps`` steps."""
     chosen, schedule = recipe.optimiser, recipe.schedule
     rising = round(schedule.warmup * steps)
     common = {

@@ -1,4 +1,4 @@
-"""What a study is to train, in its folder: whole, so that it goes on without the specs and options it came from."""
+"""The plan of a study, stored in full in its folder, so that trials need neither its specs nor its options."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ VERSION: Final = 1
 _FILE: Final = "study.json"
 CHECKPOINT: Final = "checkpoint.npz"
 WEIGHTS: Final = "weights.safetensors"
-"""Files in the folder of a trial."""
+"""The names of files in the folder of a trial."""
 
 
 class Trial(NamedTuple):
-    """One training: of a variant, with a seed. ``name`` is that of its folder."""
+    """One training run: a variant with a seed. ``name`` is also that of its folder."""
 
     name: str
     variant: str
@@ -39,14 +39,14 @@ class Variant:
     name: str
     graph: Graph
     settings: tuple[str, ...] = ()
-    """The parameters that make it, ``width=16``."""
+    """The values of its parameters, such as ``width=16``."""
     floors: Floors = ()
-    """What its trials must have reached, lest they end early."""
+    """The thresholds below which its trials are pruned."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The variants, each with every seed, and how they are trained. The first variant is the baseline."""
+    """The variants, the seeds of each, and the settings of training. The first variant is the baseline."""
 
     kind: str
     variants: tuple[Variant, ...]
@@ -55,11 +55,11 @@ class Plan:
     recipe: Recipe
     backend: str = "tensorflow"
     threads: int = 1
-    """Of each trial: results depend on it in their last digits, and so it is kept."""
+    """The threads of each trial; part of the plan, since the last digits of results depend on it."""
 
     @property
     def trials(self) -> tuple[Trial, ...]:
-        """All trials, seed by seed, so that after some of them every variant has as many."""
+        """All trials, seed by seed, so that an unfinished study has about as many results of each variant."""
         return tuple(
             Trial(f"{index:03d}-{seed}", variant.name, seed)
             for seed in self.seeds
@@ -74,13 +74,13 @@ class Plan:
 
 
 def save(plan: Plan, folder: Path) -> None:
-    """Writes the plan, whole or not at all."""
+    """Writes the plan atomically."""
     with replacing(folder / _FILE) as file:
         file.write_text(text(plan), encoding="utf-8", newline="\n")
 
 
 def text(plan: Plan) -> str:
-    """The plan as JSON, which is the same for equal plans."""
+    """The plan as JSON; equal plans have equal texts."""
     return document(
         SCHEMA,
         VERSION,
@@ -107,7 +107,7 @@ def exists(folder: Path) -> bool:
 
 
 def load(folder: Path) -> Plan:
-    """The plan of a study's folder. Raises ``StudyError``: there is none, or it is broken."""
+    """The plan of a study's folder. Raises ``StudyError`` if there is none, or it is invalid."""
     file = folder / _FILE
     try:
         found = json.loads(file.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""How far a study is, in a line: trials that ended, what was reached last, and how long the rest will take."""
+"""The progress of a study in one line: finished trials, the estimated time left, and the latest accuracy."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Telling: TypeAlias = Callable[[str], None]
 
 
 class Progress:
-    """Is told each epoch, and ``None`` when a trial has ended, at its last epoch or before."""
+    """A callback that reports progress after each epoch, and when a trial has ended, early or not, with ``None``."""
 
     def __init__(self, plan: Plan, runs: Mapping[str, Run], telling: Telling, total: int = 0) -> None:
-        """``total`` is how many trials there are to be, if some are not planned yet."""
+        """``total`` is the final number of trials, if some are not planned yet."""
         self._trials = {trial.name: trial for trial in plan.trials}
         self._epochs = plan.recipe.epochs
         self._total = max(total, len(self._trials))
@@ -57,7 +57,7 @@ class Progress:
 
 
 def _time(seconds: float) -> str:
-    """In the largest unit of which there is more than one.
+    """A duration in the largest unit of which there are at least two, or in seconds.
 
     >>> [_time(s) for s in (0.4, 100, 500, 8000, 200_000)]
     ['0 s', '100 s', '8 min', '2.2 h', '56 h']

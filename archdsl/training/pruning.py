@@ -1,7 +1,7 @@
-"""Which trials of a search end early: those that fall behind what others had reached by the same epoch.
+"""Pruning of a search: trials end early if their accuracy falls behind that of others after the same epoch.
 
-What is asked of a trial depends on the rounds before alone and is part of the plan. So a search that goes on, or has
-other trials at once, ends the same trials after the same epochs.
+The thresholds of a trial depend only on earlier rounds and are part of the plan. So a search that is resumed, or runs
+another number of trials at once, prunes the same trials after the same epochs.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Final, Literal, TypeAlias
 from archdsl.study.learning import Epoch, Run
 
 Floors: TypeAlias = tuple[float, ...]
-"""After each epoch but the last the accuracy that a trial must have had; 0 asks nothing."""
+"""Pruning thresholds for the best accuracy of a trial so far, after each epoch but the last; 0 prunes nothing."""
 _LEAST: Final = 5
-"""Trials of which a median says something."""
+"""The least number of trials that a median is taken of."""
 _SHARE: Final = 4
-"""Of the trials at a rung of successive halving, one in so many goes on, for so many times the epochs."""
+"""The reduction factor of successive halving: one in this number of trials goes on, for this many times the epochs."""
 _WARMUP: Final = 0.2
-"""The share of the epochs after which nothing is asked yet."""
+"""The share of the epochs at the start after which the median prunes nothing."""
 
 
 def medians(runs: Sequence[Run], epochs: int) -> Floors:
-    """The rule of Optuna's median pruner: half of the whole runs were better after the same epoch.
+    """Thresholds of Optuna's median pruner: the median accuracy of complete runs after each epoch; empty for few.
 
     >>> runs = [Run(tuple(Epoch(n, 1, 1, 1, n * k / 50, 1) for n in (1, 2, 3)), 0.1, True) for k in range(1, 6)]
     >>> medians(runs, 3), medians(runs[1:], 3)
@@ -39,7 +39,7 @@ def medians(runs: Sequence[Run], epochs: int) -> Floors:
 
 
 def rungs(runs: Sequence[Run], epochs: int) -> Floors:
-    """Asynchronous successive halving (Li et al. 2018, arXiv:1810.05934), as Optuna's pruner does it.
+    """Thresholds of asynchronous successive halving (Li et al. 2018, arXiv:1810.05934), as in Optuna's pruner.
 
     Rungs are the epochs 1, 4, 16, …. Of the trials that reached one, a trial goes on if it is among the best quarter,
     itself included, or the best of fewer than four.
@@ -64,11 +64,11 @@ def _best(epochs: Sequence[Epoch]) -> float:
 
 Rule: TypeAlias = Literal["median", "halving"]
 RULES: Final[Mapping[Rule, Callable[[Sequence[Run], int], Floors]]] = {"median": medians, "halving": rungs}
-"""The accuracies that a trial must have had, by the runs of earlier rounds and the number of epochs."""
+"""The functions that give thresholds for the runs of earlier rounds and the number of epochs."""
 
 
 def behind(epochs: Sequence[Epoch], floors: Floors) -> str:
-    """Why a trial ends with its last epoch; empty if it does not. Its best accuracy so far is what counts."""
+    """The reason if a trial is pruned after its latest epoch, by its best accuracy so far; otherwise empty."""
     if not 0 < len(epochs) <= len(floors):
         return ""
     best, floor = _best(epochs), floors[len(epochs) - 1]

@@ -1,4 +1,4 @@
-"""How a model is trained, as data: a TOML file, whose defaults suit small images."""
+"""Recipes: the hyperparameters of training, from a TOML file, with defaults for small images."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class _Part(BaseModel):
 
 
 class Optimiser(_Part):
-    """Keras's optimiser. Weight decay is decoupled from the gradient, and leaves out norms and biases."""
+    """Keras's optimiser. Weight decay is decoupled from the gradient, and does not apply to norms and biases."""
 
     name: Literal["adamw", "sgd", "lion"] = "adamw"
     rate: float = Field(2e-3, gt=0, le=100, description="the highest learning rate")
@@ -29,16 +29,16 @@ class Optimiser(_Part):
 
 
 class Schedule(_Part):
-    """The learning rate over the steps: a linear rise, then a fall."""
+    """The learning rate schedule: a linear warm-up, then a decay or a constant rate."""
 
     name: Literal["one-cycle", "cosine", "constant"] = "one-cycle"
-    """``one-cycle`` falls in a line, ``cosine`` along half a wave."""
+    """The decay: linear for ``one-cycle``, half a cosine wave for ``cosine``, none for ``constant``."""
     warmup: float = Field(0.2, ge=0, lt=1, description="the share of the steps in which the rate rises")
     final: float = Field(0.0, ge=0, le=1, description="the last rate, as a share of the highest")
 
 
 class Augmentation(_Part):
-    """What is done at random to training images, by layers of Keras."""
+    """Data augmentation: random transformations of the training images, by layers of Keras."""
 
     flip: bool = Field(True, description="half of the images are mirrored left to right")
     crop: float = Field(0.125, ge=0, le=0.5, description="shifts up to so much of each side; zeros come in")
@@ -47,7 +47,7 @@ class Augmentation(_Part):
 
 
 class Recipe(_Part):
-    """Everything about training that is not the model, the data or the seed."""
+    """The training settings other than the model, the data and the seed."""
 
     epochs: int = Field(20, ge=1, le=100_000)
     batch: int = Field(128, ge=1, le=1_000_000)
@@ -67,7 +67,7 @@ def read(file: Path | None, settings: Sequence[str] = ()) -> Recipe:
     """The recipe of a file, or the defaults, with single values replaced: ``epochs=5``, ``optimiser.rate=0.01``.
 
     Raises:
-        StudyError: the file cannot be read, is no TOML, or a value does not fit; all of them are listed with the place.
+        StudyError: the file cannot be read, is not TOML, or has invalid values, which are all listed with their places.
 
     >>> read(None, ["epochs=5", "optimiser.name='sgd'"]).optimiser
     Optimiser(name='sgd', rate=0.002, weight_decay=0.05, momentum=0.9, clip_norm=0.0)
@@ -89,7 +89,7 @@ def read(file: Path | None, settings: Sequence[str] = ()) -> Recipe:
 
 
 def from_data(written: Mapping[str, Any], name: str = "recipe") -> Recipe:
-    """The recipe that a TOML or JSON document has. Raises ``StudyError``, which lists all that does not fit."""
+    """The recipe of a TOML or JSON document. Raises ``StudyError``, which lists all invalid values."""
     try:
         return Recipe.model_validate(written)
     except ValidationError as error:
@@ -97,7 +97,7 @@ def from_data(written: Mapping[str, Any], name: str = "recipe") -> Recipe:
 
 
 def _put(written: dict[str, Any], setting: str) -> None:
-    """Sets the value that ``a.b=value`` names; a word that is no value of TOML is a string."""
+    """Sets the key of ``a.b=value``; text that is not a TOML value is taken as a string."""
     key, equals, text = setting.partition("=")
     *parents, last = (part.strip() for part in key.split("."))
     if not equals or not last:

@@ -1,4 +1,4 @@
-"""What a study has found so far, from its folder: values for tables, plots and pages."""
+"""The results of a study so far, read from its folder, for tables, plots and pages."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from archdsl.graph.model import Graph
 
 _SHOWN: Final = 3
-"""Changes that are told one by one."""
+"""The number of changes that are listed one by one."""
 
 
 def results(folder: Path, reach: float | None = None, *, partial: bool = False) -> Ablation:
-    """The variants with their runs that ended, or with ``partial`` with all epochs that there are.
+    """The variants with their finished runs; with ``partial``, the unfinished runs too.
 
     Raises:
-        StudyError: the folder has no sound study, or a search that has not chosen any candidate yet.
+        StudyError: the folder has no valid study, or a search that has not chosen any candidate yet.
     """
     plan = plans.load(folder)
     runs = store.read(folder)
@@ -57,7 +57,7 @@ def results(folder: Path, reach: float | None = None, *, partial: bool = False) 
 
 
 def brief(before: Graph, after: Graph) -> str:
-    """How a model differs from another, in a line."""
+    """The differences between two models, in one line."""
     difference = compare(before, after, ignore=("names", "facts"))
     changes = list(_changes(difference))
     if not changes:
@@ -67,7 +67,7 @@ def brief(before: Graph, after: Graph) -> str:
 
 
 def _changes(difference: Difference) -> list[str]:
-    """Each change in words: what blocks are called with where that says it, else what became of their ops."""
+    """The changes in words: the changed arguments of blocks where these are the cause, otherwise the changes of ops."""
     found = []
     for section in difference.sections:
         if section.cause:

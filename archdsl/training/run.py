@@ -1,4 +1,4 @@
-"""A study from its start to its end: the folder, the trials that are left, and what came of them."""
+"""Runs a study: prepares its folder, and runs the trials that are left."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from archdsl.training.progress import Progress, Telling
 
 
 def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
-    """Writes the plan into a new folder; or finds that it goes on with that of the folder, and gives that one.
+    """Writes the plan into a new folder, or checks that it resumes the study of the folder. Returns the plan to run.
 
-    A study may go on with more seeds, and with more variants behind those that it has; a search adds variants itself.
-    Each trial goes on with the threads that the study was started with, since results depend on them.
+    A study may be resumed with more seeds, and with more variants after those that it has; a search adds variants
+    itself. Trials keep the number of threads that the study was started with, since results depend on it.
 
     Raises:
-        StudyError: the folder has another study, or one and ``resume`` is not asked for, or something else.
+        StudyError: the folder has another study, a study without ``resume``, or other files.
     """
     if not plans.exists(folder):
         if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
@@ -49,12 +49,12 @@ def prepare(plan: Plan, folder: Path, *, resume: bool) -> Plan:
 
 
 def run(folder: Path, engine: Engine, telling: Telling = lambda _: None, total: int = 0) -> dict[str, str]:
-    """Runs the trials that have not ended. Gives the reasons of those that failed, by their names.
+    """Runs the trials that have not ended. Returns the reasons of failures, by trial name.
 
-    ``total`` is how many there are to be, for ``telling`` how far it is, if some are not planned yet.
+    ``total`` is the final number of trials, which progress is reported of, if some are not planned yet.
 
     Raises:
-        StudyError: the folder has no sound study, or another process is at work in it.
+        StudyError: the folder has no valid study, or another process runs it.
     """
     plan = plans.load(folder)
     with locked(folder):
@@ -64,7 +64,7 @@ def run(folder: Path, engine: Engine, telling: Telling = lambda _: None, total: 
 
 
 def shares(jobs: int | None, trials: int) -> tuple[int, int]:
-    """How many trials run at once, and how many threads each has, so that together they have every processor."""
+    """The number of trials at once, and the threads of each, so that together they use all processors."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     jobs = min(jobs or processors, max(trials, 1))
     return jobs, max(1, processors // jobs)

@@ -1,4 +1,4 @@
-"""A search: which candidates of a space are trained, as a sampler of Optuna learns from those that were."""
+"""Architecture search: a sampler of Optuna chooses the candidates to train by the results of earlier ones."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 Sampler: TypeAlias = Literal["tpe", "nsga2", "random"]
 _FIRST: Final = 8
-"""Candidates that are drawn at random before a sampler has learned anything."""
+"""The number of random candidates before a sampler uses results."""
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """How candidates are chosen."""
+    """The settings by which candidates are chosen."""
 
     trials: int
-    """How many are trained."""
+    """The number of candidates to train."""
     sampler: Sampler = "tpe"
     cost: Literal["params", "macs"] = "macs"
-    """What ``nsga2`` looks at beside accuracy."""
+    """The second objective of ``nsga2``, besides accuracy."""
     each: int = 4
-    """Candidates of a round, which are chosen together."""
+    """The number of candidates in a round, which are chosen together."""
     prune: Rule | None = None
-    """The rule that ends trials which fall behind those of earlier rounds."""
+    """The pruning rule, which compares trials with those of earlier rounds."""
 
     def __post_init__(self) -> None:
         if self.prune and self.sampler == "nsga2":
@@ -57,12 +57,12 @@ def search(
     latency: Latency | None = None,
     telling: Telling = lambda _: None,
 ) -> dict[str, str]:
-    """Trains candidates of the pool, round by round. Gives why some failed.
+    """Trains candidates of the pool, round by round. Returns the reasons of failures, by trial name.
 
-    ``plan`` has the variants that every search begins with: the model as its defaults make it, or none. If the defaults
-    are a candidate, the sampler learns from it, and it is not trained again. What the sampler chooses depends on the
-    seed and on the results of the rounds before, so that a search that goes on chooses what it would have chosen.
-    Candidates slower than ``latency`` allows are not trained; each is measured when its turn comes.
+    ``plan`` has the variants to train first: the model with its default arguments, or none. If the defaults are a
+    candidate, the sampler is given their result, and they are not trained again. The choices of the sampler depend on
+    the seed and the results of earlier rounds alone, so that a resumed search makes the same choices. Candidates that
+    exceed the limit of ``latency`` are not trained; each is measured when it is chosen.
 
     Raises:
         StudyError: there is no candidate, Optuna is not installed, or a candidate does not run.
@@ -93,7 +93,7 @@ def search(
 
 
 def _save(plan: Plan, folder: Path) -> None:
-    """Writes the plan, unless the folder's is this one already and has more: then the search goes on from there."""
+    """Writes the plan, unless that of the folder has the same variants or more: those of the search that is resumed."""
     there = plans.load(folder)
     if len(there.variants) < len(plan.variants):
         plans.save(plan, folder)
@@ -113,7 +113,7 @@ def _learned(plan: Plan, runs: Mapping[str, Run]) -> dict[str, list[Run]]:
 
 
 class _Chooser:
-    """Optuna's sampler over the pool: what it suggests is the nearest candidate that was not trained yet."""
+    """Optuna's sampler over the pool: a suggestion is replaced by the nearest candidate that was not chosen yet."""
 
     def __init__(
         self, space: Space, pool: Pool, seed: int, strategy: Strategy, suits: Callable[[Variant], bool]
@@ -139,21 +139,21 @@ class _Chooser:
             name: optuna.distributions.IntDistribution(0, len(values) - 1) for name, values in space.values.items()
         }
         self.chosen: dict[str, Candidate] = {}
-        """By the name of the variant, in the order of choice."""
+        """The chosen candidates by the name of their variant, in the order of choice."""
         self._learned: set[str] = set()
 
     @property
     def left(self) -> int:
-        """How many candidates may still be chosen."""
+        """The number of candidates that are left to choose from."""
         return len(self._left)
 
     def begin(self, name: str, choice: Choice | None) -> None:
-        """A variant is trained whatever the sampler says; it may be a candidate."""
+        """Takes a candidate from the pool for a variant that is trained in any case, if its choice is one."""
         if choice in self._left:
             self.chosen[name] = self._left.pop(choice)
 
     def choose(self, count: int) -> Sequence[Variant]:
-        """The next candidates to train; fewer if no more are left."""
+        """The next candidates to train; fewer than ``count`` if no more are left."""
         found: list[Variant] = []
         while len(found) < count and self._left:
             trial = self._study.ask(self._ranges)
@@ -169,7 +169,7 @@ class _Chooser:
         return found
 
     def learn(self, ended: Mapping[str, Sequence[Run]]) -> None:
-        """Tells the sampler what became of those that were chosen."""
+        """Gives the sampler the results of chosen candidates."""
         states = self._optuna.trial.TrialState
         for name, candidate in self.chosen.items():
             if name not in ended or name in self._learned:
@@ -187,5 +187,5 @@ class _Chooser:
 
 
 def _distance(choice: Choice, wanted: Choice) -> int:
-    """How many values apart two choices are."""
+    """The Manhattan distance between two choices, as indices of values."""
     return sum(abs(a - b) for a, b in zip(choice, wanted, strict=True))

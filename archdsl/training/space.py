@@ -1,4 +1,4 @@
-"""The candidates of a search: every combination of values of a model's parameters, judged before anything is built."""
+"""The search space: all combinations of values of a model's parameters, checked before any model is built."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from archdsl.syntax import ast
 from archdsl.training.errors import StudyError
 
 Choice: TypeAlias = tuple[int, ...]
-"""Of each parameter, which of its values: numbers from 0 on."""
+"""The index of the value of each parameter."""
 _CHEAP: Final = ("params", "trainable", "macs")
-"""Figures that are known without a graph."""
+"""The measures that are known without a graph."""
 
 
 class Candidate(NamedTuple):
-    """A choice that is proved and within the budget."""
+    """A choice that satisfies the conditions and the budget, with proved shapes."""
 
     choice: Choice
     params: int
@@ -39,7 +39,7 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True)
 class Pool:
-    """The candidates that passed, and of the others how many fell out for what."""
+    """The candidates that passed, the number of choices judged, and the numbers of dropped ones by reason."""
 
     passed: tuple[Candidate, ...]
     judged: int
@@ -47,7 +47,7 @@ class Pool:
 
 
 class Space:
-    """The values of parameters, conditions among them beside those of the model itself, and a budget."""
+    """The values of a model's parameters, conditions on them in addition to the model's own, and a budget."""
 
     def __init__(
         self,
@@ -73,11 +73,11 @@ class Space:
 
     @property
     def size(self) -> int:
-        """How many combinations there are."""
+        """The number of combinations."""
         return prod(map(len, self.values.values()))
 
     def _check(self, condition: ast.Expr) -> None:
-        """Raises ``ArchError`` for a name that there is not: the condition has a value for no candidate."""
+        """Raises ``ArchError`` for an unknown name, with which the condition has no value for any candidate."""
         try:
             self._costs.holds(condition, {**self._fixed, **self.arguments((0,) * len(self.values))})
         except Failure as failure:
@@ -89,11 +89,11 @@ class Space:
         return {name: found[index] for (name, found), index in zip(self.values.items(), choice, strict=True)}
 
     def words(self, choice: Choice) -> tuple[str, ...]:
-        """As ``--set`` takes them."""
+        """The values of a choice in the form that ``--set`` accepts."""
         return tuple(f"{name}={argument(name, value).text}" for name, value in self.arguments(choice).items())
 
     def graph(self, choice: Choice) -> Graph:
-        """The model of a choice that passed. Raises ``ArchError`` if it did not."""
+        """The graph of a choice that passed. Raises ``ArchError`` if it has errors."""
         return self._made(self.arguments(choice))
 
     def _made(self, arguments: Mapping[str, Given]) -> Graph:
@@ -103,7 +103,7 @@ class Space:
         return graph
 
     def baseline(self) -> Graph | str:
-        """The model as its defaults make it, or why it falls out, as a candidate may."""
+        """The graph with the default arguments, or the reason why it is dropped."""
         if missing := [name for name, default in self._defaults.items() if default is None]:
             return f"`{missing[0]}` has no default"
         found = self._judged({})
@@ -111,7 +111,7 @@ class Space:
 
     @property
     def usual(self) -> Choice | None:
-        """The choice that the defaults are, if they are one."""
+        """The choice of the default arguments; ``None`` if one of them is not among the values."""
         texts = {name: [argument(name, value).text for value in found] for name, found in self.values.items()}
         if any(self._defaults[name] not in found for name, found in texts.items()):
             return None
@@ -119,17 +119,17 @@ class Space:
 
     @property
     def _defaults(self) -> dict[str, str | None]:
-        """As the spec writes them, of the parameters that have no value yet."""
+        """The defaults of the parameters without a fixed value, as the spec has them."""
         found = self._program.parameters(self.model)
         return {name: param.default for name, param in found.items() if name not in self._fixed}
 
     def judge(self, choice: Choice) -> Candidate | str:
-        """The candidate of a choice, or why it falls out."""
+        """The candidate of a choice, or the reason why it is dropped."""
         found = self._judged(self.arguments(choice))
         return found if isinstance(found, str) else Candidate(choice, *found)
 
     def _judged(self, arguments: Mapping[str, Given]) -> tuple[int, int] | str:
-        """The parameters and multiply-adds, or why arguments fall out."""
+        """The numbers of parameters and multiply-adds, or the reason why the arguments are dropped."""
         given = {**self._fixed, **arguments}
         if not self._costs.takes(given):
             return "a value is not allowed"
@@ -146,7 +146,7 @@ class Space:
         return self._broken(cost) or self._measured(arguments) or (cost.params, cost.macs)
 
     def _broken(self, cost: NodeCost) -> str:
-        """The limit that a figure breaks which is known without a graph."""
+        """The violated limit on a measure that is known without a graph; empty if there is none."""
         for bounds, sign, word in ((self._budget.at_most, 1, "more"), (self._budget.at_least, -1, "less")):
             for name, bound in bounds.items():
                 if name in _CHEAP and sign * (getattr(cost, name) - bound) > 0:
@@ -154,7 +154,7 @@ class Space:
         return ""
 
     def _measured(self, arguments: Mapping[str, Given]) -> str:
-        """The limit that another figure breaks."""
+        """The violated limit on a measure that takes the graph; empty if there is none."""
         others = [limit for limit in self._budget.limits if limit.quantity.name not in _CHEAP]
         if not others:
             return ""
@@ -163,7 +163,7 @@ class Space:
         return f"{'less' if broken.is_least else 'more'} {broken.quantity.name} than allowed" if broken else ""
 
     def pool(self, count: int, seed: int) -> Pool:
-        """Judges so many choices, drawn at random, or all there are."""
+        """Judges ``count`` distinct random choices, or all if there are no more than that."""
         passed, dropped, judged = [], Counter[str](), 0
         for choice in self._drawn(count, seed):
             judged += 1

@@ -1,4 +1,4 @@
-"""The results of a study in SQLite: a row an epoch, a row a trial that ended. Many processes may write at once."""
+"""The results of a study in SQLite: a row for each epoch and each ended trial. Several processes may write at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.study.learning import Epoch, Run
 
 _FILE: Final = "results.sqlite"
 _WAIT: Final = 60.0
-"""Seconds that a writer waits for another."""
+"""The timeout in seconds of a writer that waits for another."""
 _TABLES: Final = (
     """
 CREATE TABLE IF NOT EXISTS epochs (
@@ -28,14 +28,14 @@ CREATE TABLE IF NOT EXISTS ends (trial TEXT PRIMARY KEY, latency REAL NOT NULL, 
 
 @contextmanager
 def _transaction(folder: Path, kind: Literal["DEFERRED", "IMMEDIATE"]) -> Iterator[sqlite3.Connection]:
-    """The database; what is written becomes part of it when the block ends, all or nothing.
+    """A transaction on the database, which is committed when the block ends.
 
-    SQLite gives up at once, whatever the timeout, when a reader wants to write, or to change how the journal is kept,
-    beside another. So a writer is one from the start (``IMMEDIATE``), and the journal is the default one, which needs
-    no memory that its users share, as a write-ahead log does: machines of a cluster may write to one file.
+    SQLite fails at once, whatever the timeout, if a read transaction begins to write, or the journal mode is changed,
+    beside another transaction. So transactions that write are ``IMMEDIATE``, and the journal is the default one, which
+    needs no shared memory, unlike a write-ahead log: machines of a cluster may write to one file.
 
     Raises:
-        OSError: it cannot be read or written: the disk is full, or it is no database.
+        OSError: it cannot be read or written: the disk is full, or it is not a database.
     """
     try:
         with closing(sqlite3.connect(folder / _FILE, timeout=_WAIT, isolation_level=None)) as connection:
@@ -48,7 +48,7 @@ def _transaction(folder: Path, kind: Literal["DEFERRED", "IMMEDIATE"]) -> Iterat
 
 @contextmanager
 def _written(folder: Path) -> Iterator[sqlite3.Connection]:
-    """The database with its tables, to write to."""
+    """A transaction that writes, on the database with its tables."""
     with _transaction(folder, "IMMEDIATE") as connection:
         for table in _TABLES:
             connection.execute(table)
@@ -56,20 +56,20 @@ def _written(folder: Path) -> Iterator[sqlite3.Connection]:
 
 
 def add(folder: Path, trial: str, *epochs: Epoch) -> None:
-    """Writes rows of a trial, in place of those that there are of the same epochs."""
+    """Writes epochs of a trial, and replaces rows of the same epochs."""
     rows = [(trial, *epoch) for epoch in epochs]
     with _written(folder) as connection:
         connection.executemany("INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
 
 def end(folder: Path, trial: str, latency: float, reason: str = "") -> None:
-    """Notes that a trial has all its epochs, and what ended it before the last, if anything did."""
+    """Records that a trial has ended, with its latency, and with the reason if it was pruned."""
     with _written(folder) as connection:
         connection.execute("INSERT OR REPLACE INTO ends VALUES (?, ?, ?)", (trial, latency, reason))
 
 
 def read(folder: Path) -> Mapping[str, Run]:
-    """What there is of each trial so far, by its name."""
+    """The runs of all trials so far, by trial name."""
     if not (folder / _FILE).exists():
         return {}
     with _transaction(folder, "DEFERRED") as connection:

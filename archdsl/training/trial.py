@@ -1,4 +1,4 @@
-"""One trial: trains a variant with a seed, from where its checkpoint is, in this process."""
+"""Runs one trial in this process: trains a variant with a seed, from its checkpoint if there is one."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from archdsl.weights import in_memory
 
 _CALLS: Final = 20
 _LOADED: Final[dict[str, Data]] = {}
-"""The data of the last trial: one process has many trials of one study."""
+"""A cache of the last trial's data, since one process runs many trials of one study."""
 
 Told = Callable[[Epoch], None]
 
 
 def run(folder: Path, plan: Plan, trial: Trial, told: Told = lambda _: None) -> None:
-    """Trains until the last epoch, or goes on from the last that was finished; then writes the weights.
+    """Trains from the checkpoint, if there is one, to the last epoch; then writes the weights.
 
-    After each epoch, its row is written first and the checkpoint second: whatever is killed in between, the epoch is
-    done again with the same numbers.
+    After each epoch, its row is written first and the checkpoint second: a trial that is killed in between repeats the
+    epoch with the same results.
 
     Raises:
         StudyError: the data does not fit the model, or the backend is not that of the plan.
@@ -125,7 +125,7 @@ def _restore(kept: Sequence[Any], arrays: Sequence[checkpoint.Array], home: Path
 
 
 class _Keeper(keras.callbacks.Callback):
-    """Before an epoch, sets all that is random in it; after it, keeps what came of it."""
+    """A callback that seeds the random generators before an epoch, and saves its results and a checkpoint after it."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class _Keeper(keras.callbacks.Callback):
 
     @property
     def is_over(self) -> bool:
-        """Whether no epoch is left, the last ones were no better than one before them, or others are ahead."""
+        """Whether training ends here: after the last epoch, by early stopping (``patience``), or by pruning."""
         done, patience = self._done, self._recipe.patience
         best = max(range(len(done)), key=lambda index: done[index].val_accuracy, default=0)
         is_stuck = bool(patience and len(done) - 1 - best >= patience)
@@ -177,7 +177,7 @@ class _Keeper(keras.callbacks.Callback):
 
 
 def _latency(model: keras.Model, data: Data) -> float:
-    """Median seconds of one image through the model."""
+    """The median seconds of inference on one image."""
     image = data.scaled(data.test.images[:1])
     model.predict_on_batch(image)
     seconds = []

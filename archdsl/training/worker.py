@@ -1,7 +1,7 @@
-"""A process that has trials: ``python -m archdsl.training.worker FOLDER``. Reads names of trials, a line each.
+"""A process that runs trials: ``python -m archdsl.training.worker FOLDER``. Reads names of trials, one per line.
 
-Writes a line of JSON for each epoch, and one when a trial ended. When nobody can send it names any more, since whoever
-started it is dead, it is over at once: what it had under way is done again from the last checkpoint.
+Writes a line of JSON for each epoch, and one at the end of a trial. It exits at once when its standard input ends, as
+the process that started it is dead; an unfinished epoch is repeated from the last checkpoint.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Train: TypeAlias = Callable[[Path, Plan, Trial, Callable[[Epoch], None]], None]
 
 
 def main(folder: Path, train: Train | None = None) -> None:
-    """Until standard input ends. ``train`` is what has a trial run; that of Keras when not given."""
+    """Runs trials until standard input ends. ``train`` is the function that runs one; by default with Keras."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what frameworks print is no answer
     names: SimpleQueue[str] = SimpleQueue()
@@ -47,7 +47,7 @@ def main(folder: Path, train: Train | None = None) -> None:
 
 
 def with_keras(plan: Plan) -> Train:
-    """Loads Keras, which has trials run from then on with the threads of the plan."""
+    """Loads Keras with the plan's number of threads. Returns the function that runs a trial."""
     limit_threads(plan.backend, plan.threads)
     from archdsl.training.trial import run
 

@@ -1,4 +1,4 @@
-"""Labelled images by name, from files or from a function."""
+"""Data sets of labelled images: known ones by name, from files, or from a function."""
 
 from archdsl.training.data.model import Data as Data
 from archdsl.training.data.model import Split as Split

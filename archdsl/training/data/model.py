@@ -1,4 +1,4 @@
-"""What data is, wherever it comes from, and whether it fits a model."""
+"""Data sets of labelled images, and the checks that they are valid and fit a model."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from archdsl.training.errors import StudyError
 
 Array: TypeAlias = np.ndarray[Any, Any]
 Arrays: TypeAlias = tuple[tuple[Any, Any], tuple[Any, Any]]
-"""Images and labels to train with, and to test with."""
+"""The images and labels of the training set, and those of the test set."""
 _TESTED: Final = 5
-"""One in so many images is to test with, where data comes without parts."""
+"""One in this number of images is for testing, where the data has no split of its own."""
 _SEED: Final = 1797
 
 
 class Split(NamedTuple):
-    """Images, ``[count, height, width, channels]`` of bytes or floats, and a class from 0 on for each."""
+    """Images ``[count, height, width, channels]`` of integers or floats, and the class index of each."""
 
     images: Array
     labels: Array
@@ -28,23 +28,23 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Data:
-    """Images to train with, images to test with, and how their values are scaled for a model."""
+    """A training set, a test set, and the statistics by which images are normalised."""
 
     name: str
     train: Split
     test: Split
     classes: int
     mean: Array
-    """Of the training images, by channel."""
+    """The mean of each channel over the training images."""
     deviation: Array
 
     def scaled(self, images: Array) -> Array:
-        """Images in float32, each channel with mean 0 and deviation 1 over the training images."""
+        """Images normalised in float32: each channel has mean 0 and standard deviation 1 over the training images."""
         scaled: Array = (images.astype(np.float32) - self.mean) / self.deviation
         return scaled
 
     def held_out(self, share: float, seed: int) -> Data:
-        """The data with a share of the training images, drawn at random, in place of those to test with."""
+        """The data with a random share of the training images held out, which replaces the test set."""
         if not share:
             return self
         count = len(self.train.labels)
@@ -64,10 +64,10 @@ class Data:
 
 
 def made(name: str, train: tuple[Any, Any], test: tuple[Any, Any]) -> Data:
-    """Data of arrays as they were found, checked. Gray images without channels are given one.
+    """A data set of arrays, which are checked. Greyscale images without a channel axis are given one.
 
     Raises:
-        StudyError: arrays do not belong together, labels are no classes, or there are no images.
+        StudyError: arrays do not match, labels are not class indices, or there are no images.
     """
     splits = [_split(f"{name}, {part}", *arrays) for part, arrays in (("training", train), ("test", test))]
     first, second = splits
@@ -82,7 +82,7 @@ def made(name: str, train: tuple[Any, Any], test: tuple[Any, Any]) -> Data:
 
 
 def parted(images: Array, labels: Array) -> Arrays:
-    """Images without parts: one in five, drawn the same way each time, is to test with."""
+    """Splits images into a training set and a test set: one in five, drawn with a fixed seed, is for testing."""
     order = np.random.default_rng(_SEED).permutation(len(labels))
     cut = len(labels) // _TESTED
     train, test = order[cut:], order[:cut]
@@ -114,7 +114,7 @@ def _split(where: str, images: Any, labels: Any) -> Split:
 
 
 def _moments(images: Array) -> tuple[Array, Array]:
-    """Mean and deviation of each channel; in parts, since images as floats take much memory."""
+    """The mean and standard deviation of each channel; in chunks, since images as floats take much memory."""
     total, squares, count = np.zeros(images.shape[-1]), np.zeros(images.shape[-1]), 0
     for start in range(0, len(images), 1000):
         part = images[start : start + 1000].astype(np.float64).reshape(-1, images.shape[-1])
@@ -125,7 +125,7 @@ def _moments(images: Array) -> tuple[Array, Array]:
 
 
 def fit(data: Data, graph: Graph) -> None:
-    """Raises ``StudyError`` unless a model takes the images and gives a score for each class."""
+    """Raises ``StudyError`` unless a model accepts the images and outputs a score for each class."""
     given = data.train.images.shape[1:]
     if len(graph.inputs) != 1 or len(graph.outputs) != 1:
         raise StudyError(f"{graph.name} has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs, not one each")

@@ -1,4 +1,4 @@
-"""Data in folders: a folder of images for each class, or strips of images with their labels as JSON."""
+"""Data sets in folders: a folder of images for each class, or PNG files of flattened images with labels in JSON."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _TEST: Final = ("test", "val", "valid", "validation")
 
 
 def folder(path: Path) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
-    """The images of a folder.
+    """The training set and the test set of a folder, each with images and labels.
 
-    Of PNG files beside JSON files with ``labels`` in their names, each PNG is a strip: a row is an image, its pixels
-    one after the other, and those files that have ``test`` in their names are to test with. Else each folder is a
-    class, in the order of names, below ``train`` and ``test`` if there are these.
+    If there are PNG files beside JSON files with ``labels`` in their names, each row of a PNG file is one flattened
+    image, and files with ``test`` in their names are for testing. Otherwise each subfolder is a class, in the order of
+    names, below ``train`` and ``test`` if these exist.
 
     Raises:
         StudyError: an image cannot be read or has another size, a class is empty, or labels do not fit the images.
@@ -39,7 +39,7 @@ def folder(path: Path) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
 
 
 def _spelled(file: Path) -> str:
-    """The name of a file of labels; the package that ships CIFAR-10 calls them lables."""
+    """The stem of a file in lower case, with the misspelling ``lables`` corrected, which CIFAR-10's package has."""
     return file.stem.lower().replace("lables", "labels")
 
 
@@ -101,7 +101,7 @@ def _images(path: Path, classes: Sequence[str]) -> tuple[Array, Array]:
 
 
 def _pixels(file: Path) -> Array:
-    """``[height, width, channels]``: one channel for gray images, three for others."""
+    """The pixels of an image, ``[height, width, channels]``: one channel if it is greyscale, otherwise three."""
     try:
         with Image.open(file) as opened:
             gray = opened.mode in ("1", "L", "LA", "I", "I;16")

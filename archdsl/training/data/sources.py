@@ -1,4 +1,4 @@
-"""What the name of data means: a known data set, a file, a folder, or a function of Python."""
+"""Loads data by name: a known data set, a file, a folder, or a Python function."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _KEYS: Final = ("x_train", "y_train", "x_test", "y_test")
 
 
 def load(name: str) -> Data:
-    """Data by its name.
+    """The data set of a name.
 
     ``digits`` of scikit-learn, ``mnist``, ``fashion_mnist``, ``cifar10`` or ``cifar100`` of Keras, which downloads
     them; an ``.npz`` file with ``x_train``, ``y_train``, ``x_test``, ``y_test``; a folder, see ``pictures``; or
-    ``module:function``, which gives ``(x_train, y_train), (x_test, y_test)``.
+    ``module:function``, which returns ``(x_train, y_train), (x_test, y_test)``.
 
     Raises:
-        StudyError: there is no such data, or it is not sound.
+        StudyError: there is no such data, or it is invalid.
     """
     path = Path(name)
     if name == "digits":
@@ -50,7 +50,7 @@ def load(name: str) -> Data:
 
 
 def _digits() -> Arrays:
-    """1,797 images of 8x8, their values from 0 to 16."""
+    """The digits of scikit-learn: 1,797 images of 8x8, whose values from 0 to 16 are scaled to bytes."""
     try:
         from sklearn.datasets import load_digits
     except ImportError:
