@@ -34,6 +34,7 @@ ELSEWHERE = {
     "form-too-large": "about a form that is written: tests/keras/test_serving.py",
     "no-kernel": "about a form that is written: tests/keras/test_serving.py",
     "opaque-step": "about a form that is written: tests/unit/backends/test_known.py",
+    "subclassed-model": "about a file of Keras: tests/unit/intake/test_commands.py",
     "no-model": "raised by the API, which needs one model: tests/unit/test_choice_of_model.py",
 }
 """Codes that no spec alone can show, and where they are tested."""

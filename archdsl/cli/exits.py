@@ -25,8 +25,11 @@ class Refusal(click.ClickException):
     """The command cannot do what was asked: a missing file, an unsuitable value."""
 
     exit_code = USAGE
+    code = ""
+    """Of the page that ``archdsl explain`` has, if it has one."""
 
     def show(self, file: IO[Any] | None = None) -> None:
         from archdsl.diagnostics.display import visible
 
-        click.echo(f"error: {visible(self.message)}", file=file, err=file is None)
+        page = f"[{self.code}]" if self.code else ""
+        click.echo(f"error{page}: {visible(self.message)}", file=file, err=file is None)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from archdsl.cli import inputs
+from archdsl.cli import foreign, inputs
 from archdsl.cli.exits import USAGE, Refusal
 from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.terminal import show_diagnostics
@@ -125,9 +125,9 @@ def _foreign(file: str) -> Located:
     from archdsl.intake.located import located
 
     try:
-        found = located(file, chosen())
+        found = located(file, chosen(), foreign.chosen())
     except Unreadable as error:
-        raise Refusal(str(error)) from None
+        raise foreign.Unread(error) from None
     except ImportError as error:
         raise Refusal(str(error)) from error
     except OSError as error:

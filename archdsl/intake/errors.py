@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from archdsl.diagnostics.model import shortened
+from archdsl.diagnostics.model import Diagnostic, shortened
 
 _SHOWN: Final = 20
 _ALIKE: Final = 3
@@ -20,6 +20,14 @@ class Problem:
     place: str
     reason: str
     kind: str = ""
+    code: str = ""
+    """Of what ``archdsl explain`` has a page."""
+    help: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, found: Diagnostic) -> Problem:
+        """A problem of the catalogue."""
+        return cls("", found.text, code=found.code, help=found.help)
 
     def __str__(self) -> str:
         place = f"{self.place} ({self.kind})" if self.kind else self.place
@@ -36,7 +44,14 @@ class Unreadable(Exception):
         shown = [f"\n  {line}" for line in lines[:_SHOWN]]
         if len(lines) > _SHOWN:
             shown.append(f"\n  and {len(lines) - _SHOWN} more")
+        helps = dict.fromkeys(help for problem in self.problems for help in problem.help)
+        shown += [f"\n  = help: {help}" for help in helps]
         super().__init__(f"{shortened(file)} cannot be imported:{''.join(shown)}")
+
+    @property
+    def code(self) -> str:
+        """The code of a problem that has one."""
+        return next((problem.code for problem in self.problems if problem.code), "")
 
 
 def _lines(problems: Sequence[Problem]) -> list[str]:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from archdsl.files import DiskLoader, Located
 from archdsl.intake.files import import_file
+from archdsl.intake.opaque import Opaque
 from archdsl.limits import DEFAULT, Limits
 from archdsl.source import SourceFile
 
 
-def located(file: str, limits: Limits = DEFAULT) -> Located:
-    """The text of the spec that a file becomes.
+def located(file: str, limits: Limits = DEFAULT, opaque: Opaque | None = None) -> Located:
+    """The text of the spec that a file becomes; with ``opaque``, what the language lacks is an opaque step.
 
     Raises:
         Unreadable: as an import does.
@@ -20,4 +21,4 @@ def located(file: str, limits: Limits = DEFAULT) -> Located:
     path = Path(file)
     loader = DiskLoader(limits=limits)
     loader.looked_at.add(path)
-    return Located(SourceFile(path.name, import_file(file).text), loader, None, path.name)
+    return Located(SourceFile(path.name, import_file(file, opaque=opaque).text), loader, None, path.name)

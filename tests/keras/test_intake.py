@@ -270,6 +270,18 @@ def test_a_subclassed_model_is_what_it_calls() -> None:
     assert steps == ["conv", *["conv", "batch_norm", "add", "relu"] * 3, "global_avg_pool", "dense"]
 
 
+def test_a_file_of_a_subclassed_model_is_imported_from_memory(tmp_path: Path) -> None:
+    model = Subclassed()
+    model(np.zeros((1, 16, 16, 3), "float32"))
+    file = str(tmp_path / "mine.keras")
+    model.save(file)
+    with pytest.raises(Unreadable, match="`Subclassed` is a class of its own") as caught:
+        archdsl.load(file)
+    assert caught.value.code == "subclassed-model"
+    loaded = keras.models.load_model(file, custom_objects={"Subclassed": Subclassed})
+    assert archdsl.from_keras(loaded).graph == archdsl.from_keras(model).graph
+
+
 def test_layers_with_weights_of_their_own_are_listed_or_opaque() -> None:
     model = Subclassed(gains=True)
     model(np.zeros((1, 16, 16, 3), "float32"))

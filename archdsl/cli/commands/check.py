@@ -9,6 +9,7 @@ import click
 
 from archdsl.cli import checking
 from archdsl.cli.exits import SPEC_ERRORS, Refusal
+from archdsl.cli.foreign import opaque_options
 from archdsl.cli.limits import limit_option
 from archdsl.cli.paths import expand
 from archdsl.cli.specs import STDIN, SpecType, find, is_bundled
@@ -50,6 +51,7 @@ Examples:
 )
 @click.option("--strict", is_flag=True, help="Let warnings fail too: exit with 1, as errors do.")
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until Ctrl-C.")
+@opaque_options
 @limit_option
 @click.pass_context
 def check(

@@ -9,6 +9,7 @@ import click
 
 from archdsl.cli.budgets import order, sort_option
 from archdsl.cli.exits import Refusal
+from archdsl.cli.foreign import opaque_options
 from archdsl.cli.limits import limit_option
 from archdsl.cli.output import STDOUT
 from archdsl.cli.plotting import plot_option, save
@@ -52,6 +53,7 @@ docs/compare.md says what the columns count."""
 )
 @click.option("--bars", is_flag=True, help="Plot a bar for each model's cost instead.")
 @set_option
+@opaque_options
 @limit_option
 @click.pass_context
 def compare(

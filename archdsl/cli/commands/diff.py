@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from archdsl.cli.exits import USAGE, Refusal
+from archdsl.cli.foreign import opaque_options
 from archdsl.cli.limits import limit_option
 from archdsl.cli.output import STDOUT, tell, written
 from archdsl.cli.specs import STDIN, SpecType, find, open_located, set_option
@@ -59,6 +60,7 @@ Examples:
 @set_option
 @click.option("--set-a", "settings_a", multiple=True, metavar="NAME=VALUE", help="Set a parameter of A only.")
 @click.option("--set-b", "settings_b", multiple=True, metavar="NAME=VALUE", help="Set a parameter of B only.")
+@opaque_options
 @limit_option
 @click.pass_context
 def diff(

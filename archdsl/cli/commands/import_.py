@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from archdsl.cli import inputs
 from archdsl.cli.exits import SPEC_ERRORS, Refusal
+from archdsl.cli.foreign import Unread, chosen, opaque_options, size
 from archdsl.cli.output import STDOUT, tell, write_text, written
-from archdsl.diagnostics.display import visible
 from archdsl.intake import is_foreign
 
 if TYPE_CHECKING:
@@ -29,8 +29,11 @@ Examples:
   archdsl import torchvision.models:resnet50 -o net.arch
   archdsl import mine.nets:SmallNet --input 3,32,32 -o net.arch --weights net.safetensors"""
 
-_OPAQUE: Final = "--opaque reads the rest, and writes these as steps of which the shapes are known"
-_SHAPES: Final = "--shape LAYER=SIZE says what a layer gives, without the batch"
+
+class _NotImported(Unread):
+    """The file was found, and is to blame."""
+
+    exit_code = SPEC_ERRORS
 
 
 @click.command("import", epilog=_EPILOG)
@@ -57,29 +60,14 @@ _SHAPES: Final = "--shape LAYER=SIZE says what a layer gives, without the batch"
     show_default=True,
     help="Whether blocks of the library are called where they fit.",
 )
-@click.option(
-    "--opaque",
-    is_flag=True,
-    help="Write what the language lacks as opaque steps, which have their names and shapes, in place of an error.",
-)
-@click.option(
-    "--shape",
-    "told",
-    metavar="LAYER=SIZE",
-    multiple=True,
-    help="With --opaque, what a layer gives that MODEL does not say, without the batch: norm=7,7,64.",
-)
-@click.pass_context
+@opaque_options
 def import_(
-    ctx: click.Context,
     model: str,
     out: str,
     weights: str | None,
     sizes: tuple[str, ...],
     flat: bool,
     std: str,
-    opaque: bool,
-    told: tuple[str, ...],
 ) -> None:
     """Turn a model into a spec.
 
@@ -94,7 +82,6 @@ def import_(
     from archdsl.intake.errors import Unreadable
     from archdsl.intake.files import import_file
     from archdsl.intake.live import import_live
-    from archdsl.intake.opaque import Opaque
     from archdsl.intake.style import Style
 
     if weights is not None and not weights.lower().endswith(".safetensors"):
@@ -104,22 +91,15 @@ def import_(
     is_live = ":" in model and not is_foreign(model)
     if sizes and not is_live:
         raise Refusal("--input is for modules of PyTorch, as MODULE:NAME; a file knows the sizes of its inputs")
-    if told and not opaque:
-        raise Refusal("--shape is for the steps of --opaque")
     inputs.add({Path(model)})
     style = Style(flat=flat, std=std == "on")
-    holes = Opaque(dict(map(_told, told))) if opaque else None
     try:
         if is_live:
-            found = import_live(model, _sizes(sizes), style=style, opaque=holes)
+            found = import_live(model, _sizes(sizes), style=style, opaque=chosen())
         else:
-            found = import_file(model, style=style, opaque=holes)
+            found = import_file(model, style=style, opaque=chosen())
     except Unreadable as error:
-        lines = str(error).splitlines()
-        click.echo("error: " + "\n".join(map(visible, lines)), err=True)
-        if any(problem.kind for problem in error.problems):
-            click.echo(f"  = help: {_SHAPES if opaque else _OPAQUE}", err=True)
-        ctx.exit(SPEC_ERRORS)
+        raise _NotImported(error) from None
     except ImportError as error:
         raise Refusal(str(error)) from error
     except OSError as error:
@@ -136,25 +116,7 @@ def import_(
 
 def _sizes(given: tuple[str, ...]) -> list[list[int]]:
     """The sizes of inputs, those of an image of ImageNet if none are given."""
-    return [_size(size, "--input") for size in given or ("3,224,224",)]
-
-
-def _told(given: str) -> tuple[str, list[int]]:
-    """The name of a layer and the shape that it gives."""
-    name, _, size = given.rpartition("=")
-    if not name:
-        raise Refusal(f"--shape takes the name of a layer and a size, as norm=7,7,64, not {given}")
-    return name, _size(size, "--shape")
-
-
-def _size(given: str, option: str) -> list[int]:
-    try:
-        found = [int(number) for number in given.split(",")]
-    except ValueError:
-        raise Refusal(f"{option} takes numbers and commas, as 3,224,224, not {given}") from None
-    if any(number < 1 for number in found):
-        raise Refusal(f"{option} takes sizes of 1 and more")
-    return found
+    return [size(each, "--input") for each in given or ("3,224,224",)]
 
 
 def _write_weights(found: Imported, model: str, target: Path) -> int:

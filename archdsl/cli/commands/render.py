@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from archdsl.cli.exits import Refusal
+from archdsl.cli.foreign import opaque_options
 from archdsl.cli.looks import diagram_options
 from archdsl.cli.output import default_name, tell, written
 from archdsl.cli.specs import open_model, set_option, spec_argument
@@ -25,6 +26,7 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @spec_argument
+@opaque_options
 @click.option("-o", "--output", "out", metavar="FILE", help="What to write; NAME.svg if not given.")
 @diagram_options
 @set_option

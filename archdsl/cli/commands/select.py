@@ -6,6 +6,7 @@ import click
 
 from archdsl.cli import terminal
 from archdsl.cli.budgets import budget_options, criteria
+from archdsl.cli.foreign import opaque_options
 from archdsl.cli.limits import limit_option
 from archdsl.cli.numbers import Number, Percent
 from archdsl.cli.output import STDOUT
@@ -47,6 +48,7 @@ bytes may end in B or in KiB, MiB and GiB."""
 @format_option(*_FORMATS)
 @output_option
 @set_option
+@opaque_options
 @limit_option
 @click.pass_context
 def select(

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archdsl.cli.exits import Refusal
+from archdsl.cli.foreign import opaque_options
 from archdsl.cli.limits import chosen, limit_option
 from archdsl.cli.specs import SpecType, find
 
@@ -36,6 +37,7 @@ class _ModuleType(SpecType):
 @click.argument("spec", metavar="SPEC|MODULE", type=_ModuleType())
 @click.option("--block", "name", metavar="NAME", help="Show one block, model or function alone, with its comment.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@opaque_options
 @limit_option
 def show(spec: str, name: str | None, format_: str) -> None:
     """Show the text of a spec, of a bundled model (`resnet50`), or of a module of the library (`std.residual`)."""

@@ -8,6 +8,7 @@ from typing import Final, Literal
 import click
 
 from archdsl.cli.depth import Depth
+from archdsl.cli.foreign import opaque_options
 from archdsl.cli.specs import open_model, set_option, spec_argument
 from archdsl.cli.tables import (
     FORMATS,
@@ -35,6 +36,7 @@ Examples:
 
 @click.command(epilog=_EPILOG)
 @spec_argument
+@opaque_options
 @click.option(
     "--by",
     type=click.Choice(["tree", "stage", "block", "op"]),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 
 from archdsl.cli.exits import Refusal
+from archdsl.cli.foreign import opaque_options
 from archdsl.cli.looks import diagram_options
 from archdsl.cli.specs import STDIN, find, open_located, set_option, spec_argument
 from archdsl.diagnostics import ArchError
@@ -40,6 +41,7 @@ class Reading(NamedTuple):
 
 @click.command(epilog=_EPILOG)
 @spec_argument
+@opaque_options
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

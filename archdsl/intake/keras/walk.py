@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, Final, NamedTuple
 
+from archdsl.diagnostics.catalogue.imports import SubclassedModel
 from archdsl.graph.dims import Sym
 from archdsl.intake.errors import Problem, Unreadable, Unsupported
 from archdsl.intake.flat import FlatGraph
@@ -16,6 +17,7 @@ from archdsl.intake.keras.calls import Call, Key, call, layer_name, ports
 from archdsl.intake.keras.config import Config
 from archdsl.intake.keras.holes import Known, Results, hole
 from archdsl.intake.keras.use import READERS, Tensor, Use, kind_of
+from archdsl.source import SourceFile, Span
 
 _MODELS: Final = ("Functional", "Model", "Sequential")
 _SPATIAL: Final = {1: "l", 2: "hw", 3: "dhw"}
@@ -90,9 +92,10 @@ class _Reader:
         if depth > _DEEPEST:
             raise Unreadable(self.file, [Problem(within.name, "models within models are too many")])
         kind, config = document.get("class_name"), document.get("config")
-        if kind not in _MODELS or not isinstance(config, Mapping) or not isinstance(config.get("layers"), list):
-            reason = "only functional and sequential models say in a file what they do"
-            raise Unreadable(self.file, [Problem(within.name or str(kind), reason)])
+        if kind not in _MODELS:
+            raise Unreadable(self.file, [Problem.of(_subclassed(str(kind), self.file))])
+        if not isinstance(config, Mapping) or not isinstance(config.get("layers"), list):
+            raise Unreadable(self.file, [Problem(within.name or str(kind), "its configuration has no layers")])
         layers = [layer for layer in config["layers"] if isinstance(layer, Mapping)]
         if len(layers) > _MOST:
             raise Unreadable(self.file, [Problem(within.name, _TOO_MANY)])
@@ -273,6 +276,17 @@ class _Functional:
     def _fail(self, key: Key) -> None:
         """Notes that all results of a use of a layer are missing."""
         self.failed.update((*key[:2], result) for result in self.results[key[:2]])
+
+
+def _subclassed(kind: str, file: str) -> SubclassedModel:
+    return SubclassedModel(
+        span=Span(SourceFile(file, ""), 0, 0),
+        kind=kind,
+        help=(
+            "load it with Keras, which runs the code of the class, and import the model in memory: "
+            "archdsl.from_keras(model), or archdsl import MODULE:NAME with a function that loads it",
+        ),
+    )
 
 
 def _built_for(layer: Mapping[str, Any]) -> Any:

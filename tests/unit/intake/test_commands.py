@@ -76,3 +76,50 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert run(["summary", str(bad), "--set", "a=1"]).exit_code == 2
     with pytest.raises(Unreadable):
         archdsl.load(bad)
+
+
+def test_what_cannot_be_read_is_opaque_on_request(tmp_path: Path) -> None:
+    net = Net([8, 8, 3])
+    wide = net.add("Conv2D", net.input, filters=4, kernel_size=[3, 3])
+    file = str(saved(tmp_path, net.document(net.add("Mystery", wide, name="odd")), "odd.keras"))
+    picture = str(tmp_path / "net.dot")
+    commands = (["summary"], ["check"], ["show"], ["compare"], ["render", "-o", picture], ["diff", file])
+    for command in (*commands, ["select", "--max-params", "1M"]):
+        refused = run([*command, file])
+        assert (refused.exit_code, "= help: --opaque reads the rest" in refused.output) == (2, True), command
+        refused = run([*command, file, "--opaque"])
+        assert (refused.exit_code, "= help: --shape LAYER=SIZE" in refused.output) == (2, True), command
+        told = run([*command, file, "--shape", "odd=5", "--opaque"])
+        assert told.exit_code == 0, told.output
+    assert "Mystery" in Path(picture).read_text(encoding="utf-8")
+    assert 'opaque(layer="Mystery", size=[5]' in run(["show", file, "--opaque", "--shape", "odd=5"]).output
+
+
+def test_a_shape_is_told_of_opaque_steps_alone(nets: tuple[str, str]) -> None:
+    assert "--shape is for the steps of --opaque" in run(["summary", nets[0], "--shape", "odd=5"]).output
+    assert "not odd" in run(["summary", nets[0], "--opaque", "--shape", "odd"]).output
+    assert run(["summary", nets[0], "--opaque"]).exit_code == 0, "all of it can be read"
+
+
+def test_builders_take_no_opaque_steps(nets: tuple[str, str], tmp_path: Path) -> None:
+    net = Net([8, 8, 3])
+    bad = str(saved(tmp_path, net.document(net.add("Mystery", net.input, name="odd")), "bad.keras"))
+    assert run(["compile", nets[0], "--opaque"]).exit_code == 2
+    assert "--opaque" not in run(["compile", bad]).output
+
+
+def test_a_subclassed_model_has_a_page(tmp_path: Path) -> None:
+    document = {"module": None, "class_name": "Mine", "config": {"width": 8}, "registered_name": "Mine"}
+    file = str(saved(tmp_path, document, "mine.keras"))
+    for command, code in (("import", 1), ("summary", 2)):
+        result = run([command, file, "--opaque"])
+        assert result.exit_code == code
+        assert "error[subclassed-model]: " in result.stderr
+        assert "`Mine` is a class of its own" in result.stderr
+        assert "= help: load it with Keras" in result.stderr
+    with pytest.raises(Unreadable) as caught:
+        archdsl.load(file)
+    assert caught.value.code == "subclassed-model"
+    assert "archdsl.from_keras(model)" in str(caught.value)
+    assert "`Mine`" not in run(["explain", "subclassed-model"]).output
+    assert "archdsl import nets:net" in run(["explain", "subclassed-model"]).output
