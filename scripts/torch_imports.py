@@ -24,7 +24,7 @@ _START, _END = "<!-- table of PyTorch -->", "<!-- end of the table of PyTorch --
 _COLUMNS: Final = ("model", "nodes", "lines", "blocks", "loops", "s", "read")
 _HEAD: Final = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
 _LONGEST: Final = 240
-"""Seconds that a model may take."""
+"""Seconds of a core that a model may take."""
 
 
 def main() -> None:
@@ -34,17 +34,17 @@ def main() -> None:
     torch.set_num_threads(1)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+")
-    signal.signal(signal.SIGALRM, _late)
+    signal.signal(signal.SIGPROF, _late)
     for name in parser.parse_args().names:
         rows = _kept()
-        signal.alarm(_LONGEST)
+        signal.setitimer(signal.ITIMER_PROF, _LONGEST)
         try:
             rows[name] = _row(name)
         except TimeoutError as error:
             rows[name] = [""] * 5 + [str(error)]
         except Exception as error:  # noqa: BLE001 -- a bug, which keeps no other model from being read
             rows[name] = [""] * 5 + [f"bug: {error!r}".replace("|", "/")[:160]]
-        signal.alarm(0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.write(f"{name} {rows[name]}\n")
         sys.stdout.flush()
         _write(rows)
