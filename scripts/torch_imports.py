@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,7 +108,30 @@ def numbered(name: str) -> tuple[Any, tuple[int, ...]]:
             is_scale = key.endswith(("weight", "running_var")) or "gamma" in key
             if array.ndim <= 1 and array.numel() > 1 and array.is_floating_point():
                 array.uniform_(*((0.8, 1.2) if is_scale else (-0.1, 0.1)), generator=chance)
+    _measured(module, size)
     return module, tuple(size)
+
+
+def _measured(module: Any, size: Sequence[int]) -> None:
+    """Gives batch norms the means and variances of random images.
+
+    With others, numbers grow from layer to layer, and so does what was rounded: outputs of a deep network would depend
+    on nothing else.
+    """
+    import torch
+
+    norms = [each for each in module.modules() if isinstance(each, torch.nn.modules.batchnorm._BatchNorm)]
+    kept = [each.momentum for each in norms]
+    if not norms:
+        return
+    for norm in norms:
+        norm.momentum = 1.0
+        norm.train()
+    with torch.no_grad():
+        module(torch.randn(2, *size, generator=torch.Generator().manual_seed(2)))
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+        norm.eval()
 
 
 def _kept() -> dict[str, list[str]]:
