@@ -85,6 +85,37 @@ class Heads(nn.Module):  # type: ignore[misc, name-defined]
         return self.attention(x, x, x, need_weights=False)[0]
 
 
+class Queries(nn.Module):  # type: ignore[misc, name-defined]
+    """An attention whose heads have keys and values in common, over a map, as in MobileNetV4."""
+
+    def __init__(self, *, fused: bool) -> None:
+        super().__init__()
+        self.fused = fused
+        self.query, self.key, self.value = (nn.Conv2d(6, size, 1) for size in (12, 4, 5))
+        self.out = nn.Conv2d(15, 6, 1)
+
+    def forward(self, x: Any) -> Any:
+        n, _, h, w = x.shape
+        query = self.query(x).reshape(n, 3, 4, -1).transpose(-1, -2)
+        key, value = (each(x[:, :, ::2]).flatten(2).transpose(1, 2).unsqueeze(1) for each in (self.key, self.value))
+        if self.fused:
+            mixed = functional.scaled_dot_product_attention(query, key, value)
+        else:
+            mixed = ((query * 0.5) @ key.transpose(-1, -2)).softmax(dim=-1) @ value
+        return self.out(mixed.transpose(1, 2).reshape(n, h, w, 15).permute(0, 3, 1, 2))
+
+
+class Resized(nn.Module):  # type: ignore[misc, name-defined]
+    """Every place of the result is that at the rounded-down share of the input."""
+
+    def __init__(self, *size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, x: Any) -> Any:
+        return functional.interpolate(x, size=self.size, mode="nearest")
+
+
 def ops(module: Any, *shape: int) -> list[str]:
     found = import_torch(module, (torch.randn(1, *shape),))
     assert "Outputs for random inputs are those of the source" in found.text
@@ -120,6 +151,9 @@ _MIX = ["layer_norm", "attention", "scale", "add", "layer_norm", "dense", "gelu"
             ["conv", "global_avg_pool", "dense"],
         ),
         (nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(48, 2)), (3, 8, 8), ["max_pool", "flatten", "dense"]),
+        (Resized(7, 6), (2, 3, 4), ["upsample", "max_pool"]),
+        (Resized(3, 2), (2, 6, 4), ["max_pool"]),
+        *((Queries(fused=fused), (6, 4, 3), None) for fused in (True, False)),
         (nn.Sequential(nn.GroupNorm(2, 4), nn.Hardswish(), nn.Upsample(scale_factor=2)), (4, 5, 5), None),
     ],
 )

@@ -174,6 +174,26 @@ def product(site: Site, one: View, other: View) -> View:
     """``one @ other``: logits, or values that shares weigh."""
     if len(one.axes) != len(other.axes) or len(one.axes) < 3:
         raise Unsupported("a product of tensors of different ranks has no counterpart")
+    found = _product_of_rows(site, *_in_rows(one, other))
+    return found.with_axes((*one.axes[:-1], found.axes[-1]))
+
+
+def _in_rows(one: View, other: View) -> tuple[View, View]:
+    """Two factors without the axes of which the second has one place, such as heads with keys in common: those of the
+    first go to its rows, after which a matrix multiplies all of them.
+    """
+    shared = [i for i in range(1, len(one.axes) - 2) if other.shape[i] == 1 < one.shape[i]]
+    if not shared:
+        return one, other
+    lead = [i for i in range(len(one.axes) - 2) if i not in shared]
+    rows = tuple(atom for i in (-2, *shared) for atom in one.axes[i])
+    return (
+        one.with_axes((*(one.axes[i] for i in lead), rows, one.axes[-1])),
+        other.with_axes((*(other.axes[i] for i in lead), *other.axes[-2:])),
+    )
+
+
+def _product_of_rows(site: Site, one: View, other: View) -> View:
     pending = site.lowering.pending.get(one.base)
     if isinstance(pending, Shares) and one.base not in site.lowering.said and _is_product(one, pending.logits.axes):
         return _mixed(site, pending, one, other)
@@ -257,13 +277,17 @@ def whole(site: Site) -> View:
     if site.attribute("is_causal", 0):
         raise Unsupported("a causal attention has no counterpart yet")
     query, key, value = map(site.forced, (query, key, value))
-    new = (*query.axes[:-1], _fresh(key.axes[-2]))
-    if query.shape[-1] != key.shape[-1] or query.shape[:-2] != key.shape[:-2]:
+    if len({len(each.axes) for each in (query, key, value)}) > 1:
+        raise Unsupported("queries, keys and values of different ranks have no counterpart")
+    (rows, key), (_, value) = _in_rows(query, key), _in_rows(query, value)
+    new = (*rows.axes[:-1], _fresh(key.axes[-2]))
+    if rows.shape[-1] != key.shape[-1] or rows.shape[:-2] != key.shape[:-2]:
         raise Unsupported("queries and keys of different heads have no counterpart")
     scale = site.attribute("scale", None)
     factor = query.shape[-1] ** -0.5 if scale is None else float(scale)
-    logits = Logits(site, query, key, new, factor)
-    view = View(site.lowering.wait(logits, tuple(map(site.unbatched, _lead(site, new)))), new)
+    logits = Logits(site, rows, key, new, factor)
+    base = site.lowering.wait(logits, tuple(map(site.unbatched, _lead(site, new))))
+    view = View(base, (*query.axes[:-1], new[-1]))
     if site.has(3):
         with_bias = biased(site, "Add", view, site.array(3))
         if with_bias is None:
@@ -273,7 +297,8 @@ def whole(site: Site) -> View:
     assert shares is not None
     pending = site.lowering.pending[shares.base]
     assert isinstance(pending, Shares)
-    return _mixed(site, pending, shares, value)
+    found = _mixed(site, pending, shares.with_axes(new), value)
+    return found.with_axes((*query.axes[:-1], found.axes[-1]))
 
 
 def _tensor(site: Site, place: int) -> View:

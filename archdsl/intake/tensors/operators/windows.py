@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import gcd
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from archdsl.intake.tensors.views import Axes, View, axis, length
 from archdsl.ops.base import Misfit
 from archdsl.ops.sliding import same_pads
 from archdsl.passes.shapes import explain
+
+_MOST_REPEATED: Final = 16
+"""Times that a place is repeated before every so many are taken, which no spec should do with a large map."""
 
 
 def _equal(numbers: tuple[int, ...]) -> int | tuple[int, ...]:
@@ -199,8 +203,10 @@ def resize(site: Site) -> View:
     mode, places = site.attribute("mode", "nearest"), site.attribute("coordinate_transformation_mode", "half_pixel")
     whole = all(m % n == 0 for n, m in zip(before, after, strict=True))
     method = {"nearest": "nearest", "linear": "bilinear"}.get(mode)
+    rounding = site.attribute("nearest_mode", "round_prefer_floor")
+    if method == "nearest" and not whole and (places, rounding) == ("asymmetric", "floor"):
+        return _from_corners(site, view, after)
     if method == "nearest":
-        rounding = site.attribute("nearest_mode", "round_prefer_floor")
         fits = whole and (places, rounding) in (
             ("asymmetric", "floor"),
             ("half_pixel", "round_prefer_floor"),
@@ -220,6 +226,26 @@ def resize(site: Site) -> View:
         return site.as_map(site.emit("upsample", [base], axes, **arguments), axes)
     antialias = bool(site.attribute("antialias", 0))
     return site.as_map(site.emit("resize", [base], axes, size=_equal(after), method=method, antialias=antialias), axes)
+
+
+def _from_corners(site: Site, view: View, after: tuple[int, ...]) -> View:
+    """Place ``i`` of ``m`` is that at ``floor(i * n / m)`` of ``n``: of each place repeated, every so many."""
+    lies = site.spatial(view)
+    common = [gcd(length(row), size) for row, size in zip(lies, after, strict=False)]
+    factors = tuple(size // each for size, each in zip(after, common, strict=True))
+    if max(factors) > _MOST_REPEATED:
+        raise Unsupported(
+            f"mode=nearest from corners, from {[*map(length, lies[:-1])]} to {[*after]}, has no counterpart"
+        )
+    strides = tuple(length(row) // each for row, each in zip(lies, common, strict=False))
+    base = site.laid(view, lies)
+    if max(factors) > 1:
+        repeated = (*(axis(length(row) * n) for row, n in zip(lies, factors, strict=False)), lies[-1])
+        base = site.emit("upsample", [base], repeated, size=_equal(factors))
+    axes = (*map(axis, after), lies[-1])
+    if max(strides) > 1:
+        base = site.emit("max_pool", [base], axes, k=1, stride=_equal(strides), pad="valid")
+    return site.as_map(base, axes)
 
 
 @reads("Pad")
