@@ -242,8 +242,8 @@ class Unit(layers.Layer):  # type: ignore[misc]
 class Subclassed(keras.Model):  # type: ignore[misc]
     """A model that says in Python what it does."""
 
-    def __init__(self, gains: bool = False) -> None:
-        super().__init__()
+    def __init__(self, gains: bool = False, **usual: Any) -> None:
+        super().__init__(**usual)
         self.stem, self.head = layers.Conv2D(8, 3, strides=2), layers.Dense(5)
         self.units = [Unit(8) for _ in range(3)]
         self.gain = Gain() if gains else None
