@@ -165,7 +165,11 @@ class _Writer:
         if (
             len(waiting) == 1
             and (waiting[0] == 0 or orders)
-            and (above is None or above == node.inputs[waiting[0]] or (above in self._done and above != current))
+            and (
+                above is None
+                or above == node.inputs[waiting[0]]
+                or (above in self._done and above != current and {*node.inputs} & self._done != {above})
+            )
         ):
             flows = node.inputs[waiting[0]]
             if flows not in self._tree.loose:

@@ -236,6 +236,19 @@ def _itself() -> dict[str, Any]:
     return net.document(x)
 
 
+def test_units_that_begin_at_one_of_several_inputs_are_residual() -> None:
+    net = Net([8, 8, 4])
+    other = net.feed("other", [8, 8, 4])
+
+    def unit(x: Any) -> Any:
+        conv = net.add("Conv2D", x, filters=4, kernel_size=[3, 3])
+        return net.add("Add", x, net.add("ReLU", conv))
+
+    found = import_document(net.document(net.add("Concatenate", unit(unit(net.input)), unit(other))), "net")
+    assert found.text.count("residual {") == 2
+    assert "add(" not in found.text
+
+
 HOSTILE: dict[str, Any] = {
     "no archive": b"PK not at all",
     "no JSON": archive("{"),
