@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from archdsl.intake import ENDINGS, is_foreign
 from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.imported import Imported, imported
+from archdsl.intake.keras.calls import layer_name
 from archdsl.intake.keras.file import configuration
 from archdsl.intake.keras.holes import Known
+from archdsl.intake.keras.numbering import renumbered
 from archdsl.intake.keras.walk import read
 from archdsl.intake.opaque import Opaque, not_known
 from archdsl.intake.origin import Origin
@@ -109,11 +111,20 @@ def import_keras(model: Any, *, style: Style = USUAL, opaque: Opaque | None = No
 
     try:
         with recorded(model) as functional:
-            found = document(functional)
-            known = Known(weights(functional), outputs(functional), opaque) if opaque is not None else None
+            found = renumbered(document(functional), type(model).__name__)
+            known = None
+            if opaque is not None:
+                arrays = {found.called(name): shapes for name, shapes in weights(functional).items()}
+                told = Opaque({found.called(place): shape for place, shape in opaque.shapes.items()})
+                known = Known(arrays, outputs(functional), told)
     except NotRecorded as error:
         raise Unreadable(model.name, [Problem("", str(error))]) from error
-    return import_document(found, model.name, writer=writer(), style=style, opaque=known)
+    name = layer_name(found.document)
+    try:
+        return import_document(found.document, name, writer=writer(), style=style, opaque=known)
+    except Unreadable as error:
+        problems = [replace(each, place=found.in_memory(each.place)) for each in error.problems]
+        raise Unreadable(model.name, problems) from None
 
 
 def import_document(

@@ -279,7 +279,34 @@ def test_a_file_of_a_subclassed_model_is_imported_from_memory(tmp_path: Path) ->
         archdsl.load(file)
     assert caught.value.code == "subclassed-model"
     loaded = keras.models.load_model(file, custom_objects={"Subclassed": Subclassed})
-    assert archdsl.from_keras(loaded).graph == archdsl.from_keras(model).graph
+    assert archdsl.from_keras(loaded).source == archdsl.from_keras(model).source
+
+
+@pytest.mark.parametrize("unit", [lambda: layers.Conv2D(8, 3, padding="same", activation="relu"), lambda: Unit(8)])
+def test_names_do_not_count_other_models(unit: Callable[[], Any]) -> None:
+    def model() -> Any:
+        one, other = keras.Input((8, 8, 8)), keras.Input((8, 8, 8))
+        x = layers.Add()([one, unit()(one)])
+        return keras.Model([one, other], layers.Concatenate()([unit()(unit()(other)), x]))
+
+    first, second = model(), model()
+    assert [layer.name for layer in first.layers] != [layer.name for layer in second.layers]
+    found = archdsl.from_keras(first)
+    assert found.source == archdsl.from_keras(second).source
+    assert found.name == "Functional"
+    assert [port.name for port in found.graph.inputs] == ["input_layer", "input_layer_1"]
+
+
+def test_layers_are_called_what_they_are_in_memory() -> None:
+    Gain()
+    given = keras.Input((4,))
+    blur = Gain()
+    assert blur.name == "gain_1"
+    model = keras.Model(given, layers.Dense(3)(blur(layers.Dense(2)(given))))
+    with pytest.raises(Unreadable, match=rf"{model.name} cannot be imported:\n  {blur.name} \(Gain\)"):
+        archdsl.from_keras(model)
+    found = archdsl.from_keras(model, opaque={blur.name: (5,)})
+    assert [node.shape for node in found.graph] == [(2,), (5,), (3,)]
 
 
 def test_layers_with_weights_of_their_own_are_listed_or_opaque() -> None:

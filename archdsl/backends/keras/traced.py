@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import keras
+
+from archdsl.backends.keras.names import unnumbered
 
 _DEEPEST: Final = 32
 """Classes within classes."""
@@ -16,6 +19,17 @@ _KNOWN: Final = ("keras", "archdsl")
 
 class NotRecorded(ValueError):
     """A model cannot be traced."""
+
+
+@dataclass(slots=True)
+class _Names:
+    """Names of layers while a model is recorded."""
+
+    kept: dict[int, tuple[keras.Layer, str]] = field(default_factory=dict)
+    """Those that they had."""
+    given: set[str] = field(default_factory=set)
+    plain: set[str] = field(default_factory=set)
+    """What names of layers within others begin with, without the numbers of Keras."""
 
 
 @contextmanager
@@ -35,14 +49,14 @@ def recorded(model: keras.Model) -> Iterator[keras.Model]:
     if not _is_foreign(model) and not any(map(_is_foreign, model.layers)):
         yield model
         return
-    names: dict[int, tuple[keras.Layer, str]] = {}
+    names = _Names()
     try:
-        _rename(model, "", names, set())
+        _rename(model, "", names)
         yield _expanded(
             _called(model) if _is_foreign(model) else keras.Model(model.inputs, model.outputs, name=model.name)
         )
     finally:
-        for layer, name in names.values():
+        for layer, name in names.kept.values():
             layer.name = name
 
 
@@ -55,19 +69,25 @@ def _within(layer: keras.Layer) -> list[keras.Layer]:
     return list(layer._flatten_layers(include_self=False, recursive=False))  # Keras has no public way
 
 
-def _rename(layer: keras.Layer, prefix: str, names: dict[int, tuple[keras.Layer, str]], taken: set[str]) -> None:
+def _rename(layer: keras.Layer, prefix: str, names: _Names) -> None:
+    """Gives the layers within a layer names that stand for one each: those within them after theirs."""
     for inner in _within(layer):
-        if id(inner) in names:
+        if id(inner) in names.kept:
             continue
-        names[id(inner)] = (inner, inner.name)
-        free, number = f"{prefix}{inner.name}", 1
-        while free in taken:
-            number += 1
-            free = f"{prefix}{inner.name}_{number}"
-        taken.add(free)
-        inner.name = free
+        names.kept[id(inner)] = (inner, inner.name)
+        plain = _free(f"{prefix}{unnumbered(inner.name, type(inner).__name__) or inner.name}", names.plain)
+        inner.name = _free(plain if prefix else inner.name, names.given)
         if _is_foreign(inner):
-            _rename(inner, f"{free}_", names, taken)
+            _rename(inner, f"{plain}_", names)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    found, number = name, 0
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    taken.add(found)
+    return found
 
 
 def _called(model: keras.Model) -> keras.Model:

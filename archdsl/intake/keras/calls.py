@@ -38,8 +38,8 @@ def call(node: object) -> Call:
         if isinstance(item, Mapping) and item.get("class_name") == "__keras_tensor__":
             config = item.get("config")
             history = config.get("keras_history") if isinstance(config, Mapping) else None
-            if (key := _key(history)) is not None:
-                inputs.append(key)
+            if (tensor := key(history)) is not None:
+                inputs.append(tensor)
                 shapes.append(config.get("shape") if isinstance(config, Mapping) else None)
                 return Tensor(len(inputs) - 1)
         return item
@@ -53,8 +53,8 @@ def ports(struct: object, label: str = "", depth: int = 0) -> Iterator[tuple[str
     """The tensors of a structure, each with its label if it has one. No model has them deep."""
     if depth > _DEEPEST:
         return
-    if (key := _key(struct)) is not None:
-        yield label, key
+    if (tensor := key(struct)) is not None:
+        yield label, tensor
     elif isinstance(struct, list):
         for each in struct[:_MOST]:
             yield from ports(each, "", depth + 1)
@@ -72,7 +72,8 @@ def layer_name(layer: Mapping[str, Any]) -> str:
     return name if isinstance(name, str) else "layer"
 
 
-def _key(of: object) -> Key | None:
+def key(of: object) -> Key | None:
+    """The tensor that a list names."""
     if isinstance(of, list) and len(of) == 3 and isinstance(of[0], str) and type(of[1]) is int and type(of[2]) is int:
         return (of[0], of[1], of[2])
     return None
