@@ -9,7 +9,7 @@ from archdsl.graph.dims import Shape
 from archdsl.ops.base import Op, per_axis, without_starts
 from archdsl.ops.sliding import pad_pairs, same_pads
 
-_PER_AXIS: Final = frozenset({"k", "stride", "dilation", "size"})
+_PER_AXIS: Final = frozenset({"k", "stride", "dilation", "size", "shift"})
 """Arguments that are one number for every dimension, or a list of them."""
 
 Pairs: TypeAlias = tuple[tuple[int, int], ...]
@@ -25,9 +25,16 @@ def canonical(op: Op) -> Hashable:
     return op.name, *(argument(op, name) for name in type(op).model_fields)
 
 
+def has_forms(op: Op, name: str) -> bool:
+    """Whether other values of an argument may say the same."""
+    return name in _PER_AXIS or name == "pad" or name in op.only_with
+
+
 def argument(op: Op, name: str) -> Any:
     """An argument in canonical form: ``3`` for ``[3, 3]``, numbers for padding that is known."""
     given = getattr(op, name)
+    if name in op.only_with and not argument(op, op.only_with[name]):
+        return None
     if name == "stride" and given is None:
         return argument(op, "k")  # how poolings take a stride that is not given
     if name == "pad" and _slides(op):

@@ -91,6 +91,7 @@ class Attention(Weighted):
     positional = ("heads", "key_dim")
     tensors = ("context", "values", "logit_bias")
     stands_for: ClassVar[Mapping[str, int]] = {"context": 0, "values": 1}
+    only_with: ClassVar[Mapping[str, str]] = {"map": "shift"}
     arity = (1, 4)
     example = "[197, 768] -> [197, 768]: attention(12)"
     backprop_reads = INPUT

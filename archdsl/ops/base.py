@@ -107,6 +107,8 @@ class Op(BaseModel):
     """Names of arguments that are tensors: they become inputs after the flow's own, in this order."""
     stands_for: ClassVar[Mapping[str, int]] = {}
     """For a tensor argument that may be missing where a later one is given: the input that stands in its place."""
+    only_with: ClassVar[Mapping[str, str]] = {}
+    """For an argument that has an effect only where another one is above 0: that one."""
     arity: ClassVar[tuple[int, int | None]] = (1, 1)
     """How many inputs at least and at most; ``None`` is any number."""
     joins: ClassVar[bool] = False

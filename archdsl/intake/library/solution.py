@@ -13,7 +13,7 @@ from functools import cache
 from math import nextafter
 from typing import Any, Final, TypeAlias
 
-from archdsl.difference.canon import is_same
+from archdsl.difference.canon import has_forms, is_same
 from archdsl.elaborate.expressions import evaluate
 from archdsl.elaborate.failure import Failure
 from archdsl.elaborate.module import Module
@@ -90,13 +90,9 @@ class Wanted:
         return self.op is not None and _computes(self.op, self.argument, value, self.inputs)
 
 
-_FORMS: Final = ("pad", "k", "stride", "dilation", "size")
-"""Arguments that may say the same in several ways."""
-
-
 def _computes(op: Op, argument: str, value: Any, inputs: tuple[Shape, ...]) -> bool:
     """Whether an op computes the same with another value of an argument."""
-    if argument not in _FORMS or not isinstance(value, int | str | tuple):
+    if not has_forms(op, argument) or not isinstance(value, int | str | tuple):
         return False
     try:
         other = type(op).model_validate({**dict(op), argument: value})
@@ -318,6 +314,8 @@ class Solution:
                 unknown = [each.value for each in given if self.value(each.value, frame) is UNKNOWN]
                 if len(unknown) == 1:
                     yield from self._inverse(unknown[0], frame, wanted)
+            case ast.Comprehension(element=element, clauses=(clause,)) if not isinstance(element, ast.Spread):
+                yield from self._inverse_of_each(element, clause, frame, wanted)
             case ast.Unary(operator="-", value=inner) if _is_number(wanted):
                 yield from self._inverse(inner, frame, -wanted)
             case ast.Binary(operator=operator, left=left, right=right) if _is_number(wanted):
@@ -326,6 +324,17 @@ class Solution:
                     yield from self._undone(_FROM_LEFT.get(operator), left, frame, wanted, other)
                 elif other is UNKNOWN and _is_number(one):
                     yield from self._undone(_FROM_RIGHT.get(operator), right, frame, wanted, one)
+
+    def _inverse_of_each(
+        self, element: ast.Expr, clause: ast.Clause, frame: Frame, wanted: Any
+    ) -> Iterator[tuple[Variable, Any]]:
+        """What the elements of a list say, where it is known what they are made of. One number is that of all."""
+        rounds = self.value(clause.iterable, frame)
+        if not isinstance(rounds, tuple) or len(clause.targets) != 1 or clause.condition is not None:
+            return
+        values = wanted if isinstance(wanted, tuple) else (wanted,) * len(rounds)
+        for each, value in zip(rounds, values, strict=False):
+            yield from self._inverse(element, frame.inner(**{clause.targets[0].id: each}), value)
 
     def _inverse_of(self, binding: Any, wanted: Any) -> Iterator[tuple[Variable, Any]]:
         if isinstance(binding, Variable):

@@ -6,6 +6,7 @@ import pytest
 
 import archdsl
 from archdsl.difference.canon import canonical, is_same
+from archdsl.ops.attention import Attention
 from archdsl.ops.convolution import Conv
 from archdsl.ops.init import Init
 from archdsl.ops.pooling import AvgPool
@@ -28,6 +29,15 @@ def test_what_is_the_same_on_some_maps() -> None:
     assert not is_same(AvgPool(k=2), AvgPool(k=2, pad="valid"), ((7, 8, 3),))
     assert is_same(strided, Conv(filters=8, k=4, stride=4, init=Init(kind="he_normal")), ((8, 8, 3),))
     assert not is_same(strided, Conv(filters=9, k=4, stride=4), ((8, 8, 3),))
+
+
+def test_a_map_is_of_no_consequence_where_nothing_is_shifted() -> None:
+    plain = Attention(heads=2, relative_position=(7, 7))
+    mapped = plain.model_copy(update={"map": (14, 14), "shift": (0, 0)})
+    assert canonical(plain) == canonical(mapped)
+    shifted = [mapped.model_copy(update={"shift": 3, "map": (n, n)}) for n in (14, 28)]
+    assert canonical(shifted[0]) != canonical(shifted[1])
+    assert canonical(shifted[0]) == canonical(shifted[0].model_copy(update={"shift": (3, 3)}))
 
 
 def test_padding_by_rule_is_that_by_numbers_where_the_stride_is_one() -> None:
