@@ -168,7 +168,7 @@ class _Writer:
             and (
                 above is None
                 or above == node.inputs[waiting[0]]
-                or (above in self._done and above != current and {*node.inputs} & self._done != {above})
+                or (above in self._done and above != current and named != {above})
             )
         ):
             flows = node.inputs[waiting[0]]
