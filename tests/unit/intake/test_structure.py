@@ -124,7 +124,7 @@ def test_a_value_that_is_taken_everywhere_is_named_first() -> None:
     assert landmarks(flat(conditioned())).values == {"embedding"}
     found = read(conditioned())
     assert "{ time -> dense(16) } as embedding_" in found.text
-    assert "repeat 3 { residual { ConvBN(8, norm=norm) -> AddUnit(embedding_) } }" in found.text
+    assert "{ image -> Residual(embedding_) }\n  -> repeat 3 { Residual(embedding_) }" in found.text
 
 
 def test_heads_that_share_their_weights() -> None:
