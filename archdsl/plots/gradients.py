@@ -13,14 +13,14 @@ from archdsl.plots.style import COLOURS, MARKERS, Drawing, label, look, sheet
 from archdsl.study.gradient_flow import Flow, GradientFlow
 
 _APART: Final = 0.045
-"""Of the greatest depth: as near as the names of two stages may stand."""
+"""The least distance between the names of two stages, as a share of the greatest depth."""
 _RAISED: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def curves(study: GradientFlow) -> Drawing:
     """The gradient norm at each layer's output over the layer's depth, on a logarithmic axis.
 
-    Of layers side by side the curve takes the geometric mean. Stages are named where they begin.
+    The curve is the geometric mean of layers at the same depth. Stages are named where they begin.
     """
     title = f"Gradients of {study.model} at initialisation"
     with look():
@@ -71,7 +71,8 @@ def _name_stages(axes: Axes, flow: Flow) -> None:
 
 
 def _power(value: float, _position: int | None = None) -> str:
-    """
+    """The text of an axis tick: the nearest power of ten.
+
     >>> _power(1e-12)
     '10⁻¹²'
     """

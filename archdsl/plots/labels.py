@@ -21,12 +21,12 @@ _TURNS: Final = 16
 _GAP: Final = 2.0
 _MARK: Final = 6.0
 _ALONG: Final = 4.0
-"""Pixels between the places of a line that are looked at."""
+"""The largest distance in pixels between sample points along a line."""
 _CROSSED: Final = 12.0
 _COVERED: Final = 30.0
-"""How bad it is to cover such a place, or a square pixel of another name, against a square pixel of a point."""
+"""The costs of covering a sample point of a line, or a square pixel of another label; that of a point is 1."""
 _SHEET: Final = 50
-"""Names that a sheet of the usual size has room for."""
+"""The number of labels that a sheet of the default size has room for."""
 _OUTSIDE: Final = 10_000.0
 
 

@@ -30,7 +30,7 @@ def _plot(study: Ablation, title: str, height: float, row: float = 0.0) -> Itera
     """A figure with one pair of axes, ``row`` inches higher for each subject.
 
     Raises:
-        ValueError: no epoch is over.
+        ValueError: no epoch has finished.
     """
     looks = styles(subject.name for subject in study.subjects)
     shown = [_Shown(subject, *looks[subject.name]) for subject in study.subjects if subject.accuracies]
@@ -45,7 +45,7 @@ def curves(study: Ablation) -> Drawing:
     """The mean accuracy of each variant after each epoch, with a band from the worst seed to the best.
 
     Raises:
-        ValueError: no epoch is over.
+        ValueError: no epoch has finished.
     """
     with _plot(study, f"Accuracy on {study.data} over the epochs", 5.4) as (drawing, axes, shown):
         for subject, colour, marker in shown:
@@ -68,7 +68,7 @@ def bars(study: Ablation) -> Drawing:
     """The final accuracy of each variant with its 95% interval, and a point for each seed.
 
     Raises:
-        ValueError: no epoch is over.
+        ValueError: no epoch has finished.
     """
     with _plot(study, f"Accuracy on {study.data}", 1.6, row=0.45) as (drawing, axes, shown):
         for place, (subject, colour, _) in enumerate(shown):
@@ -92,10 +92,10 @@ def bars(study: Ablation) -> Drawing:
 def cost(study: Ablation, x: str = "macs") -> Drawing:
     """The accuracy of each variant against its ``macs`` or ``params``, with the Pareto front.
 
-    Those that a search ended early are hollow.
+    Pruned variants have hollow markers.
 
     Raises:
-        ValueError: no epoch is over.
+        ValueError: no epoch has finished.
     """
     words = {"macs": "multiply-adds", "params": "parameters"}[x]
     with _plot(study, f"Accuracy on {study.data} against {words}", 5.4) as (drawing, axes, shown):

@@ -27,7 +27,7 @@ def accuracy(entries: Sequence[Entry], x: str = "params") -> Drawing:
     """Top-1 against a measure, with the models of a file joined by a line. Those without top-1 are left out.
 
     Raises:
-        ValueError: none of the models has one.
+        ValueError: none of the models has a top-1 accuracy.
     """
     placed = [(e.family, cost, e.top1, e.name) for e in entries if (cost := _cost(e, x)) and e.top1 is not None]
     if not placed:

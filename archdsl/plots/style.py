@@ -17,10 +17,10 @@ from archdsl.diagnostics.display import visible
 from archdsl.summary.figures import UNITS
 
 COLOURS: Final = ("#0072B2", "#D55E00", "#007A5A", "#A6428C", "#B8860B", "#3A86C8", "#6B4C9A", "#5C5C5C")
-"""Those of Okabe & Ito (2008), the light ones darkened until they stand out from white at 3:1, as WCAG 2.1 asks."""
+"""The palette of Okabe & Ito (2008), with light colours darkened to a contrast of 3:1 with white, as in WCAG 2.1."""
 MARKERS: Final = ("o", "s", "^", "D", "v", "P", "X", "h", "<", ">", "p")
 _WIDE: Final = 10**4
-"""How many times its first number an axis reaches from which on only powers of ten have room for theirs."""
+"""The ratio between the ends of an axis from which on only powers of ten are labelled."""
 _RC: Final[dict[Any, Any]] = {
     "axes.axisbelow": True,
     "axes.edgecolor": "#4a4a4a",

@@ -1,1 +1,1 @@
-"""Experiments on models, and what came of them as values. Those that run a model do so in a backend."""
+"""Results of experiments on models as values, with their statistics and tables. Models run in the backends."""

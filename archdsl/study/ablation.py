@@ -1,4 +1,4 @@
-"""Variants of a model that were trained alike, side by side."""
+"""Ablation studies: the results of variants of a model that were trained with the same settings."""
 
 from __future__ import annotations
 
@@ -21,46 +21,46 @@ _STEP: Final = 0.05
 
 @dataclass(frozen=True)
 class Subject:
-    """A variant, and its run with each seed."""
+    """A variant, and its run for each seed."""
 
     name: str
     params: int
     macs: int
     words: str
-    """How it differs from the baseline."""
+    """Its differences from the baseline."""
     runs: Mapping[int, Run]
-    """By seed."""
+    """The runs by seed."""
 
     @property
     def accuracies(self) -> Mapping[int, float]:
-        """After the last epoch, by seed."""
+        """The accuracy after the last epoch, by seed."""
         return {seed: run.accuracy for seed, run in self.runs.items() if run.accuracy is not None}
 
     @property
     def ended(self) -> Sequence[Run]:
-        """The runs that a search ended before their last epoch."""
+        """The runs that a search has pruned."""
         return [run for run in self.runs.values() if run.ended]
 
     @property
     def latency(self) -> float | None:
-        """The mean over the runs of their medians, in seconds."""
+        """The mean over the runs of the median latency, in seconds."""
         known = [run.latency for run in self.runs.values() if run.latency is not None]
         return mean(known) if known else None
 
 
 @dataclass(frozen=True)
 class Ablation:
-    """Subjects, the baseline first, of a study that may still be at work."""
+    """The results of a study, which may be unfinished: its subjects, the baseline first."""
 
     subjects: tuple[Subject, ...]
     data: str
     epochs: int
     trials: int
-    """How many there are to be."""
+    """The number of planned trials."""
     conditions: Mapping[str, Any]
-    """How all were trained."""
+    """The training settings, which all subjects share."""
     reach: float | None = None
-    """The accuracy whose epochs are counted; chosen from the results when not given."""
+    """The target accuracy to which epochs are counted; chosen from the results if not given."""
     has_baseline: bool = True
     """Whether the others are compared with the first subject."""
 
@@ -70,21 +70,21 @@ class Ablation:
 
     @property
     def done(self) -> int:
-        """Trials that ended."""
+        """The number of trials that have ended."""
         return sum(run.is_done for subject in self.subjects for run in subject.runs.values())
 
     @property
     def goal(self) -> float | None:
-        """The asked accuracy, else the last multiple of 5% that the mean of every variant reaches."""
+        """The target accuracy: ``reach``, or the highest multiple of 5% that the mean of every variant reaches."""
         if self.reach is not None:
             return self.reach
         means = [mean(subject.accuracies.values()) for subject in self.subjects if subject.accuracies]
         return round(_STEP * int(min(means) / _STEP + 1e-9), 2) or None if means else None
 
     def difference(self, subject: Subject) -> Estimate | None:
-        """The difference of the accuracies from those of the baseline, seed by seed.
+        """The mean paired difference in accuracy from the baseline, over pairs of runs with the same seed.
 
-        Where one of two runs is still at work, both count after as many epochs as it has.
+        If a run of a pair is unfinished, both are compared after the last epoch that both have.
         """
         if self.baseline is None or subject is self.baseline:
             return None
@@ -94,7 +94,7 @@ class Ablation:
         return estimate(pairs) if pairs else None
 
     def reached(self, subject: Subject) -> tuple[float, float, int] | None:
-        """Mean epochs and seconds to the goal over the runs that reach it, and how many these are."""
+        """The mean epochs and seconds to the target accuracy over the runs that reach it, and the number of these."""
         if self.goal is None:
             return None
         found = [point for run in subject.runs.values() if (point := run.reached(self.goal))]
@@ -102,7 +102,7 @@ class Ablation:
 
 
 def _together(run: Run, other: Run) -> tuple[float, float] | None:
-    """The accuracies of two runs at their ends, or after the last epoch that both have if one is still at work."""
+    """The final accuracies of two runs; if one is unfinished, those after the last epoch that both have."""
     ends = [len(run.epochs), len(other.epochs)]
     if not (run.is_done and other.is_done):
         ends = [min(ends)] * 2
@@ -112,7 +112,7 @@ def _together(run: Run, other: Run) -> tuple[float, float] | None:
 
 
 def table(study: Ablation) -> Table:
-    """A row for each variant; below, how they were trained, and how to read the intervals."""
+    """A table with a row for each variant, and notes on the training settings and the confidence intervals."""
     goal = f"{study.goal:.0%}" if study.goal else "–"
     columns = (
         Column("variant", "variant", "words"),
@@ -196,7 +196,7 @@ def _notes(study: Ablation) -> Iterator[str]:
 
 
 def to_json(study: Ablation) -> str:
-    """Everything that is known, each epoch of each run too."""
+    """The results as JSON, with each epoch of each run."""
     return document(
         SCHEMA,
         VERSION,
@@ -240,7 +240,7 @@ def _estimate(found: Estimate | None, least: float) -> dict[str, Any] | None:
 
 
 def curve(runs: Sequence[Run]) -> list[tuple[int, float, float, float]]:
-    """Number, mean, least and most of the accuracies after each epoch that all runs have.
+    """The number of each epoch that all runs have, with the mean, minimum and maximum of their accuracies.
 
     >>> from archdsl.study.learning import Epoch
     >>> runs = [Run((Epoch(1, 2.0, 0.3, 2.0, share, 4.0),)) for share in (0.25, 0.75)]

@@ -1,4 +1,4 @@
-"""How gradients fare on their way back through a model, before any training: with its skip connections and without."""
+"""Gradient norms in a model at initialisation, with its skip connections and without."""
 
 from __future__ import annotations
 
@@ -19,49 +19,49 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A layer with weights, and the norms of the gradients of the loss at it."""
+    """A layer with weights, and the norms of the gradients of the loss for its output and its weights."""
 
     path: str
     stage: str
-    """The part of the model that it is in, one level below the model itself."""
+    """The top-level part of the model that it belongs to."""
     depth: int
-    """Layers with weights on the longest way to it, itself among them."""
+    """The number of layers with weights on the longest path to it, including itself."""
     signal: float | None
-    """Of its output; ``None`` where a layer is used several times, and so has several."""
+    """The norm for its output; ``None`` for a layer that is used several times, and so has several outputs."""
     weights: float
-    """Of all its weights together."""
+    """The norm for all its weights together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The layers of one part of the model together."""
+    """The layers of one top-level part of the model together."""
 
     name: str
     layers: int
-    """How many."""
+    """The number of layers."""
     signal: float | None
-    """The geometric mean over the layers."""
+    """The geometric mean of the norms for the outputs of its layers."""
     weights: float
-    """The norm over the weights of all its layers."""
+    """The norm for the weights of all its layers together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """The layers of one network in the order in which data passes them."""
+    """The layers of one network in the order of the forward pass."""
 
     layers: tuple[Layer, ...]
 
     @property
     def gain(self) -> float:
-        """How many times the gradient at the last layer's output arrives at that of the first.
+        """The gradient norm at the first layer's output, relative to that at the last layer's.
 
-        1 is a network in which gradients neither vanish nor explode; it is not a number where none arrive.
+        At 1, gradients neither vanish nor explode; it is NaN if there are no gradients.
         """
         known = [layer.signal for layer in self.layers if layer.signal is not None]
         return known[0] / known[-1] if known and known[-1] else float("nan")
 
     def stages(self) -> tuple[Stage, ...]:
-        """In the order in which data enters them."""
+        """The stages in the order of the forward pass."""
         found: dict[str, list[Layer]] = {}
         for layer in self.layers:
             found.setdefault(layer.stage, []).append(layer)
@@ -70,21 +70,21 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class GradientFlow:
-    """What was measured of a model, with the same weights and images for both networks."""
+    """The gradient norms of a model; both networks have the same weights and images."""
 
     model: str
     batch: int
     seed: int
     residual: Flow
-    """The model as it is."""
+    """The unchanged model."""
     plain: Flow | None = None
-    """The model without its skip connections, if that was asked for."""
+    """The model without its skip connections, if requested."""
     removed: tuple[str, ...] = ()
-    """The nodes that ended a skip connection."""
+    """The nodes at which the removed skip connections ended."""
 
     @property
     def flows(self) -> tuple[tuple[str, Flow], ...]:
-        """What was measured, by its name."""
+        """The measured networks with their names."""
         plain = (("without skips", self.plain),) if self.plain is not None else ()
         return (("as it is" if not plain else "with skips", self.residual), *plain)
 
@@ -96,7 +96,7 @@ def _stage(name: str, layers: Sequence[Layer]) -> Stage:
 
 
 def places(graph: Graph) -> Iterator[tuple[Node, str, int]]:
-    """The nodes that have weights to multiply with, their stages and depths, in the graph's order."""
+    """The nodes that count towards depth, such as convolutions, with their stages and depths, in the graph's order."""
     deep = depths(graph)
     stage_of: dict[str, str] = {}
     for child in tree(graph).children:
@@ -111,7 +111,7 @@ def places(graph: Graph) -> Iterator[tuple[Node, str, int]]:
 
 
 def table(study: GradientFlow, by: str = "stage") -> Table:
-    """The norms by ``stage`` or ``layer``, a column for each network, and below how gradients change on their way."""
+    """A table of the norms by ``stage`` or ``layer``, with columns for each network, and notes on the gain."""
     first, second = ("stage", "layers") if by == "stage" else ("layer", "depth")
     columns = [Column(first, first, "words"), Column(second, second)]
     for name, _ in study.flows:
@@ -146,7 +146,7 @@ def _norm(value: float | None) -> Cell:
 
 
 def to_json(study: GradientFlow) -> str:
-    """Everything measured, by layer and by stage."""
+    """The measurements as JSON, by layer and by stage."""
     return document(
         SCHEMA,
         VERSION,

@@ -1,4 +1,4 @@
-"""How a model learned: its epochs, and what they say of it."""
+"""Learning curves: the epochs of a training run, and figures derived from them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import NamedTuple
 
 
 class Epoch(NamedTuple):
-    """One pass over the training images, and the test after it. Accuracies are shares from 0 to 1."""
+    """The metrics of one epoch of training, and of the validation after it. Accuracies are fractions from 0 to 1."""
 
     number: int
-    """From 1 on."""
+    """The number of the epoch, from 1."""
     loss: float
     accuracy: float
     val_loss: float
     val_accuracy: float
     seconds: float
-    """Training and test together."""
+    """The duration of training and validation together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +25,23 @@ class Run:
 
     epochs: tuple[Epoch, ...] = ()
     latency: float | None = None
-    """Median seconds that one image takes; known when the trial is done."""
+    """The median latency of one image in seconds; known when the trial is done."""
     is_done: bool = False
     ended: str = ""
-    """Why it was ended before its last epoch, if a search did so."""
+    """The reason if a search has pruned it, otherwise empty."""
 
     @property
     def accuracy(self) -> float | None:
-        """After the last epoch."""
+        """The validation accuracy after the last epoch."""
         return self.epochs[-1].val_accuracy if self.epochs else None
 
     @property
     def seconds(self) -> float:
-        """Of all epochs."""
+        """The seconds of all epochs together."""
         return sum(epoch.seconds for epoch in self.epochs)
 
     def reached(self, accuracy: float) -> tuple[int, float] | None:
-        """The first epoch with such an accuracy, and the seconds until its end; ``None`` if there is none.
+        """The first epoch that reaches an accuracy, and the seconds until its end; ``None`` if there is none.
 
         >>> run = Run((Epoch(1, 2.0, 0.3, 2.0, 0.5, 4.0), Epoch(2, 1.0, 0.6, 1.0, 0.8, 4.5)))
         >>> run.reached(0.8), run.reached(0.9)

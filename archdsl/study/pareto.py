@@ -1,4 +1,4 @@
-"""Models of which none is better in everything than another."""
+"""The Pareto front of accuracy and cost."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _WORDS: Final = {"macs": "multiply-adds", "params": "parameters"}
 
 
 def front(study: Ablation, cost: str = "macs") -> tuple[Subject, ...]:
-    """The subjects that no other one beats in mean accuracy at the same ``cost`` or less, the cheapest first.
+    """The Pareto front: subjects that no other matches in mean accuracy at the same ``cost`` or less, cheapest first.
 
-    Of those that were trained to the end.
+    Pruned subjects are left out.
     """
     known = [subject for subject in study.subjects if subject.accuracies and not subject.ended]
     best, found = -1.0, []
@@ -33,7 +33,7 @@ def _accuracy(subject: Subject) -> float:
 
 
 def table(study: Ablation, cost: str = "macs") -> Table:
-    """The front, a row for each subject."""
+    """The Pareto front as a table, with a row for each subject."""
     columns = (
         Column("candidate", "candidate", "words"),
         Column("accuracy", "accuracy"),
@@ -65,7 +65,7 @@ def table(study: Ablation, cost: str = "macs") -> Table:
 
 
 def _beside(study: Ablation, cost: str) -> Iterator[str]:
-    """How the front compares with the baseline, which none of its subjects beats if it is one of them."""
+    """A note that compares the front with the baseline, or says that the baseline is on it."""
     base, found = study.baseline, front(study, cost)
     if base is None or not base.accuracies:
         return

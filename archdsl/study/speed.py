@@ -1,4 +1,4 @@
-"""How long models take on each runtime, and how much memory: what was measured, as values and as a table."""
+"""Latency and memory of models on each runtime: the measurements as values and as a table."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ VERSION: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """One model on one runtime with one size of batch."""
+    """The measurement of one model on one runtime with one batch size."""
 
     model: str
     runtime: str
     title: str
-    """What the runtime is called in tables."""
+    """The name of the runtime in tables."""
     batch: int
     seconds: tuple[float, ...]
-    """Of each call."""
+    """The duration of each call."""
     first: float
-    """Seconds from the start of loading the file to the first answer."""
+    """Seconds from the start of loading the file to the first output."""
     memory: int
-    """The most bytes that the process had at once, the runtime's own among them."""
+    """The peak memory of the process in bytes, including that of the runtime."""
     imported: int
-    """The most that it had before it loaded the model."""
+    """The peak memory in bytes before the model was loaded."""
     error: float
-    """The largest difference of the answers from those of the first runtime, over the largest of these."""
+    """The largest difference from the outputs of the first runtime, relative to the largest of these."""
 
     @property
     def latency(self) -> float:
@@ -47,7 +47,7 @@ class Timing:
 
     @property
     def quartiles(self) -> tuple[float, float]:
-        """Half of the calls took longer than the first and less than the second, in seconds."""
+        """The first and third quartile of the calls, in seconds."""
         if len(self.seconds) < 2:
             return self.latency, self.latency
         low, _, high = quantiles(self.seconds, n=4, method="inclusive")
@@ -55,13 +55,13 @@ class Timing:
 
     @property
     def throughput(self) -> float:
-        """Examples in a second."""
+        """Examples per second."""
         return self.batch / self.latency
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What could not be measured."""
+    """A measurement that failed."""
 
     model: str
     runtime: str
@@ -77,12 +77,12 @@ class Absent:
     runtime: str
     title: str
     install: str
-    """What `pip install` takes to get it."""
+    """The argument of `pip install` that installs it."""
 
 
 @dataclass(frozen=True, repr=False)
 class Speed:
-    """All that was measured in one run. ``str()`` of it is a table, which notebooks show."""
+    """The measurements of one run. ``str()`` of it is a table, which notebooks show."""
 
     timings: tuple[Timing, ...]
     threads: int
@@ -92,13 +92,13 @@ class Speed:
     entries: Mapping[str, Entry] = field(default_factory=dict)
     """The figures and facts of the models by their names in ``timings``."""
     machine: Mapping[str, Any] = field(default_factory=dict)
-    """What it was measured on, and the versions of the runtimes."""
+    """The properties of the machine, and the versions of the runtimes."""
     clock: Clock = "wall"
-    """Whether times are of the clock on the wall, or of the processors: ``cpu``."""
+    """Whether times are wall-clock times, or CPU times: ``cpu``."""
 
     @property
     def terms(self) -> str:
-        """``1 thread``, ``2 threads, CPU time``."""
+        """The number of threads and the clock: ``1 thread``, ``2 threads, CPU time``."""
         return f"{self.threads} thread{'s' * (self.threads != 1)}" + ", CPU time" * (self.clock == "cpu")
 
     def __repr__(self) -> str:
@@ -115,7 +115,7 @@ class Speed:
         return iter(self.timings)
 
     def table(self) -> Table:
-        """A row for each timing, with what is known of its model; below, how it was measured, and what was not."""
+        """A table with a row for each timing and its model, and notes on the method, missing runtimes and failures."""
         models = [self.entries.get(timing.model) for timing in self.timings]
         figures = [
             figure for figure in _FIGURES if any(entry is not None and figure.is_known(entry) for entry in models)
@@ -153,7 +153,7 @@ _COLUMNS: Final = (
 
 
 class _Figure(NamedTuple):
-    """A column of a model's own, beside its times."""
+    """A column with a measure of the model itself."""
 
     column: Column
     value: Callable[[Entry], float | None]
@@ -195,7 +195,7 @@ def _cells(timing: Timing) -> Iterator[Cell]:
 
 
 def duration(seconds: float) -> str:
-    """Three digits and a unit.
+    """A duration in milliseconds or seconds, with up to three significant digits.
 
     >>> [duration(s) for s in (0.0000421, 0.00421, 0.0999, 0.1234, 12.3456)]
     ['0.042 ms', '4.21 ms', '99.9 ms', '123 ms', '12.3 s']
@@ -208,9 +208,9 @@ def duration(seconds: float) -> str:
 
 
 def to_json(speed: Speed, kept: Mapping[str, str] | None = None) -> str:
-    """Everything measured, times in seconds and sizes in bytes.
+    """The measurements as JSON, with times in seconds and sizes in bytes.
 
-    With ``kept``, the fingerprints of the graphs by the names of the models, there is all that it takes to go on.
+    With ``kept``, the fingerprints of the graphs by model name, it has everything that is needed to resume.
     """
     if kept is None:
         more: dict[str, Any] = {"models": [_of_model(name, entry) for name, entry in speed.entries.items()]}

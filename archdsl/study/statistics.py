@@ -1,4 +1,4 @@
-"""Means of few values, and how far from the truth they may be."""
+"""Means of small samples, with their confidence intervals."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import NamedTuple
 
 
 class Estimate(NamedTuple):
-    """A mean with its 95% interval, which is known from two values on."""
+    """A sample mean with its 95% confidence interval, which takes at least two values."""
 
     mean: float
     deviation: float | None
-    """Of single values."""
+    """The standard deviation of the sample."""
     margin: float | None
-    """Half of the interval."""
+    """Half the width of the confidence interval."""
     among: int
-    """How many values it is of."""
+    """The sample size."""
 
     def interval(self, least: float, most: float) -> tuple[float, float] | None:
-        """The interval as far as it lies between the values that are possible: what it is about is none of the others.
+        """The confidence interval, cut at the least and the greatest possible value of the mean.
 
         >>> estimate([0.97, 0.99]).interval(0.0, 1.0)[1]
         1.0
@@ -31,12 +31,12 @@ class Estimate(NamedTuple):
 
     @property
     def is_apart(self) -> bool:
-        """Whether zero is outside of the interval."""
+        """Whether zero is outside the confidence interval."""
         return self.margin is not None and abs(self.mean) > self.margin
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """Student's interval, which takes the values for draws of one normal distribution.
+    """The mean with a confidence interval by Student's t-distribution, for samples of one normal distribution.
 
     >>> found = estimate([1.0, 2.0, 3.0])
     >>> found.mean, found.deviation, round(found.margin, 3)
@@ -50,7 +50,7 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 
 def quantile(freedom: int, level: float = 0.95) -> float:
-    """Between minus it and it lies so much of Student's distribution with ``freedom`` degrees.
+    """The two-sided quantile of Student's t-distribution with ``freedom`` degrees of freedom.
 
     >>> [round(quantile(n), 3) for n in (1, 2, 3, 10, 100)]
     [12.706, 4.303, 3.182, 2.228, 1.984]
@@ -65,7 +65,7 @@ def quantile(freedom: int, level: float = 0.95) -> float:
 
 
 def _within(angle: float, freedom: int) -> float:
-    """The share between plus and minus ``t``, of which ``angle`` is ``atan(t / sqrt(freedom))``.
+    """The probability between ``-t`` and ``t`` of Student's t-distribution, for ``angle = atan(t / sqrt(freedom))``.
 
     The finite series of Abramowitz and Stegun, 26.7.3 and 26.7.4.
     """
