@@ -1,1 +1,1 @@
-"""``archdsl study``: its commands that train."""
+"""``archdsl study``: the commands that train models and show results."""

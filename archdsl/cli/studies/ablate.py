@@ -1,4 +1,4 @@
-"""``archdsl study ablate``: the variants of a model, each with several seeds, trained alike."""
+"""``archdsl study ablate``: trains variants of a model with the same settings, each with several seeds."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def ablate(
     settings: tuple[str, ...],
     **options: Any,
 ) -> None:
-    """Train variants of a model alike, and compare them.
+    """Train variants of a model with the same settings, and compare them.
 
-    The variants are the models that are named, or those of a file that need no arguments, or those that --variants
-    names, or one for each combination of the values of --over. Each is trained with each seed. The table has the
-    accuracy with its 95% interval, the difference to the baseline, seed by seed, the epochs and seconds to an accuracy,
-    and what each variant costs.
+    The variants are the named models, or those of a file that need no arguments, or those that --variants names, or one
+    for each combination of the values of --over. Each is trained with each seed. The table has the accuracy with its
+    95% confidence interval, the paired difference from the baseline, the epochs and seconds to a target accuracy, and
+    the cost of each variant.
     """
     training = Training(**options)
     if ranges and variants:
@@ -77,7 +77,7 @@ def ablate(
 
 
 def _named(located: Located, names: str | None, settings: tuple[str, ...], is_one: bool) -> Iterator[Variant]:
-    """The models of a file; of a model that is named beside others, ``is_one``, not its variants."""
+    """The models of a file; with ``is_one``, where several specs are named, only the model that is named."""
     from archdsl.api import elaborate
     from archdsl.cli.settings import parse
     from archdsl.compiler import Program

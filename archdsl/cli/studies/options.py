@@ -1,4 +1,4 @@
-"""What ``study train`` and ``study ablate`` share: how models are trained, where the study lies, and what is shown."""
+"""What the commands that train share: their options, the run of a study, and the output of its results."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 Conduct: TypeAlias = "Callable[[Plan, Engine, Callable[[str], None]], dict[str, str]]"
-"""Runs a plan with an engine, and says what is going on."""
+"""A function that runs a plan with an engine, reports progress, and returns the reasons of failures."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """What the options say."""
+    """The values of the options of training."""
 
     data: str
     folder: Path
@@ -41,7 +41,7 @@ class Training:
 
 
 def training_options(*, required: bool = True) -> Callable[[_Command], _Command]:
-    """Those that ``Training`` has, by the names of its fields, and those of the report."""
+    """A decorator that adds the options of ``Training``, by the names of its fields, and those of the report."""
 
     def add(function: _Command) -> _Command:
         for option in reversed(_options(required=required)):
@@ -105,7 +105,7 @@ def _options(*, required: bool) -> tuple[Callable[[Any], Any], ...]:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Tells what cannot be trained as a refusal."""
+    """Turns ``StudyError`` and ``OSError`` into a ``Refusal``."""
     from archdsl.training.errors import StudyError
 
     try:
@@ -124,9 +124,9 @@ def conducted(
     conduct: Conduct | None = None,
     trials: int = 0,
 ) -> dict[str, str]:
-    """Runs a study until it ends. Gives the trials that failed, with their reasons.
+    """Runs a study until it ends. Returns the reasons of failures, by trial name.
 
-    ``conduct`` is how, if not simply all trials of the plan; there are to be ``trials`` then.
+    ``conduct`` replaces the run of all trials of the plan; ``trials`` is the expected number of trials then.
     """
     from archdsl.cli.terminal import hushed, progress
     from archdsl.training.cluster import Ray
@@ -158,7 +158,7 @@ def conducted(
 def show_results(
     folder: Path, format: str | None, out: str, reach: float | None, *, partial: bool, cost: str = "macs"
 ) -> None:
-    """Writes what a study has found, in the form that was asked for; of a search the front first, by a ``cost``."""
+    """Writes the results of a study in the requested format; a search has the Pareto front by ``cost`` first."""
     from archdsl.cli.tables import chosen_format, show, show_tables
     from archdsl.study.ablation import table, to_json
     from archdsl.study.pareto import table as front
@@ -180,7 +180,7 @@ def show_results(
 
 
 def told(ctx: click.Context, plan_folder: Path, failed: dict[str, str]) -> None:
-    """Says which trials failed, and leaves with the exit code for it."""
+    """Reports the trials that failed, and exits with 1 if there are any."""
     if not failed:
         return
     from archdsl.training.plan import load

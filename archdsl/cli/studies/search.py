@@ -1,4 +1,4 @@
-"""``archdsl study search``: which values of a model's parameters are best within a budget."""
+"""``archdsl study search``: searches for the best values of a model's parameters within a budget."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def search(
 
     The space is every combination of the values that the spec lists (`width: int in [8, 16]`), or that --over gives
     instead, for which the spec's `where` and all --where hold. Candidates whose shapes are not proved, or that break a
-    budget, are dropped before anything is built. Of the others the sampler chooses which to train. Accuracy should be
+    budget, are dropped before any model is built. The sampler chooses which of the others to train. Accuracy should be
     measured on held-out training images: --with holdout=0.1.
     """
     from archdsl.training.search import Strategy
@@ -202,7 +202,7 @@ def _trained(
 def _write_winner(
     located: Located, space: Space, settings: tuple[str, ...], folder: Path, latency: Latency | None
 ) -> None:
-    """Writes the best candidate as a variant in a copy of the file, with its figures in a `check` line."""
+    """Writes ``winner.arch``: a copy of the file with the best candidate as a model, with its figures in a `check`."""
     from archdsl.cli.output import tell, written
     from archdsl.training.plan import load
     from archdsl.training.results import results

@@ -1,4 +1,4 @@
-"""``archdsl study show``: what a study has found, also while it runs."""
+"""``archdsl study show``: shows the results of a study, also while it runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def show(
     kind: str,
     cost: str,
 ) -> None:
-    """Show what a study in DIR has found so far: a table, a page of HTML with plots, JSON, or a plot."""
+    """Show the results so far of the study in DIR: a table, an HTML page with plots, JSON, or a plot."""
     share = reach and reach / 100
     if target is not None:
         from archdsl.training.results import results

@@ -1,4 +1,4 @@
-"""``archdsl study train``: one model, with a recipe."""
+"""``archdsl study train``: trains one model with a recipe."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def train(
 ) -> None:
     """Train a model on labelled images.
 
-    After each epoch the accuracy on the test images is noted, and a checkpoint written, so that a run that was stopped
-    or killed goes on with --resume, to the same result.
+    After each epoch the accuracy on the test images and a checkpoint are written, so that a run that was stopped or
+    killed goes on with --resume, to the same result.
     """
     from archdsl.training.plan import Variant
 
