@@ -1,11 +1,11 @@
-"""Models of other programs as specs: read, brought into our ops, divided into blocks and loops, written, and proved."""
+"""Import of models: reading, lowering to archdsl's ops, folding into blocks and loops, writing as a spec, and proof."""
 
 from __future__ import annotations
 
 from typing import Final
 
 ENDINGS: Final = (".keras", ".onnx")
-"""What the names of files end in that are read, in lower case. Asking costs no reader."""
+"""The file extensions that can be imported, in lower case. Checking one loads no reader."""
 
 
 def is_foreign(spec: str) -> bool:

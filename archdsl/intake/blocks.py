@@ -1,7 +1,7 @@
-"""Blocks: passages that a spec has several times, or rounds of loops that are long, as definitions with parameters.
+"""Blocks: repeated passages of a spec, or long loop bodies, as definitions with parameters.
 
-Of all passages of one form the one is chosen whose definition and calls take the least text, and again until nothing is
-saved: greedy minimisation of description length. Then what is long in the rounds of loops becomes blocks too.
+The block whose definition and calls shorten the text the most is chosen, repeatedly, until none does: greedy
+minimisation of description length. Then long parts of loop bodies become blocks too.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from archdsl.intake.text import Block
 from archdsl.intake.visits import callees, changed, loops
 
 _ROUND: Final = 7
-"""Ops in a round of a loop from which on it is a block of its own."""
+"""The least number of ops in a part of a loop body for which a block is made."""
 
 
 def divided(
@@ -66,12 +66,12 @@ class _Divider:
         return [typed(block, given[block.name]) for block in made.values()]
 
     def shorten(self) -> None:
-        """Makes blocks of the passages that save most, as long as one does."""
+        """Makes blocks of the passages that save the most text, until none saves any."""
         while (key := self._best()) is not None:
             self._define(key)
 
     def cut_rounds(self) -> None:
-        """Makes blocks of what is long in the rounds of loops, what is between loops of its own."""
+        """Makes blocks of long parts of loop bodies, between the loops nested in them."""
         refused: set[Key] = set()
         while (key := self._long_round(refused)) is not None:
             if not self._define(key):
@@ -80,7 +80,7 @@ class _Divider:
     # --- choice ------------------------------------------------------------------------------------------------------
 
     def _best(self) -> Key | None:
-        """The key of the passages that save most; ``None`` if none saves enough."""
+        """The key of the passages that save the most text; ``None`` if none saves enough."""
         texts, uses = self._texts(), self._uses()
         best: tuple[float, Key] | None = None
         for key in self._passages.promising(texts, uses):
@@ -91,7 +91,7 @@ class _Divider:
         return best and best[1]
 
     def _long_round(self, refused: set[Key]) -> Key | None:
-        """The key of steps in a row that take much of a loop's round, and are not all calls already."""
+        """The key of consecutive steps that are a large part of a loop body, and are not all calls already."""
         for loop in (loop for text in self._texts() for loop in loops(text)):
             chunk: list[Term] = []
             for step in [*steps_of(dict(loop.children)["body"]), None]:
@@ -142,5 +142,5 @@ class _Divider:
         return [self.body, *(block.body for block in self._blocks.values() if isinstance(block.body, Term))]
 
     def _uses(self) -> Counter[str]:
-        """How often each name of a value is needed."""
+        """The number of uses of each named value."""
         return Counter(name for text in self._texts() for name in references(text))

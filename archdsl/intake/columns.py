@@ -1,4 +1,4 @@
-"""What differs between terms of one skeleton: columns of values, as few as say all of it."""
+"""The differences between terms of one skeleton, as the fewest columns of values that express them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _said(value: Any) -> Any:
 
 
 def _constants(columns: Sequence[Sequence[Any]]) -> dict[int, Hashable]:
-    """Columns that have one value where they have any."""
+    """The single value of each column with gaps whose other values are equal."""
     found: dict[int, Hashable] = {}
     for index, column in enumerate(columns):
         known = [value for value in column if value is not ANY]
@@ -107,14 +107,14 @@ def _are_widths(*names: str) -> bool:
 
 
 def _factor(one: Sequence[Any], other: Sequence[Any]) -> int | None:
-    """The whole number by which one column is multiplied to give another."""
+    """The integer factor from one column to another."""
     factors = {_times(a, b) for a, b in zip(one, other, strict=True)}
     factor = factors.pop() if len(factors) == 1 else None
     return factor if factor is not None and factor > 1 else None
 
 
 def _times(one: Any, other: Any) -> int | None:
-    """By which whole number a value is multiplied to give another."""
+    """The integer factor from one value to another."""
     if isinstance(one, Free) and isinstance(other, Free):
         if not isinstance(one.of, Hole) or not isinstance(other.of, Hole):
             return None
@@ -126,7 +126,7 @@ def _times(one: Any, other: Any) -> int | None:
 
 
 def _name(pattern: Hashable, under: str, names: dict[int, str], ops: dict[int, str], op: str = "") -> None:
-    """Finds what each variable is called by the argument in whose place it stands first, and of which op."""
+    """Names each variable by the argument that it first stands for, and the op of that."""
     match pattern:
         case Variable():
             names.setdefault(pattern.index, under)

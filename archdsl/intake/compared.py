@@ -1,4 +1,4 @@
-"""Whether a spec answers as the model that it was imported from: ONNX Runtime runs it, and files of ONNX."""
+"""Numerical comparison of a spec with the model that it was imported from; ONNX Runtime runs specs and ONNX files."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from archdsl.intake.imported import Imported
 
 Array: TypeAlias = np.ndarray[Any, Any]
 _MOST: Final = 1e-3
-"""By how much outputs may differ, relative to the largest: sums are rounded in another order."""
+"""The tolerance for outputs relative to the largest, since sums are rounded in another order."""
 _NOISE: Final = 1e-6
-"""What is added to inputs, times normal numbers, to see what a model makes of rounding."""
+"""The scale of normal noise that is added to inputs to estimate how a model amplifies rounding errors."""
 
 
 Answers: TypeAlias = Callable[[Sequence[Array]], Sequence[Array]]
-"""What a model makes of its inputs."""
+"""A function from the inputs of a model to its outputs."""
 
 
 def of_file(file: str) -> tuple[Answers, list[tuple[int, ...]]]:
-    """What a file of ONNX answers, and the shapes of its inputs."""
+    """The inference function of an ONNX file, and the shapes of its inputs."""
     session = _session(file)
     given = session.get_inputs()
     shapes = [tuple(size if isinstance(size, int) else 1 for size in each.shape) for each in given]
@@ -41,10 +41,10 @@ def of_file(file: str) -> tuple[Answers, list[tuple[int, ...]]]:
 
 
 def check(source: Callable[[], tuple[Answers, Sequence[tuple[int, ...]]]], found: Imported, name: str) -> str | None:
-    """Compares outputs for random inputs; gives the reason where that cannot be done. ``source`` opens the source.
+    """Compares outputs for random inputs; returns the reason if that is impossible. ``source`` opens the source.
 
     Raises:
-        Unreadable: they differ by more than rounding, and by more than the source makes of rounding.
+        Unreadable: they differ by more than rounding errors, also as the source amplifies them.
     """
     if find_spec("onnxruntime") is None or find_spec("onnx") is None:
         return "ONNX Runtime is not installed"
@@ -68,7 +68,7 @@ def check(source: Callable[[], tuple[Answers, Sequence[tuple[int, ...]]]], found
 
 
 def _answers_of(found: Imported, values: Sequence[Array]) -> Sequence[Array]:
-    """What the spec answers to inputs as the source has them, with axes as in the source."""
+    """The outputs of the spec for inputs of the source, with the axes of the source."""
     moved = {
         port.name: np.moveaxis(value, 1, -1) if is_turned else value
         for port, value, is_turned in zip(found.graph.inputs, values, found.turned[0], strict=True)

@@ -1,4 +1,4 @@
-"""One way of padding for convolutions of one kernel, so that strides alone make no other difference."""
+"""A common padding convention for convolutions of one kernel size, so that they differ in their strides alone."""
 
 from __future__ import annotations
 

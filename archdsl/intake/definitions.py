@@ -1,4 +1,4 @@
-"""Blocks out of passages: anti-unification, what the parameters are, and how much text is saved.
+"""Blocks from passages: anti-unification, the choice of parameters, and the text that is saved.
 
 Of passages of one form the least general generalisation is the body of a block; its variables are the parameters. What
 a passage says of loops around it, and which values it refers to, is given to the block too.
@@ -23,7 +23,7 @@ from archdsl.intake.text import PARAMETER, Block
 _LETTERS: Final = "abcdefgh"
 """What parameters are called that are values, where there are several."""
 _COMMON: Final = 3
-"""Calls from which on a value that most of them give is a default."""
+"""The least number of calls for which the most frequent value becomes a default."""
 
 
 def are_alike(passages: Sequence[Sequence[Term]], uses: Mapping[str, int], gives: Sequence[int] = ()) -> bool:
@@ -32,7 +32,7 @@ def are_alike(passages: Sequence[Sequence[Term]], uses: Mapping[str, int], gives
 
 
 def saved(passages: Sequence[Sequence[Term]], uses: Mapping[str, int], gives: Sequence[int] = ()) -> float:
-    """How much text a block of some passages saves; less than nothing where they cannot be one."""
+    """The text that a block of some passages saves; negative if they cannot be one block."""
     found = _merged(passages, uses, gives)
     if found is None:
         return -1.0
@@ -69,7 +69,7 @@ def defined(
 
 
 def given_by(block: Block) -> list[str]:
-    """What a block calls the values that it gives, where these are several."""
+    """The names of the outputs of a block that has several."""
     last = steps_of(block.body)[-1]
     return [child.name for _, child in last.children if isinstance(child, Ref)] if last.head == ("give",) else []
 
@@ -105,7 +105,7 @@ def _unmarked(of: Any) -> Any:
 
 
 def _placed(of: Hashable, order: Sequence[int], locals_: Sequence[str]) -> Term:
-    """A body whose variables are the parameters in their order, and whose own values have names."""
+    """A body with its variables replaced by the parameters in order, and with names for its local values."""
     place = {old: new for new, old in enumerate(order)}
 
     def change(leaf: Hashable) -> Hashable:
@@ -118,7 +118,7 @@ def _placed(of: Hashable, order: Sequence[int], locals_: Sequence[str]) -> Term:
 
 
 def _locals(of: Term, parameters: Sequence[str]) -> list[str]:
-    """What a block calls its own values: as the source does in one passage, without its numbers."""
+    """The names of a block's local values: those of the source in one passage, without their numbers."""
     found: list[str] = []
     for name in taps(of):
         found.append(free(local(name), [*parameters, *found]))
@@ -129,7 +129,7 @@ def _locals(of: Term, parameters: Sequence[str]) -> list[str]:
 
 
 def _default(values: Sequence[Any], *, first: bool) -> Any:
-    """What most calls of a block give for a parameter; ``None`` if that is nothing in particular."""
+    """The most frequent value of a parameter in calls of a block; ``None`` if fewer than half have it."""
     if first or len(values) < _COMMON:
         return None
     plain = Counter(value for value in values if not isinstance(value, Hole | Ref | tuple))
@@ -138,7 +138,7 @@ def _default(values: Sequence[Any], *, first: bool) -> Any:
 
 
 def _type(values: Sequence[Any]) -> str:
-    """The type of a parameter that is given such values."""
+    """The type of a parameter, inferred from its values."""
     kinds = dict.fromkeys(map(_kind, values))
     if "float" in kinds:
         kinds.pop("int", None)

@@ -1,4 +1,4 @@
-"""The immediate dominator of each value, in a graph some values of which are cut off from what takes them.
+"""The immediate dominator of each value, in a graph in which some values are cut off from their uses.
 
 The immediate dominator is the nearest common ancestor of a node's inputs in the tree of dominators. Each value keeps a
 jump to an ancestor further up (Myers 1983), so that finding one takes logarithmic time.
@@ -14,10 +14,10 @@ from archdsl.intake.flat import FlatGraph
 
 @dataclass(frozen=True, slots=True)
 class Cuts:
-    """What has no part in dominators, since the text refers to it by name."""
+    """The values and edges that dominators ignore, since the text refers to them by name."""
 
     values: frozenset[str] = frozenset()
-    """Values that are named before all that takes them."""
+    """Values that are named before all of their uses."""
     skips: frozenset[tuple[str, str]] = frozenset()
     """Single uses: a value, and the join that takes it."""
 
@@ -29,7 +29,7 @@ NOTHING = Cuts()
 
 
 class Tree:
-    """A tree that grows: each name is put below the nearest common ancestor of others."""
+    """A growing tree: each name is added below the nearest common ancestor of others."""
 
     def __init__(self) -> None:
         self._above: dict[str, str | None] = {}
@@ -77,7 +77,7 @@ class Tree:
 
 
 class Dominators:
-    """The immediate dominators of a graph's values; ``None`` is where all begins.
+    """The immediate dominators of a graph's values; ``None`` is the root.
 
     A value that is cut off is the root of a tree of its own: what comes from it alone is below it. Where that meets
     other values it has no part; where values of several roots meet and nothing else, all begins anew.
@@ -88,7 +88,7 @@ class Dominators:
         self.loose: set[str] = set()
         """Values that come from no input."""
         self.root: dict[str, str] = {}
-        """Of values that come from one that is cut off, and from nothing else, which that is."""
+        """The cut-off value on which a value depends, for values that depend on one alone."""
         self._cuts = cuts
         self._tree = Tree()
         for name in graph.inputs:
@@ -103,12 +103,12 @@ class Dominators:
             self._add(node.name, self.nearest(taken))
 
     def nearest(self, values: Sequence[str]) -> str | None:
-        """The last value that some values all come from."""
+        """The nearest common dominator of some values."""
         taken = self._taken(values)
         return None if len({self.root.get(value) for value in taken}) > 1 else self._tree.nearest(taken)
 
     def is_below(self, value: str, other: str) -> bool:
-        """Whether a value comes from another one by all ways, or is it."""
+        """Whether a value is dominated by another one, or equal to it."""
         return self._tree.is_below(value, other)
 
     def _taken(self, values: Sequence[str]) -> list[str]:
@@ -125,7 +125,7 @@ class Dominators:
 
 
 def post_dominators(graph: FlatGraph, named: Collection[str]) -> dict[str, str | None]:
-    """The nearest node through which all that takes a value goes on; ``None`` where there is none.
+    """The immediate post-dominator of each value; ``None`` if there is none.
 
     Outputs go on to nothing, and so do values that have names.
     """

@@ -1,4 +1,4 @@
-"""What keeps a model from being read: all of it at once, each with its place."""
+"""Import errors: all problems of a model at once, each with its place."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from archdsl.diagnostics.model import Diagnostic, shortened
 
 _SHOWN: Final = 20
 _ALIKE: Final = 3
-"""Places that are named of those where the same is wrong."""
+"""The number of places that are named for the same problem."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong at one place: a layer, by its name, and the class or operator that it is of."""
+    """A problem at one place: the name of a layer, its class or operator, and the reason."""
 
     place: str
     reason: str
     kind: str = ""
     code: str = ""
-    """Of what ``archdsl explain`` has a page."""
+    """The code of the error that ``archdsl explain`` describes."""
     help: tuple[str, ...] = ()
 
     @classmethod

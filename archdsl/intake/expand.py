@@ -1,4 +1,4 @@
-"""How many nodes parts of a spec make, and which: terms are run as elaboration would run them."""
+"""The nodes that each part of a spec makes, found by running its terms as elaboration does."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Expansion:
         self._blocks = blocks
         self._spans = spans
         self.intervals: dict[int, list[tuple[int, int]]] = {}
-        """By the identity of the term."""
+        """The intervals by the identity of the term."""
         self.given: dict[str, list[tuple[Any, ...]]] = {}
-        """What each block is called with."""
+        """The arguments of the calls of each block."""
         self.count = self._run(body, {}, 0)
 
     def of(self, term: Hashable) -> list[tuple[int, int]]:
@@ -72,7 +72,7 @@ class Expansion:
 
 
 def value(of: Any, scope: Scope) -> Any:
-    """A value with those of holes in their places."""
+    """A value with its holes replaced by their values."""
     if isinstance(of, Hole):
         found = scope[of.height][of.index]
         return found if of.factor == 1 else found * of.factor

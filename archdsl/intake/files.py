@@ -1,4 +1,4 @@
-"""Files of other programs as specs, by the endings of their names."""
+"""Import of model files as specs, by file extension."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from archdsl.intake.tensors.program import Program
 
 Source: TypeAlias = tuple[Callable[[Sequence[Any]], Sequence[Any]], list[tuple[int, ...]]]
-"""What a source answers, and the shapes of its inputs."""
+"""The inference function of a source, and the shapes of its inputs."""
 
 
 _PICKLED: Final = (".pt2", ".pt", ".pth")
-"""Files that hold pickles, which run code where they are loaded, those of ``torch.export.save`` too."""
+"""Extensions of files with pickles, which execute code when loaded; those of ``torch.export.save`` too."""
 
 
 def import_file(file: str, *, style: Style = USUAL, opaque: Opaque | None = None) -> Imported:
@@ -84,7 +84,7 @@ def import_torch(
 def _import_program(
     program: Program, name: str, source: Callable[[], Source], *, style: Style, opaque: Opaque | None
 ) -> Imported:
-    """The spec of a program over tensors; ``source`` opens what is to answer alike."""
+    """The spec of a program over tensors; ``source`` opens the model to compare it with."""
     from archdsl.intake import compared
     from archdsl.intake.tensors.fusing import fused
     from archdsl.intake.tensors.reading import lowered
@@ -104,7 +104,7 @@ def _import_program(
 def import_keras(model: Any, *, style: Style = USUAL, opaque: Opaque | None = None) -> Imported:
     """The same from a model of Keras in memory; one of a class of its own is run once on symbolic tensors.
 
-    Raises ``TypeError`` for what is no model of Keras.
+    Raises ``TypeError`` for an object that is not a Keras model.
     """
     from archdsl.backends.keras.document import document, outputs, weights, writer
     from archdsl.backends.keras.traced import NotRecorded, recorded

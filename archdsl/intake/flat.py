@@ -1,4 +1,4 @@
-"""A model as nodes alone, without blocks: what readers make, and what rewrites make of it."""
+"""A model as a flat graph of nodes, without blocks: the output of readers and of rewrites."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class FlatGraph:
         return free
 
     def users(self) -> Counter[str]:
-        """How often each value is used, outputs of the model included."""
+        """The number of uses of each value, including as outputs of the model."""
         found = Counter(value for node in self.nodes.values() for value in node.inputs)
         found.update(self.outputs.values())
         return found

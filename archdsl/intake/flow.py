@@ -1,4 +1,4 @@
-"""A flat graph as one flow: steps in sequence, joins of branches, and names for what the text needs a second time.
+"""A flat graph as one flow: steps in sequence, joins of branches, and names for values that are used again.
 
 What flows into a join is its immediate dominator, the last value that all of its branches come from. So what is
 series-parallel becomes steps and nested branches; of the rest, a value that was written before is referred to by a tap.
@@ -19,7 +19,7 @@ from archdsl.intake.errors import Problem, Unreadable
 from archdsl.intake.flat import Flat, FlatGraph
 
 _DEEPEST: Final = 12
-"""Branches within branches, from which on values are tapped instead."""
+"""The nesting depth of branches from which on values are tapped instead."""
 _REGION: Final = 400
 """Nodes between a join and what its branches come from, up to which it is asked what these share."""
 _LONG: Final = 60
@@ -28,16 +28,16 @@ _LONG: Final = 60
 
 @dataclass(slots=True)
 class Step:
-    """An op or a join with what is written within, or the name of a value as the start of a flow."""
+    """An op or a join with its nested flows, or the name of a value as the start of a flow."""
 
     node: Flat | None = None
     refers: str = ""
     nested: list[Step] = field(default_factory=list)
     """Steps in braces, whose value has a name."""
     branches: list[list[Step]] = field(default_factory=list)
-    """Of a join, or of the outputs, which have no node."""
+    """The branches of a join, or of the outputs, which have no node."""
     with_: list[str] = field(default_factory=list)
-    """Values that a join takes as arguments, after what flows."""
+    """Values that a join takes as arguments, after the value that flows in."""
     given: dict[str, str | list[Step]] = field(default_factory=dict)
     """Tensor arguments of an op: values that were written before, or flows."""
     call: Term | None = None
@@ -69,7 +69,7 @@ class _Writer:
         self._tree = Dominators(graph, cuts)
         self._place = {name: place for place, name in enumerate(graph.nodes)}
         self._length = dict.fromkeys(graph.inputs, 0)
-        """Of the longest path to each value."""
+        """The length of the longest path to each value."""
         for node in graph:
             self._length[node.name] = 1 + max((self._length[value] for value in node.inputs), default=0)
         self._done: set[str] = set(graph.inputs)
@@ -99,7 +99,7 @@ class _Writer:
         return [Step(nested=steps)] if starts else steps
 
     def _flow(self, value: str, current: str | None, depth: int) -> list[Step]:
-        """The steps from the value that flows to another one."""
+        """The steps from the current value to another one."""
         spine: list[tuple[Flat, str | None, int | None]] = []
         start: Step | None = None
         at: str | None = value
@@ -208,7 +208,7 @@ class _Writer:
         return max(shared or node.inputs, key=self._length.__getitem__)
 
     def _place_of(self, value: str) -> int:
-        """Later values come first."""
+        """A sort key that puts later values first."""
         return -self._place.get(value, -1)
 
     def _step(self, node: Flat, came: str | None, through: int | None, depth: int) -> Step:

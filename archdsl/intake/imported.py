@@ -1,4 +1,4 @@
-"""From a flat graph to a spec that is proved to be that graph."""
+"""From a flat graph to a spec whose graph is proved to be isomorphic to it."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ _LONGER: Final = (1, 1.12, 1.2)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A spec, the graph that it elaborates to, and of each node of that the layer that it was in the source."""
+    """A spec, the graph that it elaborates to, and the source's layer of each node."""
 
     text: str
     graph: Graph
     sources: Mapping[str, str]
-    """By their names, the texts that the graph came from: the spec's and those of the library."""
+    """The source texts of the graph by name: the spec and the library's modules."""
     layers: Mapping[str, str]
-    """By the path of a node, what the source calls its layer."""
+    """The source's name of each layer by the path of its node."""
     arrays: Mapping[str, Array] | None = None
     """The source's weights by their keys in the spec; ``None`` where its reader leaves them to a reader of weights."""
     turned: tuple[tuple[bool, ...], tuple[bool, ...]] = ((), ())
-    """Of each input, and of each output, whether the source has the channels first."""
+    """Whether the source has the channels first, for each input and each output."""
 
 
 def imported(
@@ -86,7 +86,7 @@ def imported(
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What a spec says beside its structure."""
+    """The parts of a spec other than its structure."""
 
     name: str
     head: tuple[str, ...]
@@ -96,7 +96,7 @@ class _Frame:
 def _shortest(
     read: FlatGraph, found: Written, file: str, frame: _Frame, style: Style
 ) -> tuple[_Elaborated, dict[str, str]]:
-    """The spec that takes the least text, with blocks of the library or without, and is proved."""
+    """The shortest proved spec, with or without blocks of the library."""
     plain = Standard(found.steps, found.order)
     options = [plain]
     if style.std and not style.flat and len(read) <= _LARGEST:
@@ -116,7 +116,7 @@ def _shortest(
 
 
 def _words(spec: Spec) -> float:
-    """How much text a spec takes."""
+    """The length of a spec's text, as a description length."""
     return cost(spec.body) + sum(4 + cost(block.body) for block in spec.blocks) + 0.5 * len(spec.library)
 
 

@@ -1,4 +1,4 @@
-"""Which values a text names first, so that what is left of the graph is in series or parallel.
+"""The values that a text names first, so that the rest of the graph is series-parallel.
 
 A value that is taken several times is no trouble where what takes it comes together again: that is a join of branches.
 Where it does not, as the time in a denoising network, the maps of a pyramid or those that are exchanged between
@@ -17,9 +17,9 @@ from archdsl.intake.flat import FlatGraph
 _REGION: Final = 24
 """Nodes of a region up to which what is not in series or parallel in it is named when it is needed."""
 _ROUNDS: Final = 12
-"""How often values are looked for after others were cut off."""
+"""The most iterations of the search for values, after others were cut off."""
 _NESTED: Final = 3
-"""Skips within skips, from which on they are named."""
+"""The nesting depth of skips from which on they are named."""
 
 
 def landmarks(graph: FlatGraph) -> Cuts:

@@ -1,4 +1,4 @@
-"""Whether two models are the same after all rewrites: for files that came from a spec, and come back."""
+"""Comparison of two models after all rewrites, for files that were exported from a spec and imported again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def flat(graph: Graph) -> FlatGraph:
 
 
 def differences(one: FlatGraph, other: FlatGraph) -> list[str]:
-    """What only one of two models has, after all rewrites; nothing where the two are isomorphic.
+    """The differences between two models after all rewrites; empty if they are isomorphic.
 
     A node is known by its op, what it takes and how often its weights are used; how weights start is left out, which
     files of weights do not say. Nodes that are alike in this are counted.

@@ -1,4 +1,4 @@
-"""Models that a function of Python makes, as specs. Unlike files, this runs code: that of the module named."""
+"""Import of models that a Python function makes. Unlike for files, this runs the code of the named module."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def import_live(
 
 
 def _model(name: str) -> Any:
-    """A model, or what something that is none gives when it is called."""
+    """A value if it is a model, otherwise the result of calling it."""
     module, _, path = name.partition(":")
     sys.path.insert(0, "")  # modules beside the user, as for `python -m`
     try:
@@ -63,6 +63,6 @@ def _model(name: str) -> Any:
 
 
 def _is_a(value: Any, module: str, kind: str) -> bool:
-    """Whether a value has a class of a library, which is loaded if so."""
+    """Whether the class of a value is from a library, which is loaded if so."""
     library = sys.modules.get(module)
     return library is not None and isinstance(value, getattr(library, kind))

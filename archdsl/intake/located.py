@@ -1,4 +1,4 @@
-"""Files of other programs where a spec is wanted: read as the spec that an import would write, and not saved."""
+"""Model files as arguments in place of specs: read as the spec that an import would write, without saving it."""
 
 from __future__ import annotations
 

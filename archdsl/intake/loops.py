@@ -15,7 +15,7 @@ from archdsl.intake.terms import ANY, COMPUTED, FLOW, REPEAT, Hole, Ref, cost, f
 from archdsl.ops.registry import OPS
 
 _LONGEST: Final = 40
-"""Steps of a round."""
+"""The most steps in the body of a loop."""
 _LEAST: Final = 3.0
 _PHASES: Final = 12
 """Of a run that is longer than its rounds, at how many steps it is tried to begin."""
@@ -32,13 +32,13 @@ class Folder:
     def __init__(self, body: Term) -> None:
         self._numbers: dict[Hashable, int] = {}
         self._uses = Counter(references(body))
-        """How often each name of a value is needed. Folding changes none of these numbers but of those that go."""
+        """The number of uses of each named value. Folding changes it only for values that are removed."""
 
     def number(self, step: Term) -> int:
         return self._numbers.setdefault(skeleton(step), len(self._numbers))
 
     def fold(self, of: Hashable) -> Hashable:
-        """A term with its repetitions as loops."""
+        """A term with its repetitions folded into loops."""
         if not isinstance(of, Term):
             return of
         inner = Term(of.head, tuple((name, self.fold(child)) for name, child in of.children))
@@ -174,7 +174,7 @@ class Folder:
 
 
 def _is_composite(of: Hashable) -> bool:
-    """Whether a flow holds branches or loops, or nothing but calls."""
+    """Whether a flow contains branches or loops, or only calls."""
     if not isinstance(of, Term):
         return False
     if of.head == FLOW and all(step.head[0] == "std" for step in steps_of(of)):  # type: ignore[index]  # heads are tuples
@@ -207,7 +207,7 @@ def _kept(of: Hashable) -> Hashable:
 
 
 def _once(loop: Term, steps: Sequence[Term]) -> Term | None:
-    """Steps as a loop of one round, in the form of another loop; ``None`` if they have not its form."""
+    """Steps as a loop of one round, in the form of another loop; ``None`` if their form differs."""
     if loop.head == REPEAT:
         return _times(1, steps)
     names = loop.head[1]  # type: ignore[index]
@@ -220,7 +220,7 @@ def _once(loop: Term, steps: Sequence[Term]) -> Term | None:
 
 
 def _times(count: int, steps: Sequence[Term]) -> Term:
-    """Equal rounds as a loop."""
+    """Equal rounds as a ``repeat``."""
     return Term(REPEAT, (("count", count), ("body", flow([*steps]))))
 
 
@@ -273,7 +273,7 @@ def _anything(of: Hashable) -> Hashable:
 
 
 def _fits(steps: Sequence[Term], usual: Sequence[Sequence[Term]]) -> bool:
-    """Whether what several passages have in common, these steps have too."""
+    """Whether steps are an instance of the common form of several passages."""
     if len(usual) < 2:
         return False
     before, after = (len(merged([flow([*each]) for each in rounds], 1).names) for rounds in (usual, [*usual, steps]))

@@ -1,4 +1,4 @@
-"""Names for what a spec says that the source names otherwise, or not at all."""
+"""Valid names in a spec, derived from the names of the source if there are any."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _WORDS: Final = frozenset(
     "id residual float32 input output len sum count min max abs sqrt exp log log2 sin cos round ceil floor int float "
     "range enumerate zip reversed sorted unique split linspace make_divisible list op tensor init bool str".split()
 )
-"""Words of the language, types and functions: no names of our own."""
+"""Reserved words: keywords, types and functions of the language."""
 _PLAIN: Final = frozenset({"layer", "layers", "model", "net", "main", "bn", "norm", "act"})
-"""Words that name anything."""
+"""Words that are too general for a name."""
 VARIABLES: Final = {
     "count": "depth",
     "rows": "rounds",
@@ -45,7 +45,7 @@ def pascal(text: str) -> str:
 
 
 def free(name: str, taken: Iterable[str]) -> str:
-    """A name that nothing has: no op, no word of the language, and none of those taken."""
+    """An unused name: not an op, a reserved word, or one of those taken."""
     taken = {*taken}
     if name in OPS or name in _WORDS:
         name = VARIABLES.get(name, f"{name}_")

@@ -1,4 +1,4 @@
-"""What blocks are called, and what their documentation says: by the names that the source has for their layers."""
+"""Names and documentation of blocks, from the source's names of their layers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _stem(name: str) -> str:
 
 
 def _is_short(steps: Sequence[Term]) -> bool:
-    """Whether steps are so few, and none of them with branches, that their ops say best what they are."""
+    """Whether steps are few and without branches, so that the names of their ops describe them best."""
     return len(steps) <= 3 and all(step.head[0] == "op" and count_ops(step) == 1 for step in steps)  # type: ignore[index]
 
 

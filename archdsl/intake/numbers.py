@@ -1,4 +1,4 @@
-"""Arguments in the form in which one would write them."""
+"""Arguments in their shortest readable form."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from math import sqrt
 from typing import Final
 
 _SHORT: Final = 8
-"""Characters of a number that is no longer than a fraction would be."""
+"""The length of a number up to which a fraction would not be shorter."""
 
 
 def shortest(pairs: tuple[tuple[int, int], ...]) -> int | tuple[int | tuple[int, int], ...]:
-    """Padding as one would write it: ``3`` for three at each end."""
+    """Padding in its shortest form: ``3`` for three at each end."""
     listed = tuple(before if before == after else (before, after) for before, after in pairs)
     first = listed[0]
     return first if isinstance(first, int) and len(set(listed)) == 1 else listed

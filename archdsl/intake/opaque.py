@@ -1,4 +1,4 @@
-"""What opaque steps say of what they stand for, in the words of the source."""
+"""Opaque steps: names, arguments and shapes as given by the source."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _NAME: Final = 200
 
 
 class Opaque(NamedTuple):
-    """That what cannot be read is to be written as opaque steps."""
+    """The request to write unsupported layers as opaque steps."""
 
     shapes: Mapping[str, Sequence[int]] = MappingProxyType({})
     """Shapes that the source does not say: by the place of a layer, that of what it gives, in the source's order and
     without the batch. After a dot and a number, that of another of its results."""
 
     def shape(self, place: str, result: int, *, is_first: bool) -> tuple[int, ...] | None:
-        """The shape of a result of a layer, if it is told."""
+        """The shape of a result of a layer, if it was given."""
         names = [place] * is_first + [f"{place}.{result}"]
         return next((tuple(self.shapes[name]) for name in names if name in self.shapes), None)
 
@@ -33,7 +33,7 @@ Asked: TypeAlias = bool | Mapping[str, Sequence[int]]
 
 
 def asked(of: Asked) -> Opaque | None:
-    """What an argument ``opaque`` asks for: nothing, opaque steps, or these with shapes."""
+    """The meaning of an argument ``opaque``: no opaque steps, opaque steps, or these with given shapes."""
     return Opaque(of) if isinstance(of, Mapping) else Opaque() if of else None
 
 
@@ -53,7 +53,7 @@ def in_words(arguments: Mapping[str, Any]) -> str:
 
 
 def not_known(ops: Iterable[Op]) -> str | None:
-    """Why nobody can say what some ops compute together; ``None`` where none is opaque."""
+    """The reason why ops cannot be compared numerically, if one is opaque; otherwise ``None``."""
     count = sum(not op.computes for op in ops)
     return f"what {count} of its steps compute{'s' if count == 1 else ''} is not known" if count else None
 

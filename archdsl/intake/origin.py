@@ -1,4 +1,4 @@
-"""Where an imported model came from, as facts that its spec keeps."""
+"""The origin of an imported model, as facts in its spec."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Origin(NamedTuple):
     source: str
     """The name of its file, or of its class."""
     writer: str = ""
-    """What made it, and by what version: ``pytorch 2.9.0``; empty where it does not say."""
+    """The program that wrote it, with its version: ``pytorch 2.9.0``; empty if unknown."""
 
     @property
     def head(self) -> str:
@@ -23,6 +23,6 @@ class Origin(NamedTuple):
 
     @property
     def facts(self) -> dict[str, str]:
-        """What ``about`` says of it."""
+        """The origin as facts for ``about``."""
         writer = {"writer": shown(self.writer)} if self.writer else {}
         return {"source": shown(self.source), **writer, "importer": f"archdsl {__version__}"}

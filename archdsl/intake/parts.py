@@ -1,4 +1,4 @@
-"""Calls of blocks that give several values: what they give has one name, and its parts are told apart by a dot."""
+"""Calls of blocks with several outputs: these have one common name, and each is accessed with a dot."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def with_parts(
 
 
 def _nested(steps: list[Term]) -> Term:
-    """Steps in braces, which have the name of the last."""
+    """Steps in braces, named by the last of them."""
     last = steps[-1]
     if last.head != TAP:
         return Term(("nest",), (("body", flow(steps)),))

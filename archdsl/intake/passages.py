@@ -17,7 +17,7 @@ from archdsl.intake.visits import flows
 
 
 class Key(NamedTuple):
-    """What passages have in common that may be one block."""
+    """The common form of passages that could be one block."""
 
     forms: tuple[int, ...]
     """The forms of the steps. Where one value is given, the last is without its name, which the call takes over."""
@@ -26,12 +26,12 @@ class Key(NamedTuple):
 
 
 LEAST: Final = 3.0
-"""How much text a block must save."""
+"""The least text that a block must save."""
 _LONGEST: Final = 24
 _TRIED: Final = 40
-"""Of the passages that promise most, how many are looked at exactly."""
+"""The number of the most promising passages whose saving is computed exactly."""
 _GIVEN: Final = 6
-"""Values that a block may give."""
+"""The most outputs of a block."""
 _STAYING: Final = ("for", "use", "ports")
 """Heads of steps that stay where they are: variables of loops and shared weights are there alone."""
 

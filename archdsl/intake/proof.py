@@ -1,4 +1,4 @@
-"""Whether what was written is what was read: node for node, in the order of the text."""
+"""Proof that the written graph is isomorphic to the one that was read, node by node in the order of the text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archdsl.intake.flat import FlatGraph
 
 
 def pairs(read: FlatGraph, order: Sequence[str], graph: Graph) -> tuple[dict[str, str], list[Problem]]:
-    """Which node of the written graph each node that was read is, and what keeps the two from being isomorphic.
+    """The node of the written graph for each node that was read, and the differences that prevent an isomorphism.
 
     The text says its nodes in a known order, which gives the pairs; all that makes graphs equal is compared then: ops
     with their arguments, what flows into what, shapes, who owns weights, inputs and outputs. So it is of no consequence

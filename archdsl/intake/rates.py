@@ -13,7 +13,7 @@ _MOST: Final = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 0.7,
 """Rates of the last block, of which the others are parts."""
 _BLOCKS: Final = 400
 _LEAST: Final = 3
-"""Rates for which a formula is looked for."""
+"""The least number of rates for which a formula is searched."""
 
 
 @dataclass(frozen=True, slots=True)

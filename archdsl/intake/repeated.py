@@ -1,4 +1,4 @@
-"""Ops that a spec says often with the same arguments, by a name: ``let norm = batch_norm(momentum=0.99)``."""
+"""Names for ops that a spec repeats with the same arguments: ``let norm = batch_norm(momentum=0.99)``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OFTEN = 3
 
 
 def repeated(texts: list[Hashable], taken: Collection[str]) -> dict[Term, str]:
-    """Norms with arguments of their own that stand three times or more, and what each is called."""
+    """The names of norms with explicit arguments that occur three times or more."""
     counts = Counter(step for text in texts for step in _norms(text))
     found: dict[Term, str] = {}
     for step, count in counts.items():

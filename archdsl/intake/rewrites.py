@@ -1,4 +1,4 @@
-"""Brings a flat graph into the form in which the language would say it: rules, each a function, to a fixed point.
+"""Canonicalises a flat graph: rewrite rules, each a function, are applied to a fixed point.
 
 A rule looks at an op and at what made its inputs, and gives another value for it. What nothing uses any more is dropped
 after each pass. No rule changes what a model computes: ``tests/keras/test_intake.py`` compares outputs.
@@ -125,7 +125,7 @@ def pooled_as_reduced(site: Site) -> str | None:
 
 
 def reshaped_in_vain(site: Site) -> str | None:
-    """A reshape to the shape that a value has."""
+    """A reshape to the same shape: the identity."""
     is_view = isinstance(site.node.op, Reshape | Flatten)
     return site.inputs[0] if is_view and site.graph.shape(site.inputs[0]) == site.node.shape else None
 
@@ -215,7 +215,7 @@ def permuted_twice(site: Site) -> str | None:
 
 
 def sliced_in_vain(site: Site) -> str | None:
-    """A slice that takes all there is."""
+    """A slice of a whole axis: the identity."""
     is_all = isinstance(site.node.op, Slice) and site.graph.shape(site.inputs[0]) == site.node.shape
     return site.inputs[0] if is_all else None
 

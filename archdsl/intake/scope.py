@@ -1,4 +1,4 @@
-"""Names of values inside of a part of a text: which it needs alone, and so may have anywhere."""
+"""Local names of values in a part of a text, which nothing outside it uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TAP = ("tap",)
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """A value that a part of a text names and needs, and nothing else does; ``place`` counts them in each part."""
+    """A value that only one part of a text names and uses; ``place`` numbers these in each part."""
 
     place: int
     part: str = ""
@@ -31,7 +31,7 @@ def taps(of: Hashable) -> Iterator[str]:
 
 
 def references(of: Hashable) -> Iterator[str]:
-    """The names of values that a term needs, as often as it does."""
+    """The names of the values that a term uses, one for each use."""
     if isinstance(of, Ref):
         yield of.name
     elif isinstance(of, Term):
@@ -60,6 +60,6 @@ def localised(of: Term, uses: Mapping[str, int], gives: Collection[int] = ()) ->
 
 
 def replaced(of: Term, change: Callable[[Hashable], Hashable]) -> Term:
-    """A term with other leaves."""
+    """A term with its leaves replaced."""
     children = ((name, replaced(c, change) if isinstance(c, Term) else change(c)) for name, c in of.children)
     return Term(of.head, tuple(children))

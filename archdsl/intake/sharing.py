@@ -1,4 +1,4 @@
-"""Steps that are used several times with the same weights, as one: heads and towers in the place of their layers.
+"""Weight sharing: steps that are used several times with the same weights become one shared head or tower.
 
 A reader knows that layers have weights in common. Where they are always used together, one after the other, they are
 one thing that has a name: ``shared class_head = Head(91)``.
@@ -30,7 +30,7 @@ class Shared:
 
     body: Term
     named: Mapping[str, Term]
-    """By their names, ops and calls of blocks."""
+    """The shared ops and calls of blocks, by name."""
     blocks: Sequence[Block]
     spans: Mapping[int, int]
     """How many nodes a step makes that is shared, by the place of the first."""
@@ -60,7 +60,7 @@ def together(
 
 
 def _uses(of: Hashable) -> Iterator[str]:
-    """The names of what is shared, as often as a term has them."""
+    """The names of shared steps in a term, one for each use."""
     if isinstance(of, Term):
         match of.head:
             case ("use", str(name)):
@@ -105,7 +105,7 @@ def _end(found: Sequence[tuple[list[Term], int]], places: Mapping[Term, Sequence
 
 
 def _stands_alone(step: Term) -> bool:
-    """Whether a step names no values and needs none."""
+    """Whether a step neither names nor refers to values."""
     return not any(references(step)) and not any(taps(step))
 
 

@@ -19,9 +19,9 @@ class Site:
     node: Flat
     inputs: tuple[str, ...]
     uses: Counter[str]
-    """How often each value of the graph before is used."""
+    """The number of uses of each value of the previous graph."""
     came: dict[str, str]
-    """For values of the new graph, which of the one before they are."""
+    """The value of the previous graph for each value of the new one."""
 
     def maker(self, place: int = 0) -> Flat | None:
         """The node that made an input, if this node alone uses it."""

@@ -1,4 +1,4 @@
-"""Rules for what other programs spell out in several ops, and the language says in one."""
+"""Rewrite rules that fuse several ops of other programs into one op of the language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a spec is to be written."""
+"""The style of an imported spec."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What structure is looked for."""
+    """The kinds of structure that are searched for."""
 
     flat: bool = False
     """One step after the other, without blocks and loops."""

@@ -51,7 +51,7 @@ class Hole:
     height: int
     index: int
     factor: int = 1
-    """What the variable is multiplied by."""
+    """The factor of the variable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ COMPUTED: Final = Usual(...)
 
 
 class Unused(Enum):
-    """The value of what is never run: any would do."""
+    """The value of a term that is never run: an arbitrary one."""
 
     ANY = "any"
 
@@ -112,7 +112,7 @@ def steps_of(term: Hashable) -> list[Term]:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the text calls values and weights that it needs more than once."""
+    """The names of values and weights that are used more than once."""
 
     taps: Mapping[str, str]
     """Of values by the names of their nodes."""
@@ -205,7 +205,7 @@ def skeleton(of: Hashable) -> Hashable:
 
 
 def cost(of: Hashable) -> float:
-    """How much text a term takes: about one for each word."""
+    """The length of a term's text, in words."""
     if not isinstance(of, Term):
         return 0.5 if isinstance(of, Ref) else 0
     inner = sum(cost(child) for _, child in of.children)
@@ -224,7 +224,7 @@ def cost(of: Hashable) -> float:
 
 
 def given(value: Hashable) -> float:
-    """How much text an argument of a call takes. An op is said in a word, and often by a name; numbers by a formula."""
+    """The text length of an argument of a call. An op takes a word, often its name; numbers may take a formula."""
     match value:
         case Usual():
             return 0
@@ -253,7 +253,7 @@ def leaves(value: object) -> int:
 
 
 def height(of: Hashable) -> int:
-    """How many loops lie within one another."""
+    """The nesting depth of loops."""
     if not isinstance(of, Term):
         return 0
     inner = max((height(child) for _, child in of.children), default=0)
@@ -261,7 +261,7 @@ def height(of: Hashable) -> int:
 
 
 def count_ops(of: Hashable) -> int:
-    """How many ops and calls are written in a term."""
+    """The number of ops and calls in the text of a term."""
     if not isinstance(of, Term):
         return 0
     if of.head[0] in ("call", "std"):  # type: ignore[index]  # heads are tuples

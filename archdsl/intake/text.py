@@ -40,7 +40,7 @@ class Block:
 
 @dataclass(slots=True)
 class Spec:
-    """What is written: declarations in the order of the text."""
+    """A spec to be written: its declarations in the order of the text."""
 
     model: str
     inputs: Mapping[str, Shape]
@@ -48,7 +48,7 @@ class Spec:
     """A single one needs no name."""
     body: Hashable
     shared: Mapping[str, Term] = field(default_factory=dict)
-    """What has its weights once and is used several times: ops and calls of blocks."""
+    """The ops and calls of blocks whose weights are shared."""
     blocks: Sequence[Block] = ()
     library: Mapping[str, Block] = field(default_factory=dict)
     """The blocks of the library that are called, by their names."""
@@ -74,7 +74,7 @@ class _Writer:
         self._spec = spec
         self._blocks = {block.name: block for block in spec.blocks}
         self._tables: dict[str, str] = {}
-        """By their texts, the names of tables."""
+        """The names of tables by their texts."""
         self._rates = rates([spec.body, *(block.body for block in spec.blocks)])
         self._local: set[str] = set()
         """Names of values in the definition that is being written."""
@@ -82,7 +82,7 @@ class _Writer:
         texts = [spec.body, *(block.body for block in spec.blocks)]
         values = {name for text in texts for name in taps(text)} | {*spec.inputs, *spec.shared}
         self._ops = repeated(texts, self._taken | values | {p for block in spec.blocks for p in block.parameters})
-        """What ops that are said often are called."""
+        """The names of ops that are repeated."""
 
     def text(self) -> str:
         spec = self._spec
@@ -172,7 +172,7 @@ class _Writer:
         return made
 
     def _name(self, wanted: str) -> str:
-        """A name for a value that nothing in this definition has."""
+        """A name for a value that is unused in this definition."""
         name = free(wanted, self._local)
         self._local.add(name)
         return name
@@ -354,7 +354,7 @@ def ports(shapes: Mapping[str, Shape]) -> str:
 
 
 def _inner(step: Term) -> Term:
-    """The step that has a name or a claim."""
+    """The step within a name or a shape claim."""
     inner = dict(step.children)["of"]
     assert isinstance(inner, Term)
     return inner
@@ -374,7 +374,7 @@ def _subtracts_mean(step: Term) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value holds no variable of a loop around."""
+    """Whether a value has no variable of an enclosing loop."""
     if isinstance(value, tuple):
         return all(map(_is_plain, value))
     return not isinstance(value, Hole)

@@ -1,4 +1,4 @@
-"""Walks over terms: their flows, their loops, the blocks that they call; and terms with their flows changed."""
+"""Traversal of terms: their flows, loops and called blocks, and terms with changed flows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The weights of a model that was imported, under the names of its spec."""
+"""The weights of an imported model, under the names of its spec."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SHOWN = 10
 
 
 def carried(found: Imported, weights: Weights) -> dict[str, Array]:
-    """The arrays of the source's file by the keys of the spec's graph: by name, every one of them once.
+    """The arrays of the source's file by the keys of the spec's graph: matched by name, each exactly once.
 
     Raises:
         WeightsError: the file lacks an array, has one more, or one of another shape.

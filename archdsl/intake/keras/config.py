@@ -1,4 +1,4 @@
-"""The arguments of a layer as its configuration has them, each looked at before it is used."""
+"""The arguments of a layer from its configuration, each validated before use."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Config:
         return tuple(found)
 
     def only(self, name: str, *allowed: Any) -> None:
-        """Refuses an argument that is none of what the ops of the language do."""
+        """Raises ``Unsupported`` for a value of an argument that no op of the language supports."""
         value = self.values.get(name, allowed[0])
         if not any(type(value) is type(each) and value == each for each in allowed):
             raise self._bad(name)

@@ -1,4 +1,4 @@
-"""A layer of Keras that nothing here can read, as an opaque step: its class, the tensors around it, and its weights."""
+"""An unsupported Keras layer as an opaque step: its class, its inputs and outputs, and its weights."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Results: TypeAlias = Mapping[int, Any]
 
 
 class Known(NamedTuple):
-    """What a configuration does not say of layers that cannot be read."""
+    """Facts about unsupported layers that a configuration does not have."""
 
     arrays: Mapping[str, Sequence[tuple[int, ...]]]
     """The shapes of the weights of each layer, by its name."""
     outputs: Sequence[Any] = ()
     """The shapes of the model's outputs, with the batch."""
     told: Opaque = Opaque()
-    """Shapes that are told."""
+    """Shapes that the user has given."""
 
 
 def hole(use: Use, layer: str, config: Mapping[str, Any], results: Results, known: Known) -> dict[int, str]:

@@ -29,7 +29,7 @@ class Use:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
 
     def argument(self, place: int, name: str, default: Any = None) -> Any:
-        """What it is called with at a position, or by a name."""
+        """The argument at a position, or with a name."""
         return self.args[place] if place < len(self.args) else self.kwargs.get(name, default)
 
     def value(self, of: Any) -> str | None:

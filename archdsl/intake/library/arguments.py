@@ -1,4 +1,4 @@
-"""The arguments of an op of the model against those that a definition gives."""
+"""Unification of the arguments of an op in the model with those in a definition."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archdsl.syntax import ast
 
 
 def equal(solution: Solution, binding: Any, wanted: Wanted) -> Solution | None:
-    """With the knowledge that what a name is bound to has a value."""
+    """The solution with the constraint that the binding of a name has a value."""
     if isinstance(binding, Variable):
         if binding not in solution.bound:
             return solution.bind(binding, wanted.value)

@@ -1,4 +1,4 @@
-"""What a step of a definition calls, as far as that is known: an op or a block with arguments, or a parameter."""
+"""The callee of a step in a definition, as far as it is known: an op or a block with arguments, or a parameter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With which ops the steps of a block can begin: what rules most blocks out before they are looked at."""
+"""The ops with which a block can begin, which exclude most blocks before they are matched."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from archdsl.ops.registry import OPS
 from archdsl.syntax import ast
 
 Ops: TypeAlias = frozenset[str]
-"""Names of ops; the empty name stands for what comes after, where nothing need be made."""
+"""Names of ops; the empty name stands for the following op, where the block may make none."""
 AFTER: Final = ""
 ANYTHING: Final = "*"
 
 
 @cache
 def first_ops(block: ast.Block, module: Module) -> Ops:
-    """The ops of which one is the first that a call of a block makes; ``ANYTHING`` among them if it may be any."""
+    """The possible first ops of a call of a block; ``ANYTHING`` among them if it may be any."""
     return _First(module, {param.name.id: param.default for param in block.params}).body(block.body)
 
 

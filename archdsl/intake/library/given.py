@@ -1,4 +1,4 @@
-"""The arguments of a call of a library block, from what was found of its parameters."""
+"""The arguments of a call of a library block, from the solution for its parameters."""
 
 from __future__ import annotations
 

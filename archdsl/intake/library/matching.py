@@ -1,4 +1,4 @@
-"""Whether steps of a model are what a block of the library makes, and with which arguments: unification of its text.
+"""Unification of library blocks with steps of a model, which gives the arguments of calls.
 
 A definition is followed step by step as elaboration would, with parameters that are not known yet. Where it goes one
 way or another by what is not known, both are tried. Rounds of a loop are taken as long as there are any.
@@ -28,11 +28,11 @@ from archdsl.ops.init import STARTS
 from archdsl.syntax import ast
 
 _WAYS: Final = 24
-"""In how many ways a block may make the same steps, of which the best is taken."""
+"""The most alternatives for a block and the same steps, of which the best is taken."""
 _ROUNDS: Final = 200
 """Of a loop without a known end, how many are taken: a round costs time in proportion to those before."""
 _DEEPEST: Final = 2
-"""Blocks of the library that are arguments of one another."""
+"""The nesting depth of library blocks as arguments of each other."""
 
 
 Found: TypeAlias = tuple[Place, Solution]
@@ -63,7 +63,7 @@ class Matcher:
         """What was found, by the block, the flow and the place in it."""
 
     def match(self, block: BlockRef, place: Place) -> Collection[Match]:
-        """The calls of a block that make the steps from a place on, up to one step or another."""
+        """The calls of a block that make the steps from a place on; they may end at different steps."""
         now, key = place.step, (id(block.decl), id(place.steps), place.at)
         if now is None or now.node is None or not may_begin(block, now.node.op.name):
             return ()
@@ -448,7 +448,7 @@ def _variable(param: ast.Param) -> Variable:
 
 
 def _keeps(block: BlockRef) -> bool:
-    """Whether a block gives what it takes, by its signature."""
+    """Whether a block keeps the shape of its input, by its signature."""
     signature = block.decl.signature
     return signature is not None and signature.inputs[0].shape.span.text == signature.outputs[0].shape.span.text
 

@@ -1,4 +1,4 @@
-"""Where in a flow of the model a block of the library is looked for."""
+"""A position in a flow of the model at which library blocks are matched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sizes in a signature say of a block's parameters, when the shapes of the model are known."""
+"""Constraints on a block's parameters from the sizes in its signature, for known shapes of the model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def named_sizes(shape: ast.ShapeOf, sizes: Shape, taken: Collection[str]) -> dic
 
 
 def with_sizes(shape: ast.ShapeOf, sizes: Shape, frame: Frame, solution: Solution) -> Solution | None:
-    """With the knowledge that a shape of a signature is that of the model; ``None`` if it cannot be."""
+    """The solution with a shape of a signature equal to that of the model; ``None`` if it contradicts."""
     aligned = _aligned(shape, sizes)
     found: Solution | None = solution if aligned is not None else None
     for dim, size in aligned or ():

@@ -1,4 +1,4 @@
-"""What is known of the parameters of a library block while its text is compared with a part of a model.
+"""Constraints on the parameters of a library block during unification of its text with a part of a model.
 
 A parameter is a variable, of which a value becomes known when an expression that has it alone is found to equal a
 value of the model: ``int(ratio * c)`` of 64 channels is 256, so ``ratio`` is 4. Of expressions with several unknown
@@ -28,9 +28,9 @@ from archdsl.syntax import ast
 from archdsl.syntax.walk import walk
 
 UNKNOWN: Final[Any] = object()
-"""The value of an expression with a parameter of which nothing is known yet."""
+"""The value of an expression with an unknown parameter."""
 FAILED: Final[Any] = object()
-"""The value of an expression that has none for these parameters."""
+"""The value of an expression that is undefined for these parameters."""
 _DIGITS: Final = 4
 """Up to how many places after the point a factor is looked for that gives a number when it is rounded down."""
 
@@ -49,7 +49,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delayed:
-    """An expression to be evaluated when its names are known."""
+    """An expression whose evaluation is delayed until its names are known."""
 
     expression: ast.Expr
     frame: Frame
@@ -57,7 +57,7 @@ class Delayed:
 
 @dataclass(slots=True, eq=False)
 class Variable:
-    """A parameter, or an element of a list, of which the value is to be found."""
+    """A parameter, or an element of a list, with an unknown value."""
 
     type: ast.Type | None
     default: Delayed | None = None
@@ -106,7 +106,7 @@ Equation: TypeAlias = tuple[Delayed, Wanted]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """What variables are, and what is still to be met. Adding to it makes another one, so that it can be gone back."""
+    """The values of variables, and the open constraints. It is immutable, so that the search can backtrack."""
 
     session: Session
     bound: Mapping[Variable, Any] = field(default_factory=dict)
@@ -188,7 +188,7 @@ class Solution:
     # --- equations ---------------------------------------------------------------------------------------------------
 
     def equal(self, expression: ast.Expr, frame: Frame, wanted: Wanted) -> Solution | None:
-        """With the knowledge that an expression has a value; ``None`` if that cannot be."""
+        """The solution with the constraint that an expression has a value; ``None`` if it contradicts."""
         found = self.value(expression, frame)
         if found is not UNKNOWN:
             return self if found is not FAILED and wanted.is_met(found) else None
@@ -206,7 +206,7 @@ class Solution:
         return None
 
     def _listed(self, expression: ast.ListOf, frame: Frame, wanted: tuple[Any, ...]) -> Solution | None:
-        """With what a list says of its elements."""
+        """The solution with the constraints of a list on its elements."""
         if len(expression.items) != len(wanted):
             return None
         found: Solution | None = self
@@ -240,11 +240,11 @@ class Solution:
         return self._left(condition, frame, Wanted(condition.operators == ("==",)))
 
     def _left(self, expression: ast.Expr, frame: Frame, wanted: Wanted) -> Solution:
-        """With an equation that waits for more to be known."""
+        """The solution with an open equation."""
         return replace(self, open=(*self.open, (Delayed(expression, frame), wanted)))
 
     def bind(self, variable: Variable, value: Any) -> Solution | None:
-        """With a value of a variable, and of all that follows from it."""
+        """The solution with a value of a variable, and all its consequences."""
         tried = self._bind(variable, value)
         return tried and tried.settled()
 
@@ -254,7 +254,7 @@ class Solution:
         return None if value is POISON else replace(self, bound={**self.bound, variable: value})
 
     def settled(self) -> Solution | None:
-        """With what is open looked at again."""
+        """The solution after another pass over the open constraints."""
         found: Solution | None = self
         changed = True
         while changed and found is not None and found.open:
@@ -267,7 +267,7 @@ class Solution:
         return found
 
     def finished(self) -> Solution | None:
-        """With the defaults of what is open, as long as anything is."""
+        """The solution with defaults for open variables, until none is open."""
         found: Solution | None = self
         while found is not None and found.open:
             delayed, _ = found.open[0]
@@ -278,7 +278,7 @@ class Solution:
         return found
 
     def _variables(self, of: Any) -> Iterator[Variable]:
-        """The variables in an expression of which nothing is known."""
+        """The unknown variables in an expression."""
         if isinstance(of, Variable):
             if of in self.bound:
                 yield from self._variables(self.bound[of])

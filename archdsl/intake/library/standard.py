@@ -28,7 +28,7 @@ class Standard:
     order: list[str]
     """The nodes in the order of the text, which in a block is that of the library."""
     spans: dict[int, int] = field(default_factory=dict)
-    """How many nodes a call makes, by the place of its first in that order."""
+    """The number of nodes that a call makes, by the index of its first in that order."""
 
 
 def standard(found: Written, graph: FlatGraph) -> tuple[Standard, Standard]:
@@ -72,7 +72,7 @@ class _Replacer:
         return self._made
 
     def flow(self, steps: Sequence[Step], came: str) -> list[Step]:
-        """Steps with calls in them: of all ways to divide them the one that takes the least text."""
+        """Steps with calls in them: the partition with the least text."""
         ways: list[_Way | None] = [_Way(0.0, 0, None, None), *[None] * len(steps)]
         looped: dict[str, int] = {}
         for at, step in enumerate(steps):
@@ -144,7 +144,7 @@ class _Replacer:
 
 
 def _cost(step: Step) -> float:
-    """How much text a step takes."""
+    """The length of a step's text."""
     if step.call is not None:
         return cost(step.call)
     own = cost(Term(("op", step.node.op.name), tuple(arguments(step.node.op)))) if step.node is not None else 1
@@ -153,7 +153,7 @@ def _cost(step: Step) -> float:
 
 
 def _term(block: BlockRef, given: Mapping[str, Any]) -> Term:
-    """A call with all parameters, of which some are what they are by default."""
+    """A call with all parameters, including those with default values."""
     usual = _constants(block.decl.name.id)
     children = []
     for param in block.decl.params:

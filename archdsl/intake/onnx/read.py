@@ -22,7 +22,7 @@ _OLDEST: Final = 11
 _FLOATS: Final = (1, 10, 11, 16)
 """ONNX's numbers for types of a model's inputs that can be read."""
 _NAMELESS: Final = {"", "graph", "main_graph", "model", "onnx_graph", "tf2onnx", "torch_jit", "torch-jit-export"}
-"""What exporters call a graph that nobody named."""
+"""The default names that exporters give to graphs."""
 _DOMAINS: Final = ("", "ai.onnx")
 
 
@@ -170,7 +170,7 @@ class _Reader:
         return name
 
     def _fresh(self, name: str) -> str:
-        """A name that no tensor of the program has."""
+        """A name that is unused in the program."""
         found, number = name, len(self.made)
         while found in self.made:
             number += 1

@@ -1,4 +1,4 @@
-"""Shapes of the tensors in a file of ONNX: those that it says, and those that follow from them by the rules of ONNX."""
+"""Shapes of the tensors in an ONNX file: those that are stated, and those from ONNX's shape inference."""
 
 from __future__ import annotations
 

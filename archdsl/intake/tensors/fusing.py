@@ -1,4 +1,4 @@
-"""A program with its rules applied, and without what is computed of constants."""
+"""Rewrite rules and constant folding on a program."""
 
 from __future__ import annotations
 

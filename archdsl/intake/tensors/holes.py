@@ -1,4 +1,4 @@
-"""An operator that nothing here can read, as an opaque step: its name, the tensors around it, and the arrays it has."""
+"""An unsupported operator as an opaque step: its name, its inputs and outputs, and its arrays."""
 
 from __future__ import annotations
 

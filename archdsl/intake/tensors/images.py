@@ -1,4 +1,4 @@
-"""Where the channels of a model's input are: what its first convolution takes for channels."""
+"""The channel axis of a model's input, inferred from its first convolution."""
 
 from __future__ import annotations
 

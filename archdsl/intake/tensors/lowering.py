@@ -44,7 +44,7 @@ class Spread(Pending):
 
 @dataclass(slots=True)
 class Lowering:
-    """The graph so far, and what each tensor is in it."""
+    """The graph so far, and the representation of each tensor in it."""
 
     graph: FlatGraph
     batch: Atom
@@ -55,7 +55,7 @@ class Lowering:
     said: dict[str, str] = field(default_factory=dict)
     """What became of pending values that had to be said in ops."""
     sources: dict[str, View] = field(default_factory=dict)
-    """For results of dense layers, what these take."""
+    """The inputs of dense layers by their results."""
     cut: set[Axis] = field(default_factory=set)
     """Axes of windows that maps were cut into."""
     _moved: dict[tuple[str, Any], str] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Lowering:
         return base
 
     def _without(self, view: View, place: str) -> str:
-        """A value in which the picked places are taken."""
+        """A value after selection of the picked places."""
         base = view.base
         for atom, at in places(view):
             key = (base, ("pick", atom, at))
@@ -230,7 +230,7 @@ class Site:
         return self.lowering.laid(view, groups, self.place)
 
     def lies(self, view: View) -> Axes:
-        """How a view lies, without what is picked."""
+        """The axes of a view in the order of its value's layout, without those that are picked."""
         picked = {atom for atom, _ in places(view)}
         found = []
         for row in self.lowering.layout(view.base):

@@ -22,7 +22,7 @@ class Constant:
 
     array: Numbers
     name: str = ""
-    """What the source calls it, for one that it holds."""
+    """The source's name of it, if it is stored there."""
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Node:
     place: str = ""
     """The layer of the source that it belongs to."""
     refused: str = ""
-    """Why no reader can take it, where the one of the source says so."""
+    """The reason why it is unsupported, if the source's reader gives one."""
 
 
 @dataclass(slots=True)
@@ -52,14 +52,14 @@ class Program:
     shapes: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Shapes of tensors, with the batch, as far as the source says them."""
     writer: str = ""
-    """What made the source, and by what version, if it says so."""
+    """The program that wrote the source, with its version, if known."""
 
     def makers(self) -> dict[str, Node]:
         """The node that makes each tensor."""
         return {name: node for node in self.nodes for name in node.outputs}
 
     def users(self) -> Counter[str]:
-        """How often each tensor is used, outputs of the model included."""
+        """The number of uses of each tensor, including as outputs of the model."""
         found = Counter(name for node in self.nodes for name in node.inputs)
         found.update(self.outputs)
         return found

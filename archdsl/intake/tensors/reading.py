@@ -1,4 +1,4 @@
-"""A whole program as a flat graph: each operator in turn, and what keeps operators from being read."""
+"""Lowering of a whole program to a flat graph, with the problems of unsupported operators."""
 
 from __future__ import annotations
 

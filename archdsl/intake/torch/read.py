@@ -43,7 +43,7 @@ def is_recorded(module: Any) -> bool:
 
 @contextmanager
 def _inference(module: Any) -> Iterator[None]:
-    """Has a module and all within it infer, without gradients; then each is in the mode in which it was."""
+    """A context with a module in inference mode, without gradients; it restores the modes of all submodules."""
     import torch
 
     modes = {each: each.training for each in module.modules()}
@@ -64,7 +64,7 @@ def example(sizes: Sequence[Sequence[int]]) -> list[Any]:
 
 
 def answers(module: Any) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    """What a module makes of arrays."""
+    """The outputs of a module for arrays."""
 
     def run(values: Sequence[Any]) -> Sequence[Any]:
         import torch

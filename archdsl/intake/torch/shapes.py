@@ -1,4 +1,4 @@
-"""What changes shapes, takes parts or joins them, in operators of ONNX."""
+"""Reshapes, slices and concatenations of ATen in operators of ONNX."""
 
 from __future__ import annotations
 

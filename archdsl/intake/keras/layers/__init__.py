@@ -1,4 +1,4 @@
-"""What the layers of Keras are in the language: a function a class, a file a family. Importing one registers it."""
+"""The lowering of Keras's layers to the language: a function per class, a file per family. Importing registers it."""
 
 from archdsl.intake.keras.layers import (
     activation,

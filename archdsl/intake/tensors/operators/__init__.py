@@ -1,4 +1,4 @@
-"""What each operator is in our ops, by families; importing this package registers all of them."""
+"""The lowering of each operator to archdsl's ops, by family; importing this package registers all of them."""
 
 from archdsl.intake.tensors.operators import attention as attention
 from archdsl.intake.tensors.operators import elementwise as elementwise

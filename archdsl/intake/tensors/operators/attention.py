@@ -133,7 +133,7 @@ def unscaled(site: Site, view: View) -> tuple[View, float]:
 
 @dataclass(frozen=True, slots=True)
 class Shares(Pending):
-    """The softmax of logits."""
+    """Attention weights: the softmax of logits."""
 
     site: Site
     logits: Logits
@@ -145,7 +145,7 @@ class Shares(Pending):
 
 @dataclass(frozen=True, slots=True)
 class Mixed(Pending):
-    """Values, weighed and summed."""
+    """The sum of values weighted by attention weights."""
 
     site: Site
     shares: Shares
@@ -171,7 +171,7 @@ def _product(site: Site, one: View, other: View, axes: Axes, *, is_transposed: b
 
 
 def product(site: Site, one: View, other: View) -> View:
-    """``one @ other``: logits, or values that shares weigh."""
+    """``one @ other``: logits, or the weighted sum of values."""
     if len(one.axes) != len(other.axes) or len(one.axes) < 3:
         raise Unsupported("a product of tensors of different ranks has no counterpart")
     found = _product_of_rows(site, *_in_rows(one, other))

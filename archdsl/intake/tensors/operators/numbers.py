@@ -19,7 +19,7 @@ Function: TypeAlias = Callable[..., Any]
 
 
 def computed(node: Node, inputs: tuple[Constant | None, ...]) -> tuple[Constant, ...] | None:
-    """What an operator makes of constants; ``None`` for one that is not computed."""
+    """The result of an operator on constants; ``None`` if it is not folded."""
     function = _FUNCTIONS.get(node.kind)
     if function is None:
         return None

@@ -1,4 +1,4 @@
-"""What gives the same numbers another shape or order, takes some of them, or joins them: mostly views."""
+"""Operators that reshape, transpose, slice or join tensors, mostly as views."""
 
 from __future__ import annotations
 

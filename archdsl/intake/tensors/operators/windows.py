@@ -1,4 +1,4 @@
-"""Convolutions, poolings and resizes: what looks at windows of a map."""
+"""Operators over windows of a map: convolutions, poolings and resizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rules look at, and what a rule is."""
+"""Rewrite rules over programs, and the interface by which they inspect these."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Final, TypeAlias
 from archdsl.intake.tensors.program import Constant, Node, Numbers, Program
 
 _MANY: Final = 6
-"""How many factors of a product are told apart."""
+"""The most factors of a product that are collected."""
 
 
 @dataclass(slots=True)
 class Form:
-    """A program while rules look at it."""
+    """A program during the application of rules."""
 
     program: Program
     makers: dict[str, Node]

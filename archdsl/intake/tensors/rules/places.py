@@ -1,4 +1,4 @@
-"""What moves, joins and surrounds values."""
+"""Rules for rolls, concatenations and padding."""
 
 from __future__ import annotations
 
