@@ -126,7 +126,7 @@ service: $(VENV)/dev ## make 20,000 random edits through the server, and try the
 KILLS ?= 50
 
 kills: $(VENV)/dev ## kill processes of studies KILLS=50 times at random, with each engine, and compare the results
-	@ARCHDSL_KILLS=$(KILLS) $(BIN)/python -m pytest -q -s tests/unit/training/test_kills.py
+	@ARCHDSL_KILLS=$(KILLS) $(BIN)/python -m pytest -q -s -m "" tests/unit/training/test_kills.py
 
 slow: $(VENV)/dev ## search for inputs that take long or much memory for their length, for SECONDS=600
 	@$(BIN)/python -m tests.slow --seconds $(SECONDS) --seed $(SEED)
