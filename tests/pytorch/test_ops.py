@@ -15,8 +15,11 @@ from archdsl.ops.registry import OPS
 from tests.computed import COMPUTED
 from tests.fuzz.domains import needs_positive
 from tests.fuzz.single import one
-from tests.pytorch.running import loaded, outputs
 from tests.reference.run import random_weights, run
+
+pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+
+from tests.pytorch.running import loaded, outputs
 
 _DRAWS = 4
 _AT_MOST = 1e-6

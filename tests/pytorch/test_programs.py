@@ -21,11 +21,14 @@ from tests.fuzz.corpus import MemoryLoader
 from tests.fuzz.domains import needs_positive
 from tests.fuzz.programs import Writer
 from tests.fuzz.wide import opened, several
-from tests.pytorch.running import Array, loaded, outputs
 from tests.reference.definitions import size
 from tests.reference.run import random_weights, run
 from tests.unit.backends.reused import NESTED
 from tests.unit.backends.unet import UNET
+
+pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+
+from tests.pytorch.running import Array, loaded, outputs
 
 PROGRAMS = int(os.environ.get("ARCHDSL_VALUES", "6"))
 _AT_MOST = 1e-5
