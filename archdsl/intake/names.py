@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from archdsl.names.language import FUNCTIONS, KEYWORDS
+from archdsl.ops.init import KINDS
 from archdsl.ops.registry import OPS
+from archdsl.ops.types import NAMES
+from archdsl.syntax import tables
 
-_WORDS: Final = frozenset(
-    "from import let fn block model check about shared ports table if else for in repeat as and or not true false "
-    "id residual float32 input output len sum count min max abs sqrt exp log log2 sin cos round ceil floor int float "
-    "range enumerate zip reversed sorted unique split linspace make_divisible list op tensor init bool str".split()
-)
-"""Reserved words: keywords, types and functions of the language."""
+_WORDS: Final = frozenset({*tables.load().keywords, *KEYWORDS, *FUNCTIONS, *NAMES, *KINDS, "input", "output"})
+"""Reserved names: keywords, types, functions and initialisers, and what tools call the ends of a model."""
 _PLAIN: Final = frozenset({"layer", "layers", "model", "net", "main", "bn", "norm", "act"})
 """Words that are too general for a name."""
 VARIABLES: Final = {

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from archdsl.plots.labels import Name, annotate
 from archdsl.plots.style import Drawing, label, logarithmic, look, sheet, styles
-from archdsl.study.ablation import Ablation, Subject, curve
+from archdsl.study.ablation import MEASURED, Ablation, Subject, curve
 from archdsl.study.pareto import front
 from archdsl.study.statistics import estimate
 
@@ -41,6 +41,11 @@ def _plot(study: Ablation, title: str, height: float, row: float = 0.0) -> Itera
         yield Drawing(figure, title), axes, shown
 
 
+def _accuracy(study: Ablation) -> str:
+    """The label of an axis of accuracy, with the images that it is measured on."""
+    return f"accuracy on {study.conditions.get(MEASURED, 'test images')}"
+
+
 def curves(study: Ablation) -> Drawing:
     """The mean accuracy of each variant after each epoch, with a band from the worst seed to the best.
 
@@ -59,8 +64,8 @@ def curves(study: Ablation) -> Drawing:
         axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel("epoch")
-        axes.set_ylabel(f"test accuracy{': mean, worst and best seed' if _has_seeds(shown) else ''}")
-        axes.legend(loc="lower right")
+        axes.set_ylabel(f"{_accuracy(study)}{': mean, worst and best seed' if _has_seeds(shown) else ''}")
+        axes.legend(loc="best")
     return drawing
 
 
@@ -85,7 +90,7 @@ def bars(study: Ablation) -> Drawing:
         axes.set_xlim(max(0.0, min(every) - room), min(1.0, max(every) + room))
         axes.xaxis.set_major_formatter(PercentFormatter(1.0))
         words = ": mean, 95% interval, and each seed" if _has_seeds(shown) else ""
-        axes.set_xlabel(f"test accuracy{words}; the axis does not start at zero")
+        axes.set_xlabel(f"{_accuracy(study)}{words}; the axis does not start at zero")
     return drawing
 
 
@@ -110,7 +115,7 @@ def cost(study: Ablation, x: str = "macs") -> Drawing:
         axes.margins(0.15)
         axes.yaxis.set_major_formatter(PercentFormatter(1.0))
         axes.set_xlabel(words)
-        axes.set_ylabel(f"test accuracy{', mean over the seeds' if _has_seeds(shown) else ''}")
+        axes.set_ylabel(f"{_accuracy(study)}{', mean over the seeds' if _has_seeds(shown) else ''}")
         annotate(drawing.figure, axes, names)
     return drawing
 

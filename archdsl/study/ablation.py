@@ -19,6 +19,10 @@ VERSION: Final = 1
 _STEP: Final = 0.05
 
 
+MEASURED: Final = "measured on"
+"""The condition that names the images on which accuracy is measured."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """A variant, and its run for each seed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from archdsl.difference import compare
 from archdsl.passes.cost import cost
-from archdsl.study.ablation import Ablation, Subject
+from archdsl.study.ablation import MEASURED, Ablation, Subject
 from archdsl.training import plan as plans
 from archdsl.training import store
 from archdsl.training.errors import StudyError
@@ -51,6 +51,7 @@ def results(folder: Path, reach: float | None = None, *, partial: bool = False) 
         "schedule": recipe.schedule.name,
         "backend": plan.backend,
         "threads": plan.threads,
+        MEASURED: f"{recipe.holdout:.0%} of the training images, held out" if recipe.holdout else "test images",
     }
     data = Path(plan.data).name if Path(plan.data).is_absolute() else plan.data
     return Ablation(tuple(subjects), data, recipe.epochs, len(plan.trials), conditions, reach, baseline is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from dataclasses import replace
@@ -21,6 +22,10 @@ from archdsl.intake.flow import written
 from archdsl.intake.keras.walk import read
 from archdsl.intake.proof import pairs
 from archdsl.intake.rewrites import rewritten
+from archdsl.names.language import FUNCTIONS
+from archdsl.ops.init import KINDS
+from archdsl.ops.types import NAMES as TYPES
+from archdsl.syntax import tables
 from tests.patience import patience
 from tests.unit.intake.configs import Net, archive, chain, conv_norm, residual, saved
 
@@ -343,3 +348,17 @@ def test_weights_are_carried_by_name() -> None:
     ):
         with pytest.raises(WeightsError):
             carried(found, replace(source, arrays=in_memory(broken)))
+
+
+@pytest.mark.parametrize("name", sorted({*tables.load().keywords, *FUNCTIONS, *KINDS, *TYPES}))
+def test_layers_may_have_the_names_of_the_language(name: str) -> None:
+    """Whatever words the language has, a value of such a name is imported under another one."""
+    net = Net([8])
+    a = net.add("Dense", net.input, units=8)
+    b = net.add("Dense", a, units=8)
+    c = net.add("Dense", b, name=name, units=8)
+    d = net.add("Dense", c, units=8)
+    joined = net.add("Add", net.add("Add", b, d), c)
+    found = import_document(net.document(net.add("Concatenate", a, joined, d, c)), "net")
+    assert fingerprint(archdsl.load_text(found.text).graph) == fingerprint(found.graph)
+    assert not re.search(rf" as {name}$", found.text, re.MULTILINE)
